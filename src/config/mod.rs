@@ -1,0 +1,1 @@
+//! Configuration: text in, trusted values out.

@@ -1,0 +1,1 @@
+//! Bundles: what is delivered, as pure functions of what was issued.

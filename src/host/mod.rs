@@ -1,0 +1,1 @@
+//! The host: clock, entropy, memory and process hardening.

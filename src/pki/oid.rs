@@ -1,0 +1,1 @@
+//! Object identifiers as DER content octets.

@@ -1,0 +1,1 @@
+//! The register: what was planned, approved, issued and delivered, append-only and hash-chained.
