@@ -1,47 +1,108 @@
-//! X.509 v3 certificates (RFC 5280): read strictly; planned TBS octets; assembled with a signature that was checked.
+//! X.509 v3 certificates (RFC 5280), read strictly and kept octet for octet.
+//!
+//! What is read here are CA certificates and those this appliance made; nothing is ever encoded again from what was
+//! read. Read [`Certificate`] first, then [`SignedCertificate`], the only way a signature and planned octets meet.
+
+mod extensions;
+mod reading;
+mod signed;
+
+use std::ops::Range;
 
 use thiserror::Error;
 
 use super::{
+    der::DerError,
     fingerprint::Digest,
-    issuer::IssuingCa,
-    key::{PublicKey, SignatureAlgorithm},
-    name::Name,
+    key::{KeyError, PublicKey, SignatureAlgorithm},
+    name::{Name, NameError},
     time::Time,
 };
+use extensions::Extensions;
+pub use signed::{SignedCertificate, join};
+
+/// Longest certificate read, in octets: four times the largest key, signature, name and extensions in use.
+pub const CERTIFICATE_OCTETS_MAX: usize = 64 * 1024;
 
 /// Why octets are not a certificate we take, or a signature not one we keep.
 #[derive(Clone, Debug, Eq, Error, PartialEq)]
 pub enum CertificateError {
-    /// The token's signature does not verify over the planned octets.
-    #[error("the signature does not verify over the planned octets")]
-    Signature,
     /// Not a certificate, or not one of RFC 5280.
     #[error("the certificate is malformed: {0}")]
     Malformed(String),
+    /// The token's signature does not verify over the planned octets.
+    #[error("the signature does not verify over the planned octets")]
+    Signature,
     /// An algorithm or key that is not supported.
     #[error("{0} is not supported")]
     Unsupported(String),
 }
 
+impl CertificateError {
+    /// What to do about it.
+    #[must_use]
+    pub fn hint(&self) -> &'static str {
+        match self {
+            Self::Malformed(_) => {
+                "ask whoever made the certificate for one that follows RFC 5280, in DER or PEM"
+            }
+            Self::Signature => "check the token and that the configured key belongs to the CA certificate",
+            Self::Unsupported(_) => "use RSA (2048 bits or more), P-256, P-384, P-521 or Ed25519, with SHA-2",
+        }
+    }
+}
+
+impl From<DerError> for CertificateError {
+    fn from(error: DerError) -> Self {
+        Self::Malformed(error.to_string())
+    }
+}
+
+impl From<NameError> for CertificateError {
+    fn from(error: NameError) -> Self {
+        Self::Malformed(error.to_string())
+    }
+}
+
+impl From<KeyError> for CertificateError {
+    fn from(error: KeyError) -> Self {
+        match error {
+            KeyError::Malformed(what) => Self::Malformed(format!("its public key: {what}")),
+            KeyError::Signature => Self::Signature,
+            KeyError::Unsupported(what) => Self::Unsupported(what),
+        }
+    }
+}
+
 /// A certificate read from DER: strict, every field that path validation and display need.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct Certificate {
-    _private: (),
+    der: Vec<u8>,
+    tbs: Range<usize>,
+    serial: Vec<u8>,
+    issuer: Name,
+    subject: Name,
+    not_before: Time,
+    not_after: Time,
+    public_key: PublicKey,
+    signature_algorithm: SignatureAlgorithm,
+    signature: Vec<u8>,
+    extensions: Extensions,
 }
 
 impl Certificate {
-    /// Reads one certificate; trailing octets are an error.
+    /// Reads one certificate; trailing octets are an error. Version 3 only, both AlgorithmIdentifiers alike, times
+    /// in the one form of RFC 5280 §4.1.2.5, no extension twice, no unique identifiers.
     ///
     /// # Errors
-    /// [`CertificateError`].
-    pub fn parse(_der: &[u8]) -> Result<Self, CertificateError> {
-        todo!()
+    /// [`CertificateError::Malformed`], [`CertificateError::Unsupported`].
+    pub fn parse(der: &[u8]) -> Result<Self, CertificateError> {
+        reading::certificate(der)
     }
     /// The DER as it came.
     #[must_use]
     pub fn der(&self) -> &[u8] {
-        todo!()
+        &self.der
     }
     /// SHA-256 of the DER.
     #[must_use]
@@ -51,119 +112,86 @@ impl Certificate {
     /// The TBSCertificate's octets as they came.
     #[must_use]
     pub fn tbs(&self) -> &[u8] {
-        todo!()
+        &self.der[self.tbs.clone()]
     }
     /// The serial number's content octets as they came.
     #[must_use]
     pub fn serial(&self) -> &[u8] {
-        todo!()
+        &self.serial
     }
     /// The issuer.
     #[must_use]
     pub fn issuer(&self) -> &Name {
-        todo!()
+        &self.issuer
     }
     /// The subject.
     #[must_use]
     pub fn subject(&self) -> &Name {
-        todo!()
+        &self.subject
     }
     /// notBefore.
     #[must_use]
     pub fn not_before(&self) -> Time {
-        todo!()
+        self.not_before
     }
     /// notAfter.
     #[must_use]
     pub fn not_after(&self) -> Time {
-        todo!()
+        self.not_after
     }
     /// The subject's public key.
     #[must_use]
     pub fn public_key(&self) -> &PublicKey {
-        todo!()
+        &self.public_key
     }
     /// The algorithm it is signed with.
     #[must_use]
     pub fn signature_algorithm(&self) -> SignatureAlgorithm {
-        todo!()
+        self.signature_algorithm
     }
     /// The signature's octets.
     #[must_use]
     pub fn signature(&self) -> &[u8] {
-        todo!()
+        &self.signature
     }
-    /// basicConstraints: `None` absent; `Some(None)` CA without path length; end entities have `is_ca` false.
+    /// basicConstraints' cA flag; false where the extension is absent.
     #[must_use]
     pub fn is_ca(&self) -> bool {
-        todo!()
+        self.extensions.is_ca
     }
     /// pathLenConstraint, where it is a CA and has one.
     #[must_use]
     pub fn path_length(&self) -> Option<u32> {
-        todo!()
+        self.extensions.path_length
     }
     /// keyUsage bits as in [`super::extension::Meaning::KeyUsage`], `None` where absent.
     #[must_use]
     pub fn key_usage(&self) -> Option<u16> {
-        todo!()
+        self.extensions.key_usage
     }
     /// extKeyUsage OIDs (DER content octets), empty where absent.
     #[must_use]
     pub fn extended_key_usage(&self) -> &[Vec<u8>] {
-        todo!()
+        &self.extensions.extended_key_usage
     }
     /// subjectKeyIdentifier.
     #[must_use]
     pub fn subject_key_identifier(&self) -> Option<&[u8]> {
-        todo!()
+        self.extensions.subject_key_identifier.as_deref()
     }
     /// authorityKeyIdentifier's keyIdentifier.
     #[must_use]
     pub fn authority_key_identifier(&self) -> Option<&[u8]> {
-        todo!()
+        self.extensions.authority_key_identifier.as_deref()
     }
     /// OIDs (DER content octets) of critical extensions that nothing here understands.
     #[must_use]
     pub fn unknown_critical_extensions(&self) -> &[Vec<u8>] {
-        todo!()
+        &self.extensions.unknown_critical
     }
-}
-
-/// A certificate whose signature was checked in software and whose TBS octets are those that were planned.
-/// It is not issued until the register has recorded it.
-#[derive(Clone, Debug, Eq, PartialEq)]
-pub struct SignedCertificate {
-    der: Vec<u8>,
-    signature: Vec<u8>,
-}
-
-impl SignedCertificate {
-    /// Joins planned octets and the token's signature (in X.509 form), after checking the signature with the
-    /// issuer's public key and that the octets name the issuer's algorithm.
-    ///
-    /// # Errors
-    /// [`CertificateError::Signature`], [`CertificateError::Malformed`].
-    pub fn assemble(_tbs: &[u8], _signature: &[u8], _issuer: &IssuingCa) -> Result<Self, CertificateError> {
-        todo!()
-    }
-
-    /// The certificate's DER.
+    /// Whether issuer and subject are the same octets (RFC 5280 §6.1: self-issued).
     #[must_use]
-    pub fn der(&self) -> &[u8] {
-        &self.der
+    pub fn is_self_issued(&self) -> bool {
+        self.issuer == self.subject
     }
-
-    /// The signature in X.509 form.
-    #[must_use]
-    pub fn signature(&self) -> &[u8] {
-        &self.signature
-    }
-}
-
-/// Joins TBS octets, the AlgorithmIdentifier they name and a signature without checking anything: for the register,
-/// which stores the parts, and only after the signature was checked.
-#[must_use]
-pub fn join(_tbs: &[u8], _algorithm: SignatureAlgorithm, _signature: &[u8]) -> Vec<u8> {
-    todo!()
 }

@@ -1,21 +1,54 @@
 //! The CA that issues: its certificate, its path to the root, what it may issue and how it signs.
 
-use super::{certificate::Certificate, key::SignatureAlgorithm};
+use super::{
+    certificate::Certificate,
+    key::{PublicKey, RsaScheme, SignatureAlgorithm},
+    name::Name,
+    path,
+    profile::KEY_CERT_SIGN,
+    time::Time,
+};
+
+/// Most certificates above an issuing CA: paths in use have one or two.
+const CHAIN_MAX: usize = 8;
 
 /// A CA certificate that was found fit to issue: CA:TRUE, keyCertSign, a path to a self-signed root that verifies.
 #[derive(Clone, Debug)]
 pub struct IssuingCa {
     certificate: Certificate,
     chain: Vec<Certificate>,
+    key_identifier: Vec<u8>,
+    path_length_left: Option<u32>,
+    begins: Time,
+    ends: Time,
+    folded_subjects: Vec<String>,
 }
 
 impl IssuingCa {
     /// Checks a CA certificate with the certificates above it, in order, root last (empty for a root itself).
+    /// Times are not looked at: plans keep within them.
     ///
     /// # Errors
     /// A sentence that says what is wrong.
-    pub fn new(_certificate: Certificate, _chain: Vec<Certificate>) -> Result<Self, String> {
-        todo!()
+    pub fn new(certificate: Certificate, chain: Vec<Certificate>) -> Result<Self, String> {
+        if chain.len() > CHAIN_MAX {
+            return Err(format!("{} certificates above the CA are more than {CHAIN_MAX}", chain.len()));
+        }
+        check_authority(&certificate, "the CA certificate")?;
+        let key_identifier = certificate
+            .subject_key_identifier()
+            .ok_or("the CA certificate has no subject key identifier, which its certificates must refer to")?
+            .to_vec();
+        check_root(chain.last().unwrap_or(&certificate))?;
+        if let Some((root, between)) = chain.split_last() {
+            path::verify(&certificate, between, root, None)?;
+        }
+        let path_length_left = path_length_left(&certificate, &chain)?;
+        let all = || chain.iter().chain([&certificate]);
+        let begins = all().map(Certificate::not_before).max().unwrap_or(certificate.not_before());
+        let ends = all().map(Certificate::not_after).min().unwrap_or(certificate.not_after());
+        let folded_subjects = all().map(|authority| folded(authority.subject())).collect();
+        Ok(Self { certificate, chain, key_identifier, path_length_left, begins, ends, folded_subjects })
     }
 
     /// Its certificate.
@@ -38,7 +71,99 @@ impl IssuingCa {
 
     /// Whether the TBS octets' signature algorithm is one that this CA's key makes.
     #[must_use]
-    pub fn can_sign_with(&self, _algorithm: SignatureAlgorithm) -> bool {
-        todo!()
+    pub fn can_sign_with(&self, algorithm: SignatureAlgorithm) -> bool {
+        let key = self.certificate.public_key();
+        [RsaScheme::Pkcs1, RsaScheme::Pss].iter().any(|&scheme| key.signing_algorithm(scheme) == algorithm)
     }
+
+    /// Its subjectKeyIdentifier: the authorityKeyIdentifier of what it issues (RFC 5280 §4.2.1.1).
+    #[must_use]
+    pub fn key_identifier(&self) -> &[u8] {
+        &self.key_identifier
+    }
+
+    /// How many CAs may still stand below it, by its own pathLenConstraint and those above; `None`: no limit.
+    #[must_use]
+    pub fn path_length_left(&self) -> Option<u32> {
+        self.path_length_left
+    }
+
+    /// The first moment at which its whole path is valid.
+    #[must_use]
+    pub fn begins(&self) -> Time {
+        self.begins
+    }
+
+    /// The last moment at which its whole path is valid.
+    #[must_use]
+    pub fn ends(&self) -> Time {
+        self.ends
+    }
+
+    /// Whether a key is its own or that of a CA above it.
+    #[must_use]
+    pub fn holds_key(&self, key: &PublicKey) -> bool {
+        self.chain.iter().chain([&self.certificate]).any(|authority| authority.public_key() == key)
+    }
+
+    /// Whether a name is its own or that of a CA above it, as relying parties compare names: without regard to case,
+    /// string type and the number of blanks (RFC 5280 §7.1).
+    #[must_use]
+    pub fn holds_name(&self, name: &Name) -> bool {
+        let name = folded(name);
+        self.folded_subjects.contains(&name)
+    }
+}
+
+/// A name as text for comparison. Erring toward "the same" is safe here: it refuses.
+fn folded(name: &Name) -> String {
+    let text = name.to_printable().as_str().to_lowercase();
+    text.split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
+fn check_authority(certificate: &Certificate, which: &str) -> Result<(), String> {
+    if !certificate.is_ca() {
+        return Err(format!("{which} is not a CA (basicConstraints CA:TRUE)"));
+    }
+    if certificate.key_usage().is_none_or(|bits| bits & KEY_CERT_SIGN == 0) {
+        return Err(format!("{which} has no key usage keyCertSign"));
+    }
+    if !certificate.unknown_critical_extensions().is_empty() {
+        return Err(format!("{which} has a critical extension that is not understood here"));
+    }
+    Ok(())
+}
+
+fn check_root(root: &Certificate) -> Result<(), String> {
+    check_authority(root, "the root certificate")?;
+    if !root.is_self_issued() {
+        return Err("the path does not end in a root: its last certificate was issued by another CA".into());
+    }
+    root.public_key()
+        .verify(root.signature_algorithm(), root.tbs(), root.signature())
+        .map_err(|error| format!("the root certificate is not self-signed: {error}"))
+}
+
+/// RFC 5280 §6.1.4 (l) and (m): every pathLenConstraint counts the CAs below it that are not self-issued.
+fn path_length_left(certificate: &Certificate, chain: &[Certificate]) -> Result<Option<u32>, String> {
+    let mut left: Option<u32> = None;
+    for authority in chain.iter().rev().chain([certificate]) {
+        if !authority.is_self_issued() {
+            left = match left {
+                Some(0) => {
+                    return Err(
+                        "a CA above lets no CA stand below it (path length), so nothing it issued verifies"
+                            .into(),
+                    );
+                }
+                Some(count) => Some(count - 1),
+                None => None,
+            };
+        }
+        left = match (left, authority.path_length()) {
+            (Some(left), Some(own)) => Some(left.min(own)),
+            (left, own) => left.or(own),
+        };
+    }
+    Ok(left)
 }

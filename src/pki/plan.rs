@@ -1,16 +1,33 @@
 //! The plan: every TBSCertificate byte for byte, before anybody approves anything.
+//!
+//! Read [`plan`] first: it gathers every finding, fixes the octets and lets the lint read them again. The subject is
+//! copied octet for octet; the key is the normalised one whose possession was proved; everything else is the
+//! profile's decision, and what a request asked for beyond that is dropped and noted.
+
+mod authority;
+mod decision;
+mod digest;
+mod tbs;
+
+#[cfg(test)]
+mod tests;
 
 use super::{
     fingerprint::Digest,
     issuer::IssuingCa,
-    key::RsaScheme,
+    key::PublicKey,
+    lint,
     name::Name,
-    policy::{Finding, Refusal},
-    profile::Profile,
+    policy::{Control, Finding, Refusal, Severity},
+    profile::{Profile, SubjectKind},
     request::VerifiedRequest,
     serial::SerialNumber,
     time::Time,
 };
+pub use authority::{RootFields, assemble_request, plan_root, request_info};
+use decision::Decision;
+pub use digest::PlanDigest;
+use tbs::{Tbs, TbsError};
 
 /// What a plan needs from outside: the moment and the certificate's serial number.
 #[derive(Clone, Copy, Debug)]
@@ -78,15 +95,23 @@ impl PlannedCertificate {
 
 /// Decides a certificate for a request under a profile: all findings gathered, TBS octets built and linted.
 ///
+/// A validity of N days ends N days after now, less one second: both ends belong to it (RFC 5280 §4.1.2.5), so it
+/// is exactly N times 86,400 seconds from now on, and setting notBefore back does not take from it.
+///
 /// # Errors
 /// A [`Refusal`] with every finding, notes too.
 pub fn plan(
-    _request: VerifiedRequest,
-    _profile: &Profile,
-    _issuer: &IssuingCa,
-    _facts: Facts,
+    request: VerifiedRequest,
+    profile: &Profile,
+    issuer: &IssuingCa,
+    facts: Facts,
 ) -> Result<PlannedCertificate, Refusal> {
-    todo!()
+    let mut decision = Decision::new(profile, issuer, request.notes().to_vec());
+    decision.judge_key(request.public_key());
+    decision.judge_subject(request.subject(), request.requested());
+    decision.judge_extensions(request.requested(), request.public_key(), request.subject());
+    decision.judge_validity(facts.now);
+    finish(decision, request.subject(), request.public_key(), facts.serial)
 }
 
 /// Decides a verification certificate without a CSR: subject CN = the code, the CA's own public key certified
@@ -95,77 +120,85 @@ pub fn plan(
 /// # Errors
 /// A [`Refusal`].
 pub fn plan_for_code(
-    _code: &Name,
-    _profile: &Profile,
-    _issuer: &IssuingCa,
-    _facts: Facts,
+    code: &Name,
+    profile: &Profile,
+    issuer: &IssuingCa,
+    facts: Facts,
 ) -> Result<PlannedCertificate, Refusal> {
-    todo!()
-}
-
-/// What a self-signed root is made of.
-#[derive(Clone, Debug)]
-pub struct RootFields {
-    /// Subject and issuer.
-    pub name: Name,
-    /// The token's public key.
-    pub public_key: super::key::PublicKey,
-    /// How an RSA key signs.
-    pub rsa_scheme: RsaScheme,
-    /// Days from now until notAfter.
-    pub days: u32,
-    /// pathLenConstraint, if any.
-    pub path_length: Option<u32>,
-}
-
-/// Decides a self-signed root certificate; the lint for roots has passed.
-///
-/// # Errors
-/// A sentence that says what is wrong.
-pub fn plan_root(_fields: &RootFields, _facts: Facts) -> Result<PlannedCertificate, String> {
-    todo!()
-}
-
-/// The CertificationRequestInfo of a CA that asks a superior CA for its certificate: subject, key, and a request for
-/// CA:TRUE, keyCertSign and cRLSign. The token signs these octets; [`assemble_request`] joins them.
-#[must_use]
-pub fn request_info(_name: &Name, _public_key: &super::key::PublicKey) -> Vec<u8> {
-    todo!()
-}
-
-/// Joins a CertificationRequestInfo and its signature, after checking it.
-///
-/// # Errors
-/// [`super::key::KeyError`].
-pub fn assemble_request(
-    _info: &[u8],
-    _public_key: &super::key::PublicKey,
-    _rsa_scheme: RsaScheme,
-    _signature: &[u8],
-) -> Result<Vec<u8>, super::key::KeyError> {
-    todo!()
-}
-
-/// The digest of a whole plan: SHA-256 over `coldsign plan 1` LF, the issuing certificate's SHA-256, the number of
-/// certificates (8 octets, big-endian) and each TBS' SHA-256 in order. People read it to each other as words.
-#[derive(Clone, Debug)]
-pub struct PlanDigest {
-    _private: (),
-}
-
-impl PlanDigest {
-    /// Begins with the certificate of the CA that will sign and the number of certificates.
-    #[must_use]
-    pub fn new(_issuer_sha256: Digest, _count: u64) -> Self {
-        todo!()
+    let key = issuer.certificate().public_key();
+    let mut decision = Decision::new(profile, issuer, Vec::new());
+    if profile.kind != SubjectKind::Verification {
+        // Only a verification certificate, which can stand for nobody, may carry the CA's own key.
+        decision.judge_key(key);
     }
-    /// Adds the next TBS' digest.
-    pub fn add(&mut self, _tbs_sha256: Digest) {
-        todo!()
+    decision.judge_subject(code, &[]);
+    decision.judge_extensions(&[], key, code);
+    decision.judge_validity(facts.now);
+    finish(decision, code, key, facts.serial)
+}
+
+/// Nothing refuses so far: fix the octets and let other code read them.
+fn finish(
+    decision: Decision<'_>,
+    subject: &Name,
+    key: &PublicKey,
+    serial: SerialNumber,
+) -> Result<PlannedCertificate, Refusal> {
+    let issuer = decision.issuer;
+    let refuse = |mut findings: Vec<Finding>| {
+        findings.sort_by_key(|finding| finding.severity != Severity::Refuse);
+        Refusal { findings, subject: Some(subject.to_printable()), key: Some(key.algorithm()) }
+    };
+    if decision.findings.iter().any(|finding| finding.severity == Severity::Refuse) {
+        return Err(refuse(decision.findings));
     }
-    /// The plan digest.
-    #[must_use]
-    pub fn finish(self) -> Digest {
-        todo!()
+    let kind = match decision.profile.kind {
+        SubjectKind::SubordinateCa { .. } => lint::Kind::SubordinateCa,
+        SubjectKind::EndEntity | SubjectKind::Verification => lint::Kind::EndEntity,
+    };
+    let expected = lint::Expected {
+        issuer: issuer.certificate().subject().der(),
+        issuer_key_identifier: issuer.key_identifier(),
+        spki: key.spki(),
+        kind,
+    };
+    let (not_before, not_after) = (decision.not_before, decision.not_after);
+    let tbs = Tbs {
+        serial,
+        algorithm: issuer.certificate().public_key().signing_algorithm(decision.profile.rsa_scheme),
+        issuer: expected.issuer,
+        not_before,
+        not_after,
+        subject: subject.der(),
+        spki: key.spki(),
+        extensions: decision.extensions,
+    };
+    let mut findings = decision.findings;
+    match linted(&tbs, &expected) {
+        Ok(tbs) => Ok(PlannedCertificate {
+            tbs,
+            serial,
+            subject: subject.clone(),
+            spki_sha256: key.spki_sha256(),
+            not_before,
+            not_after,
+            notes: findings,
+        }),
+        Err(faults) => {
+            findings.extend(faults.iter().map(|fault| {
+                Finding::refuse(Control::Lint, fault, "report this: the plan and the lint disagree")
+            }));
+            Err(refuse(findings))
+        }
     }
+}
+
+/// Writes the octets and reads them again with the lint, which is other code.
+fn linted(tbs: &Tbs<'_>, expected: &lint::Expected<'_>) -> Result<Vec<u8>, Vec<String>> {
+    let octets = tbs.to_der().map_err(|error: TbsError| vec![error.to_string()])?;
+    let faults = lint::lint(&octets, expected);
+    if faults.is_empty() {
+        return Ok(octets);
+    }
+    Err(faults.iter().map(|fault| format!("{}: {}", fault.rule, fault.message)).collect())
 }

@@ -68,6 +68,8 @@ controls! {
     NameLength = "name-length",
     /// The subject is empty.
     NameEmpty = "name-empty",
+    /// The subject is the name of the CA itself or of a CA above it.
+    NameIsIssuer = "name-is-issuer",
     /// An extension request is malformed.
     ExtensionMalformed = "extension-malformed",
     /// An extension is requested twice.
@@ -88,6 +90,8 @@ controls! {
     ChallengePassword = "challenge-password",
     /// The certificate would outlive its issuer.
     ValidityIssuer = "validity-issuer",
+    /// The certificate would be over before it could be used.
+    ValidityPeriod = "validity-period",
     /// The same public key stands in this batch already.
     DuplicateInBatch = "duplicate-in-batch",
     /// The same public key was certified before.

@@ -1,0 +1,127 @@
+//! What a CA itself needs: its self-signed root certificate, or its request to a superior CA.
+
+use const_oid::db::rfc5912::ID_EXTENSION_REQ;
+use der::{Encode as _, asn1::ObjectIdentifier};
+
+use crate::pki::{
+    der::{element, sequence, tag},
+    key::{KeyError, PublicKey, RsaScheme},
+    lint,
+    name::Name,
+    profile::{CRL_SIGN, DAYS_MAX, KEY_CERT_SIGN, PATH_LENGTH_MAX},
+    time::DAY_SECONDS,
+};
+
+use super::{
+    Facts, PlannedCertificate, linted,
+    tbs::{PlannedExtension, Tbs},
+};
+
+/// What a self-signed root is made of.
+#[derive(Clone, Debug)]
+pub struct RootFields {
+    /// Subject and issuer.
+    pub name: Name,
+    /// The token's public key.
+    pub public_key: PublicKey,
+    /// How an RSA key signs.
+    pub rsa_scheme: RsaScheme,
+    /// Days from now until notAfter.
+    pub days: u32,
+    /// pathLenConstraint, if any.
+    pub path_length: Option<u32>,
+}
+
+/// Decides a self-signed root certificate; the lint for roots has passed. It is valid from now for exactly so many
+/// days, both ends included, and may sign certificates and CRLs and nothing else.
+///
+/// # Errors
+/// A sentence that says what is wrong.
+pub fn plan_root(fields: &RootFields, facts: Facts) -> Result<PlannedCertificate, String> {
+    if fields.name.is_empty() {
+        return Err("a CA needs a subject name".into());
+    }
+    if !(1..=DAYS_MAX).contains(&fields.days) {
+        return Err(format!("a validity of {} days is not between 1 and {DAYS_MAX}", fields.days));
+    }
+    if let Some(length) = fields.path_length.filter(|length| *length > PATH_LENGTH_MAX) {
+        return Err(format!("a path length of {length} is more than {PATH_LENGTH_MAX}"));
+    }
+    let key_identifier = fields.public_key.key_identifier();
+    let not_after = facts.now.plus_seconds(i64::from(fields.days) * DAY_SECONDS - 1);
+    let tbs = Tbs {
+        serial: facts.serial,
+        algorithm: fields.public_key.signing_algorithm(fields.rsa_scheme),
+        issuer: fields.name.der(),
+        not_before: facts.now,
+        not_after,
+        subject: fields.name.der(),
+        spki: fields.public_key.spki(),
+        extensions: vec![
+            PlannedExtension::Authority { path_length: fields.path_length },
+            PlannedExtension::KeyUsage(KEY_CERT_SIGN | CRL_SIGN),
+            PlannedExtension::SubjectKeyIdentifier(key_identifier.to_vec()),
+            PlannedExtension::AuthorityKeyIdentifier(key_identifier.to_vec()),
+        ],
+    };
+    let expected = lint::Expected {
+        issuer: fields.name.der(),
+        issuer_key_identifier: &key_identifier,
+        spki: fields.public_key.spki(),
+        kind: lint::Kind::Root,
+    };
+    let octets = linted(&tbs, &expected).map_err(|faults| faults.join("; "))?;
+    Ok(PlannedCertificate {
+        tbs: octets,
+        serial: facts.serial,
+        subject: fields.name.clone(),
+        spki_sha256: fields.public_key.spki_sha256(),
+        not_before: facts.now,
+        not_after,
+        notes: Vec::new(),
+    })
+}
+
+/// The CertificationRequestInfo of a CA that asks a superior CA for its certificate: subject, key, and a request for
+/// CA:TRUE, keyCertSign and cRLSign. The token signs these octets; [`assemble_request`] joins them.
+///
+/// # Panics
+/// Never: two extensions of a fixed content can be written.
+#[must_use]
+pub fn request_info(name: &Name, public_key: &PublicKey) -> Vec<u8> {
+    let wishes = [
+        PlannedExtension::Authority { path_length: None },
+        PlannedExtension::KeyUsage(KEY_CERT_SIGN | CRL_SIGN),
+    ];
+    let extensions: Vec<_> =
+        wishes.iter().map(|wish| wish.encode().expect("a wish of fixed content can be written")).collect();
+    let extensions = extensions.to_der().expect("two extensions can be written");
+    let attribute = sequence(&[&oid(ID_EXTENSION_REQ), &element(tag::SET, &extensions)]);
+    sequence(&[
+        // RFC 2986 §4.1: version v1(0); attributes [0] IMPLICIT SET OF.
+        &element(tag::INTEGER, &[0]),
+        name.der(),
+        public_key.spki(),
+        &element(tag::context_constructed(0), &attribute),
+    ])
+}
+
+/// Joins a CertificationRequestInfo and its signature, after checking it.
+///
+/// # Errors
+/// [`KeyError`].
+pub fn assemble_request(
+    info: &[u8],
+    public_key: &PublicKey,
+    rsa_scheme: RsaScheme,
+    signature: &[u8],
+) -> Result<Vec<u8>, KeyError> {
+    let algorithm = public_key.signing_algorithm(rsa_scheme);
+    public_key.verify(algorithm, info, signature)?;
+    let bits = element(tag::BIT_STRING, &[&[0], signature].concat());
+    Ok(sequence(&[info, &algorithm.der(), &bits]))
+}
+
+fn oid(identifier: ObjectIdentifier) -> Vec<u8> {
+    element(tag::OID, identifier.as_bytes())
+}

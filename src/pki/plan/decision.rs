@@ -1,0 +1,289 @@
+//! What a certificate gets, and what a request asked for in vain: every finding gathered.
+
+use const_oid::{ObjectIdentifier, db::rfc5280};
+
+use crate::pki::{
+    extension::{Meaning, RequestedExtension},
+    issuer::IssuingCa,
+    key::PublicKey,
+    name::Name,
+    policy::{Control, Finding},
+    profile::{
+        BeyondIssuer, CRL_SIGN, EmptySubject, End, KEY_CERT_SIGN, KeyIdentifier, Profile, SubjectKind,
+        key_usage_names,
+    },
+    time::{DAY_SECONDS, Time},
+};
+
+use super::tbs::PlannedExtension;
+
+/// The state of one decision: findings so far, and what was granted.
+pub(super) struct Decision<'a> {
+    pub profile: &'a Profile,
+    pub issuer: &'a IssuingCa,
+    pub findings: Vec<Finding>,
+    pub extensions: Vec<PlannedExtension>,
+    pub not_before: Time,
+    pub not_after: Time,
+}
+
+impl<'a> Decision<'a> {
+    pub fn new(profile: &'a Profile, issuer: &'a IssuingCa, findings: Vec<Finding>) -> Self {
+        let (not_before, not_after) = (issuer.begins(), issuer.ends());
+        let extensions = Vec::with_capacity(8);
+        Self { profile, issuer, findings, extensions, not_before, not_after }
+    }
+
+    fn refuse(&mut self, control: Control, message: &str, hint: &'static str) {
+        self.findings.push(Finding::refuse(control, message, hint));
+    }
+
+    fn dropped(&mut self, message: &str, hint: &'static str) {
+        self.findings.push(Finding::note(Control::ExtensionDropped, message, hint));
+    }
+
+    /// The key's algorithm is on the profile's list, and it is not a CA's own key.
+    pub fn judge_key(&mut self, key: &PublicKey) {
+        let algorithm = key.algorithm();
+        if !self.profile.takes(algorithm) {
+            self.refuse(
+                Control::KeyAlgorithm,
+                &format!("the profile `{}` takes no key of kind {algorithm}", self.profile.name),
+                "use a key that the profile lists under `keys`, or another profile",
+            );
+        }
+        if self.issuer.holds_key(key) {
+            self.refuse(
+                Control::KeyIsIssuer,
+                "the public key is that of the CA itself, or of a CA above it",
+                "ask the applicant to make a key of its own",
+            );
+        }
+    }
+
+    /// A subject where one is needed, and not a CA's own name.
+    pub fn judge_subject(&mut self, subject: &Name, requested: &[RequestedExtension]) {
+        if subject.is_empty() {
+            let named = self.allows(rfc5280::ID_CE_SUBJECT_ALT_NAME.as_bytes())
+                && requested.iter().any(|extension| is_alternative_name(extension));
+            let taken = self.profile.empty_subject == EmptySubject::WithAlternativeName && named;
+            // RFC 5280 §4.1.2.6: a CA always has a subject name.
+            if !taken || self.is_authority() {
+                self.refuse(
+                    Control::NameEmpty,
+                    "the subject is empty",
+                    "ask for a request with a subject, or let the profile take alternative names instead",
+                );
+            }
+        } else if self.issuer.holds_name(subject) {
+            // A certificate under its issuer's name is self-issued to relying parties (RFC 5280 §6.1), which takes
+            // it out of path lengths and confuses whoever builds paths.
+            self.refuse(
+                Control::NameIsIssuer,
+                "the subject is the name of the CA itself, or of a CA above it",
+                "ask the applicant to use a name of its own",
+            );
+        }
+    }
+
+    /// From now (less the profile's set-back, but not before the issuer) to the profile's end within the issuer's.
+    pub fn judge_validity(&mut self, now: Time) {
+        let begin = now.plus_seconds(-i64::from(self.profile.backdate_seconds));
+        self.not_before = begin.max(self.issuer.begins());
+        let wanted = match self.profile.end {
+            // Both ends belong to the validity (RFC 5280 §4.1.2.5): so many days from now, to the second.
+            End::Days(days) => now.plus_seconds(i64::from(days) * DAY_SECONDS - 1),
+            End::At(end) => end,
+        };
+        let limit = self.issuer.ends();
+        self.not_after = wanted.min(limit);
+        if limit < now {
+            return self.refuse(
+                Control::ValidityIssuer,
+                &format!("the CA's own validity ended at {limit}"),
+                "renew the CA's certificate, and check this machine's clock",
+            );
+        }
+        if wanted > limit {
+            let message = format!("the certificate would end at {wanted}, after its issuer's {limit}");
+            let hint = "give the profile a shorter validity, or let it `beyond-issuer = \"shorten\"`";
+            match self.profile.beyond_issuer {
+                BeyondIssuer::Refuse => self.refuse(Control::ValidityIssuer, &message, hint),
+                BeyondIssuer::Shorten => self.findings.push(Finding::note(
+                    Control::ValidityIssuer,
+                    &format!("{message}; it was shortened to end with its issuer"),
+                    "issue from a CA that lasts longer where the full validity is needed",
+                )),
+            }
+        }
+        if self.not_after <= now || self.not_after <= self.not_before {
+            self.refuse(
+                Control::ValidityPeriod,
+                &format!("the certificate would end at {}, before it could be used", self.not_after),
+                "correct the profile's `not-after`, and check this machine's clock",
+            );
+        }
+    }
+
+    /// The profile's extensions, then those of the request that the profile allows, in the request's order.
+    pub fn judge_extensions(&mut self, requested: &[RequestedExtension], key: &PublicKey, subject: &Name) {
+        let algorithm = key.algorithm();
+        let key_usage = self.profile.key_usage_for(algorithm);
+        if key_usage == 0 || self.is_authority() && key_usage & KEY_CERT_SIGN == 0 {
+            self.refuse(
+                Control::KeyAlgorithm,
+                &format!("a key of kind {algorithm} can serve none of the profile's usages"),
+                "use another kind of key, or a profile with a usage such as digitalSignature",
+            );
+        }
+        self.grant_authority();
+        self.extensions.push(PlannedExtension::KeyUsage(key_usage));
+        if !self.profile.extended_key_usage.is_empty() {
+            self.extensions.push(PlannedExtension::ExtendedKeyUsage(self.profile.extended_key_usage.clone()));
+        }
+        if self.profile.key_identifier == KeyIdentifier::Present {
+            let identifier = key.key_identifier().to_vec();
+            self.extensions.push(PlannedExtension::SubjectKeyIdentifier(identifier));
+        }
+        let issuer_identifier = self.issuer.key_identifier().to_vec();
+        self.extensions.push(PlannedExtension::AuthorityKeyIdentifier(issuer_identifier));
+        for extension in requested {
+            self.judge_wish(extension, key_usage, subject);
+        }
+    }
+
+    fn grant_authority(&mut self) {
+        let SubjectKind::SubordinateCa { path_length } = self.profile.kind else {
+            return self.extensions.push(PlannedExtension::EndEntity);
+        };
+        let granted = match self.issuer.path_length_left() {
+            None => path_length,
+            Some(0) => {
+                return self.refuse(
+                    Control::AuthorityRequested,
+                    "the issuing CA's path length lets no CA stand below it",
+                    "issue from a CA with a longer path length",
+                );
+            }
+            Some(left) => path_length.min(left - 1),
+        };
+        self.extensions.push(PlannedExtension::Authority { path_length: Some(granted) });
+    }
+
+    fn judge_wish(&mut self, wish: &RequestedExtension, key_usage: u16, subject: &Name) {
+        match &wish.meaning {
+            Meaning::BasicConstraints { ca, path_length } => self.judge_authority_wish(*ca, *path_length),
+            Meaning::KeyUsage(bits) => self.judge_key_usage_wish(*bits, key_usage),
+            Meaning::ExtendedKeyUsage(usages) => {
+                let beyond = usages.iter().filter(|usage| !self.profile.extended_key_usage.contains(usage));
+                let names: Vec<_> = beyond.map(|usage| name_of(usage)).collect();
+                if !names.is_empty() {
+                    self.dropped(
+                        &format!("the extended key usage {} was asked for and is left out", names.join(", ")),
+                        "add it to the profile's `extended-key-usage` if these certificates need it",
+                    );
+                }
+            }
+            Meaning::SubjectAltName { .. } | Meaning::Opaque => self.judge_other_wish(wish, subject),
+        }
+    }
+
+    fn judge_authority_wish(&mut self, ca: bool, path_length: Option<u32>) {
+        match (self.profile.kind, ca) {
+            (SubjectKind::SubordinateCa { .. }, true) => {
+                let granted = self.extensions.iter().find_map(|extension| match extension {
+                    PlannedExtension::Authority { path_length } => *path_length,
+                    _ => None,
+                });
+                if path_length.is_some() && path_length != granted {
+                    self.dropped(
+                        "another path length was asked for than the profile and the CA grant",
+                        "change the profile's `path-length` if the subordinate CA needs it",
+                    );
+                }
+            }
+            (SubjectKind::SubordinateCa { .. }, false) => self.dropped(
+                "CA:FALSE was asked for under a profile for subordinate CAs",
+                "check that the right profile was chosen",
+            ),
+            (_, true) => self.refuse(
+                Control::AuthorityRequested,
+                "the request asks to be a CA",
+                "ask for a request without CA:TRUE, or use a profile for subordinate CAs",
+            ),
+            (_, false) => {}
+        }
+    }
+
+    fn judge_key_usage_wish(&mut self, bits: u16, granted: u16) {
+        let authority = bits & (KEY_CERT_SIGN | CRL_SIGN);
+        if authority != 0 && !self.is_authority() {
+            return self.refuse(
+                Control::AuthorityRequested,
+                &format!("the request asks for a CA's key usage: {}", key_usage_names(authority)),
+                "ask for a request without it, or use a profile for subordinate CAs",
+            );
+        }
+        let beyond = bits & !granted;
+        if beyond != 0 {
+            self.dropped(
+                &format!("the key usage {} was asked for and is left out", key_usage_names(beyond)),
+                "add it to the profile's `key-usage` if these certificates need it and their keys can serve it",
+            );
+        }
+    }
+
+    fn judge_other_wish(&mut self, wish: &RequestedExtension, subject: &Name) {
+        // The plan decides on these two itself, whatever was asked for.
+        let decided = [rfc5280::ID_CE_SUBJECT_KEY_IDENTIFIER, rfc5280::ID_CE_AUTHORITY_KEY_IDENTIFIER];
+        let is_decided = decided.iter().any(|oid| oid.as_bytes() == wish.oid);
+        if !is_decided && self.allows(&wish.oid) {
+            // RFC 5280 §4.2.1.6: a subjectAltName is critical exactly where the subject is empty.
+            let critical = if is_alternative_name(wish) { subject.is_empty() } else { wish.critical };
+            return self.extensions.push(PlannedExtension::Copied {
+                oid: wish.oid.clone(),
+                critical,
+                value: wish.value.clone(),
+            });
+        }
+        let name = name_of(&wish.oid);
+        if wish.critical && !is_decided {
+            return self.refuse(
+                Control::ExtensionCritical,
+                &format!("the critical extension {name} is asked for, which the profile does not know"),
+                "ask for a request without it, or add it to the profile's `allow-extensions`",
+            );
+        }
+        self.dropped(
+            &format!("the extension {name} was asked for and is left out"),
+            "add it to the profile's `allow-extensions` if these certificates need it",
+        );
+    }
+
+    fn allows(&self, oid: &[u8]) -> bool {
+        self.profile.allowed_extensions.iter().any(|allowed| allowed == oid)
+    }
+
+    fn is_authority(&self) -> bool {
+        matches!(self.profile.kind, SubjectKind::SubordinateCa { .. })
+    }
+}
+
+fn is_alternative_name(extension: &RequestedExtension) -> bool {
+    extension.oid == rfc5280::ID_CE_SUBJECT_ALT_NAME.as_bytes()
+}
+
+/// An object identifier for people: its name in the RFCs, or its numbers.
+fn name_of(oid: &[u8]) -> String {
+    let Ok(identifier) = ObjectIdentifier::from_bytes(oid) else {
+        return "with an object identifier of more than 39 octets".into();
+    };
+    match const_oid::db::DB.by_oid(&identifier) {
+        Some(name) => ["id-ce-", "id-kp-", "id-pe-"]
+            .iter()
+            .find_map(|prefix| name.strip_prefix(prefix))
+            .unwrap_or(name)
+            .to_owned(),
+        None => identifier.to_string(),
+    }
+}

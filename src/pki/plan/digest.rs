@@ -1,0 +1,55 @@
+//! The digest of a whole plan: what people read to each other as words.
+
+use sha2::{Digest as _, Sha256};
+
+use crate::pki::fingerprint::Digest;
+
+/// The digest of a whole plan: SHA-256 over `coldsign plan 1` LF, the issuing certificate's SHA-256, the number of
+/// certificates (8 octets, big-endian) and each TBS' SHA-256 in order. People read it to each other as words.
+#[derive(Clone, Debug)]
+pub struct PlanDigest {
+    hash: Sha256,
+}
+
+impl PlanDigest {
+    /// Begins with the certificate of the CA that will sign and the number of certificates.
+    #[must_use]
+    pub fn new(issuer_sha256: Digest, count: u64) -> Self {
+        let mut hash = Sha256::new();
+        hash.update(b"coldsign plan 1\n");
+        hash.update(issuer_sha256.as_octets());
+        hash.update(count.to_be_bytes());
+        Self { hash }
+    }
+    /// Adds the next TBS' digest.
+    pub fn add(&mut self, tbs_sha256: Digest) {
+        self.hash.update(tbs_sha256.as_octets());
+    }
+    /// The plan digest.
+    #[must_use]
+    pub fn finish(self) -> Digest {
+        Digest::from_octets(self.hash.finalize().into())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn digests_the_issuer_the_count_and_each_certificate_in_order() {
+        let [issuer, first, second] = [b"issuer", b"first ", b"second"].map(|octets| Digest::of(octets));
+        let mut octets = b"coldsign plan 1\n".to_vec();
+        octets.extend(issuer.as_octets());
+        octets.extend([0, 0, 0, 0, 0, 0, 0, 2]);
+        octets.extend(first.as_octets());
+        octets.extend(second.as_octets());
+        let digest = |order: [Digest; 2]| {
+            let mut digest = PlanDigest::new(issuer, 2);
+            order.into_iter().for_each(|next| digest.add(next));
+            digest.finish()
+        };
+        assert_eq!(digest([first, second]), Digest::of(&octets));
+        assert_ne!(digest([second, first]), Digest::of(&octets));
+    }
+}
