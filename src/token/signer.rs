@@ -108,7 +108,7 @@ mod tests {
 
     #[test]
     fn splits_a_raw_signature_in_two() {
-        assert_eq!(ecdsa_der(&[0, 1, 0x80, 0]), [0x30, 7, 2, 1, 1, 2, 3, 0, 0x80, 0].as_slice().to_vec());
+        assert_eq!(ecdsa_der(&[0, 1, 0x80, 0]), [0x30, 8, 2, 1, 1, 2, 3, 0, 0x80, 0]);
     }
 
     #[test]
