@@ -1,0 +1,89 @@
+//! Approval: who let which digest be signed.
+
+use super::{
+    Register,
+    error::Error,
+    journal::{self, Kind},
+    plan::StoredPlan,
+};
+use crate::pki::{profile::Approval, time::Time};
+
+/// What a plan is approved by.
+#[derive(Clone, Copy, Debug)]
+pub enum Approver<'a> {
+    /// The configuration: the plan's profile lets scripts issue.
+    Unattended,
+    /// An officer who typed these words.
+    Words(&'a str),
+}
+
+/// A plan whose digest was approved; only such a plan can be signed. Made here only.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct ApprovedPlan {
+    plan: StoredPlan,
+}
+
+impl ApprovedPlan {
+    /// The plan.
+    #[must_use]
+    pub fn plan(&self) -> &StoredPlan {
+        &self.plan
+    }
+}
+
+impl Register {
+    /// Records an approval of exactly this plan's digest.
+    ///
+    /// # Errors
+    /// [`Error::Words`], [`Error::UnattendedNotAllowed`], [`Error::PlanUnknown`].
+    pub fn approve(
+        &mut self,
+        plan: &StoredPlan,
+        approver: Approver<'_>,
+        now: Time,
+    ) -> Result<ApprovedPlan, Error> {
+        let plan = self.as_stored(plan)?;
+        let method = match approver {
+            Approver::Words(words) if plan.digest.matches_words(words) => "typed words",
+            Approver::Words(_) => return Err(Error::Words(plan.id)),
+            Approver::Unattended if plan.approval == Approval::Unattended => "unattended profile",
+            Approver::Unattended => return Err(Error::UnattendedNotAllowed(plan.profile)),
+        };
+        let transaction = self.write()?;
+        transaction.execute(
+            "INSERT INTO approval (entry, plan, time, method, digest) VALUES (?1, ?2, ?3, ?4, ?5)",
+            (
+                journal::next(&transaction)?,
+                plan.number,
+                now.unix(),
+                method,
+                plan.digest.as_octets(),
+            ),
+        )?;
+        journal::append(&transaction, Kind::Approval, now)?;
+        transaction.commit()?;
+        Ok(ApprovedPlan { plan })
+    }
+
+    /// The plan as approved, where it was.
+    ///
+    /// # Errors
+    /// [`Error::PlanUnknown`].
+    pub fn approved(&self, plan: &StoredPlan) -> Result<Option<ApprovedPlan>, Error> {
+        let plan = self.as_stored(plan)?;
+        let approved: bool = self.connection.query_row(
+            "SELECT EXISTS (SELECT 1 FROM approval WHERE plan = ?1 AND digest = ?2)",
+            (plan.number, plan.digest.as_octets()),
+            |row| row.get(0),
+        )?;
+        Ok(approved.then_some(ApprovedPlan { plan }))
+    }
+
+    /// The plan as it stands in this register; a plan of another register, or one that a caller changed, is unknown.
+    pub(super) fn as_stored(&self, plan: &StoredPlan) -> Result<StoredPlan, Error> {
+        match self.plan(&plan.id)? {
+            stored if stored == *plan => Ok(stored),
+            _ => Err(Error::PlanUnknown(plan.id.clone())),
+        }
+    }
+}

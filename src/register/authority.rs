@@ -1,0 +1,183 @@
+//! Authorities: keys that sign certificates, and the certificates made for them.
+
+use rusqlite::{Connection, OptionalExtension as _, Row};
+
+use super::{
+    Register,
+    error::Error,
+    journal::{self, Kind},
+};
+use crate::pki::{
+    certificate::Certificate,
+    der::Reader,
+    key::PublicKey,
+    time::Time,
+};
+
+/// Most certificates above an authority's own: paths are two or three long; more is a mistake.
+const CHAIN_CERTIFICATES_MAX: usize = 8;
+
+/// A key that was made in the token and is to sign certificates.
+#[derive(Clone, Copy, Debug)]
+pub struct NewAuthority<'a> {
+    /// Its name: what `--ca` takes.
+    pub name: &'a str,
+    /// Where the private key is: an RFC 7512 `pkcs11:` URI.
+    pub key_uri: &'a str,
+    /// The public key, as the token gave it.
+    pub public_key: &'a PublicKey,
+    /// The certification request for a superior CA, DER; none for a root.
+    pub request: Option<&'a [u8]>,
+}
+
+/// An authority as it is recorded.
+#[derive(Clone, Debug)]
+pub struct AuthorityRecord {
+    /// Its name.
+    pub name: String,
+    /// Where the private key is.
+    pub key_uri: String,
+    /// The public key.
+    pub public_key: PublicKey,
+    /// When it was recorded.
+    pub created: Time,
+    /// The request for a superior CA, DER.
+    pub request: Option<Vec<u8>>,
+    /// The certificate in use and the certificates above it, root last; none until one is installed.
+    pub certificate: Option<(Certificate, Vec<Certificate>)>,
+}
+
+impl Register {
+    /// Records an authority.
+    ///
+    /// # Errors
+    /// [`Error::AuthorityExists`] where the name or the key is taken.
+    pub fn add_authority(&mut self, new: &NewAuthority<'_>, now: Time) -> Result<(), Error> {
+        let transaction = self.write()?;
+        let taken: bool = transaction.query_row(
+            "SELECT EXISTS (SELECT 1 FROM authority WHERE name = ?1 OR spki = ?2)",
+            (new.name, new.public_key.spki()),
+            |row| row.get(0),
+        )?;
+        if taken {
+            return Err(Error::AuthorityExists(new.name.to_owned()));
+        }
+        transaction.execute(
+            "INSERT INTO authority (entry, name, key_uri, algorithm, spki, created, request) \
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
+            (
+                journal::next(&transaction)?,
+                new.name,
+                new.key_uri,
+                new.public_key.algorithm().to_string(),
+                new.public_key.spki(),
+                now.unix(),
+                new.request,
+            ),
+        )?;
+        journal::append(&transaction, Kind::Authority, now)?;
+        Ok(transaction.commit()?)
+    }
+
+    /// Records a certificate for an authority's key; from now on it is the one in use. Whether the CA is fit to
+    /// issue is for [`crate::pki::issuer::IssuingCa::new`] to say, before.
+    ///
+    /// # Errors
+    /// [`Error::AuthorityUnknown`], [`Error::CertificateForOtherKey`].
+    pub fn install_certificate(
+        &mut self,
+        name: &str,
+        certificate: &Certificate,
+        chain: &[Certificate],
+        now: Time,
+    ) -> Result<(), Error> {
+        let authority = self.authority(name)?.ok_or_else(|| Error::AuthorityUnknown(name.to_owned()))?;
+        if *certificate.public_key() != authority.public_key {
+            return Err(Error::CertificateForOtherKey(name.to_owned()));
+        }
+        let chain: Vec<u8> = chain.iter().flat_map(|above| above.der().iter().copied()).collect();
+        let transaction = self.write()?;
+        transaction.execute(
+            "INSERT INTO authority_certificate (entry, authority, certificate, chain, installed) \
+             VALUES (?1, ?2, ?3, ?4, ?5)",
+            (journal::next(&transaction)?, name, certificate.der(), chain, now.unix()),
+        )?;
+        journal::append(&transaction, Kind::Certificate, now)?;
+        Ok(transaction.commit()?)
+    }
+
+    /// An authority by its name.
+    ///
+    /// # Errors
+    /// [`Error::Damaged`].
+    pub fn authority(&self, name: &str) -> Result<Option<AuthorityRecord>, Error> {
+        Ok(authorities(&self.connection, Some(name))?.pop())
+    }
+
+    /// All authorities, in the order they were recorded.
+    ///
+    /// # Errors
+    /// [`Error::Damaged`].
+    pub fn authorities(&self) -> Result<Vec<AuthorityRecord>, Error> {
+        authorities(&self.connection, None)
+    }
+}
+
+fn authorities(connection: &Connection, name: Option<&str>) -> Result<Vec<AuthorityRecord>, Error> {
+    let mut statement = connection.prepare_cached(
+        "SELECT name, key_uri, spki, created, request FROM authority \
+         WHERE ?1 IS NULL OR name = ?1 ORDER BY entry",
+    )?;
+    let mut rows = statement.query([name])?;
+    let mut records = Vec::new();
+    while let Some(row) = rows.next()? {
+        records.push(record(connection, row)?);
+    }
+    Ok(records)
+}
+
+fn record(connection: &Connection, row: &Row<'_>) -> Result<AuthorityRecord, Error> {
+    let name: String = row.get(0)?;
+    let spki: Vec<u8> = row.get(2)?;
+    let latest: Option<(Vec<u8>, Vec<u8>)> = connection
+        .prepare_cached(
+            "SELECT certificate, chain FROM authority_certificate WHERE authority = ?1 \
+             ORDER BY entry DESC LIMIT 1",
+        )?
+        .query_row([&name], |row| Ok((row.get(0)?, row.get(1)?)))
+        .optional()?;
+    let certificate = latest
+        .map(|(certificate, chain)| Ok::<_, Error>((parse(&certificate)?, parse_chain(&chain)?)))
+        .transpose()?;
+    Ok(AuthorityRecord {
+        name,
+        key_uri: row.get(1)?,
+        public_key: public_key(&spki)?,
+        created: journal::time(row.get(3)?)?,
+        request: row.get(4)?,
+        certificate,
+    })
+}
+
+/// A public key that stands in the register.
+pub(super) fn public_key(spki: &[u8]) -> Result<PublicKey, Error> {
+    PublicKey::from_spki(spki).map_err(|error| Error::Damaged(format!("the key of an authority: {error}")))
+}
+
+fn parse(der: &[u8]) -> Result<Certificate, Error> {
+    Certificate::parse(der).map_err(|error| Error::Damaged(format!("the certificate of an authority: {error}")))
+}
+
+/// The certificates of a concatenation of DER.
+pub(super) fn parse_chain(octets: &[u8]) -> Result<Vec<Certificate>, Error> {
+    let mut reader = Reader::new(octets);
+    let mut chain = Vec::new();
+    while !reader.is_empty() {
+        if chain.len() == CHAIN_CERTIFICATES_MAX {
+            return Err(Error::Damaged("the chain of an authority is too long".to_owned()));
+        }
+        let element = reader.any().map_err(|error| Error::Damaged(format!("the chain of an authority: {error}")))?;
+        chain.push(parse(element.whole)?);
+    }
+    Ok(chain)
+}

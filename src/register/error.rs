@@ -1,0 +1,185 @@
+//! What can go wrong with the register, each with what to do about it.
+
+use std::path::PathBuf;
+
+use thiserror::Error;
+
+/// A fault of the register or of what was asked of it.
+#[derive(Debug, Error)]
+pub enum Error {
+    /// The certificate was recorded before; nothing of the group was recorded now.
+    #[error("certificate {index} of plan {plan} is issued already")]
+    AlreadyIssued {
+        /// The plan's id.
+        plan: String,
+        /// The certificate's place in the plan.
+        index: u64,
+    },
+    /// There is an authority of that name or with that key.
+    #[error("the authority {0} exists already")]
+    AuthorityExists(String),
+    /// There is no authority of that name.
+    #[error("there is no authority {0}")]
+    AuthorityUnknown(String),
+    /// A certificate for another key than the authority's.
+    #[error("the certificate is not for the key of {0}")]
+    CertificateForOtherKey(String),
+    /// The certificate that is to issue is not the authority's.
+    #[error("the certificate that is to issue is not installed for {0}")]
+    CertificateNotInstalled(String),
+    /// The checkpoint's signature does not verify, or its head is not in the journal.
+    #[error("the checkpoint cannot be recorded: {0}")]
+    Checkpoint(String),
+    /// What the register holds contradicts itself, or the file is damaged.
+    #[error("the register is damaged: {0}")]
+    Damaged(String),
+    /// SQLite refused, for a reason that has no name of its own here.
+    #[error("the register cannot be used: {0}")]
+    Database(String),
+    /// No room for what was to be recorded.
+    #[error("the disk that holds the register is full")]
+    DiskFull,
+    /// A register stands where one was to be made.
+    #[error("{} exists already", .0.display())]
+    Exists(PathBuf),
+    /// The file is not a register.
+    #[error("{} is not a coldsign register", .0.display())]
+    Foreign(PathBuf),
+    /// Another process writes the register.
+    #[error("another coldsign has the register open")]
+    InUse,
+    /// The system refused.
+    #[error("{what}: {source}")]
+    Io {
+        /// What was tried.
+        what: String,
+        /// What the system said.
+        source: std::io::Error,
+    },
+    /// A planned key is certified already, and the plan's profile refuses that.
+    #[error("the key of certificate {index} of plan {plan} ({source_name}) is certified by another request")]
+    KeyCertified {
+        /// The plan's id.
+        plan: String,
+        /// The certificate's place in the plan.
+        index: u64,
+        /// Where its request came from, harmless.
+        source_name: String,
+    },
+    /// The register was written by a later coldsign.
+    #[error("the register has format {found}; this coldsign knows format {known}")]
+    Newer {
+        /// The file's format.
+        found: i64,
+        /// The format of this program.
+        known: i64,
+    },
+    /// There is no such file.
+    #[error("there is no register at {}", .0.display())]
+    NotFound(PathBuf),
+    /// A plan has no certificate with that index.
+    #[error("plan {plan} has no certificate {index}")]
+    NotPlanned {
+        /// The plan's id.
+        plan: String,
+        /// The index asked for.
+        index: u64,
+    },
+    /// The beginning of an id fits several plans.
+    #[error("several plans begin with {0}")]
+    PlanAmbiguous(String),
+    /// More requests than one plan holds.
+    #[error("a plan holds at most {} requests", super::PLAN_REQUESTS_MAX)]
+    PlanTooLarge,
+    /// There is no such plan.
+    #[error("there is no plan {0}")]
+    PlanUnknown(String),
+    /// The register's file or folder cannot be written.
+    #[error("the register cannot be written")]
+    ReadOnly,
+    /// The same serial number was drawn before.
+    #[error("the serial number {0} is in the register already")]
+    SerialUsed(String),
+    /// The caller stopped the audit.
+    #[error("the audit was stopped")]
+    Stopped,
+    /// A signed certificate's octets are not those that were planned.
+    #[error("certificate {index} of plan {plan} does not have the planned octets")]
+    UnplannedOctets {
+        /// The plan's id.
+        plan: String,
+        /// The certificate's place in the plan.
+        index: u64,
+    },
+    /// Unattended approval of a plan whose profile does not let scripts issue.
+    #[error("the profile {0} does not allow issuing without a typed approval")]
+    UnattendedNotAllowed(String),
+    /// The words typed are not those of the plan's digest.
+    #[error("the words are not those of plan {0}")]
+    Words(String),
+}
+
+impl Error {
+    /// What to do about it.
+    #[must_use]
+    pub fn hint(&self) -> &'static str {
+        match self {
+            Self::AlreadyIssued { .. } => "run sign again: it goes on with what is not issued yet",
+            Self::AuthorityExists(_) => "choose another name, or see `ca list`",
+            Self::AuthorityUnknown(_) => "see `ca list` for the names there are",
+            Self::CertificateForOtherKey(_) => {
+                "install the certificate that was made for the request of this authority"
+            }
+            Self::CertificateNotInstalled(_) => "install it with `ca install` first",
+            Self::Checkpoint(_) => "check that the audit key is the one that was set up",
+            Self::Damaged(_) => "stop, keep the file as it is, run `register audit`, and compare with a copy",
+            Self::Database(_) => "check the disk and run `register audit`",
+            Self::DiskFull => "make room on that disk and run the command again; what was recorded is safe",
+            Self::Exists(_) => "choose another home, or use the register that is there",
+            Self::Foreign(_) => "check --home; the file was left as it is",
+            Self::InUse => "wait until it has finished, or end it",
+            Self::Io { .. } => "check the folder, its owner and the disk",
+            Self::KeyCertified { .. } => "plan the batch again: the request will be refused by name",
+            Self::Newer { .. } => "use the coldsign that wrote it, or a later one",
+            Self::NotFound(_) => "run `setup` first, or check --home",
+            Self::NotPlanned { .. } | Self::PlanUnknown(_) => "see `register list` for the plans there are",
+            Self::PlanAmbiguous(_) => "give more of the id",
+            Self::PlanTooLarge => "split the batch",
+            Self::ReadOnly => "check the owner of the home and that its disk is mounted for writing",
+            Self::SerialUsed(_) => "check the random number generator: this does not happen by chance",
+            Self::Stopped => "run it again to the end",
+            Self::UnplannedOctets { .. } => "stop: the certificate was signed outside of this plan",
+            Self::UnattendedNotAllowed(_) => "approve with the words of the plan",
+            Self::Words(_) => "read the words from the plan that is to be approved and type all twelve",
+        }
+    }
+
+    /// Names what was tried on the file system.
+    pub(super) fn io(what: impl Into<String>) -> impl FnOnce(std::io::Error) -> Self {
+        let what = what.into();
+        move |source| Self::Io { what, source }
+    }
+}
+
+impl From<rusqlite::Error> for Error {
+    fn from(error: rusqlite::Error) -> Self {
+        use rusqlite::ErrorCode::{
+            DatabaseBusy, DatabaseCorrupt, DatabaseLocked, DiskFull, NotADatabase, ReadOnly,
+        };
+        match &error {
+            rusqlite::Error::SqliteFailure(failure, _) => match failure.code {
+                DatabaseBusy | DatabaseLocked => Self::InUse,
+                DatabaseCorrupt | NotADatabase => Self::Damaged(error.to_string()),
+                DiskFull => Self::DiskFull,
+                ReadOnly => Self::ReadOnly,
+                _ => Self::Database(error.to_string()),
+            },
+            rusqlite::Error::FromSqlConversionFailure(..)
+            | rusqlite::Error::IntegralValueOutOfRange(..)
+            | rusqlite::Error::InvalidColumnType(..)
+            | rusqlite::Error::QueryReturnedNoRows
+            | rusqlite::Error::Utf8Error(..) => Self::Damaged(error.to_string()),
+            _ => Self::Database(error.to_string()),
+        }
+    }
+}

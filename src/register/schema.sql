@@ -1,0 +1,141 @@
+-- The register's tables. docs/REGISTER-FORMAT.md tells what stands in them and how an auditor recomputes it.
+-- Rows are only ever added; `store.rs` adds the triggers that hold it, three for each table.
+--
+-- A "key" of a planned, refused or issued row is plan number * 2^32 + index, so that rows lie in the order of their
+-- plan and a page of them is one range.
+
+-- Every act, in order, chained by hash.
+CREATE TABLE journal (
+  seq INTEGER PRIMARY KEY CHECK (seq > 0),
+  time INTEGER NOT NULL,
+  kind TEXT NOT NULL,
+  body TEXT NOT NULL,
+  previous BLOB NOT NULL CHECK (length(previous) = 32),
+  hash BLOB NOT NULL CHECK (length(hash) = 32)
+) STRICT;
+
+-- One row: which register this is.
+CREATE TABLE register (
+  entry INTEGER PRIMARY KEY CHECK (entry = 1),
+  format INTEGER NOT NULL,
+  id BLOB NOT NULL CHECK (length(id) = 16),
+  created INTEGER NOT NULL,
+  rehearsal TEXT NOT NULL CHECK (rehearsal IN ('live', 'rehearsal'))
+) STRICT;
+
+-- Keys that sign certificates.
+CREATE TABLE authority (
+  entry INTEGER PRIMARY KEY,
+  name TEXT NOT NULL UNIQUE,
+  key_uri TEXT NOT NULL,
+  algorithm TEXT NOT NULL,
+  spki BLOB NOT NULL,
+  created INTEGER NOT NULL,
+  request BLOB
+) STRICT;
+
+-- Their certificates; the latest entry is the one in use. `chain` is the DER of the certificates above, concatenated,
+-- root last, empty where the certificate is the root.
+CREATE TABLE authority_certificate (
+  entry INTEGER PRIMARY KEY,
+  authority TEXT NOT NULL REFERENCES authority (name),
+  certificate BLOB NOT NULL,
+  chain BLOB NOT NULL,
+  installed INTEGER NOT NULL
+) STRICT;
+
+-- One row a stored plan.
+CREATE TABLE plan (
+  number INTEGER PRIMARY KEY CHECK (number BETWEEN 1 AND 2147483647),
+  entry INTEGER NOT NULL UNIQUE,
+  id TEXT NOT NULL UNIQUE,
+  authority TEXT NOT NULL REFERENCES authority (name),
+  kind TEXT NOT NULL CHECK (kind IN ('batch', 'root', 'verification')),
+  profile TEXT NOT NULL,
+  profile_text TEXT NOT NULL,
+  approval TEXT NOT NULL CHECK (approval IN ('typed', 'unattended')),
+  duplicate_keys TEXT NOT NULL CHECK (duplicate_keys IN ('note', 'refuse')),
+  created INTEGER NOT NULL,
+  issuer_sha256 BLOB NOT NULL CHECK (length(issuer_sha256) = 32),
+  accepted INTEGER NOT NULL,
+  refused INTEGER NOT NULL,
+  skipped INTEGER NOT NULL,
+  digest BLOB NOT NULL CHECK (length(digest) = 32)
+) STRICT;
+
+-- What is to be signed, octet for octet. No foreign key to `plan`: the plan's row is written after these, in the same
+-- transaction, when its digest is known; the audit holds that no row is without its plan.
+CREATE TABLE planned (
+  key INTEGER PRIMARY KEY CHECK (key = (plan << 32 | idx) AND idx > 0),
+  plan INTEGER NOT NULL,
+  idx INTEGER NOT NULL,
+  source TEXT NOT NULL,
+  serial BLOB NOT NULL UNIQUE,
+  spki_sha256 BLOB NOT NULL CHECK (length(spki_sha256) = 32),
+  not_before INTEGER NOT NULL,
+  not_after INTEGER NOT NULL,
+  subject BLOB NOT NULL,
+  notes TEXT NOT NULL,
+  request_sha256 BLOB CHECK (length(request_sha256) = 32),
+  tbs_sha256 BLOB NOT NULL CHECK (length(tbs_sha256) = 32),
+  tbs BLOB NOT NULL,
+  request BLOB
+) STRICT;
+
+-- Eight octets find a key as surely as 32, and the index of a million keys stays in the cache.
+CREATE INDEX planned_spki ON planned (substr(spki_sha256, 1, 8));
+
+-- What is not to be signed, with every finding.
+CREATE TABLE refused (
+  key INTEGER PRIMARY KEY CHECK (key = (plan << 32 | idx) AND idx > 0),
+  plan INTEGER NOT NULL,
+  idx INTEGER NOT NULL,
+  verdict TEXT NOT NULL CHECK (verdict IN ('refused', 'skipped')),
+  source TEXT NOT NULL,
+  sha256 BLOB CHECK (length(sha256) = 32),
+  subject TEXT,
+  algorithm TEXT,
+  findings TEXT NOT NULL
+) STRICT;
+
+-- Who approved which digest.
+CREATE TABLE approval (
+  entry INTEGER PRIMARY KEY,
+  plan INTEGER NOT NULL REFERENCES plan (number),
+  time INTEGER NOT NULL,
+  method TEXT NOT NULL CHECK (method IN ('typed words', 'unattended profile')),
+  digest BLOB NOT NULL CHECK (length(digest) = 32)
+) STRICT;
+CREATE INDEX approval_plan ON approval (plan);
+
+-- What was signed: with the planned octets, the whole certificate.
+CREATE TABLE issued (
+  key INTEGER PRIMARY KEY REFERENCES planned (key),
+  entry INTEGER NOT NULL,
+  time INTEGER NOT NULL,
+  certificate_sha256 BLOB NOT NULL CHECK (length(certificate_sha256) = 32),
+  signature BLOB NOT NULL
+) STRICT;
+CREATE INDEX issued_entry ON issued (entry);
+
+-- What was handed over.
+CREATE TABLE delivery (
+  entry INTEGER PRIMARY KEY,
+  plan INTEGER NOT NULL REFERENCES plan (number),
+  time INTEGER NOT NULL,
+  folder TEXT NOT NULL,
+  manifest_sha256 BLOB NOT NULL CHECK (length(manifest_sha256) = 32),
+  certificates INTEGER NOT NULL
+) STRICT;
+CREATE INDEX delivery_plan ON delivery (plan);
+
+-- Signed heads of the journal.
+CREATE TABLE checkpoint (
+  entry INTEGER PRIMARY KEY,
+  head INTEGER NOT NULL REFERENCES journal (seq),
+  hash BLOB NOT NULL CHECK (length(hash) = 32),
+  time INTEGER NOT NULL,
+  algorithm BLOB NOT NULL,
+  spki BLOB NOT NULL,
+  signature BLOB NOT NULL
+) STRICT;
