@@ -1,0 +1,308 @@
+//! A good TBS, made by a few lines that write DER, and one wrong turn for every rule.
+
+use super::{
+    super::{
+        der::{element, sequence, tag},
+        fingerprint::Digest,
+    },
+    *,
+};
+
+/// The fields of a TBS as octets, to be bent one at a time.
+struct Draft {
+    kind: Kind,
+    version: Vec<u8>,
+    serial: Vec<u8>,
+    signature: Vec<u8>,
+    issuer: Vec<u8>,
+    not_before: Vec<u8>,
+    not_after: Vec<u8>,
+    subject: Vec<u8>,
+    spki: Vec<u8>,
+    unique_id: Vec<u8>,
+    extensions: Vec<Vec<u8>>,
+    tail: Vec<u8>,
+}
+
+const CRITICAL: &[u8] = &[0x01, 0x01, 0xff];
+const PLAIN: &[u8] = &[];
+const ISSUER_KEY: [u8; 20] = [7; 20];
+
+fn common_name(text: &[u8]) -> Vec<u8> {
+    let attribute = sequence(&[&element(tag::OID, &[0x55, 4, 3]), &element(tag::UTF8_STRING, text)]);
+    sequence(&[&element(tag::SET, &attribute)])
+}
+
+fn spki() -> Vec<u8> {
+    let algorithm = sequence(&[&element(tag::OID, &[0x2b, 0x65, 0x70])]);
+    sequence(&[&algorithm, &element(tag::BIT_STRING, &[&[0], &[9; 32][..]].concat())])
+}
+
+fn key_identifier() -> Vec<u8> {
+    Digest::of(&[9; 32]).as_octets()[..20].to_vec()
+}
+
+fn extension(last_arc: u8, critical: &[u8], value: &[u8]) -> Vec<u8> {
+    sequence(&[&element(tag::OID, &[0x55, 0x1d, last_arc]), critical, &element(tag::OCTET_STRING, value)])
+}
+
+fn aki(identifier: &[u8]) -> Vec<u8> {
+    sequence(&[&element(tag::context(0), identifier)])
+}
+
+fn san(names: &[(u8, &[u8])]) -> Vec<u8> {
+    let names: Vec<Vec<u8>> = names.iter().map(|(tag, content)| element(*tag, content)).collect();
+    element(tag::SEQUENCE, &names.concat())
+}
+
+fn good(kind: Kind) -> Draft {
+    let (basic, usage): (&[u8], &[u8]) = match kind {
+        Kind::EndEntity => (&[0x30, 0], &[3, 2, 7, 0x80]),
+        Kind::SubordinateCa | Kind::Root => (&[0x30, 6, 1, 1, 0xff, 2, 1, 0], &[3, 2, 1, 0x06]),
+    };
+    let issuer = common_name(b"issuer");
+    let (subject, issuer_key) = match kind {
+        Kind::Root => (issuer.clone(), key_identifier()),
+        Kind::EndEntity | Kind::SubordinateCa => (common_name(b"subject"), ISSUER_KEY.to_vec()),
+    };
+    Draft {
+        kind,
+        version: vec![0xa0, 3, 2, 1, 2],
+        serial: element(tag::INTEGER, &[0x41; 20]),
+        signature: ALGORITHMS[0].to_vec(),
+        issuer,
+        not_before: element(tag::UTC_TIME, b"260101000000Z"),
+        not_after: element(tag::GENERALIZED_TIME, b"99991231235959Z"),
+        subject,
+        spki: spki(),
+        unique_id: Vec::new(),
+        extensions: vec![
+            extension(19, CRITICAL, basic),
+            extension(15, CRITICAL, usage),
+            extension(14, PLAIN, &element(tag::OCTET_STRING, &key_identifier())),
+            extension(35, PLAIN, &aki(&issuer_key)),
+            extension(37, PLAIN, &sequence(&[&element(tag::OID, &[0x2b, 6, 1, 5, 5, 7, 3, 2])])),
+            extension(17, PLAIN, &san(&[(0x82, b"device.example"), (0x87, &[192, 0, 2, 1])])),
+        ],
+        tail: Vec::new(),
+    }
+}
+
+impl Draft {
+    fn tbs(&self) -> Vec<u8> {
+        let extensions = match self.extensions.as_slice() {
+            [] => Vec::new(),
+            list => element(0xa3, &element(tag::SEQUENCE, &list.concat())),
+        };
+        let validity = sequence(&[&self.not_before, &self.not_after]);
+        sequence(&[
+            &self.version,
+            &self.serial,
+            &self.signature,
+            &self.issuer,
+            &validity,
+            &self.subject,
+            &self.spki,
+            &self.unique_id,
+            &extensions,
+            &self.tail,
+        ])
+    }
+
+    fn faults(&self) -> Vec<&'static str> {
+        let own = key_identifier();
+        let (issuer, spki) = (common_name(b"issuer"), spki());
+        let issuer_key_identifier = if self.kind == Kind::Root { &own } else { &ISSUER_KEY[..] };
+        let expected = Expected { issuer: &issuer, issuer_key_identifier, spki: &spki, kind: self.kind };
+        lint(&self.tbs(), &expected).into_iter().map(|fault| fault.rule).collect()
+    }
+
+    /// Replaces the extension 2.5.29.n.
+    fn set(&mut self, last_arc: u8, critical: &[u8], value: &[u8]) {
+        self.remove(last_arc);
+        self.extensions.push(extension(last_arc, critical, value));
+    }
+
+    fn remove(&mut self, last_arc: u8) {
+        self.extensions.retain(|octets| octets[4..7] != [0x55, 0x1d, last_arc]);
+    }
+}
+
+/// Bends a good TBS and expects that one rule, and no other, fires.
+fn check(kind: Kind, rule: &str, bend: impl FnOnce(&mut Draft)) {
+    let mut draft = good(kind);
+    bend(&mut draft);
+    assert_eq!(draft.faults(), [rule]);
+}
+
+#[test]
+fn finds_nothing_in_good_octets() {
+    for kind in [Kind::EndEntity, Kind::SubordinateCa, Kind::Root] {
+        assert_eq!(good(kind).faults(), [""; 0], "{kind:?}");
+        for algorithm in ALGORITHMS {
+            let draft = Draft { signature: algorithm.to_vec(), ..good(kind) };
+            assert_eq!(draft.faults(), [""; 0], "{algorithm:02x?}");
+        }
+    }
+    let mut nameless = good(Kind::EndEntity);
+    nameless.subject = vec![0x30, 0];
+    nameless.set(17, CRITICAL, &san(&[(0x86, b"urn:uuid:1")]));
+    assert_eq!(nameless.faults(), [""; 0]);
+    let mut root = good(Kind::Root);
+    root.remove(35);
+    assert_eq!(root.faults(), [""; 0]);
+    let mut plain = good(Kind::EndEntity);
+    for arc in [14, 15, 17, 37] {
+        plain.remove(arc);
+    }
+    assert_eq!(plain.faults(), [""; 0]);
+}
+
+#[test]
+fn each_field_has_its_rule() {
+    use Kind::{EndEntity, Root, SubordinateCa};
+    check(EndEntity, STRUCTURE, |d| d.tail = vec![0x05, 0x00]);
+    check(EndEntity, STRUCTURE, |d| d.serial = vec![]);
+    check(EndEntity, STRUCTURE, |d| d.issuer = vec![0x30, 0x81, 0x00]);
+    check(EndEntity, VERSION, |d| d.version = vec![]);
+    check(EndEntity, VERSION, |d| d.version = vec![0xa0, 3, 2, 1, 1]);
+    check(EndEntity, SERIAL, |d| d.serial = element(tag::INTEGER, &[0x41; 19]));
+    check(EndEntity, SERIAL, |d| d.serial = element(tag::INTEGER, &[0x41; 21]));
+    check(EndEntity, SERIAL, |d| d.serial = element(tag::INTEGER, &[0xc1; 20]));
+    check(EndEntity, SERIAL, |d| d.serial = element(tag::INTEGER, &[0x00; 20]));
+    check(EndEntity, SERIAL, |d| d.serial = element(tag::INTEGER, &[]));
+    check(EndEntity, SIGNATURE, |d| d.signature = sequence(&[&ALGORITHMS[0][2..], &[5, 0]]));
+    check(EndEntity, SIGNATURE, |d| d.signature = ALGORITHMS[4][..13].to_vec().tap(|o| o[1] = 0x0b));
+    check(EndEntity, ISSUER, |d| d.issuer = common_name(b"another"));
+    check(EndEntity, ISSUER, |d| d.issuer = vec![0x30, 0]);
+    check(EndEntity, ISSUER, |d| d.issuer = vec![0x30, 2, 0x31, 0]);
+    check(EndEntity, VALIDITY, |d| d.not_before = element(tag::UTC_TIME, b"2601010000Z"));
+    check(EndEntity, VALIDITY, |d| d.not_before = element(tag::UTC_TIME, b"260101000000+0000"));
+    check(EndEntity, VALIDITY, |d| d.not_before = element(tag::UTC_TIME, b"260230000000Z"));
+    check(EndEntity, VALIDITY, |d| d.not_before = element(tag::GENERALIZED_TIME, b"20260101000000Z"));
+    check(EndEntity, VALIDITY, |d| d.not_after = element(tag::GENERALIZED_TIME, b"20500101000000.5Z"));
+    check(EndEntity, VALIDITY, |d| d.not_after = element(tag::UTC_TIME, b"251231235959Z"));
+    check(EndEntity, VALIDITY, |d| d.not_after = element(tag::UTF8_STRING, b"270101000000Z"));
+    check(EndEntity, SUBJECT, |d| d.subject = vec![0x30, 2, 0x31, 0]);
+    check(EndEntity, SUBJECT, |d| d.subject = common_name(b""));
+    check(SubordinateCa, SUBJECT, |d| {
+        d.subject = vec![0x30, 0];
+        d.set(17, CRITICAL, &san(&[(0x82, b"ca.example")]));
+    });
+    check(Root, SUBJECT, |d| d.subject = common_name(b"another"));
+    check(EndEntity, SPKI, |d| d.spki = sequence(&[&d.spki[2..], &[5, 0]]));
+    check(EndEntity, UNIQUE_ID, |d| d.unique_id = vec![0x81, 2, 0, 1]);
+    check(EndEntity, UNIQUE_ID, |d| d.unique_id = vec![0x82, 2, 0, 1]);
+}
+
+#[test]
+fn each_extension_has_its_rule() {
+    use Kind::{EndEntity, Root, SubordinateCa};
+    check(EndEntity, EXTENSIONS, |d| d.extensions.clear());
+    check(EndEntity, EXTENSIONS, |d| d.extensions = vec![vec![]]);
+    check(EndEntity, EXTENSIONS, |d| d.set(99, PLAIN, &[0x30]));
+    check(EndEntity, EXTENSIONS, |d| d.set(99, PLAIN, &[5, 0, 5, 0]));
+    check(EndEntity, EXTENSIONS, |d| d.extensions.push(vec![0x30, 0]));
+    check(EndEntity, EXTENSION_DUPLICATE, |d| d.extensions.push(d.extensions[2].clone()));
+    check(EndEntity, EXTENSION_CRITICAL, |d| d.set(99, CRITICAL, &[5, 0]));
+    check(EndEntity, DEFAULT, |d| d.set(99, &[1, 1, 0], &[5, 0]));
+    check(EndEntity, BOOLEAN, |d| d.set(19, &[1, 1, 1], &[0x30, 0]));
+    check(EndEntity, AKI, |d| d.remove(35));
+    check(SubordinateCa, AKI, |d| d.remove(35));
+    check(EndEntity, AKI, |d| d.set(35, CRITICAL, &aki(&ISSUER_KEY)));
+    check(EndEntity, AKI, |d| d.set(35, PLAIN, &aki(&[8; 20])));
+    check(EndEntity, AKI, |d| d.set(35, PLAIN, &[0x30, 0]));
+    check(Root, AKI, |d| d.set(35, PLAIN, &aki(&[8; 20])));
+    check(EndEntity, SKI, |d| d.set(14, CRITICAL, &element(4, &key_identifier())));
+    check(EndEntity, SKI, |d| d.set(14, PLAIN, &element(4, &[8; 20])));
+    check(EndEntity, SKI, |d| d.set(14, PLAIN, &element(4, &[8; 32])));
+    check(EndEntity, SKI, |d| d.set(14, PLAIN, &element(5, &[])));
+    check(Root, SKI, |d| d.remove(14));
+    check(EndEntity, BASIC_CONSTRAINTS, |d| d.remove(19));
+    check(EndEntity, BASIC_CONSTRAINTS, |d| d.set(19, PLAIN, &[0x30, 0]));
+    check(EndEntity, BASIC_CONSTRAINTS, |d| d.set(19, CRITICAL, &[0x30, 3, 1, 1, 0xff]));
+    check(EndEntity, BASIC_CONSTRAINTS, |d| d.set(19, CRITICAL, &[0x30, 3, 1, 1, 0]));
+    check(EndEntity, BASIC_CONSTRAINTS, |d| d.set(19, CRITICAL, &[0x30, 3, 2, 1, 0]));
+    check(Root, BASIC_CONSTRAINTS, |d| d.set(19, CRITICAL, &[0x30, 0]));
+    check(Root, BASIC_CONSTRAINTS, |d| d.set(19, CRITICAL, &[0x30, 6, 1, 1, 0xff, 2, 1, 0xff]));
+    check(EndEntity, KEY_USAGE, |d| d.set(15, PLAIN, &[3, 2, 7, 0x80]));
+    check(EndEntity, KEY_USAGE, |d| d.set(15, CRITICAL, &[3, 1, 0]));
+    check(EndEntity, KEY_USAGE, |d| d.set(15, CRITICAL, &[3, 0]));
+    check(EndEntity, KEY_USAGE, |d| d.set(15, CRITICAL, &[3, 2, 0, 0]));
+    check(EndEntity, KEY_USAGE, |d| d.set(15, CRITICAL, &[3, 2, 6, 0x80]));
+    check(EndEntity, KEY_USAGE, |d| d.set(15, CRITICAL, &[3, 3, 7, 0x80, 0]));
+    check(EndEntity, KEY_USAGE, |d| d.set(15, CRITICAL, &[3, 3, 6, 0x80, 0x40]));
+    check(EndEntity, KEY_USAGE, |d| d.set(15, CRITICAL, &[3, 2, 2, 0x84]));
+    check(SubordinateCa, KEY_USAGE, |d| d.set(15, CRITICAL, &[3, 2, 7, 0x80]));
+    check(SubordinateCa, KEY_USAGE, |d| d.remove(15));
+    check(EndEntity, EKU, |d| d.set(37, PLAIN, &[0x30, 0]));
+    check(EndEntity, EKU, |d| d.set(37, PLAIN, &[0x30, 6, 6, 4, 0x55, 0x1d, 37, 0]));
+    check(EndEntity, EKU, |d| d.set(37, PLAIN, &[0x30, 6, 6, 1, 0x2a, 6, 1, 0x2a]));
+    check(EndEntity, SAN, |d| d.set(17, PLAIN, &san(&[])));
+    check(EndEntity, SAN, |d| d.set(17, CRITICAL, &san(&[(0x82, b"a.example")])));
+    check(EndEntity, SAN, |d| d.subject = vec![0x30, 0]);
+    check(EndEntity, SAN, |d| {
+        d.subject = vec![0x30, 0];
+        d.remove(17);
+    });
+    for unsound in [
+        (0x82, &b""[..]),
+        (0x82, b"a..b"),
+        (0x82, b"a b"),
+        (0x82, b"a\0b"),
+        (0x82, &[b'a'; 64]),
+        (0x81, b"nobody"),
+        (0x81, b"@example"),
+        (0x86, b"no-scheme"),
+        (0x87, &[1, 2, 3]),
+        (0x88, &[0x80]),
+        (0xa0, &[]),
+        (0xa4, &[0x30, 0]),
+        (0x89, &[1]),
+    ] {
+        check(EndEntity, SAN, |d| d.set(17, PLAIN, &san(&[unsound])));
+    }
+}
+
+#[test]
+fn every_rule_is_listed_and_tried_here() {
+    let source = include_str!("tests.rs");
+    let rules = include_str!("../lint.rs");
+    for (id, _) in RULES {
+        let declaration =
+            rules.lines().find(|line| line.contains(&format!("= \"{id}\";"))).expect("a constant");
+        let constant = declaration.trim_start_matches("const ").split(':').next().expect("a name");
+        assert!(source.contains(&format!(", {constant}, |d|")), "{constant} has no test");
+    }
+    assert_eq!(
+        RULES.len(),
+        rules.lines().filter(|line| line.starts_with("const ") && line.contains("&str")).count()
+    );
+}
+
+#[test]
+fn takes_any_octets_without_panic() {
+    for kind in [Kind::EndEntity, Kind::Root] {
+        let own = key_identifier();
+        let (issuer, key) = (common_name(b"issuer"), spki());
+        let expected = Expected { issuer: &issuer, issuer_key_identifier: &own, spki: &key, kind };
+        let octets = good(kind).tbs();
+        for at in 0..octets.len() {
+            assert!(!lint(&octets[..at], &expected).is_empty());
+            for flip in [0x01, 0x20, 0x80, 0xff] {
+                let mut bent = octets.clone();
+                bent[at] ^= flip;
+                let _ = lint(&bent, &expected);
+            }
+        }
+    }
+}
+
+trait Tap: Sized {
+    fn tap(mut self, bend: impl FnOnce(&mut Self)) -> Self {
+        bend(&mut self);
+        self
+    }
+}
+
+impl Tap for Vec<u8> {}
