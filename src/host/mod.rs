@@ -1,1 +1,5 @@
-//! The host: clock, entropy, memory and process hardening.
+//! The host: clock, entropy, memory and process hardening. Knows nothing of PKI.
+
+pub mod clock;
+pub mod entropy;
+pub mod memory;

@@ -15,6 +15,7 @@ use crate::pki::{
 };
 
 mod approval;
+mod audit;
 
 mod authority;
 mod checkpoint;
@@ -28,6 +29,7 @@ mod store;
 
 pub use approval::{Approver, ApprovedPlan};
 
+pub use audit::{AuditFinding, AuditProgress, AuditReport};
 pub use authority::{AuthorityRecord, NewAuthority};
 pub use checkpoint::Checkpoint;
 pub use delivery::Delivery;
