@@ -9,10 +9,7 @@ use std::path::Path;
 
 use rusqlite::{Connection, Transaction, TransactionBehavior};
 
-use crate::pki::{
-    fingerprint::Digest,
-    time::Time,
-};
+use crate::pki::{fingerprint::Digest, time::Time};
 
 mod approval;
 
@@ -26,7 +23,7 @@ mod plan;
 mod search;
 mod store;
 
-pub use approval::{Approver, ApprovedPlan};
+pub use approval::{ApprovedPlan, Approver};
 
 pub use authority::{AuthorityRecord, NewAuthority};
 pub use checkpoint::Checkpoint;
@@ -35,7 +32,8 @@ pub use error::Error;
 pub use issued::{IssuedCertificate, PlannedRow};
 pub use journal::{Entry, Head};
 pub use plan::{
-    Earlier, Issuer, NewPlan, PLAN_REQUESTS_MAX, PlanKind, PlanWriter, RecordedFinding, RefusedRow, StoredPlan, Verdict,
+    Earlier, Issuer, NewPlan, PLAN_REQUESTS_MAX, PlanKind, PlanWriter, RecordedFinding, RefusedRow,
+    StoredPlan, Verdict,
 };
 pub use search::{Filter, Listed};
 
@@ -144,7 +142,10 @@ impl Register {
     /// [`Error::Damaged`].
     pub fn holds(&self, head: &Head) -> Result<bool, Error> {
         let after = head.entry.saturating_sub(1);
-        Ok(self.journal(Some(after), 1)?.iter().any(|entry| entry.seq == head.entry && entry.hash == head.hash))
+        Ok(self
+            .journal(Some(after), 1)?
+            .iter()
+            .any(|entry| entry.seq == head.entry && entry.hash == head.hash))
     }
 
     /// Entries of the journal after a number, oldest first, at most `limit`.
