@@ -7,11 +7,11 @@ use cryptoki::session::{Session as Cryptoki, UserType};
 use crate::pki::key::{KeyAlgorithm, PublicKey, SignatureAlgorithm};
 
 use super::error::Error;
-use super::key::{self, TokenKey};
+use super::key::{self, Authentication, TokenKey};
 use super::mechanism::{Capability, Mechanisms, Support};
 use super::module::{Module, numbered};
 use super::pin::{Activation, demand_pad};
-use super::signer::Signer;
+use super::signer::{Opening, Reauthentication, Signer};
 use super::slot::{PinWarning, TokenState, UserPin, Writing};
 use super::uri::{KEY_ID_OCTETS_MAX, KeyId, TokenUri};
 
@@ -185,8 +185,31 @@ impl Session {
     /// # Errors
     /// [`Error::AlwaysAuthenticate`], [`Error::MechanismMissing`], and what opening a session answers.
     pub fn signer(&self, key: &TokenKey, algorithm: SignatureAlgorithm) -> Result<Signer, Error> {
-        let means = self.mechanisms()?.means(key.public_key().algorithm(), algorithm)?;
-        Signer::open(self.module.context.clone(), numbered(self.state.slot)?, key, means)
+        if key.authentication() == Authentication::EachSignature {
+            return Err(Error::AlwaysAuthenticate { key: key.id().clone() });
+        }
+        Signer::open(self.opening(key, algorithm)?, None)
+    }
+
+    /// A signer for a key that wants its PIN for every signature ([`Authentication::EachSignature`]): the signer keeps
+    /// the activation data and gives it to the token each time. Good for other keys too, which ignore it.
+    ///
+    /// # Errors
+    /// [`Error::MechanismMissing`], [`Error::PadMissing`], [`Error::PinLength`], and what opening a session answers.
+    pub fn authenticating_signer(
+        &self,
+        key: &TokenKey,
+        algorithm: SignatureAlgorithm,
+        activation: Activation,
+    ) -> Result<Signer, Error> {
+        match &activation {
+            Activation::Pad => demand_pad(&self.state)?,
+            Activation::Pin(pin) => drop(pin.for_login(&self.state)?),
+        }
+        let wanted = key.authentication() == Authentication::EachSignature;
+        let reauthentication =
+            wanted.then(|| Reauthentication::new(&self.module.path, activation, self.state.clone()));
+        Signer::open(self.opening(key, algorithm)?, reauthentication.transpose()?)
     }
 
     /// Random octets of the token.
@@ -203,6 +226,16 @@ impl Session {
 
     fn mechanisms(&self) -> Result<Mechanisms, Error> {
         self.module.mechanisms(self.state.slot)
+    }
+
+    fn opening(&self, key: &TokenKey, algorithm: SignatureAlgorithm) -> Result<Opening, Error> {
+        Ok(Opening {
+            context: self.module.context.clone(),
+            slot: numbered(self.state.slot)?,
+            key: key.handle(),
+            algorithm: key.public_key().algorithm(),
+            means: self.mechanisms()?.means(key.public_key().algorithm(), algorithm)?,
+        })
     }
 
     fn unused_id(&self) -> Result<KeyId, Error> {
