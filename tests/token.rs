@@ -1,8 +1,8 @@
-//! The token layer on a real SoftHSM 2.
+//! The token layer on a real `SoftHSM` 2.
 //!
-//! SoftHSM reads its configuration from the environment when it is loaded, and one process shares one module. So each
+//! `SoftHSM` reads its configuration from the environment when it is loaded, and one process shares one module. So each
 //! case runs in a process of its own: the test starts this binary again for itself alone, with a fresh folder of
-//! tokens. Without SoftHSM the cases say so and pass, but not under CI.
+//! tokens. Without `SoftHSM` the cases say so and pass, but not under CI.
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -153,6 +153,9 @@ fn makes_every_kind_of_key_and_signs_with_it() {
             assert_eq!(made.label().as_str(), "a CA key");
             assert_eq!(made.warnings(), [""; 0]);
             let uri = TokenUri::token("every kind").with_key(made.id());
+            let named = |object: &str| TokenUri::parse(&format!("{uri};object={object}")).unwrap();
+            assert!(session.find(&named("a%20CA%20key")).is_ok());
+            assert!(matches!(failure(session.find(&named("another"))), Error::KeyMissing { .. }));
             let found = session.find_matching(&uri, made.public_key()).unwrap();
             assert_eq!(found.id(), made.id());
             for signature in signatures(algorithm) {

@@ -175,10 +175,7 @@ fn findings(key: &Object<'_>) -> Result<Vec<&'static str>, Error> {
 
 /// The public half as an object tells it; `None` where it tells none.
 fn public_half(object: &Object<'_>, id: &KeyId) -> Result<Option<PublicKey>, Error> {
-    let kind = match object.value(AttributeType::KeyType)? {
-        Some(Attribute::KeyType(kind)) => kind,
-        _ => return Ok(None),
-    };
+    let Some(Attribute::KeyType(kind)) = object.value(AttributeType::KeyType)? else { return Ok(None) };
     let key = if kind == KeyType::RSA {
         let parts = (object.octets(AttributeType::Modulus)?, object.octets(AttributeType::PublicExponent)?);
         match parts {
@@ -280,7 +277,7 @@ impl Object<'_> {
         }))
     }
 
-    /// Octets of an attribute; an empty value counts as none (SoftHSM answers some attributes so).
+    /// Octets of an attribute; an empty value counts as none (`SoftHSM` answers some attributes so).
     fn octets(&self, kind: AttributeType) -> Result<Option<Vec<u8>>, Error> {
         let value = self.value(kind)?.and_then(|attribute| match attribute {
             Attribute::EcParams(octets)

@@ -1,6 +1,6 @@
 //! Mechanisms: which PKCS#11 algorithm makes which signature, what it is given and what it returns.
 //!
-//! Hashes are computed here, not in the token, wherever the token has the bare mechanism: every token has it (SoftHSM
+//! Hashes are computed here, not in the token, wherever the token has the bare mechanism: every token has it (`SoftHSM`
 //! 2.6 has no `CKM_ECDSA_SHA256`), and only 32 to 64 octets travel. The bare mechanisms sign whatever they are given,
 //! so what they are given is a digest that this module made, never octets of a caller.
 

@@ -82,11 +82,11 @@ impl Module {
         let mut matching = tokens.iter().filter(|token| uri.matches(token));
         match (matching.next(), matching.count()) {
             (Some(token), 0) => Ok(Token::new(self.clone(), token.clone())),
-            (None, _) => Err(Error::NoToken { seen: labels(&tokens), uri: uri.clone() }),
+            (None, _) => Err(Error::NoToken { seen: labels(&tokens), uri: uri.to_string() }),
             (Some(_), _) => {
                 let slots =
                     tokens.iter().filter(|token| uri.matches(token)).map(|token| token.slot).collect();
-                Err(Error::SeveralTokens { slots, uri: uri.clone() })
+                Err(Error::SeveralTokens { slots, uri: uri.to_string() })
             }
         }
     }

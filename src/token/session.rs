@@ -5,6 +5,7 @@ use cryptoki::object::{Attribute, ObjectClass, ObjectHandle};
 use cryptoki::session::{Session as Cryptoki, UserType};
 
 use crate::pki::key::{KeyAlgorithm, PublicKey, SignatureAlgorithm};
+use crate::pki::text::Printable;
 
 use super::error::Error;
 use super::key::{self, Authentication, TokenKey};
@@ -35,7 +36,7 @@ pub struct Token {
 pub struct Session {
     module: Module,
     state: TokenState,
-    session: Cryptoki,
+    anchor: Cryptoki,
 }
 
 impl Token {
@@ -87,7 +88,7 @@ impl Token {
             Activation::Pin(pin) => session.login_with_raw(UserType::User, &pin.for_login(&state)?),
         };
         answer.or_else(|error| self.judge_login(error))?;
-        Ok(Session { module: self.module.clone(), state, session })
+        Ok(Session { module: self.module.clone(), state, anchor: session })
     }
 
     fn judge_login(&self, error: CryptokiError) -> Result<(), Error> {
@@ -139,8 +140,8 @@ impl Session {
             return Err(Error::MechanismMissing { purpose: format!("generate {algorithm} keys") });
         }
         let id = self.unused_id()?;
-        let (public, private) = key::generate(&self.session, algorithm, &id, label)?;
-        let read = TokenKey::read(&self.session, id.clone(), private, Some(public)).and_then(|key| {
+        let (public, private) = key::generate(&self.anchor, algorithm, &id, label)?;
+        let read = TokenKey::read(&self.anchor, id.clone(), private, Some(public)).and_then(|key| {
             if key.public_key().algorithm() == algorithm {
                 return Ok(key);
             }
@@ -154,7 +155,14 @@ impl Session {
     /// # Errors
     /// [`Error::KeyNotNamed`], and as [`Session::find_id`].
     pub fn find(&self, uri: &TokenUri) -> Result<TokenKey, Error> {
-        self.find_id(&uri.id().ok_or_else(|| Error::KeyNotNamed { uri: uri.clone() })?)
+        let key = self.find_id(&uri.id().ok_or_else(|| Error::KeyNotNamed { uri: uri.to_string() })?)?;
+        // RFC 7512 §2.5: what is found has every attribute that the URI names.
+        match uri.object().map(Printable::new) {
+            Some(label) if label != *key.label() => {
+                Err(Error::KeyMissing { key: key.id().clone(), token: self.state.label.clone() })
+            }
+            Some(_) | None => Ok(key),
+        }
     }
 
     /// The one private key with this identifier, sound in all its attributes.
@@ -167,7 +175,7 @@ impl Session {
         let private =
             private.ok_or_else(|| Error::KeyMissing { key: id.clone(), token: self.state.label.clone() })?;
         let public = self.only(ObjectClass::PUBLIC_KEY, "public key", id)?;
-        TokenKey::read(&self.session, id.clone(), private, public)
+        TokenKey::read(&self.anchor, id.clone(), private, public)
     }
 
     /// The key that a URI names, proven to be the key of a certificate.
@@ -219,7 +227,7 @@ impl Session {
     pub fn random(&self, octets: usize) -> Result<Vec<u8>, Error> {
         let mut random = vec![0; octets];
         for part in random.chunks_mut(RANDOM_OCTETS_PER_CALL) {
-            self.session.generate_random_slice(part).map_err(Error::from_call)?;
+            self.anchor.generate_random_slice(part).map_err(Error::from_call)?;
         }
         Ok(random)
     }
@@ -241,7 +249,7 @@ impl Session {
     fn unused_id(&self) -> Result<KeyId, Error> {
         let id = KeyId::new(self.random(KEY_ID_OCTETS)?)?;
         let found =
-            self.session.find_objects(&[Attribute::Id(id.as_octets().to_vec())]).map_err(Error::from_call)?;
+            self.anchor.find_objects(&[Attribute::Id(id.as_octets().to_vec())]).map_err(Error::from_call)?;
         // A random number of 128 bits that stands in the token already is no random number.
         match found.len() {
             0 => Ok(id),
@@ -256,7 +264,7 @@ impl Session {
         id: &KeyId,
     ) -> Result<Option<ObjectHandle>, Error> {
         let template = [Attribute::Class(class), Attribute::Id(id.as_octets().to_vec())];
-        let found = self.session.find_objects(&template).map_err(Error::from_call)?;
+        let found = self.anchor.find_objects(&template).map_err(Error::from_call)?;
         match found.as_slice() {
             [] => Ok(None),
             [only] => Ok(Some(*only)),
@@ -266,7 +274,7 @@ impl Session {
 
     /// Destroys a pair just made; where that fails too, the error says that the pair still stands in the token.
     fn destroyed_after(&self, error: Error, id: &KeyId, pair: [ObjectHandle; 2]) -> Error {
-        let kept = pair.into_iter().filter(|&half| self.session.destroy_object(half).is_err()).count();
+        let kept = pair.into_iter().filter(|&half| self.anchor.destroy_object(half).is_err()).count();
         if kept == 0 {
             return error;
         }
