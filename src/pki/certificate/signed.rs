@@ -95,7 +95,7 @@ impl<'a> Head<'a> {
     }
 }
 
-/// Joins TBS octets, the AlgorithmIdentifier they name and a signature without checking anything: for the register,
+/// Joins TBS octets, the `AlgorithmIdentifier` they name and a signature without checking anything: for the register,
 /// which stores the parts, and only after the signature was checked.
 #[must_use]
 pub fn join(tbs: &[u8], algorithm: SignatureAlgorithm, signature: &[u8]) -> Vec<u8> {
