@@ -86,6 +86,12 @@ impl PlannedCertificate {
     pub fn not_after(&self) -> Time {
         self.not_after
     }
+    /// The same certificate with further notes, found where it was compared with others.
+    #[must_use]
+    pub fn with_notes(mut self, notes: impl IntoIterator<Item = Finding>) -> Self {
+        self.notes.extend(notes);
+        self
+    }
     /// All notes: of the request and of the plan (dropped extensions, a shortened validity).
     #[must_use]
     pub fn notes(&self) -> &[Finding] {

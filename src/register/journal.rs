@@ -235,7 +235,7 @@ pub(super) fn body(connection: &Connection, kind: Kind, seq: i64) -> Result<Stri
 }
 
 fn one_row(statement: &mut CachedStatement<'_>, seq: i64) -> Result<Value, Error> {
-    let names: Vec<String> = statement.column_names().iter().map(|&name| name.to_owned()).collect();
+    let names: Vec<String> = statement.column_names().map(str::to_owned).collect();
     let mut rows = statement.query([seq])?;
     let mut facts = Map::new();
     let row = rows.next()?.ok_or_else(|| Error::Damaged(format!("entry {seq} has no row of its own")))?;

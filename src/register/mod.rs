@@ -12,6 +12,7 @@ use rusqlite::{Connection, Transaction, TransactionBehavior};
 use crate::pki::{fingerprint::Digest, time::Time};
 
 mod approval;
+mod audit;
 
 mod authority;
 mod checkpoint;
@@ -25,6 +26,7 @@ mod store;
 
 pub use approval::{ApprovedPlan, Approver};
 
+pub use audit::{AuditFinding, AuditProgress, AuditReport};
 pub use authority::{AuthorityRecord, NewAuthority};
 pub use checkpoint::Checkpoint;
 pub use delivery::Delivery;

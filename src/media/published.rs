@@ -1,0 +1,121 @@
+//! A folder that was written: read back from the medium, and compared by whoever knows what should be in it.
+
+use std::io::Read as _;
+use std::os::fd::{AsFd as _, BorrowedFd, OwnedFd};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use rustix::fs::{Advice, FileType};
+use sha2::{Digest as _, Sha256};
+
+use super::error::{Error, Unreadable};
+use super::limits::Limits;
+use super::listing::Listing;
+use super::name::{Shown, Source};
+use super::volume;
+
+/// A folder that stands on the medium under its own name, durable.
+#[derive(Debug)]
+pub struct Published {
+    folder: OwnedFd,
+    path: Arc<Path>,
+    files: u64,
+}
+
+impl Published {
+    pub(super) fn new(folder: OwnedFd, path: PathBuf, files: u64) -> Self {
+        Self { folder, path: Arc::from(path), files }
+    }
+
+    /// The folder's path.
+    #[must_use]
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// How many files were written.
+    #[must_use]
+    pub fn files_written(&self) -> u64 {
+        self.files
+    }
+
+    /// SHA-256 and length in octets of a file as it now is. The kernel is asked to forget its copy first, so that the
+    /// octets come from the medium.
+    ///
+    /// # Errors
+    /// [`Error::Unreadable`] and why; [`Error::Gone`] for a medium that was pulled.
+    pub fn read_back(&self, path: &str) -> Result<([u8; 32], u64), Error> {
+        self.digest(path.as_bytes()).map_err(|reason| match reason {
+            Unreadable::Io { errno } => Error::from_errno(self.shown(path.as_bytes()), "reading back", errno),
+            reason => Error::Unreadable { path: self.shown(path.as_bytes()), reason },
+        })
+    }
+
+    /// Counts the regular files in the folder and all folders beneath it, from what the medium lists now.
+    ///
+    /// # Errors
+    /// [`Error::Foreign`] for anything that is neither a regular file nor a folder; [`Error::Gone`], [`Error::Io`].
+    pub fn count_files(&self) -> Result<u64, Error> {
+        self.count(self.folder.as_fd(), &mut Vec::new(), FOLDERS_DEEP_MAX)
+    }
+
+    fn digest(&self, path: &[u8]) -> Result<([u8; 32], u64), Unreadable> {
+        let source = || Source::in_folder(&self.path, path);
+        let mut file = volume::open_file(self.folder.as_fd(), path, u64::MAX, source)?;
+        rustix::fs::fadvise(file.file(), 0, None, Advice::DontNeed).map_err(Unreadable::from_errno)?;
+        let buffer_octets = usize::try_from(file.size()).unwrap_or(usize::MAX).clamp(1, BUFFER_OCTETS);
+        let mut buffer = vec![0; buffer_octets];
+        let mut hash = Sha256::new();
+        loop {
+            match file.read(&mut buffer) {
+                Ok(0) => return Ok((hash.finalize().into(), file.size())),
+                Ok(octets) => hash.update(&buffer[..octets]),
+                Err(error) if error.kind() == std::io::ErrorKind::Interrupted => {}
+                Err(error) => return Err(error.into()),
+            }
+        }
+    }
+
+    fn count(&self, folder: BorrowedFd<'_>, path: &mut Vec<u8>, deeper: usize) -> Result<u64, Error> {
+        let limits = Limits::STANDARD;
+        let error = |path: &[u8], reason| match reason {
+            Unreadable::Io { errno } => {
+                Error::from_errno(self.shown(path), "listing what was written", errno)
+            }
+            reason => Error::Unreadable { path: self.shown(path), reason },
+        };
+        let again = volume::open_folder(folder, b".", None).map_err(|reason| error(path, reason))?;
+        let names = Listing::read(again, limits.files_max, limits.names_octets_max)
+            .map_err(|stop| stop.into_error(self.shown(path), &limits))?;
+        let mut files = 0;
+        let prefix = path.len();
+        for name in (0..).map_while(|at| names.name(at)) {
+            path.truncate(prefix);
+            path.extend_from_slice(name);
+            let stat = volume::peek(folder, name).map_err(|reason| error(path, reason))?;
+            match (FileType::from_raw_mode(stat.st_mode), deeper.checked_sub(1)) {
+                (FileType::RegularFile, _) => files += 1,
+                (FileType::Directory, Some(deeper)) => {
+                    let inner = volume::open_folder(folder, name, Some(&stat))
+                        .map_err(|reason| error(path, reason))?;
+                    path.push(b'/');
+                    files += self.count(inner.as_fd(), path, deeper)?;
+                }
+                _ => return Err(Error::Foreign { path: self.shown(path) }),
+            }
+        }
+        path.truncate(prefix);
+        Ok(files)
+    }
+
+    fn shown(&self, path: &[u8]) -> Shown {
+        use std::os::unix::ffi::OsStrExt as _;
+        Shown::path(&self.path.join(std::ffi::OsStr::from_bytes(path)))
+    }
+}
+
+/// More folders inside folders than an outbox writes.
+const FOLDERS_DEEP_MAX: usize = 16;
+
+/// Octets read at one time.
+const BUFFER_OCTETS: usize = 256 << 10;

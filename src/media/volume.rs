@@ -1,0 +1,174 @@
+//! A folder that was opened once, and everything beneath it.
+
+use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
+use std::path::Path;
+use std::sync::Arc;
+
+use rustix::fs::{self, FileType, Mode, OFlags, ResolveFlags, Stat};
+use rustix::io::Errno;
+
+use super::error::{Error, Unreadable};
+use super::in_file::InFile;
+use super::listing::Listing;
+use super::name::{Shown, Source};
+
+/// A folder, opened once. Whatever is read from it is resolved beneath it: no symbolic link, no `..`, no mount point.
+#[derive(Debug)]
+pub struct Volume {
+    folder: OwnedFd,
+    given: Arc<Path>,
+}
+
+impl Volume {
+    /// Opens a folder. Symbolic links in the path that the operator gave are followed; none is beneath it.
+    ///
+    /// # Errors
+    /// [`Error::Missing`], [`Error::NotAFolder`], [`Error::Denied`], [`Error::Gone`], [`Error::Io`].
+    pub fn open(path: &Path) -> Result<Self, Error> {
+        let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC;
+        let folder = fs::open(path, flags, Mode::empty())
+            .map_err(|errno| Error::from_errno(Shown::path(path), "opening the folder", errno))?;
+        Ok(Self { folder, given: Arc::from(path) })
+    }
+
+    /// Opens a regular file beneath the folder, by its path in raw octets, components separated by `/`.
+    ///
+    /// # Errors
+    /// Why it cannot be read: [`Unreadable::Missing`], [`Unreadable::Outside`] for a path with `..`, and all others.
+    pub fn open_file(&self, path: &[u8], octets_max: u64) -> Result<InFile, Unreadable> {
+        check_beneath(path)?;
+        open_file(self.folder.as_fd(), path, octets_max, || Source::in_folder(&self.given, path))
+    }
+
+    /// The names that stand directly in the folder, sorted by octets.
+    ///
+    /// # Errors
+    /// As [`Volume::open`]; [`Error::TooManyFiles`] and [`Error::NamesTooLong`] beyond the limits.
+    pub fn names(&self, limits: &super::Limits) -> Result<Vec<Box<[u8]>>, Error> {
+        let shown = || Shown::path(&self.given);
+        let again = open_folder(self.folder.as_fd(), b".", None)
+            .map_err(|reason| Error::Unreadable { path: shown(), reason })?;
+        let listing = Listing::read(&again, limits.files_max, limits.names_octets_max)
+            .map_err(|stop| stop.into_error(shown(), limits))?;
+        Ok((0..).map_while(|at| listing.name(at).map(Box::from)).collect())
+    }
+
+    pub(super) fn folder(&self) -> BorrowedFd<'_> {
+        self.folder.as_fd()
+    }
+
+    pub(super) fn given(&self) -> &Arc<Path> {
+        &self.given
+    }
+
+    pub(super) fn shown(&self) -> Shown {
+        Shown::path(&self.given)
+    }
+}
+
+/// Octets that an ordinary user may still write to the file system on which a path lies.
+///
+/// # Errors
+/// As [`Volume::open`].
+pub fn free_octets(path: &Path) -> Result<u64, Error> {
+    let stat = fs::statvfs(path)
+        .map_err(|errno| Error::from_errno(Shown::path(path), "asking for free space", errno))?;
+    Ok(stat.f_bavail.saturating_mul(stat.f_frsize))
+}
+
+/// What a name stands for, without opening it: neither a pipe nor a device notices.
+pub(super) fn peek(folder: BorrowedFd<'_>, path: &[u8]) -> Result<Stat, Unreadable> {
+    let flags = OFlags::PATH | OFlags::NOFOLLOW | OFlags::CLOEXEC;
+    let handle = fs::openat2(folder, path, flags, Mode::empty(), BENEATH).map_err(Unreadable::from_errno)?;
+    fs::fstat(&handle).map_err(Unreadable::from_errno)
+}
+
+/// Opens a regular file for reading.
+pub(super) fn open_file(
+    folder: BorrowedFd<'_>,
+    path: &[u8],
+    octets_max: u64,
+    source: impl FnOnce() -> Source,
+) -> Result<InFile, Unreadable> {
+    let peeked = peek(folder, path)?;
+    if let Some(reason) = not_a_file(&peeked) {
+        return Err(reason);
+    }
+    let octets = octets_of(&peeked);
+    if octets > octets_max {
+        return Err(Unreadable::TooLarge { octets, octets_max });
+    }
+    // Should a pipe or terminal have taken the name since: NONBLOCK does not wait for a writer, NOCTTY does not
+    // become its terminal.
+    let flags = OFlags::RDONLY | OFlags::NOFOLLOW | OFlags::NONBLOCK | OFlags::NOCTTY | OFlags::CLOEXEC;
+    let file = fs::openat2(folder, path, flags, Mode::empty(), BENEATH).map_err(Unreadable::from_errno)?;
+    let opened = fs::fstat(&file).map_err(Unreadable::from_errno)?;
+    if !is_same(&peeked, &opened) || octets_of(&opened) != octets {
+        return Err(Unreadable::Changed);
+    }
+    Ok(InFile::new(source(), file.into(), &opened))
+}
+
+/// Opens a folder, to list it or to resolve names beneath it. With what was peeked, it must be that very folder.
+pub(super) fn open_folder(
+    folder: BorrowedFd<'_>,
+    path: &[u8],
+    peeked: Option<&Stat>,
+) -> Result<OwnedFd, Unreadable> {
+    let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::NOFOLLOW | OFlags::CLOEXEC;
+    let opened = fs::openat2(folder, path, flags, Mode::empty(), BENEATH).map_err(Unreadable::from_errno)?;
+    if let Some(peeked) = peeked {
+        let stat = fs::fstat(&opened).map_err(Unreadable::from_errno)?;
+        if !is_same(peeked, &stat) {
+            return Err(Unreadable::Changed);
+        }
+    }
+    Ok(opened)
+}
+
+/// Why what was peeked is no regular file; `None` when it is one.
+pub(super) fn not_a_file(stat: &Stat) -> Option<Unreadable> {
+    match FileType::from_raw_mode(stat.st_mode) {
+        FileType::RegularFile => None,
+        FileType::Directory => Some(Unreadable::Directory),
+        FileType::Fifo => Some(Unreadable::Fifo),
+        FileType::Socket => Some(Unreadable::Socket),
+        FileType::Symlink => Some(Unreadable::SymbolicLink),
+        _ => Some(Unreadable::Device),
+    }
+}
+
+/// Octets of a file.
+pub(super) fn octets_of(stat: &Stat) -> u64 {
+    u64::try_from(stat.st_size).unwrap_or(u64::MAX)
+}
+
+/// Resolution of every name: beneath the folder, no link of any kind, no other file system.
+pub(super) const BENEATH: ResolveFlags = ResolveFlags::BENEATH
+    .union(ResolveFlags::NO_SYMLINKS)
+    .union(ResolveFlags::NO_MAGICLINKS)
+    .union(ResolveFlags::NO_XDEV);
+
+/// Whether an error number says that the medium or this process is at its end, not one file on it.
+pub(super) fn ends_everything(errno: Errno) -> bool {
+    matches!(
+        errno,
+        Errno::MFILE
+            | Errno::NFILE
+            | Errno::NODEV
+            | Errno::NOMEDIUM
+            | Errno::NOMEM
+            | Errno::NXIO
+            | Errno::STALE
+    )
+}
+
+fn is_same(a: &Stat, b: &Stat) -> bool {
+    (a.st_dev, a.st_ino, a.st_mode) == (b.st_dev, b.st_ino, b.st_mode)
+}
+
+// The kernel refuses these as well, with the number it also uses for mount points.
+fn check_beneath(path: &[u8]) -> Result<(), Unreadable> {
+    let outside = path.starts_with(b"/") || path.split(|&octet| octet == b'/').any(|name| name == b"..");
+    if outside { Err(Unreadable::Outside) } else { Ok(()) }
+}
