@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use crate::{
-    export::Format,
+    export::bundle::Format,
     pki::{
         issuer::IssuingCa,
         key::KeyAlgorithm,
