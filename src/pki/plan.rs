@@ -186,7 +186,11 @@ fn finish(
         }),
         Err(faults) => {
             findings.extend(faults.iter().map(|fault| {
-                Finding::refuse(Control::Lint, fault, "report this: the plan and the lint disagree")
+                Finding::refuse(
+                    Control::Lint,
+                    fault,
+                    "look at what the request asks for; where that is sound, report the lint's words",
+                )
             }));
             Err(refuse(findings))
         }
