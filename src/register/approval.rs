@@ -52,13 +52,7 @@ impl Register {
         let transaction = self.write()?;
         transaction.execute(
             "INSERT INTO approval (entry, plan, time, method, digest) VALUES (?1, ?2, ?3, ?4, ?5)",
-            (
-                journal::next(&transaction)?,
-                plan.number,
-                now.unix(),
-                method,
-                plan.digest.as_octets(),
-            ),
+            (journal::next(&transaction)?, plan.number, now.unix(), method, plan.digest.as_octets()),
         )?;
         journal::append(&transaction, Kind::Approval, now)?;
         transaction.commit()?;
