@@ -19,7 +19,7 @@ use super::{
     time::Time,
 };
 use extensions::Extensions;
-pub use signed::{SignedCertificate, join};
+pub use signed::{SignedCertificate, join, signature_algorithm};
 
 /// Longest certificate read, in octets: four times the largest key, signature, name and extensions in use.
 pub const CERTIFICATE_OCTETS_MAX: usize = 64 * 1024;

@@ -86,6 +86,12 @@ impl PlannedCertificate {
     pub fn not_after(&self) -> Time {
         self.not_after
     }
+    /// The same certificate with further notes, found where it was compared with others.
+    #[must_use]
+    pub fn with_notes(mut self, notes: impl IntoIterator<Item = Finding>) -> Self {
+        self.notes.extend(notes);
+        self
+    }
     /// All notes: of the request and of the plan (dropped extensions, a shortened validity).
     #[must_use]
     pub fn notes(&self) -> &[Finding] {
@@ -186,7 +192,11 @@ fn finish(
         }),
         Err(faults) => {
             findings.extend(faults.iter().map(|fault| {
-                Finding::refuse(Control::Lint, fault, "report this: the plan and the lint disagree")
+                Finding::refuse(
+                    Control::Lint,
+                    fault,
+                    "look at what the request asks for; where that is sound, report the lint's words",
+                )
             }));
             Err(refuse(findings))
         }

@@ -178,8 +178,11 @@ pub enum ProfileError {
     #[error("the extension {0} is decided by the profile and cannot be copied from a request")]
     ExtensionManaged(&'static str),
     /// An extendedKeyUsage that this kind of profile may not grant.
-    #[error("a verification certificate cannot have {0}, or it could stand for a device")]
-    ExtendedKeyUsage(&'static str),
+    #[error("a verification certificate cannot have clientAuth, or it could stand for a device")]
+    ExtendedKeyUsageClient,
+    /// anyExtendedKeyUsage makes the whole extension void (RFC 5280 §4.2.1.12).
+    #[error("anyExtendedKeyUsage grants everything")]
+    ExtendedKeyUsageAny,
     /// keyUsage without any bit, or with bits that do not exist (RFC 5280 §4.2.1.3).
     #[error("the key usage grants nothing, or bits that do not exist")]
     KeyUsage,
@@ -215,7 +218,10 @@ impl ProfileError {
             Self::Days { .. } => "give a number of days, or `not-after = \"no-expiry\"`",
             Self::EmptySubject => "set `empty-subject = \"refuse\"`",
             Self::ExtensionManaged(_) => "take it from `allow-extensions`; the profile's own keys decide it",
-            Self::ExtendedKeyUsage(_) => "leave `extended-key-usage` empty",
+            Self::ExtendedKeyUsageClient => "leave `extended-key-usage` empty",
+            Self::ExtendedKeyUsageAny => {
+                "name the usages that are needed, or leave `extended-key-usage` empty"
+            }
             Self::KeyUsage => "name at least one usage, such as `digitalSignature`",
             Self::KeyUsageAuthority => {
                 "take keyCertSign and cRLSign away, or make it a `subordinate-ca` profile"
@@ -297,12 +303,14 @@ impl Profile {
                 return Err(ProfileError::ExtensionManaged(name));
             }
         }
-        if self.kind == SubjectKind::Verification {
-            for (oid, name) in CLIENT_USAGES {
-                if self.extended_key_usage.iter().any(|granted| granted == oid.as_bytes()) {
-                    return Err(ProfileError::ExtendedKeyUsage(name));
-                }
-            }
+        let grants = |usage: ObjectIdentifier| {
+            self.extended_key_usage.iter().any(|granted| granted == usage.as_bytes())
+        };
+        if grants(rfc5280::ANY_EXTENDED_KEY_USAGE) {
+            return Err(ProfileError::ExtendedKeyUsageAny);
+        }
+        if self.kind == SubjectKind::Verification && grants(rfc5280::ID_KP_CLIENT_AUTH) {
+            return Err(ProfileError::ExtendedKeyUsageClient);
         }
         Ok(())
     }
@@ -334,17 +342,17 @@ impl Profile {
 }
 
 /// Extensions whose content the profile and the plan decide; a request can wish for them, but never brings them in.
-const MANAGED_EXTENSIONS: [(ObjectIdentifier, &str); 5] = [
+/// The last three limit a CA, must be critical, and are for its superior to decide.
+const MANAGED_EXTENSIONS: [(ObjectIdentifier, &str); 8] = [
     (rfc5280::ID_CE_BASIC_CONSTRAINTS, "basicConstraints"),
     (rfc5280::ID_CE_KEY_USAGE, "keyUsage"),
     (rfc5280::ID_CE_EXT_KEY_USAGE, "extKeyUsage"),
     (rfc5280::ID_CE_SUBJECT_KEY_IDENTIFIER, "subjectKeyIdentifier"),
     (rfc5280::ID_CE_AUTHORITY_KEY_IDENTIFIER, "authorityKeyIdentifier"),
+    (rfc5280::ID_CE_NAME_CONSTRAINTS, "nameConstraints"),
+    (rfc5280::ID_CE_POLICY_CONSTRAINTS, "policyConstraints"),
+    (rfc5280::ID_CE_INHIBIT_ANY_POLICY, "inhibitAnyPolicy"),
 ];
-
-/// Usages with which a certificate could stand for a TLS client.
-const CLIENT_USAGES: [(ObjectIdentifier, &str); 2] =
-    [(rfc5280::ID_KP_CLIENT_AUTH, "clientAuth"), (rfc5280::ANY_EXTENDED_KEY_USAGE, "anyExtendedKeyUsage")];
 
 /// Whether a request without a subject name is taken.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -406,7 +414,9 @@ mod tests {
         );
         check(|p| p.keys.clear(), Err(ProfileError::Keys));
         check(|p| p.keys = vec![KeyAlgorithm::Rsa { bits: 1024 }], Err(ProfileError::RsaBits(1024)));
-        check(|p| p.kind = SubjectKind::Verification, Err(ProfileError::ExtendedKeyUsage("clientAuth")));
+        check(|p| p.kind = SubjectKind::Verification, Err(ProfileError::ExtendedKeyUsageClient));
+        let any = rfc5280::ANY_EXTENDED_KEY_USAGE.as_bytes();
+        check(|p| p.extended_key_usage = vec![any.to_vec()], Err(ProfileError::ExtendedKeyUsageAny));
         check(|p| p.allowed_extensions = vec![vec![0x80]], Err(ProfileError::Oid));
         check(
             |p| p.allowed_extensions = vec![rfc5280::ID_CE_KEY_USAGE.as_bytes().to_vec()],

@@ -7,12 +7,7 @@ use super::{
     error::Error,
     journal::{self, Kind},
 };
-use crate::pki::{
-    certificate::Certificate,
-    der::Reader,
-    key::PublicKey,
-    time::Time,
-};
+use crate::pki::{certificate::Certificate, der::Reader, key::PublicKey, time::Time};
 
 /// Most certificates above an authority's own: paths are two or three long; more is a mistake.
 const CHAIN_CERTIFICATES_MAX: usize = 8;
@@ -165,7 +160,8 @@ pub(super) fn public_key(spki: &[u8]) -> Result<PublicKey, Error> {
 }
 
 fn parse(der: &[u8]) -> Result<Certificate, Error> {
-    Certificate::parse(der).map_err(|error| Error::Damaged(format!("the certificate of an authority: {error}")))
+    Certificate::parse(der)
+        .map_err(|error| Error::Damaged(format!("the certificate of an authority: {error}")))
 }
 
 /// The certificates of a concatenation of DER.
@@ -176,7 +172,8 @@ pub(super) fn parse_chain(octets: &[u8]) -> Result<Vec<Certificate>, Error> {
         if chain.len() == CHAIN_CERTIFICATES_MAX {
             return Err(Error::Damaged("the chain of an authority is too long".to_owned()));
         }
-        let element = reader.any().map_err(|error| Error::Damaged(format!("the chain of an authority: {error}")))?;
+        let element =
+            reader.any().map_err(|error| Error::Damaged(format!("the chain of an authority: {error}")))?;
         chain.push(parse(element.whole)?);
     }
     Ok(chain)

@@ -181,7 +181,10 @@ impl Register {
             }
         }
         if digest.finish() != plan.digest {
-            return Err(Error::Damaged(format!("plan {} does not have the digest that was approved", plan.id)));
+            return Err(Error::Damaged(format!(
+                "plan {} does not have the digest that was approved",
+                plan.id
+            )));
         }
         Ok(())
     }
@@ -197,8 +200,7 @@ impl Register {
         signed: &[(u64, SignedCertificate)],
         now: Time,
     ) -> Result<Vec<IssuedCertificate>, Error> {
-        let group: Vec<_> =
-            signed.iter().map(|(index, one)| (*index, one.signature(), one.der())).collect();
+        let group: Vec<_> = signed.iter().map(|(index, one)| (*index, one.signature(), one.der())).collect();
         self.record_group(plan, &group, now)
     }
 
@@ -346,7 +348,9 @@ fn checked_tbs(plan: &str, index: u64, expected: Digest, tbs: &[u8]) -> Result<(
     if Digest::of(tbs) == expected {
         return Ok(());
     }
-    Err(Error::Damaged(format!("the octets of certificate {index} of plan {plan} are not those that were planned")))
+    Err(Error::Damaged(format!(
+        "the octets of certificate {index} of plan {plan} are not those that were planned"
+    )))
 }
 
 fn is_issued(connection: &Connection, key: i64) -> Result<bool, Error> {

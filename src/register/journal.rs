@@ -169,7 +169,9 @@ fn entry_hash(seq: u64, time: Time, kind: &str, body: &str, previous: &[u8; 32])
 
 /// The number that the next entry will have.
 pub(super) fn next(connection: &Connection) -> Result<i64, Error> {
-    Ok(connection.prepare_cached("SELECT coalesce(max(seq), 0) + 1 FROM journal")?.query_row([], |row| row.get(0))?)
+    Ok(connection
+        .prepare_cached("SELECT coalesce(max(seq), 0) + 1 FROM journal")?
+        .query_row([], |row| row.get(0))?)
 }
 
 /// Adds the entry for rows that this transaction recorded under the number of [`next`].
@@ -233,7 +235,7 @@ pub(super) fn body(connection: &Connection, kind: Kind, seq: i64) -> Result<Stri
 }
 
 fn one_row(statement: &mut CachedStatement<'_>, seq: i64) -> Result<Value, Error> {
-    let names: Vec<String> = statement.column_names().iter().map(|&name| name.to_owned()).collect();
+    let names: Vec<String> = statement.column_names().map(str::to_owned).collect();
     let mut rows = statement.query([seq])?;
     let mut facts = Map::new();
     let row = rows.next()?.ok_or_else(|| Error::Damaged(format!("entry {seq} has no row of its own")))?;
@@ -251,9 +253,9 @@ fn fact(value: ValueRef<'_>) -> Result<Value, Error> {
         ValueRef::Null => Value::Null,
         ValueRef::Integer(integer) => integer.into(),
         ValueRef::Real(_) => return Err(Error::Damaged("a number that is not whole".to_owned())),
-        ValueRef::Text(text) if text.len() <= FACT_OCTETS_MAX => std::str::from_utf8(text)
-            .map_err(|_| Error::Damaged("text that is not UTF-8".to_owned()))?
-            .into(),
+        ValueRef::Text(text) if text.len() <= FACT_OCTETS_MAX => {
+            std::str::from_utf8(text).map_err(|_| Error::Damaged("text that is not UTF-8".to_owned()))?.into()
+        }
         ValueRef::Blob(octets) if octets.len() <= FACT_HEX_OCTETS_MAX => hex(octets).into(),
         ValueRef::Text(octets) | ValueRef::Blob(octets) => {
             json!({ "sha256": Digest::of(octets).to_string() })
@@ -328,7 +330,10 @@ mod tests {
 
     #[test]
     fn writes_bodies_with_sorted_keys() {
-        assert_eq!(json!({ "b": 1, "a": { "d": "\u{1b}é", "c": null } }).to_string(), "{\"a\":{\"c\":null,\"d\":\"\\u001bé\"},\"b\":1}");
+        assert_eq!(
+            json!({ "b": 1, "a": { "d": "\u{1b}é", "c": null } }).to_string(),
+            "{\"a\":{\"c\":null,\"d\":\"\\u001bé\"},\"b\":1}"
+        );
     }
 
     #[test]

@@ -9,12 +9,10 @@ use std::path::Path;
 
 use rusqlite::{Connection, Transaction, TransactionBehavior};
 
-use crate::pki::{
-    fingerprint::Digest,
-    time::Time,
-};
+use crate::pki::{fingerprint::Digest, time::Time};
 
 mod approval;
+mod audit;
 
 mod authority;
 mod checkpoint;
@@ -26,8 +24,9 @@ mod plan;
 mod search;
 mod store;
 
-pub use approval::{Approver, ApprovedPlan};
+pub use approval::{ApprovedPlan, Approver};
 
+pub use audit::{AuditFinding, AuditProgress, AuditReport};
 pub use authority::{AuthorityRecord, NewAuthority};
 pub use checkpoint::Checkpoint;
 pub use delivery::Delivery;
@@ -35,7 +34,8 @@ pub use error::Error;
 pub use issued::{IssuedCertificate, PlannedRow};
 pub use journal::{Entry, Head};
 pub use plan::{
-    Earlier, Issuer, NewPlan, PLAN_REQUESTS_MAX, PlanKind, PlanWriter, RecordedFinding, RefusedRow, StoredPlan, Verdict,
+    Earlier, Issuer, NewPlan, PLAN_REQUESTS_MAX, PlanKind, PlanWriter, RecordedFinding, RefusedRow,
+    StoredPlan, Verdict,
 };
 pub use search::{Filter, Listed};
 
@@ -144,7 +144,10 @@ impl Register {
     /// [`Error::Damaged`].
     pub fn holds(&self, head: &Head) -> Result<bool, Error> {
         let after = head.entry.saturating_sub(1);
-        Ok(self.journal(Some(after), 1)?.iter().any(|entry| entry.seq == head.entry && entry.hash == head.hash))
+        Ok(self
+            .journal(Some(after), 1)?
+            .iter()
+            .any(|entry| entry.seq == head.entry && entry.hash == head.hash))
     }
 
     /// Entries of the journal after a number, oldest first, at most `limit`.

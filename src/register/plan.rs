@@ -297,7 +297,11 @@ impl Register {
             let findings: String = row.get(6)?;
             refused.push(RefusedRow {
                 index: number(row.get(0)?)?,
-                verdict: if row.get::<_, String>(1)? == "skipped" { Verdict::Skipped } else { Verdict::Refused },
+                verdict: if row.get::<_, String>(1)? == "skipped" {
+                    Verdict::Skipped
+                } else {
+                    Verdict::Refused
+                },
                 source: row.get(2)?,
                 sha256: row.get::<_, Option<[u8; 32]>>(3)?.map(digest_of),
                 subject: row.get(4)?,
@@ -350,7 +354,11 @@ fn stored(row: &Row<'_>, rehearsal: Rehearsal) -> Result<StoredPlan, Error> {
         profile: row.get(5)?,
         profile_text: row.get(6)?,
         // Anything but the permission is the stricter of the two.
-        approval: if row.get::<_, String>(7)? == "unattended" { Approval::Unattended } else { Approval::Typed },
+        approval: if row.get::<_, String>(7)? == "unattended" {
+            Approval::Unattended
+        } else {
+            Approval::Typed
+        },
         duplicate_keys: if row.get::<_, String>(8)? == "note" {
             DuplicateKeys::Note
         } else {
@@ -567,7 +575,8 @@ impl PlanWriter<'_> {
         )?;
         journal::append(&transaction, Kind::Plan, now)?;
         let mut plans = select_plans(&transaction, rehearsal, "WHERE number = ?1", [number])?;
-        let plan = plans.pop().ok_or_else(|| Error::Damaged("a plan that was just stored is missing".to_owned()))?;
+        let plan =
+            plans.pop().ok_or_else(|| Error::Damaged("a plan that was just stored is missing".to_owned()))?;
         transaction.commit()?;
         Ok(plan)
     }
@@ -575,7 +584,8 @@ impl PlanWriter<'_> {
     fn issuer_sha256(&self, issuer: Issuer<'_>) -> Result<Digest, Error> {
         let name = &self.new.authority;
         let spki: Vec<u8> =
-            self.transaction.query_row("SELECT spki FROM authority WHERE name = ?1", [name], |row| row.get(0))?;
+            self.transaction
+                .query_row("SELECT spki FROM authority WHERE name = ?1", [name], |row| row.get(0))?;
         match issuer {
             Issuer::OwnKey => Ok(Digest::of(&spki)),
             Issuer::Certificate(ca) => {

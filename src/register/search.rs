@@ -51,12 +51,7 @@ impl Register {
     ///
     /// # Errors
     /// [`Error::PlanUnknown`], [`Error::Damaged`].
-    pub fn list(
-        &self,
-        filter: Filter<'_>,
-        after: Option<&Listed>,
-        limit: u32,
-    ) -> Result<Vec<Listed>, Error> {
+    pub fn list(&self, filter: Filter<'_>, after: Option<&Listed>, limit: u32) -> Result<Vec<Listed>, Error> {
         let (first, last) = match filter.plan {
             Some(id) => {
                 let plan = self.plan(id)?;

@@ -166,8 +166,7 @@ pub(super) fn open_to_read(path: &Path) -> Result<Connection, Error> {
     {
         // The folder cannot be written, so SQLite cannot make the shared index of a log; there is no log and nobody
         // can be writing, so the file is all there is.
-        connection =
-            Connection::open_with_flags(immutable_uri(path), flags | OpenFlags::SQLITE_OPEN_URI)?;
+        connection = Connection::open_with_flags(immutable_uri(path), flags | OpenFlags::SQLITE_OPEN_URI)?;
     }
     check_identity(&connection, path)?;
     configure(&connection)?;
@@ -198,7 +197,8 @@ fn check_identity(connection: &Connection, path: &Path) -> Result<(), Error> {
     if application != APPLICATION_ID {
         return Err(Error::Foreign(path.to_owned()));
     }
-    let found: i64 = connection.pragma_query_value(None, "user_version", |row| row.get(0)).map_err(foreign)?;
+    let found: i64 =
+        connection.pragma_query_value(None, "user_version", |row| row.get(0)).map_err(foreign)?;
     if found != FORMAT {
         return Err(Error::Newer { found, known: FORMAT });
     }

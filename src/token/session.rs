@@ -57,6 +57,17 @@ impl Token {
         self.module.mechanisms(self.state.slot)
     }
 
+    /// 32 random octets of the token, without logging in.
+    ///
+    /// # Errors
+    /// [`Error::Pkcs11`], such as `CKR_RANDOM_NO_RNG`.
+    pub fn random(&self) -> Result<[u8; 32], Error> {
+        let session = self.module.context.open_ro_session(numbered(self.state.slot)?).map_err(Error::from_call)?;
+        let mut octets = [0; 32];
+        session.generate_random_slice(&mut octets).map_err(Error::from_call)?;
+        Ok(octets)
+    }
+
     /// Logs the user in. The PIN is tried exactly once, and not at all where it is locked or its length cannot be
     /// right. The activation data is wiped on the way, whatever comes of it.
     ///

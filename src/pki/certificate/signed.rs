@@ -95,6 +95,12 @@ impl<'a> Head<'a> {
     }
 }
 
+/// The signature algorithm that TBS octets name, where it is one that is known.
+#[must_use]
+pub fn signature_algorithm(tbs: &[u8]) -> Option<SignatureAlgorithm> {
+    Head::read(tbs).ok().map(|head| head.algorithm)
+}
+
 /// Joins TBS octets, the AlgorithmIdentifier they name and a signature without checking anything: for the register,
 /// which stores the parts, and only after the signature was checked.
 #[must_use]

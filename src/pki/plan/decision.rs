@@ -238,11 +238,18 @@ impl<'a> Decision<'a> {
         let decided = [rfc5280::ID_CE_SUBJECT_KEY_IDENTIFIER, rfc5280::ID_CE_AUTHORITY_KEY_IDENTIFIER];
         let is_decided = decided.iter().any(|oid| oid.as_bytes() == wish.oid);
         if !is_decided && self.allows(&wish.oid) {
-            // RFC 5280 §4.2.1.6: a subjectAltName is critical exactly where the subject is empty.
-            let critical = if is_alternative_name(wish) { subject.is_empty() } else { wish.critical };
+            let is_name = is_alternative_name(wish);
+            if wish.critical && !is_name {
+                self.dropped(
+                    &format!("the critical mark of the extension {} is left out", name_of(&wish.oid)),
+                    "nothing needs to be done: whoever knows the extension reads it all the same",
+                );
+            }
             return self.extensions.push(PlannedExtension::Copied {
                 oid: wish.oid.clone(),
-                critical,
+                // RFC 5280 §4.2.1.6: a subjectAltName is critical exactly where the subject is empty. Others never
+                // are: relying parties refuse a critical extension that they do not know.
+                critical: is_name && subject.is_empty(),
                 value: wish.value.clone(),
             });
         }

@@ -1,0 +1,229 @@
+//! A profile as it is written becomes one that is trusted.
+
+use std::ops::Range;
+
+use const_oid::{ObjectIdentifier, db::DB};
+use toml::Spanned;
+
+use crate::pki::{
+    key::{Curve, KeyAlgorithm, RsaScheme},
+    profile::{
+        Approval, BeyondIssuer, DuplicateKeys, EmptySubject, End, KEY_USAGE_NAMES, KeyIdentifier, Profile,
+        SubjectKind,
+    },
+    text::Printable,
+    time::Time,
+};
+
+use super::{
+    error::{Error, position},
+    written,
+};
+
+/// notBefore is set back by so many minutes where a profile does not say.
+const BACKDATE_MINUTES: u32 = 5;
+
+/// The text that is read, for lines and columns of errors.
+#[derive(Clone, Copy)]
+pub(super) struct Source<'a>(pub &'a str);
+
+impl Source<'_> {
+    pub fn wrong(self, span: &Range<usize>, key: &str, message: &str, hint: &str) -> Error {
+        let (line, column) = position(self.0, span.start);
+        Error::Value { line, column, key: key.into(), message: Printable::new(message), hint: hint.into() }
+    }
+
+    /// One of a few words.
+    fn choose<T: Copy>(self, key: &str, word: &Spanned<String>, choices: &[(&str, T)]) -> Result<T, Error> {
+        let found = choices.iter().find(|(name, _)| name == word.get_ref());
+        found.map(|(_, value)| *value).ok_or_else(|| {
+            let names: Vec<_> = choices.iter().map(|(name, _)| format!("\"{name}\"")).collect();
+            let message = format!("\"{}\" is not a choice", word.get_ref());
+            self.wrong(&word.span(), key, &message, &format!("write {}", names.join(" or ")))
+        })
+    }
+
+    fn choose_or<T: Copy>(
+        self,
+        key: &str,
+        word: Option<&Spanned<String>>,
+        choices: &[(&str, T)],
+    ) -> Result<T, Error> {
+        // The first choice is the one that holds where nothing is written.
+        word.map_or(Ok(choices[0].1), |word| self.choose(key, word, choices))
+    }
+}
+
+/// Reads one profile.
+pub(super) fn read(
+    source: Source<'_>,
+    name: &str,
+    written: &Spanned<written::Profile>,
+) -> Result<Profile, Error> {
+    let (section, written) = (written.span(), written.get_ref());
+    let path_length = written.path_length.as_ref();
+    let authority =
+        SubjectKind::SubordinateCa { path_length: path_length.map_or(0, |length| *length.get_ref()) };
+    let kinds = [
+        ("end-entity", SubjectKind::EndEntity),
+        ("subordinate-ca", authority),
+        ("verification", SubjectKind::Verification),
+    ];
+    let kind = source.choose("kind", &written.kind, &kinds)?;
+    match (kind, path_length) {
+        (SubjectKind::SubordinateCa { .. }, None) => {
+            let (line, _) = position(source.0, section.start);
+            return Err(Error::MissingKey { line, key: Printable::new("path-length") });
+        }
+        (SubjectKind::EndEntity | SubjectKind::Verification, Some(length)) => {
+            let hint = "take it out, or make it `kind = \"subordinate-ca\"`";
+            return Err(source.wrong(&length.span(), "path-length", "only a CA has a path length", hint));
+        }
+        _ => {}
+    }
+    let approval = if written.unattended { Approval::Unattended } else { Approval::Typed };
+    let identifier = written.subject_key_identifier.unwrap_or(true);
+    let profile = Profile {
+        name: name.to_owned(),
+        kind,
+        approval,
+        end: end(source, &section, written)?,
+        backdate_seconds: backdate(source, written)?,
+        beyond_issuer: source.choose_or(
+            "beyond-issuer",
+            written.beyond_issuer.as_ref(),
+            &[("refuse", BeyondIssuer::Refuse), ("shorten", BeyondIssuer::Shorten)],
+        )?,
+        key_usage: key_usage(source, &written.key_usage)?,
+        extended_key_usage: oids(source, "extended-key-usage", &["id-kp-", ""], &written.extended_key_usage)?,
+        allowed_extensions: oids(
+            source,
+            "allow-extensions",
+            &["id-ce-", "id-pe-"],
+            &written.allow_extensions,
+        )?,
+        empty_subject: source.choose_or(
+            "empty-subject",
+            written.empty_subject.as_ref(),
+            &[("refuse", EmptySubject::Refuse), ("with-alternative-name", EmptySubject::WithAlternativeName)],
+        )?,
+        keys: keys(source, &written.keys)?,
+        key_identifier: if identifier { KeyIdentifier::Present } else { KeyIdentifier::Absent },
+        rsa_scheme: source.choose_or(
+            "rsa-scheme",
+            written.rsa_scheme.as_ref(),
+            &[("pkcs1", RsaScheme::Pkcs1), ("pss", RsaScheme::Pss)],
+        )?,
+        duplicate_keys: source.choose_or(
+            "duplicate-keys",
+            written.duplicate_keys.as_ref(),
+            &[("refuse", DuplicateKeys::Refuse), ("note", DuplicateKeys::Note)],
+        )?,
+    };
+    profile.validated().map_err(|error| {
+        source.wrong(&section, &format!("profiles.{name}"), &error.to_string(), error.hint())
+    })
+}
+
+fn end(source: Source<'_>, section: &Range<usize>, written: &written::Profile) -> Result<End, Error> {
+    let hint = "write either `validity-days` or `not-after`";
+    match (&written.validity_days, &written.not_after) {
+        (Some(days), None) => Ok(End::Days(*days.get_ref())),
+        (None, Some(moment)) if moment.get_ref() == "no-expiry" => Ok(End::At(Time::NO_EXPIRY)),
+        (None, Some(moment)) => Time::from_rfc3339(moment.get_ref()).map(End::At).ok_or_else(|| {
+            let message = format!("\"{}\" is not a moment", moment.get_ref());
+            let hint = "write it as \"2049-12-31T23:59:59Z\", or \"no-expiry\"";
+            source.wrong(&moment.span(), "not-after", &message, hint)
+        }),
+        (Some(_), Some(moment)) => {
+            Err(source.wrong(&moment.span(), "not-after", "it contradicts `validity-days`", hint))
+        }
+        (None, None) => Err(source.wrong(section, "validity-days", "it is missing", hint)),
+    }
+}
+
+fn backdate(source: Source<'_>, written: &written::Profile) -> Result<u32, Error> {
+    let Some(minutes) = &written.backdate_minutes else {
+        return Ok(BACKDATE_MINUTES * 60);
+    };
+    minutes.get_ref().checked_mul(60).ok_or_else(|| {
+        source.wrong(&minutes.span(), "backdate-minutes", "it is too long", "set back by at most a week")
+    })
+}
+
+fn key_usage(source: Source<'_>, names: &[Spanned<String>]) -> Result<u16, Error> {
+    names.iter().try_fold(0, |bits, name| {
+        match KEY_USAGE_NAMES.iter().position(|known| known == name.get_ref()) {
+            Some(bit) if bits & 1 << bit == 0 => Ok(bits | 1 << bit),
+            Some(_) => Err(twice(source, "key-usage", name)),
+            None => {
+                let message = format!("\"{}\" is not a key usage", name.get_ref());
+                let hint = format!("one of these was meant: {}", KEY_USAGE_NAMES.join(", "));
+                Err(source.wrong(&name.span(), "key-usage", &message, &hint))
+            }
+        }
+    })
+}
+
+/// Names of the RFCs, looked up under these prefixes, or numbers with dots.
+fn oids(
+    source: Source<'_>,
+    key: &str,
+    prefixes: &[&str],
+    names: &[Spanned<String>],
+) -> Result<Vec<Vec<u8>>, Error> {
+    let mut found: Vec<Vec<u8>> = Vec::new();
+    for name in names {
+        let text = name.get_ref();
+        let known = prefixes.iter().find_map(|prefix| DB.by_name(&format!("{prefix}{text}")).copied());
+        let numbers = text.starts_with(|first: char| first.is_ascii_digit());
+        let oid = if numbers { ObjectIdentifier::new(text).ok() } else { known };
+        let oid = oid.ok_or_else(|| {
+            let message = format!("\"{text}\" is not known");
+            let hint =
+                "write its name as in RFC 5280, such as clientAuth or subjectAltName, or numbers with dots";
+            source.wrong(&name.span(), key, &message, hint)
+        })?;
+        if found.iter().any(|earlier| earlier == oid.as_bytes()) {
+            return Err(twice(source, key, name));
+        }
+        found.push(oid.as_bytes().to_vec());
+    }
+    Ok(found)
+}
+
+fn keys(source: Source<'_>, names: &[Spanned<String>]) -> Result<Vec<KeyAlgorithm>, Error> {
+    let mut found = Vec::new();
+    for name in names {
+        let key = key_algorithm(name.get_ref()).ok_or_else(|| {
+            let message = format!("\"{}\" is not a kind of key", name.get_ref());
+            let hint = "write P-256, P-384, P-521, Ed25519 or RSA- and a size, such as RSA-2048";
+            source.wrong(&name.span(), "keys", &message, hint)
+        })?;
+        if found.contains(&key) {
+            return Err(twice(source, "keys", name));
+        }
+        found.push(key);
+    }
+    Ok(found)
+}
+
+fn key_algorithm(name: &str) -> Option<KeyAlgorithm> {
+    match name {
+        "P-256" => Some(KeyAlgorithm::Ec(Curve::P256)),
+        "P-384" => Some(KeyAlgorithm::Ec(Curve::P384)),
+        "P-521" => Some(KeyAlgorithm::Ec(Curve::P521)),
+        "Ed25519" => Some(KeyAlgorithm::Ed25519),
+        _ => {
+            let digits = name.strip_prefix("RSA-")?;
+            let bits: u32 = digits.parse().ok()?;
+            // One spelling: no sign, no leading zero.
+            (bits.to_string() == digits).then_some(KeyAlgorithm::Rsa { bits })
+        }
+    }
+}
+
+fn twice(source: Source<'_>, key: &str, name: &Spanned<String>) -> Error {
+    let message = format!("\"{}\" stands there twice", name.get_ref());
+    source.wrong(&name.span(), key, &message, "write it once")
+}
