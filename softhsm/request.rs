@@ -9,7 +9,7 @@ use coldsign::pki::{
 };
 use ed25519_dalek::pkcs8::EncodePrivateKey as _;
 use getrandom::{SysRng, rand_core::UnwrapErr};
-use rsa::{pkcs1::EncodeRsaPublicKey as _, traits::PublicKeyParts as _};
+use rsa::pkcs1::EncodeRsaPublicKey as _;
 use sha2::Sha256;
 use signature::{SignatureEncoding as _, Signer as _};
 
@@ -131,15 +131,6 @@ impl Key {
             Self::Rsa(key) => key.to_pkcs8_der(),
         };
         pem("PRIVATE KEY", document.expect("a key has a PKCS #8 form").as_bytes())
-    }
-
-    /// Octets of an RSA modulus, 0 for other keys.
-    #[must_use]
-    pub fn modulus_octets(&self) -> usize {
-        match self {
-            Self::Rsa(key) => key.size(),
-            _ => 0,
-        }
     }
 }
 
