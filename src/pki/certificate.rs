@@ -73,7 +73,6 @@ impl From<KeyError> for CertificateError {
             KeyError::Malformed(what) => Self::Malformed(format!("its public key: {what}")),
             KeyError::Signature => Self::Signature,
             KeyError::SmallOrder => Self::Malformed(format!("its public key: {error}")),
-            KeyError::SmallOrder => Self::Malformed(format!("its public key: {error}")),
             KeyError::Unsupported(what) => Self::Unsupported(what),
         }
     }
