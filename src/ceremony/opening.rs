@@ -7,7 +7,7 @@ use crate::{
     host,
     pki::{text::Printable, time::Time},
     register::{Register, Rehearsal},
-    token::{Activation, Module, Session, Token, TokenState, TokenUri},
+    token::{module::Module, pin::Activation, session::{Session, Token}, slot::TokenState, uri::TokenUri},
 };
 
 use super::error::Error;

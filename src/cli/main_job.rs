@@ -185,57 +185,8 @@ pub fn prove(home: Home, given: ProveArguments, form: Form) -> Result<Exit, Erro
     Ok(Exit::Done)
 }
 
-/// `verify`: no home, no token.
-pub fn verify(given: &VerifyArguments, form: Form) -> Result<Exit, Error> {
-    let verification = watched(|watch| {
-        ceremony::verify_bundle(&given.folder, &given.trust, given.audit_key.as_deref(), watch)
-    })?;
-    let sound = verification.findings.is_empty();
-    match form {
-        Form::Json => {
-            for finding in &verification.findings {
-                render::value(&json!({
-                    "finding": finding.id,
-                    "path": finding.path.as_str(),
-                    "message": finding.message.as_str(),
-                    "hint": finding.hint,
-                }));
-            }
-            render::value(&json!({
-                "sound": sound,
-                "plan": verification.plan,
-                "digest": verification.digest.map(|digest| digest.to_string()),
-                "words": verification.digest.map(|digest| digest.words()),
-                "certificates": verification.certificates,
-                "files": verification.files,
-                "findings": verification.findings.len(),
-                "rehearsal": verification.rehearsal,
-                "audit_key_sha256": verification.audit_key_sha256.map(|digest| digest.to_string()),
-            }));
-        }
-        Form::Text => {
-            for finding in &verification.findings {
-                render::line(&format!("{}  {}: {} / {}", finding.id, finding.path, finding.message, finding.hint));
-            }
-            if let Some(digest) = verification.digest {
-                render::line(&format!("digest     {digest}"));
-                render::line(&format!("words      {}", digest.words()));
-            }
-            if let Some(digest) = verification.audit_key_sha256 {
-                render::line(&format!("audit key  {digest}"));
-            }
-            render::line(&format!(
-                "{}: {} certificates, {} files, {} findings{}",
-                if sound { "sound" } else { "NOT SOUND" },
-                verification.certificates,
-                verification.files,
-                verification.findings.len(),
-                if verification.rehearsal { "  (REHEARSAL)" } else { "" }
-            ));
-        }
-    }
-    Ok(if sound { Exit::Done } else { Exit::SomeRefused })
-}
+/// tmp
+pub fn verify(_: &VerifyArguments, _: Form) -> Result<Exit, Error> { todo!() }
 
 fn make_plan(
     appliance: &mut Appliance,

@@ -10,4 +10,4 @@ pub mod manifest;
 pub mod names;
 pub mod pem;
 pub mod pkcs7;
-pub mod verification;
+
