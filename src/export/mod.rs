@@ -1,1 +1,13 @@
 //! Bundles: what is delivered, as pure functions of what was issued.
+//!
+//! Nothing here touches a file or a clock: [`bundle::BundleBuilder`] says which octets go under which path, the
+//! ceremony has them written, and [`verification::verify`] judges a finished bundle through a [`verification::Source`]
+//! that somebody else reads from a medium. The same plan gives the same octets, signatures of manifests aside.
+
+pub mod bundle;
+pub mod devices;
+pub mod manifest;
+pub mod names;
+pub mod pem;
+pub mod pkcs7;
+

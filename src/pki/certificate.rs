@@ -7,6 +7,9 @@ mod extensions;
 mod reading;
 mod signed;
 
+#[cfg(test)]
+mod tests;
+
 use std::ops::Range;
 
 use thiserror::Error;
@@ -19,7 +22,7 @@ use super::{
     time::Time,
 };
 use extensions::Extensions;
-pub use signed::{SignedCertificate, join};
+pub use signed::{SignedCertificate, join, signature_algorithm};
 
 /// Longest certificate read, in octets: four times the largest key, signature, name and extensions in use.
 pub const CERTIFICATE_OCTETS_MAX: usize = 64 * 1024;
@@ -69,6 +72,7 @@ impl From<KeyError> for CertificateError {
         match error {
             KeyError::Malformed(what) => Self::Malformed(format!("its public key: {what}")),
             KeyError::Signature => Self::Signature,
+            KeyError::SmallOrder => Self::Malformed(format!("its public key: {error}")),
             KeyError::Unsupported(what) => Self::Unsupported(what),
         }
     }
@@ -91,7 +95,7 @@ pub struct Certificate {
 }
 
 impl Certificate {
-    /// Reads one certificate; trailing octets are an error. Version 3 only, both AlgorithmIdentifiers alike, times
+    /// Reads one certificate; trailing octets are an error. Version 3 only, both signature algorithms alike, times
     /// in the one form of RFC 5280 §4.1.2.5, no extension twice, no unique identifiers.
     ///
     /// # Errors
@@ -109,7 +113,7 @@ impl Certificate {
     pub fn sha256(&self) -> Digest {
         Digest::of(self.der())
     }
-    /// The TBSCertificate's octets as they came.
+    /// The `TBSCertificate`'s octets as they came.
     #[must_use]
     pub fn tbs(&self) -> &[u8] {
         &self.der[self.tbs.clone()]

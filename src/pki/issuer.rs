@@ -2,10 +2,10 @@
 
 use super::{
     certificate::Certificate,
-    key::{PublicKey, RsaScheme, SignatureAlgorithm},
+    key::{KeyAlgorithm, PublicKey, RsaScheme, SignatureAlgorithm},
     name::Name,
     path,
-    profile::KEY_CERT_SIGN,
+    profile::{KEY_CERT_SIGN, RSA_BITS_MAX, RSA_BITS_MIN},
     time::Time,
 };
 
@@ -127,6 +127,13 @@ fn check_authority(certificate: &Certificate, which: &str) -> Result<(), String>
     }
     if certificate.key_usage().is_none_or(|bits| bits & KEY_CERT_SIGN == 0) {
         return Err(format!("{which} has no key usage keyCertSign"));
+    }
+    if let KeyAlgorithm::Rsa { bits } = certificate.public_key().algorithm()
+        && !(RSA_BITS_MIN..=RSA_BITS_MAX).contains(&bits)
+    {
+        return Err(format!(
+            "{which} has an RSA key of {bits} bits, not of {RSA_BITS_MIN} to {RSA_BITS_MAX}"
+        ));
     }
     if !certificate.unknown_critical_extensions().is_empty() {
         return Err(format!("{which} has a critical extension that is not understood here"));

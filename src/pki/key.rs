@@ -221,7 +221,8 @@ impl SignatureAlgorithm {
     /// The `AlgorithmIdentifier`, DER.
     #[must_use]
     pub fn der(self) -> Vec<u8> {
-        let identifier = |oid: &[u8], parameters: &[u8]| der::sequence(&[&der::element(tag::OID, oid), parameters]);
+        let identifier =
+            |oid: &[u8], parameters: &[u8]| der::sequence(&[&der::element(tag::OID, oid), parameters]);
         match self {
             Self::Ecdsa(hash) => identifier(
                 match hash {
@@ -337,9 +338,11 @@ impl PublicKey {
         }
         let n = BoxedUint::from_be_slice(modulus, u32::try_from(modulus.len() * 8).unwrap_or(u32::MAX))
             .map_err(|error| malformed(&error))?;
-        let e = BoxedUint::from_be_slice(exponent, u32::try_from(exponent.len().max(1) * 8).unwrap_or(u32::MAX))
+        let e =
+            BoxedUint::from_be_slice(exponent, u32::try_from(exponent.len().max(1) * 8).unwrap_or(u32::MAX))
+                .map_err(|error| malformed(&error))?;
+        let key = RsaPublicKey::new_with_max_size(n, e, RSA_BITS_MAX as usize)
             .map_err(|error| malformed(&error))?;
-        let key = RsaPublicKey::new_with_max_size(n, e, RSA_BITS_MAX as usize).map_err(|error| malformed(&error))?;
         debug_assert_eq!(key.n_bytes().as_ref(), modulus);
         let octets = der::sequence(&[&unsigned(modulus), &unsigned(exponent)]);
         let identifier = der::sequence(&[&der::element(tag::OID, oid::RSA_ENCRYPTION), &NULL]);
@@ -445,7 +448,9 @@ impl PublicKey {
         match (self.algorithm, scheme) {
             (KeyAlgorithm::Ec(curve), _) => SignatureAlgorithm::Ecdsa(curve.hash()),
             (KeyAlgorithm::Ed25519, _) => SignatureAlgorithm::Ed25519,
-            (KeyAlgorithm::Rsa { .. }, RsaScheme::Pkcs1) => SignatureAlgorithm::RsaPkcs1(HashAlgorithm::Sha256),
+            (KeyAlgorithm::Rsa { .. }, RsaScheme::Pkcs1) => {
+                SignatureAlgorithm::RsaPkcs1(HashAlgorithm::Sha256)
+            }
             (KeyAlgorithm::Rsa { .. }, RsaScheme::Pss) => SignatureAlgorithm::RsaPss(HashAlgorithm::Sha256),
         }
     }
@@ -463,9 +468,16 @@ impl PublicKey {
     ///
     /// # Errors
     /// [`KeyError::Signature`]; [`KeyError::Unsupported`] where algorithm and key do not go together.
-    pub fn verify(&self, algorithm: SignatureAlgorithm, message: &[u8], signature: &[u8]) -> Result<(), KeyError> {
+    pub fn verify(
+        &self,
+        algorithm: SignatureAlgorithm,
+        message: &[u8],
+        signature: &[u8],
+    ) -> Result<(), KeyError> {
         match algorithm {
-            SignatureAlgorithm::RsaPss(hash) => self.verify_pss(hash, usize::from(hash.octets()), message, signature),
+            SignatureAlgorithm::RsaPss(hash) => {
+                self.verify_pss(hash, usize::from(hash.octets()), message, signature)
+            }
             SignatureAlgorithm::Ecdsa(hash) => self.verify_ecdsa(&hash.digest(message), signature),
             SignatureAlgorithm::RsaPkcs1(hash) => self.verify_pkcs1(hash, message, signature),
             SignatureAlgorithm::Ed25519 => match &self.verifier {
@@ -651,8 +663,7 @@ mod tests {
         let point = key.verifying_key().to_sec1_point(false);
         let public = PublicKey::from_ec_point(Curve::P384, point.as_bytes()).expect("on the curve");
         let digest = HashAlgorithm::Sha256.digest(b"message");
-        let signature: p384::ecdsa::Signature =
-            key.sign_prehash(&left_padded(&digest, 48)).expect("signed");
+        let signature: p384::ecdsa::Signature = key.sign_prehash(&left_padded(&digest, 48)).expect("signed");
         let algorithm = SignatureAlgorithm::Ecdsa(HashAlgorithm::Sha256);
         assert_eq!(public.verify(algorithm, b"message", signature.to_der().as_bytes()), Ok(()));
     }

@@ -37,6 +37,23 @@ pub const ECDSA_WITH_SHA512: &[u8] = &[0x2a, 0x86, 0x48, 0xce, 0x3d, 0x04, 0x03,
 /// id-Ed25519, 1.3.101.112 (RFC 8410).
 pub const ED25519: &[u8] = &[0x2b, 0x65, 0x70];
 
+/// emailAddress, 1.2.840.113549.1.9.1 (RFC 2985).
+pub const EMAIL_ADDRESS: &[u8] = &[0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x01, 0x09, 0x01];
+/// challengePassword, 1.2.840.113549.1.9.7 (RFC 2985).
+pub const CHALLENGE_PASSWORD: &[u8] = &[0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x01, 0x09, 0x07];
+/// extensionRequest, 1.2.840.113549.1.9.14 (RFC 2985).
+pub const EXTENSION_REQUEST: &[u8] = &[0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x01, 0x09, 0x0e];
+/// Microsoft's extension request, 1.3.6.1.4.1.311.2.1.14.
+pub const EXTENSION_REQUEST_MICROSOFT: &[u8] = &[0x2b, 0x06, 0x01, 0x04, 0x01, 0x82, 0x37, 0x02, 0x01, 0x0e];
+/// keyUsage, 2.5.29.15 (RFC 5280).
+pub const KEY_USAGE: &[u8] = &[0x55, 0x1d, 0x0f];
+/// subjectAltName, 2.5.29.17 (RFC 5280).
+pub const SUBJECT_ALT_NAME: &[u8] = &[0x55, 0x1d, 0x11];
+/// basicConstraints, 2.5.29.19 (RFC 5280).
+pub const BASIC_CONSTRAINTS: &[u8] = &[0x55, 0x1d, 0x13];
+/// extKeyUsage, 2.5.29.37 (RFC 5280).
+pub const EXTENDED_KEY_USAGE: &[u8] = &[0x55, 0x1d, 0x25];
+
 /// The dotted form of an OID's content octets, for people; at most 200 characters of it.
 #[must_use]
 pub fn dotted(content: &[u8]) -> String {

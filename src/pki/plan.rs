@@ -1,4 +1,4 @@
-//! The plan: every TBSCertificate byte for byte, before anybody approves anything.
+//! The plan: every `TBSCertificate` byte for byte, before anybody approves anything.
 //!
 //! Read [`plan`] first: it gathers every finding, fixes the octets and lets the lint read them again. The subject is
 //! copied octet for octet; the key is the normalised one whose possession was proved; everything else is the
@@ -51,12 +51,12 @@ pub struct PlannedCertificate {
 }
 
 impl PlannedCertificate {
-    /// The TBSCertificate, DER.
+    /// The `TBSCertificate`, DER.
     #[must_use]
     pub fn tbs(&self) -> &[u8] {
         &self.tbs
     }
-    /// SHA-256 of the TBSCertificate.
+    /// SHA-256 of the `TBSCertificate`.
     #[must_use]
     pub fn tbs_sha256(&self) -> Digest {
         Digest::of(&self.tbs)
@@ -71,7 +71,7 @@ impl PlannedCertificate {
     pub fn subject(&self) -> &Name {
         &self.subject
     }
-    /// SHA-256 of the subject's SubjectPublicKeyInfo.
+    /// SHA-256 of the subject's `SubjectPublicKeyInfo`.
     #[must_use]
     pub fn spki_sha256(&self) -> Digest {
         self.spki_sha256
@@ -85,6 +85,12 @@ impl PlannedCertificate {
     #[must_use]
     pub fn not_after(&self) -> Time {
         self.not_after
+    }
+    /// The same certificate with further notes, found where it was compared with others.
+    #[must_use]
+    pub fn with_notes(mut self, notes: impl IntoIterator<Item = Finding>) -> Self {
+        self.notes.extend(notes);
+        self
     }
     /// All notes: of the request and of the plan (dropped extensions, a shortened validity).
     #[must_use]
@@ -100,6 +106,7 @@ impl PlannedCertificate {
 ///
 /// # Errors
 /// A [`Refusal`] with every finding, notes too.
+#[expect(clippy::needless_pass_by_value, reason = "a request is planned once: the plan takes its place")]
 pub fn plan(
     request: VerifiedRequest,
     profile: &Profile,

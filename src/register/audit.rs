@@ -369,8 +369,14 @@ impl Audit<'_> {
             |row| row.get(0),
         )?;
         let wrong: i64 = self.connection.query_row(
-            "SELECT count(*) FROM approval WHERE plan = ?1 AND (digest <> ?2 OR (method <> 'typed words' AND ?3))",
-            (plan.number, plan.digest.as_octets(), plan.approval == Approval::Typed),
+            "SELECT count(*) FROM approval WHERE plan = ?1 AND (digest <> ?2 \
+             OR (method = 'unattended profile' AND ?3) OR (method = 'command' AND ?4))",
+            (
+                plan.number,
+                plan.digest.as_octets(),
+                plan.approval == Approval::Typed,
+                plan.kind == PlanKind::Batch || plan.accepted != 1,
+            ),
             |row| row.get(0),
         )?;
         if wrong > 0 {

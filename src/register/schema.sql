@@ -103,7 +103,7 @@ CREATE TABLE approval (
   entry INTEGER PRIMARY KEY,
   plan INTEGER NOT NULL REFERENCES plan (number),
   time INTEGER NOT NULL,
-  method TEXT NOT NULL CHECK (method IN ('typed words', 'unattended profile')),
+  method TEXT NOT NULL CHECK (method IN ('command', 'typed words', 'unattended profile')),
   digest BLOB NOT NULL CHECK (length(digest) = 32)
 ) STRICT;
 CREATE INDEX approval_plan ON approval (plan);

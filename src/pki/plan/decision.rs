@@ -65,7 +65,7 @@ impl<'a> Decision<'a> {
     pub fn judge_subject(&mut self, subject: &Name, requested: &[RequestedExtension]) {
         if subject.is_empty() {
             let named = self.allows(rfc5280::ID_CE_SUBJECT_ALT_NAME.as_bytes())
-                && requested.iter().any(|extension| is_alternative_name(extension));
+                && requested.iter().any(is_alternative_name);
             let taken = self.profile.empty_subject == EmptySubject::WithAlternativeName && named;
             // RFC 5280 §4.1.2.6: a CA always has a subject name.
             if !taken || self.is_authority() {

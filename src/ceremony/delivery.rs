@@ -1,0 +1,343 @@
+//! Delivery: the bundle of a signed plan is written onto a medium as one new folder, and read back from it.
+
+use std::path::Path;
+
+use crate::{
+    export::{
+        bundle::{BundleBuilder, Format, Part, Stream},
+        manifest::{self, Authority, Counts, FileDigest, Header, MANIFEST, RegisterHead, SHA256SUMS, SIGNATURE, Standing},
+    },
+    media::{OutFile, Outbox, Written},
+    pki::{
+        certificate::Certificate,
+        fingerprint::{Digest, hex},
+        issuer::IssuingCa,
+        key::{PublicKey, RsaScheme},
+    },
+    register::{Checkpoint, Delivery, StoredPlan, Verdict},
+    token::{key::TokenKey, session::Session, uri::TokenUri},
+};
+
+use super::{
+    error::Error,
+    opening::{Appliance, now},
+    progress::{Phase, Watch},
+};
+
+/// Certificates taken from the register at a time.
+const PAGE: u32 = 1_000;
+
+/// What was handed over, after it was read back from the medium and compared.
+#[derive(Clone, Debug)]
+pub struct Delivered {
+    /// The bundle's folder on the medium.
+    pub folder: String,
+    /// Certificates in it.
+    pub certificates: u64,
+    /// Files in it.
+    pub files: u64,
+    /// SHA-256 of its manifest.json.
+    pub manifest_sha256: Digest,
+}
+
+/// A bundle being written: the outbox, the files that grow, and what is finished.
+struct Writing {
+    outbox: Outbox,
+    certificates: OutFile,
+    devices: OutFile,
+    refused: OutFile,
+    /// A million entries are a hundred megabytes: the price of naming every file in the manifest.
+    written: Vec<Written>,
+}
+
+impl Writing {
+    fn begin(to: &Path, folder: &str) -> Result<Self, Error> {
+        let mut outbox = Outbox::create(to, folder)?;
+        let certificates = outbox.create_file(Stream::CertificatesPem.path())?;
+        let devices = outbox.create_file(Stream::DevicesCsv.path())?;
+        let refused = outbox.create_file(Stream::RefusedCsv.path())?;
+        Ok(Self { outbox, certificates, devices, refused, written: Vec::new() })
+    }
+
+    fn put(&mut self, part: Part) -> Result<(), Error> {
+        match part {
+            Part::File { path, octets } => self.file(&path, &octets)?,
+            Part::Append { stream, octets } => {
+                let file = match stream {
+                    Stream::CertificatesPem => &mut self.certificates,
+                    Stream::DevicesCsv => &mut self.devices,
+                    Stream::RefusedCsv => &mut self.refused,
+                };
+                file.append(&octets)?;
+            }
+        }
+        Ok(())
+    }
+
+    fn file(&mut self, path: &str, octets: &[u8]) -> Result<(), Error> {
+        let mut file = self.outbox.create_file(path)?;
+        file.append(octets)?;
+        self.written.push(file.finish()?);
+        Ok(())
+    }
+
+    /// Ends the growing files: from here on every file is whole.
+    fn end_streams(self) -> Result<Whole, Error> {
+        let Self { outbox, certificates, devices, refused, mut written } = self;
+        for file in [certificates, devices, refused] {
+            written.push(file.finish()?);
+        }
+        Ok(Whole { outbox, written })
+    }
+}
+
+/// A bundle whose certificates are written; manifest, signature and sums follow.
+struct Whole {
+    outbox: Outbox,
+    written: Vec<Written>,
+}
+
+impl Whole {
+    fn file(&mut self, path: &str, pieces: impl Iterator<Item = String>) -> Result<(), Error> {
+        self.octets(path, pieces.map(String::into_bytes))
+    }
+
+    fn octets(&mut self, path: &str, pieces: impl Iterator<Item = Vec<u8>>) -> Result<(), Error> {
+        let mut file = self.outbox.create_file(path)?;
+        for piece in pieces {
+            file.append(&piece)?;
+        }
+        self.written.push(file.finish()?);
+        Ok(())
+    }
+
+    fn manifest(&mut self, header: &Header) -> Result<Digest, Error> {
+        self.written.sort_by(|a, b| a.path.cmp(&b.path));
+        let entries = std::mem::take(&mut self.written);
+        self.file(MANIFEST, manifest::write(header, entries.iter().map(entry)))?;
+        let digest = self.written.last().map(entry).map(|entry| entry.sha256);
+        self.written.extend(entries);
+        digest.ok_or_else(|| Error::altered(MANIFEST))
+    }
+
+    fn sums(&mut self) -> Result<(), Error> {
+        self.written.sort_by(|a, b| a.path.cmp(&b.path));
+        let entries = std::mem::take(&mut self.written);
+        self.file(SHA256SUMS, entries.iter().map(|written| entry(written).sums_line()))?;
+        self.written.extend(entries);
+        Ok(())
+    }
+}
+
+impl Appliance {
+    /// Writes the bundle of a plan whose certificates are all issued, reads it back, compares, records the delivery.
+    ///
+    /// # Errors
+    /// [`Error::Medium`] with nothing half-written left on the medium; [`Error::NotApproved`] and
+    /// [`Error::Register`] where the plan is not issued whole.
+    pub fn deliver(
+        &mut self,
+        plan: &StoredPlan,
+        to: &Path,
+        formats: &[Format],
+        session: &Session,
+        watch: &mut Watch<'_>,
+    ) -> Result<Delivered, Error> {
+        let certificates = self.register.issued_count(plan)?;
+        if certificates != plan.accepted {
+            return Err(Error::NotApproved {
+                what: format!("plan {} is not signed whole: {certificates} of {}", plan.id, plan.accepted),
+                hint: format!("run coldsign sign {} first", plan.id),
+            });
+        }
+        let issuer = self.issuer_of(plan)?;
+        let audit_key = session.find(&self.audit_uri()?)?;
+        let header = self.header(plan, &issuer, audit_key.public_key(), formats)?;
+        let mut writing = Writing::begin(to, &plan.id)?;
+        let mut builder = BundleBuilder::new(&issuer, audit_key.public_key(), formats);
+        for part in builder.opening() {
+            writing.put(part)?;
+        }
+        self.write_certificates(plan, &mut builder, &mut writing, watch)?;
+        self.write_refusals(plan, &builder, &mut writing)?;
+        // The manifest names every file before it; SHA256SUMS names the manifest and its signature too.
+        let mut whole = writing.end_streams()?;
+        let manifest_sha256 = whole.manifest(&header)?;
+        let signature = audit_signature(session, &audit_key, &manifest::signed_message(manifest_sha256))?;
+        whole.octets(SIGNATURE, std::iter::once(signature))?;
+        whole.sums()?;
+        let Whole { outbox, written } = whole;
+        let published = outbox.publish()?;
+        let files = written.len() as u64;
+        for (done, written) in (1..).zip(&written) {
+            if published.read_back(&written.path)? != (written.sha256, written.octets) {
+                return Err(Error::altered(&written.path));
+            }
+            if done % 256 == 0 || done == files {
+                watch.tell(Phase::ReadingBack, done, Some(files));
+            }
+        }
+        if published.count_files()? != files {
+            return Err(Error::altered(&plan.id));
+        }
+        let delivery = Delivery { time: now()?, folder: plan.id.clone(), manifest_sha256, certificates };
+        self.register.record_delivery(plan, &delivery)?;
+        self.sign_head(session)?;
+        Ok(Delivered { folder: plan.id.clone(), certificates, files, manifest_sha256 })
+    }
+
+    /// Checks that a medium can receive a plan's bundle, before the work that leads to it.
+    ///
+    /// # Errors
+    /// [`Error::Medium`].
+    pub fn check_target(&self, to: &Path) -> Result<(), Error> {
+        // An outbox that is not published leaves nothing behind.
+        Outbox::create(to, "check")?;
+        Ok(())
+    }
+
+    fn header(
+        &self,
+        plan: &StoredPlan,
+        issuer: &IssuingCa,
+        audit_key: &PublicKey,
+        formats: &[Format],
+    ) -> Result<Header, Error> {
+        let head = self.register.head()?;
+        let mut formats: Vec<String> = formats.iter().map(|format| format.name().to_owned()).collect();
+        formats.sort();
+        formats.dedup();
+        Ok(Header {
+            form: manifest::FORM.to_owned(),
+            standing: if self.is_rehearsal() { Standing::Rehearsal } else { Standing::Production },
+            plan: plan.id.clone(),
+            digest: plan.digest.to_string(),
+            words: plan.digest.words(),
+            created: plan.created.to_string(),
+            profile: plan.profile.clone(),
+            authority: plan.authority.clone(),
+            issuer: named(issuer.certificate()),
+            root: named(issuer.root()),
+            audit_key_sha256: audit_key.spki_sha256().to_string(),
+            register: RegisterHead {
+                id: hex(&self.register.id()),
+                entry: head.entry,
+                hash: head.hash.to_string(),
+            },
+            counts: Counts { issued: plan.accepted, refused: plan.refused, skipped: plan.skipped },
+            formats,
+        })
+    }
+
+    fn write_certificates(
+        &self,
+        plan: &StoredPlan,
+        builder: &mut BundleBuilder,
+        writing: &mut Writing,
+        watch: &mut Watch<'_>,
+    ) -> Result<(), Error> {
+        let (mut after, mut done) = (None, 0);
+        loop {
+            let page = self.register.issued(plan, after, PAGE)?;
+            let Some(last) = page.last() else { return Ok(()) };
+            after = Some(last.index());
+            for certificate in &page {
+                for part in builder.certificate(certificate) {
+                    writing.put(part)?;
+                }
+            }
+            done += page.len() as u64;
+            watch.tell(Phase::Delivering, done, Some(plan.accepted));
+            watch.check_stop(
+                "the unfinished folder was removed from the medium",
+                &format!("run coldsign deliver {} again; everything issued is in the register", plan.id),
+            )?;
+        }
+    }
+
+    /// Every finding that refused a request, a line each; what is no request at all is not among them.
+    fn write_refusals(
+        &self,
+        plan: &StoredPlan,
+        builder: &BundleBuilder,
+        writing: &mut Writing,
+    ) -> Result<(), Error> {
+        let mut after = None;
+        loop {
+            let page = self.register.refused(plan, after, PAGE)?;
+            let Some(last) = page.last() else { return Ok(()) };
+            after = Some(last.index);
+            for row in page.iter().filter(|row| row.verdict == Verdict::Refused) {
+                for finding in row.findings.iter().filter(|finding| finding.severity == "refuse") {
+                    let part = builder.refused(&row.source, &finding.control, &finding.message, &finding.hint);
+                    writing.put(part)?;
+                }
+            }
+        }
+    }
+
+    /// The CA that a plan is for, with the certificate it was planned under.
+    fn issuer_of(&self, plan: &StoredPlan) -> Result<IssuingCa, Error> {
+        let issuer = self.issuer(&plan.authority)?;
+        if issuer.certificate().sha256() != plan.issuer_sha256 && !is_own_root(&issuer, plan) {
+            return Err(Error::authority(
+                format!("plan {} was made under another certificate of CA {}", plan.id, plan.authority),
+                "plan the requests again under the certificate installed now",
+            ));
+        }
+        Ok(issuer)
+    }
+
+    pub(super) fn audit_uri(&self) -> Result<TokenUri, Error> {
+        let uri = self.configuration.audit_key_uri().ok_or_else(|| {
+            Error::authority(
+                "authority.toml names no audit key",
+                "ca create and ca request make one; restore the [audit] section if it was removed",
+            )
+        })?;
+        Ok(TokenUri::parse(uri)?)
+    }
+
+    /// Signs the register's head with the audit key and records the checkpoint.
+    pub(super) fn sign_head(&mut self, session: &Session) -> Result<(), Error> {
+        let key = session.find(&self.audit_uri()?)?;
+        let head = self.register.head()?;
+        let signature = audit_signature(session, &key, &self.register.checkpoint_message(&head))?;
+        let algorithm = key.public_key().signing_algorithm(RsaScheme::Pkcs1);
+        let checkpoint = Checkpoint { head, public_key: key.public_key().clone(), algorithm, signature };
+        Ok(self.register.add_checkpoint(&checkpoint, now()?)?)
+    }
+}
+
+/// Signs with the audit key and checks the signature in software.
+fn audit_signature(session: &Session, key: &TokenKey, message: &[u8]) -> Result<Vec<u8>, Error> {
+    let algorithm = key.public_key().signing_algorithm(RsaScheme::Pkcs1);
+    let signature = session.signer(key, algorithm)?.sign(message)?;
+    key.public_key().verify(algorithm, message, &signature).map_err(|error| Error::TokenOutput {
+        what: format!("the audit key's signature was not taken: {error}"),
+        hint: "nothing was delivered; check the token".to_owned(),
+    })?;
+    Ok(signature)
+}
+
+/// A root's own plan is bound to its key, because the certificate did not exist yet.
+fn is_own_root(issuer: &IssuingCa, plan: &StoredPlan) -> bool {
+    plan.kind == crate::register::PlanKind::Root
+        && issuer.certificate().public_key().spki_sha256() == plan.issuer_sha256
+}
+
+fn named(certificate: &Certificate) -> Authority {
+    Authority {
+        subject: certificate.subject().to_printable().to_string(),
+        serial: hex(certificate.serial()),
+        certificate_sha256: certificate.sha256().to_string(),
+    }
+}
+
+fn entry(written: &Written) -> FileDigest {
+    FileDigest {
+        path: written.path.clone(),
+        sha256: Digest::from_octets(written.sha256),
+        octets: written.octets,
+    }
+}

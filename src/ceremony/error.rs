@@ -1,0 +1,141 @@
+//! What can go wrong in a ceremony, as a pair for people and a class for scripts.
+
+use thiserror::Error;
+
+use crate::{config, export::bundle::FormatError, media, register, token};
+
+/// Which part of the house an error belongs to; each class has its own exit code on the command line.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Class {
+    /// Usage or configuration.
+    Configuration,
+    /// The token, its module or a PIN.
+    Token,
+    /// The medium: reading requests or writing bundles.
+    Medium,
+    /// The register.
+    Register,
+    /// Something was to be signed that nobody approved.
+    NotApproved,
+    /// The operator stopped the work; what was done is recorded.
+    Stopped,
+}
+
+/// An error of a ceremony: [`std::fmt::Display`] says what is wrong, [`Error::hint`] what to do.
+#[derive(Debug, Error)]
+pub enum Error {
+    /// The authority cannot issue as asked.
+    #[error("{what}")]
+    Authority {
+        /// What is wrong.
+        what: String,
+        /// What to do.
+        hint: String,
+    },
+    /// A form of delivery that is not known.
+    #[error(transparent)]
+    Format(#[from] FormatError),
+    /// authority.toml is not sound.
+    #[error(transparent)]
+    Configuration(#[from] config::Error),
+    /// A medium cannot be read or written.
+    #[error(transparent)]
+    Medium(#[from] media::Error),
+    /// What was read back from the medium is not what was written.
+    #[error("{path}: read back, it is not what was written")]
+    MediumAltered {
+        /// The file, relative to the bundle.
+        path: String,
+    },
+    /// The plan was not approved, or the typed words are not its words.
+    #[error("{what}")]
+    NotApproved {
+        /// What is wrong.
+        what: String,
+        /// What to do.
+        hint: String,
+    },
+    /// The register refused or failed.
+    #[error(transparent)]
+    Register(#[from] register::Error),
+    /// The operator stopped the work.
+    #[error("stopped by the operator; {what}")]
+    Stopped {
+        /// What is done and recorded, and what is not.
+        what: String,
+        /// How to go on.
+        hint: String,
+    },
+    /// The token refused or failed.
+    #[error(transparent)]
+    Token(#[from] token::error::Error),
+    /// The token made something that does not verify.
+    #[error("{what}")]
+    TokenOutput {
+        /// What is wrong.
+        what: String,
+        /// What to do.
+        hint: String,
+    },
+    /// The command cannot be carried out as given.
+    #[error("{what}")]
+    Usage {
+        /// What is wrong.
+        what: String,
+        /// What to do.
+        hint: String,
+    },
+}
+
+impl Error {
+    /// The class, for the exit code.
+    #[must_use]
+    pub fn class(&self) -> Class {
+        match self {
+            Self::Authority { .. } | Self::Format(_) | Self::Configuration(_) | Self::Usage { .. } => {
+                Class::Configuration
+            }
+            Self::Medium(_) | Self::MediumAltered { .. } => Class::Medium,
+            Self::NotApproved { .. } => Class::NotApproved,
+            Self::Register(_) => Class::Register,
+            Self::Stopped { .. } => Class::Stopped,
+            Self::Token(_) | Self::TokenOutput { .. } => Class::Token,
+        }
+    }
+
+    /// What to do.
+    #[must_use]
+    pub fn hint(&self) -> String {
+        match self {
+            Self::Configuration(error) => error.hint(),
+            Self::Format(error) => error.hint(),
+            Self::Medium(error) => error.hint().to_string(),
+            Self::MediumAltered { .. } => "use another medium; everything issued is in the register".to_owned(),
+            Self::Register(error) => error.hint().to_string(),
+            Self::Token(error) => error.hint().to_string(),
+            Self::Authority { hint, .. }
+            | Self::NotApproved { hint, .. }
+            | Self::Stopped { hint, .. }
+            | Self::TokenOutput { hint, .. }
+            | Self::Usage { hint, .. } => hint.clone(),
+        }
+    }
+
+    /// A file of the medium is not what was written.
+    #[must_use]
+    pub fn altered(path: &str) -> Self {
+        Self::MediumAltered { path: path.to_owned() }
+    }
+
+    /// A usage error.
+    #[must_use]
+    pub fn usage(what: impl Into<String>, hint: impl Into<String>) -> Self {
+        Self::Usage { what: what.into(), hint: hint.into() }
+    }
+
+    /// An error about an authority.
+    #[must_use]
+    pub fn authority(what: impl Into<String>, hint: impl Into<String>) -> Self {
+        Self::Authority { what: what.into(), hint: hint.into() }
+    }
+}

@@ -1,0 +1,216 @@
+//! Intake: files of a medium become submissions, one a request, in the medium's order.
+//!
+//! Streams: of a folder of a million files or a file of a million requests only the piece in hand is in memory.
+
+use std::{collections::VecDeque, io::Read as _, os::unix::ffi::OsStrExt as _, path::PathBuf};
+
+use crate::{
+    media::{Entry, InFile, Intake, Limits, Named, Source},
+    pki::{
+        fingerprint::Digest,
+        pem::{Piece, Splitter},
+        policy::{Control, Finding},
+        text::Printable,
+    },
+};
+
+use super::error::Error;
+
+/// Octets read from a file at a time.
+const PIECE_OCTETS: usize = 64 * 1024;
+
+/// Extensions that say "this is a request": such a file is refused, not skipped, where it is none.
+const REQUEST_EXTENSIONS: [&str; 6] = ["csr", "pem", "req", "p10", "der", "pkcs10"];
+
+/// How sources are named.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Naming {
+    /// The path as it was given, with what was found below it.
+    AsGiven,
+    /// Relative to the volume.
+    InVolume,
+}
+
+/// One thing that was handed in: where it stood and what it turned out to be.
+#[derive(Clone, Debug)]
+pub struct Submission {
+    /// Where it came from, `#n` for the n-th request in a file.
+    pub source: Printable,
+    /// What it is.
+    pub content: Content,
+}
+
+/// What a submission turned out to be.
+#[derive(Clone, Debug)]
+pub enum Content {
+    /// A request's DER octets, not yet parsed, with notes on its armour.
+    Request {
+        /// The octets.
+        der: Vec<u8>,
+        /// Notes.
+        notes: Vec<Finding>,
+    },
+    /// Refused before it could be parsed.
+    Refused(Finding),
+    /// Not a request at all, and nothing said it would be one.
+    Skipped(Finding),
+}
+
+impl Submission {
+    /// SHA-256 of the request's DER, where there is one.
+    #[must_use]
+    pub fn sha256(&self) -> Option<Digest> {
+        match &self.content {
+            Content::Request { der, .. } => Some(Digest::of(der)),
+            Content::Refused(_) | Content::Skipped(_) => None,
+        }
+    }
+}
+
+/// Reads submissions one after the other.
+pub struct Submissions {
+    intake: Intake,
+    naming: Naming,
+    open: Option<OpenFile>,
+    ready: VecDeque<Submission>,
+}
+
+/// A file in the middle of being split. The first piece is held back until it is known whether others follow,
+/// because only then is its source's name known.
+struct OpenFile {
+    file: InFile,
+    splitter: Splitter,
+    shown: Printable,
+    promises_request: bool,
+    given: u64,
+    held: Option<Piece>,
+}
+
+impl Submissions {
+    /// Opens what was named: files and folders.
+    ///
+    /// # Errors
+    /// [`Error::Medium`] where one of them is missing or cannot be opened.
+    pub fn open(paths: &[PathBuf], naming: Naming) -> Result<Self, Error> {
+        let intake = Intake::open(paths, &Limits::STANDARD)?;
+        Ok(Self { intake, naming, open: None, ready: VecDeque::new() })
+    }
+
+    /// The next submission, `None` at the end.
+    ///
+    /// # Errors
+    /// [`Error::Medium`] where the medium fails or exceeds a limit; a single bad file is a submission instead.
+    pub fn next(&mut self) -> Result<Option<Submission>, Error> {
+        loop {
+            if let Some(submission) = self.ready.pop_front() {
+                return Ok(Some(submission));
+            }
+            if let Some(open) = self.open.take() {
+                self.read_on(open);
+                continue;
+            }
+            match self.intake.next() {
+                None => return Ok(None),
+                Some(entry) => self.begin(entry?),
+            }
+        }
+    }
+
+    fn begin(&mut self, entry: Entry) {
+        match entry {
+            Entry::File(file) => {
+                let source = file.source();
+                self.open = Some(OpenFile {
+                    shown: shown(source, self.naming),
+                    promises_request: promises_request(source),
+                    splitter: Splitter::new(),
+                    given: 0,
+                    held: None,
+                    file,
+                });
+            }
+            Entry::Unreadable { source, reason } => {
+                let finding = Finding::refuse(Control::MediumEntry, &reason.to_string(), reason.hint());
+                self.ready.push_back(Submission {
+                    source: shown(&source, self.naming),
+                    content: Content::Refused(finding),
+                });
+            }
+            Entry::Litter { .. } => {}
+        }
+    }
+
+    /// Reads the next octets of the file in hand.
+    fn read_on(&mut self, mut open: OpenFile) {
+        let mut octets = [0; PIECE_OCTETS];
+        let mut pieces = Vec::new();
+        match open.file.read(&mut octets) {
+            Ok(0) => {
+                let OpenFile { splitter, .. } = &mut open;
+                std::mem::take(splitter).finish(&mut pieces);
+                for piece in pieces {
+                    self.give(&mut open, piece);
+                }
+                self.give_last(&mut open);
+            }
+            Ok(count) => {
+                open.splitter.push(&octets[..count], &mut pieces);
+                for piece in pieces {
+                    self.give(&mut open, piece);
+                }
+                self.open = Some(open);
+            }
+            Err(error) => {
+                let finding = Finding::refuse(
+                    Control::MediumEntry,
+                    &format!("the file cannot be read to its end: {error}"),
+                    "copy the file anew onto a sound medium",
+                );
+                self.give(&mut open, Piece::Refused(finding));
+                self.give_last(&mut open);
+            }
+        }
+    }
+
+    fn give(&mut self, open: &mut OpenFile, piece: Piece) {
+        if let Some(held) = open.held.replace(piece) {
+            open.given += 1;
+            let source = Printable::new(&format!("{}#{}", open.shown, open.given));
+            self.ready.push_back(submission(source, held, open.promises_request));
+        }
+    }
+
+    fn give_last(&mut self, open: &mut OpenFile) {
+        let Some(held) = open.held.take() else { return };
+        let source = match open.given {
+            0 => open.shown.clone(),
+            given => Printable::new(&format!("{}#{}", open.shown, given + 1)),
+        };
+        self.ready.push_back(submission(source, held, open.promises_request));
+    }
+}
+
+fn submission(source: Printable, piece: Piece, promises_request: bool) -> Submission {
+    let content = match piece {
+        Piece::Request { der, notes } => Content::Request { der, notes },
+        Piece::Refused(finding) => Content::Refused(finding),
+        Piece::NotARequest(finding) if promises_request => Content::Refused(finding),
+        Piece::NotARequest(finding) => Content::Skipped(finding),
+    };
+    Submission { source, content }
+}
+
+/// Whether the operator or the file's name says that it is a request.
+fn promises_request(source: &Source) -> bool {
+    source.named() == Named::Directly
+        || source.extension().is_some_and(|extension| {
+            REQUEST_EXTENSIONS.iter().any(|known| extension.eq_ignore_ascii_case(known.as_bytes()))
+        })
+}
+
+fn shown(source: &Source, naming: Naming) -> Printable {
+    match naming {
+        Naming::AsGiven => Printable::from_octets(source.as_given().as_os_str().as_bytes()),
+        Naming::InVolume => Printable::from_octets(source.octets()),
+    }
+}

@@ -1,0 +1,232 @@
+//! Issuance: what is planned and approved is signed, checked and recorded; after a stop it goes on where it was.
+
+use std::{thread, time::Instant};
+
+use crate::{
+    pki::{
+        certificate::{SignedCertificate, signature_algorithm}, issuer::IssuingCa, key::SignatureAlgorithm, text::Printable,
+    },
+    register::{self, ApprovedPlan, Approver, PlannedRow, StoredPlan},
+    token::{session::Session, signer::Signer, uri::TokenUri},
+};
+
+use super::{
+    error::Error,
+    opening::{Appliance, now},
+    progress::{Phase, Watch},
+};
+
+/// Certificates signed, checked and recorded together: a crash loses at most so many signatures, and the disk is
+/// waited for once a group.
+const GROUP: u32 = 1_000;
+
+/// How an issuance went.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct Issued {
+    /// Certificates issued now.
+    pub now: u64,
+    /// Certificates of the plan that are issued, these and earlier ones.
+    pub all: u64,
+    /// Seconds it took.
+    pub seconds: f64,
+}
+
+/// What approval of a plan rests on.
+#[derive(Clone, Copy, Debug)]
+pub enum ApprovalGiven<'a> {
+    /// The words that an officer typed.
+    Words(&'a str),
+    /// The profile lets scripts issue.
+    Unattended,
+}
+
+impl Appliance {
+    /// The stored plan of this id or unique prefix of an id.
+    ///
+    /// # Errors
+    /// [`Error::Register`].
+    pub fn stored_plan(&self, id: &str) -> Result<StoredPlan, Error> {
+        Ok(self.register.plan(id)?)
+    }
+
+    /// Records the approval of exactly this plan.
+    ///
+    /// # Errors
+    /// [`Error::NotApproved`] where the words are not the plan's, or the profile does not let scripts issue.
+    pub fn approve(&mut self, plan: &StoredPlan, given: ApprovalGiven<'_>) -> Result<(), Error> {
+        let approver = match given {
+            ApprovalGiven::Words(words) => Approver::Words(words),
+            ApprovalGiven::Unattended => Approver::Unattended,
+        };
+        match self.register.approve(plan, approver, now()?) {
+            Ok(_) => Ok(()),
+            Err(error @ (register::Error::Words(_) | register::Error::UnattendedNotAllowed(_))) => {
+                Err(Error::NotApproved { what: error.to_string(), hint: error.hint().to_owned() })
+            }
+            Err(error) => Err(error.into()),
+        }
+    }
+
+    /// Whether a plan is approved.
+    ///
+    /// # Errors
+    /// [`Error::Register`].
+    pub fn is_approved(&self, plan: &StoredPlan) -> Result<bool, Error> {
+        Ok(self.register.approved(plan)?.is_some())
+    }
+
+    /// Checks that a plan is approved, before a PIN is asked for.
+    ///
+    /// # Errors
+    /// [`Error::NotApproved`].
+    pub fn check_approved(&self, plan: &StoredPlan) -> Result<(), Error> {
+        self.approval_of(plan).map(|_| ())
+    }
+
+    /// Signs what is planned and approved and not yet issued.
+    ///
+    /// # Errors
+    /// [`Error::NotApproved`] before anything is signed; [`Error::Token`], [`Error::Register`] and
+    /// [`Error::Stopped`] with everything recorded that was signed until then.
+    pub fn sign(
+        &mut self,
+        plan: &StoredPlan,
+        session: &Session,
+        watch: &mut Watch<'_>,
+    ) -> Result<Issued, Error> {
+        let issuer = self.issuer(&plan.authority)?;
+        let approved = self.approved(plan)?;
+        let uri = self.authority_key_uri(&plan.authority)?;
+        let issued = self.sign_with(&approved, &issuer, &uri, session, watch)?;
+        if issued.now > 0 && self.configuration.audit_key_uri().is_some() {
+            self.sign_head(session)?;
+        }
+        Ok(issued)
+    }
+
+    /// The approval of a plan, whose stored octets are checked against its digest once more.
+    pub(super) fn approved(&self, plan: &StoredPlan) -> Result<ApprovedPlan, Error> {
+        let approved = self.approval_of(plan)?;
+        self.register.check_signable(&approved)?;
+        Ok(approved)
+    }
+
+    fn approval_of(&self, plan: &StoredPlan) -> Result<ApprovedPlan, Error> {
+        self.register.approved(plan)?.ok_or_else(|| Error::NotApproved {
+            what: format!("plan {} is not approved", plan.id),
+            hint: format!("read its words to each other, then coldsign approve {} --words \"…\"", plan.id),
+        })
+    }
+
+    /// Where an authority's key is: authority.toml's word first, then the register's.
+    pub(super) fn authority_key_uri(&self, name: &str) -> Result<TokenUri, Error> {
+        let recorded = self.register.authority(name)?.map(|record| record.key_uri);
+        let uri = self.configuration.key_uri(name).map(str::to_owned).or(recorded).ok_or_else(|| {
+            Error::authority(
+                format!("there is no CA named {}", Printable::new(name)),
+                "see coldsign ca list; make one with ca create or ca request",
+            )
+        })?;
+        Ok(TokenUri::parse(&uri)?)
+    }
+
+    fn sign_with(
+        &mut self,
+        approved: &ApprovedPlan,
+        issuer: &IssuingCa,
+        uri: &TokenUri,
+        session: &Session,
+        watch: &mut Watch<'_>,
+    ) -> Result<Issued, Error> {
+        let began = Instant::now();
+        let plan = approved.plan().clone();
+        let mut issued = Issued { now: 0, all: self.register.issued_count(&plan)?, seconds: 0.0 };
+        let of = plan.accepted;
+        let mut rows = self.register.unissued(approved, None, GROUP)?;
+        if rows.is_empty() {
+            return Ok(issued);
+        }
+        let key = session.find(uri)?;
+        key.matches(issuer.certificate().public_key())?;
+        let algorithm = algorithm_of(&rows[0])?;
+        let mut signers = (0..self.configuration.signing_sessions())
+            .map(|_| session.signer(&key, algorithm))
+            .collect::<Result<Vec<_>, _>>()?;
+        watch.tell(Phase::Signing, issued.all, Some(of));
+        while let Some(last) = rows.last().map(|row| row.index) {
+            let (signed, failure) = sign_group(&rows, &mut signers, issuer);
+            // Whatever was signed is recorded before any failure is told.
+            if !signed.is_empty() {
+                issued.now += signed.len() as u64;
+                issued.all += signed.len() as u64;
+                self.register.record_issued(approved, &signed, now()?)?;
+            }
+            watch.tell(Phase::Signing, issued.all, Some(of));
+            if let Some(error) = failure {
+                return Err(error);
+            }
+            rows = self.register.unissued(approved, Some(last), GROUP)?;
+            if !rows.is_empty() {
+                watch.check_stop(
+                    &format!("{} of {of} certificates of plan {} are issued and recorded", issued.all, plan.id),
+                    &format!("go on with coldsign sign {}", plan.id),
+                )?;
+            }
+        }
+        issued.seconds = began.elapsed().as_secs_f64();
+        Ok(issued)
+    }
+}
+
+type Signed = (u64, SignedCertificate);
+
+/// The algorithm that planned octets name; one plan has one.
+fn algorithm_of(row: &PlannedRow) -> Result<SignatureAlgorithm, Error> {
+    signature_algorithm(&row.tbs).ok_or_else(|| Error::TokenOutput {
+        what: "the planned octets name no signature algorithm that is known".to_owned(),
+        hint: "run coldsign register audit".to_owned(),
+    })
+}
+
+/// Signs rows over all signers; returns what was signed and checked, in order, and the first failure.
+fn sign_group(
+    rows: &[PlannedRow],
+    signers: &mut [Signer],
+    issuer: &IssuingCa,
+) -> (Vec<Signed>, Option<Error>) {
+    let share = rows.len().div_ceil(signers.len());
+    let results: Vec<(Vec<Signed>, Option<Error>)> = thread::scope(|scope| {
+        let workers: Vec<_> = rows
+            .chunks(share)
+            .zip(signers.iter_mut())
+            .map(|(rows, signer)| scope.spawn(move || sign_rows(rows, signer, issuer)))
+            .collect();
+        workers.into_iter().map(|worker| worker.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))).collect()
+    });
+    let mut signed = Vec::with_capacity(rows.len());
+    let mut failure = None;
+    for (share, error) in results {
+        signed.extend(share);
+        failure = failure.or(error);
+    }
+    (signed, failure)
+}
+
+fn sign_rows(rows: &[PlannedRow], signer: &mut Signer, issuer: &IssuingCa) -> (Vec<Signed>, Option<Error>) {
+    let mut signed = Vec::with_capacity(rows.len());
+    for row in rows {
+        match sign_row(row, signer, issuer) {
+            Ok(certificate) => signed.push((row.index, certificate)),
+            Err(error) => return (signed, Some(error)),
+        }
+    }
+    (signed, None)
+}
+
+fn sign_row(row: &PlannedRow, signer: &mut Signer, issuer: &IssuingCa) -> Result<SignedCertificate, Error> {
+    let signature = signer.sign(&row.tbs)?;
+    SignedCertificate::assemble(&row.tbs, &signature, issuer).map_err(|error| Error::TokenOutput {
+        what: format!("the token's output for certificate {} was not taken: {error}", row.index),
+        hint: "nothing of it left the appliance; check the token, then go on with sign".to_owned(),
+    })
+}

@@ -1,0 +1,250 @@
+//! Opening the appliance: its home, its configuration, its register, its token.
+
+use std::path::{Path, PathBuf};
+
+use crate::{
+    config::{self, Authority as Configuration},
+    host,
+    pki::{text::Printable, time::Time},
+    register::{Register, Rehearsal},
+    token::{module::Module, pin::Activation, session::{Session, Token}, slot::TokenState, uri::TokenUri},
+};
+
+use super::error::Error;
+
+/// Largest authority.toml, in octets: a hundred profiles fit ten times.
+const CONFIGURATION_OCTETS_MAX: u64 = 1024 * 1024;
+
+/// The folder with all that the appliance keeps.
+#[derive(Clone, Debug)]
+pub struct Home {
+    folder: PathBuf,
+}
+
+/// What `setup` is told.
+#[derive(Clone, Debug)]
+pub struct Setup<'a> {
+    /// The PKCS#11 module's path.
+    pub module: &'a Path,
+    /// The token's label.
+    pub token: &'a str,
+    /// Whether the home is for rehearsals.
+    pub rehearsal: Rehearsal,
+}
+
+/// Supplies the PIN, or says that the reader's pad is used, after having seen the token's state.
+pub type Custodian<'a> = dyn FnMut(&TokenState) -> Result<Activation, Error> + 'a;
+
+/// An opened appliance: configuration read, register open.
+pub struct Appliance {
+    home: Home,
+    /// The configuration's text, as it stands in authority.toml.
+    pub(super) text: String,
+    /// The configuration.
+    pub(super) configuration: Configuration,
+    /// The register.
+    pub(super) register: Register,
+}
+
+impl Home {
+    /// A home in this folder; nothing is touched yet.
+    #[must_use]
+    pub fn new(folder: PathBuf) -> Self {
+        Self { folder }
+    }
+
+    /// Its folder.
+    #[must_use]
+    pub fn folder(&self) -> &Path {
+        &self.folder
+    }
+
+    /// Its authority.toml.
+    #[must_use]
+    pub fn configuration_path(&self) -> PathBuf {
+        self.folder.join("authority.toml")
+    }
+
+    /// Its register.
+    #[must_use]
+    pub fn register_path(&self) -> PathBuf {
+        self.folder.join("register.db")
+    }
+
+    /// Whether an authority.toml stands in it.
+    #[must_use]
+    pub fn is_set_up(&self) -> bool {
+        self.configuration_path().exists()
+    }
+
+    /// Reads authority.toml.
+    ///
+    /// # Errors
+    /// [`Error::Usage`] where there is none, [`Error::Configuration`] where it is not sound.
+    pub fn configuration(&self) -> Result<(String, Configuration), Error> {
+        let path = self.configuration_path();
+        let octets = host::file::read_limited(&path, CONFIGURATION_OCTETS_MAX).map_err(|error| {
+            Error::usage(
+                format!("{}: {error}", printable_path(&path)),
+                "make a home with coldsign setup, or name another one with --home",
+            )
+        })?;
+        let text = String::from_utf8(octets).map_err(|error| {
+            Error::usage(
+                format!("{}: not UTF-8 after octet {}", printable_path(&path), error.utf8_error().valid_up_to()),
+                "save the file as UTF-8",
+            )
+        })?;
+        let configuration = Configuration::parse(&text)?;
+        Ok((text, configuration))
+    }
+}
+
+/// Makes a home: authority.toml and an empty register. Refuses where one stands.
+///
+/// # Errors
+/// [`Error::Usage`], [`Error::Configuration`], [`Error::Register`].
+pub fn setup(home: &Home, setup: &Setup<'_>) -> Result<(), Error> {
+    let standing = [home.configuration_path(), home.register_path()].into_iter().find(|path| path.exists());
+    if let Some(path) = standing {
+        return Err(Error::usage(
+            format!("{} stands already", printable_path(&path)),
+            "use that home, or choose another folder with --home",
+        ));
+    }
+    let module = setup.module.to_str().filter(|_| setup.module.is_absolute()).ok_or_else(|| {
+        Error::usage(
+            format!("{}: the module's path is not absolute", printable_path(setup.module)),
+            "give the path from the root, such as /usr/lib/softhsm/libsofthsm2.so",
+        )
+    })?;
+    if !setup.module.is_file() {
+        return Err(Error::usage(
+            format!("{}: there is no such module", printable_path(setup.module)),
+            "install the token's PKCS#11 module (SoftHSM: package softhsm2) and give its path",
+        ));
+    }
+    let uri = TokenUri::token(setup.token).to_string();
+    TokenUri::parse(&uri)?;
+    let text = config::initial(module, &uri, match setup.rehearsal {
+        Rehearsal::Live => config::Rehearsal::Real,
+        Rehearsal::Rehearsal => config::Rehearsal::Rehearsal,
+    });
+    Configuration::parse(&text)?;
+    let in_home = |error: std::io::Error| {
+        Error::usage(
+            format!("{}: {error}", printable_path(home.folder())),
+            "choose a folder that can be written with --home",
+        )
+    };
+    host::file::make_private_folder(home.folder()).map_err(in_home)?;
+    let mut id = [0; 16];
+    host::entropy::fill(&mut id).map_err(|error| Error::usage(error.to_string(), error.hint()))?;
+    // The register first: a home is set up once its authority.toml stands.
+    Register::create(&home.register_path(), id, setup.rehearsal, now()?)?;
+    host::file::write_new(&home.configuration_path(), text.as_bytes()).map_err(in_home)
+}
+
+impl Appliance {
+    /// Opens a home for work; no other process can write its register meanwhile.
+    ///
+    /// # Errors
+    /// [`Error::Usage`], [`Error::Configuration`], [`Error::Register`].
+    pub fn open(home: Home) -> Result<Self, Error> {
+        let (text, configuration) = home.configuration()?;
+        let register = Register::open(&home.register_path())?;
+        Self::agreeing(Self { home, text, configuration, register })
+    }
+
+    /// Opens a home to look at what was done.
+    ///
+    /// # Errors
+    /// As [`Appliance::open`].
+    pub fn open_to_read(home: Home) -> Result<Self, Error> {
+        let (text, configuration) = home.configuration()?;
+        let register = Register::open_to_read(&home.register_path())?;
+        Self::agreeing(Self { home, text, configuration, register })
+    }
+
+    fn agreeing(self) -> Result<Self, Error> {
+        let configured = matches!(self.configuration.rehearsal(), config::Rehearsal::Rehearsal);
+        let recorded = matches!(self.register.rehearsal(), Rehearsal::Rehearsal);
+        if configured != recorded {
+            return Err(Error::usage(
+                "authority.toml and the register disagree on whether this is a rehearsal",
+                "set rehearsal in authority.toml as the home was set up; a home never changes its kind",
+            ));
+        }
+        Ok(self)
+    }
+
+    /// Whether this home is for rehearsals.
+    #[must_use]
+    pub fn is_rehearsal(&self) -> bool {
+        matches!(self.register.rehearsal(), Rehearsal::Rehearsal)
+    }
+
+    /// The configuration.
+    #[must_use]
+    pub fn configuration(&self) -> &Configuration {
+        &self.configuration
+    }
+
+    /// The register, to look at.
+    #[must_use]
+    pub fn register(&self) -> &Register {
+        &self.register
+    }
+
+    /// Finds the home's token, without logging in.
+    ///
+    /// # Errors
+    /// [`Error::Token`].
+    pub fn token(&self) -> Result<Token, Error> {
+        let uri = TokenUri::parse(self.configuration.token_uri())?;
+        let module = Module::load(Path::new(self.configuration.token_module()))?;
+        Ok(module.find(&uri)?)
+    }
+
+    /// Finds the home's token and logs in.
+    ///
+    /// # Errors
+    /// [`Error::Token`], and what the custodian says.
+    pub fn login(&self, custodian: &mut Custodian<'_>) -> Result<Session, Error> {
+        let token = self.token()?;
+        let activation = custodian(token.state())?;
+        Ok(token.login(activation)?)
+    }
+
+    /// Writes a changed configuration, whole or not at all.
+    pub(super) fn write_configuration(&mut self, text: String) -> Result<(), Error> {
+        let configuration = Configuration::parse(&text)?;
+        let path = self.home.configuration_path();
+        host::file::replace(&path, text.as_bytes()).map_err(|error| {
+            Error::usage(
+                format!("{}: {error}", printable_path(&path)),
+                "make the home writable and run the command again",
+            )
+        })?;
+        self.text = text;
+        self.configuration = configuration;
+        Ok(())
+    }
+}
+
+/// Now, by the host's clock.
+///
+/// # Errors
+/// [`Error::Usage`] where the clock stands outside the years that certificates know.
+pub(super) fn now() -> Result<Time, Error> {
+    Time::from_unix(host::clock::unix_seconds()).ok_or_else(|| {
+        Error::usage("the clock stands outside the years 1950 to 9999", "set the machine's clock")
+    })
+}
+
+/// A path of this machine, harmless on a screen.
+#[must_use]
+pub fn printable_path(path: &Path) -> Printable {
+    use std::os::unix::ffi::OsStrExt as _;
+    Printable::from_octets(path.as_os_str().as_bytes())
+}

@@ -1,0 +1,59 @@
+//! Profiles by name: those of a home, or the built-in ones where there is no home.
+
+use crate::{
+    config,
+    pki::{profile::{Approval, Profile}, text::Printable},
+};
+
+use super::{
+    error::Error,
+    opening::{Appliance, Home},
+    planning::config_text,
+};
+
+/// The profile of this name: of the home's authority.toml, or built in where there is no home.
+///
+/// # Errors
+/// [`Error::Usage`], [`Error::Configuration`].
+pub fn profile_by_name(home: Option<&Home>, name: &str) -> Result<Profile, Error> {
+    let found = match home {
+        Some(home) => home.configuration()?.1.profile(name).cloned(),
+        None => config::built_in(name),
+    };
+    found.ok_or_else(|| {
+        Error::usage(format!("there is no profile {}", Printable::new(name)), "see coldsign profile list")
+    })
+}
+
+/// Every profile's name and its section of authority.toml.
+///
+/// # Errors
+/// [`Error::Usage`], [`Error::Configuration`].
+pub fn profile_sections(home: Option<&Home>) -> Result<Vec<(String, String)>, Error> {
+    let (text, configuration) = match home {
+        Some(home) => home.configuration()?,
+        None => {
+            let text = config::initial("/module.so", "pkcs11:token=TOKEN", config::Rehearsal::Real);
+            let configuration = config::Authority::parse(&text)?;
+            (text, configuration)
+        }
+    };
+    let named = |profile: &Profile| (profile.name.clone(), config_text(&text, &profile.name));
+    Ok(configuration.profiles().map(named).collect())
+}
+
+impl Appliance {
+    /// Checks that scripts may issue under a profile, before any work is done.
+    ///
+    /// # Errors
+    /// [`Error::NotApproved`].
+    pub fn check_unattended(&self, profile: &str) -> Result<(), Error> {
+        match self.profile(profile)?.approval {
+            Approval::Unattended => Ok(()),
+            Approval::Typed => Err(Error::NotApproved {
+                what: format!("profile {profile} wants a typed approval"),
+                hint: "approve with the plan's words; or set unattended = true in the profile".to_owned(),
+            }),
+        }
+    }
+}

@@ -1,0 +1,201 @@
+//! Proving: a verification certificate shows a cloud platform that the CA's key is held.
+
+use std::path::Path;
+
+use crate::{
+    export::bundle::Format,
+    pki::{
+        issuer::IssuingCa,
+        key::KeyAlgorithm,
+        name::Name,
+        plan::{self, Facts, PlannedCertificate},
+        policy::Refusal,
+        profile::Profile,
+        text::Printable,
+    },
+    register::{Approver, Issuer, NewPlan, PlanKind, StoredPlan},
+};
+
+use super::{
+    delivery::Delivered,
+    error::Error,
+    inspection::verify,
+    intake::{Content, Naming, Submissions},
+    opening::{Appliance, Custodian, now},
+    planning::{Serials, config_text},
+    progress::Watch,
+};
+
+/// The profile that verification certificates are made by.
+const PROFILE: &str = "verification";
+
+/// A platform that registers a CA against a verification certificate.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Platform {
+    /// Alibaba Cloud IoT Platform: takes RSA CAs only.
+    Alibaba,
+    /// AWS IoT Core: 64 hexadecimal digits.
+    Aws,
+    /// Azure IoT Hub and Device Provisioning Service: an opaque code.
+    Azure,
+}
+
+impl Platform {
+    /// All of them, by name.
+    pub const ALL: [(&'static str, Self); 3] =
+        [("alibaba", Self::Alibaba), ("aws", Self::Aws), ("azure", Self::Azure)];
+
+    /// The platform of this name.
+    ///
+    /// # Errors
+    /// [`Error::Usage`] listing the names.
+    pub fn from_name(name: &str) -> Result<Self, Error> {
+        Self::ALL.into_iter().find(|(known, _)| *known == name).map(|(_, platform)| platform).ok_or_else(|| {
+            let names: Vec<&str> = Self::ALL.iter().map(|(name, _)| *name).collect();
+            Error::usage(
+                format!("there is no platform named {}", Printable::new(name)),
+                format!("use one of: {}", names.join(", ")),
+            )
+        })
+    }
+
+    /// Checks what the platform is known to refuse, before anything is signed. A code is opaque: it is never
+    /// trimmed, padded or changed, only refused where the platform could not have given it.
+    fn check(self, code: &str, issuer: &IssuingCa) -> Result<(), Error> {
+        match self {
+            Self::Aws if code.len() != 64 || !code.bytes().all(|digit| digit.is_ascii_hexdigit()) => {
+                Err(Error::usage(
+                    format!(
+                        "AWS IoT registration codes have 64 hexadecimal digits; this one has {} characters{}",
+                        code.chars().count(),
+                        if code.bytes().all(|digit| digit.is_ascii_hexdigit()) { "" } else { ", not all of them digits" }
+                    ),
+                    "copy the code from aws iot get-registration-code, without blanks or line ends",
+                ))
+            }
+            Self::Alibaba if !matches!(issuer.certificate().public_key().algorithm(), KeyAlgorithm::Rsa { .. }) => {
+                Err(Error::usage(
+                    format!(
+                        "Alibaba Cloud IoT takes RSA only; this CA is {}",
+                        issuer.certificate().public_key().algorithm()
+                    ),
+                    "prove a CA with an RSA key",
+                ))
+            }
+            _ => Ok(()),
+        }
+    }
+}
+
+/// Where the code comes from.
+#[derive(Clone, Copy, Debug)]
+pub enum Code<'a> {
+    /// Typed, exactly as the platform shows it.
+    Typed(&'a str),
+    /// The subject CN of a verification CSR.
+    Request(&'a Path),
+}
+
+impl Appliance {
+    /// Issues and delivers a verification certificate. The command itself is the approval: it names one certificate,
+    /// short-lived and without clientAuth.
+    ///
+    /// # Errors
+    /// Every class; nothing is signed where the request, the code or the platform's rules refuse.
+    pub fn prove(
+        &mut self,
+        ca: &str,
+        platform: Platform,
+        code: Code<'_>,
+        to: &Path,
+        custodian: &mut Custodian<'_>,
+        watch: &mut Watch<'_>,
+    ) -> Result<(StoredPlan, Delivered), Error> {
+        let issuer = self.issuer(ca)?;
+        let profile = self.profile(PROFILE)?.clone();
+        let mut serials = Serials::of(self)?;
+        let at = now()?;
+        let facts = Facts { now: at, serial: serials.draw()? };
+        let (planned, der) = match code {
+            Code::Typed(code) => {
+                platform.check(code, &issuer)?;
+                let name = Name::from_common_name(code).map_err(|error| {
+                    Error::usage(
+                        format!("the code cannot be a common name: {error}"),
+                        "type it exactly as the platform shows it",
+                    )
+                })?;
+                (plan::plan_for_code(&name, &profile, &issuer, facts).map_err(refused)?, None)
+            }
+            Code::Request(path) => {
+                let (planned, der) = planned_for_request(path, platform, &profile, &issuer, facts)?;
+                (planned, Some(der))
+            }
+        };
+        // The PIN before the plan is stored: a wrong one leaves no trace in the register.
+        let session = self.login(custodian)?;
+        let text = config_text(&self.text, PROFILE);
+        let new = NewPlan {
+            authority: ca,
+            kind: PlanKind::Verification,
+            profile: PROFILE,
+            profile_text: &text,
+            approval: profile.approval,
+            duplicate_keys: profile.duplicate_keys,
+        };
+        let mut writer = self.register.begin_plan(&new, at)?;
+        writer.add("verification", der.as_deref(), &planned)?;
+        let stored = writer.store(Issuer::Certificate(&issuer), at)?;
+        self.register.approve(&stored, Approver::Command, at)?;
+        self.sign(&stored, &session, watch)?;
+        let delivered = self.deliver(&stored, to, &[Format::Pem], &session, watch)?;
+        Ok((stored, delivered))
+    }
+}
+
+fn planned_for_request(
+    path: &Path,
+    platform: Platform,
+    profile: &Profile,
+    issuer: &IssuingCa,
+    facts: Facts,
+) -> Result<(PlannedCertificate, Vec<u8>), Error> {
+    let mut submissions = Submissions::open(&[path.to_owned()], Naming::AsGiven)?;
+    let first = submissions.next()?.map(|submission| submission.content);
+    if submissions.next()?.is_some() {
+        return Err(Error::usage(
+            "more than one request stands in the file",
+            "give one verification CSR in a file of its own",
+        ));
+    }
+    let (der, notes) = match first {
+        Some(Content::Request { der, notes }) => (der, notes),
+        Some(Content::Refused(finding) | Content::Skipped(finding)) => {
+            return Err(Error::usage(finding.message.to_string(), finding.hint));
+        }
+        None => return Err(Error::usage("there is no request in the file", "give a verification CSR")),
+    };
+    let request = verify(&der, notes).map_err(refused)?;
+    let names = request.subject().common_names();
+    let [code] = names.as_slice() else {
+        return Err(Error::usage(
+            format!("the subject has {} common names; the code must be the only one", names.len()),
+            "make the CSR anew with the code as its CN",
+        ));
+    };
+    platform.check(code, issuer)?;
+    let planned = plan::plan(request, profile, issuer, facts).map_err(refused)?;
+    Ok((planned, der))
+}
+
+/// A single request that was refused is an error: there is no batch that goes on without it.
+fn refused(refusal: Refusal) -> Error {
+    let reasons: Vec<String> = refusal
+        .findings
+        .iter()
+        .filter(|finding| finding.severity == crate::pki::policy::Severity::Refuse)
+        .map(|finding| format!("{} ({})", finding.message, finding.control.id()))
+        .collect();
+    let hint = refusal.findings.first().map_or("", |finding| finding.hint);
+    Error::usage(format!("the request is refused: {}", reasons.join("; ")), hint)
+}

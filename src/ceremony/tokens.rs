@@ -1,0 +1,94 @@
+//! Tokens: what is there, initialising one, what it can do and how fast.
+
+use std::{path::Path, time::Instant};
+
+use crate::{
+    pki::key::RsaScheme,
+    token::{
+        mechanism::Capability, module::Module, pin::{Activation, SoActivation}, slot::{SlotState, TokenState}, uri::TokenUri,
+    },
+};
+
+use super::{
+    error::Error,
+    opening::{Appliance, Custodian},
+};
+
+/// Signatures made to measure the token: enough to see its rate, few enough for a slow one.
+const MEASURED_SIGNATURES: u32 = 50;
+
+/// What a token can do.
+#[derive(Clone, Debug)]
+pub struct TokenCheck {
+    /// Its state.
+    pub state: TokenState,
+    /// What it can do with each kind of key.
+    pub capabilities: Vec<Capability>,
+    /// CAs of this home, and whether their key was found and fits their certificate.
+    pub keys: Vec<(String, Result<(), String>)>,
+    /// Signatures a second with the audit key in one session; `None` where there is no audit key yet.
+    pub audit_signatures_per_second: Option<f64>,
+}
+
+/// The module's slots.
+///
+/// # Errors
+/// [`Error::Token`].
+pub fn slots(module: &Path) -> Result<Vec<SlotState>, Error> {
+    Ok(Module::load(module)?.slots()?)
+}
+
+/// Initialises the token in a slot whose token is not initialised yet.
+///
+/// # Errors
+/// [`Error::Token`].
+pub fn initialise_token(
+    module: &Path,
+    slot: u64,
+    label: &str,
+    security_officer: &SoActivation,
+    user: &Activation,
+) -> Result<TokenState, Error> {
+    Ok(Module::load(module)?.initialise(slot, label, security_officer, user)?)
+}
+
+/// Checks the home's token: mechanisms, the CAs' keys, the rate of the audit key. A CA's key signs nothing here.
+///
+/// # Errors
+/// [`Error::Token`].
+pub fn check_token(appliance: &Appliance, custodian: &mut Custodian<'_>) -> Result<TokenCheck, Error> {
+    let token = appliance.token()?;
+    let state = token.state().clone();
+    let activation = custodian(&state)?;
+    let session = token.login(activation)?;
+    let capabilities = session.capabilities()?;
+    let mut keys = Vec::new();
+    for record in appliance.register().authorities()? {
+        let uri = appliance.authority_key_uri(&record.name)?;
+        let found = session.find(&uri).and_then(|key| key.matches(&record.public_key));
+        keys.push((record.name.clone(), found.map_err(|error| error.to_string())));
+    }
+    let audit_signatures_per_second = match appliance.configuration().audit_key_uri() {
+        None => None,
+        Some(uri) => {
+            let key = session.find(&TokenUri::parse(uri)?)?;
+            let algorithm = key.public_key().signing_algorithm(RsaScheme::Pkcs1);
+            let mut signer = session.signer(&key, algorithm)?;
+            let began = Instant::now();
+            for number in 0..MEASURED_SIGNATURES {
+                let message = format!("coldsign measurement 1\n{number}\n");
+                let signature = signer.sign(message.as_bytes())?;
+                if number == 0 {
+                    key.public_key().verify(algorithm, message.as_bytes(), &signature).map_err(|error| {
+                        Error::TokenOutput {
+                            what: format!("the audit key's signature was not taken: {error}"),
+                            hint: "do not use this token before it was looked at".to_owned(),
+                        }
+                    })?;
+                }
+            }
+            Some(f64::from(MEASURED_SIGNATURES) / began.elapsed().as_secs_f64())
+        }
+    };
+    Ok(TokenCheck { state, capabilities, keys, audit_signatures_per_second })
+}

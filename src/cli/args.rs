@@ -1,0 +1,368 @@
+//! The arguments: what scripts rely on. Names and meanings are fixed; additions are free.
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+
+/// The whole command line.
+#[derive(Debug, Parser)]
+#[command(
+    name = "coldsign",
+    version,
+    about = "Offline signing appliance: a CA key in a PKCS#11 token, CSRs in, verified bundles out",
+    long_about = "coldsign keeps a CA's private key in a PKCS#11 token on a machine without a network, signs the CSRs \
+                  that come in on removable media and writes verified bundles back.\n\n\
+                  The main job, step by step:\n  \
+                  coldsign inspect /media/stick              judge requests; needs no token\n  \
+                  coldsign plan --ca NAME --profile device /media/stick\n  \
+                  coldsign approve PLAN --words \"…\"          twelve words that plan printed\n  \
+                  coldsign sign PLAN\n  \
+                  coldsign deliver PLAN --to /media/stick\n\
+                  or all four in one: coldsign issue --ca NAME --profile device --from /media/in --to /media/out",
+    after_help = "Exit codes: 0 done, every request accepted · 1 done, some refused · 2 usage or configuration · \
+                  3 token · 4 medium · 5 register · 6 not approved · 130 stopped by the operator.\n\
+                  PINs come from a prompt, from --pin-file FILE (- is standard input, one line) or from the reader's \
+                  own pad; never from an argument or the environment.",
+    arg_required_else_help = true,
+    max_term_width = 110
+)]
+pub struct Arguments {
+    /// All that the appliance keeps: authority.toml, register.db [default: $COLDSIGN_HOME, else
+    /// $XDG_STATE_HOME/coldsign, else ~/.local/state/coldsign]
+    #[arg(long, global = true, value_name = "DIR")]
+    pub home: Option<PathBuf>,
+    /// Results as JSON Lines on standard output and nothing else there
+    #[arg(long, global = true)]
+    pub json: bool,
+    /// What to do
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+/// The commands.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Make a home: a commented authority.toml and an empty register; refuses where one stands
+    Setup(SetupArguments),
+    /// The token: list slots, initialise one, check what it can do
+    #[command(subcommand)]
+    Token(TokenCommand),
+    /// Certification authorities: create a root, request and install a subordinate, list, show
+    #[command(subcommand)]
+    Ca(CaCommand),
+    /// The profiles of authority.toml, or the built-in ones where there is no home
+    #[command(subcommand)]
+    Profile(ProfileCommand),
+    /// Read and judge requests; needs no home, no token, no PIN, and changes nothing
+    Inspect(InspectArguments),
+    /// Turn requests into a stored plan: every certificate byte for byte, before anything is signed
+    Plan(PlanArguments),
+    /// Record an officer's approval of exactly one plan digest
+    Approve(ApproveArguments),
+    /// Sign what is planned and approved; after a crash or a stop, go on where it was
+    Sign(SignArguments),
+    /// Write a signed plan's bundle onto a medium and read it back
+    Deliver(DeliverArguments),
+    /// plan, approve, sign and deliver in one
+    Issue(IssueArguments),
+    /// A verification certificate: proves possession of the CA key to a cloud platform
+    Prove(ProveArguments),
+    /// What was issued, and the check of the whole history
+    #[command(subcommand)]
+    Register(RegisterCommand),
+    /// Judge a delivered bundle with no home, no token and none of the issuing code
+    Verify(VerifyArguments),
+}
+
+/// Where the user PIN comes from.
+#[derive(Args, Debug)]
+pub struct PinArguments {
+    /// Read the user PIN from the first line of FILE (- is standard input) instead of asking
+    #[arg(long, value_name = "FILE")]
+    pub pin_file: Option<PathBuf>,
+}
+
+/// `setup`
+#[derive(Args, Debug)]
+pub struct SetupArguments {
+    /// The PKCS#11 module, an absolute path
+    #[arg(long, value_name = "PATH")]
+    pub module: PathBuf,
+    /// The token's label
+    #[arg(long, value_name = "LABEL")]
+    pub token: String,
+    /// Mark the home: screens, manifests and reports say REHEARSAL
+    #[arg(long)]
+    pub rehearsal: bool,
+}
+
+/// `token …`
+#[derive(Debug, Subcommand)]
+pub enum TokenCommand {
+    /// List the module's slots and tokens with their PIN states
+    List {
+        /// The PKCS#11 module, where there is no home to name it
+        #[arg(long, value_name = "PATH")]
+        module: Option<PathBuf>,
+    },
+    /// Initialise a token in an empty slot: label, SO PIN, user PIN
+    Init {
+        /// The PKCS#11 module, where there is no home to name it
+        #[arg(long, value_name = "PATH")]
+        module: Option<PathBuf>,
+        /// The slot's number, as `token list` shows it
+        #[arg(long, value_name = "N")]
+        slot: u64,
+        /// The token's label, 1 to 32 octets
+        #[arg(long, value_name = "L")]
+        label: String,
+        /// Read the security officer's PIN from the first line of FILE instead of asking
+        #[arg(long, value_name = "FILE")]
+        so_pin_file: Option<PathBuf>,
+        /// The user PIN
+        #[command(flatten)]
+        pin: PinArguments,
+    },
+    /// What the home's token can do, its state, its rate with the audit key
+    Check {
+        /// The user PIN
+        #[command(flatten)]
+        pin: PinArguments,
+    },
+}
+
+/// Key kinds for a CA.
+#[derive(Clone, Copy, Debug, Eq, PartialEq, ValueEnum)]
+pub enum KeyKind {
+    /// ECDSA with SHA-256
+    P256,
+    /// ECDSA with SHA-384
+    P384,
+    /// ECDSA with SHA-512
+    P521,
+    /// RSA, 2048 bits
+    Rsa2048,
+    /// RSA, 3072 bits
+    Rsa3072,
+    /// RSA, 4096 bits
+    Rsa4096,
+    /// Ed25519, where the token has it
+    Ed25519,
+}
+
+/// `ca …`
+#[derive(Debug, Subcommand)]
+pub enum CaCommand {
+    /// Make a key pair in the token and a self-signed root certificate
+    Create {
+        /// Its name here: a-z, 0-9 and -, at most 32
+        name: String,
+        /// The key
+        #[arg(long, value_enum)]
+        key: KeyKind,
+        /// The distinguished name, RFC 4514 ("CN=Root,O=Example") or "/O=Example/CN=Root"
+        #[arg(long, value_name = "DN")]
+        subject: String,
+        /// Days until it ends
+        #[arg(long, value_name = "N")]
+        days: u32,
+        /// How many CAs may stand below it in a path
+        #[arg(long, value_name = "N")]
+        path_length: Option<u32>,
+        /// The user PIN
+        #[command(flatten)]
+        pin: PinArguments,
+    },
+    /// Make a key pair in the token and its CSR for a superior CA
+    Request {
+        /// Its name here: a-z, 0-9 and -, at most 32
+        name: String,
+        /// The key
+        #[arg(long, value_enum)]
+        key: KeyKind,
+        /// The distinguished name
+        #[arg(long, value_name = "DN")]
+        subject: String,
+        /// The folder that receives a new folder with the CSR
+        #[arg(long, value_name = "DIR")]
+        to: PathBuf,
+        /// The user PIN
+        #[command(flatten)]
+        pin: PinArguments,
+    },
+    /// Take the certificate that a superior CA issued for a request
+    Install {
+        /// The CA's name here
+        name: String,
+        /// The certificate, PEM or DER; certificates behind it in the same file count as its chain
+        certificate: PathBuf,
+        /// The certificates above it, PEM, root last
+        #[arg(long, value_name = "FILE")]
+        chain: Option<PathBuf>,
+    },
+    /// List the CAs of this home
+    List,
+    /// Show one CA
+    Show {
+        /// The CA's name here
+        name: String,
+    },
+}
+
+/// `profile …`
+#[derive(Debug, Subcommand)]
+pub enum ProfileCommand {
+    /// List the profiles
+    List,
+    /// Show one profile
+    Show {
+        /// Its name
+        name: String,
+    },
+}
+
+/// `inspect`
+#[derive(Args, Debug)]
+pub struct InspectArguments {
+    /// Files and folders with requests
+    #[arg(required = true, value_name = "PATH")]
+    pub paths: Vec<PathBuf>,
+    /// Judge as this CA of the home would
+    #[arg(long, value_name = "NAME", requires = "profile")]
+    pub ca: Option<String>,
+    /// Judge under this profile (of the home where there is one, else built-in)
+    #[arg(long, value_name = "P")]
+    pub profile: Option<String>,
+}
+
+/// `plan`
+#[derive(Args, Debug)]
+pub struct PlanArguments {
+    /// The CA that will sign
+    #[arg(long, value_name = "NAME")]
+    pub ca: String,
+    /// The profile
+    #[arg(long, value_name = "P")]
+    pub profile: String,
+    /// Files and folders with requests
+    #[arg(required = true, value_name = "PATH")]
+    pub paths: Vec<PathBuf>,
+}
+
+/// `approve`
+#[derive(Args, Debug)]
+pub struct ApproveArguments {
+    /// The plan's id
+    pub plan: String,
+    /// The twelve words of the plan digest, as `plan` printed them
+    #[arg(long, value_name = "WORDS")]
+    pub words: String,
+}
+
+/// `sign`
+#[derive(Args, Debug)]
+pub struct SignArguments {
+    /// The plan's id
+    pub plan: String,
+    /// The user PIN
+    #[command(flatten)]
+    pub pin: PinArguments,
+}
+
+/// `deliver`
+#[derive(Args, Debug)]
+pub struct DeliverArguments {
+    /// The plan's id
+    pub plan: String,
+    /// The folder (a mounted medium) that receives the bundle as one new folder
+    #[arg(long, value_name = "DIR")]
+    pub to: PathBuf,
+    /// What the bundle contains beside PEM
+    #[arg(long = "for", value_name = "FORMAT", value_delimiter = ',')]
+    pub formats: Vec<String>,
+    /// The user PIN
+    #[command(flatten)]
+    pub pin: PinArguments,
+}
+
+/// `issue`
+#[derive(Args, Debug)]
+pub struct IssueArguments {
+    /// The CA that signs
+    #[arg(long, value_name = "NAME")]
+    pub ca: String,
+    /// The profile
+    #[arg(long, value_name = "P")]
+    pub profile: String,
+    /// File or folder with requests
+    #[arg(long, value_name = "PATH", required = true)]
+    pub from: Vec<PathBuf>,
+    /// The folder (a mounted medium) that receives the bundle as one new folder
+    #[arg(long, value_name = "DIR")]
+    pub to: PathBuf,
+    /// What the bundle contains beside PEM
+    #[arg(long = "for", value_name = "FORMAT", value_delimiter = ',')]
+    pub formats: Vec<String>,
+    /// Issue without the typed approval; only where the profile says unattended = true
+    #[arg(long)]
+    pub yes: bool,
+    /// The user PIN
+    #[command(flatten)]
+    pub pin: PinArguments,
+}
+
+/// `prove`
+#[derive(Args, Debug)]
+pub struct ProveArguments {
+    /// The CA whose key is proved
+    #[arg(long, value_name = "NAME")]
+    pub ca: String,
+    /// The platform: aws, alibaba, azure
+    #[arg(long = "for", value_name = "PLATFORM")]
+    pub platform: String,
+    /// The platform's code, exactly as it shows it; nothing is trimmed, padded or changed
+    #[arg(long, value_name = "CODE", conflicts_with = "csr", required_unless_present = "csr")]
+    pub code: Option<String>,
+    /// A verification CSR whose subject CN is the code
+    #[arg(long, value_name = "FILE")]
+    pub csr: Option<PathBuf>,
+    /// The folder (a mounted medium) that receives the bundle as one new folder
+    #[arg(long, value_name = "DIR")]
+    pub to: PathBuf,
+    /// The user PIN
+    #[command(flatten)]
+    pub pin: PinArguments,
+}
+
+/// `register …`
+#[derive(Debug, Subcommand)]
+pub enum RegisterCommand {
+    /// List plans, or with --plan the certificates issued under one
+    List {
+        /// The certificates of this plan
+        #[arg(long, value_name = "PLAN")]
+        plan: Option<String>,
+    },
+    /// Show a plan by id, or a certificate by serial number (hexadecimal)
+    Show {
+        /// A plan's id or a serial number
+        what: String,
+    },
+    /// Re-derive the whole history from its octets: chain, signatures, serials, plan digests, counts
+    Audit,
+    /// Write every issued certificate with its record as JSON Lines on standard output
+    Export,
+}
+
+/// `verify`
+#[derive(Args, Debug)]
+pub struct VerifyArguments {
+    /// The bundle's folder
+    pub folder: PathBuf,
+    /// The root certificate that is trusted, from a source of its own
+    #[arg(long, value_name = "ROOT.pem")]
+    pub trust: PathBuf,
+    /// The audit public key that the manifest must be signed with, from a source of its own
+    #[arg(long, value_name = "AUDIT.pem")]
+    pub audit_key: Option<PathBuf>,
+}

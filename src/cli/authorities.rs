@@ -1,0 +1,131 @@
+//! `ca create`, `ca request`, `ca install`, `ca list` and `ca show`.
+
+use serde_json::{Value, json};
+
+use crate::{
+    ceremony::{Appliance, Error, Home, NewCa, printable_path},
+    pki::{
+        certificate::Certificate,
+        fingerprint::hex,
+        key::{Curve, KeyAlgorithm},
+    },
+};
+
+use super::{
+    args::{CaCommand, KeyKind},
+    exit::Exit,
+    pin,
+    render::{self, Form},
+};
+
+/// Runs a CA command.
+pub fn run(home: Home, command: CaCommand, form: Form) -> Result<Exit, Error> {
+    match command {
+        CaCommand::Create { name, key, subject, days, path_length, pin } => {
+            let new = NewCa { name: &name, key: algorithm(key), subject: &subject };
+            let mut appliance = Appliance::open(home)?;
+            let issuer = appliance.create_root(&new, days, path_length, &mut pin::custodian(pin.pin_file))?;
+            show(form, &name, Some(issuer.certificate()), appliance.is_rehearsal());
+        }
+        CaCommand::Request { name, key, subject, to, pin } => {
+            let new = NewCa { name: &name, key: algorithm(key), subject: &subject };
+            let mut appliance = Appliance::open(home)?;
+            let requested = appliance.request_subordinate(&new, &to, &mut pin::custodian(pin.pin_file))?;
+            let path = printable_path(&to.join(&requested.folder).join(&requested.file));
+            match form {
+                Form::Json => render::value(&json!({
+                    "ca": name,
+                    "request": path.as_str(),
+                    "sha256": requested.sha256.to_string(),
+                    "spki_sha256": requested.spki_sha256.to_string(),
+                })),
+                Form::Text => {
+                    render::line(&format!("request  {path}"));
+                    render::line(&format!("sha256   {}", requested.sha256));
+                    render::line(&format!("words    {}", requested.sha256.words()));
+                    eprintln!("next: have the superior CA issue it, then coldsign ca install {name} CERT --chain FILE");
+                }
+            }
+        }
+        CaCommand::Install { name, certificate, chain } => {
+            let mut appliance = Appliance::open(home)?;
+            let issuer = appliance.install(&name, &certificate, chain.as_deref())?;
+            show(form, &name, Some(issuer.certificate()), appliance.is_rehearsal());
+        }
+        CaCommand::List => {
+            let appliance = Appliance::open_to_read(home)?;
+            for record in appliance.register().authorities()? {
+                show_line(form, &record.name, record.certificate.as_ref().map(|(own, _)| own));
+            }
+        }
+        CaCommand::Show { name } => {
+            let appliance = Appliance::open_to_read(home)?;
+            let record = appliance
+                .register()
+                .authority(&name)?
+                .ok_or_else(|| Error::authority("there is no CA of this name", "see coldsign ca list"))?;
+            show(form, &name, record.certificate.as_ref().map(|(own, _)| own), appliance.is_rehearsal());
+        }
+    }
+    Ok(Exit::Done)
+}
+
+fn algorithm(kind: KeyKind) -> KeyAlgorithm {
+    match kind {
+        KeyKind::P256 => KeyAlgorithm::Ec(Curve::P256),
+        KeyKind::P384 => KeyAlgorithm::Ec(Curve::P384),
+        KeyKind::P521 => KeyAlgorithm::Ec(Curve::P521),
+        KeyKind::Rsa2048 => KeyAlgorithm::Rsa { bits: 2048 },
+        KeyKind::Rsa3072 => KeyAlgorithm::Rsa { bits: 3072 },
+        KeyKind::Rsa4096 => KeyAlgorithm::Rsa { bits: 4096 },
+        KeyKind::Ed25519 => KeyAlgorithm::Ed25519,
+    }
+}
+
+fn certificate_value(name: &str, certificate: Option<&Certificate>) -> Value {
+    let Some(certificate) = certificate else {
+        return json!({ "ca": name, "installed": false });
+    };
+    json!({
+        "ca": name,
+        "installed": true,
+        "subject": certificate.subject().to_printable().as_str(),
+        "issuer": certificate.issuer().to_printable().as_str(),
+        "serial": hex(certificate.serial()),
+        "key": certificate.public_key().algorithm().to_string(),
+        "not_before": certificate.not_before().to_string(),
+        "not_after": certificate.not_after().to_string(),
+        "path_length": certificate.path_length(),
+        "sha256": certificate.sha256().to_string(),
+        "spki_sha256": certificate.public_key().spki_sha256().to_string(),
+    })
+}
+
+fn show_line(form: Form, name: &str, certificate: Option<&Certificate>) {
+    match (form, certificate) {
+        (Form::Json, _) => render::value(&certificate_value(name, certificate)),
+        (Form::Text, None) => render::line(&format!("{name}  requested, no certificate installed yet")),
+        (Form::Text, Some(certificate)) => render::line(&format!(
+            "{name}  {}  {}  until {}",
+            certificate.public_key().algorithm(),
+            certificate.subject().to_printable(),
+            certificate.not_after()
+        )),
+    }
+}
+
+fn show(form: Form, name: &str, certificate: Option<&Certificate>, rehearsal: bool) {
+    let (Form::Text, Some(certificate)) = (form, certificate) else {
+        return show_line(form, name, certificate);
+    };
+    let path_length = certificate.path_length().map_or("not limited".to_owned(), |length| length.to_string());
+    render::line(&format!("CA           {name}{}", if rehearsal { "  (REHEARSAL)" } else { "" }));
+    render::line(&format!("subject      {}", certificate.subject().to_printable()));
+    render::line(&format!("issuer       {}", certificate.issuer().to_printable()));
+    render::line(&format!("serial       {}", hex(certificate.serial())));
+    render::line(&format!("key          {}", certificate.public_key().algorithm()));
+    render::line(&format!("valid        {} to {}", certificate.not_before(), certificate.not_after()));
+    render::line(&format!("path length  {path_length}"));
+    render::line(&format!("sha256       {}", certificate.sha256()));
+    render::line(&format!("words        {}", certificate.sha256().words()));
+}

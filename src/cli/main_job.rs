@@ -1,0 +1,246 @@
+//! The main job: `inspect`, `plan`, `approve`, `sign`, `deliver`, `issue`, `prove` and `verify`.
+
+use std::{path::Path, time::Instant};
+
+use serde_json::{Value, json};
+
+use crate::ceremony::{
+    self, Appliance, ApprovalGiven, Code, Delivered, Error, Format, Home, Platform, Progress, StoredPlan, Watch,
+    Yardstick, printable_path,
+};
+
+use super::{
+    args::{
+        ApproveArguments, DeliverArguments, InspectArguments, IssueArguments, PlanArguments, ProveArguments,
+        SignArguments, VerifyArguments,
+    },
+    exit::Exit,
+    pin,
+    render::{self, Form},
+    stop, terminal,
+};
+
+/// `inspect`: needs a home only where a CA or a home's profile is named.
+pub fn inspect(home: Result<Home, Error>, given: &InspectArguments, form: Form) -> Result<Exit, Error> {
+    let home = home.ok().filter(Home::is_set_up);
+    let mut bar = terminal::Bar::new();
+    let mut listener = |progress: Progress| bar.take(progress);
+    let mut watch = Watch::new(&mut listener, stop::flag());
+    let mut each = |judgement: &ceremony::Judgement| render::judgement(form, judgement);
+    let counts = match (&given.ca, &given.profile) {
+        (Some(ca), Some(profile)) => {
+            let home = home.ok_or_else(|| Error::usage("there is no home", "name one with --home DIR"))?;
+            let appliance = Appliance::open_to_read(home)?;
+            let issuer = appliance.issuer(ca)?;
+            let yardstick = Yardstick::Issuer(appliance.profile(profile)?, &issuer);
+            ceremony::inspect(&given.paths, yardstick, &mut watch, &mut each)?
+        }
+        (_, Some(profile)) => {
+            let profile = ceremony::profile_by_name(home.as_ref(), profile)?;
+            ceremony::inspect(&given.paths, Yardstick::Profile(&profile), &mut watch, &mut each)?
+        }
+        (_, None) => ceremony::inspect(&given.paths, Yardstick::Soundness, &mut watch, &mut each)?,
+    };
+    bar.end();
+    if form == Form::Text {
+        render::counts(counts);
+    }
+    Ok(if counts.refused == 0 && counts.accepted > 0 { Exit::Done } else { Exit::SomeRefused })
+}
+
+/// `plan`.
+pub fn plan(home: Home, given: &PlanArguments, form: Form) -> Result<Exit, Error> {
+    let began = Instant::now();
+    let mut appliance = Appliance::open(home)?;
+    announce(&appliance);
+    let plan = make_plan(&mut appliance, &given.ca, &given.profile, &given.paths)?;
+    match form {
+        Form::Json => render::value(&render::summary(&plan, None, began.elapsed().as_secs_f64())),
+        Form::Text => {
+            render::plan(&plan);
+            eprintln!("next: read the words to each other, then coldsign approve {} --words \"…\"", plan.id);
+        }
+    }
+    Ok(exit(&plan))
+}
+
+/// `approve`.
+pub fn approve(home: Home, given: &ApproveArguments, form: Form) -> Result<Exit, Error> {
+    let mut appliance = Appliance::open(home)?;
+    let plan = appliance.stored_plan(&given.plan)?;
+    appliance.approve(&plan, ApprovalGiven::Words(&given.words))?;
+    match form {
+        Form::Json => render::value(&json!({ "plan": plan.id, "digest": plan.digest.to_string(), "approved": true })),
+        Form::Text => {
+            render::line(&format!("plan {} is approved: {} certificates", plan.id, plan.accepted));
+            eprintln!("next: coldsign sign {}", plan.id);
+        }
+    }
+    Ok(Exit::Done)
+}
+
+/// `sign`.
+pub fn sign(home: Home, given: SignArguments, form: Form) -> Result<Exit, Error> {
+    let began = Instant::now();
+    let mut appliance = Appliance::open(home)?;
+    announce(&appliance);
+    let plan = appliance.stored_plan(&given.plan)?;
+    appliance.check_approved(&plan)?;
+    let session = appliance.login(&mut pin::custodian(given.pin.pin_file))?;
+    let issued = watched(|watch| appliance.sign(&plan, &session, watch))?;
+    match form {
+        Form::Json => render::value(&render::summary(&plan, Some(issued), began.elapsed().as_secs_f64())),
+        Form::Text => {
+            render::line(&format!(
+                "plan {}: {} certificates issued now, {} of {} in all",
+                plan.id,
+                issued.now,
+                issued.all,
+                plan.accepted
+            ));
+            eprintln!("next: coldsign deliver {} --to DIR", plan.id);
+        }
+    }
+    Ok(exit(&plan))
+}
+
+/// `deliver`.
+pub fn deliver(home: Home, given: DeliverArguments, form: Form) -> Result<Exit, Error> {
+    let formats = formats(&given.formats)?;
+    let mut appliance = Appliance::open(home)?;
+    announce(&appliance);
+    let plan = appliance.stored_plan(&given.plan)?;
+    let session = appliance.login(&mut pin::custodian(given.pin.pin_file))?;
+    let delivered = watched(|watch| appliance.deliver(&plan, &given.to, &formats, &session, watch))?;
+    match form {
+        Form::Json => render::value(&delivered_value(&plan, &delivered, &given.to)),
+        Form::Text => show_delivered(&delivered, &given.to),
+    }
+    Ok(exit(&plan))
+}
+
+/// `issue`: the four in one.
+pub fn issue(home: Home, given: IssueArguments, form: Form) -> Result<Exit, Error> {
+    let began = Instant::now();
+    let formats = formats(&given.formats)?;
+    let mut appliance = Appliance::open(home)?;
+    announce(&appliance);
+    if given.yes {
+        appliance.check_unattended(&given.profile)?;
+    } else if !terminal::can_ask() {
+        // Said before the work, not after a hundred thousand requests were judged.
+        terminal::ask_words("")?;
+    }
+    appliance.check_target(&given.to)?;
+    let plan = make_plan(&mut appliance, &given.ca, &given.profile, &given.from)?;
+    if given.yes {
+        appliance.approve(&plan, ApprovalGiven::Unattended)?;
+    } else {
+        eprintln!("plan {}: {} certificates, digest {}", plan.id, plan.accepted, plan.digest);
+        eprintln!("words: {}", plan.digest.words());
+        let words = terminal::ask_words("type the words to approve exactly this plan: ")?;
+        appliance.approve(&plan, ApprovalGiven::Words(&words))?;
+    }
+    let session = appliance.login(&mut pin::custodian(given.pin.pin_file))?;
+    let issued = watched(|watch| appliance.sign(&plan, &session, watch))?;
+    let seconds = began.elapsed().as_secs_f64();
+    let delivered = watched(|watch| appliance.deliver(&plan, &given.to, &formats, &session, watch))?;
+    match form {
+        Form::Json => {
+            let mut summary = render::summary(&plan, Some(issued), seconds);
+            merge(&mut summary, delivered_value(&plan, &delivered, &given.to));
+            render::value(&summary);
+        }
+        Form::Text => {
+            render::plan(&plan);
+            render::line(&format!("issued    {} in {seconds:.1} s", issued.all));
+            show_delivered(&delivered, &given.to);
+        }
+    }
+    Ok(exit(&plan))
+}
+
+/// `prove`.
+pub fn prove(home: Home, given: ProveArguments, form: Form) -> Result<Exit, Error> {
+    let platform = Platform::from_name(&given.platform)?;
+    let code = match (&given.code, &given.csr) {
+        (Some(code), _) => Code::Typed(code),
+        (None, Some(path)) => Code::Request(path),
+        (None, None) => return Err(Error::usage("there is no code", "give --code CODE or --csr FILE")),
+    };
+    let mut appliance = Appliance::open(home)?;
+    announce(&appliance);
+    let mut custodian = pin::custodian(given.pin.pin_file.clone());
+    let (plan, delivered) =
+        watched(|watch| appliance.prove(&given.ca, platform, code, &given.to, &mut custodian, watch))?;
+    match form {
+        Form::Json => render::value(&delivered_value(&plan, &delivered, &given.to)),
+        Form::Text => {
+            show_delivered(&delivered, &given.to);
+            eprintln!(
+                "next: upload ca.pem as the CA certificate and certificates.pem as the verification certificate"
+            );
+        }
+    }
+    Ok(Exit::Done)
+}
+
+/// tmp
+pub fn verify(_: &VerifyArguments, _: Form) -> Result<Exit, Error> { todo!() }
+
+fn make_plan(
+    appliance: &mut Appliance,
+    ca: &str,
+    profile: &str,
+    paths: &[std::path::PathBuf],
+) -> Result<StoredPlan, Error> {
+    watched(|watch| appliance.plan(ca, profile, paths, watch, &mut |judgement| render::refusal(judgement)))
+        .map(|(plan, _)| plan)
+}
+
+/// Runs long work under a progress bar and the stop signals.
+pub fn watched<T>(work: impl FnOnce(&mut Watch<'_>) -> Result<T, Error>) -> Result<T, Error> {
+    let mut bar = terminal::Bar::new();
+    let mut listener = |progress: Progress| bar.take(progress);
+    work(&mut Watch::new(&mut listener, stop::flag()))
+}
+
+fn announce(appliance: &Appliance) {
+    if appliance.is_rehearsal() {
+        eprintln!("REHEARSAL");
+    }
+}
+
+fn formats(names: &[String]) -> Result<Vec<Format>, Error> {
+    Ok(names.iter().map(|name| Format::from_name(name)).collect::<Result<_, _>>()?)
+}
+
+fn exit(plan: &StoredPlan) -> Exit {
+    if plan.refused == 0 { Exit::Done } else { Exit::SomeRefused }
+}
+
+fn delivered_value(plan: &StoredPlan, delivered: &Delivered, to: &Path) -> Value {
+    json!({
+        "plan": plan.id,
+        "folder": printable_path(&to.join(&delivered.folder)).as_str(),
+        "certificates": delivered.certificates,
+        "files": delivered.files,
+        "manifest_sha256": delivered.manifest_sha256.to_string(),
+    })
+}
+
+fn show_delivered(delivered: &Delivered, to: &Path) {
+    render::line(&format!(
+        "delivered {} certificates in {} files, read back and compared: {}",
+        delivered.certificates,
+        delivered.files,
+        printable_path(&to.join(&delivered.folder))
+    ));
+    render::line(&format!("manifest  sha256 {}", delivered.manifest_sha256));
+}
+
+fn merge(into: &mut Value, from: Value) {
+    if let (Value::Object(into), Value::Object(from)) = (into, from) {
+        into.extend(from);
+    }
+}

@@ -1,0 +1,209 @@
+//! `register list`, `register show`, `register audit` and `register export`.
+
+use serde_json::{Value, json};
+
+use crate::{
+    ceremony::{Appliance, Error, Home, StoredPlan},
+    pki::{fingerprint::hex, text::Printable},
+};
+
+use super::{
+    args::RegisterCommand,
+    exit::Exit,
+    main_job::watched,
+    render::{self, Form},
+};
+
+/// Rows taken at a time.
+const PAGE: u32 = 1_000;
+
+/// Runs a register command.
+pub fn run(home: Home, command: RegisterCommand, form: Form) -> Result<Exit, Error> {
+    let mut appliance = Appliance::open_to_read(home)?;
+    match command {
+        RegisterCommand::List { plan: None } => {
+            for plan in appliance.register().plans()? {
+                show_plan_line(&appliance, &plan, form)?;
+            }
+            Ok(Exit::Done)
+        }
+        RegisterCommand::List { plan: Some(id) } => {
+            let plan = appliance.stored_plan(&id)?;
+            each_issued(&appliance, &plan, &mut |certificate| show_issued_line(certificate, form))?;
+            Ok(Exit::Done)
+        }
+        RegisterCommand::Show { what } => show(&appliance, &what, form),
+        RegisterCommand::Export => {
+            for plan in appliance.register().plans()? {
+                each_issued(&appliance, &plan, &mut |certificate| {
+                    let mut value = issued_value(certificate);
+                    value["pem"] = json!(crate::pki::pem::encode("CERTIFICATE", certificate.der()));
+                    render::value(&value);
+                })?;
+            }
+            Ok(Exit::Done)
+        }
+        RegisterCommand::Audit => audit(&mut appliance, form),
+    }
+}
+
+fn show(appliance: &Appliance, what: &str, form: Form) -> Result<Exit, Error> {
+    if let Ok(plan) = appliance.stored_plan(what) {
+        match form {
+            Form::Json => render::value(&plan_value(appliance, &plan)?),
+            Form::Text => {
+                render::plan(&plan);
+                render::line(&format!("CA        {}, profile {}", plan.authority, plan.profile));
+                render::line(&format!("stored    {}", plan.created));
+                render::line(&format!("approved  {}", if appliance.is_approved(&plan)? { "yes" } else { "no" }));
+                render::line(&format!("issued    {}", appliance.register().issued_count(&plan)?));
+            }
+        }
+        return Ok(Exit::Done);
+    }
+    let certificate = find_serial(appliance, what)?.ok_or_else(|| {
+        Error::usage(
+            "there is no plan and no issued certificate of this id",
+            "see coldsign register list; a serial number is written in hexadecimal",
+        )
+    })?;
+    show_issued_line(&certificate, form);
+    if form == Form::Text {
+        render::line(crate::pki::pem::encode("CERTIFICATE", certificate.der()).trim_end());
+    }
+    Ok(Exit::Done)
+}
+
+fn find_serial(
+    appliance: &Appliance,
+    text: &str,
+) -> Result<Option<crate::ceremony::IssuedCertificate>, Error> {
+    match octets_of_hex(&text.replace(':', "")) {
+        Some(serial) => Ok(appliance.register().find_serial(&serial)?),
+        None => Ok(None),
+    }
+}
+
+fn octets_of_hex(text: &str) -> Option<Vec<u8>> {
+    // At most 20 octets (RFC 5280 §4.1.2.2).
+    if text.is_empty() || text.len() % 2 != 0 || text.len() > 40 || !text.is_ascii() {
+        return None;
+    }
+    (0..text.len()).step_by(2).map(|at| u8::from_str_radix(&text[at..at + 2], 16).ok()).collect()
+}
+
+fn audit(appliance: &mut Appliance, form: Form) -> Result<Exit, Error> {
+    let report = watched(|watch| appliance.audit(watch))?;
+    for finding in &report.findings {
+        match form {
+            Form::Json => render::value(&json!({ "finding": finding.id, "message": finding.message })),
+            Form::Text => render::line(&format!("{}: {}", finding.id, finding.message)),
+        }
+    }
+    match form {
+        Form::Json => render::value(&json!({
+            "clean": report.clean(),
+            "entries": report.head.map(|head| head.entry),
+            "plans": report.plans,
+            "certificates": report.issued,
+            "findings": report.findings.len(),
+            "head": report.head.map(|head| head.hash.to_string()),
+            "words": report.head.map(|head| head.hash.words()),
+            "signed_entry": report.signed_head,
+            "audit_keys": report.checkpoint_keys.iter().map(ToString::to_string).collect::<Vec<_>>(),
+        })),
+        Form::Text => {
+            render::line(&format!(
+                "{}: {} entries, {} plans, {} certificates, {} findings",
+                if report.clean() { "clean" } else { "NOT CLEAN" },
+                report.head.map_or(0, |head| head.entry),
+                report.plans,
+                report.issued,
+                report.findings.len()
+            ));
+            if let Some(head) = report.head {
+                render::line(&format!("head   {}", head.hash));
+                render::line(&format!("words  {}", head.hash.words()));
+            }
+            if let Some(entry) = report.signed_head {
+                render::line(&format!("signed up to entry {entry} by the audit key"));
+            }
+        }
+    }
+    Ok(if report.clean() { Exit::Done } else { Exit::Failed(crate::ceremony::Class::Register) })
+}
+
+fn plan_value(appliance: &Appliance, plan: &StoredPlan) -> Result<Value, Error> {
+    Ok(json!({
+        "plan": plan.id,
+        "digest": plan.digest.to_string(),
+        "words": plan.digest.words(),
+        "ca": plan.authority,
+        "profile": plan.profile,
+        "created": plan.created.to_string(),
+        "accepted": plan.accepted,
+        "refused": plan.refused,
+        "skipped": plan.skipped,
+        "approved": appliance.is_approved(plan)?,
+        "issued": appliance.register().issued_count(plan)?,
+    }))
+}
+
+fn show_plan_line(appliance: &Appliance, plan: &StoredPlan, form: Form) -> Result<(), Error> {
+    match form {
+        Form::Json => render::value(&plan_value(appliance, plan)?),
+        Form::Text => render::line(&format!(
+            "{}  {}  {}  {}  {} planned, {} refused, {} issued{}",
+            plan.id,
+            plan.created,
+            plan.authority,
+            plan.profile,
+            plan.accepted,
+            plan.refused,
+            appliance.register().issued_count(plan)?,
+            if appliance.is_approved(plan)? { "" } else { "  (not approved)" }
+        )),
+    }
+    Ok(())
+}
+
+fn each_issued(
+    appliance: &Appliance,
+    plan: &StoredPlan,
+    each: &mut dyn FnMut(&crate::ceremony::IssuedCertificate),
+) -> Result<(), Error> {
+    let mut after = None;
+    loop {
+        let page = appliance.register().issued(plan, after, PAGE)?;
+        let Some(last) = page.last() else { return Ok(()) };
+        after = Some(last.index());
+        page.iter().for_each(&mut *each);
+    }
+}
+
+fn issued_value(certificate: &crate::ceremony::IssuedCertificate) -> Value {
+    json!({
+        "plan": certificate.plan(),
+        "index": certificate.index(),
+        "source": Printable::new(certificate.source()).as_str(),
+        "serial": hex(certificate.serial()),
+        "subject": certificate.subject().to_printable().as_str(),
+        "not_before": certificate.not_before().to_string(),
+        "not_after": certificate.not_after().to_string(),
+        "spki_sha256": certificate.spki_sha256().to_string(),
+        "certificate_sha256": certificate.certificate_sha256().to_string(),
+    })
+}
+
+fn show_issued_line(certificate: &crate::ceremony::IssuedCertificate, form: Form) {
+    match form {
+        Form::Json => render::value(&issued_value(certificate)),
+        Form::Text => render::line(&format!(
+            "{}  {}  until {}  from {}",
+            hex(certificate.serial()),
+            certificate.subject().to_printable(),
+            certificate.not_after(),
+            Printable::new(certificate.source())
+        )),
+    }
+}

@@ -1,0 +1,129 @@
+//! Results as text for people and as JSON Lines for scripts.
+
+use std::io::{self, Write as _};
+
+use serde_json::{Value, json};
+
+use crate::{
+    ceremony::{Counts, Issued, Judgement, StoredPlan, Verdict},
+    pki::policy::{Finding, Severity},
+};
+
+/// Which form results take on standard output.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Form {
+    /// JSON Lines and nothing else.
+    Json,
+    /// Text.
+    Text,
+}
+
+/// Writes one line of results to standard output. A reader that went away ends nothing: the work goes on.
+pub fn line(text: &str) {
+    let mut out = io::stdout().lock();
+    let _ = writeln!(out, "{text}");
+}
+
+/// Writes one JSON value as a line of results.
+pub fn value(value: &Value) {
+    line(&value.to_string());
+}
+
+/// A judged request.
+pub fn judgement(form: Form, judgement: &Judgement) {
+    match form {
+        Form::Json => value(&judgement_value(judgement)),
+        Form::Text => {
+            let what = [judgement.key.map(|key| key.to_string()), judgement.subject.as_ref().map(ToString::to_string)];
+            let what: Vec<String> = what.into_iter().flatten().collect();
+            line(format!("{}: {}  {}", judgement.source, judgement.verdict.word(), what.join("  ")).trim_end());
+            for finding in &judgement.findings {
+                line(&format!("    {}", finding_text(finding)));
+            }
+        }
+    }
+}
+
+/// A refused request while a plan is made: to standard error, for people.
+pub fn refusal(judgement: &Judgement) {
+    if judgement.verdict != Verdict::Refused {
+        return;
+    }
+    for finding in judgement.findings.iter().filter(|finding| finding.severity == Severity::Refuse) {
+        eprintln!("{}: {}", judgement.source, finding_text(finding));
+    }
+}
+
+fn finding_text(finding: &Finding) -> String {
+    let severity = severity_word(finding.severity);
+    format!("{severity} {}: {} / {}", finding.control.id(), finding.message, finding.hint)
+}
+
+fn severity_word(severity: Severity) -> &'static str {
+    match severity {
+        Severity::Note => "note",
+        Severity::Refuse => "refuse",
+    }
+}
+
+fn judgement_value(judgement: &Judgement) -> Value {
+    let findings: Vec<Value> = judgement
+        .findings
+        .iter()
+        .map(|finding| {
+            json!({
+                "control": finding.control.id(),
+                "severity": severity_word(finding.severity),
+                "message": finding.message.as_str(),
+                "hint": finding.hint,
+            })
+        })
+        .collect();
+    json!({
+        "source": judgement.source.as_str(),
+        "sha256": judgement.sha256.map(|digest| digest.to_string()),
+        "verdict": judgement.verdict.word(),
+        "subject": judgement.subject.as_ref().map(ToString::to_string),
+        "key": judgement.key.map(|key| key.to_string()),
+        "findings": findings,
+    })
+}
+
+/// The keys every command of the main job ends with.
+#[must_use]
+pub fn summary(plan: &StoredPlan, issued: Option<Issued>, seconds: f64) -> Value {
+    let now = issued.map_or(0, |issued| issued.now);
+    #[expect(clippy::cast_precision_loss, reason = "a rate for people and dashboards")]
+    let rate = if seconds > 0.0 { now as f64 / seconds } else { 0.0 };
+    json!({
+        "plan": plan.id,
+        "digest": plan.digest.to_string(),
+        "words": plan.digest.words(),
+        "accepted": plan.accepted,
+        "refused": plan.refused,
+        "skipped": plan.skipped,
+        "issued": issued.map_or(0, |issued| issued.all),
+        "seconds": (seconds * 1_000.0).round() / 1_000.0,
+        "certificates_per_second": (rate * 10.0).round() / 10.0,
+    })
+}
+
+/// A stored plan, for people.
+pub fn plan(plan: &StoredPlan) {
+    line(&format!("plan      {}", plan.id));
+    line(&format!("digest    {}", plan.digest));
+    for (number, words) in plan.digest.words().split(' ').collect::<Vec<_>>().chunks(4).enumerate() {
+        line(&format!("{}  {}", if number == 0 { "words   " } else { "        " }, words.join(" ")));
+    }
+    line(&format!(
+        "requests  {} accepted, {} refused, {} skipped",
+        plan.accepted,
+        plan.refused,
+        plan.skipped
+    ));
+}
+
+/// Counts of an inspection, to standard error.
+pub fn counts(counts: Counts) {
+    eprintln!("{} accepted, {} refused, {} skipped", counts.accepted, counts.refused, counts.skipped);
+}

@@ -1,0 +1,138 @@
+//! `token list`, `token init` and `token check`.
+
+use std::path::{Path, PathBuf};
+
+use serde_json::{Value, json};
+
+use crate::ceremony::{
+    self, Appliance, Capability, Error, Home, Initialised, PinEntry, PinWarning, SlotState, Support, TokenState, UserPin,
+};
+
+use super::{
+    args::TokenCommand,
+    exit::Exit,
+    pin,
+    render::{self, Form},
+};
+
+/// Runs a token command.
+pub fn run(home: Result<Home, Error>, command: TokenCommand, form: Form) -> Result<Exit, Error> {
+    match command {
+        TokenCommand::List { module } => {
+            for slot in ceremony::slots(&module_path(home, module)?)? {
+                show_slot(&slot, form);
+            }
+            Ok(Exit::Done)
+        }
+        TokenCommand::Init { module, slot, label, so_pin_file, pin } => {
+            let module = module_path(home, module)?;
+            let security_officer = pin::new_so_pin(so_pin_file.as_deref())?;
+            let user = pin::new_user_pin(pin.pin_file.as_deref())?;
+            let state = ceremony::initialise_token(&module, slot, &label, &security_officer, &user)?;
+            match form {
+                Form::Json => render::value(&state_value(&state)),
+                Form::Text => render::line(&format!("token {} initialised, serial {}", state.label, state.serial)),
+            }
+            Ok(Exit::Done)
+        }
+        TokenCommand::Check { pin } => check(home?, pin.pin_file, form),
+    }
+}
+
+fn module_path(home: Result<Home, Error>, given: Option<PathBuf>) -> Result<PathBuf, Error> {
+    if let Some(path) = given {
+        return Ok(path);
+    }
+    let home = home?;
+    if !home.is_set_up() {
+        return Err(Error::usage(
+            "there is no home that names a module",
+            "name the PKCS#11 module with --module PATH, or make a home with coldsign setup",
+        ));
+    }
+    let (_, configuration) = home.configuration()?;
+    Ok(Path::new(configuration.token_module()).to_owned())
+}
+
+fn show_slot(slot: &SlotState, form: Form) {
+    if form == Form::Json {
+        render::value(&json!({
+            "slot": slot.slot,
+            "description": slot.description.as_str(),
+            "token": slot.token.as_ref().map(state_value),
+        }));
+        return;
+    }
+    match &slot.token {
+        None => render::line(&format!("slot {}  no token  {}", slot.slot, slot.description)),
+        Some(token) if token.initialised == Initialised::No => {
+            render::line(&format!("slot {}  not initialised  {}", slot.slot, slot.description));
+        }
+        Some(token) => {
+            render::line(&format!(
+                "slot {}  token {}  serial {}  {} {}  PIN {}",
+                slot.slot,
+                token.label,
+                token.serial,
+                token.manufacturer,
+                token.model,
+                token.pin_warning().unwrap_or("ok"),
+            ));
+        }
+    }
+}
+
+fn state_value(state: &TokenState) -> Value {
+    json!({
+        "slot": state.slot,
+        "label": state.label.as_str(),
+        "serial": state.serial.as_str(),
+        "manufacturer": state.manufacturer.as_str(),
+        "model": state.model.as_str(),
+        "initialised": state.initialised == Initialised::Yes,
+        "user_pin_initialised": state.user_pin_state == UserPin::Set,
+        "protected_path": state.pin_entry == PinEntry::ReaderPad,
+        "pin_count_low": state.user_pin == Some(PinWarning::CountLow),
+        "pin_final_try": state.user_pin == Some(PinWarning::FinalTry),
+        "pin_locked": state.user_pin == Some(PinWarning::Locked),
+    })
+}
+
+/// The kinds of key that the token makes and signs with.
+fn algorithms(capabilities: &[Capability]) -> Vec<String> {
+    capabilities
+        .iter()
+        .filter(|capability| capability.generation == Support::Present && !capability.signatures.is_empty())
+        .map(|capability| capability.algorithm.to_string())
+        .collect()
+}
+
+fn check(home: Home, pin_file: Option<PathBuf>, form: Form) -> Result<Exit, Error> {
+    let appliance = Appliance::open_to_read(home)?;
+    let check = ceremony::check_token(&appliance, &mut pin::custodian(pin_file))?;
+    let sound = check.keys.iter().all(|(_, found)| found.is_ok());
+    match form {
+        Form::Json => render::value(&json!({
+            "token": state_value(&check.state),
+            "algorithms": algorithms(&check.capabilities),
+            "keys": check.keys.iter().map(|(name, found)| json!({
+                "ca": name,
+                "found": found.is_ok(),
+                "problem": found.as_ref().err(),
+            })).collect::<Vec<_>>(),
+            "audit_signatures_per_second": check.audit_signatures_per_second,
+        })),
+        Form::Text => {
+            render::line(&format!("token       {} serial {}", check.state.label, check.state.serial));
+            render::line(&format!("algorithms  {}", algorithms(&check.capabilities).join(", ")));
+            for (name, found) in &check.keys {
+                let what = found.as_ref().map_or_else(|problem| problem.as_str(), |()| "found, fits its certificate");
+                render::line(&format!("CA {name}  {what}"));
+            }
+            if let Some(rate) = check.audit_signatures_per_second {
+                render::line(&format!("rate        {rate:.0} signatures a second with the audit key, one session"));
+            }
+        }
+    }
+    Ok(if sound { Exit::Done } else { Exit::SomeRefused })
+}

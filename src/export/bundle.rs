@@ -1,0 +1,269 @@
+//! A bundle: which octets go under which path.
+//!
+//! [`BundleBuilder`] is told of one certificate after the other, in plan order, and answers with [`Part`]s: files that
+//! are whole, and pieces to append to the few files that grow. Only an [`IssuedCertificate`] can get in. The ceremony
+//! writes the parts, then the manifest ([`super::manifest`]), its signature and SHA256SUMS.
+
+use thiserror::Error;
+
+use super::{
+    devices::{DEVICE_COLUMNS, Device, REFUSED_COLUMNS, cell, line},
+    names::{SafeNames, folder},
+    pem, pkcs7,
+};
+use crate::{
+    pki::{certificate::Certificate, issuer::IssuingCa, key::PublicKey, text::Printable},
+    register::IssuedCertificate,
+};
+
+/// The audit key's public half.
+pub const AUDIT_KEY: &str = "audit.pem";
+/// The issuing CA's certificate.
+pub const CA: &str = "ca.pem";
+/// The issuing CA first, root last.
+pub const CA_CHAIN: &str = "ca-chain.pem";
+/// The same as PKCS #7.
+pub const CA_CHAIN_PKCS7: &str = "ca-chain.p7b";
+/// The root's certificate.
+pub const ROOT: &str = "root.pem";
+
+/// A form that certificates are delivered in.
+#[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd)]
+pub enum Format {
+    /// A folder of DER files.
+    Der,
+    /// PEM files: always there.
+    Pem,
+}
+
+/// A name that is no form of delivery.
+#[derive(Clone, Debug, Eq, Error, PartialEq)]
+pub enum FormatError {
+    /// No form has this name.
+    #[error("{0} is not a form that can be delivered")]
+    Unknown(Printable),
+}
+
+impl FormatError {
+    /// What to do about it.
+    #[must_use]
+    pub fn hint(&self) -> String {
+        let names: Vec<&str> = Format::ALL.iter().map(|format| format.name()).collect();
+        format!("choose from: {}", names.join(", "))
+    }
+}
+
+impl Format {
+    /// Every form, in the order of their names.
+    pub const ALL: &[Self] = &[Self::Der, Self::Pem];
+
+    /// Its name on the command line, and its folder's.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Der => "der",
+            Self::Pem => "pem",
+        }
+    }
+
+    /// The form of this name.
+    ///
+    /// # Errors
+    /// [`FormatError::Unknown`].
+    pub fn from_name(name: &str) -> Result<Self, FormatError> {
+        Self::ALL
+            .iter()
+            .copied()
+            .find(|format| format.name() == name)
+            .ok_or_else(|| FormatError::Unknown(Printable::with_limit(name, 64)))
+    }
+}
+
+/// A file that grows while certificates come.
+#[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd)]
+pub enum Stream {
+    /// certificates.pem: all certificates in plan order.
+    CertificatesPem,
+    /// devices.csv: a line a certificate.
+    DevicesCsv,
+    /// refused.csv: a line a finding.
+    RefusedCsv,
+}
+
+impl Stream {
+    /// All of them.
+    pub const ALL: [Self; 3] = [Self::CertificatesPem, Self::DevicesCsv, Self::RefusedCsv];
+
+    /// Its path in the bundle.
+    #[must_use]
+    pub fn path(self) -> &'static str {
+        match self {
+            Self::CertificatesPem => "certificates.pem",
+            Self::DevicesCsv => "devices.csv",
+            Self::RefusedCsv => "refused.csv",
+        }
+    }
+}
+
+/// Something to write.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub enum Part {
+    /// A piece to append to a growing file.
+    Append {
+        /// Which.
+        stream: Stream,
+        /// The piece.
+        octets: Vec<u8>,
+    },
+    /// A whole file.
+    File {
+        /// Its path in the bundle: `/` between folders, ASCII, no folder above.
+        path: String,
+        /// Its octets.
+        octets: Vec<u8>,
+    },
+}
+
+/// Makes a bundle's parts.
+#[derive(Debug)]
+pub struct BundleBuilder {
+    authorities: Vec<Certificate>,
+    sent: Vec<u8>,
+    audit_key: PublicKey,
+    der: Option<Format>,
+    names: SafeNames,
+}
+
+impl BundleBuilder {
+    /// A bundle of certificates that this CA issued; `audit_key` checks the manifest's signature.
+    #[must_use]
+    pub fn new(issuer: &IssuingCa, audit_key: &PublicKey, formats: &[Format]) -> Self {
+        let authorities: Vec<Certificate> = pem::authorities(issuer).cloned().collect();
+        let sent = pem::sent_with_device(&authorities);
+        let der = formats.iter().copied().find(|format| *format == Format::Der);
+        Self { authorities, sent, audit_key: audit_key.clone(), der, names: SafeNames::new() }
+    }
+
+    /// The parts that stand before the first certificate. The growing files are there even if nothing follows.
+    #[must_use]
+    pub fn opening(&self) -> Vec<Part> {
+        let (first, last) = (self.authorities.first(), self.authorities.last());
+        let mut parts = vec![
+            file(ROOT, pem::certificates(last)),
+            file(CA, pem::certificates(first)),
+            file(CA_CHAIN, pem::certificates(&self.authorities)),
+            file(CA_CHAIN_PKCS7, pkcs7::certificates_only(self.authorities.iter().map(Certificate::der))),
+            file(AUDIT_KEY, pem::public_key(&self.audit_key)),
+            append(Stream::CertificatesPem, Vec::new()),
+            append(Stream::DevicesCsv, line(&DEVICE_COLUMNS)),
+            append(Stream::RefusedCsv, line(&REFUSED_COLUMNS)),
+        ];
+        if self.der.is_some() {
+            let der = |one: Option<&Certificate>| one.map(|one| one.der().to_vec()).unwrap_or_default();
+            parts.push(file("der/root.der", der(last)));
+            parts.push(file("der/ca.der", der(first)));
+        }
+        parts
+    }
+
+    /// The parts of the next certificate; to be called in plan order.
+    pub fn certificate(&mut self, issued: &IssuedCertificate) -> Vec<Part> {
+        let place = Place::new(issued.index(), &self.names.name(issued.source()));
+        let (certificate, device) = (pem::certificate(issued.der()), place.certificate());
+        let row = Device {
+            source: issued.source(),
+            file: &device,
+            serial: issued.serial(),
+            subject: issued.subject(),
+            not_before: issued.not_before(),
+            not_after: issued.not_after(),
+            spki_sha256: issued.spki_sha256(),
+            certificate_sha256: issued.certificate_sha256(),
+        };
+        let mut parts = vec![
+            append(Stream::CertificatesPem, certificate.clone()),
+            append(Stream::DevicesCsv, line(&row.cells())),
+            file(&place.chain(), [certificate.as_slice(), &self.sent].concat()),
+            file(&device, certificate),
+        ];
+        if self.der.is_some() {
+            parts.push(file(&place.der(), issued.der().to_vec()));
+        }
+        parts
+    }
+
+    /// A line of refused.csv: one finding on a request that got no certificate.
+    #[must_use]
+    pub fn refused(&self, source: &str, control: &str, reason: &str, hint: &str) -> Part {
+        append(Stream::RefusedCsv, line(&[source, control, reason, hint].map(cell)))
+    }
+}
+
+fn file(path: &str, octets: Vec<u8>) -> Part {
+    Part::File { path: path.to_owned(), octets }
+}
+
+fn append(stream: Stream, octets: Vec<u8>) -> Part {
+    Part::Append { stream, octets }
+}
+
+/// Where one certificate's files stand: the same folder and name under `certs`, `chains` and `der`.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct Place(String);
+
+impl Place {
+    /// At a place in the plan (from 1), under a safe name.
+    #[must_use]
+    pub fn new(index: u64, name: &str) -> Self {
+        Self(format!("{}/{name}", folder(index)))
+    }
+
+    /// From the path of a certificate at this place in the plan; `None` where it does not stand there.
+    #[must_use]
+    pub fn from_certificate(path: &str, index: u64) -> Option<Self> {
+        let place = path.strip_prefix("certs/")?.strip_suffix(".pem")?;
+        let name = place.strip_prefix(&folder(index))?.strip_prefix('/')?;
+        (!name.is_empty() && !name.contains('/')).then(|| Self(place.to_owned()))
+    }
+
+    /// The certificate alone.
+    #[must_use]
+    pub fn certificate(&self) -> String {
+        format!("certs/{}.pem", self.0)
+    }
+
+    /// The certificate and what is sent with it.
+    #[must_use]
+    pub fn chain(&self) -> String {
+        format!("chains/{}.pem", self.0)
+    }
+
+    /// The certificate as DER.
+    #[must_use]
+    pub fn der(&self) -> String {
+        format!("der/{}.der", self.0)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_unknown_form_is_told_what_there_is() {
+        assert_eq!(Format::from_name("der"), Ok(Format::Der));
+        let error = Format::from_name("p\u{1b}fx").unwrap_err();
+        assert_eq!(error.to_string(), "p\\u{1b}fx is not a form that can be delivered");
+        assert_eq!(error.hint(), "choose from: der, pem");
+    }
+
+    #[test]
+    fn a_place_is_read_back_from_its_path_only() {
+        let place = Place::new(1_001, "dev-7");
+        assert_eq!(place.certificate(), "certs/001/dev-7.pem");
+        assert_eq!(Place::from_certificate("certs/001/dev-7.pem", 1_001), Some(place));
+        for path in ["certs/000/dev-7.pem", "certs/001/.pem", "certs/001/a/b.pem", "chains/001/dev-7.pem"] {
+            assert_eq!(Place::from_certificate(path, 1_001), None, "{path}");
+        }
+    }
+}

@@ -1,0 +1,405 @@
+//! manifest.json: what a bundle is and every file in it; and SHA256SUMS, the same for `sha256sum -c`.
+//!
+//! JSON in one spelling, a file a line, written and read as a stream: a bundle of a million certificates has two
+//! million files. Lists every file but itself, its signature and SHA256SUMS. What the audit key signs is
+//! [`signed_message`].
+
+use std::io::{BufRead, Read};
+
+use serde::{Deserialize, Serialize};
+use thiserror::Error;
+
+use crate::pki::fingerprint::Digest;
+
+/// The manifest's path.
+pub const MANIFEST: &str = "manifest.json";
+/// The path of its signature, in X.509 form (ECDSA as DER).
+pub const SIGNATURE: &str = "manifest.sig";
+/// The path of the list for `sha256sum -c`: every file of the manifest, and the manifest.
+pub const SHA256SUMS: &str = "SHA256SUMS";
+
+/// The form of bundles that this version writes and reads.
+pub const FORM: &str = "coldsign bundle 1";
+
+/// Longest line, in octets: a path, a digest, names; hostile manifests have one line of gigabytes.
+const LINE_OCTETS_MAX: u64 = 16 * 1024;
+/// Lines before the list of files, at most.
+const HEADER_LINES_MAX: usize = 64;
+/// Longest path in a bundle, in characters: ours stay under 80.
+const PATH_CHARS_MAX: usize = 200;
+
+/// Why octets are not a manifest.
+#[derive(Clone, Debug, Eq, Error, PartialEq)]
+pub enum ManifestError {
+    /// Not the one spelling that is written.
+    #[error("line {line} is not what a manifest has there")]
+    Form {
+        /// The line, from 1.
+        line: u64,
+    },
+    /// It could not be read from the medium.
+    #[error("it cannot be read: {0}")]
+    Read(String),
+}
+
+/// Whether the bundle is real.
+#[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Standing {
+    /// Certificates that count.
+    Production,
+    /// An exercise: nobody may trust these certificates.
+    Rehearsal,
+}
+
+/// A certificate named in a manifest.
+#[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
+#[serde(deny_unknown_fields)]
+pub struct Authority {
+    /// The subject, RFC 4514, printable.
+    pub subject: String,
+    /// The serial number, hexadecimal.
+    pub serial: String,
+    /// SHA-256 of the certificate, hexadecimal.
+    pub certificate_sha256: String,
+}
+
+/// The head of the register that the bundle was made from.
+#[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
+#[serde(deny_unknown_fields)]
+pub struct RegisterHead {
+    /// The register's id, hexadecimal.
+    pub id: String,
+    /// The entry's number.
+    pub entry: u64,
+    /// The entry's hash, hexadecimal.
+    pub hash: String,
+}
+
+/// How many requests, and what became of them.
+#[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq, Serialize)]
+#[serde(deny_unknown_fields)]
+pub struct Counts {
+    /// Certificates in the bundle.
+    pub issued: u64,
+    /// Requests refused.
+    pub refused: u64,
+    /// What was no request at all.
+    pub skipped: u64,
+}
+
+/// What a bundle is, before its files.
+#[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
+#[serde(deny_unknown_fields)]
+pub struct Header {
+    /// [`FORM`].
+    pub form: String,
+    /// Real or an exercise.
+    pub standing: Standing,
+    /// The plan's id.
+    pub plan: String,
+    /// The plan digest, hexadecimal.
+    pub digest: String,
+    /// The same as words.
+    pub words: String,
+    /// When the plan was made, RFC 3339.
+    pub created: String,
+    /// The profile's name.
+    pub profile: String,
+    /// The authority's name in the configuration.
+    pub authority: String,
+    /// The issuing CA.
+    pub issuer: Authority,
+    /// The root of its path.
+    pub root: Authority,
+    /// SHA-256 of the audit key's `SubjectPublicKeyInfo`, hexadecimal.
+    pub audit_key_sha256: String,
+    /// The register.
+    pub register: RegisterHead,
+    /// How many.
+    pub counts: Counts,
+    /// Forms beside PEM.
+    pub formats: Vec<String>,
+}
+
+/// One file of a bundle.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct FileDigest {
+    /// Its path in the bundle.
+    pub path: String,
+    /// SHA-256 of its octets.
+    pub sha256: Digest,
+    /// How many octets.
+    pub octets: u64,
+}
+
+#[derive(Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+struct FileLine<'a> {
+    path: &'a str,
+    sha256: &'a str,
+    octets: u64,
+}
+
+impl FileDigest {
+    /// The digest of octets under a path.
+    #[must_use]
+    pub fn of(path: &str, octets: &[u8]) -> Self {
+        Self { path: path.to_owned(), sha256: Digest::of(octets), octets: octets.len() as u64 }
+    }
+
+    fn json(&self) -> String {
+        let sha256 = self.sha256.to_string();
+        json(&FileLine { path: &self.path, sha256: &sha256, octets: self.octets })
+    }
+
+    /// Its line in SHA256SUMS, with the line end.
+    #[must_use]
+    pub fn sums_line(&self) -> String {
+        format!("{}  {}\n", self.sha256, self.path)
+    }
+}
+
+/// Reads a line of SHA256SUMS (without its line end): digest and path; `None` for any other spelling.
+#[must_use]
+pub fn read_sums_line(line: &str) -> Option<(Digest, &str)> {
+    let (digest, path) = line.split_once("  ")?;
+    Some((Digest::from_hex(digest)?, path)).filter(|_| is_path(path))
+}
+
+/// Whether a text can be a path in a bundle: `/` between parts of ASCII letters, digits, `.`, `_`, `-`, none of them
+/// `.`, `..` or empty.
+#[must_use]
+pub fn is_path(path: &str) -> bool {
+    path.len() <= PATH_CHARS_MAX
+        && path.split('/').all(|part| {
+            !part.is_empty()
+                && part != "."
+                && part != ".."
+                && part.bytes().all(|octet| octet.is_ascii_alphanumeric() || b"._-".contains(&octet))
+        })
+}
+
+/// The octets that the audit key signs: `coldsign manifest 1` LF, the manifest's SHA-256 in hexadecimal, LF. Short,
+/// because tokens take what they sign whole; and no checkpoint of a register begins so.
+#[must_use]
+pub fn signed_message(manifest_sha256: Digest) -> Vec<u8> {
+    format!("coldsign manifest 1\n{manifest_sha256}\n").into_bytes()
+}
+
+/// Writes a manifest in pieces: the header, each file, the end.
+#[derive(Debug, Default)]
+pub struct Writer {
+    files: u64,
+}
+
+impl Writer {
+    /// The writer and the manifest's first octets.
+    #[must_use]
+    pub fn new(header: &Header) -> (Self, String) {
+        (Self::default(), opening(header))
+    }
+
+    /// The octets of the next file.
+    pub fn file(&mut self, file: &FileDigest) -> String {
+        self.files += 1;
+        format!("{}\n{}", if self.files == 1 { "" } else { "," }, file.json())
+    }
+
+    /// The last octets.
+    #[must_use]
+    pub fn finish(self) -> &'static str {
+        "\n]}\n"
+    }
+}
+
+/// A manifest as an iterator over its octets, piece by piece.
+pub fn write<'a>(
+    header: &'a Header,
+    files: impl IntoIterator<Item = FileDigest> + 'a,
+) -> impl Iterator<Item = String> + 'a {
+    let (mut writer, first) = Writer::new(header);
+    let entries = files.into_iter().map(move |file| writer.file(&file));
+    std::iter::once(first)
+        .chain(entries)
+        .chain(std::iter::once_with(|| Writer::default().finish().to_owned()))
+}
+
+fn json(value: &impl Serialize) -> String {
+    // Strings, numbers and lists of them have a JSON form always.
+    serde_json::to_string(value).unwrap_or_default()
+}
+
+/// The header's JSON, spread over lines and left open: the list of files follows.
+fn opening(header: &Header) -> String {
+    let text = serde_json::to_string_pretty(header).unwrap_or_default();
+    format!("{},\n\"files\": [", text.trim_end_matches("\n}"))
+}
+
+/// Reads a manifest: the header is returned, each file is given to `each` as it comes. Only the spelling that
+/// [`Writer`] writes is taken.
+///
+/// # Errors
+/// [`ManifestError`]; `each` may have seen files then.
+pub fn read(octets: impl Read, mut each: impl FnMut(FileDigest)) -> Result<Header, ManifestError> {
+    let mut lines = Lines { reader: std::io::BufReader::new(octets), number: 0 };
+    let header = header(&mut lines)?;
+    let mut line = lines.next()?;
+    while line != "]}\n" {
+        let form = ManifestError::Form { line: lines.number };
+        let Some(entry) = line.strip_suffix('\n') else { return Err(form) };
+        let (entry, more) = entry.strip_suffix(',').map_or((entry, false), |entry| (entry, true));
+        let Some(file) = file_of(entry) else { return Err(form) };
+        each(file);
+        line = lines.next()?;
+        if more == (line == "]}\n") {
+            return Err(ManifestError::Form { line: lines.number });
+        }
+    }
+    if lines.next()?.is_empty() { Ok(header) } else { Err(ManifestError::Form { line: lines.number }) }
+}
+
+fn header(lines: &mut Lines<impl BufRead>) -> Result<Header, ManifestError> {
+    let mut text = String::new();
+    loop {
+        let line = lines.next()?;
+        text.push_str(&line);
+        if line == "\"files\": [\n" {
+            break;
+        }
+        if line.is_empty() || lines.number > HEADER_LINES_MAX as u64 {
+            return Err(ManifestError::Form { line: lines.number });
+        }
+    }
+    let form = ManifestError::Form { line: lines.number };
+    let body = text.strip_suffix(",\n\"files\": [\n").ok_or(form.clone())?;
+    let header: Header = serde_json::from_str(&format!("{body}\n}}")).map_err(|_| form.clone())?;
+    // One spelling only: what is read must be what would be written.
+    let is_ours = header.form == FORM && opening(&header) + "\n" == text;
+    if is_ours { Ok(header) } else { Err(form) }
+}
+
+fn file_of(entry: &str) -> Option<FileDigest> {
+    let line: FileLine<'_> = serde_json::from_str(entry).ok()?;
+    let file = FileDigest {
+        path: line.path.to_owned(),
+        sha256: Digest::from_hex(line.sha256)?,
+        octets: line.octets,
+    };
+    (is_path(&file.path) && file.json() == entry).then_some(file)
+}
+
+struct Lines<R> {
+    reader: R,
+    number: u64,
+}
+
+impl<R: BufRead> Lines<R> {
+    /// The next line with its line end; empty at the end.
+    fn next(&mut self) -> Result<String, ManifestError> {
+        self.number += 1;
+        let mut line = Vec::new();
+        self.reader
+            .by_ref()
+            .take(LINE_OCTETS_MAX)
+            .read_until(b'\n', &mut line)
+            .map_err(|error| ManifestError::Read(error.to_string()))?;
+        String::from_utf8(line).map_err(|_| ManifestError::Form { line: self.number })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn authority(letter: char) -> Authority {
+        Authority {
+            subject: format!("CN={letter}"),
+            serial: "41".repeat(20),
+            certificate_sha256: letter.to_string().repeat(64),
+        }
+    }
+
+    fn sample() -> Header {
+        Header {
+            form: FORM.to_owned(),
+            standing: Standing::Rehearsal,
+            plan: "p-1".to_owned(),
+            digest: "ab".repeat(32),
+            words: "twelve words".to_owned(),
+            created: "2026-01-01T00:00:00Z".to_owned(),
+            profile: "device".to_owned(),
+            authority: "factory \"1\"\n".to_owned(),
+            issuer: authority('a'),
+            root: authority('b'),
+            audit_key_sha256: "cd".repeat(32),
+            register: RegisterHead { id: "00".repeat(16), entry: 7, hash: "ef".repeat(32) },
+            counts: Counts { issued: 2, refused: 1, skipped: 0 },
+            formats: vec![],
+        }
+    }
+
+    fn text(files: &[FileDigest]) -> String {
+        write(&sample(), files.to_vec()).collect()
+    }
+
+    fn read_all(text: &str) -> Result<(Header, Vec<FileDigest>), ManifestError> {
+        let mut files = Vec::new();
+        read(text.as_bytes(), |file| files.push(file)).map(|header| (header, files))
+    }
+
+    fn two() -> Vec<FileDigest> {
+        vec![FileDigest::of("ca.pem", b"one"), FileDigest::of("certs/000/a.pem", b"two")]
+    }
+
+    #[test]
+    fn is_json_and_is_read_back() {
+        for files in [vec![], two()] {
+            let text = text(&files);
+            let value: serde_json::Value = serde_json::from_str(&text).unwrap();
+            assert_eq!(value["files"].as_array().map(Vec::len), Some(files.len()));
+            assert_eq!(value["standing"], "rehearsal");
+            assert_eq!(read_all(&text), Ok((sample(), files)));
+        }
+    }
+
+    #[test]
+    fn takes_one_spelling_only() {
+        let good = text(&two());
+        for (from, to) in [
+            ("\n]}\n", "\n]}\n\n"),
+            ("\n]}\n", "\n]}"),
+            ("\n]}\n", ""),
+            ("},\n{", "}\n{"),
+            ("}\n]", "},\n]"),
+            ("\"octets\":3}", "\"octets\": 3}"),
+            ("\"octets\":3}", "\"octets\":3,\"extra\":1}"),
+            ("ca.pem", "../ca.pem"),
+            ("ca.pem", "/ca.pem"),
+            ("ca.pem", "c\\u0061.pem"),
+            ("coldsign bundle 1", "coldsign bundle 2"),
+            ("\"plan\"", "\"plan \""),
+            ("  \"plan\"", " \"plan\""),
+            ("\"files\": [", "\"files\":["),
+        ] {
+            let bent = good.replacen(from, to, 1);
+            assert_ne!(bent, good);
+            assert!(read_all(&bent).is_err(), "{from:?} -> {to:?}");
+        }
+        assert!(read_all(&"x".repeat(100_000)).is_err());
+        assert!(read_all(&"\n".repeat(100_000)).is_err());
+    }
+
+    #[test]
+    fn sums_are_those_of_sha256sum() {
+        let file = FileDigest::of("certs/000/a.pem", b"abc");
+        let line = file.sums_line();
+        assert_eq!(
+            line,
+            "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad  certs/000/a.pem\n"
+        );
+        assert_eq!(read_sums_line(line.trim_end()), Some((file.sha256, "certs/000/a.pem")));
+        assert_eq!(read_sums_line(&line.replace("  ", " *")), None);
+        assert_eq!(read_sums_line(&line.trim_end().replace("certs", "..")), None);
+    }
+}

@@ -1,0 +1,35 @@
+//! Certificates and keys as PEM files (RFC 7468).
+
+use crate::pki::{certificate::Certificate, issuer::IssuingCa, key::PublicKey, pem};
+
+/// One certificate.
+#[must_use]
+pub fn certificate(der: &[u8]) -> Vec<u8> {
+    pem::encode("CERTIFICATE", der).into_bytes()
+}
+
+/// Several certificates, in this order.
+#[must_use]
+pub fn certificates<'a>(list: impl IntoIterator<Item = &'a Certificate>) -> Vec<u8> {
+    list.into_iter().flat_map(|one| certificate(one.der())).collect()
+}
+
+/// A public key, `PUBLIC KEY` (RFC 7468 §13).
+#[must_use]
+pub fn public_key(key: &PublicKey) -> Vec<u8> {
+    pem::encode("PUBLIC KEY", key.spki()).into_bytes()
+}
+
+/// The issuing CA first, root last.
+pub fn authorities(issuer: &IssuingCa) -> impl Iterator<Item = &Certificate> {
+    std::iter::once(issuer.certificate()).chain(issuer.chain())
+}
+
+/// What a TLS peer sends after its own certificate (RFC 8446 §4.4.2): the issuing CA and the CAs above it, without
+/// the root, which the other side has. An issuing CA that is a root itself is sent: platforms that register devices
+/// at their first connection find the CA by it.
+#[must_use]
+pub fn sent_with_device(authorities: &[Certificate]) -> Vec<u8> {
+    let count = authorities.len().saturating_sub(1).max(1);
+    certificates(authorities.iter().take(count))
+}

@@ -1,0 +1,81 @@
+//! Files of the appliance's own home: read with a limit, written whole or not at all.
+
+use std::{
+    fs::{self, File, OpenOptions},
+    io::{self, Read as _, Write as _},
+    os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _},
+    path::Path,
+};
+
+/// Makes a folder and its parents, readable by its owner only (mode 0700).
+///
+/// # Errors
+/// As the system says.
+pub fn make_private_folder(path: &Path) -> io::Result<()> {
+    fs::DirBuilder::new().recursive(true).mode(0o700).create(path)
+}
+
+/// Reads a file of at most `octets_max` octets.
+///
+/// # Errors
+/// As the system says; [`io::ErrorKind::FileTooLarge`] past the limit.
+pub fn read_limited(path: &Path, octets_max: u64) -> io::Result<Vec<u8>> {
+    let mut octets = Vec::new();
+    File::open(path)?.take(octets_max + 1).read_to_end(&mut octets)?;
+    if octets.len() as u64 > octets_max {
+        return Err(io::Error::new(io::ErrorKind::FileTooLarge, format!("more than {octets_max} octets")));
+    }
+    Ok(octets)
+}
+
+/// Writes a new file, durable before it has its name, mode 0600; an existing one is left alone and is an error.
+///
+/// # Errors
+/// As the system says; [`io::ErrorKind::AlreadyExists`].
+pub fn write_new(path: &Path, octets: &[u8]) -> io::Result<()> {
+    let draft = write_draft(path, octets)?;
+    // A hard link, unlike a rename, never replaces what stands there.
+    let linked = fs::hard_link(&draft, path);
+    fs::remove_file(&draft)?;
+    linked?;
+    sync_parent(path)
+}
+
+/// Replaces a file: the new octets are durable before they take its name, so there is never a half file.
+///
+/// # Errors
+/// As the system says.
+pub fn replace(path: &Path, octets: &[u8]) -> io::Result<()> {
+    let draft = write_draft(path, octets)?;
+    fs::rename(&draft, path)?;
+    sync_parent(path)
+}
+
+fn write_draft(path: &Path, octets: &[u8]) -> io::Result<std::path::PathBuf> {
+    let draft = path.with_extension(format!("draft-{}", std::process::id()));
+    let mut file = OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(&draft)?;
+    file.write_all(octets)?;
+    file.sync_all()?;
+    Ok(draft)
+}
+
+fn sync_parent(path: &Path) -> io::Result<()> {
+    path.parent().map_or(Ok(()), |parent| File::open(parent)?.sync_all())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn writes_anew_but_never_over_and_replaces_whole() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let path = folder.path().join("authority.toml");
+        write_new(&path, b"one").expect("written");
+        assert_eq!(write_new(&path, b"two").expect_err("stands").kind(), io::ErrorKind::AlreadyExists);
+        assert_eq!(read_limited(&path, 3).expect("read"), b"one");
+        replace(&path, b"three").expect("replaced");
+        assert_eq!(read_limited(&path, 3).expect_err("too large").kind(), io::ErrorKind::FileTooLarge);
+        assert_eq!(fs::read_dir(folder.path()).expect("listed").count(), 1);
+    }
+}

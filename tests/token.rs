@@ -1,0 +1,513 @@
+//! The token layer on a real `SoftHSM` 2.
+//!
+//! `SoftHSM` reads its configuration from the environment when it is loaded, and one process shares one module. So each
+//! case runs in a process of its own: the test starts this binary again for itself alone, with a fresh folder of
+//! tokens. Without `SoftHSM` the cases say so and pass, but not under CI.
+
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use coldsign::pki::key::{Curve, HashAlgorithm, KeyAlgorithm, PublicKey, SignatureAlgorithm};
+use coldsign::token::error::Error;
+use coldsign::token::key::{Authentication, TokenKey};
+use coldsign::token::mechanism::{KEY_ALGORITHMS, Support};
+use coldsign::token::module::Module;
+use coldsign::token::pin::{Activation, Pin, SoActivation, SoPin};
+use coldsign::token::session::Session;
+use coldsign::token::slot::{Initialised, PinWarning, TokenState};
+use coldsign::token::uri::{KeyId, TokenUri};
+use cryptoki::context::Pkcs11;
+use cryptoki::mechanism::Mechanism;
+use cryptoki::object::Attribute;
+use cryptoki::slot::Slot;
+use zeroize::Zeroizing;
+
+const FOLDER: &str = "COLDSIGN_TEST_TOKEN_FOLDER";
+const PIN: &str = "1234abcd";
+const SO_PIN: &str = "87654321";
+
+/// What a case works with, inside its own process.
+struct Lab {
+    folder: PathBuf,
+    module: Module,
+}
+
+/// Runs a case, named as its test, in a process and a folder of its own.
+fn on_softhsm(case: &str, body: impl FnOnce(&Lab)) {
+    let Some(module) = softhsm() else {
+        assert_ne!(std::env::var("CI").as_deref(), Ok("true"), "SoftHSM is not installed");
+        println!("not run: SoftHSM is not installed (softhsm/install installs it)");
+        return;
+    };
+    if let Some(folder) = std::env::var_os(FOLDER) {
+        let module = Module::load(&module).expect("SoftHSM loads");
+        body(&Lab { folder: folder.into(), module });
+        return;
+    }
+    let folder = tempfile::tempdir().unwrap();
+    let tokens = folder.path().join("tokens");
+    std::fs::create_dir(&tokens).unwrap();
+    let configuration = folder.path().join("softhsm2.conf");
+    let text = format!(
+        "directories.tokendir = {}\nobjectstore.backend = file\nlog.level = ERROR\n",
+        tokens.display()
+    );
+    std::fs::write(&configuration, text).unwrap();
+    let child = Command::new(std::env::current_exe().unwrap())
+        .args(["--exact", case, "--nocapture", "--test-threads=1"])
+        .env(FOLDER, folder.path())
+        .env("SOFTHSM2_CONF", &configuration)
+        .output()
+        .unwrap();
+    let said =
+        format!("{}{}", String::from_utf8_lossy(&child.stdout), String::from_utf8_lossy(&child.stderr));
+    // A name that matches no test would pass without a word.
+    assert!(child.status.success() && said.contains("1 passed"), "{case}: {}\n{said}", child.status);
+}
+
+/// The module, as softhsm/environment finds it.
+fn softhsm() -> Option<PathBuf> {
+    let named =
+        std::env::var_os("COLDSIGN_SOFTHSM_MODULE").filter(|name| !name.is_empty()).map(PathBuf::from);
+    let usual = [
+        "/usr/lib/softhsm/libsofthsm2.so",
+        "/usr/lib/x86_64-linux-gnu/softhsm/libsofthsm2.so",
+        "/usr/lib/aarch64-linux-gnu/softhsm/libsofthsm2.so",
+        "/usr/lib64/softhsm/libsofthsm2.so",
+        "/usr/lib64/pkcs11/libsofthsm2.so",
+        "/usr/local/lib/softhsm/libsofthsm2.so",
+    ];
+    named.into_iter().chain(usual.map(PathBuf::from)).find(|path| path.is_file())
+}
+
+fn activation(pin: &str) -> Activation {
+    Activation::Pin(Pin::new(Zeroizing::new(pin.as_bytes().to_vec())).unwrap())
+}
+
+fn so_activation() -> SoActivation {
+    SoActivation::Pin(SoPin::new(Zeroizing::new(SO_PIN.as_bytes().to_vec())).unwrap())
+}
+
+impl Lab {
+    fn free_slot(&self) -> u64 {
+        let slots = self.module.slots().unwrap();
+        let free = slots.iter().filter_map(|slot| slot.token.as_ref());
+        free.filter(|token| token.initialised == Initialised::No).map(|token| token.slot).next().unwrap()
+    }
+
+    fn initialised(&self, label: &str) -> TokenState {
+        self.module.initialise(self.free_slot(), label, &so_activation(), &activation(PIN)).unwrap()
+    }
+
+    fn session(&self, label: &str) -> Session {
+        self.initialised(label);
+        self.logged_in(label)
+    }
+
+    fn logged_in(&self, label: &str) -> Session {
+        self.module.find(&TokenUri::token(label)).unwrap().login(activation(PIN)).unwrap()
+    }
+}
+
+fn failure<T>(outcome: Result<T, Error>) -> Error {
+    match outcome {
+        Ok(_) => panic!("it was to fail"),
+        Err(error) => error,
+    }
+}
+
+fn signatures(algorithm: KeyAlgorithm) -> Vec<SignatureAlgorithm> {
+    use HashAlgorithm::{Sha256, Sha384, Sha512};
+    match algorithm {
+        KeyAlgorithm::Ec(Curve::P256) => vec![SignatureAlgorithm::Ecdsa(Sha256)],
+        KeyAlgorithm::Ec(Curve::P384) => vec![SignatureAlgorithm::Ecdsa(Sha384)],
+        KeyAlgorithm::Ec(Curve::P521) => vec![SignatureAlgorithm::Ecdsa(Sha512)],
+        KeyAlgorithm::Ed25519 => vec![SignatureAlgorithm::Ed25519],
+        KeyAlgorithm::Rsa { .. } => vec![
+            SignatureAlgorithm::RsaPkcs1(Sha256),
+            SignatureAlgorithm::RsaPkcs1(Sha384),
+            SignatureAlgorithm::RsaPkcs1(Sha512),
+            SignatureAlgorithm::RsaPss(Sha256),
+            SignatureAlgorithm::RsaPss(Sha384),
+            SignatureAlgorithm::RsaPss(Sha512),
+        ],
+    }
+}
+
+fn signs(session: &Session, key: &TokenKey, algorithm: SignatureAlgorithm) -> Vec<u8> {
+    let mut signer = session.signer(key, algorithm).unwrap();
+    let message = b"the octets that a certificate would have";
+    let signature = signer.sign(message).unwrap();
+    key.public_key().verify(algorithm, message, &signature).unwrap();
+    assert!(key.public_key().verify(algorithm, b"other octets", &signature).is_err());
+    signature
+}
+
+#[test]
+fn makes_every_kind_of_key_and_signs_with_it() {
+    on_softhsm("makes_every_kind_of_key_and_signs_with_it", |lab| {
+        let session = lab.session("every kind");
+        for algorithm in KEY_ALGORITHMS {
+            let made = session.generate(algorithm, "a CA key").unwrap();
+            assert_eq!(made.public_key().algorithm(), algorithm);
+            assert_eq!(made.label().as_str(), "a CA key");
+            assert_eq!(made.warnings(), [""; 0]);
+            let uri = TokenUri::token("every kind").with_key(made.id());
+            let named = |object: &str| TokenUri::parse(&format!("{uri};object={object}")).unwrap();
+            assert!(session.find(&named("a%20CA%20key")).is_ok());
+            assert!(matches!(failure(session.find(&named("another"))), Error::KeyMissing { .. }));
+            let found = session.find_matching(&uri, made.public_key()).unwrap();
+            assert_eq!(found.id(), made.id());
+            for signature in signatures(algorithm) {
+                signs(&session, &found, signature);
+            }
+        }
+    });
+}
+
+#[test]
+fn finds_the_key_again_after_a_new_login() {
+    on_softhsm("finds_the_key_again_after_a_new_login", |lab| {
+        let session = lab.session("again");
+        let made = session.generate(KeyAlgorithm::Ec(Curve::P256), "key").unwrap();
+        drop(session);
+        let session = lab.logged_in("again");
+        let found = session.find_id(made.id()).unwrap();
+        assert_eq!(found.public_key(), made.public_key());
+        signs(&session, &found, SignatureAlgorithm::Ecdsa(HashAlgorithm::Sha256));
+    });
+}
+
+#[test]
+fn signs_in_several_threads_after_the_first_session_is_gone() {
+    on_softhsm("signs_in_several_threads_after_the_first_session_is_gone", |lab| {
+        let session = lab.session("threads");
+        let key = session.generate(KeyAlgorithm::Ec(Curve::P256), "key").unwrap();
+        let algorithm = SignatureAlgorithm::Ecdsa(HashAlgorithm::Sha256);
+        let signers: Vec<_> = (0..4).map(|_| session.signer(&key, algorithm).unwrap()).collect();
+        drop(session);
+        let public: &PublicKey = key.public_key();
+        std::thread::scope(|scope| {
+            for mut signer in signers {
+                scope.spawn(move || {
+                    for turn in 0_u32..50 {
+                        let signature = signer.sign(&turn.to_be_bytes()).unwrap();
+                        public.verify(algorithm, &turn.to_be_bytes(), &signature).unwrap();
+                    }
+                });
+            }
+        });
+    });
+}
+
+#[test]
+fn agrees_with_openssl() {
+    on_softhsm("agrees_with_openssl", |lab| {
+        if Command::new("openssl").arg("version").output().is_err() {
+            println!("not run: openssl is not installed");
+            return;
+        }
+        let session = lab.session("openssl");
+        for (key, made, options) in [
+            (
+                KeyAlgorithm::Ec(Curve::P521),
+                SignatureAlgorithm::Ecdsa(HashAlgorithm::Sha512),
+                &["-sha512"][..],
+            ),
+            (
+                KeyAlgorithm::Rsa { bits: 2048 },
+                SignatureAlgorithm::RsaPss(HashAlgorithm::Sha256),
+                &["-sha256", "-sigopt", "rsa_padding_mode:pss", "-sigopt", "rsa_pss_saltlen:32"][..],
+            ),
+        ] {
+            let key = session.generate(key, "key").unwrap();
+            let write = |name: &str, octets: &[u8]| {
+                let path = lab.folder.join(name);
+                std::fs::write(&path, octets).unwrap();
+                path
+            };
+            let spki = write("key.der", key.public_key().spki());
+            let message = write("message", b"the octets that a certificate would have");
+            let signature = write("signature", &signs(&session, &key, made));
+            let judged = Command::new("openssl")
+                .args(["dgst", "-keyform", "DER", "-verify"])
+                .arg(spki)
+                .args(options)
+                .arg("-signature")
+                .args([signature, message])
+                .output()
+                .unwrap();
+            assert_eq!(String::from_utf8_lossy(&judged.stdout), "Verified OK\n");
+        }
+    });
+}
+
+#[test]
+fn tells_what_the_token_can_do() {
+    on_softhsm("tells_what_the_token_can_do", |lab| {
+        let capabilities = lab.session("able").capabilities().unwrap();
+        for capability in &capabilities {
+            assert_eq!(capability.generation, Support::Present, "{}", capability.algorithm);
+            for signature in signatures(capability.algorithm) {
+                assert!(capability.signatures.contains(&signature), "{} {signature:?}", capability.algorithm);
+            }
+        }
+        assert_eq!(capabilities.len(), KEY_ALGORITHMS.len());
+    });
+}
+
+#[test]
+fn refuses_a_key_that_is_not_the_certificates() {
+    on_softhsm("refuses_a_key_that_is_not_the_certificates", |lab| {
+        let session = lab.session("mismatch");
+        let one = session.generate(KeyAlgorithm::Ec(Curve::P256), "one").unwrap();
+        let other = session.generate(KeyAlgorithm::Ec(Curve::P256), "other").unwrap();
+        assert_ne!(one.id(), other.id());
+        let uri = TokenUri::token("mismatch").with_key(one.id());
+        let error = failure(session.find_matching(&uri, other.public_key()));
+        assert!(matches!(error, Error::KeyMismatch { .. }), "{error}");
+        let error = failure(session.find(&TokenUri::token("mismatch")));
+        assert!(matches!(error, Error::KeyNotNamed { .. }), "{error}");
+        let error = failure(session.find_id(&KeyId::new(vec![9]).unwrap()));
+        assert_eq!(error.to_string(), "token `mismatch` has no private key 09");
+    });
+}
+
+#[test]
+fn tries_a_wrong_pin_once_and_tells_what_is_left() {
+    on_softhsm("tries_a_wrong_pin_once_and_tells_what_is_left", |lab| {
+        lab.initialised("wrong pin");
+        let token = lab.module.find(&TokenUri::token("wrong pin")).unwrap();
+        assert_eq!(token.state().pin_warning(), None);
+        let error = failure(token.login(activation("not the pin")));
+        assert!(matches!(error, Error::PinIncorrect { warning: Some(PinWarning::CountLow), .. }), "{error}");
+        assert_eq!(error.to_string(), "the PIN is wrong, a wrong PIN was tried since the last right one");
+        let state = lab.module.token_state(token.state().slot).unwrap();
+        assert_eq!(state.pin_warning(), Some("a wrong PIN was tried since the last right one"));
+        // The right one is taken, and the warning goes.
+        drop(token.login(activation(PIN)).unwrap());
+        assert_eq!(lab.module.token_state(token.state().slot).unwrap().pin_warning(), None);
+    });
+}
+
+#[test]
+fn tries_no_pin_that_the_token_cannot_have() {
+    on_softhsm("tries_no_pin_that_the_token_cannot_have", |lab| {
+        lab.initialised("no try");
+        let token = lab.module.find(&TokenUri::token("no try")).unwrap();
+        let error = failure(token.login(Activation::Pad));
+        assert_eq!(error.to_string(), "token `no try` has no PIN pad of its own");
+        let short = Pin::new(Zeroizing::new(b"123".to_vec()));
+        assert!(matches!(failure(short), Error::PinLength { .. }));
+        assert_eq!(lab.module.token_state(token.state().slot).unwrap().pin_warning(), None);
+    });
+}
+
+#[test]
+fn initialises_no_token_twice() {
+    on_softhsm("initialises_no_token_twice", |lab| {
+        let slot = lab.initialised("once").slot;
+        let error = failure(lab.module.initialise(slot, "twice", &so_activation(), &activation(PIN)));
+        assert_eq!(error.to_string(), format!("slot {slot} holds the initialised token `once`"));
+        for label in ["", "a label of more than 32 octets …"] {
+            let error =
+                failure(lab.module.initialise(lab.free_slot(), label, &so_activation(), &activation(PIN)));
+            assert!(matches!(error, Error::LabelLength { .. }), "{error}");
+        }
+        let error = failure(lab.module.initialise(4_000_000_000, "x", &so_activation(), &activation(PIN)));
+        assert_eq!(error.to_string(), "slot 4000000000 holds no token");
+        lab.logged_in("once");
+    });
+}
+
+#[test]
+fn tells_two_tokens_with_one_label_apart_by_serial_alone() {
+    on_softhsm("tells_two_tokens_with_one_label_apart_by_serial_alone", |lab| {
+        let first = lab.initialised("twin");
+        let second = lab.initialised("twin");
+        assert_ne!(first.slot, second.slot);
+        let error = failure(lab.module.find(&TokenUri::token("twin")));
+        assert!(matches!(&error, Error::SeveralTokens { slots, .. } if slots.len() == 2), "{error}");
+        for state in [first, second] {
+            let found = lab.module.find(&TokenUri::token("twin").with_serial_of(&state)).unwrap();
+            assert_eq!(found.state().slot, state.slot);
+        }
+        let error = failure(lab.module.find(&TokenUri::token("triplet")));
+        assert_eq!(error.to_string(), "no token matches `pkcs11:token=triplet`; seen: `twin`, `twin`");
+    });
+}
+
+#[test]
+fn refuses_a_key_that_came_from_outside() {
+    on_softhsm("refuses_a_key_that_came_from_outside", |lab| {
+        if Command::new("openssl").arg("version").output().is_err() {
+            println!("not run: openssl is not installed");
+            return;
+        }
+        lab.initialised("imported");
+        let file = lab.folder.join("key.pem");
+        let made = Command::new("openssl")
+            .args(["genpkey", "-algorithm", "EC", "-pkeyopt", "ec_paramgen_curve:P-256", "-out"])
+            .arg(&file)
+            .output()
+            .unwrap();
+        assert!(made.status.success());
+        let imported = Command::new("softhsm2-util")
+            .args(["--token", "imported", "--pin", PIN, "--label", "key", "--id", "0a0b", "--import"])
+            .arg(&file)
+            .output()
+            .unwrap();
+        assert!(imported.status.success(), "{imported:?}");
+        let session = lab.logged_in("imported");
+        let error = failure(session.find_id(&KeyId::new(vec![0x0a, 0x0b]).unwrap()));
+        let text = error.to_string();
+        assert!(matches!(error, Error::KeyNotAsAsked { .. }), "{text}");
+        assert!(text.contains("CKA_NEVER_EXTRACTABLE") && text.contains("CKA_ALWAYS_SENSITIVE"), "{text}");
+    });
+}
+
+#[test]
+fn refuses_a_key_that_can_be_extracted_or_does_more_than_sign() {
+    on_softhsm("refuses_a_key_that_can_be_extracted_or_does_more_than_sign", |lab| {
+        let session = lab.session("lax");
+        for (id, lax, finding) in [
+            (1, Attribute::Derive(true), "it derives keys (CKA_DERIVE)"),
+            (2, Attribute::Decrypt(true), "it decrypts (CKA_DECRYPT)"),
+            (3, Attribute::Unwrap(true), "it unwraps keys (CKA_UNWRAP)"),
+            (4, Attribute::SignRecover(true), "it signs with recovery (CKA_SIGN_RECOVER)"),
+            (5, Attribute::Sign(false), "it does not sign (CKA_SIGN)"),
+            (6, Attribute::Private(false), "it can be seen without a PIN (CKA_PRIVATE)"),
+            (
+                7,
+                Attribute::Extractable(true),
+                "it can be extracted (CKA_EXTRACTABLE), \
+                 it was extractable once, or came from outside (CKA_NEVER_EXTRACTABLE)",
+            ),
+            (
+                8,
+                Attribute::Sensitive(false),
+                "it is not sensitive (CKA_SENSITIVE), it was not always sensitive (CKA_ALWAYS_SENSITIVE)",
+            ),
+        ] {
+            made_elsewhere("lax", id, lax);
+            let error = failure(session.find_id(&KeyId::new(vec![id]).unwrap()));
+            let expected = format!("key {id:02x} is not a key to sign certificates with: {finding}");
+            assert_eq!(error.to_string(), expected);
+        }
+        made_elsewhere("lax", 9, Attribute::Sign(true));
+        session.find_id(&KeyId::new(vec![9]).unwrap()).unwrap();
+        made_elsewhere("lax", 9, Attribute::Sign(true));
+        let error = failure(session.find_id(&KeyId::new(vec![9]).unwrap()));
+        assert_eq!(error.to_string(), "2 objects of class private key have the identifier 09");
+    });
+}
+
+/// Makes a P-256 key as another program might: as a CA key is, but for one attribute.
+fn made_elsewhere(label: &str, id: u8, but: Attribute) {
+    let context = Pkcs11::new(softhsm().unwrap()).unwrap();
+    let labelled = |slot: &Slot| context.get_token_info(*slot).is_ok_and(|info| info.label() == label);
+    let slot = context.get_all_slots().unwrap().into_iter().find(labelled).unwrap();
+    let session = context.open_rw_session(slot).unwrap();
+    let public = [
+        Attribute::Token(true),
+        Attribute::Verify(true),
+        Attribute::Id(vec![id]),
+        Attribute::EcParams(b"\x06\x08\x2a\x86\x48\xce\x3d\x03\x01\x07".to_vec()),
+    ];
+    let mut private = vec![
+        Attribute::Id(vec![id]),
+        Attribute::Token(true),
+        Attribute::Private(true),
+        Attribute::Sensitive(true),
+        Attribute::Extractable(false),
+        Attribute::Sign(true),
+        Attribute::SignRecover(false),
+        Attribute::Decrypt(false),
+        Attribute::Unwrap(false),
+        Attribute::Derive(false),
+    ];
+    private.retain(|attribute| attribute.attribute_type() != but.attribute_type());
+    private.push(but);
+    session.generate_key_pair(&Mechanism::EccKeyPairGen, &public, &private).unwrap();
+}
+
+#[test]
+fn gives_the_pin_for_each_signature_to_a_key_that_wants_it() {
+    on_softhsm("gives_the_pin_for_each_signature_to_a_key_that_wants_it", |lab| {
+        let session = lab.session("always");
+        made_elsewhere("always", 1, Attribute::AlwaysAuthenticate(true));
+        let key = session.find_id(&KeyId::new(vec![1]).unwrap()).unwrap();
+        assert_eq!(key.authentication(), Authentication::EachSignature);
+        let algorithm = SignatureAlgorithm::Ecdsa(HashAlgorithm::Sha256);
+        let error = failure(session.signer(&key, algorithm));
+        assert_eq!(error.to_string(), "key 01 wants its PIN for every signature");
+        let mut signer = session.authenticating_signer(&key, algorithm, activation(PIN)).unwrap();
+        for message in [b"one", b"two", b"six"] {
+            let signature = signer.sign(message).unwrap();
+            key.public_key().verify(algorithm, message, &signature).unwrap();
+        }
+        // A wrong one is tried once; the second time the token is not asked at all.
+        let mut signer = session.authenticating_signer(&key, algorithm, activation("wrong pin")).unwrap();
+        for _ in 0..2 {
+            let error = failure(signer.sign(b"one"));
+            assert!(matches!(error, Error::PinIncorrect { .. }), "{error}");
+        }
+    });
+}
+
+#[test]
+fn tells_a_token_that_vanished() {
+    on_softhsm("tells_a_token_that_vanished", |lab| {
+        let session = lab.session("gone");
+        let key = session.generate(KeyAlgorithm::Ec(Curve::P256), "key").unwrap();
+        let mut signer = session.signer(&key, SignatureAlgorithm::Ecdsa(HashAlgorithm::Sha256)).unwrap();
+        std::fs::remove_dir_all(lab.folder.join("tokens")).unwrap();
+        // SoftHSM may still hold the key in memory; whatever it answers is a signature that verifies or an error.
+        if let Ok(signature) = signer.sign(b"x") {
+            key.public_key()
+                .verify(SignatureAlgorithm::Ecdsa(HashAlgorithm::Sha256), b"x", &signature)
+                .unwrap();
+        }
+        let error = failure(session.find_id(key.id()));
+        println!("{error}: {}", error.hint());
+        assert!(!error.to_string().is_empty() && !error.hint().is_empty());
+    });
+}
+
+#[test]
+fn gives_random_octets() {
+    on_softhsm("gives_random_octets", |lab| {
+        let session = lab.session("random");
+        let (one, other) = (session.random(1000).unwrap(), session.random(1000).unwrap());
+        assert_eq!((one.len(), session.random(0).unwrap().len()), (1000, 0));
+        assert_ne!(one, other);
+        assert_ne!(one[900..], [0; 100]);
+    });
+}
+
+fn check_module(path: &Path, expected: &str) {
+    let error = failure(Module::load(path));
+    assert_eq!(error.to_string(), expected);
+    assert!(!error.hint().is_empty());
+}
+
+#[test]
+fn refuses_what_is_no_module_or_logs_pins() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = |name: &str| folder.path().join(name);
+    let shown = |name: &str| path(name).display().to_string();
+    check_module(&path("none.so"), &format!("{}: no such PKCS#11 module", shown("none.so")));
+    check_module(folder.path(), &format!("{}: no such PKCS#11 module", folder.path().display()));
+    check_module(
+        Path::new("libsofthsm2.so"),
+        "libsofthsm2.so: not used as a PKCS#11 module: the path is not absolute",
+    );
+    let spy = "not used as a PKCS#11 module: a spy module writes the PIN to its log";
+    std::fs::write(path("pkcs11-spy.so"), b"").unwrap();
+    check_module(&path("pkcs11-spy.so"), &format!("{}: {spy}", shown("pkcs11-spy.so")));
+    std::os::unix::fs::symlink(path("pkcs11-spy.so"), path("harmless.so")).unwrap();
+    check_module(&path("harmless.so"), &format!("{}: {spy}", shown("harmless.so")));
+    std::fs::write(path("text.so"), b"no library").unwrap();
+    let error = failure(Module::load(&path("text.so")));
+    assert!(matches!(error, Error::ModuleRefused { .. }), "{error}");
+}
