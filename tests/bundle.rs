@@ -354,9 +354,9 @@ fn names_are_safe_unique_and_in_their_folders() {
 fn expected_names() -> [&'static str; 6] {
     [
         "000/2J.pem",
+        "000/C-calc--A0.pem",
         "000/DEV-0001-2.pem",
         "000/batch-17.pem",
-        "000/cmd---C-calc--A0.pem",
         "000/dev-0001.pem",
         "000/x-CON.pem",
     ]
