@@ -154,7 +154,7 @@ impl Issued {
             request: None,
         };
         register.add_authority(&new, now()).expect("an authority");
-        register.install_certificate("factory", &ca, &[root.clone()], now()).expect("installed");
+        register.install_certificate("factory", &ca, std::slice::from_ref(&root), now()).expect("installed");
         let profile = profile();
         let new = NewPlan {
             authority: "factory",
@@ -366,7 +366,7 @@ fn expected_names() -> [&'static str; 6] {
 fn finds_what_happened_to_files() {
     check(&[FlawId::FileAltered, FlawId::CertificateFile], |b| b.files.get_mut(FIRST).expect("it")[40] ^= 1);
     check(&[FlawId::FileAltered, FlawId::CertificateFile], |b| {
-        b.files.get_mut(FIRST).expect("it").push(b'\n')
+        b.files.get_mut(FIRST).expect("it").push(b'\n');
     });
     check(&[FlawId::FileMissing], |b| drop(b.files.remove(FIRST)));
     check(&[FlawId::FileMissing], |b| drop(b.files.remove(SIGNATURE)));

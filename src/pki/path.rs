@@ -212,7 +212,7 @@ mod tests {
         assert_eq!(judge(&good()), Ok(()));
         let [leaf, issuing, middle, root] = good().map(|draft| draft.certificate());
         assert_eq!(verify(&leaf, &[issuing.clone(), middle.clone(), root.clone()], &root, None), Ok(()));
-        assert_eq!(verify(&issuing, &[middle.clone()], &root, None), Ok(()));
+        assert_eq!(verify(&issuing, std::slice::from_ref(&middle), &root, None), Ok(()));
         assert_eq!(verify(&root, &[], &root, None), Ok(()));
         assert_eq!(verify(&leaf, &[], &issuing, None), Ok(()));
     }
