@@ -259,7 +259,7 @@ impl Audit<'_> {
                 format!("entry {} ({}) does not say what the rows say", entry.seq, kind.name()),
             ),
             Err(error) => {
-                self.find("journal-body", format!("entry {} ({}): {error}", entry.seq, kind.name()))
+                self.find("journal-body", format!("entry {} ({}): {error}", entry.seq, kind.name()));
             }
         }
         Ok(())
