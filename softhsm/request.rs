@@ -51,8 +51,12 @@ impl Key {
     pub fn generate(algorithm: Algorithm) -> Self {
         match algorithm {
             // A seed outside 1..n is as likely as guessing the key; the next seed will do.
-            Algorithm::P256 => Self::P256(first(|| p256::ecdsa::SigningKey::from_slice(&random::<32>()).ok())),
-            Algorithm::P384 => Self::P384(first(|| p384::ecdsa::SigningKey::from_slice(&random::<48>()).ok())),
+            Algorithm::P256 => {
+                Self::P256(first(|| p256::ecdsa::SigningKey::from_slice(&random::<32>()).ok()))
+            }
+            Algorithm::P384 => {
+                Self::P384(first(|| p384::ecdsa::SigningKey::from_slice(&random::<48>()).ok()))
+            }
             Algorithm::P521 => Self::P521(first(|| {
                 // The order of P-521 has 521 bits: one bit of the first octet.
                 let mut scalar = random::<66>();
@@ -73,7 +77,9 @@ impl Key {
             Self::P256(key) => ec_spki(oid::SECP256R1, key.verifying_key().to_sec1_point(false).as_bytes()),
             Self::P384(key) => ec_spki(oid::SECP384R1, key.verifying_key().to_sec1_point(false).as_bytes()),
             Self::P521(key) => ec_spki(oid::SECP521R1, key.verifying_key().to_sec1_point(false).as_bytes()),
-            Self::Ed25519(key) => spki(&algorithm(oid::ED25519, Parameters::Absent), key.verifying_key().as_bytes()),
+            Self::Ed25519(key) => {
+                spki(&algorithm(oid::ED25519, Parameters::Absent), key.verifying_key().as_bytes())
+            }
             Self::Rsa(key) => {
                 let public = key.to_public_key().to_pkcs1_der().expect("an RSA key has a DER form");
                 spki(&algorithm(oid::RSA_ENCRYPTION, Parameters::Null), public.as_bytes())
@@ -220,7 +226,8 @@ impl Request {
             Attributes::Present if self.extensions.is_empty() => element(tag::context_constructed(0), &[]),
             Attributes::Present => {
                 let wishes = element(tag::SEQUENCE, &self.extensions.concat());
-                let attribute = sequence(&[&element(tag::OID, EXTENSION_REQUEST), &element(tag::SET, &wishes)]);
+                let attribute =
+                    sequence(&[&element(tag::OID, EXTENSION_REQUEST), &element(tag::SET, &wishes)]);
                 element(tag::context_constructed(0), &attribute)
             }
         };
@@ -365,7 +372,8 @@ fn base64(octets: &[u8]) -> String {
     const ALPHABET: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
     let mut out = String::with_capacity(octets.len().div_ceil(3) * 4);
     for group in octets.chunks(3) {
-        let bits = group.iter().fold(0_u32, |bits, &octet| bits << 8 | u32::from(octet)) << (8 * (3 - group.len()));
+        let bits =
+            group.iter().fold(0_u32, |bits, &octet| bits << 8 | u32::from(octet)) << (8 * (3 - group.len()));
         for position in 0..4 {
             let digit = bits >> (18 - 6 * position) & 0x3f;
             out.push(if position <= group.len() { char::from(ALPHABET[digit as usize]) } else { '=' });

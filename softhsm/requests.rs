@@ -137,7 +137,12 @@ fn one_file(path: &Path, count: usize, make: impl Fn(usize) -> Vec<u8> + Sync) -
 }
 
 /// Most requests in files of their own, in folders; a tenth of a mixed stick in one file, as factories send them.
-fn many_files(folder: &Path, count: usize, keys: Keys, make: impl Fn(usize) -> Vec<u8> + Sync) -> io::Result<usize> {
+fn many_files(
+    folder: &Path,
+    count: usize,
+    keys: Keys,
+    make: impl Fn(usize) -> Vec<u8> + Sync,
+) -> io::Result<usize> {
     let together = if keys == Keys::Mixed { count / 10 } else { 0 };
     let alone = count - together;
     for line in 0..alone.div_ceil(FOLDER_COUNT_MAX) {
@@ -251,7 +256,8 @@ fn unwanted(folder: &Path, count: usize, first: &[u8]) -> io::Result<usize> {
     let key = || Key::generate(Algorithm::P256);
     let plain = |common_name: &str| Request::named(common_name).der(&key());
     let armour = |der: &[u8]| pem("CERTIFICATE REQUEST", der).into_bytes();
-    let named = |value: &[u8]| Request::new(name(&[(request::COMMON_NAME, tag::UTF8_STRING, value)])).der(&key());
+    let named =
+        |value: &[u8]| Request::new(name(&[(request::COMMON_NAME, tag::UTF8_STRING, value)])).der(&key());
     let truncated = plain("truncated");
     let indefinite = {
         let der = plain("indefinite-length");
@@ -282,7 +288,10 @@ fn unwanted(folder: &Path, count: usize, first: &[u8]) -> io::Result<usize> {
         ("truncated.der", truncated[..truncated.len() - 9].to_vec()),
         ("indefinite-length.der", indefinite),
         ("same-key-again.csr", armour(first)),
-        ("broken-base64.csr", b"-----BEGIN CERTIFICATE REQUEST-----\nMII*\n-----END CERTIFICATE REQUEST-----\n".into()),
+        (
+            "broken-base64.csr",
+            b"-----BEGIN CERTIFICATE REQUEST-----\nMII*\n-----END CERTIFICATE REQUEST-----\n".into(),
+        ),
         ("empty-subject.csr", armour(&Request::new(element(tag::SEQUENCE, &[])).der(&key()))),
         ("garbage.csr", request::random::<512>().to_vec()),
         ("empty.csr", Vec::new()),
