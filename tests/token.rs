@@ -1,21 +1,25 @@
-//! The token layer on a real SoftHSM 2.
+//! The token layer on a real `SoftHSM` 2.
 //!
-//! SoftHSM reads its configuration from the environment when it is loaded, and one process shares one module. So each
+//! `SoftHSM` reads its configuration from the environment when it is loaded, and one process shares one module. So each
 //! case runs in a process of its own: the test starts this binary again for itself alone, with a fresh folder of
-//! tokens. Without SoftHSM the cases say so and pass, but not under CI.
+//! tokens. Without `SoftHSM` the cases say so and pass, but not under CI.
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use coldsign::pki::key::{Curve, HashAlgorithm, KeyAlgorithm, PublicKey, SignatureAlgorithm};
 use coldsign::token::error::Error;
-use coldsign::token::key::TokenKey;
+use coldsign::token::key::{Authentication, TokenKey};
 use coldsign::token::mechanism::{KEY_ALGORITHMS, Support};
 use coldsign::token::module::Module;
 use coldsign::token::pin::{Activation, Pin, SoActivation, SoPin};
 use coldsign::token::session::Session;
 use coldsign::token::slot::{Initialised, PinWarning, TokenState};
 use coldsign::token::uri::{KeyId, TokenUri};
+use cryptoki::context::Pkcs11;
+use cryptoki::mechanism::Mechanism;
+use cryptoki::object::Attribute;
+use cryptoki::slot::Slot;
 use zeroize::Zeroizing;
 
 const FOLDER: &str = "COLDSIGN_TEST_TOKEN_FOLDER";
@@ -149,6 +153,9 @@ fn makes_every_kind_of_key_and_signs_with_it() {
             assert_eq!(made.label().as_str(), "a CA key");
             assert_eq!(made.warnings(), [""; 0]);
             let uri = TokenUri::token("every kind").with_key(made.id());
+            let named = |object: &str| TokenUri::parse(&format!("{uri};object={object}")).unwrap();
+            assert!(session.find(&named("a%20CA%20key")).is_ok());
+            assert!(matches!(failure(session.find(&named("another"))), Error::KeyMissing { .. }));
             let found = session.find_matching(&uri, made.public_key()).unwrap();
             assert_eq!(found.id(), made.id());
             for signature in signatures(algorithm) {
@@ -359,31 +366,91 @@ fn refuses_a_key_that_came_from_outside() {
     });
 }
 
-/// Needs OpenSC's pkcs11-tool, which can make what this program never makes.
 #[test]
 fn refuses_a_key_that_can_be_extracted_or_does_more_than_sign() {
     on_softhsm("refuses_a_key_that_can_be_extracted_or_does_more_than_sign", |lab| {
-        lab.initialised("lax");
-        for (id, options, finding) in
-            [("01", &["--extractable"][..], "CKA_EXTRACTABLE"), ("02", &["--usage-derive"][..], "CKA_DERIVE")]
-        {
-            let made = Command::new("pkcs11-tool")
-                .arg("--module")
-                .arg(softhsm().unwrap())
-                .args(["--token-label", "lax", "--login", "--pin", PIN, "--keypairgen"])
-                .args(["--key-type", "EC:prime256v1", "--usage-sign", "--id", id])
-                .args(options)
-                .output();
-            let Ok(made) = made else {
-                assert_ne!(std::env::var("CI").as_deref(), Ok("true"), "opensc is not installed");
-                println!("not run: pkcs11-tool is not installed (softhsm/install opensc installs it)");
-                return;
-            };
-            assert!(made.status.success(), "{made:?}");
-            let session = lab.logged_in("lax");
-            let id = TokenUri::parse(&format!("pkcs11:id=%{id}")).unwrap();
-            let text = failure(session.find(&id)).to_string();
-            assert!(text.contains(finding), "{text}");
+        let session = lab.session("lax");
+        for (id, lax, finding) in [
+            (1, Attribute::Derive(true), "it derives keys (CKA_DERIVE)"),
+            (2, Attribute::Decrypt(true), "it decrypts (CKA_DECRYPT)"),
+            (3, Attribute::Unwrap(true), "it unwraps keys (CKA_UNWRAP)"),
+            (4, Attribute::SignRecover(true), "it signs with recovery (CKA_SIGN_RECOVER)"),
+            (5, Attribute::Sign(false), "it does not sign (CKA_SIGN)"),
+            (6, Attribute::Private(false), "it can be seen without a PIN (CKA_PRIVATE)"),
+            (
+                7,
+                Attribute::Extractable(true),
+                "it can be extracted (CKA_EXTRACTABLE), \
+                 it was extractable once, or came from outside (CKA_NEVER_EXTRACTABLE)",
+            ),
+            (
+                8,
+                Attribute::Sensitive(false),
+                "it is not sensitive (CKA_SENSITIVE), it was not always sensitive (CKA_ALWAYS_SENSITIVE)",
+            ),
+        ] {
+            made_elsewhere("lax", id, lax);
+            let error = failure(session.find_id(&KeyId::new(vec![id]).unwrap()));
+            let expected = format!("key {id:02x} is not a key to sign certificates with: {finding}");
+            assert_eq!(error.to_string(), expected);
+        }
+        made_elsewhere("lax", 9, Attribute::Sign(true));
+        session.find_id(&KeyId::new(vec![9]).unwrap()).unwrap();
+        made_elsewhere("lax", 9, Attribute::Sign(true));
+        let error = failure(session.find_id(&KeyId::new(vec![9]).unwrap()));
+        assert_eq!(error.to_string(), "2 objects of class private key have the identifier 09");
+    });
+}
+
+/// Makes a P-256 key as another program might: as a CA key is, but for one attribute.
+fn made_elsewhere(label: &str, id: u8, but: Attribute) {
+    let context = Pkcs11::new(softhsm().unwrap()).unwrap();
+    let labelled = |slot: &Slot| context.get_token_info(*slot).is_ok_and(|info| info.label() == label);
+    let slot = context.get_all_slots().unwrap().into_iter().find(labelled).unwrap();
+    let session = context.open_rw_session(slot).unwrap();
+    let public = [
+        Attribute::Token(true),
+        Attribute::Verify(true),
+        Attribute::Id(vec![id]),
+        Attribute::EcParams(b"\x06\x08\x2a\x86\x48\xce\x3d\x03\x01\x07".to_vec()),
+    ];
+    let mut private = vec![
+        Attribute::Id(vec![id]),
+        Attribute::Token(true),
+        Attribute::Private(true),
+        Attribute::Sensitive(true),
+        Attribute::Extractable(false),
+        Attribute::Sign(true),
+        Attribute::SignRecover(false),
+        Attribute::Decrypt(false),
+        Attribute::Unwrap(false),
+        Attribute::Derive(false),
+    ];
+    private.retain(|attribute| attribute.attribute_type() != but.attribute_type());
+    private.push(but);
+    session.generate_key_pair(&Mechanism::EccKeyPairGen, &public, &private).unwrap();
+}
+
+#[test]
+fn gives_the_pin_for_each_signature_to_a_key_that_wants_it() {
+    on_softhsm("gives_the_pin_for_each_signature_to_a_key_that_wants_it", |lab| {
+        let session = lab.session("always");
+        made_elsewhere("always", 1, Attribute::AlwaysAuthenticate(true));
+        let key = session.find_id(&KeyId::new(vec![1]).unwrap()).unwrap();
+        assert_eq!(key.authentication(), Authentication::EachSignature);
+        let algorithm = SignatureAlgorithm::Ecdsa(HashAlgorithm::Sha256);
+        let error = failure(session.signer(&key, algorithm));
+        assert_eq!(error.to_string(), "key 01 wants its PIN for every signature");
+        let mut signer = session.authenticating_signer(&key, algorithm, activation(PIN)).unwrap();
+        for message in [b"one", b"two", b"six"] {
+            let signature = signer.sign(message).unwrap();
+            key.public_key().verify(algorithm, message, &signature).unwrap();
+        }
+        // A wrong one is tried once; the second time the token is not asked at all.
+        let mut signer = session.authenticating_signer(&key, algorithm, activation("wrong pin")).unwrap();
+        for _ in 0..2 {
+            let error = failure(signer.sign(b"one"));
+            assert!(matches!(error, Error::PinIncorrect { .. }), "{error}");
         }
     });
 }
@@ -402,6 +469,7 @@ fn tells_a_token_that_vanished() {
                 .unwrap();
         }
         let error = failure(session.find_id(key.id()));
+        println!("{error}: {}", error.hint());
         assert!(!error.to_string().is_empty() && !error.hint().is_empty());
     });
 }

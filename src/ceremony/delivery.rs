@@ -1,13 +1,21 @@
 //! Delivery: the bundle of a signed plan is written onto a medium as one new folder, and read back from it.
 
-use std::{io::Write as _, path::Path};
+use std::path::Path;
 
 use crate::{
-    export::{self, BundleBuilder, BundleFacts, Format, Part, Stream},
-    media::{Outbox, OutFile, Written},
-    pki::fingerprint::Digest,
-    register::StoredPlan,
-    token::{Session, TokenUri},
+    export::{
+        bundle::{BundleBuilder, Format, Part, Stream},
+        manifest::{self, Authority, Counts, FileDigest, Header, MANIFEST, RegisterHead, SHA256SUMS, SIGNATURE, Standing},
+    },
+    media::{OutFile, Outbox, Written},
+    pki::{
+        certificate::Certificate,
+        fingerprint::{Digest, hex},
+        issuer::IssuingCa,
+        key::{PublicKey, RsaScheme},
+    },
+    register::{Checkpoint, Delivery, StoredPlan, Verdict},
+    token::{key::TokenKey, session::Session, uri::TokenUri},
 };
 
 use super::{
@@ -17,7 +25,7 @@ use super::{
 };
 
 /// Certificates taken from the register at a time.
-const PAGE: usize = 1_000;
+const PAGE: u32 = 1_000;
 
 /// What was handed over, after it was read back from the medium and compared.
 #[derive(Clone, Debug)]
@@ -32,28 +40,92 @@ pub struct Delivered {
     pub manifest_sha256: Digest,
 }
 
-/// The files that grow while certificates are written.
-struct Streams {
+/// A bundle being written: the outbox, the files that grow, and what is finished.
+struct Writing {
+    outbox: Outbox,
     certificates: OutFile,
     devices: OutFile,
     refused: OutFile,
+    /// A million entries are a hundred megabytes: the price of naming every file in the manifest.
+    written: Vec<Written>,
 }
 
-impl Streams {
-    fn create(outbox: &mut Outbox) -> Result<Self, Error> {
-        Ok(Self {
-            certificates: outbox.create_file(Stream::CertificatesPem.path())?,
-            devices: outbox.create_file(Stream::DevicesCsv.path())?,
-            refused: outbox.create_file(Stream::RefusedCsv.path())?,
-        })
+impl Writing {
+    fn begin(to: &Path, folder: &str) -> Result<Self, Error> {
+        let mut outbox = Outbox::create(to, folder)?;
+        let certificates = outbox.create_file(Stream::CertificatesPem.path())?;
+        let devices = outbox.create_file(Stream::DevicesCsv.path())?;
+        let refused = outbox.create_file(Stream::RefusedCsv.path())?;
+        Ok(Self { outbox, certificates, devices, refused, written: Vec::new() })
     }
 
-    fn of(&mut self, stream: Stream) -> &mut OutFile {
-        match stream {
-            Stream::CertificatesPem => &mut self.certificates,
-            Stream::DevicesCsv => &mut self.devices,
-            Stream::RefusedCsv => &mut self.refused,
+    fn put(&mut self, part: Part) -> Result<(), Error> {
+        match part {
+            Part::File { path, octets } => self.file(&path, &octets)?,
+            Part::Append { stream, octets } => {
+                let file = match stream {
+                    Stream::CertificatesPem => &mut self.certificates,
+                    Stream::DevicesCsv => &mut self.devices,
+                    Stream::RefusedCsv => &mut self.refused,
+                };
+                file.append(&octets)?;
+            }
         }
+        Ok(())
+    }
+
+    fn file(&mut self, path: &str, octets: &[u8]) -> Result<(), Error> {
+        let mut file = self.outbox.create_file(path)?;
+        file.append(octets)?;
+        self.written.push(file.finish()?);
+        Ok(())
+    }
+
+    /// Ends the growing files: from here on every file is whole.
+    fn end_streams(self) -> Result<Whole, Error> {
+        let Self { outbox, certificates, devices, refused, mut written } = self;
+        for file in [certificates, devices, refused] {
+            written.push(file.finish()?);
+        }
+        Ok(Whole { outbox, written })
+    }
+}
+
+/// A bundle whose certificates are written; manifest, signature and sums follow.
+struct Whole {
+    outbox: Outbox,
+    written: Vec<Written>,
+}
+
+impl Whole {
+    fn file(&mut self, path: &str, pieces: impl Iterator<Item = String>) -> Result<(), Error> {
+        self.octets(path, pieces.map(String::into_bytes))
+    }
+
+    fn octets(&mut self, path: &str, pieces: impl Iterator<Item = Vec<u8>>) -> Result<(), Error> {
+        let mut file = self.outbox.create_file(path)?;
+        for piece in pieces {
+            file.append(&piece)?;
+        }
+        self.written.push(file.finish()?);
+        Ok(())
+    }
+
+    fn manifest(&mut self, header: &Header) -> Result<Digest, Error> {
+        self.written.sort_by(|a, b| a.path.cmp(&b.path));
+        let entries = std::mem::take(&mut self.written);
+        self.file(MANIFEST, manifest::write(header, entries.iter().map(entry)))?;
+        let digest = self.written.last().map(entry).map(|entry| entry.sha256);
+        self.written.extend(entries);
+        digest.ok_or_else(|| Error::altered(MANIFEST))
+    }
+
+    fn sums(&mut self) -> Result<(), Error> {
+        self.written.sort_by(|a, b| a.path.cmp(&b.path));
+        let entries = std::mem::take(&mut self.written);
+        self.file(SHA256SUMS, entries.iter().map(|written| entry(written).sums_line()))?;
+        self.written.extend(entries);
+        Ok(())
     }
 }
 
@@ -71,94 +143,97 @@ impl Appliance {
         session: &Session,
         watch: &mut Watch<'_>,
     ) -> Result<Delivered, Error> {
-        let issued = self.register.issued_count(plan)?;
-        if issued != plan.accepted {
+        let certificates = self.register.issued_count(plan)?;
+        if certificates != plan.accepted {
             return Err(Error::NotApproved {
-                what: format!("plan {} is not signed whole: {issued} of {}", plan.id, plan.accepted),
+                what: format!("plan {} is not signed whole: {certificates} of {}", plan.id, plan.accepted),
                 hint: format!("run coldsign sign {} first", plan.id),
             });
         }
-        let issuer = self.issuer(plan.authority)?;
-        let audit_uri = TokenUri::parse(self.configuration.audit_key_uri().ok_or_else(no_audit_key)?)?;
-        let audit_key = session.find(&audit_uri)?;
-        let audit_algorithm = audit_key.public_key().signing_algorithm(crate::pki::key::RsaScheme::Pkcs1);
-        let head = self.register.head()?;
-        let facts = BundleFacts {
-            plan: plan.id.to_owned(),
-            digest: plan.digest,
-            profile: plan.profile.to_owned(),
-            authority: plan.authority.to_owned(),
-            issuer: &issuer,
-            audit_spki: audit_key.public_key().spki().to_vec(),
-            created: plan.created,
-            rehearsal: self.is_rehearsal(),
-            register_id: self.register.id().to_owned(),
-            register_entry: head.entry,
-            register_head: head.hash,
-            accepted: plan.accepted,
-            refused: plan.refused,
-            skipped: plan.skipped,
-        };
-        let mut outbox = Outbox::create(to, plan.id)?;
-        let mut ledger = Ledger::default();
-        let mut builder = BundleBuilder::new(&facts, formats);
-        let mut streams = Streams::create(&mut outbox)?;
+        let issuer = self.issuer_of(plan)?;
+        let audit_key = session.find(&self.audit_uri()?)?;
+        let header = self.header(plan, &issuer, audit_key.public_key(), formats)?;
+        let mut writing = Writing::begin(to, &plan.id)?;
+        let mut builder = BundleBuilder::new(&issuer, audit_key.public_key(), formats);
         for part in builder.opening() {
-            put(&mut outbox, &mut streams, &mut ledger, part)?;
+            writing.put(part)?;
         }
-        self.write_certificates(plan, &mut builder, &mut outbox, &mut streams, &mut ledger, watch)?;
-        self.write_refusals(plan, &mut builder, &mut outbox, &mut streams, &mut ledger)?;
-        for file in [streams.certificates, streams.devices, streams.refused] {
-            ledger.add(file.finish()?);
-        }
-        ledger.sort();
-        // The manifest names every other file; SHA256SUMS names the manifest too.
-        let manifest = write_with(&mut outbox, export::MANIFEST, |out| {
-            export::manifest::write(out, &facts, ledger.entries())
-        })?;
-        let manifest_sha256 = Digest::from_octets(manifest.sha256);
-        let signed = export::manifest::signed_octets(&manifest_sha256);
-        let mut signer = session.signer(&audit_key, audit_algorithm)?;
-        let signature = signer.sign(&signed)?;
-        audit_key.public_key().verify(audit_algorithm, &signed, &signature).map_err(|error| {
-            Error::TokenOutput {
-                what: format!("the audit key's signature was not taken: {error}"),
-                hint: "nothing was delivered; check the token".to_owned(),
-            }
-        })?;
-        ledger.add(manifest);
-        ledger.add(write_file(&mut outbox, export::MANIFEST_SIGNATURE, &signature)?);
-        ledger.sort();
-        let sums = write_with(&mut outbox, export::SHA256SUMS, |out| {
-            export::manifest::write_sums(out, ledger.entries())
-        })?;
-        ledger.add(sums);
-        watch.check_stop("nothing was delivered", "run deliver again")?;
+        self.write_certificates(plan, &mut builder, &mut writing, watch)?;
+        self.write_refusals(plan, &builder, &mut writing)?;
+        // The manifest names every file before it; SHA256SUMS names the manifest and its signature too.
+        let mut whole = writing.end_streams()?;
+        let manifest_sha256 = whole.manifest(&header)?;
+        let signature = audit_signature(session, &audit_key, &manifest::signed_message(manifest_sha256))?;
+        whole.octets(SIGNATURE, std::iter::once(signature))?;
+        whole.sums()?;
+        let Whole { outbox, written } = whole;
         let published = outbox.publish()?;
-        let files = ledger.len();
-        for (done, entry) in (1_u64..).zip(ledger.written()) {
-            let found = published.read_back(&entry.path)?;
-            if found != (entry.sha256, entry.octets) {
-                return Err(Error::Medium(published.altered(&entry.path)));
+        let files = written.len() as u64;
+        for (done, written) in (1..).zip(&written) {
+            if published.read_back(&written.path)? != (written.sha256, written.octets) {
+                return Err(Error::altered(&written.path));
             }
             if done % 256 == 0 || done == files {
                 watch.tell(Phase::ReadingBack, done, Some(files));
             }
         }
-        let folder = plan.id.to_owned();
-        self.register.record_delivery(plan, &folder, manifest_sha256, issued, now()?)?;
-        let signature_of_head = self.sign_head(session, &audit_uri)?;
-        debug_assert!(!signature_of_head.is_empty());
-        Ok(Delivered { folder, certificates: issued, files, manifest_sha256 })
+        if published.count_files()? != files {
+            return Err(Error::altered(&plan.id));
+        }
+        let delivery = Delivery { time: now()?, folder: plan.id.clone(), manifest_sha256, certificates };
+        self.register.record_delivery(plan, &delivery)?;
+        self.sign_head(session)?;
+        Ok(Delivered { folder: plan.id.clone(), certificates, files, manifest_sha256 })
+    }
+
+    /// Checks that a medium can receive a plan's bundle, before the work that leads to it.
+    ///
+    /// # Errors
+    /// [`Error::Medium`].
+    pub fn check_target(&self, to: &Path) -> Result<(), Error> {
+        // An outbox that is not published leaves nothing behind.
+        Outbox::create(to, "check")?;
+        Ok(())
+    }
+
+    fn header(
+        &self,
+        plan: &StoredPlan,
+        issuer: &IssuingCa,
+        audit_key: &PublicKey,
+        formats: &[Format],
+    ) -> Result<Header, Error> {
+        let head = self.register.head()?;
+        let mut formats: Vec<String> = formats.iter().map(|format| format.name().to_owned()).collect();
+        formats.sort();
+        formats.dedup();
+        Ok(Header {
+            form: manifest::FORM.to_owned(),
+            standing: if self.is_rehearsal() { Standing::Rehearsal } else { Standing::Production },
+            plan: plan.id.clone(),
+            digest: plan.digest.to_string(),
+            words: plan.digest.words(),
+            created: plan.created.to_string(),
+            profile: plan.profile.clone(),
+            authority: plan.authority.clone(),
+            issuer: named(issuer.certificate()),
+            root: named(issuer.root()),
+            audit_key_sha256: audit_key.spki_sha256().to_string(),
+            register: RegisterHead {
+                id: hex(&self.register.id()),
+                entry: head.entry,
+                hash: head.hash.to_string(),
+            },
+            counts: Counts { issued: plan.accepted, refused: plan.refused, skipped: plan.skipped },
+            formats,
+        })
     }
 
     fn write_certificates(
         &self,
         plan: &StoredPlan,
-        builder: &mut BundleBuilder<'_>,
-        outbox: &mut Outbox,
-        streams: &mut Streams,
-        ledger: &mut Ledger,
+        builder: &mut BundleBuilder,
+        writing: &mut Writing,
         watch: &mut Watch<'_>,
     ) -> Result<(), Error> {
         let (mut after, mut done) = (None, 0);
@@ -168,110 +243,101 @@ impl Appliance {
             after = Some(last.index());
             for certificate in &page {
                 for part in builder.certificate(certificate) {
-                    put(outbox, streams, ledger, part)?;
+                    writing.put(part)?;
                 }
             }
             done += page.len() as u64;
             watch.tell(Phase::Delivering, done, Some(plan.accepted));
             watch.check_stop(
                 "the unfinished folder was removed from the medium",
-                "run deliver again; everything issued is in the register",
+                &format!("run coldsign deliver {} again; everything issued is in the register", plan.id),
             )?;
         }
     }
 
+    /// Every finding that refused a request, a line each; what is no request at all is not among them.
     fn write_refusals(
         &self,
         plan: &StoredPlan,
-        builder: &mut BundleBuilder<'_>,
-        outbox: &mut Outbox,
-        streams: &mut Streams,
-        ledger: &mut Ledger,
+        builder: &BundleBuilder,
+        writing: &mut Writing,
     ) -> Result<(), Error> {
         let mut after = None;
         loop {
             let page = self.register.refused(plan, after, PAGE)?;
             let Some(last) = page.last() else { return Ok(()) };
-            after = Some(last.position);
-            for row in &page {
-                let part = builder.refused(&row.source, &row.control, &row.message, &row.hint);
-                put(outbox, streams, ledger, part)?;
+            after = Some(last.index);
+            for row in page.iter().filter(|row| row.verdict == Verdict::Refused) {
+                for finding in row.findings.iter().filter(|finding| finding.severity == "refuse") {
+                    let part = builder.refused(&row.source, &finding.control, &finding.message, &finding.hint);
+                    writing.put(part)?;
+                }
             }
         }
     }
 
-    /// Signs the register's head with the audit key and records the checkpoint.
-    pub(super) fn sign_head(&mut self, session: &Session, audit_uri: &TokenUri) -> Result<Vec<u8>, Error> {
-        let key = session.find(audit_uri)?;
-        let algorithm = key.public_key().signing_algorithm(crate::pki::key::RsaScheme::Pkcs1);
-        let head = self.register.head()?;
-        let octets = crate::register::checkpoint_octets(self.register.id(), &head);
-        let signature = session.signer(&key, algorithm)?.sign(&octets)?;
-        self.register.add_checkpoint(&head, &signature, key.public_key(), now()?)?;
-        Ok(signature)
-    }
-}
-
-/// What was written, in memory as compactly as a million files need it.
-#[derive(Default)]
-struct Ledger {
-    written: Vec<Written>,
-}
-
-impl Ledger {
-    fn add(&mut self, written: Written) {
-        self.written.push(written);
-    }
-
-    fn sort(&mut self) {
-        self.written.sort_by(|a, b| a.path.cmp(&b.path));
-    }
-
-    fn len(&self) -> u64 {
-        self.written.len() as u64
-    }
-
-    fn written(&self) -> &[Written] {
-        &self.written
-    }
-
-    fn entries(&self) -> impl Iterator<Item = export::manifest::FileDigest> + '_ {
-        self.written.iter().map(|written| export::manifest::FileDigest {
-            path: written.path.clone(),
-            sha256: Digest::from_octets(written.sha256),
-            octets: written.octets,
-        })
-    }
-}
-
-fn put(outbox: &mut Outbox, streams: &mut Streams, ledger: &mut Ledger, part: Part) -> Result<(), Error> {
-    match part {
-        Part::File { path, octets } => ledger.add(write_file(outbox, &path, &octets)?),
-        Part::Append { stream, octets } => {
-            let file = streams.of(stream);
-            file.write_all(&octets).map_err(|error| crate::media::Error::writing(stream.path(), &error))?;
+    /// The CA that a plan is for, with the certificate it was planned under.
+    fn issuer_of(&self, plan: &StoredPlan) -> Result<IssuingCa, Error> {
+        let issuer = self.issuer(&plan.authority)?;
+        if issuer.certificate().sha256() != plan.issuer_sha256 && !is_own_root(&issuer, plan) {
+            return Err(Error::authority(
+                format!("plan {} was made under another certificate of CA {}", plan.id, plan.authority),
+                "plan the requests again under the certificate installed now",
+            ));
         }
+        Ok(issuer)
     }
-    Ok(())
+
+    pub(super) fn audit_uri(&self) -> Result<TokenUri, Error> {
+        let uri = self.configuration.audit_key_uri().ok_or_else(|| {
+            Error::authority(
+                "authority.toml names no audit key",
+                "ca create and ca request make one; restore the [audit] section if it was removed",
+            )
+        })?;
+        Ok(TokenUri::parse(uri)?)
+    }
+
+    /// Signs the register's head with the audit key and records the checkpoint.
+    pub(super) fn sign_head(&mut self, session: &Session) -> Result<(), Error> {
+        let key = session.find(&self.audit_uri()?)?;
+        let head = self.register.head()?;
+        let signature = audit_signature(session, &key, &self.register.checkpoint_message(&head))?;
+        let algorithm = key.public_key().signing_algorithm(RsaScheme::Pkcs1);
+        let checkpoint = Checkpoint { head, public_key: key.public_key().clone(), algorithm, signature };
+        Ok(self.register.add_checkpoint(&checkpoint, now()?)?)
+    }
 }
 
-fn write_file(outbox: &mut Outbox, path: &str, octets: &[u8]) -> Result<Written, Error> {
-    write_with(outbox, path, |out| out.write_all(octets))
+/// Signs with the audit key and checks the signature in software.
+fn audit_signature(session: &Session, key: &TokenKey, message: &[u8]) -> Result<Vec<u8>, Error> {
+    let algorithm = key.public_key().signing_algorithm(RsaScheme::Pkcs1);
+    let signature = session.signer(key, algorithm)?.sign(message)?;
+    key.public_key().verify(algorithm, message, &signature).map_err(|error| Error::TokenOutput {
+        what: format!("the audit key's signature was not taken: {error}"),
+        hint: "nothing was delivered; check the token".to_owned(),
+    })?;
+    Ok(signature)
 }
 
-fn write_with(
-    outbox: &mut Outbox,
-    path: &str,
-    write: impl FnOnce(&mut OutFile) -> std::io::Result<()>,
-) -> Result<Written, Error> {
-    let mut file = outbox.create_file(path)?;
-    write(&mut file).map_err(|error| crate::media::Error::writing(path, &error))?;
-    Ok(file.finish()?)
+/// A root's own plan is bound to its key, because the certificate did not exist yet.
+fn is_own_root(issuer: &IssuingCa, plan: &StoredPlan) -> bool {
+    plan.kind == crate::register::PlanKind::Root
+        && issuer.certificate().public_key().spki_sha256() == plan.issuer_sha256
 }
 
-fn no_audit_key() -> Error {
-    Error::authority(
-        "authority.toml names no audit key",
-        "ca create and ca request make one; restore the [audit] section if it was removed",
-    )
+fn named(certificate: &Certificate) -> Authority {
+    Authority {
+        subject: certificate.subject().to_printable().to_string(),
+        serial: hex(certificate.serial()),
+        certificate_sha256: certificate.sha256().to_string(),
+    }
+}
+
+fn entry(written: &Written) -> FileDigest {
+    FileDigest {
+        path: written.path.clone(),
+        sha256: Digest::from_octets(written.sha256),
+        octets: written.octets,
+    }
 }

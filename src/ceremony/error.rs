@@ -2,7 +2,7 @@
 
 use thiserror::Error;
 
-use crate::{config, media, register, token};
+use crate::{config, export::bundle::FormatError, media, register, token};
 
 /// Which part of the house an error belongs to; each class has its own exit code on the command line.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -32,6 +32,9 @@ pub enum Error {
         /// What to do.
         hint: String,
     },
+    /// A form of delivery that is not known.
+    #[error(transparent)]
+    Format(#[from] FormatError),
     /// authority.toml is not sound.
     #[error(transparent)]
     Configuration(#[from] config::Error),
@@ -65,7 +68,7 @@ pub enum Error {
     },
     /// The token refused or failed.
     #[error(transparent)]
-    Token(#[from] token::Error),
+    Token(#[from] token::error::Error),
     /// The token made something that does not verify.
     #[error("{what}")]
     TokenOutput {
@@ -89,7 +92,7 @@ impl Error {
     #[must_use]
     pub fn class(&self) -> Class {
         match self {
-            Self::Authority { .. } | Self::Configuration(_) | Self::Usage { .. } => {
+            Self::Authority { .. } | Self::Format(_) | Self::Configuration(_) | Self::Usage { .. } => {
                 Class::Configuration
             }
             Self::Medium(_) | Self::MediumAltered { .. } => Class::Medium,
@@ -104,7 +107,8 @@ impl Error {
     #[must_use]
     pub fn hint(&self) -> String {
         match self {
-            Self::Configuration(error) => error.hint().to_string(),
+            Self::Configuration(error) => error.hint(),
+            Self::Format(error) => error.hint(),
             Self::Medium(error) => error.hint().to_string(),
             Self::MediumAltered { .. } => "use another medium; everything issued is in the register".to_owned(),
             Self::Register(error) => error.hint().to_string(),

@@ -7,7 +7,7 @@ use crate::{
         certificate::{SignedCertificate, signature_algorithm}, issuer::IssuingCa, key::SignatureAlgorithm, text::Printable,
     },
     register::{self, ApprovedPlan, Approver, PlannedRow, StoredPlan},
-    token::{Session, Signer, TokenUri},
+    token::{session::Session, signer::Signer, uri::TokenUri},
 };
 
 use super::{
@@ -97,7 +97,11 @@ impl Appliance {
         let issuer = self.issuer(&plan.authority)?;
         let approved = self.approved(plan)?;
         let uri = self.authority_key_uri(&plan.authority)?;
-        self.sign_with(&approved, &issuer, &uri, session, watch)
+        let issued = self.sign_with(&approved, &issuer, &uri, session, watch)?;
+        if issued.now > 0 && self.configuration.audit_key_uri().is_some() {
+            self.sign_head(session)?;
+        }
+        Ok(issued)
     }
 
     /// The approval of a plan, whose stored octets are checked against its digest once more.

@@ -3,6 +3,8 @@
 //! Both faces drive this one interface; it knows neither terminals nor arguments. Begin with [`Appliance`]:
 //! [`Appliance::plan`], [`Appliance::approve`], [`Appliance::sign`] and [`Appliance::deliver`] are the main job.
 
+mod auditing;
+mod delivery;
 mod error;
 mod inspection;
 mod intake;
@@ -12,8 +14,11 @@ mod planning;
 mod profiles;
 mod progress;
 mod provisioning;
+mod proving;
 mod tokens;
+mod verification;
 
+pub use delivery::Delivered;
 pub use error::{Class, Error};
 pub use inspection::{Counts, Judgement, Verdict, Yardstick, inspect};
 pub use issuance::{ApprovalGiven, Issued};
@@ -21,14 +26,18 @@ pub use opening::{Appliance, Custodian, Home, Setup, printable_path, setup};
 pub use profiles::{profile_by_name, profile_sections};
 pub use progress::{Phase, Progress, Watch};
 pub use provisioning::{NewCa, Requested, read_certificates};
+pub use proving::{Code, Platform};
 pub use tokens::{TokenCheck, check_token, initialise_token, slots};
+pub use verification::verify_bundle;
 
 // Values of the layers below that the faces show or hand through.
 pub use crate::{
+    export::{bundle::Format, manifest::Standing},
     host::memory::harden,
     register::{AuditReport, IssuedCertificate, Rehearsal, StoredPlan},
     token::{
-        Activation, Capability, Initialised, Pin, PinEntry, PinWarning, SlotState, SoActivation, SoPin, Support,
-        TokenState, UserPin,
+        mechanism::{Capability, Support},
+        pin::{Activation, Pin, SoActivation, SoPin},
+        slot::{Initialised, PinEntry, PinWarning, SlotState, TokenState, UserPin},
     },
 };

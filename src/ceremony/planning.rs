@@ -16,7 +16,7 @@ use crate::{
         text::Printable,
     },
     register::{Issuer, NewPlan, PlanKind, PlanWriter, StoredPlan},
-    token::{Seed, SerialEntropy, Token},
+    token::{random::{Seed, SerialEntropy}, session::Token},
 };
 
 use super::{

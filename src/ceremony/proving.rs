@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use crate::{
-    export::Format,
+    export::bundle::Format,
     pki::{
         issuer::IssuingCa,
         key::KeyAlgorithm,
@@ -132,6 +132,8 @@ impl Appliance {
                 (planned, Some(der))
             }
         };
+        // The PIN before the plan is stored: a wrong one leaves no trace in the register.
+        let session = self.login(custodian)?;
         let text = config_text(&self.text, PROFILE);
         let new = NewPlan {
             authority: ca,
@@ -144,7 +146,6 @@ impl Appliance {
         let mut writer = self.register.begin_plan(&new, at)?;
         writer.add("verification", der.as_deref(), &planned)?;
         let stored = writer.store(Issuer::Certificate(&issuer), at)?;
-        let session = self.login(custodian)?;
         self.register.approve(&stored, Approver::Command, at)?;
         self.sign(&stored, &session, watch)?;
         let delivered = self.deliver(&stored, to, &[Format::Pem], &session, watch)?;

@@ -18,7 +18,7 @@ use crate::{
         text::Printable,
     },
     register::{self, Approver, Issuer, NewAuthority, NewPlan, PlanKind},
-    token::{Session, TokenKey, TokenUri},
+    token::{key::TokenKey, session::Session, uri::TokenUri},
 };
 
 use super::{
@@ -82,7 +82,7 @@ impl Appliance {
         let planned = plan::plan_root(&fields, Facts { now: at, serial: serials.draw()? }).map_err(|what| {
             Error::authority(what, "choose other values and another name; the key made stays unused in the token")
         })?;
-        self.register.add_authority(&new_authority(new.name, &self.key_uri(&key)?, key.public_key(), None), at)?;
+        self.register.add_authority(&new_authority(new.name, &self.key_uri(&key, &session)?, key.public_key(), None), at)?;
         let new_plan = NewPlan {
             authority: new.name,
             kind: PlanKind::Root,
@@ -139,7 +139,7 @@ impl Appliance {
                 hint: "check the token; the key made stays unused in it".to_owned(),
             }
         })?;
-        let uri = self.key_uri(&key)?;
+        let uri = self.key_uri(&key, &session)?;
         self.register.add_authority(&new_authority(new.name, &uri, public_key, Some(&der)), at)?;
         let file = format!("{}.csr", new.name);
         let text = pem::encode("CERTIFICATE REQUEST", &der);
@@ -222,7 +222,7 @@ impl Appliance {
 
     fn provision_key(&mut self, new: &NewCa<'_>, session: &Session) -> Result<TokenKey, Error> {
         let key = session.generate(new.key, &format!("coldsign {}", new.name))?;
-        let text = config::with_authority(&self.text, new.name, &self.key_uri(&key)?)?;
+        let text = config::with_authority(&self.text, new.name, &self.key_uri(&key, session)?)?;
         self.write_configuration(text)?;
         Ok(key)
     }
@@ -234,18 +234,19 @@ impl Appliance {
         }
         let algorithm = KeyAlgorithm::Ec(crate::pki::key::Curve::P256);
         let key = session.generate(algorithm, "coldsign audit")?;
-        let text = config::with_audit_key(&self.text, &self.key_uri(&key)?)?;
+        let text = config::with_audit_key(&self.text, &self.key_uri(&key, session)?)?;
         self.write_configuration(text)
     }
 
-    fn key_uri(&self, key: &TokenKey) -> Result<String, Error> {
-        Ok(TokenUri::parse(self.configuration.token_uri())?.with_key(key.id()).to_string())
+    /// The key's URI, with the token's serial number: another token with the same label is not taken for this one.
+    fn key_uri(&self, key: &TokenKey, session: &Session) -> Result<String, Error> {
+        let token = TokenUri::parse(self.configuration.token_uri())?;
+        Ok(token.with_serial_of(session.state()).with_key(key.id()).to_string())
     }
 
     pub(super) fn checkpoint(&mut self, session: &Session) -> Result<(), Error> {
-        if let Some(uri) = self.configuration.audit_key_uri() {
-            let uri = TokenUri::parse(uri)?;
-            self.sign_head(session, &uri)?;
+        if self.configuration.audit_key_uri().is_some() {
+            self.sign_head(session)?;
         }
         Ok(())
     }

@@ -4,7 +4,9 @@ use std::{path::Path, time::Instant};
 
 use crate::{
     pki::key::RsaScheme,
-    token::{Activation, Capability, Module, SlotState, SoActivation, TokenState, TokenUri},
+    token::{
+        mechanism::Capability, module::Module, pin::{Activation, SoActivation}, slot::{SlotState, TokenState}, uri::TokenUri,
+    },
 };
 
 use super::{

@@ -125,5 +125,6 @@ pub(super) fn from_toml(text: &str, error: &toml::de::Error) -> Error {
     if let Some(key) = message.strip_prefix("missing field `").and_then(|rest| rest.strip_suffix('`')) {
         return Error::MissingKey { line, key: Printable::new(key) };
     }
-    Error::Syntax { line, column, message: Printable::new(message) }
+    // The reader breaks long messages into lines; here an error is one line.
+    Error::Syntax { line, column, message: Printable::new(&message.replace('\n', ", ")) }
 }

@@ -220,7 +220,9 @@ pub fn write<'a>(
 ) -> impl Iterator<Item = String> + 'a {
     let (mut writer, first) = Writer::new(header);
     let entries = files.into_iter().map(move |file| writer.file(&file));
-    std::iter::once(first).chain(entries).chain(std::iter::once_with(|| Writer::default().finish().to_owned()))
+    std::iter::once(first)
+        .chain(entries)
+        .chain(std::iter::once_with(|| Writer::default().finish().to_owned()))
 }
 
 fn json(value: &impl Serialize) -> String {
@@ -279,8 +281,11 @@ fn header(lines: &mut Lines<impl BufRead>) -> Result<Header, ManifestError> {
 
 fn file_of(entry: &str) -> Option<FileDigest> {
     let line: FileLine<'_> = serde_json::from_str(entry).ok()?;
-    let file =
-        FileDigest { path: line.path.to_owned(), sha256: Digest::from_hex(line.sha256)?, octets: line.octets };
+    let file = FileDigest {
+        path: line.path.to_owned(),
+        sha256: Digest::from_hex(line.sha256)?,
+        octets: line.octets,
+    };
     (is_path(&file.path) && file.json() == entry).then_some(file)
 }
 
@@ -389,7 +394,10 @@ mod tests {
     fn sums_are_those_of_sha256sum() {
         let file = FileDigest::of("certs/000/a.pem", b"abc");
         let line = file.sums_line();
-        assert_eq!(line, "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad  certs/000/a.pem\n");
+        assert_eq!(
+            line,
+            "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad  certs/000/a.pem\n"
+        );
         assert_eq!(read_sums_line(line.trim_end()), Some((file.sha256, "certs/000/a.pem")));
         assert_eq!(read_sums_line(&line.replace("  ", " *")), None);
         assert_eq!(read_sums_line(&line.trim_end().replace("certs", "..")), None);

@@ -10,4 +10,5 @@ pub mod manifest;
 pub mod names;
 pub mod pem;
 pub mod pkcs7;
+
 pub mod verification;

@@ -97,7 +97,7 @@ impl Outbox {
         if path.split('/').count() > COMPONENTS_MAX {
             return Err(Error::BadName {
                 name: Shown::new(path.as_bytes()),
-                why: "more than 8 folders deep",
+                why: "more than 8 names in one path",
             });
         }
         self.ensure(parent)?;
@@ -314,14 +314,19 @@ fn remove_tree(parent: BorrowedFd<'_>, name: &str, depth_left: usize) -> Result<
 /// Renames, never onto something that exists.
 fn rename_new(folder: BorrowedFd<'_>, from: &str, to: &str) -> Result<(), Errno> {
     match fs::renameat_with(folder, from, folder, to, RenameFlags::NOREPLACE) {
-        // Not every file system knows the flag. Then: look, and rename; a rename replaces no file and no folder that
-        // has anything in it.
-        Err(Errno::INVAL | Errno::NOSYS) => match fs::statat(folder, to, AtFlags::SYMLINK_NOFOLLOW) {
-            Ok(_) => Err(Errno::EXIST),
-            Err(Errno::NOENT) => fs::renameat(folder, from, folder, to),
-            Err(errno) => Err(errno),
-        },
+        // Not every file system knows the flag.
+        Err(Errno::INVAL | Errno::NOSYS) => look_and_rename(folder, from, to),
         result => result,
+    }
+}
+
+/// Looks, and renames. Should the name be taken in between, a folder still replaces no file and no folder that has
+/// anything in it.
+fn look_and_rename(folder: BorrowedFd<'_>, from: &str, to: &str) -> Result<(), Errno> {
+    match fs::statat(folder, to, AtFlags::SYMLINK_NOFOLLOW) {
+        Ok(_) => Err(Errno::EXIST),
+        Err(Errno::NOENT) => fs::renameat(folder, from, folder, to),
+        Err(errno) => Err(errno),
     }
 }
 
@@ -366,5 +371,25 @@ mod tests {
         check("dev-000001.pe", 2);
         check("dev-000001.pem", 3);
         check(&"a".repeat(64), 6);
+    }
+
+    #[test]
+    fn renames_onto_nothing_whatever_the_file_system_knows() {
+        fn check(rename: fn(BorrowedFd<'_>, &str, &str) -> Result<(), Errno>) {
+            let dir = tempfile::tempdir().unwrap();
+            let folder = fs::open(dir.path(), OFlags::DIRECTORY, Mode::empty()).unwrap();
+            for name in ["new", "empty"] {
+                std::fs::create_dir(dir.path().join(name)).unwrap();
+            }
+            std::fs::write(dir.path().join("file"), b"").unwrap();
+            std::os::unix::fs::symlink("nowhere", dir.path().join("link")).unwrap();
+            for taken in ["empty", "file", "link"] {
+                assert_eq!(rename(folder.as_fd(), "new", taken), Err(Errno::EXIST), "{taken}");
+            }
+            assert_eq!(rename(folder.as_fd(), "new", "free"), Ok(()));
+            assert!(dir.path().join("free").is_dir() && !dir.path().join("new").exists());
+        }
+        check(rename_new);
+        check(look_and_rename);
     }
 }

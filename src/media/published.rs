@@ -14,7 +14,8 @@ use super::listing::Listing;
 use super::name::{Shown, Source};
 use super::volume;
 
-/// A folder that stands on the medium under its own name, durable.
+/// A folder that stands on the medium under its own name, durable. Several threads may read it back together, which a
+/// medium of many small files rewards.
 #[derive(Debug)]
 pub struct Published {
     folder: OwnedFd,

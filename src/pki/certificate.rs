@@ -7,6 +7,9 @@ mod extensions;
 mod reading;
 mod signed;
 
+#[cfg(test)]
+mod tests;
+
 use std::ops::Range;
 
 use thiserror::Error;
@@ -92,7 +95,7 @@ pub struct Certificate {
 }
 
 impl Certificate {
-    /// Reads one certificate; trailing octets are an error. Version 3 only, both AlgorithmIdentifiers alike, times
+    /// Reads one certificate; trailing octets are an error. Version 3 only, both signature algorithms alike, times
     /// in the one form of RFC 5280 §4.1.2.5, no extension twice, no unique identifiers.
     ///
     /// # Errors
@@ -110,7 +113,7 @@ impl Certificate {
     pub fn sha256(&self) -> Digest {
         Digest::of(self.der())
     }
-    /// The TBSCertificate's octets as they came.
+    /// The `TBSCertificate`'s octets as they came.
     #[must_use]
     pub fn tbs(&self) -> &[u8] {
         &self.der[self.tbs.clone()]

@@ -387,40 +387,40 @@ mod tests {
         }
     }
 
-    fn check(change: impl FnOnce(&mut Profile), expected: Result<(), ProfileError>) {
+    fn check(change: impl FnOnce(&mut Profile), expected: Option<&ProfileError>) {
         let mut profile = device();
         change(&mut profile);
-        assert_eq!(profile.validated().map(|_| ()), expected);
+        assert_eq!(profile.validated().err().as_ref(), expected);
     }
 
     #[test]
     fn refuses_a_profile_that_contradicts_itself() {
         let authority = SubjectKind::SubordinateCa { path_length: 0 };
-        check(|_| {}, Ok(()));
-        check(|p| p.end = End::Days(0), Err(ProfileError::Days { days: 0 }));
-        check(|p| p.end = End::At(Time::NO_EXPIRY), Ok(()));
-        check(|p| p.backdate_seconds = 604_801, Err(ProfileError::Backdate { seconds: 604_801 }));
-        check(|p| p.key_usage = 0, Err(ProfileError::KeyUsage));
-        check(|p| p.key_usage = 1 << 9, Err(ProfileError::KeyUsage));
-        check(|p| p.key_usage |= KEY_CERT_SIGN, Err(ProfileError::KeyUsageAuthority));
-        check(|p| p.key_usage |= CRL_SIGN, Err(ProfileError::KeyUsageAuthority));
-        check(|p| p.kind = authority, Err(ProfileError::KeyUsageMissing));
+        check(|_| {}, None);
+        check(|p| p.end = End::Days(0), Some(&ProfileError::Days { days: 0 }));
+        check(|p| p.end = End::At(Time::NO_EXPIRY), None);
+        check(|p| p.backdate_seconds = 604_801, Some(&ProfileError::Backdate { seconds: 604_801 }));
+        check(|p| p.key_usage = 0, Some(&ProfileError::KeyUsage));
+        check(|p| p.key_usage = 1 << 9, Some(&ProfileError::KeyUsage));
+        check(|p| p.key_usage |= KEY_CERT_SIGN, Some(&ProfileError::KeyUsageAuthority));
+        check(|p| p.key_usage |= CRL_SIGN, Some(&ProfileError::KeyUsageAuthority));
+        check(|p| p.kind = authority, Some(&ProfileError::KeyUsageMissing));
         check(
             |p| {
                 p.kind = SubjectKind::SubordinateCa { path_length: 17 };
                 p.key_usage = KEY_CERT_SIGN;
             },
-            Err(ProfileError::PathLength(17)),
+            Some(&ProfileError::PathLength(17)),
         );
-        check(|p| p.keys.clear(), Err(ProfileError::Keys));
-        check(|p| p.keys = vec![KeyAlgorithm::Rsa { bits: 1024 }], Err(ProfileError::RsaBits(1024)));
-        check(|p| p.kind = SubjectKind::Verification, Err(ProfileError::ExtendedKeyUsageClient));
+        check(|p| p.keys.clear(), Some(&ProfileError::Keys));
+        check(|p| p.keys = vec![KeyAlgorithm::Rsa { bits: 1024 }], Some(&ProfileError::RsaBits(1024)));
+        check(|p| p.kind = SubjectKind::Verification, Some(&ProfileError::ExtendedKeyUsageClient));
         let any = rfc5280::ANY_EXTENDED_KEY_USAGE.as_bytes();
-        check(|p| p.extended_key_usage = vec![any.to_vec()], Err(ProfileError::ExtendedKeyUsageAny));
-        check(|p| p.allowed_extensions = vec![vec![0x80]], Err(ProfileError::Oid));
+        check(|p| p.extended_key_usage = vec![any.to_vec()], Some(&ProfileError::ExtendedKeyUsageAny));
+        check(|p| p.allowed_extensions = vec![vec![0x80]], Some(&ProfileError::Oid));
         check(
             |p| p.allowed_extensions = vec![rfc5280::ID_CE_KEY_USAGE.as_bytes().to_vec()],
-            Err(ProfileError::ExtensionManaged("keyUsage")),
+            Some(&ProfileError::ExtensionManaged("keyUsage")),
         );
     }
 

@@ -172,7 +172,8 @@ impl Audit<'_> {
         for line in lines.into_iter().filter(|line| line != "ok") {
             self.find("file", line);
         }
-        let mut statement = self.connection.prepare("SELECT DISTINCT \"table\" FROM pragma_foreign_key_check")?;
+        let mut statement =
+            self.connection.prepare("SELECT DISTINCT \"table\" FROM pragma_foreign_key_check")?;
         let tables: Vec<String> = statement.query_map([], |row| row.get(0))?.collect::<Result<_, _>>()?;
         for table in tables {
             self.find("file", format!("rows of {table} refer to rows that are not there"));
@@ -257,7 +258,9 @@ impl Audit<'_> {
                 "journal-body",
                 format!("entry {} ({}) does not say what the rows say", entry.seq, kind.name()),
             ),
-            Err(error) => self.find("journal-body", format!("entry {} ({}): {error}", entry.seq, kind.name())),
+            Err(error) => {
+                self.find("journal-body", format!("entry {} ({}): {error}", entry.seq, kind.name()))
+            }
         }
         Ok(())
     }
@@ -312,7 +315,10 @@ impl Audit<'_> {
             {
                 let row = AuditRow::read(row)?;
                 if row.index != expected {
-                    self.find("plan-index", format!("plan {}: {} where {expected} should stand", plan.id, row.index));
+                    self.find(
+                        "plan-index",
+                        format!("plan {}: {} where {expected} should stand", plan.id, row.index),
+                    );
                 }
                 expected = row.index + 1;
                 digest.add(Digest::of(&row.tbs));
@@ -349,7 +355,10 @@ impl Audit<'_> {
         } else {
             let issuer = self.installed(plan)?;
             if issuer.is_none() {
-                self.find("plan-issuer", format!("plan {} names a certificate that was not installed before", plan.id));
+                self.find(
+                    "plan-issuer",
+                    format!("plan {} names a certificate that was not installed before", plan.id),
+                );
             }
             issuer
         };
@@ -396,7 +405,10 @@ impl Audit<'_> {
     fn order(&mut self, plan: &StoredPlan, context: &PlanContext, row: &AuditRow) -> Result<(), Error> {
         let Some(issued) = &row.issued else { return Ok(()) };
         if context.first_approval.is_none_or(|approval| approval >= issued.entry) {
-            self.find("unapproved", format!("certificate {} of plan {} was issued without an approval", row.index, plan.id));
+            self.find(
+                "unapproved",
+                format!("certificate {} of plan {} was issued without an approval", row.index, plan.id),
+            );
         }
         if plan.duplicate_keys == DuplicateKeys::Refuse {
             let twice: bool = self
@@ -408,7 +420,10 @@ impl Audit<'_> {
                 )?
                 .query_row((row.spki_sha256.as_octets(), row.key, issued.entry), |row| row.get(0))?;
             if twice {
-                self.find("duplicate-key", format!("the key of certificate {} of plan {} was certified before", row.index, plan.id));
+                self.find(
+                    "duplicate-key",
+                    format!("the key of certificate {} of plan {} was certified before", row.index, plan.id),
+                );
             }
         }
         Ok(())
@@ -416,7 +431,10 @@ impl Audit<'_> {
 
     fn plan_counts(&mut self, plan: &StoredPlan, planned: u64) -> Result<(), Error> {
         if planned != plan.accepted {
-            self.find("plan-counts", format!("plan {} has {planned} certificates and says {}", plan.id, plan.accepted));
+            self.find(
+                "plan-counts",
+                format!("plan {} has {planned} certificates and says {}", plan.id, plan.accepted),
+            );
         }
         let (mut refused, mut skipped, mut expected) = (0, 0, 1);
         let mut statement = self.connection.prepare(
@@ -432,14 +450,20 @@ impl Audit<'_> {
                 !is_refused || findings.iter().any(|finding| finding.severity == "refuse")
             });
             if index != expected || !reasoned {
-                self.find("refused", format!("refused request {index} of plan {} is not in order or has no reason", plan.id));
+                self.find(
+                    "refused",
+                    format!("refused request {index} of plan {} is not in order or has no reason", plan.id),
+                );
             }
             expected = index + 1;
         }
         if (refused, skipped) != (plan.refused, plan.skipped) {
             self.find(
                 "plan-counts",
-                format!("plan {} has {refused} refused and {skipped} skipped requests and says otherwise", plan.id),
+                format!(
+                    "plan {} has {refused} refused and {skipped} skipped requests and says otherwise",
+                    plan.id
+                ),
             );
         }
         Ok(())
@@ -447,14 +471,18 @@ impl Audit<'_> {
 
     /// RFC 5280 §4.1.2.2: one certificate a serial number. Here of all issuers, because chance allows it.
     fn serials(&mut self) -> Result<(), Error> {
-        let mut statement = self.connection.prepare("SELECT serial, plan, idx FROM planned ORDER BY serial")?;
+        let mut statement =
+            self.connection.prepare("SELECT serial, plan, idx FROM planned ORDER BY serial")?;
         let mut rows = statement.query([])?;
         let mut last = Vec::new();
         while let Some(row) = rows.next()? {
             let serial: Vec<u8> = row.get(0)?;
             if serial == last {
                 let (plan, index): (i64, i64) = (row.get(1)?, row.get(2)?);
-                self.find("serial", format!("certificate {index} of plan number {plan} has a serial number twice"));
+                self.find(
+                    "serial",
+                    format!("certificate {index} of plan number {plan} has a serial number twice"),
+                );
             }
             last = serial;
         }
@@ -472,7 +500,10 @@ impl Audit<'_> {
             let (delivered, issued): (i64, i64) = (row.get(1)?, row.get(2)?);
             if delivered > issued {
                 let plan: String = row.get(0)?;
-                self.find("delivery", format!("plan {plan}: {delivered} certificates delivered, {issued} issued"));
+                self.find(
+                    "delivery",
+                    format!("plan {plan}: {delivered} certificates delivered, {issued} issued"),
+                );
             }
         }
         Ok(())
@@ -493,14 +524,21 @@ impl Audit<'_> {
                 (row.get(3)?, row.get(4)?, row.get(5)?);
             let message = checkpoint::message(&self.register.id, &head);
             let verified = SignatureAlgorithm::from_der(&algorithm).is_some_and(|algorithm| {
-                PublicKey::from_spki(&spki).is_ok_and(|key| key.verify(algorithm, &message, &signature).is_ok())
+                PublicKey::from_spki(&spki)
+                    .is_ok_and(|key| key.verify(algorithm, &message, &signature).is_ok())
             });
             if !verified {
-                self.find("checkpoint", format!("the signature of the checkpoint of entry {entry} does not verify"));
+                self.find(
+                    "checkpoint",
+                    format!("the signature of the checkpoint of entry {entry} does not verify"),
+                );
                 continue;
             }
             if stands != Some(*head.hash.as_octets()) {
-                self.find("checkpoint", format!("entry {} is not the one that was signed in entry {entry}", head.entry));
+                self.find(
+                    "checkpoint",
+                    format!("entry {} is not the one that was signed in entry {entry}", head.entry),
+                );
                 continue;
             }
             self.report.checkpoints += 1;
@@ -605,7 +643,10 @@ impl AuditRow {
                         fault("certificate", "the certificate does not have its digest".to_owned());
                     }
                     if context.key.verify(algorithm, &self.tbs, &issued.signature).is_err() {
-                        fault("signature", "the signature does not verify with the authority's key".to_owned());
+                        fault(
+                            "signature",
+                            "the signature does not verify with the authority's key".to_owned(),
+                        );
                     }
                 }
             }

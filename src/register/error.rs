@@ -88,6 +88,9 @@ pub enum Error {
     /// The beginning of an id fits several plans.
     #[error("several plans begin with {0}")]
     PlanAmbiguous(String),
+    /// A request could not be added before, so the plan would lack it.
+    #[error("the plan is not whole: a request could not be added to it")]
+    PlanBroken,
     /// More requests than one plan holds.
     #[error("a plan holds at most {} requests", super::PLAN_REQUESTS_MAX)]
     PlanTooLarge,
@@ -144,6 +147,7 @@ impl Error {
             Self::NotFound(_) => "run `setup` first, or check --home",
             Self::NotPlanned { .. } | Self::PlanUnknown(_) => "see `register list` for the plans there are",
             Self::PlanAmbiguous(_) => "give more of the id",
+            Self::PlanBroken => "plan the batch again; nothing of this plan was recorded",
             Self::PlanTooLarge => "split the batch",
             Self::ReadOnly => "check the owner of the home and that its disk is mounted for writing",
             Self::SerialUsed(_) => "check the random number generator: this does not happen by chance",

@@ -204,7 +204,7 @@ impl Register {
         self.record_group(plan, &group, now)
     }
 
-    fn record_group(
+    pub(super) fn record_group(
         &mut self,
         plan: &ApprovedPlan,
         group: &[(u64, &[u8], &[u8])],

@@ -23,6 +23,8 @@ mod journal;
 mod plan;
 mod search;
 mod store;
+#[cfg(test)]
+mod tests;
 
 pub use approval::{ApprovedPlan, Approver};
 

@@ -198,6 +198,16 @@ pub struct PlanWriter<'a> {
     accepted: u64,
     refused: u64,
     skipped: u64,
+    state: Writing,
+}
+
+/// Whether every request given to a writer is in its transaction.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+enum Writing {
+    Whole,
+    // After some errors (a full disk) SQLite has ended the transaction by itself: what was added next would be
+    // durable at once, and what was stored would lack a request.
+    Broken,
 }
 
 #[derive(Debug)]
@@ -244,6 +254,7 @@ impl Register {
             accepted: 0,
             refused: 0,
             skipped: 0,
+            state: Writing::Whole,
         })
     }
 
@@ -433,7 +444,27 @@ impl PlanWriter<'_> {
     }
 
     pub(super) fn add_row(&mut self, new: &NewRow<'_>) -> Result<(), Error> {
+        self.check_whole()?;
         self.accepted += 1;
+        let added = self.insert_planned(new);
+        self.note_failure(added)
+    }
+
+    fn check_whole(&self) -> Result<(), Error> {
+        match self.state {
+            Writing::Whole => Ok(()),
+            Writing::Broken => Err(Error::PlanBroken),
+        }
+    }
+
+    fn note_failure(&mut self, added: Result<(), Error>) -> Result<(), Error> {
+        if added.is_err() {
+            self.state = Writing::Broken;
+        }
+        added
+    }
+
+    fn insert_planned(&self, new: &NewRow<'_>) -> Result<(), Error> {
         if self.accepted > PLAN_REQUESTS_MAX {
             return Err(Error::PlanTooLarge);
         }
@@ -483,10 +514,13 @@ impl PlanWriter<'_> {
     /// # Errors
     /// As [`PlanWriter::add`].
     pub fn refuse(&mut self, source: &str, sha256: Option<Digest>, refusal: &Refusal) -> Result<(), Error> {
+        self.check_whole()?;
         self.refused += 1;
         let subject = refusal.subject.as_ref().map(Printable::as_str);
         let algorithm = refusal.key.map(|key| key.to_string());
-        self.add_refused(Verdict::Refused, source, sha256, (subject, algorithm.as_deref()), &refusal.findings)
+        let read = (subject, algorithm.as_deref());
+        let added = self.insert_refused(Verdict::Refused, source, sha256, read, &refusal.findings);
+        self.note_failure(added)
     }
 
     /// Adds what is no request at all.
@@ -494,11 +528,14 @@ impl PlanWriter<'_> {
     /// # Errors
     /// As [`PlanWriter::add`].
     pub fn skip(&mut self, source: &str, sha256: Option<Digest>, reason: &Finding) -> Result<(), Error> {
+        self.check_whole()?;
         self.skipped += 1;
-        self.add_refused(Verdict::Skipped, source, sha256, (None, None), std::slice::from_ref(reason))
+        let findings = std::slice::from_ref(reason);
+        let added = self.insert_refused(Verdict::Skipped, source, sha256, (None, None), findings);
+        self.note_failure(added)
     }
 
-    fn add_refused(
+    fn insert_refused(
         &self,
         verdict: Verdict,
         source: &str,
@@ -538,13 +575,14 @@ impl PlanWriter<'_> {
     /// Makes the plan durable. From now on it can be approved; it can never be changed.
     ///
     /// # Errors
-    /// [`Error::CertificateForOtherKey`], [`Error::CertificateNotInstalled`], [`Error::DiskFull`]; nothing is stored
-    /// then.
+    /// [`Error::CertificateForOtherKey`], [`Error::CertificateNotInstalled`], [`Error::DiskFull`],
+    /// [`Error::PlanBroken`] after an error of [`PlanWriter::add`]; nothing is stored then.
     pub fn store(self, issuer: Issuer<'_>, now: Time) -> Result<StoredPlan, Error> {
+        self.check_whole()?;
         let issuer_sha256 = self.issuer_sha256(issuer)?;
         let digest = self.digest(issuer_sha256)?;
         let id = self.unused_id(digest)?;
-        let Self { transaction, number, new, rehearsal, created, accepted, refused, skipped } = self;
+        let Self { transaction, number, new, rehearsal, created, accepted, refused, skipped, .. } = self;
         transaction.execute(
             "INSERT INTO plan (number, entry, id, authority, kind, profile, profile_text, approval, \
              duplicate_keys, created, issuer_sha256, accepted, refused, skipped, digest) \

@@ -7,7 +7,7 @@ use crate::pki::key::{KeyAlgorithm, KeyError};
 use crate::pki::text::Printable;
 
 use super::slot::PinWarning;
-use super::uri::{KeyId, TokenUri};
+use super::uri::KeyId;
 
 /// A failure of a module, a token or a key. No variant carries a PIN.
 #[derive(Debug, Error)]
@@ -54,8 +54,8 @@ pub enum Error {
     /// A key URI names no key.
     #[error("`{uri}` names no key")]
     KeyNotNamed {
-        /// The URI.
-        uri: TokenUri,
+        /// The URI, percent-encoded and so harmless.
+        uri: String,
     },
     /// Several objects claim to be this key.
     #[error("{count} objects of class {class} have the identifier {key}")]
@@ -98,8 +98,8 @@ pub enum Error {
     NoToken {
         /// Labels of the tokens that are there.
         seen: String,
-        /// The URI.
-        uri: TokenUri,
+        /// The URI, percent-encoded and so harmless.
+        uri: String,
     },
     /// The reader was to ask for the PIN, and it has no pad.
     #[error("token `{token}` has no PIN pad of its own")]
@@ -176,8 +176,8 @@ pub enum Error {
     SeveralTokens {
         /// Their slots.
         slots: Vec<u64>,
-        /// The URI.
-        uri: TokenUri,
+        /// The URI, percent-encoded and so harmless.
+        uri: String,
     },
     /// A signature has not the length of its algorithm.
     #[error("the token returned a signature of {found} octets where {algorithm} has {expected}")]

@@ -4,6 +4,7 @@ use cryptoki::error::{Error as CryptokiError, RvError};
 use cryptoki::object::{Attribute, AttributeType, KeyType, ObjectHandle};
 use cryptoki::session::Session as Cryptoki;
 
+use crate::pki::der;
 use crate::pki::key::{Curve, KeyAlgorithm, KeyError, PublicKey};
 use crate::pki::text::Printable;
 
@@ -174,10 +175,7 @@ fn findings(key: &Object<'_>) -> Result<Vec<&'static str>, Error> {
 
 /// The public half as an object tells it; `None` where it tells none.
 fn public_half(object: &Object<'_>, id: &KeyId) -> Result<Option<PublicKey>, Error> {
-    let kind = match object.value(AttributeType::KeyType)? {
-        Some(Attribute::KeyType(kind)) => kind,
-        _ => return Ok(None),
-    };
+    let Some(Attribute::KeyType(kind)) = object.value(AttributeType::KeyType)? else { return Ok(None) };
     let key = if kind == KeyType::RSA {
         let parts = (object.octets(AttributeType::Modulus)?, object.octets(AttributeType::PublicExponent)?);
         match parts {
@@ -197,19 +195,13 @@ fn public_half(object: &Object<'_>, id: &KeyId) -> Result<Option<PublicKey>, Err
 }
 
 fn elliptic(parameters: &[u8], point: &[u8]) -> Result<PublicKey, KeyError> {
-    let curve = match parameters {
-        P256 => Curve::P256,
-        P384 => Curve::P384,
-        P521 => Curve::P521,
-        ED25519_NAME | ED25519_OID => return PublicKey::from_ed25519(unwrapped(point, 32)?),
-        _ => return Err(KeyError::Unsupported("this elliptic curve".to_owned())),
-    };
-    let octets = match curve {
-        Curve::P256 => 65,
-        Curve::P384 => 97,
-        Curve::P521 => 133,
-    };
-    PublicKey::from_ec_point(curve, unwrapped(point, octets)?)
+    if parameters == ED25519_NAME || parameters == ED25519_OID {
+        return PublicKey::from_ed25519(unwrapped(point, 32)?);
+    }
+    let curve = [Curve::P256, Curve::P384, Curve::P521].into_iter().find(|&curve| parameters == named(curve));
+    let curve = curve.ok_or_else(|| KeyError::Unsupported("this elliptic curve".to_owned()))?;
+    // SEC 1 §2.3.3: an uncompressed point is 04 and both coordinates.
+    PublicKey::from_ec_point(curve, unwrapped(point, 1 + 2 * curve.coordinate_octets())?)
 }
 
 /// The point without its OCTET STRING. By the standard it stands in one, some tokens leave it bare; both begin with
@@ -229,26 +221,21 @@ fn unwrapped(point: &[u8], octets: usize) -> Result<&[u8], KeyError> {
 }
 
 fn parameters(algorithm: KeyAlgorithm) -> Vec<Attribute> {
-    let curve = match algorithm {
-        KeyAlgorithm::Ec(Curve::P256) => P256,
-        KeyAlgorithm::Ec(Curve::P384) => P384,
-        KeyAlgorithm::Ec(Curve::P521) => P521,
-        KeyAlgorithm::Ed25519 => ED25519_NAME,
+    match algorithm {
+        KeyAlgorithm::Ec(curve) => vec![Attribute::EcParams(named(curve))],
+        KeyAlgorithm::Ed25519 => vec![Attribute::EcParams(ED25519_NAME.to_vec())],
         KeyAlgorithm::Rsa { bits } => {
-            return vec![
-                Attribute::ModulusBits(u64::from(bits).into()),
-                Attribute::PublicExponent(vec![1, 0, 1]),
-            ];
+            vec![Attribute::ModulusBits(u64::from(bits).into()), Attribute::PublicExponent(vec![1, 0, 1])]
         }
-    };
-    vec![Attribute::EcParams(curve.to_vec())]
+    }
 }
 
-/// `CKA_EC_PARAMS`: the curve's object identifier, DER (RFC 5480 §2.1.1.1).
-const P256: &[u8] = b"\x06\x08\x2a\x86\x48\xce\x3d\x03\x01\x07";
-const P384: &[u8] = b"\x06\x05\x2b\x81\x04\x00\x22";
-const P521: &[u8] = b"\x06\x05\x2b\x81\x04\x00\x23";
-/// A `PrintableString` (PKCS#11 v3.0 §2.3.10) …
+/// `CKA_EC_PARAMS` of a named curve: its object identifier, DER (RFC 5480 §2.1.1.1).
+fn named(curve: Curve) -> Vec<u8> {
+    der::element(der::tag::OID, curve.oid())
+}
+
+/// `CKA_EC_PARAMS` of Ed25519: a `PrintableString` (PKCS#11 v3.0 §2.3.10) …
 const ED25519_NAME: &[u8] = b"\x13\x0cedwards25519";
 /// … or the identifier of RFC 8410 §3.
 const ED25519_OID: &[u8] = b"\x06\x03\x2b\x65\x70";
@@ -290,7 +277,7 @@ impl Object<'_> {
         }))
     }
 
-    /// Octets of an attribute; an empty value counts as none (SoftHSM answers some attributes so).
+    /// Octets of an attribute; an empty value counts as none (`SoftHSM` answers some attributes so).
     fn octets(&self, kind: AttributeType) -> Result<Option<Vec<u8>>, Error> {
         let value = self.value(kind)?.and_then(|attribute| match attribute {
             Attribute::EcParams(octets)

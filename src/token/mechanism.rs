@@ -1,6 +1,6 @@
 //! Mechanisms: which PKCS#11 algorithm makes which signature, what it is given and what it returns.
 //!
-//! Hashes are computed here, not in the token, wherever the token has the bare mechanism: every token has it (SoftHSM
+//! Hashes are computed here, not in the token, wherever the token has the bare mechanism: every token has it (`SoftHSM`
 //! 2.6 has no `CKM_ECDSA_SHA256`), and only 32 to 64 octets travel. The bare mechanisms sign whatever they are given,
 //! so what they are given is a digest that this module made, never octets of a caller.
 
@@ -9,7 +9,6 @@ use cryptoki::mechanism::eddsa::{EddsaParams, EddsaSignatureScheme};
 use cryptoki::mechanism::rsa::{PkcsMgfType, PkcsPssParams};
 use cryptoki::mechanism::{Mechanism, MechanismInfo, MechanismType};
 use cryptoki::slot::Slot;
-use sha2::{Digest as _, Sha256, Sha384, Sha512};
 
 use crate::pki::key::{Curve, HashAlgorithm, KeyAlgorithm, SignatureAlgorithm};
 
@@ -162,8 +161,8 @@ impl Means {
     /// What the token is given for a message.
     pub(super) fn input(self, message: &[u8]) -> Vec<u8> {
         match self {
-            Self::EcdsaDigest(hash) | Self::PssDigest(hash) => digest(hash, message),
-            Self::Pkcs1Digest(hash) => [digest_info(hash), &digest(hash, message)].concat(),
+            Self::EcdsaDigest(hash) | Self::PssDigest(hash) => hash.digest(message),
+            Self::Pkcs1Digest(hash) => [digest_info(hash), &hash.digest(message)].concat(),
             Self::EcdsaMessage(_) | Self::Eddsa | Self::Pkcs1Message(_) | Self::PssMessage(_) => {
                 message.to_vec()
             }
@@ -191,9 +190,8 @@ fn generation_type(algorithm: KeyAlgorithm) -> MechanismType {
 /// Octets of the token's signature: r ‖ s for ECDSA and Ed25519 (PKCS#11 v2.40 §2.3.1), the modulus' length for RSA.
 pub(super) fn signature_octets(key: KeyAlgorithm) -> usize {
     match key {
-        KeyAlgorithm::Ec(Curve::P256) | KeyAlgorithm::Ed25519 => 64,
-        KeyAlgorithm::Ec(Curve::P384) => 96,
-        KeyAlgorithm::Ec(Curve::P521) => 132,
+        KeyAlgorithm::Ec(curve) => 2 * curve.coordinate_octets(),
+        KeyAlgorithm::Ed25519 => 64,
         KeyAlgorithm::Rsa { bits } => bits.div_ceil(8) as usize,
     }
 }
@@ -225,20 +223,12 @@ fn size_fits(info: &MechanismInfo, key: KeyAlgorithm) -> bool {
 }
 
 fn pss(hash: HashAlgorithm) -> PkcsPssParams {
-    let (hash_alg, mgf, salt) = match hash {
-        HashAlgorithm::Sha256 => (MechanismType::SHA256, PkcsMgfType::MGF1_SHA256, 32),
-        HashAlgorithm::Sha384 => (MechanismType::SHA384, PkcsMgfType::MGF1_SHA384, 48),
-        HashAlgorithm::Sha512 => (MechanismType::SHA512, PkcsMgfType::MGF1_SHA512, 64),
+    let (hash_alg, mgf) = match hash {
+        HashAlgorithm::Sha256 => (MechanismType::SHA256, PkcsMgfType::MGF1_SHA256),
+        HashAlgorithm::Sha384 => (MechanismType::SHA384, PkcsMgfType::MGF1_SHA384),
+        HashAlgorithm::Sha512 => (MechanismType::SHA512, PkcsMgfType::MGF1_SHA512),
     };
-    PkcsPssParams { hash_alg, mgf, s_len: salt.into() }
-}
-
-fn digest(hash: HashAlgorithm, message: &[u8]) -> Vec<u8> {
-    match hash {
-        HashAlgorithm::Sha256 => Sha256::digest(message).to_vec(),
-        HashAlgorithm::Sha384 => Sha384::digest(message).to_vec(),
-        HashAlgorithm::Sha512 => Sha512::digest(message).to_vec(),
-    }
+    PkcsPssParams { hash_alg, mgf, s_len: u64::from(hash.octets()).into() }
 }
 
 /// The octets in front of the digest in a `DigestInfo` (RFC 8017 §9.2, note 1).

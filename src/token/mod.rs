@@ -13,6 +13,7 @@ pub mod session;
 
 pub mod key;
 pub mod mechanism;
+mod raw;
 pub mod signer;
 
 pub mod random;

@@ -1,6 +1,6 @@
 //! A PKCS#11 module: the library that a token's vendor supplies, loaded by its path.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use cryptoki::context::{CInitializeArgs, CInitializeFlags, Function, Pkcs11};
 use cryptoki::error::{Error as CryptokiError, RvError};
@@ -19,6 +19,8 @@ use super::uri::TokenUri;
 #[derive(Clone, Debug)]
 pub struct Module {
     pub(super) context: Pkcs11,
+    /// The library's path, symbolic links resolved.
+    pub(super) path: PathBuf,
 }
 
 impl Module {
@@ -50,7 +52,7 @@ impl Module {
         match context.initialize(CInitializeArgs::new(CInitializeFlags::OS_LOCKING_OK)) {
             // The module was loaded before in this process.
             Ok(()) | Err(CryptokiError::Pkcs11(RvError::CryptokiAlreadyInitialized, _)) => {
-                Ok(Self { context })
+                Ok(Self { context, path: real })
             }
             Err(error) => Err(refused(Error::from_call(error).to_string())),
         }
@@ -80,11 +82,11 @@ impl Module {
         let mut matching = tokens.iter().filter(|token| uri.matches(token));
         match (matching.next(), matching.count()) {
             (Some(token), 0) => Ok(Token::new(self.clone(), token.clone())),
-            (None, _) => Err(Error::NoToken { seen: labels(&tokens), uri: uri.clone() }),
+            (None, _) => Err(Error::NoToken { seen: labels(&tokens), uri: uri.to_string() }),
             (Some(_), _) => {
                 let slots =
                     tokens.iter().filter(|token| uri.matches(token)).map(|token| token.slot).collect();
-                Err(Error::SeveralTokens { slots, uri: uri.clone() })
+                Err(Error::SeveralTokens { slots, uri: uri.to_string() })
             }
         }
     }

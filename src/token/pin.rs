@@ -10,7 +10,7 @@ use super::slot::{PinEntry, TokenState};
 /// Fewest octets of a PIN, whatever the token says.
 pub const PIN_OCTETS_MIN: usize = 4;
 
-/// Most octets of a PIN, whatever the token says (SoftHSM's own limit; smart cards take 16 and fewer).
+/// Most octets of a PIN, whatever the token says (`SoftHSM`'s own limit; smart cards take 16 and fewer).
 pub const PIN_OCTETS_MAX: usize = 255;
 
 /// The user's PIN.

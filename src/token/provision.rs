@@ -14,7 +14,7 @@ pub const LABEL_OCTETS_MAX: usize = 32;
 
 impl Module {
     /// Gives a token its label, the security officer's PIN and the user's PIN. Refuses one that is initialised already:
-    /// nothing here ever destroys a key. Returns the token's new state; its slot may have changed (SoftHSM).
+    /// nothing here ever destroys a key. Returns the token's new state; its slot may have changed (`SoftHSM`).
     ///
     /// Both PINs are checked before the first change, so that a wrong length leaves the token as it was. A reader's
     /// own pad cannot be used here: such a reader comes with a tool that does.
@@ -51,7 +51,7 @@ impl Module {
         self.token_state(slot)
     }
 
-    /// Where the token just initialised is now: SoftHSM gives it another slot when slots are listed next.
+    /// Where the token just initialised is now: `SoftHSM` gives it another slot when slots are listed next.
     fn slot_of_fresh(&self, slot: u64, label: &str) -> Result<u64, Error> {
         let uri = TokenUri::token(label);
         let fresh = |state: &TokenState| {
@@ -69,7 +69,7 @@ impl Module {
             [] => Err(Error::SlotEmpty { slot }),
             several => {
                 let slots = several.iter().map(|token| token.slot).collect();
-                Err(Error::SeveralTokens { slots, uri })
+                Err(Error::SeveralTokens { slots, uri: uri.to_string() })
             }
         }
     }

@@ -5,13 +5,14 @@ use cryptoki::object::{Attribute, ObjectClass, ObjectHandle};
 use cryptoki::session::{Session as Cryptoki, UserType};
 
 use crate::pki::key::{KeyAlgorithm, PublicKey, SignatureAlgorithm};
+use crate::pki::text::Printable;
 
 use super::error::Error;
-use super::key::{self, TokenKey};
+use super::key::{self, Authentication, TokenKey};
 use super::mechanism::{Capability, Mechanisms, Support};
 use super::module::{Module, numbered};
 use super::pin::{Activation, demand_pad};
-use super::signer::Signer;
+use super::signer::{Opening, Reauthentication, Signer};
 use super::slot::{PinWarning, TokenState, UserPin, Writing};
 use super::uri::{KEY_ID_OCTETS_MAX, KeyId, TokenUri};
 
@@ -35,7 +36,7 @@ pub struct Token {
 pub struct Session {
     module: Module,
     state: TokenState,
-    session: Cryptoki,
+    anchor: Cryptoki,
 }
 
 impl Token {
@@ -98,7 +99,7 @@ impl Token {
             Activation::Pin(pin) => session.login_with_raw(UserType::User, &pin.for_login(&state)?),
         };
         answer.or_else(|error| self.judge_login(error))?;
-        Ok(Session { module: self.module.clone(), state, session })
+        Ok(Session { module: self.module.clone(), state, anchor: session })
     }
 
     fn judge_login(&self, error: CryptokiError) -> Result<(), Error> {
@@ -150,8 +151,8 @@ impl Session {
             return Err(Error::MechanismMissing { purpose: format!("generate {algorithm} keys") });
         }
         let id = self.unused_id()?;
-        let (public, private) = key::generate(&self.session, algorithm, &id, label)?;
-        let read = TokenKey::read(&self.session, id.clone(), private, Some(public)).and_then(|key| {
+        let (public, private) = key::generate(&self.anchor, algorithm, &id, label)?;
+        let read = TokenKey::read(&self.anchor, id.clone(), private, Some(public)).and_then(|key| {
             if key.public_key().algorithm() == algorithm {
                 return Ok(key);
             }
@@ -165,7 +166,14 @@ impl Session {
     /// # Errors
     /// [`Error::KeyNotNamed`], and as [`Session::find_id`].
     pub fn find(&self, uri: &TokenUri) -> Result<TokenKey, Error> {
-        self.find_id(&uri.id().ok_or_else(|| Error::KeyNotNamed { uri: uri.clone() })?)
+        let key = self.find_id(&uri.id().ok_or_else(|| Error::KeyNotNamed { uri: uri.to_string() })?)?;
+        // RFC 7512 §2.5: what is found has every attribute that the URI names.
+        match uri.object().map(Printable::new) {
+            Some(label) if label != *key.label() => {
+                Err(Error::KeyMissing { key: key.id().clone(), token: self.state.label.clone() })
+            }
+            Some(_) | None => Ok(key),
+        }
     }
 
     /// The one private key with this identifier, sound in all its attributes.
@@ -178,7 +186,7 @@ impl Session {
         let private =
             private.ok_or_else(|| Error::KeyMissing { key: id.clone(), token: self.state.label.clone() })?;
         let public = self.only(ObjectClass::PUBLIC_KEY, "public key", id)?;
-        TokenKey::read(&self.session, id.clone(), private, public)
+        TokenKey::read(&self.anchor, id.clone(), private, public)
     }
 
     /// The key that a URI names, proven to be the key of a certificate.
@@ -196,8 +204,31 @@ impl Session {
     /// # Errors
     /// [`Error::AlwaysAuthenticate`], [`Error::MechanismMissing`], and what opening a session answers.
     pub fn signer(&self, key: &TokenKey, algorithm: SignatureAlgorithm) -> Result<Signer, Error> {
-        let means = self.mechanisms()?.means(key.public_key().algorithm(), algorithm)?;
-        Signer::open(self.module.context.clone(), numbered(self.state.slot)?, key, means)
+        if key.authentication() == Authentication::EachSignature {
+            return Err(Error::AlwaysAuthenticate { key: key.id().clone() });
+        }
+        Signer::open(self.opening(key, algorithm)?, None)
+    }
+
+    /// A signer for a key that wants its PIN for every signature ([`Authentication::EachSignature`]): the signer keeps
+    /// the activation data and gives it to the token each time. Good for other keys too, which ignore it.
+    ///
+    /// # Errors
+    /// [`Error::MechanismMissing`], [`Error::PadMissing`], [`Error::PinLength`], and what opening a session answers.
+    pub fn authenticating_signer(
+        &self,
+        key: &TokenKey,
+        algorithm: SignatureAlgorithm,
+        activation: Activation,
+    ) -> Result<Signer, Error> {
+        match &activation {
+            Activation::Pad => demand_pad(&self.state)?,
+            Activation::Pin(pin) => drop(pin.for_login(&self.state)?),
+        }
+        let wanted = key.authentication() == Authentication::EachSignature;
+        let reauthentication =
+            wanted.then(|| Reauthentication::new(&self.module.path, activation, self.state.clone()));
+        Signer::open(self.opening(key, algorithm)?, reauthentication.transpose()?)
     }
 
     /// Random octets of the token.
@@ -207,7 +238,7 @@ impl Session {
     pub fn random(&self, octets: usize) -> Result<Vec<u8>, Error> {
         let mut random = vec![0; octets];
         for part in random.chunks_mut(RANDOM_OCTETS_PER_CALL) {
-            self.session.generate_random_slice(part).map_err(Error::from_call)?;
+            self.anchor.generate_random_slice(part).map_err(Error::from_call)?;
         }
         Ok(random)
     }
@@ -216,10 +247,20 @@ impl Session {
         self.module.mechanisms(self.state.slot)
     }
 
+    fn opening(&self, key: &TokenKey, algorithm: SignatureAlgorithm) -> Result<Opening, Error> {
+        Ok(Opening {
+            context: self.module.context.clone(),
+            slot: numbered(self.state.slot)?,
+            key: key.handle(),
+            algorithm: key.public_key().algorithm(),
+            means: self.mechanisms()?.means(key.public_key().algorithm(), algorithm)?,
+        })
+    }
+
     fn unused_id(&self) -> Result<KeyId, Error> {
         let id = KeyId::new(self.random(KEY_ID_OCTETS)?)?;
         let found =
-            self.session.find_objects(&[Attribute::Id(id.as_octets().to_vec())]).map_err(Error::from_call)?;
+            self.anchor.find_objects(&[Attribute::Id(id.as_octets().to_vec())]).map_err(Error::from_call)?;
         // A random number of 128 bits that stands in the token already is no random number.
         match found.len() {
             0 => Ok(id),
@@ -234,7 +275,7 @@ impl Session {
         id: &KeyId,
     ) -> Result<Option<ObjectHandle>, Error> {
         let template = [Attribute::Class(class), Attribute::Id(id.as_octets().to_vec())];
-        let found = self.session.find_objects(&template).map_err(Error::from_call)?;
+        let found = self.anchor.find_objects(&template).map_err(Error::from_call)?;
         match found.as_slice() {
             [] => Ok(None),
             [only] => Ok(Some(*only)),
@@ -244,7 +285,7 @@ impl Session {
 
     /// Destroys a pair just made; where that fails too, the error says that the pair still stands in the token.
     fn destroyed_after(&self, error: Error, id: &KeyId, pair: [ObjectHandle; 2]) -> Error {
-        let kept = pair.into_iter().filter(|&half| self.session.destroy_object(half).is_err()).count();
+        let kept = pair.into_iter().filter(|&half| self.anchor.destroy_object(half).is_err()).count();
         if kept == 0 {
             return error;
         }

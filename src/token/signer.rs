@@ -1,69 +1,103 @@
 //! A signer: one key, one algorithm, one PKCS#11 session, for one thread.
 //!
 //! Everything that can be known beforehand is known: signing is one `C_SignInit` and one `C_Sign` with the key's
-//! handle, no search and no attribute.
+//! handle, no search and no attribute. Only a key that wants its PIN for every signature has a log-in between the two.
+
+use std::path::Path;
 
 use cryptoki::context::Pkcs11;
 use cryptoki::error::{Error as CryptokiError, RvError};
 use cryptoki::object::ObjectHandle;
-use cryptoki::session::Session as Cryptoki;
+use cryptoki::session::{Session as Cryptoki, UserType};
 use cryptoki::slot::Slot;
 
 use crate::pki::der;
 use crate::pki::key::KeyAlgorithm;
 
 use super::error::Error;
-use super::key::{Authentication, TokenKey};
 use super::mechanism::{Means, signature_octets};
+use super::pin::Activation;
+use super::raw::SingleSign;
+use super::slot::TokenState;
 
 /// Signs messages with a key of the token. `Send`: make as many as the token has sessions, one a thread.
-#[derive(Debug)]
 pub struct Signer {
-    context: Pkcs11,
-    slot: Slot,
+    opening: Opening,
     session: Cryptoki,
-    key: ObjectHandle,
-    algorithm: KeyAlgorithm,
-    means: Means,
+    reauthentication: Option<Reauthentication>,
+}
+
+/// What a signer's session is opened with.
+pub(super) struct Opening {
+    pub(super) context: Pkcs11,
+    pub(super) slot: Slot,
+    pub(super) key: ObjectHandle,
+    pub(super) algorithm: KeyAlgorithm,
+    pub(super) means: Means,
+}
+
+/// The PIN for each signature, and the raw call that takes it in the middle.
+pub(super) struct Reauthentication {
+    /// `None` after the token said that it is wrong: it is not tried again.
+    activation: Option<Activation>,
+    single: SingleSign,
+    state: TokenState,
+}
+
+impl Reauthentication {
+    pub(super) fn new(module: &Path, activation: Activation, state: TokenState) -> Result<Self, Error> {
+        let single = SingleSign::of(module).map_err(Error::from_call)?;
+        Ok(Self { activation: Some(activation), single, state })
+    }
+
+    /// Logs in for the operation that was just begun (`CKU_CONTEXT_SPECIFIC`).
+    fn log_in(&mut self, session: &Cryptoki) -> Result<(), Error> {
+        let answer = match &self.activation {
+            None => return Err(Error::PinIncorrect { warning: None, whose: "PIN" }),
+            Some(Activation::Pad) => session.login(UserType::ContextSpecific, None),
+            Some(Activation::Pin(pin)) => {
+                session.login_with_raw(UserType::ContextSpecific, &pin.for_login(&self.state)?)
+            }
+        };
+        answer.map_err(|error| {
+            self.activation = None;
+            match error {
+                CryptokiError::Pkcs11(RvError::PinIncorrect | RvError::PinInvalid, _) => {
+                    Error::PinIncorrect { warning: None, whose: "PIN" }
+                }
+                CryptokiError::Pkcs11(RvError::PinLocked, _) => Error::PinLocked { whose: "PIN" },
+                other => Error::from_call(other),
+            }
+        })
+    }
+}
+
+impl Opening {
+    /// Reading suffices to sign, and tokens have fewer sessions that write.
+    fn session(&self) -> Result<Cryptoki, Error> {
+        self.context.open_ro_session(self.slot).map_err(Error::from_call)
+    }
 }
 
 impl Signer {
-    pub(super) fn open(context: Pkcs11, slot: Slot, key: &TokenKey, means: Means) -> Result<Self, Error> {
-        if key.authentication() == Authentication::EachSignature {
-            return Err(Error::AlwaysAuthenticate { key: key.id().clone() });
-        }
-        // Reading suffices to sign, and tokens have fewer sessions that write.
-        let session = context.open_ro_session(slot).map_err(Error::from_call)?;
-        let algorithm = key.public_key().algorithm();
-        Ok(Self { context, slot, session, key: key.handle(), algorithm, means })
+    pub(super) fn open(opening: Opening, reauthentication: Option<Reauthentication>) -> Result<Self, Error> {
+        Ok(Self { session: opening.session()?, opening, reauthentication })
     }
 
     /// Signs a message; returns the signature as X.509 carries it: for ECDSA a DER SEQUENCE of r and s (RFC 3279
     /// §2.2.3), else the octets of the token. Not checked against the public key here: whoever assembles does that.
     ///
     /// # Errors
-    /// [`Error::DeviceRemoved`], [`Error::SessionLost`], [`Error::SignatureLength`], [`Error::Pkcs11`].
+    /// [`Error::DeviceRemoved`], [`Error::PinIncorrect`] where the key wants its PIN each time, [`Error::SessionLost`],
+    /// [`Error::SignatureLength`], [`Error::Pkcs11`].
     pub fn sign(&mut self, message: &[u8]) -> Result<Vec<u8>, Error> {
-        let input = self.means.input(message);
-        let signature = match self.session.sign(&self.means.mechanism(), self.key, &input) {
-            // An operation of this session was left unfinished; a session cannot cancel it, a new one has none. The
-            // new one is opened before the old one closes, because the log-in ends with the last session.
-            Err(CryptokiError::Pkcs11(RvError::OperationActive, _)) => {
-                self.session = self.context.open_ro_session(self.slot).map_err(Error::from_call)?;
-                self.session.sign(&self.means.mechanism(), self.key, &input)
-            }
-            answer => answer,
-        }
-        .map_err(Error::from_call)?;
-        let expected = signature_octets(self.algorithm);
+        let Opening { algorithm, means, .. } = self.opening;
+        let signature = self.raw(&means.input(message))?;
+        let expected = signature_octets(algorithm);
         if signature.len() != expected {
-            return Err(Error::SignatureLength {
-                algorithm: self.algorithm,
-                expected,
-                found: signature.len(),
-            });
+            return Err(Error::SignatureLength { algorithm, expected, found: signature.len() });
         }
-        match self.means {
+        match means {
             Means::EcdsaDigest(_) | Means::EcdsaMessage(_) => Ok(ecdsa_der(&signature)),
             Means::Eddsa
             | Means::Pkcs1Digest(_)
@@ -71,6 +105,33 @@ impl Signer {
             | Means::PssDigest(_)
             | Means::PssMessage(_) => Ok(signature),
         }
+    }
+
+    /// The signature as the token returns it.
+    fn raw(&mut self, input: &[u8]) -> Result<Vec<u8>, Error> {
+        let Some(reauthentication) = &mut self.reauthentication else {
+            return match self.session.sign(&self.opening.means.mechanism(), self.opening.key, input) {
+                // An operation of this session was left unfinished; a session cannot cancel it, a new one has none.
+                // The new one is opened before the old one closes: the log-in ends with the last session.
+                Err(CryptokiError::Pkcs11(RvError::OperationActive, _)) => {
+                    self.session = self.opening.session()?;
+                    self.session.sign(&self.opening.means.mechanism(), self.opening.key, input)
+                }
+                answer => answer,
+            }
+            .map_err(Error::from_call);
+        };
+        let begun = match self.session.sign_init(&self.opening.means.mechanism(), self.opening.key) {
+            Err(CryptokiError::Pkcs11(RvError::OperationActive, _)) => {
+                self.session = self.opening.session()?;
+                self.session.sign_init(&self.opening.means.mechanism(), self.opening.key)
+            }
+            answer => answer,
+        };
+        begun.map_err(Error::from_call)?;
+        reauthentication.log_in(&self.session)?;
+        let octets = signature_octets(self.opening.algorithm);
+        reauthentication.single.sign(&self.session, input, octets).map_err(Error::from_call)
     }
 }
 

@@ -167,8 +167,16 @@ impl TokenState {
             rng: if info.rng() { Rng::Present } else { Rng::Absent },
             serial: Printable::new(&names.serial),
             slot,
-            so_pin: warning(info.so_pin_locked(), info.so_pin_final_try(), info.so_pin_count_low()),
-            user_pin: warning(info.user_pin_locked(), info.user_pin_final_try(), info.user_pin_count_low()),
+            so_pin: most_urgent([
+                (info.so_pin_count_low(), PinWarning::CountLow),
+                (info.so_pin_final_try(), PinWarning::FinalTry),
+                (info.so_pin_locked(), PinWarning::Locked),
+            ]),
+            user_pin: most_urgent([
+                (info.user_pin_count_low(), PinWarning::CountLow),
+                (info.user_pin_final_try(), PinWarning::FinalTry),
+                (info.user_pin_locked(), PinWarning::Locked),
+            ]),
             user_pin_state: if info.user_pin_initialized() { UserPin::Set } else { UserPin::Missing },
             writing: if info.write_protected() { Writing::Protected } else { Writing::Allowed },
             names,
@@ -223,17 +231,8 @@ fn trimmed(text: &str) -> String {
     text.split('\0').next().unwrap_or_default().trim_end_matches(' ').to_owned()
 }
 
-#[expect(clippy::fn_params_excessive_bools, reason = "three flags of CK_TOKEN_INFO become one value here")]
-fn warning(locked: bool, final_try: bool, count_low: bool) -> Option<PinWarning> {
-    if locked {
-        Some(PinWarning::Locked)
-    } else if final_try {
-        Some(PinWarning::FinalTry)
-    } else if count_low {
-        Some(PinWarning::CountLow)
-    } else {
-        None
-    }
+fn most_urgent(said: [(bool, PinWarning); 3]) -> Option<PinWarning> {
+    said.into_iter().filter(|(set, _)| *set).map(|(_, warning)| warning).max()
 }
 
 #[cfg(test)]
@@ -242,10 +241,12 @@ mod tests {
 
     #[test]
     fn takes_the_most_urgent_warning() {
-        assert_eq!(warning(false, false, false), None);
-        assert_eq!(warning(false, false, true), Some(PinWarning::CountLow));
-        assert_eq!(warning(false, true, true), Some(PinWarning::FinalTry));
-        assert_eq!(warning(true, true, true), Some(PinWarning::Locked));
+        use PinWarning::{CountLow, FinalTry, Locked};
+        let said = |low, last, locked| most_urgent([(low, CountLow), (last, FinalTry), (locked, Locked)]);
+        assert_eq!(said(false, false, false), None);
+        assert_eq!(said(true, false, false), Some(CountLow));
+        assert_eq!(said(true, true, false), Some(FinalTry));
+        assert_eq!(said(true, true, true), Some(Locked));
     }
 
     #[test]

@@ -238,9 +238,9 @@ fn decoded(value: &str) -> Result<Vec<u8>, Error> {
 fn encoded(octets: &[u8]) -> String {
     octets.iter().fold(String::new(), |mut text, &octet| {
         if stands_plain(octet) {
-            text.push(char::from(octet))
+            text.push(char::from(octet));
         } else {
-            text.push_str(&percent(&[octet]))
+            text.push_str(&percent(&[octet]));
         }
         text
     })

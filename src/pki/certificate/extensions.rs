@@ -60,9 +60,10 @@ fn critical(extension: &mut Reader<'_>) -> Result<bool, CertificateError> {
     if extension.peek() != Some(tag::BOOLEAN) {
         return Ok(false);
     }
-    match extension.boolean("critical")? {
-        true => Ok(true),
-        false => Err(malformed("an extension's critical flag is written although it is FALSE")),
+    if extension.boolean("critical")? {
+        Ok(true)
+    } else {
+        Err(malformed("an extension's critical flag is written although it is FALSE"))
     }
 }
 
@@ -173,17 +174,17 @@ mod tests {
         read(&mut Reader::new(&octets)).map_err(|error| error.to_string())
     }
 
-    fn check(number: u8, value: &[u8], expected: Option<Extensions>) {
-        assert_eq!(list(&[extension(number, &[], value)]).ok(), expected, "{number} {value:02x?}");
+    fn check(number: u8, value: &[u8], expected: Option<&Extensions>) {
+        assert_eq!(list(&[extension(number, &[], value)]).ok().as_ref(), expected, "{number} {value:02x?}");
     }
 
     #[test]
     fn reads_basic_constraints_in_one_spelling() {
-        let ca = |path_length| Some(Extensions { is_ca: true, path_length, ..Extensions::default() });
-        check(19, &[0x30, 0], Some(Extensions::default()));
-        check(19, &[0x30, 3, 1, 1, 0xff], ca(None));
-        check(19, &[0x30, 6, 1, 1, 0xff, 2, 1, 0], ca(Some(0)));
-        check(19, &[0x30, 7, 1, 1, 0xff, 2, 2, 0, 200], ca(Some(200)));
+        let ca = |path_length| Extensions { is_ca: true, path_length, ..Extensions::default() };
+        check(19, &[0x30, 0], Some(&Extensions::default()));
+        check(19, &[0x30, 3, 1, 1, 0xff], Some(&ca(None)));
+        check(19, &[0x30, 6, 1, 1, 0xff, 2, 1, 0], Some(&ca(Some(0))));
+        check(19, &[0x30, 7, 1, 1, 0xff, 2, 2, 0, 200], Some(&ca(Some(200))));
         check(19, &[0x30, 3, 1, 1, 0], None);
         check(19, &[0x30, 3, 1, 1, 1], None);
         check(19, &[0x30, 3, 2, 1, 0], None);
@@ -193,10 +194,10 @@ mod tests {
 
     #[test]
     fn reads_key_usage_in_one_spelling() {
-        let usage = |bits| Some(Extensions { key_usage: Some(bits), ..Extensions::default() });
-        check(15, &[3, 2, 7, 0x80], usage(1));
-        check(15, &[3, 2, 1, 0x06], usage(0x60));
-        check(15, &[3, 3, 7, 0, 0x80], usage(0x100));
+        let usage = |bits| Extensions { key_usage: Some(bits), ..Extensions::default() };
+        check(15, &[3, 2, 7, 0x80], Some(&usage(1)));
+        check(15, &[3, 2, 1, 0x06], Some(&usage(0x60)));
+        check(15, &[3, 3, 7, 0, 0x80], Some(&usage(0x100)));
         check(15, &[3, 2, 0, 0x80], None);
         check(15, &[3, 2, 7, 0x81], None);
         check(15, &[3, 1, 0], None);

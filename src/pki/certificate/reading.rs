@@ -94,7 +94,7 @@ fn serial(fields: &mut Reader<'_>) -> Result<Vec<u8>, CertificateError> {
     Ok(serial.to_vec())
 }
 
-/// RFC 5280 §4.1.2.5: through 2049 a UTCTime `YYMMDDHHMMSSZ`, from 2050 a GeneralizedTime `YYYYMMDDHHMMSSZ`.
+/// RFC 5280 §4.1.2.5: through 2049 a `UTCTime` `YYMMDDHHMMSSZ`, from 2050 a `GeneralizedTime` `YYYYMMDDHHMMSSZ`.
 fn time(validity: &mut Reader<'_>, noun: &'static str) -> Result<Time, CertificateError> {
     let element = validity.any()?;
     let wrong = || malformed(&format!("its {noun} is not a time as RFC 5280 writes it"));

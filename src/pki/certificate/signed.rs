@@ -101,7 +101,7 @@ pub fn signature_algorithm(tbs: &[u8]) -> Option<SignatureAlgorithm> {
     Head::read(tbs).ok().map(|head| head.algorithm)
 }
 
-/// Joins TBS octets, the AlgorithmIdentifier they name and a signature without checking anything: for the register,
+/// Joins TBS octets, the `AlgorithmIdentifier` they name and a signature without checking anything: for the register,
 /// which stores the parts, and only after the signature was checked.
 #[must_use]
 pub fn join(tbs: &[u8], algorithm: SignatureAlgorithm, signature: &[u8]) -> Vec<u8> {

@@ -82,7 +82,7 @@ pub fn plan_root(fields: &RootFields, facts: Facts) -> Result<PlannedCertificate
     })
 }
 
-/// The CertificationRequestInfo of a CA that asks a superior CA for its certificate: subject, key, and a request for
+/// The `CertificationRequestInfo` of a CA that asks a superior CA for its certificate: subject, key, and a request for
 /// CA:TRUE, keyCertSign and cRLSign. The token signs these octets; [`assemble_request`] joins them.
 ///
 /// # Panics
@@ -106,7 +106,7 @@ pub fn request_info(name: &Name, public_key: &PublicKey) -> Vec<u8> {
     ])
 }
 
-/// Joins a CertificationRequestInfo and its signature, after checking it.
+/// Joins a `CertificationRequestInfo` and its signature, after checking it.
 ///
 /// # Errors
 /// [`KeyError`].

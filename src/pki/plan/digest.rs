@@ -46,7 +46,9 @@ mod tests {
         octets.extend(second.as_octets());
         let digest = |order: [Digest; 2]| {
             let mut digest = PlanDigest::new(issuer, 2);
-            order.into_iter().for_each(|next| digest.add(next));
+            for next in order {
+                digest.add(next);
+            }
             digest.finish()
         };
         assert_eq!(digest([first, second]), Digest::of(&octets));

@@ -1,4 +1,4 @@
-//! A TBSCertificate written with the RustCrypto encoders, so that the lint's reader is other code.
+//! A `TBSCertificate` written with the `RustCrypto` encoders, so that the lint's reader is other code.
 //!
 //! Names, keys and copied values go in as raw octets: nothing of a request is decoded and encoded again.
 
@@ -36,7 +36,7 @@ pub(super) enum TbsError {
     Time(Time),
 }
 
-/// Everything that a TBSCertificate is made of.
+/// Everything that a `TBSCertificate` is made of.
 pub(super) struct Tbs<'a> {
     pub serial: SerialNumber,
     pub algorithm: SignatureAlgorithm,
@@ -46,7 +46,7 @@ pub(super) struct Tbs<'a> {
     pub not_after: Time,
     /// The subject, DER as the request had it.
     pub subject: &'a [u8],
-    /// The SubjectPublicKeyInfo, DER.
+    /// The `SubjectPublicKeyInfo`, DER.
     pub spki: &'a [u8],
     pub extensions: Vec<PlannedExtension>,
 }
@@ -88,7 +88,7 @@ struct RawTbs<'a> {
 }
 
 impl Tbs<'_> {
-    /// The TBSCertificate's DER.
+    /// The `TBSCertificate`'s DER.
     pub fn to_der(&self) -> Result<Vec<u8>, TbsError> {
         let signature = self.algorithm.der();
         let validity = Validity::new(moment(self.not_before)?, moment(self.not_after)?);
@@ -108,7 +108,7 @@ impl Tbs<'_> {
     }
 }
 
-/// RFC 5280 §4.1.2.5: UTCTime through 2049, GeneralizedTime from 2050.
+/// RFC 5280 §4.1.2.5: `UTCTime` through 2049, `GeneralizedTime` from 2050.
 fn moment(time: Time) -> Result<X509Time, TbsError> {
     let (year, month, day, hour, minute, second) = time.civil();
     let small = |field: u32| u8::try_from(field).map_err(|_| TbsError::Time(time));

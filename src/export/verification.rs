@@ -1,0 +1,217 @@
+//! What a delivered bundle must satisfy: for the receiver and the witness, with nothing but a root they trust.
+//!
+//! Uses none of the issuing code, no register and no token. Reads through a [`Source`], as a stream: a million
+//! certificates take one 128-bit digest a file and a certificate. Everything found is reported, each flaw with a
+//! stable id. Start at [`verify`].
+
+mod authorities;
+mod certificates;
+mod files;
+
+use std::io::Read;
+
+use super::manifest::{Counts, Header, Standing};
+use crate::pki::{certificate::Certificate, fingerprint::Digest, text::Printable, time::Time};
+
+/// Most flaws kept with their words: a bundle that is wrong throughout has millions; the rest is counted.
+pub const FLAWS_MAX: usize = 1_000;
+
+/// The folder that holds the bundle, read by somebody else. Paths are those of [`super::manifest::is_path`].
+pub trait Source {
+    /// An open file.
+    type File: Read;
+
+    /// Opens a regular file of the bundle; never follows a link.
+    ///
+    /// # Errors
+    /// [`OpenError`].
+    fn open(&self, path: &str) -> Result<Self::File, OpenError>;
+
+    /// Gives the path of everything in the folder and its sub-folders that is not a folder.
+    ///
+    /// # Errors
+    /// [`OpenError`].
+    fn list(&self, each: &mut dyn FnMut(&str)) -> Result<(), OpenError>;
+}
+
+/// Why a file was not opened.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub enum OpenError {
+    /// There is none.
+    Missing,
+    /// There is something, but it cannot be read, or is no regular file.
+    Unreadable(String),
+}
+
+macro_rules! flaws {
+    ($( $(#[doc = $doc:literal])+ $variant:ident = $id:literal, $hint:literal; )+) => {
+        /// What can be wrong with a bundle. Ids are stable.
+        #[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
+        pub enum FlawId { $( $(#[doc = $doc])+ $variant, )+ }
+
+        impl FlawId {
+            /// The stable id.
+            #[must_use]
+            pub fn id(self) -> &'static str {
+                match self { $( Self::$variant => $id, )+ }
+            }
+
+            /// What to do about it.
+            #[must_use]
+            pub fn hint(self) -> &'static str {
+                match self { $( Self::$variant => $hint, )+ }
+            }
+        }
+    };
+}
+
+flaws! {
+    /// The certificates of the CAs are malformed or contradict each other or the manifest.
+    Authorities = "authorities", "do not use the bundle; ask for a new delivery";
+    /// The audit key is malformed or not the one that the manifest names.
+    AuditKey = "audit-key", "compare the audit key's fingerprint with the one you were given another way";
+    /// A file of one certificate is not the certificate of that place in certificates.pem.
+    CertificateFile = "certificate-file", "do not use the bundle; certificates may belong to other devices";
+    /// certificates.pem or a certificate in it is malformed.
+    CertificateMalformed = "certificate-malformed", "do not use the bundle; ask for a new delivery";
+    /// There are other numbers of certificates or refusals than the manifest says.
+    Counts = "counts", "do not use the bundle; ask for a new delivery";
+    /// A line of devices.csv does not say what the certificate says.
+    DevicesCsv = "devices-csv", "do not use devices.csv; ask for a new delivery";
+    /// A file's octets are not those of the manifest.
+    FileAltered = "file-altered", "copy the bundle from the medium again; if that does not help, ask for a new delivery";
+    /// A file that the bundle should not have.
+    FileExtra = "file-extra", "do not use that file; find out who put it there";
+    /// A file that should be there is not.
+    FileMissing = "file-missing", "copy the bundle from the medium again; if that does not help, ask for a new delivery";
+    /// A file cannot be read.
+    FileUnreadable = "file-unreadable", "check the medium and the permissions of the copy";
+    /// The manifest is not in the form that this version knows, or contradicts itself.
+    ManifestMalformed = "manifest-malformed", "do not use the bundle; ask for a new delivery";
+    /// The manifest's signature does not verify with the audit key.
+    ManifestSignature = "manifest-signature", "do not use the bundle; it was altered after it was made";
+    /// A certificate's path does not lead to the trusted root.
+    Path = "path", "check that the trusted root is the right one; else do not use the certificate";
+    /// The plan's digest is not that of the certificates in their order.
+    PlanDigest = "plan-digest", "do not use the bundle; it holds something else than what was approved";
+    /// refused.csv is malformed.
+    RefusedCsv = "refused-csv", "do not use refused.csv; ask for a new delivery";
+    /// The bundle's root is not the trusted one.
+    RootNotTrusted = "root-not-trusted", "check that the trusted root is the right one; else do not use the bundle";
+    /// Two certificates have one serial number.
+    SerialDuplicate = "serial-duplicate", "do not use the bundle; tell the CA's operator";
+    /// SHA256SUMS says something else than the manifest.
+    Sums = "sums", "do not rely on SHA256SUMS; ask for a new delivery";
+}
+
+/// One flaw found.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct Flaw {
+    /// Which.
+    pub id: FlawId,
+    /// What is wrong and where.
+    pub message: Printable,
+}
+
+/// What the manifest says the bundle is, harmless on a screen. Believable only where the report has no flaw.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct Summary {
+    /// The plan's id.
+    pub plan: Printable,
+    /// The plan digest.
+    pub digest: Digest,
+    /// Real or an exercise.
+    pub standing: Standing,
+    /// How many.
+    pub counts: Counts,
+    /// The issuing CA's subject.
+    pub issuer: Printable,
+    /// SHA-256 of the audit key, to compare with one received another way: the bundle vouches for its own.
+    pub audit_key_sha256: Printable,
+}
+
+/// The result of a verification.
+#[derive(Clone, Debug, Default, Eq, PartialEq)]
+pub struct Report {
+    /// The flaws, at most [`FLAWS_MAX`].
+    pub flaws: Vec<Flaw>,
+    /// Flaws beyond these.
+    pub more_flaws: u64,
+    /// Certificates judged.
+    pub certificates: u64,
+    /// What the bundle says it is, where the manifest could be read.
+    pub summary: Option<Summary>,
+}
+
+impl Report {
+    /// Whether nothing is wrong and something was judged.
+    #[must_use]
+    pub fn is_sound(&self) -> bool {
+        self.flaws.is_empty() && self.summary.is_some()
+    }
+
+    fn add(&mut self, id: FlawId, message: &str) {
+        if self.flaws.len() < FLAWS_MAX {
+            self.flaws.push(Flaw { id, message: Printable::new(message) });
+        } else {
+            self.more_flaws += 1;
+        }
+    }
+
+    fn add_open(&mut self, path: &str, error: &OpenError) {
+        match error {
+            OpenError::Missing => self.add(FlawId::FileMissing, &format!("{path} is missing")),
+            OpenError::Unreadable(reason) => {
+                self.add(FlawId::FileUnreadable, &format!("{path} cannot be read: {reason}"));
+            }
+        }
+    }
+}
+
+/// Judges a bundle. `trust` is the receiver's own copy of the root; validity is judged at `at` (`None`: not judged).
+pub fn verify<S: Source>(source: &S, trust: &Certificate, at: Option<Time>) -> Report {
+    let mut report = Report::default();
+    let Some(manifest) = files::manifest(source, &mut report) else { return report };
+    report.summary = summary(&manifest.header, &mut report);
+    files::signature(source, &manifest, &mut report);
+    files::sums(source, &manifest, &mut report);
+    let mut expected = files::Expected::new(&manifest.header);
+    if let Some(authorities) = authorities::read(source, &manifest.header, trust, at, &mut report) {
+        certificates::judge(source, &manifest.header, &authorities, at, &mut expected, &mut report);
+        files::compare(source, &manifest, expected, &mut report);
+    }
+    certificates::refusals(source, &manifest.header, &mut report);
+    report
+}
+
+fn summary(header: &Header, report: &mut Report) -> Option<Summary> {
+    let digest = Digest::from_hex(&header.digest);
+    if digest.is_none_or(|digest| digest.words() != header.words) {
+        report.add(FlawId::ManifestMalformed, "the plan digest and its words do not belong together");
+    }
+    Some(Summary {
+        plan: Printable::new(&header.plan),
+        digest: digest?,
+        standing: header.standing,
+        counts: header.counts,
+        issuer: Printable::new(&header.issuer.subject),
+        audit_key_sha256: Printable::new(&header.audit_key_sha256),
+    })
+}
+
+/// Reads a small file whole; `None` and a flaw where it is missing, unreadable or longer than `octets_max`.
+fn small<S: Source>(source: &S, path: &str, octets_max: u64, report: &mut Report) -> Option<Vec<u8>> {
+    let file = source.open(path).map_err(|error| report.add_open(path, &error)).ok()?;
+    let mut octets = Vec::new();
+    match file.take(octets_max + 1).read_to_end(&mut octets) {
+        Err(error) => {
+            report.add_open(path, &OpenError::Unreadable(error.to_string()));
+            None
+        }
+        Ok(count) if count as u64 > octets_max => {
+            report.add(FlawId::FileUnreadable, &format!("{path} has more than {octets_max} octets"));
+            None
+        }
+        Ok(_) => Some(octets),
+    }
+}

@@ -1,0 +1,99 @@
+//! The CAs' certificates in a bundle: they agree with each other, with the manifest and with the trusted root.
+
+use super::{
+    super::{
+        bundle::{CA, CA_CHAIN, CA_CHAIN_PKCS7, ROOT},
+        manifest::{Authority, Header},
+        pem, pkcs7,
+    },
+    FlawId, Report, Source,
+    certificates::blocks,
+    small,
+};
+use crate::pki::{certificate::Certificate, fingerprint::hex, path, time::Time};
+
+/// Longest file of CA certificates, in octets: four certificates of 64 KiB in base64.
+const CHAIN_OCTETS_MAX: u64 = 512 * 1024;
+
+/// The path that every certificate of the bundle takes.
+pub(super) struct Authorities {
+    /// Issuing CA first, root last.
+    pub(super) chain: Vec<Certificate>,
+    /// The receiver's root.
+    pub(super) trust: Certificate,
+}
+
+impl Authorities {
+    pub(super) fn issuer(&self) -> &Certificate {
+        self.chain.first().unwrap_or(&self.trust)
+    }
+}
+
+/// Reads ca-chain.pem and compares the other files with it; `None` where there is no chain to judge by.
+pub(super) fn read<S: Source>(
+    source: &S,
+    header: &Header,
+    trust: &Certificate,
+    at: Option<Time>,
+    report: &mut Report,
+) -> Option<Authorities> {
+    let text = small(source, CA_CHAIN, CHAIN_OCTETS_MAX, report)?;
+    let chain = match chain(&text) {
+        Ok(chain) => chain,
+        Err(reason) => {
+            report.add(FlawId::Authorities, &format!("{CA_CHAIN}: {reason}"));
+            return None;
+        }
+    };
+    let (issuer, root) = (chain.first()?, chain.last()?);
+    if root != trust {
+        report.add(FlawId::RootNotTrusted, "the bundle's root is not the trusted one");
+    }
+    if let Err(reason) = path::verify(issuer, &chain[1..], trust, at) {
+        report.add(FlawId::Path, &format!("{CA_CHAIN}: {reason}"));
+    }
+    let expected = [
+        (CA, pem::certificate(issuer.der())),
+        (ROOT, pem::certificate(root.der())),
+        (CA_CHAIN_PKCS7, pkcs7::certificates_only(chain.iter().map(Certificate::der))),
+        ("der/ca.der", issuer.der().to_vec()),
+        ("der/root.der", root.der().to_vec()),
+    ];
+    let count = if header.formats.iter().any(|name| name == "der") { 5 } else { 3 };
+    for (path, octets) in &expected[..count] {
+        if small(source, path, CHAIN_OCTETS_MAX, report).is_some_and(|found| &found != octets) {
+            report.add(FlawId::Authorities, &format!("{path} does not agree with {CA_CHAIN}"));
+        }
+    }
+    for (noun, named, certificate) in [("issuer", &header.issuer, issuer), ("root", &header.root, root)] {
+        if *named != authority(certificate) {
+            report.add(FlawId::Authorities, &format!("the manifest names another {noun} than {CA_CHAIN}"));
+        }
+    }
+    Some(Authorities { chain, trust: trust.clone() })
+}
+
+/// How a manifest names a certificate.
+pub(super) fn authority(certificate: &Certificate) -> Authority {
+    Authority::of(certificate)
+}
+
+impl Authority {
+    /// How a manifest names this certificate.
+    #[must_use]
+    pub fn of(certificate: &Certificate) -> Self {
+        Self {
+            subject: certificate.subject().to_printable().to_string(),
+            serial: hex(certificate.serial()),
+            certificate_sha256: certificate.sha256().to_string(),
+        }
+    }
+}
+
+fn chain(text: &[u8]) -> Result<Vec<Certificate>, String> {
+    let mut chain = Vec::new();
+    for block in blocks(text) {
+        chain.push(Certificate::parse(&block?).map_err(|error| error.to_string())?);
+    }
+    if chain.is_empty() { Err("there is no certificate in it".to_owned()) } else { Ok(chain) }
+}

@@ -1,0 +1,305 @@
+//! The certificates of a bundle: each is sound, leads to the root, and is the same everywhere it stands.
+
+use std::io::{BufRead, BufReader, Read};
+
+use rayon::iter::{IntoParallelRefIterator as _, ParallelIterator as _};
+
+use super::{
+    super::{
+        bundle::{Place, Stream},
+        devices::{DEVICE_COLUMNS, Device, REFUSED_COLUMNS, line},
+        manifest::Header,
+        pem,
+    },
+    FlawId, Report, Source,
+    authorities::Authorities,
+    files::Expected,
+    small,
+};
+use crate::pki::{
+    certificate::{CERTIFICATE_OCTETS_MAX, Certificate},
+    fingerprint::Digest,
+    path,
+    plan::PlanDigest,
+    text::is_harmless,
+    time::Time,
+};
+
+/// Certificates judged together on all cores: enough to keep them busy, little to hold in memory.
+const BATCH: usize = 1_024;
+/// Longest line of a table, in octets: eight cells of text, each limited when it was written.
+const LINE_OCTETS_MAX: u64 = 64 * 1024;
+/// Longest PEM of one certificate, in octets.
+const BLOCK_OCTETS_MAX: u64 = CERTIFICATE_OCTETS_MAX as u64 * 2;
+/// Longest file of one certificate with its chain, in octets.
+const FILE_OCTETS_MAX: u64 = BLOCK_OCTETS_MAX * 4;
+
+const END: &[u8] = b"-----END CERTIFICATE-----\n";
+
+/// The DER of each certificate in PEM text; stops after the first error. Only the spelling that bundles are written
+/// in is taken: nothing between the certificates.
+pub(super) fn blocks(text: impl Read) -> impl Iterator<Item = Result<Vec<u8>, String>> {
+    let mut reader = BufReader::new(text);
+    let mut ended = None;
+    std::iter::from_fn(move || {
+        if ended.is_some() {
+            return None;
+        }
+        let block = block(&mut reader);
+        if !matches!(block, Ok(Some(_))) {
+            ended = Some(());
+        }
+        block.transpose()
+    })
+}
+
+fn block(reader: &mut impl BufRead) -> Result<Option<Vec<u8>>, String> {
+    let mut text = Vec::new();
+    let mut reader = reader.take(BLOCK_OCTETS_MAX);
+    while !text.ends_with(END) {
+        if reader.read_until(b'\n', &mut text).map_err(|error| error.to_string())? == 0 {
+            return if text.is_empty() { Ok(None) } else { Err("a certificate is cut short".to_owned()) };
+        }
+    }
+    let (label, der) = der::pem::decode_vec(&text).map_err(|error| error.to_string())?;
+    if label != "CERTIFICATE" || pem::certificate(&der) != text {
+        return Err("a certificate is not written as bundles are".to_owned());
+    }
+    Ok(Some(der))
+}
+
+/// The lines of a table; stops after the first error.
+struct Table<R> {
+    reader: BufReader<R>,
+    number: u64,
+}
+
+impl<R: Read> Table<R> {
+    /// The next line's cells; `None` at the end. Cells have no line ends in them, so a line is a record.
+    fn next(&mut self) -> Result<Option<Vec<String>>, String> {
+        self.number += 1;
+        let wrong = |reason: &str| format!("line {}: {reason}", self.number);
+        let mut octets = Vec::new();
+        let count = self.reader.by_ref().take(LINE_OCTETS_MAX).read_until(b'\n', &mut octets);
+        if count.map_err(|error| error.to_string())? == 0 {
+            return Ok(None);
+        }
+        let mut reader = csv::ReaderBuilder::new().has_headers(false).from_reader(octets.as_slice());
+        let record = reader.records().next().transpose().map_err(|_| wrong("not a record"))?;
+        let cells: Vec<String> = record.iter().flatten().map(str::to_owned).collect();
+        if cells.is_empty() || line(&cells) != octets {
+            return Err(wrong("not written as bundles are"));
+        }
+        if !cells.iter().all(|cell| cell.chars().all(is_harmless)) {
+            return Err(wrong("unprintable characters"));
+        }
+        Ok(Some(cells))
+    }
+}
+
+fn table<S: Source>(
+    source: &S,
+    stream: Stream,
+    columns: &[&str],
+    id: FlawId,
+    report: &mut Report,
+) -> Option<Table<S::File>> {
+    let path = stream.path();
+    let file = source.open(path).map_err(|error| report.add_open(path, &error)).ok()?;
+    let mut table = Table { reader: BufReader::new(file), number: 0 };
+    match table.next() {
+        Ok(Some(header)) if header == columns => Some(table),
+        _ => {
+            report.add(id, &format!("{path}: the first line does not name its columns"));
+            None
+        }
+    }
+}
+
+/// One certificate with its line of devices.csv.
+struct Entry {
+    index: u64,
+    der: Vec<u8>,
+    cells: Vec<String>,
+}
+
+/// What became of an entry.
+struct Judged {
+    tbs_sha256: Digest,
+    serial: u128,
+    flaws: Vec<(FlawId, String)>,
+}
+
+/// Reads certificates.pem and devices.csv side by side and judges each certificate.
+pub(super) fn judge<S: Source>(
+    source: &S,
+    header: &Header,
+    authorities: &Authorities,
+    at: Option<Time>,
+    expected: &mut Expected,
+    report: &mut Report,
+) {
+    let path = Stream::CertificatesPem.path();
+    let file = match source.open(path) {
+        Ok(file) => file,
+        Err(error) => return report.add_open(path, &error),
+    };
+    let mut devices = table(source, Stream::DevicesCsv, &DEVICE_COLUMNS, FlawId::DevicesCsv, report);
+    let sent = pem::sent_with_device(&authorities.chain);
+    let mut digest = PlanDigest::new(authorities.issuer().sha256(), header.counts.issued);
+    let mut serials: Vec<u128> = Vec::new();
+    let mut certificates = blocks(file);
+    loop {
+        let batch = batch(&mut certificates, &mut devices, report);
+        if batch.is_empty() {
+            break;
+        }
+        let judged: Vec<Judged> = batch.par_iter().map(|entry| judge_one(entry, authorities, at)).collect();
+        for (entry, judged) in batch.iter().zip(judged) {
+            digest.add(judged.tbs_sha256);
+            serials.push(judged.serial);
+            for (id, message) in judged.flaws {
+                report.add(id, &format!("certificate {}: {message}", entry.index));
+            }
+            compare_files(source, entry, &sent, expected, report);
+        }
+    }
+    if let Some(mut devices) = devices
+        && devices.next() != Ok(None)
+    {
+        report.add(FlawId::DevicesCsv, "devices.csv has more lines than there are certificates");
+    }
+    if report.certificates != header.counts.issued {
+        let message =
+            format!("{} certificates, {} in the manifest", report.certificates, header.counts.issued);
+        report.add(FlawId::Counts, &message);
+    }
+    if Digest::from_hex(&header.digest) != Some(digest.finish()) {
+        report.add(FlawId::PlanDigest, "the certificates in their order do not give the plan digest");
+    }
+    serials.sort_unstable();
+    let twice = serials.windows(2).filter(|pair| pair[0] == pair[1]).count();
+    if twice > 0 {
+        report.add(FlawId::SerialDuplicate, &format!("{twice} serial numbers stand twice"));
+    }
+}
+
+fn batch<R: Read>(
+    certificates: &mut impl Iterator<Item = Result<Vec<u8>, String>>,
+    devices: &mut Option<Table<R>>,
+    report: &mut Report,
+) -> Vec<Entry> {
+    let mut batch = Vec::new();
+    for der in certificates.take(BATCH) {
+        let der = match der {
+            Ok(der) => der,
+            Err(reason) => {
+                report.add(FlawId::CertificateMalformed, &format!("certificates.pem: {reason}"));
+                break;
+            }
+        };
+        let cells = match devices.as_mut().map(Table::next) {
+            None => Vec::new(),
+            Some(Ok(Some(cells))) => cells,
+            Some(Ok(None)) => {
+                report.add(FlawId::DevicesCsv, "devices.csv has fewer lines than there are certificates");
+                *devices = None;
+                Vec::new()
+            }
+            Some(Err(reason)) => {
+                report.add(FlawId::DevicesCsv, &format!("devices.csv, {reason}"));
+                *devices = None;
+                Vec::new()
+            }
+        };
+        report.certificates += 1;
+        batch.push(Entry { index: report.certificates, der, cells });
+    }
+    batch
+}
+
+fn judge_one(entry: &Entry, authorities: &Authorities, at: Option<Time>) -> Judged {
+    let certificate = match Certificate::parse(&entry.der) {
+        Ok(certificate) => certificate,
+        Err(error) => {
+            // A digest of its own, so that it is neither taken for another nor for one that is there.
+            let digest = Digest::of(&entry.der);
+            let flaws = vec![(FlawId::CertificateMalformed, error.to_string())];
+            return Judged { tbs_sha256: digest, serial: short(digest), flaws };
+        }
+    };
+    let mut flaws = Vec::new();
+    // The whole path for the first, which also judges path lengths; below one CA the rest differs in its last step.
+    let verified = if entry.index == 1 {
+        path::verify(&certificate, &authorities.chain, &authorities.trust, at)
+    } else {
+        path::verify(&certificate, &[], authorities.issuer(), at)
+    };
+    if let Err(reason) = verified {
+        flaws.push((FlawId::Path, reason));
+    }
+    if let [source, file, rest @ ..] = entry.cells.as_slice()
+        && Device::of(&certificate, source, file).cells()[2..] != *rest
+    {
+        flaws.push((FlawId::DevicesCsv, "its line of devices.csv says something else".to_owned()));
+    }
+    let serial = short(Digest::of(certificate.serial()));
+    Judged { tbs_sha256: Digest::of(certificate.tbs()), serial, flaws }
+}
+
+fn short(digest: Digest) -> u128 {
+    digest.as_octets()[..16].iter().fold(0, |key, &octet| key << 8 | u128::from(octet))
+}
+
+fn compare_files<S: Source>(
+    source: &S,
+    entry: &Entry,
+    sent: &[u8],
+    expected: &mut Expected,
+    report: &mut Report,
+) {
+    let Some(file) = entry.cells.get(1) else { return };
+    let Some(place) = Place::from_certificate(file, entry.index) else {
+        return report
+            .add(FlawId::DevicesCsv, &format!("certificate {}: {file} is not its place", entry.index));
+    };
+    expected.add(&place);
+    let certificate = pem::certificate(&entry.der);
+    let mut files =
+        vec![(place.chain(), [certificate.as_slice(), sent].concat()), (place.certificate(), certificate)];
+    if expected.der.is_some() {
+        files.push((place.der(), entry.der.clone()));
+    }
+    for (path, octets) in files {
+        // A file that is missing was reported when the manifest was read, or is not in it, which is reported later.
+        let mut unreported = Report::default();
+        if small(source, &path, FILE_OCTETS_MAX, &mut unreported).is_some_and(|found| found != octets) {
+            report.add(
+                FlawId::CertificateFile,
+                &format!("{path} is not certificate {} of the plan", entry.index),
+            );
+        }
+    }
+}
+
+/// refused.csv is a table, and has a line at least for every refusal that the manifest counts.
+pub(super) fn refusals<S: Source>(source: &S, header: &Header, report: &mut Report) {
+    let Some(mut refused) = table(source, Stream::RefusedCsv, &REFUSED_COLUMNS, FlawId::RefusedCsv, report)
+    else {
+        return;
+    };
+    let mut lines = 0_u64;
+    loop {
+        match refused.next() {
+            Ok(None) => break,
+            Ok(Some(cells)) if cells.len() == REFUSED_COLUMNS.len() => lines += 1,
+            Ok(Some(_)) => return report.add(FlawId::RefusedCsv, "refused.csv: a line has other columns"),
+            Err(reason) => return report.add(FlawId::RefusedCsv, &format!("refused.csv, {reason}")),
+        }
+    }
+    if lines < header.counts.refused {
+        let message =
+            format!("{lines} lines in refused.csv, {} refused in the manifest", header.counts.refused);
+        report.add(FlawId::Counts, &message);
+    }
+}

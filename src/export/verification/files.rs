@@ -1,0 +1,179 @@
+//! The manifest against the folder: every file as it says, nothing missing, nothing more.
+
+use std::io::Read;
+
+use sha2::{Digest as _, Sha256};
+
+use super::{
+    super::{
+        bundle::{AUDIT_KEY, CA, CA_CHAIN, CA_CHAIN_PKCS7, Format, Place, ROOT, Stream},
+        manifest::{self, FileDigest, Header, MANIFEST, SHA256SUMS, SIGNATURE},
+        pem,
+    },
+    FlawId, OpenError, Report, Source, small,
+};
+use crate::pki::{
+    fingerprint::Digest,
+    key::{PublicKey, RsaScheme},
+};
+
+/// Longest signature and key, in octets: RSA-8192 has 1,024 and under 2,048.
+const SIGNATURE_OCTETS_MAX: u64 = 8 * 1024;
+
+/// The manifest, read.
+pub(super) struct Manifest {
+    pub(super) header: Header,
+    sha256: Digest,
+    sums_sha256: Digest,
+    /// Digests of the paths, sorted.
+    paths: Vec<u128>,
+}
+
+/// 128 bits of a path's SHA-256: to find two paths of one digest takes 2^64 trials.
+fn key(path: &str) -> u128 {
+    Digest::of(path.as_bytes()).as_octets()[..16].iter().fold(0, |key, &octet| key << 8 | u128::from(octet))
+}
+
+/// Reads and digests at the same time.
+struct Digesting<R> {
+    reader: R,
+    sha256: Sha256,
+}
+
+impl<R: Read> Read for Digesting<R> {
+    fn read(&mut self, buffer: &mut [u8]) -> std::io::Result<usize> {
+        let count = self.reader.read(buffer)?;
+        self.sha256.update(&buffer[..count]);
+        Ok(count)
+    }
+}
+
+fn finished(sha256: Sha256) -> Digest {
+    Digest::from_octets(sha256.finalize().into())
+}
+
+/// Reads the manifest and compares every file that it lists.
+pub(super) fn manifest<S: Source>(source: &S, report: &mut Report) -> Option<Manifest> {
+    let file = source.open(MANIFEST).map_err(|error| report.add_open(MANIFEST, &error)).ok()?;
+    let mut reader = Digesting { reader: file, sha256: Sha256::new() };
+    let mut sums = Sha256::new();
+    let mut paths = Vec::new();
+    let read = manifest::read(&mut reader, |file| {
+        sums.update(file.sums_line());
+        paths.push(key(&file.path));
+        compare_file(source, &file, report);
+    });
+    let header =
+        read.map_err(|error| report.add(FlawId::ManifestMalformed, &format!("{MANIFEST}: {error}"))).ok()?;
+    paths.sort_unstable();
+    if paths.windows(2).any(|pair| pair[0] == pair[1]) {
+        report.add(FlawId::ManifestMalformed, "the manifest lists a file twice");
+    }
+    let sha256 = finished(reader.sha256);
+    sums.update(FileDigest { path: MANIFEST.to_owned(), sha256, octets: 0 }.sums_line());
+    Some(Manifest { header, sha256, sums_sha256: finished(sums), paths })
+}
+
+fn compare_file<S: Source>(source: &S, file: &FileDigest, report: &mut Report) {
+    match digest_of(source, &file.path, file.octets) {
+        Err(error) => report.add_open(&file.path, &error),
+        Ok((sha256, octets)) if (sha256, octets) != (file.sha256, file.octets) => {
+            report.add(FlawId::FileAltered, &format!("{} is not as the manifest says", file.path));
+        }
+        Ok(_) => {}
+    }
+}
+
+/// Digests a file, at most one octet more than it should have.
+fn digest_of<S: Source>(source: &S, path: &str, octets: u64) -> Result<(Digest, u64), OpenError> {
+    let file = source.open(path)?;
+    let mut reader = Digesting { reader: file.take(octets.saturating_add(1)), sha256: Sha256::new() };
+    let count = std::io::copy(&mut reader, &mut std::io::sink())
+        .map_err(|error| OpenError::Unreadable(error.to_string()))?;
+    Ok((finished(reader.sha256), count))
+}
+
+/// The manifest's signature, by the audit key that lies in the bundle.
+pub(super) fn signature<S: Source>(source: &S, manifest: &Manifest, report: &mut Report) {
+    let Some(text) = small(source, AUDIT_KEY, SIGNATURE_OCTETS_MAX, report) else { return };
+    let Some(key) = audit_key(&text) else {
+        return report.add(FlawId::AuditKey, "audit.pem is not one public key in PEM");
+    };
+    if key.spki_sha256().to_string() != manifest.header.audit_key_sha256 {
+        report.add(FlawId::AuditKey, "audit.pem is not the key that the manifest names");
+    }
+    let Some(signature) = small(source, SIGNATURE, SIGNATURE_OCTETS_MAX, report) else { return };
+    let message = manifest::signed_message(manifest.sha256);
+    let verifies = [RsaScheme::Pkcs1, RsaScheme::Pss]
+        .into_iter()
+        .any(|scheme| key.verify(key.signing_algorithm(scheme), &message, &signature).is_ok());
+    if !verifies {
+        report.add(FlawId::ManifestSignature, "the manifest's signature does not verify with audit.pem");
+    }
+}
+
+fn audit_key(text: &[u8]) -> Option<PublicKey> {
+    let (label, spki) = der::pem::decode_vec(text).ok()?;
+    let key = PublicKey::from_spki(&spki).ok().filter(|_| label == "PUBLIC KEY")?;
+    (pem::public_key(&key) == text).then_some(key)
+}
+
+/// SHA256SUMS lists the manifest's files in its order, and the manifest last.
+pub(super) fn sums<S: Source>(source: &S, manifest: &Manifest, report: &mut Report) {
+    // A line each of at most 300 octets.
+    let octets_max = (manifest.paths.len() as u64 + 1) * 300;
+    match digest_of(source, SHA256SUMS, octets_max) {
+        Err(error) => report.add_open(SHA256SUMS, &error),
+        Ok((sha256, _)) if sha256 != manifest.sums_sha256 => {
+            report.add(FlawId::Sums, "SHA256SUMS does not say what the manifest says");
+        }
+        Ok(_) => {}
+    }
+}
+
+/// The files that a bundle of this header and these certificates has.
+pub(super) struct Expected {
+    paths: Vec<u128>,
+    pub(super) der: Option<Format>,
+}
+
+impl Expected {
+    pub(super) fn new(header: &Header) -> Self {
+        let der = header.formats.iter().find(|name| *name == Format::Der.name()).map(|_| Format::Der);
+        let mut paths: Vec<u128> = [ROOT, CA, CA_CHAIN, CA_CHAIN_PKCS7, AUDIT_KEY].map(key).into();
+        paths.extend(Stream::ALL.map(|stream| key(stream.path())));
+        if der.is_some() {
+            paths.extend(["der/root.der", "der/ca.der"].map(key));
+        }
+        Self { paths, der }
+    }
+
+    pub(super) fn add(&mut self, place: &Place) {
+        self.paths.extend([key(&place.certificate()), key(&place.chain())]);
+        if self.der.is_some() {
+            self.paths.push(key(&place.der()));
+        }
+    }
+}
+
+/// The folder has the manifest's files and no other; the manifest has those that the certificates call for.
+pub(super) fn compare<S: Source>(source: &S, manifest: &Manifest, expected: Expected, report: &mut Report) {
+    let mut expected = expected.paths;
+    expected.sort_unstable();
+    if expected != manifest.paths {
+        let missing = expected.iter().filter(|key| manifest.paths.binary_search(key).is_err()).count();
+        let more = manifest.paths.iter().filter(|key| expected.binary_search(key).is_err()).count();
+        let message =
+            format!("the manifest lacks {missing} files that a bundle has and lists {more} that it has not");
+        report.add(FlawId::ManifestMalformed, &message);
+    }
+    let known = [MANIFEST, SIGNATURE, SHA256SUMS];
+    let listed = source.list(&mut |path| {
+        if !known.contains(&path) && manifest.paths.binary_search(&key(path)).is_err() {
+            report.add(FlawId::FileExtra, &format!("{path} is not in the manifest"));
+        }
+    });
+    if let Err(error) = listed {
+        report.add_open("the bundle's folder", &error);
+    }
+}
