@@ -148,8 +148,14 @@ fn refused_proof(error: &KeyError) -> Finding {
 }
 
 impl VerifiedRequest {
-    /// tmp
-    pub fn with_notes(self, _n: Vec<Finding>) -> Self { self }
+    /// Adds notes that were made before the octets were read, such as those on the armour they came in. A note
+    /// refuses nothing: findings that refuse do not pass this way.
+    #[must_use]
+    pub fn with_notes(mut self, notes: Vec<Finding>) -> Self {
+        self.notes.extend(notes.into_iter().filter(|note| note.severity == Severity::Note));
+        self
+    }
+
     /// The DER, as it came.
     #[must_use]
     pub fn der(&self) -> &[u8] {
