@@ -69,7 +69,7 @@ fn refuses_armour_that_was_damaged_or_is_of_another_kind() {
     check(pem.replace("END CERT", "END NEW CERT"), &["!csr-pem"]);
     check(pem.replace("-----BEGIN", "----BEGIN"), &["!csr-pem"]);
     check(pem.to_lowercase(), &["!csr-pem"]);
-    check(pem.lines().map(|line| format!("> {line}\n")).collect::<String>(), &["!csr-pem"]);
+    check(format!("> {}", pem.replace('\n', "\n> ")), &["!csr-pem"]);
     check(pem.replace("-----END CERTIFICATE REQUEST-----\n", ""), &["!csr-pem"]);
     check("-----BEGIN CERTIFICATE REQUEST-----\n-----END CERTIFICATE REQUEST-----\n", &["!csr-pem"]);
     check("-----END CERTIFICATE REQUEST-----\n", &["!csr-pem"]);
