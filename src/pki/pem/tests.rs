@@ -118,3 +118,13 @@ fn reads_certificates_in_order_and_nothing_else() {
         assert!(certificates(text.as_bytes()).is_err(), "{text}");
     }
 }
+
+#[test]
+fn damaged_armour_is_refused_by_its_own_control_and_no_other() {
+    let damaged = encode(REQUEST, &der()).replace("BwcH", "Bw!H");
+    let mut out = Vec::new();
+    let mut splitter = Splitter::new();
+    splitter.push(damaged.as_bytes(), &mut out);
+    splitter.finish(&mut out);
+    assert!(matches!(&out[..], [Piece::Refused(finding)] if finding.control == Control::CsrPem));
+}
