@@ -223,7 +223,7 @@ fn each_control_of_attributes_and_extensions_fires_alone() {
     refused(&signed(&both), Control::CsrAttributes);
     let two_values = attribute(EXTENSION_REQUEST, &[sequence(&[&usage]), sequence(&[&usage])].concat());
     refused(&signed(&Made { attributes: attributes(&[&two_values]), ..made() }), Control::CsrAttributes);
-    let purposes = vec![[0x06, 0x02, 0x2a, 0x03]; 40].concat();
+    let purposes = [[0x06, 0x02, 0x2a, 0x03]; 40].concat();
     let many = extension(crate::pki::oid::EXTENDED_KEY_USAGE, &sequence(&[&purposes]));
     refused(&signed(&asking(&[&many])), Control::ExtensionLimit);
     let secret = attribute(crate::pki::oid::CHALLENGE_PASSWORD, &element(tag::UTF8_STRING, b"s3cret"));
