@@ -16,7 +16,10 @@ use std::process::ExitCode;
 
 use clap::Parser as _;
 
-use crate::ceremony::{self, Error};
+use crate::{
+    ceremony::{self, Error},
+    pki::text::harmless_lines,
+};
 
 use args::{Arguments, Command};
 use exit::Exit;
@@ -28,18 +31,26 @@ pub fn run() -> ExitCode {
     let arguments = match Arguments::try_parse() {
         Ok(arguments) => arguments,
         Err(error) => {
+            if error.use_stderr() {
+                // It repeats the arguments, and a shell's `*` made them of the names on a medium.
+                eprint!("{}", harmless_lines(&error.render().to_string()));
+                return ExitCode::from(2);
+            }
             let _ = error.print();
-            return ExitCode::from(if error.use_stderr() { 2 } else { 0 });
+            return ExitCode::SUCCESS;
         }
     };
     // Nothing of the process' memory, PINs above all, may reach a core file or the swap.
     let _ = ceremony::harden();
-    stop::listen();
+    // What only reads ends at once on Ctrl-C, as other programs do: a hostile bundle can take for ever to judge.
+    if !matches!(arguments.command, Command::Verify(_)) {
+        stop::listen();
+    }
     match dispatch(arguments) {
         Ok(exit) => exit.into(),
         Err(error) => {
-            eprintln!("coldsign: {error}");
-            eprintln!("  to do: {}", error.hint());
+            eprintln!("coldsign: {}", harmless_lines(&error.to_string()));
+            eprintln!("  to do: {}", harmless_lines(&error.hint()));
             Exit::Failed(error.class()).into()
         }
     }
