@@ -53,7 +53,12 @@ pub fn replace(path: &Path, octets: &[u8]) -> io::Result<()> {
 
 fn write_draft(path: &Path, octets: &[u8]) -> io::Result<std::path::PathBuf> {
     let draft = path.with_extension(format!("draft-{}", std::process::id()));
-    let mut file = OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(&draft)?;
+    // What a crash left under this name goes; then nothing that stands or points elsewhere is ever written through.
+    match fs::remove_file(&draft) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
+        _ => {}
+    }
+    let mut file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(&draft)?;
     file.write_all(octets)?;
     file.sync_all()?;
     Ok(draft)
@@ -77,5 +82,11 @@ mod tests {
         replace(&path, b"three").expect("replaced");
         assert_eq!(read_limited(&path, 3).expect_err("too large").kind(), io::ErrorKind::FileTooLarge);
         assert_eq!(fs::read_dir(folder.path()).expect("listed").count(), 1);
+        // A link laid where the draft will stand is not followed.
+        let elsewhere = folder.path().join("elsewhere");
+        let draft = path.with_extension(format!("draft-{}", std::process::id()));
+        std::os::unix::fs::symlink(&elsewhere, &draft).expect("linked");
+        replace(&path, b"four").expect("replaced");
+        assert!(!elsewhere.exists() && read_limited(&path, 4).expect("read") == b"four");
     }
 }
