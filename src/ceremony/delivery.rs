@@ -13,6 +13,7 @@ use crate::{
         fingerprint::{Digest, hex},
         issuer::IssuingCa,
         key::{PublicKey, RsaScheme},
+        text::Printable,
     },
     register::{Checkpoint, Delivery, StoredPlan, Verdict},
     token::{key::TokenKey, session::Session, uri::TokenUri},
@@ -147,7 +148,7 @@ impl Appliance {
             });
         }
         let issuer = self.issuer_of(plan)?;
-        let audit_key = session.find(&self.audit_uri()?)?;
+        let audit_key = self.audit_key(session)?;
         let header = self.header(plan, &issuer, audit_key.public_key(), formats)?;
         let mut writing = Writing::begin(to, &plan.id)?;
         let mut builder = BundleBuilder::new(&issuer, audit_key.public_key(), formats);
@@ -270,19 +271,39 @@ impl Appliance {
         }
     }
 
-    /// The CA that a plan is for, with the certificate it was planned under.
-    fn issuer_of(&self, plan: &StoredPlan) -> Result<IssuingCa, Error> {
+    /// The CA that a plan is for, with the certificate it was planned under, which is part of the digest that was
+    /// approved. A certificate installed since then changes neither what is signed nor the chain it is delivered with.
+    pub(super) fn issuer_of(&self, plan: &StoredPlan) -> Result<IssuingCa, Error> {
         let issuer = self.issuer(&plan.authority)?;
-        if issuer.certificate().sha256() != plan.issuer_sha256 && !is_own_root(&issuer, plan) {
-            return Err(Error::authority(
-                format!("plan {} was made under another certificate of CA {}", plan.id, plan.authority),
-                "plan the requests again under the certificate installed now",
-            ));
+        if issuer.certificate().sha256() == plan.issuer_sha256 || is_own_root(&issuer, plan) {
+            return Ok(issuer);
         }
-        Ok(issuer)
+        let planned_under = self.register.installed_certificate(&plan.authority, &plan.issuer_sha256)?;
+        let (certificate, chain) = planned_under.ok_or_else(|| {
+            Error::authority(
+                format!("plan {} was made under a certificate that CA {} never had", plan.id, plan.authority),
+                "run coldsign register audit, and do not sign or deliver this plan",
+            )
+        })?;
+        IssuingCa::new(certificate, chain)
+            .map_err(|what| Error::authority(what, "run coldsign register audit, and plan the requests again"))
     }
 
-    pub(super) fn audit_uri(&self) -> Result<TokenUri, Error> {
+    /// The audit key in the token. Refused where it is a CA's key, whatever authority.toml says: a CA's key signs
+    /// certificates and nothing else.
+    pub(super) fn audit_key(&self, session: &Session) -> Result<TokenKey, Error> {
+        let key = session.find(&self.audit_uri()?)?;
+        let authorities = self.register.authorities()?;
+        match authorities.iter().find(|authority| authority.public_key == *key.public_key()) {
+            None => Ok(key),
+            Some(authority) => Err(Error::authority(
+                format!("the audit key that authority.toml names is the key of CA {}", Printable::new(&authority.name)),
+                "correct the [audit] section: the audit key is a key of its own",
+            )),
+        }
+    }
+
+    fn audit_uri(&self) -> Result<TokenUri, Error> {
         let uri = self.configuration.audit_key_uri().ok_or_else(|| {
             Error::authority(
                 "authority.toml names no audit key",
@@ -294,7 +315,7 @@ impl Appliance {
 
     /// Signs the register's head with the audit key and records the checkpoint.
     pub(super) fn sign_head(&mut self, session: &Session) -> Result<(), Error> {
-        let key = session.find(&self.audit_uri()?)?;
+        let key = self.audit_key(session)?;
         let head = self.register.head()?;
         let signature = audit_signature(session, &key, &self.register.checkpoint_message(&head))?;
         let algorithm = key.public_key().signing_algorithm(RsaScheme::Pkcs1);

@@ -6,7 +6,7 @@ use crate::{
     pki::{
         certificate::{SignedCertificate, signature_algorithm}, issuer::IssuingCa, key::SignatureAlgorithm, text::Printable,
     },
-    register::{self, ApprovedPlan, Approver, PlannedRow, StoredPlan},
+    register::{self, ApprovedPlan, Approver, PlanKind, PlannedRow, StoredPlan},
     token::{session::Session, signer::Signer, uri::TokenUri},
 };
 
@@ -94,14 +94,36 @@ impl Appliance {
         session: &Session,
         watch: &mut Watch<'_>,
     ) -> Result<Issued, Error> {
-        let issuer = self.issuer(&plan.authority)?;
+        if plan.kind == PlanKind::Root {
+            return self.sign_root(plan, session);
+        }
+        let issuer = self.issuer_of(plan)?;
         let approved = self.approved(plan)?;
+        // The audit key is looked at before, not after, a million certificates.
+        if self.configuration.audit_key_uri().is_some() {
+            self.audit_key(session)?;
+        }
         let uri = self.authority_key_uri(&plan.authority)?;
         let issued = self.sign_with(&approved, &issuer, &uri, session, watch)?;
         if issued.now > 0 && self.configuration.audit_key_uri().is_some() {
             self.sign_head(session)?;
         }
         Ok(issued)
+    }
+
+    /// Goes on with a root whose making was cut short after its plan was stored.
+    fn sign_root(&mut self, plan: &StoredPlan, session: &Session) -> Result<Issued, Error> {
+        let began = Instant::now();
+        let approved = self.approved(plan)?;
+        let before = self.register.issued_count(plan)?;
+        let record = self.register.authority(&plan.authority)?.filter(|record| record.certificate.is_none());
+        if let Some(record) = record {
+            let key = session.find(&self.authority_key_uri(&plan.authority)?)?;
+            key.matches(&record.public_key)?;
+            self.issue_root(&approved, &key, session)?;
+        }
+        let all = self.register.issued_count(plan)?;
+        Ok(Issued { now: all - before.min(all), all, seconds: began.elapsed().as_secs_f64() })
     }
 
     /// The approval of a plan, whose stored octets are checked against its digest once more.
@@ -224,6 +246,11 @@ fn sign_rows(rows: &[PlannedRow], signer: &mut Signer, issuer: &IssuingCa) -> (V
 }
 
 fn sign_row(row: &PlannedRow, signer: &mut Signer, issuer: &IssuingCa) -> Result<SignedCertificate, Error> {
+    // Before the signature, so that none is made that could not be taken.
+    SignedCertificate::check_planned(&row.tbs, issuer).map_err(|error| Error::TokenOutput {
+        what: format!("certificate {} is not one for this CA: {error}", row.index),
+        hint: "nothing of it was signed; run coldsign register audit".to_owned(),
+    })?;
     let signature = signer.sign(&row.tbs)?;
     SignedCertificate::assemble(&row.tbs, &signature, issuer).map_err(|error| Error::TokenOutput {
         what: format!("the token's output for certificate {} was not taken: {error}", row.index),

@@ -6,7 +6,7 @@ use crate::{
     config, host,
     media::Outbox,
     pki::{
-        certificate::{Certificate, SignedCertificate},
+        certificate::{Certificate, SignedCertificate, signature_algorithm},
         fingerprint::Digest,
         issuer::IssuingCa,
         key::{KeyAlgorithm, PublicKey, RsaScheme},
@@ -17,7 +17,7 @@ use crate::{
         profile::{Approval, DuplicateKeys},
         text::Printable,
     },
-    register::{self, Approver, Issuer, NewAuthority, NewPlan, PlanKind},
+    register::{self, ApprovedPlan, Approver, Issuer, NewAuthority, NewPlan, PlanKind},
     token::{key::TokenKey, session::Session, uri::TokenUri},
 };
 
@@ -96,18 +96,37 @@ impl Appliance {
         // A root has no issuer's certificate yet: its plan is bound to its key instead.
         let stored = writer.store(Issuer::OwnKey, at)?;
         let approved = self.register.approve(&stored, Approver::Command, at)?;
-        let algorithm = key.public_key().signing_algorithm(RsaScheme::Pkcs1);
-        let signature = session.signer(&key, algorithm)?.sign(planned.tbs())?;
-        let signed = SignedCertificate::assemble_root(planned.tbs(), &signature, key.public_key())
-            .map_err(|error| Error::TokenOutput {
-                what: format!("the token's signature over the root certificate was not taken: {error}"),
-                hint: "check the token; the key made stays unused in it".to_owned(),
-            })?;
-        let certificate = Certificate::parse(signed.der()).map_err(|error| unfit(new.name, &error.to_string()))?;
-        let issuer = IssuingCa::new(certificate, Vec::new()).map_err(|what| unfit(new.name, &what))?;
-        self.register.record_issued(&approved, &[(1, signed)], at)?;
-        self.register.install_certificate(new.name, issuer.certificate(), &[], at)?;
-        self.checkpoint(&session)?;
+        self.issue_root(&approved, &key, &session)
+    }
+
+    /// Signs a root's stored plan, records the certificate, and only then looks at it and installs it: what the token
+    /// signed is never dropped. What an earlier run signed or recorded before it was cut short is not made again.
+    pub(super) fn issue_root(
+        &mut self,
+        approved: &ApprovedPlan,
+        key: &TokenKey,
+        session: &Session,
+    ) -> Result<IssuingCa, Error> {
+        let name = approved.plan().authority.clone();
+        let at = now()?;
+        if let Some(row) = self.register.unissued(approved, None, 1)?.pop() {
+            let algorithm = key.public_key().signing_algorithm(RsaScheme::Pkcs1);
+            if signature_algorithm(&row.tbs) != Some(algorithm) {
+                return Err(unfit(&name, "the planned octets name another algorithm than the key's"));
+            }
+            let signature = session.signer(key, algorithm)?.sign(&row.tbs)?;
+            let signed = SignedCertificate::assemble_root(&row.tbs, &signature, key.public_key())
+                .map_err(|error| Error::TokenOutput {
+                    what: format!("the token's signature over the root certificate was not taken: {error}"),
+                    hint: format!("check the token, then run coldsign sign {}", approved.plan().id),
+                })?;
+            self.register.record_issued(approved, &[(row.index, signed)], at)?;
+        }
+        let issued = self.register.certificate(approved.plan(), 1)?;
+        let certificate = Certificate::parse(issued.der()).map_err(|error| unfit(&name, &error.to_string()))?;
+        let issuer = IssuingCa::new(certificate, Vec::new()).map_err(|what| unfit(&name, &what))?;
+        self.register.install_certificate(&name, issuer.certificate(), &[], at)?;
+        self.checkpoint(session)?;
         Ok(issuer)
     }
 

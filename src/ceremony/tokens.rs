@@ -5,7 +5,7 @@ use std::{path::Path, time::Instant};
 use crate::{
     pki::key::RsaScheme,
     token::{
-        mechanism::Capability, module::Module, pin::{Activation, SoActivation}, slot::{SlotState, TokenState}, uri::TokenUri,
+        mechanism::Capability, module::Module, pin::{Activation, SoActivation}, slot::{SlotState, TokenState},
     },
 };
 
@@ -70,8 +70,8 @@ pub fn check_token(appliance: &Appliance, custodian: &mut Custodian<'_>) -> Resu
     }
     let audit_signatures_per_second = match appliance.configuration().audit_key_uri() {
         None => None,
-        Some(uri) => {
-            let key = session.find(&TokenUri::parse(uri)?)?;
+        Some(_) => {
+            let key = appliance.audit_key(&session)?;
             let algorithm = key.public_key().signing_algorithm(RsaScheme::Pkcs1);
             let mut signer = session.signer(&key, algorithm)?;
             let began = Instant::now();

@@ -7,7 +7,7 @@ use super::{
     error::Error,
     journal::{self, Kind},
 };
-use crate::pki::{certificate::Certificate, der::Reader, key::PublicKey, time::Time};
+use crate::pki::{certificate::Certificate, der::Reader, fingerprint::Digest, key::PublicKey, time::Time};
 
 /// Most certificates above an authority's own: paths are two or three long; more is a mistake.
 const CHAIN_CERTIFICATES_MAX: usize = 8;
@@ -107,6 +107,28 @@ impl Register {
     /// [`Error::Damaged`].
     pub fn authority(&self, name: &str) -> Result<Option<AuthorityRecord>, Error> {
         Ok(authorities(&self.connection, Some(name))?.pop())
+    }
+
+    /// A certificate that is or was in use for an authority, with those above it, by its SHA-256.
+    ///
+    /// # Errors
+    /// [`Error::Damaged`].
+    pub fn installed_certificate(
+        &self,
+        name: &str,
+        sha256: &Digest,
+    ) -> Result<Option<(Certificate, Vec<Certificate>)>, Error> {
+        let mut statement = self.connection.prepare_cached(
+            "SELECT certificate, chain FROM authority_certificate WHERE authority = ?1 ORDER BY entry DESC",
+        )?;
+        let mut rows = statement.query([name])?;
+        while let Some(row) = rows.next()? {
+            let (certificate, chain): (Vec<u8>, Vec<u8>) = (row.get(0)?, row.get(1)?);
+            if Digest::of(&certificate) == *sha256 {
+                return Ok(Some((parse(&certificate)?, parse_chain(&chain)?)));
+            }
+        }
+        Ok(None)
     }
 
     /// All authorities, in the order they were recorded.
