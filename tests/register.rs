@@ -606,3 +606,27 @@ fn stops_an_audit_when_asked() {
     let (home, _) = Home::full();
     assert!(matches!(home.register.audit(&mut |_| ControlFlow::Break(())), Err(Error::Stopped)));
 }
+
+#[test]
+fn is_recomputed_by_the_program_in_its_documentation() {
+    let document = include_str!("../docs/REGISTER-FORMAT.md");
+    let program = document.split("```python\n").nth(1).and_then(|rest| rest.split("```\n").next()).unwrap();
+    let run = |home: &Home| {
+        std::process::Command::new("python3").args(["-c", program]).current_dir(home.folder.path()).output()
+    };
+    let (home, _) = Home::full();
+    let output = match run(&home) {
+        Ok(output) => output,
+        Err(error) if std::env::var("CI").as_deref() != Ok("true") => {
+            return println!("not checked: python3: {error}");
+        }
+        Err(error) => panic!("python3: {error}"),
+    };
+    let errors = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success(), "{errors}");
+    let head = home.register.head().unwrap();
+    let expected = format!("the journal is whole; its head is {} {}\n", head.entry, head.hash);
+    assert_eq!(String::from_utf8_lossy(&output.stdout), expected);
+    tamper(&home, "UPDATE planned SET source = 'other.csr' WHERE idx = 2");
+    assert!(!run(&home).unwrap().status.success());
+}

@@ -192,7 +192,7 @@ fn judge(submission: Submission, yardstick: Yardstick<'_>, now: Time) -> Judgeme
     let facts = Facts { now, serial: SerialNumber::from_random([0; 20]) };
     let findings = match yardstick {
         Yardstick::Soundness => Ok(request.notes().to_vec()),
-        Yardstick::Profile(_profile) => todo!(),
+        Yardstick::Profile(profile) => plan::check(&request, profile),
         Yardstick::Issuer(profile, issuer) => {
             plan::plan(request, profile, issuer, facts).map(|planned| planned.notes().to_vec())
         }

@@ -16,6 +16,7 @@ mod progress;
 mod provisioning;
 mod proving;
 mod tokens;
+mod verification;
 
 pub use delivery::Delivered;
 pub use error::{Class, Error};
@@ -27,10 +28,11 @@ pub use progress::{Phase, Progress, Watch};
 pub use provisioning::{NewCa, Requested, read_certificates};
 pub use proving::{Code, Platform};
 pub use tokens::{TokenCheck, check_token, initialise_token, slots};
+pub use verification::verify_bundle;
 
 // Values of the layers below that the faces show or hand through.
 pub use crate::{
-    export::bundle::Format,
+    export::{bundle::Format, manifest::Standing},
     host::memory::harden,
     register::{AuditReport, IssuedCertificate, Rehearsal, StoredPlan},
     token::{

@@ -7,7 +7,7 @@ use crate::{
     host,
     pki::{text::Printable, time::Time},
     register::{Register, Rehearsal},
-    token::{module::Module, pin::Activation, session::{Session, Token}, slot::TokenState, uri::TokenUri},
+    token::{self, module::Module, pin::Activation, session::{Session, Token}, slot::TokenState, uri::TokenUri},
 };
 
 use super::error::Error;
@@ -119,10 +119,7 @@ pub fn setup(home: &Home, setup: &Setup<'_>) -> Result<(), Error> {
         )
     })?;
     if !setup.module.is_file() {
-        return Err(Error::usage(
-            format!("{}: there is no such module", printable_path(setup.module)),
-            "install the token's PKCS#11 module (SoftHSM: package softhsm2) and give its path",
-        ));
+        return Err(Error::Token(token::error::Error::ModuleMissing { path: printable_path(setup.module) }));
     }
     let uri = TokenUri::token(setup.token).to_string();
     TokenUri::parse(&uri)?;

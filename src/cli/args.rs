@@ -362,7 +362,7 @@ pub struct VerifyArguments {
     /// The root certificate that is trusted, from a source of its own
     #[arg(long, value_name = "ROOT.pem")]
     pub trust: PathBuf,
-    /// The audit public key that the manifest must be signed with, from a source of its own
-    #[arg(long, value_name = "AUDIT.pem")]
-    pub audit_key: Option<PathBuf>,
+    /// SHA-256 of the audit key that the manifest must be signed with, from a source of its own
+    #[arg(long, value_name = "SHA256")]
+    pub audit_key: Option<String>,
 }

@@ -5,8 +5,8 @@ use std::{path::Path, time::Instant};
 use serde_json::{Value, json};
 
 use crate::ceremony::{
-    self, Appliance, ApprovalGiven, Code, Delivered, Error, Format, Home, Platform, Progress, StoredPlan, Watch,
-    Yardstick, printable_path,
+    self, Appliance, ApprovalGiven, Code, Delivered, Error, Format, Home, Platform, Progress, Standing,
+    StoredPlan, Watch, Yardstick, printable_path,
 };
 
 use super::{
@@ -185,8 +185,58 @@ pub fn prove(home: Home, given: ProveArguments, form: Form) -> Result<Exit, Erro
     Ok(Exit::Done)
 }
 
-/// tmp
-pub fn verify(_: &VerifyArguments, _: Form) -> Result<Exit, Error> { todo!() }
+/// `verify`: no home, no token.
+pub fn verify(given: &VerifyArguments, form: Form) -> Result<Exit, Error> {
+    let report = ceremony::verify_bundle(&given.folder, &given.trust)?;
+    let audit_key = report.summary.as_ref().map(|summary| summary.audit_key_sha256.to_string());
+    let other_audit_key = given.audit_key.as_ref().is_some_and(|expected| audit_key.as_ref() != Some(expected));
+    let sound = report.is_sound() && !other_audit_key;
+    for flaw in &report.flaws {
+        show_flaw(form, flaw.id.id(), flaw.message.as_str(), flaw.id.hint());
+    }
+    if other_audit_key {
+        let message = "the manifest is signed by another audit key than the one given";
+        show_flaw(form, "audit-key", message, "do not use the bundle before it is known who signed it");
+    }
+    let flaws = report.flaws.len() as u64 + report.more_flaws + u64::from(other_audit_key);
+    let summary = report.summary.as_ref();
+    match form {
+        Form::Json => render::value(&json!({
+            "sound": sound,
+            "certificates": report.certificates,
+            "flaws": flaws,
+            "plan": summary.map(|summary| summary.plan.to_string()),
+            "digest": summary.map(|summary| summary.digest.to_string()),
+            "words": summary.map(|summary| summary.digest.words()),
+            "issuer": summary.map(|summary| summary.issuer.to_string()),
+            "rehearsal": summary.map(|summary| summary.standing == Standing::Rehearsal),
+            "refused": summary.map(|summary| summary.counts.refused),
+            "audit_key_sha256": audit_key,
+        })),
+        Form::Text => {
+            if let Some(summary) = summary {
+                render::line(&format!("plan       {}", summary.plan));
+                render::line(&format!("issuer     {}", summary.issuer));
+                render::line(&format!("digest     {}", summary.digest));
+                render::line(&format!("words      {}", summary.digest.words()));
+                render::line(&format!("audit key  {}", summary.audit_key_sha256));
+                if summary.standing == Standing::Rehearsal {
+                    render::line("REHEARSAL: nobody may trust these certificates");
+                }
+            }
+            let verdict = if sound { "sound" } else { "NOT SOUND" };
+            render::line(&format!("{verdict}: {} certificates, {flaws} flaws", report.certificates));
+        }
+    }
+    Ok(if sound { Exit::Done } else { Exit::SomeRefused })
+}
+
+fn show_flaw(form: Form, id: &str, message: &str, hint: &str) {
+    match form {
+        Form::Json => render::value(&json!({ "flaw": id, "message": message, "hint": hint })),
+        Form::Text => render::line(&format!("{id}: {message} / {hint}")),
+    }
+}
 
 fn make_plan(
     appliance: &mut Appliance,

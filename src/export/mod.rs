@@ -11,3 +11,4 @@ pub mod names;
 pub mod pem;
 pub mod pkcs7;
 
+pub mod verification;

@@ -13,7 +13,7 @@ use super::{
     text::Printable,
 };
 
-pub use value::read_string;
+pub use value::{is_printable_string, read_string};
 
 /// Why a name was not taken.
 #[derive(Clone, Debug, Eq, Error, PartialEq)]

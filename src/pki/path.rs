@@ -102,3 +102,164 @@ fn may_issue(issuer: &Certificate, between: u32) -> Result<(), String> {
         _ => Ok(()),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use p256::ecdsa::{Signature, SigningKey, signature::Signer as _};
+
+    use super::*;
+    use crate::pki::{
+        certificate::join,
+        der::{element, sequence, tag},
+        key::{Curve, PublicKey, RsaScheme},
+        name::Name,
+    };
+
+    /// A certificate to be made: who says what of whom. Keys are fixed numbers.
+    #[derive(Clone)]
+    struct Draft {
+        subject: &'static str,
+        key: u8,
+        issuer: &'static str,
+        issuer_key: u8,
+        named_issuer_key: u8,
+        /// basicConstraints and keyUsage, DER.
+        rights: (&'static [u8], &'static [u8]),
+        end: &'static [u8],
+        /// 2.5.29.n, critical, of no known meaning.
+        more: Option<u8>,
+    }
+
+    const CA: (&[u8], &[u8]) = (&[0x30, 3, 1, 1, 0xff], &[3, 2, 1, 6]);
+    const CA_ABOVE_NONE: (&[u8], &[u8]) = (&[0x30, 6, 1, 1, 0xff, 2, 1, 0], &[3, 2, 1, 6]);
+    const CA_WITHOUT_SIGNING: (&[u8], &[u8]) = (&[0x30, 3, 1, 1, 0xff], &[3, 2, 7, 0x80]);
+    const END_ENTITY: (&[u8], &[u8]) = (&[0x30, 0], &[3, 2, 7, 0x80]);
+
+    fn draft(subject: &'static str, key: u8, issuer: &'static str, issuer_key: u8) -> Draft {
+        let rights = if subject == "CN=device" { END_ENTITY } else { CA };
+        let end = b"360101000000Z";
+        Draft { subject, key, issuer, issuer_key, named_issuer_key: issuer_key, rights, end, more: None }
+    }
+
+    fn key(number: u8) -> (SigningKey, PublicKey) {
+        let key = SigningKey::from_slice(&[number; 32]).unwrap();
+        let point = key.verifying_key().to_sec1_point(false);
+        let public = PublicKey::from_ec_point(Curve::P256, point.as_bytes()).unwrap();
+        (key, public)
+    }
+
+    impl Draft {
+        fn certificate(&self) -> Certificate {
+            let extension = |arc: u8, critical: &[u8], value: &[u8]| {
+                sequence(&[
+                    &element(tag::OID, &[0x55, 0x1d, arc]),
+                    critical,
+                    &element(tag::OCTET_STRING, value),
+                ])
+            };
+            let (signer, _) = key(self.issuer_key);
+            let algorithm = key(self.issuer_key).1.signing_algorithm(RsaScheme::Pkcs1);
+            let above = key(self.named_issuer_key).1.key_identifier();
+            let critical = &[1, 1, 0xff];
+            let mut extensions = vec![
+                extension(19, critical, self.rights.0),
+                extension(15, critical, self.rights.1),
+                extension(14, &[], &element(tag::OCTET_STRING, &key(self.key).1.key_identifier())),
+                extension(35, &[], &sequence(&[&element(tag::context(0), &above)])),
+            ];
+            extensions.extend(self.more.map(|arc| extension(arc, critical, &[5, 0])));
+            let validity =
+                [element(tag::UTC_TIME, b"260101000000Z"), element(tag::UTC_TIME, self.end)].concat();
+            let tbs = sequence(&[
+                &[0xa0, 3, 2, 1, 2],
+                &element(tag::INTEGER, &[0x42; 20]),
+                &algorithm.der(),
+                Name::from_text(self.issuer).unwrap().der(),
+                &element(tag::SEQUENCE, &validity),
+                Name::from_text(self.subject).unwrap().der(),
+                key(self.key).1.spki(),
+                &element(0xa3, &element(tag::SEQUENCE, &extensions.concat())),
+            ]);
+            let signature: Signature = signer.sign(&tbs);
+            Certificate::parse(&join(&tbs, algorithm, signature.to_der().as_bytes())).unwrap()
+        }
+    }
+
+    /// Device, issuing CA, a CA above it, root.
+    fn good() -> [Draft; 4] {
+        [
+            draft("CN=device", 1, "CN=issuing", 2),
+            draft("CN=issuing", 2, "CN=middle", 3),
+            draft("CN=middle", 3, "CN=root", 4),
+            draft("CN=root", 4, "CN=root", 4),
+        ]
+    }
+
+    fn judge(path: &[Draft; 4]) -> Result<(), String> {
+        let [leaf, issuing, middle, root] = path.each_ref().map(Draft::certificate);
+        verify(&leaf, &[issuing, middle], &root, Time::from_rfc3339("2030-01-01T00:00:00Z"))
+    }
+
+    fn check(expected: &str, bend: impl FnOnce(&mut [Draft; 4])) {
+        let mut path = good();
+        bend(&mut path);
+        let reason = judge(&path).unwrap_err();
+        assert!(reason.contains(expected), "{reason:?} does not say {expected:?}");
+    }
+
+    #[test]
+    fn takes_a_sound_path_with_or_without_its_anchor_in_the_list() {
+        assert_eq!(judge(&good()), Ok(()));
+        let [leaf, issuing, middle, root] = good().map(|draft| draft.certificate());
+        assert_eq!(verify(&leaf, &[issuing.clone(), middle.clone(), root.clone()], &root, None), Ok(()));
+        assert_eq!(verify(&issuing, std::slice::from_ref(&middle), &root, None), Ok(()));
+        assert_eq!(verify(&root, &[], &root, None), Ok(()));
+        assert_eq!(verify(&leaf, &[], &issuing, None), Ok(()));
+    }
+
+    #[test]
+    fn refuses_what_breaks_a_path() {
+        check("CN=device: names another issuer", |path| path[0].issuer = "CN=other");
+        check("CN=device: names another key of its issuer", |path| path[0].named_issuer_key = 9);
+        check("CN=issuing: was not signed by", |path| {
+            path[1].issuer_key = 9;
+            path[1].named_issuer_key = 3;
+        });
+        check("CN=root: was not signed by", |path| {
+            path[3].issuer_key = 9;
+            path[3].named_issuer_key = 4;
+        });
+        check("CN=issuing: is not a CA", |path| path[1].rights = END_ENTITY);
+        check("no keyCertSign", |path| path[2].rights = CA_WITHOUT_SIGNING);
+        check("CN=middle: allows 0 CAs below it, but 1", |path| path[2].rights = CA_ABOVE_NONE);
+        check("CN=root: allows 0 CAs below it, but 2", |path| path[3].rights = CA_ABOVE_NONE);
+        check("CN=middle: expired at 2029-", |path| path[2].end = b"290101000000Z");
+        check("CN=device: has a critical extension", |path| path[0].more = Some(99));
+        check("CN=root: has a critical extension", |path| path[3].more = Some(99));
+    }
+
+    #[test]
+    fn a_path_length_of_none_lets_a_ca_issue_devices() {
+        let mut path = good();
+        path[1].rights = CA_ABOVE_NONE;
+        assert_eq!(judge(&path), Ok(()));
+    }
+
+    #[test]
+    fn refuses_a_path_that_is_too_long_before_it_looks_at_it() {
+        let [leaf, issuing, _, root] = good().map(|draft| draft.certificate());
+        let above = vec![issuing; PATH_CERTIFICATES_MAX + 1];
+        assert!(verify(&leaf, &above, &root, None).unwrap_err().contains("more than 16"));
+    }
+
+    #[test]
+    fn knows_the_moments_that_a_certificate_is_valid() {
+        let [leaf, issuing, middle, root] = good().map(|draft| draft.certificate());
+        let at =
+            |text: &str| verify(&leaf, &[issuing.clone(), middle.clone()], &root, Time::from_rfc3339(text));
+        assert_eq!(at("2026-01-01T00:00:00Z"), Ok(()));
+        assert_eq!(at("2036-01-01T00:00:00Z"), Ok(()));
+        assert!(at("2025-12-31T23:59:59Z").is_err());
+        assert!(at("2036-01-01T00:00:01Z").is_err());
+    }
+}

@@ -113,12 +113,23 @@ pub fn plan(
     issuer: &IssuingCa,
     facts: Facts,
 ) -> Result<PlannedCertificate, Refusal> {
-    let mut decision = Decision::new(profile, issuer, request.notes().to_vec());
-    decision.judge_key(request.public_key());
-    decision.judge_subject(request.subject(), request.requested());
-    decision.judge_extensions(request.requested(), request.public_key(), request.subject());
-    decision.judge_validity(facts.now);
-    finish(decision, request.subject(), request.public_key(), facts.serial)
+    let mut decision = Decision::new(profile, Some(issuer), request.notes().to_vec());
+    decision.judge_request(&request);
+    finish(decision, request.subject(), request.public_key(), issuer, facts)
+}
+
+/// Judges a request by a profile alone, without a CA and a moment: what [`plan`] would find but for the issuer's key,
+/// name, path length and validity. Returns the notes.
+///
+/// # Errors
+/// A [`Refusal`] with every finding, notes too.
+pub fn check(request: &VerifiedRequest, profile: &Profile) -> Result<Vec<Finding>, Refusal> {
+    let mut decision = Decision::new(profile, None, request.notes().to_vec());
+    decision.judge_request(request);
+    if refuses(&decision.findings) {
+        return Err(refusal(decision.findings, request.subject(), request.public_key()));
+    }
+    Ok(decision.findings)
 }
 
 /// Decides a verification certificate without a CSR: subject CN = the code, the CA's own public key certified
@@ -133,31 +144,36 @@ pub fn plan_for_code(
     facts: Facts,
 ) -> Result<PlannedCertificate, Refusal> {
     let key = issuer.certificate().public_key();
-    let mut decision = Decision::new(profile, issuer, Vec::new());
+    let mut decision = Decision::new(profile, Some(issuer), Vec::new());
     if profile.kind != SubjectKind::Verification {
         // Only a verification certificate, which can stand for nobody, may carry the CA's own key.
         decision.judge_key(key);
     }
     decision.judge_subject(code, &[]);
     decision.judge_extensions(&[], key, code);
-    decision.judge_validity(facts.now);
-    finish(decision, code, key, facts.serial)
+    finish(decision, code, key, issuer, facts)
 }
 
-/// Nothing refuses so far: fix the octets and let other code read them.
+fn refuses(findings: &[Finding]) -> bool {
+    findings.iter().any(|finding| finding.severity == Severity::Refuse)
+}
+
+fn refusal(mut findings: Vec<Finding>, subject: &Name, key: &PublicKey) -> Refusal {
+    findings.sort_by_key(|finding| finding.severity != Severity::Refuse);
+    Refusal { findings, subject: Some(subject.to_printable()), key: Some(key.algorithm()) }
+}
+
+/// The validity is the last thing to judge; where nothing refuses, the octets are fixed and other code reads them.
 fn finish(
-    decision: Decision<'_>,
+    mut decision: Decision<'_>,
     subject: &Name,
     key: &PublicKey,
-    serial: SerialNumber,
+    issuer: &IssuingCa,
+    facts: Facts,
 ) -> Result<PlannedCertificate, Refusal> {
-    let issuer = decision.issuer;
-    let refuse = |mut findings: Vec<Finding>| {
-        findings.sort_by_key(|finding| finding.severity != Severity::Refuse);
-        Refusal { findings, subject: Some(subject.to_printable()), key: Some(key.algorithm()) }
-    };
-    if decision.findings.iter().any(|finding| finding.severity == Severity::Refuse) {
-        return Err(refuse(decision.findings));
+    let (not_before, not_after) = decision.judge_validity(facts.now, issuer);
+    if refuses(&decision.findings) {
+        return Err(refusal(decision.findings, subject, key));
     }
     let kind = match decision.profile.kind {
         SubjectKind::SubordinateCa { .. } => lint::Kind::SubordinateCa,
@@ -169,7 +185,7 @@ fn finish(
         spki: key.spki(),
         kind,
     };
-    let (not_before, not_after) = (decision.not_before, decision.not_after);
+    let serial = facts.serial;
     let tbs = Tbs {
         serial,
         algorithm: issuer.certificate().public_key().signing_algorithm(decision.profile.rsa_scheme),
@@ -199,7 +215,7 @@ fn finish(
                     "look at what the request asks for; where that is sound, report the lint's words",
                 )
             }));
-            Err(refuse(findings))
+            Err(refusal(findings, subject, key))
         }
     }
 }

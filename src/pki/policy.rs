@@ -5,6 +5,8 @@
 
 use super::text::Printable;
 
+pub use super::request::judge;
+
 /// Whether a finding refuses the request or is a remark on it.
 #[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
 pub enum Severity {
@@ -54,6 +56,8 @@ controls! {
     KeyExponent = "key-exponent",
     /// The key is a point of small order: its "signatures" prove nothing.
     KeySmallOrder = "key-small-order",
+    /// The key's own octets show that it can be broken (ROCA, CVE-2017-15361).
+    KeyWeak = "key-weak",
     /// The key is the CA's own.
     KeyIsIssuer = "key-is-issuer",
     /// The request is signed with an algorithm that proves nothing (MD5, SHA-1) or that is not known.

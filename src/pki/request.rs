@@ -1,43 +1,149 @@
 //! Certification requests (RFC 2986): read strictly, possession proved over the original octets.
+//!
+//! What software in the field writes wrongly is tolerated one named [`Quirk`] at a time, each a note on the request,
+//! and nothing beyond. All findings are gathered, as far as the octets can still be read. Read [`ParsedRequest`]
+//! first; a [`VerifiedRequest`] comes from [`ParsedRequest::verify_possession`] and from nowhere else.
+
+mod alternative_name;
+mod attributes;
+mod key;
+mod possession;
+mod punycode;
+mod quirk;
+mod roca;
+mod subject;
+
+use std::ops::Range;
 
 use super::{
+    der::{DerError, Element, Reader, tag},
     extension::RequestedExtension,
     fingerprint::Digest,
-    key::PublicKey,
+    key::{KeyError, PublicKey},
     name::Name,
-    policy::{Finding, Refusal},
+    policy::{Control, Finding, Refusal, Severity},
 };
+
+pub use quirk::Quirk;
 
 /// Longest request, in octets: an RSA-8192 key, a long name and a hundred alternative names fit four times.
 pub const REQUEST_OCTETS_MAX: usize = 64 * 1024;
 
-/// A request whose structure is strict DER; nothing in it is believed yet.
+const HINT_DER: &str = "ask for a new request, made with a current tool and copied whole";
+
+/// A request whose outline is strict DER; nothing in it is believed yet.
 #[derive(Clone, Debug)]
 pub struct ParsedRequest {
-    _private: (),
+    der: Vec<u8>,
+    info: Range<usize>,
+    signature: Range<usize>,
+    subject: Option<Name>,
+    key: Option<PublicKey>,
+    proof: Option<possession::Proof>,
+    requested: Vec<RequestedExtension>,
+    findings: Vec<Finding>,
 }
 
 /// A request whose own soundness was judged: strict DER, a sound key, possession proved, nothing refused.
 #[derive(Clone, Debug)]
 pub struct VerifiedRequest {
-    _private: (),
+    der: Vec<u8>,
+    subject: Name,
+    key: PublicKey,
+    requested: Vec<RequestedExtension>,
+    notes: Vec<Finding>,
+}
+
+/// Reads a request and proves possession: the whole judgement on a request by itself.
+///
+/// # Errors
+/// A [`Refusal`] with all findings.
+pub fn judge(der: &[u8]) -> Result<VerifiedRequest, Refusal> {
+    ParsedRequest::parse(der)?.verify_possession()
 }
 
 impl ParsedRequest {
-    /// Reads one request from DER octets.
+    /// Reads one request from DER octets. What is wrong inside its parts is kept with it, so that
+    /// [`ParsedRequest::verify_possession`] tells of all of it.
     ///
     /// # Errors
-    /// A [`Refusal`] with all findings that could be made.
-    pub fn parse(_der: &[u8]) -> Result<Self, Refusal> {
-        todo!()
+    /// A [`Refusal`] where the outline cannot be read.
+    pub fn parse(der: &[u8]) -> Result<Self, Refusal> {
+        let refusal = |finding| Refusal { findings: vec![finding], subject: None, key: None };
+        if der.len() > REQUEST_OCTETS_MAX {
+            let message = format!("the request has more than {REQUEST_OCTETS_MAX} octets");
+            return Err(refusal(Finding::refuse(Control::CsrSize, &message, "ask for a smaller request")));
+        }
+        let outline = Outline::read(der)
+            .map_err(|error| refusal(Finding::refuse(Control::CsrDer, &error.to_string(), HINT_DER)))?;
+        let mut findings = Vec::new();
+        if outline.version != [0] {
+            findings.push(Finding::refuse(
+                Control::CsrVersion,
+                "the version is not v1(0), the only one there is",
+                "ask for a request made with a tool that writes version 0",
+            ));
+        }
+        let subject = subject::read(outline.subject.whole, &mut findings);
+        let key = key::read(outline.spki.whole, &mut findings);
+        let requested = attributes::read(outline.attributes, &mut findings);
+        let proof = possession::Proof::read(outline.algorithm.whole, &mut findings);
+        let range = |part: &[u8], at: usize| at..at + part.len();
+        Ok(Self {
+            info: range(outline.info.whole, outline.info.at),
+            signature: outline.signature,
+            der: der.to_vec(),
+            subject,
+            key,
+            proof,
+            requested,
+            findings,
+        })
     }
 
     /// Judges the request's own soundness and proves possession over the original octets.
     ///
     /// # Errors
     /// A [`Refusal`] with all findings.
-    pub fn verify_possession(self) -> Result<VerifiedRequest, Refusal> {
-        todo!()
+    pub fn verify_possession(mut self) -> Result<VerifiedRequest, Refusal> {
+        if let (Some(key), Some(proof)) = (&self.key, &self.proof) {
+            let verified = proof.verify(key, &self.der[self.info.clone()], &self.der[self.signature.clone()]);
+            if let Err(error) = verified {
+                self.findings.push(refused_proof(&error));
+            }
+        }
+        // Those that refuse first; the order among equals is that of the request's parts.
+        self.findings.sort_by_key(|finding| std::cmp::Reverse(finding.severity));
+        let refused = self.findings.first().is_some_and(|finding| finding.severity == Severity::Refuse);
+        match (self.subject, self.key, self.proof) {
+            (Some(subject), Some(key), Some(_)) if !refused => Ok(VerifiedRequest {
+                der: self.der,
+                subject,
+                key,
+                requested: self.requested,
+                notes: self.findings,
+            }),
+            (subject, key, _) => Err(Refusal {
+                findings: self.findings,
+                subject: subject.map(|name| name.to_printable()),
+                key: key.map(|key| key.algorithm()),
+            }),
+        }
+    }
+}
+
+fn refused_proof(error: &KeyError) -> Finding {
+    match error {
+        KeyError::Unsupported(_) => Finding::refuse(
+            Control::SignatureAlgorithm,
+            &error.to_string(),
+            "sign the request with the algorithm of its own key",
+        ),
+        _ => Finding::refuse(
+            Control::Possession,
+            "proof of possession failed: the signature does not verify",
+            "ask the applicant to sign the request again",
+        ),
     }
 }
 
@@ -47,36 +153,78 @@ impl VerifiedRequest {
     /// The DER, as it came.
     #[must_use]
     pub fn der(&self) -> &[u8] {
-        todo!()
+        &self.der
     }
 
     /// SHA-256 of the DER.
     #[must_use]
     pub fn sha256(&self) -> Digest {
-        todo!()
+        Digest::of(&self.der)
     }
 
     /// The subject, octet for octet.
     #[must_use]
     pub fn subject(&self) -> &Name {
-        todo!()
+        &self.subject
     }
 
     /// The public key, normalised.
     #[must_use]
     pub fn public_key(&self) -> &PublicKey {
-        todo!()
+        &self.key
     }
 
     /// The extension request: wishes, in the order they were asked for.
     #[must_use]
     pub fn requested(&self) -> &[RequestedExtension] {
-        todo!()
+        &self.requested
     }
 
     /// Notes on the request: quirks, a challenge password.
     #[must_use]
     pub fn notes(&self) -> &[Finding] {
-        todo!()
+        &self.notes
     }
 }
+
+/// The parts of a `CertificationRequest` (RFC 2986 §4), each a whole element.
+struct Outline<'a> {
+    info: Element<'a>,
+    version: &'a [u8],
+    subject: Element<'a>,
+    spki: Element<'a>,
+    attributes: Option<Element<'a>>,
+    algorithm: Element<'a>,
+    signature: Range<usize>,
+}
+
+impl<'a> Outline<'a> {
+    fn read(der: &'a [u8]) -> Result<Self, DerError> {
+        let mut outer = Reader::new(der);
+        let mut request = outer.sequence("the certification request")?;
+        outer.finish("the certification request")?;
+        let info = request.expect(tag::SEQUENCE, "the certificationRequestInfo")?;
+        let algorithm = request.expect(tag::SEQUENCE, "the signatureAlgorithm")?;
+        let signature = request.bit_string_octets("the signature")?;
+        let end = request.offset();
+        request.finish("the signature")?;
+        let mut parts = info.reader();
+        let version = parts.integer("the version")?;
+        let subject = parts.expect(tag::SEQUENCE, "the subject")?;
+        let spki = parts.expect(tag::SEQUENCE, "the subjectPKInfo")?;
+        let attributes = parts.optional(tag::context_constructed(0))?;
+        parts.finish("the attributes")?;
+        Ok(Self {
+            info,
+            version,
+            subject,
+            spki,
+            attributes,
+            algorithm,
+            signature: end - signature.len()..end,
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -218,7 +218,6 @@ pub fn unwanted_crates(tree: &str) -> Vec<String> {
         "async-std",
         "smol",
         "futures",
-        "mio",
         "hyper",
         "reqwest",
         "ureq",

@@ -114,7 +114,7 @@ fn read<'a>(element: &Element<'a>, faults: &mut Faults) -> Result<Vec<Extension<
     Ok(extensions)
 }
 
-fn sentence(error: DerError) -> String {
+fn sentence(error: impl std::fmt::Display) -> String {
     error.to_string()
 }
 

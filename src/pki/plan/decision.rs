@@ -12,6 +12,7 @@ use crate::pki::{
         BeyondIssuer, CRL_SIGN, EmptySubject, End, KEY_CERT_SIGN, KeyIdentifier, Profile, SubjectKind,
         key_usage_names,
     },
+    request::VerifiedRequest,
     time::{DAY_SECONDS, Time},
 };
 
@@ -20,18 +21,15 @@ use super::tbs::PlannedExtension;
 /// The state of one decision: findings so far, and what was granted.
 pub(super) struct Decision<'a> {
     pub profile: &'a Profile,
-    pub issuer: &'a IssuingCa,
+    /// The CA that will sign; `None` where a request is judged by a profile alone.
+    issuer: Option<&'a IssuingCa>,
     pub findings: Vec<Finding>,
     pub extensions: Vec<PlannedExtension>,
-    pub not_before: Time,
-    pub not_after: Time,
 }
 
 impl<'a> Decision<'a> {
-    pub fn new(profile: &'a Profile, issuer: &'a IssuingCa, findings: Vec<Finding>) -> Self {
-        let (not_before, not_after) = (issuer.begins(), issuer.ends());
-        let extensions = Vec::with_capacity(8);
-        Self { profile, issuer, findings, extensions, not_before, not_after }
+    pub fn new(profile: &'a Profile, issuer: Option<&'a IssuingCa>, findings: Vec<Finding>) -> Self {
+        Self { profile, issuer, findings, extensions: Vec::with_capacity(8) }
     }
 
     fn refuse(&mut self, control: Control, message: &str, hint: &'static str) {
@@ -40,6 +38,13 @@ impl<'a> Decision<'a> {
 
     fn dropped(&mut self, message: &str, hint: &'static str) {
         self.findings.push(Finding::note(Control::ExtensionDropped, message, hint));
+    }
+
+    /// Everything but the validity.
+    pub fn judge_request(&mut self, request: &VerifiedRequest) {
+        self.judge_key(request.public_key());
+        self.judge_subject(request.subject(), request.requested());
+        self.judge_extensions(request.requested(), request.public_key(), request.subject());
     }
 
     /// The key's algorithm is on the profile's list, and it is not a CA's own key.
@@ -52,7 +57,7 @@ impl<'a> Decision<'a> {
                 "use a key that the profile lists under `keys`, or another profile",
             );
         }
-        if self.issuer.holds_key(key) {
+        if self.issuer.is_some_and(|issuer| issuer.holds_key(key)) {
             self.refuse(
                 Control::KeyIsIssuer,
                 "the public key is that of the CA itself, or of a CA above it",
@@ -69,13 +74,15 @@ impl<'a> Decision<'a> {
             let taken = self.profile.empty_subject == EmptySubject::WithAlternativeName && named;
             // RFC 5280 §4.1.2.6: a CA always has a subject name.
             if !taken || self.is_authority() {
+                // The refusal says more than the note of the same control that the request may carry.
+                self.findings.retain(|finding| finding.control != Control::NameEmpty);
                 self.refuse(
                     Control::NameEmpty,
                     "the subject is empty",
                     "ask for a request with a subject, or let the profile take alternative names instead",
                 );
             }
-        } else if self.issuer.holds_name(subject) {
+        } else if self.issuer.is_some_and(|issuer| issuer.holds_name(subject)) {
             // A certificate under its issuer's name is self-issued to relying parties (RFC 5280 §6.1), which takes
             // it out of path lengths and confuses whoever builds paths.
             self.refuse(
@@ -86,42 +93,52 @@ impl<'a> Decision<'a> {
         }
     }
 
-    /// From now (less the profile's set-back, but not before the issuer) to the profile's end within the issuer's.
-    pub fn judge_validity(&mut self, now: Time) {
+    /// From now (less the profile's set-back, but not before the issuer) to the profile's end within the issuer's;
+    /// notBefore and notAfter.
+    pub fn judge_validity(&mut self, now: Time, issuer: &IssuingCa) -> (Time, Time) {
         let begin = now.plus_seconds(-i64::from(self.profile.backdate_seconds));
-        self.not_before = begin.max(self.issuer.begins());
+        let not_before = begin.max(issuer.begins());
         let wanted = match self.profile.end {
             // Both ends belong to the validity (RFC 5280 §4.1.2.5): so many days from now, to the second.
             End::Days(days) => now.plus_seconds(i64::from(days) * DAY_SECONDS - 1),
             End::At(end) => end,
         };
-        let limit = self.issuer.ends();
-        self.not_after = wanted.min(limit);
+        let limit = issuer.ends();
+        let not_after = wanted.min(limit);
         if limit < now {
-            return self.refuse(
+            self.refuse(
                 Control::ValidityIssuer,
                 &format!("the CA's own validity ended at {limit}"),
                 "renew the CA's certificate, and check this machine's clock",
             );
+            return (not_before, not_after);
         }
         if wanted > limit {
-            let message = format!("the certificate would end at {wanted}, after its issuer's {limit}");
-            let hint = "give the profile a shorter validity, or let it `beyond-issuer = \"shorten\"`";
-            match self.profile.beyond_issuer {
-                BeyondIssuer::Refuse => self.refuse(Control::ValidityIssuer, &message, hint),
-                BeyondIssuer::Shorten => self.findings.push(Finding::note(
-                    Control::ValidityIssuer,
-                    &format!("{message}; it was shortened to end with its issuer"),
-                    "issue from a CA that lasts longer where the full validity is needed",
-                )),
-            }
+            self.judge_excess(wanted, limit);
         }
-        if self.not_after <= now || self.not_after <= self.not_before {
+        if not_after <= now || not_after <= not_before {
             self.refuse(
                 Control::ValidityPeriod,
-                &format!("the certificate would end at {}, before it could be used", self.not_after),
+                &format!("the certificate would end at {not_after}, before it could be used"),
                 "correct the profile's `not-after`, and check this machine's clock",
             );
+        }
+        (not_before, not_after)
+    }
+
+    fn judge_excess(&mut self, wanted: Time, limit: Time) {
+        let message = format!("the certificate would end at {wanted}, after its issuer's {limit}");
+        match self.profile.beyond_issuer {
+            BeyondIssuer::Refuse => self.refuse(
+                Control::ValidityIssuer,
+                &message,
+                "give the profile a shorter validity, or let it `beyond-issuer = \"shorten\"`",
+            ),
+            BeyondIssuer::Shorten => self.findings.push(Finding::note(
+                Control::ValidityIssuer,
+                &format!("{message}; it was shortened to end with its issuer"),
+                "issue from a CA that lasts longer where the full validity is needed",
+            )),
         }
     }
 
@@ -145,8 +162,10 @@ impl<'a> Decision<'a> {
             let identifier = key.key_identifier().to_vec();
             self.extensions.push(PlannedExtension::SubjectKeyIdentifier(identifier));
         }
-        let issuer_identifier = self.issuer.key_identifier().to_vec();
-        self.extensions.push(PlannedExtension::AuthorityKeyIdentifier(issuer_identifier));
+        if let Some(issuer) = self.issuer {
+            let identifier = issuer.key_identifier().to_vec();
+            self.extensions.push(PlannedExtension::AuthorityKeyIdentifier(identifier));
+        }
         for extension in requested {
             self.judge_wish(extension, key_usage, subject);
         }
@@ -156,7 +175,7 @@ impl<'a> Decision<'a> {
         let SubjectKind::SubordinateCa { path_length } = self.profile.kind else {
             return self.extensions.push(PlannedExtension::EndEntity);
         };
-        let granted = match self.issuer.path_length_left() {
+        let granted = match self.issuer.and_then(IssuingCa::path_length_left) {
             None => path_length,
             Some(0) => {
                 return self.refuse(

@@ -281,6 +281,18 @@ fn writes_no_expiry_as_rfc_5280_does() {
 }
 
 #[test]
+fn judges_by_a_profile_without_a_ca() {
+    let judged = |wishes: &[Vec<u8>]| {
+        let found = super::check(&request(7, name("CN=d").der(), wishes), &profile("device"));
+        found.map_or_else(|refusal| told(&refusal.findings), |notes| told(&notes))
+    };
+    assert_eq!(judged(&[]), [""; 0]);
+    assert_eq!(judged(&[wish(30, "", &[0x30, 0])]), ["extension-dropped"]);
+    assert_eq!(judged(&[wish(30, "critical", &[0x30, 0])]), ["!extension-critical"]);
+    assert_eq!(judged(&[wish(19, "", &[0x30, 3, 1, 1, 0xff])]), ["!authority-requested"]);
+}
+
+#[test]
 fn refuses_a_root_that_cannot_be_one() {
     let refused = |change: fn(&mut RootFields)| {
         let mut fields = root_fields(1, None);

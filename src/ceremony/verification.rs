@@ -1,0 +1,68 @@
+//! Verification: a delivered bundle is judged with no home, no token and none of the issuing code.
+
+use std::path::Path;
+
+use crate::{
+    export::verification::{self, OpenError, Report, Source},
+    media::{Entry, InFile, Intake, Limits, Unreadable, Volume},
+    pki::text::Printable,
+};
+
+use super::{
+    error::Error,
+    opening::{now, printable_path},
+    provisioning::read_certificates,
+};
+
+/// A bundle of a million devices has two or three million files.
+const FILES_MAX: u64 = 5_000_000;
+/// What FAT32 holds in one file, in octets.
+const FILE_OCTETS_MAX: u64 = u32::MAX as u64;
+
+/// Judges a delivered bundle against a root that came from a source of its own, at this moment.
+///
+/// # Errors
+/// [`Error::Medium`] where the folder cannot be opened, [`Error::Usage`] where the root cannot be read. What is wrong
+/// with the bundle is in the report.
+pub fn verify_bundle(folder: &Path, trust: &Path) -> Result<Report, Error> {
+    let roots = read_certificates(trust)?;
+    let [root] = roots.as_slice() else {
+        return Err(Error::usage(
+            format!("{}: {} certificates stand in it", printable_path(trust), roots.len()),
+            "give the one root certificate that you trust, alone in its file",
+        ));
+    };
+    let bundle = Bundle { volume: Volume::open(folder)?, folder };
+    Ok(verification::verify(&bundle, root, Some(now()?)))
+}
+
+/// A bundle's folder on a medium.
+struct Bundle<'a> {
+    volume: Volume,
+    folder: &'a Path,
+}
+
+impl Source for Bundle<'_> {
+    type File = InFile;
+
+    fn open(&self, path: &str) -> Result<InFile, OpenError> {
+        self.volume.open_file(path.as_bytes(), FILE_OCTETS_MAX).map_err(|reason| match reason {
+            Unreadable::Missing => OpenError::Missing,
+            reason => OpenError::Unreadable(reason.to_string()),
+        })
+    }
+
+    fn list(&self, each: &mut dyn FnMut(&str)) -> Result<(), OpenError> {
+        let limits = Limits { files_max: FILES_MAX, file_octets_max: FILE_OCTETS_MAX, ..Limits::STANDARD };
+        let failed = |error: crate::media::Error| OpenError::Unreadable(error.to_string());
+        for entry in Intake::open(&[self.folder.to_owned()], &limits).map_err(failed)? {
+            match entry.map_err(failed)? {
+                Entry::File(file) => each(Printable::from_octets(file.source().octets()).as_str()),
+                Entry::Unreadable { source, .. } => each(Printable::from_octets(source.octets()).as_str()),
+                // What operating systems leave behind on a stick is nothing that a receiver would use.
+                Entry::Litter { .. } => {}
+            }
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,108 @@
+//! The requested key, judged: algorithm, size, exponent, and weaknesses that its octets show.
+
+use crate::pki::{
+    der::{DerError, Reader, tag},
+    key::{Curve, KeyError, PublicKey, RSA_BITS_MAX},
+    oid,
+    policy::{Control, Finding},
+};
+
+use super::{Quirk, roca};
+
+/// Smallest RSA modulus certified, in bits (NIST SP 800-131A: 112 bits of security).
+const RSA_BITS_CERTIFIED_MIN: usize = 2048;
+
+/// Smallest RSA exponent (FIPS 186-5 §5.1).
+const RSA_EXPONENT_MIN: u64 = 65_537;
+
+/// Largest RSA exponent: platforms read it into 32 bits, and a long one makes verification slow.
+const RSA_EXPONENT_MAX: u64 = 0xffff_ffff;
+
+const HINT_KEY: &str = "use RSA of 2048 to 8192 bits, P-256, P-384, P-521 or Ed25519";
+const HINT_NEW: &str = "ask for a request with a new key pair";
+
+/// Reads the `SubjectPublicKeyInfo`; `None` after a finding that refuses it.
+pub(super) fn read(octets: &[u8], findings: &mut Vec<Finding>) -> Option<PublicKey> {
+    match try_read(octets, findings) {
+        Ok(key) => Some(key),
+        Err(finding) => {
+            findings.push(finding);
+            None
+        }
+    }
+}
+
+fn try_read(octets: &[u8], findings: &mut Vec<Finding>) -> Result<PublicKey, Finding> {
+    let malformed = |error: DerError| refused(&KeyError::Malformed(error.to_string()));
+    let mut info = Reader::new(octets).sequence("the subjectPKInfo").map_err(malformed)?;
+    let mut algorithm = info.sequence("the key's algorithm").map_err(malformed)?;
+    let name = algorithm.oid("the key's algorithm").map_err(malformed)?;
+    let bits = info.bit_string_octets("the subjectPublicKey").map_err(malformed)?;
+    info.finish("the subjectPublicKey").map_err(malformed)?;
+    if name == oid::RSA_ENCRYPTION {
+        judge_rsa(bits)?;
+    }
+    if name == oid::EC_PUBLIC_KEY && matches!(bits.first(), Some(2 | 3)) {
+        let named = algorithm.expect(tag::OID, "the curve").map_err(malformed)?;
+        algorithm.finish("the curve").map_err(malformed)?;
+        let curve =
+            [Curve::P256, Curve::P384, Curve::P521].into_iter().find(|curve| curve.oid() == named.content);
+        let unsupported = || refused(&KeyError::Unsupported(format!("curve {}", oid::dotted(named.content))));
+        let key = PublicKey::from_any_ec_point(curve.ok_or_else(unsupported)?, bits);
+        let key = key.map_err(|error| refused(&error))?;
+        Quirk::CompressedPoint.note(findings);
+        return Ok(key);
+    }
+    PublicKey::from_spki(octets).map_err(|error| refused(&error))
+}
+
+fn judge_rsa(octets: &[u8]) -> Result<(), Finding> {
+    let read = || -> Result<_, DerError> {
+        let mut outer = Reader::new(octets);
+        let mut key = outer.sequence("the RSAPublicKey")?;
+        outer.finish("the RSAPublicKey")?;
+        let numbers = (key.integer("the modulus")?, key.integer("the exponent")?);
+        key.finish("the exponent")?;
+        Ok(numbers)
+    };
+    let (modulus, exponent) = read().map_err(|error| refused(&KeyError::Malformed(error.to_string())))?;
+    if modulus[0] & 0x80 != 0 || modulus == [0] || modulus.last().is_some_and(|last| last & 1 == 0) {
+        let message = "the RSA modulus is not a positive odd number";
+        return Err(Finding::refuse(Control::KeyMalformed, message, HINT_NEW));
+    }
+    let magnitude = modulus.strip_prefix(&[0]).unwrap_or(modulus);
+    let bits = magnitude.len() * 8 - magnitude.first().map_or(0, |first| first.leading_zeros() as usize);
+    if !(RSA_BITS_CERTIFIED_MIN..=RSA_BITS_MAX as usize).contains(&bits) {
+        let message = format!("an RSA key of {bits} bits is not certified");
+        return Err(Finding::refuse(Control::KeyAlgorithm, &message, HINT_KEY));
+    }
+    let value = match exponent {
+        [0x80..=0xff, ..] => None,
+        _ if exponent.len() > 8 => None,
+        _ => Some(exponent.iter().fold(0_u64, |value, &octet| value << 8 | u64::from(octet))),
+    };
+    if !value.is_some_and(|value| value & 1 == 1 && (RSA_EXPONENT_MIN..=RSA_EXPONENT_MAX).contains(&value)) {
+        return Err(Finding::refuse(
+            Control::KeyExponent,
+            "the RSA exponent is not an odd number from 65537 to 4294967295",
+            "ask for a request with a new RSA key of exponent 65537",
+        ));
+    }
+    if roca::is_suspect(magnitude) {
+        return Err(Finding::refuse(
+            Control::KeyWeak,
+            "the RSA key carries the fingerprint of ROCA (CVE-2017-15361): it can be factored",
+            "update the firmware of the chip that made the key, and make a new one",
+        ));
+    }
+    Ok(())
+}
+
+fn refused(error: &KeyError) -> Finding {
+    let (control, hint) = match error {
+        KeyError::Malformed(_) | KeyError::Signature => (Control::KeyMalformed, HINT_NEW),
+        KeyError::SmallOrder => (Control::KeySmallOrder, HINT_NEW),
+        KeyError::Unsupported(_) => (Control::KeyAlgorithm, HINT_KEY),
+    };
+    Finding::refuse(control, &error.to_string(), hint)
+}
