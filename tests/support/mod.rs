@@ -1,5 +1,5 @@
 //! What the tests of the whole program share: a home with a token of its own on SoftHSM, the program itself, and
-//! other people's tools. Everything lies below target/ and is erased when the test ends well.
+//! other people's tools. Everything lies below target/tmp, where it can be looked at until the next run erases it.
 
 // Each test file uses its own part of this module; the compiler sees them one at a time.
 #![expect(dead_code, reason = "no test file uses all of it")]
@@ -27,13 +27,18 @@ pub const TOKEN: &str = "coldsign-test";
 
 /// A folder of its own with a SoftHSM that knows one token, and a coldsign home.
 pub struct Sandbox {
-    folder: tempfile::TempDir,
+    folder: PathBuf,
 }
 
 impl Sandbox {
-    /// An empty folder with a SoftHSM configuration and PIN files; no token, no home yet.
-    pub fn empty() -> Self {
-        let folder = tempfile::Builder::new().prefix("sandbox-").tempdir_in(env!("CARGO_TARGET_TMPDIR")).unwrap();
+    /// An empty folder with a SoftHSM configuration and PIN files; no token, no home yet. The name is the test's own:
+    /// tests run side by side.
+    pub fn empty(name: &str) -> Self {
+        let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join(name);
+        if folder.exists() {
+            fs::remove_dir_all(&folder).unwrap();
+        }
+        fs::create_dir_all(&folder).unwrap();
         let sandbox = Self { folder };
         fs::create_dir(sandbox.path("tokens")).unwrap();
         let tokens = sandbox.path("tokens");
@@ -48,36 +53,55 @@ impl Sandbox {
     }
 
     /// With an initialised token and a rehearsal home on it.
-    pub fn new() -> Self {
-        let sandbox = Self::empty();
+    pub fn new(name: &str) -> Self {
+        let sandbox = Self::empty(name);
         let module = module();
         let slots = sandbox.json(["token", "list", "--module", &module]);
         let free = slots.iter().find(|slot| slot["token"]["initialised"] == Value::Bool(false));
         let slot = free.and_then(|slot| slot["slot"].as_u64()).expect("SoftHSM has a free slot").to_string();
         let (pin, so_pin) = (sandbox.text("pin"), sandbox.text("so-pin"));
         sandbox.ok([
-            "token", "init", "--module", &module, "--slot", &slot, "--label", TOKEN, "--so-pin-file", &so_pin,
-            "--pin-file", &pin,
+            "token",
+            "init",
+            "--module",
+            &module,
+            "--slot",
+            &slot,
+            "--label",
+            TOKEN,
+            "--so-pin-file",
+            &so_pin,
+            "--pin-file",
+            &pin,
         ]);
         sandbox.ok(["setup", "--module", &module, "--token", TOKEN, "--rehearsal"]);
         sandbox
     }
 
     /// With a root CA `root` of this key.
-    pub fn with_root(key: &str) -> Self {
-        let sandbox = Self::new();
+    pub fn with_root(name: &str, key: &str) -> Self {
+        let sandbox = Self::new(name);
         sandbox.root("root", key);
         sandbox
     }
 
     /// With a root CA `root` and below it an issuing CA `issuing`, both of this key.
-    pub fn with_issuing(key: &str) -> Self {
-        let sandbox = Self::with_root(key);
+    pub fn with_issuing(name: &str, key: &str) -> Self {
+        let sandbox = Self::with_root(name, key);
         let pin = sandbox.text("pin");
         let (requested, issued) = (sandbox.folder("requested"), sandbox.folder("issued"));
         let request = sandbox.json([
-            "ca", "request", "issuing", "--key", key, "--subject", "/O=Rehearsal/CN=Issuing CA", "--to", &requested,
-            "--pin-file", &pin,
+            "ca",
+            "request",
+            "issuing",
+            "--key",
+            key,
+            "--subject",
+            "/O=Rehearsal/CN=Issuing CA",
+            "--to",
+            &requested,
+            "--pin-file",
+            &pin,
         ]);
         let path = request[0]["request"].as_str().expect("the request's path").to_owned();
         let bundle = sandbox.issue("root", "subordinate-ca", &[&path], &issued, &[]).folder;
@@ -89,12 +113,24 @@ impl Sandbox {
     /// A root CA of this name and key.
     pub fn root(&self, name: &str, key: &str) {
         let (pin, subject) = (self.text("pin"), format!("/O=Rehearsal/CN={name}"));
-        self.ok(["ca", "create", name, "--key", key, "--subject", &subject, "--days", "7300", "--pin-file", &pin]);
+        self.ok([
+            "ca",
+            "create",
+            name,
+            "--key",
+            key,
+            "--subject",
+            &subject,
+            "--days",
+            "7300",
+            "--pin-file",
+            &pin,
+        ]);
     }
 
     /// A path below the folder.
     pub fn path(&self, name: &str) -> PathBuf {
-        self.folder.path().join(name)
+        self.folder.join(name)
     }
 
     /// The same as text.
@@ -189,6 +225,33 @@ pub struct Delivery {
     pub planned: Planned,
 }
 
+impl Delivery {
+    /// The one file of this name below a folder of the bundle (`certs`, `chains`).
+    pub fn file(&self, below: &str, name: &str) -> PathBuf {
+        let found: Vec<PathBuf> = files(&self.folder.join(below))
+            .into_iter()
+            .filter(|path| path.file_name().is_some_and(|own| own == name))
+            .collect();
+        assert_eq!(found.len(), 1, "{name} below {below}: {found:?}");
+        found.into_iter().next().unwrap()
+    }
+}
+
+/// Every file below a folder, in one order.
+pub fn files(folder: &Path) -> Vec<PathBuf> {
+    let mut found = Vec::new();
+    for entry in fs::read_dir(folder).unwrap_or_else(|error| panic!("{}: {error}", folder.display())) {
+        let path = entry.unwrap().path();
+        if path.is_dir() {
+            found.extend(files(&path));
+        } else {
+            found.push(path);
+        }
+    }
+    found.sort();
+    found
+}
+
 /// SoftHSM's module.
 pub fn module() -> String {
     let environment = Path::new(env!("CARGO_MANIFEST_DIR")).join("softhsm/environment");
@@ -214,11 +277,7 @@ pub fn secret(path: &Path, text: &str) {
 pub fn tool(name: &str, package: &str) -> Command {
     // Some live where only root's PATH leads, some in the project's own environment.
     let own = Path::new(env!("CARGO_MANIFEST_DIR")).join("target/tools/venv/bin");
-    let path = format!(
-        "{}:{}:/usr/sbin:/sbin",
-        own.display(),
-        std::env::var("PATH").unwrap_or_default()
-    );
+    let path = format!("{}:{}:/usr/sbin:/sbin", own.display(), std::env::var("PATH").unwrap_or_default());
     let found = path.split(':').map(|folder| Path::new(folder).join(name)).find(|file| file.is_file());
     let found = found.unwrap_or_else(|| panic!("{name} is not installed: {package}"));
     let mut command = Command::new(found);
@@ -248,7 +307,9 @@ pub fn said(output: &Output) -> String {
 /// JSON Lines.
 pub fn lines(text: &[u8]) -> Vec<Value> {
     let text = std::str::from_utf8(text).unwrap();
-    text.lines().map(|line| serde_json::from_str(line).unwrap_or_else(|error| panic!("{error}: {line}"))).collect()
+    text.lines()
+        .map(|line| serde_json::from_str(line).unwrap_or_else(|error| panic!("{error}: {line}")))
+        .collect()
 }
 
 /// Whether the long form of a test is asked for.
@@ -264,7 +325,12 @@ pub fn material(variable: &str, usual: &str) -> Option<PathBuf> {
     if folder.is_dir() {
         return Some(folder);
     }
-    assert_ne!(std::env::var("CI").as_deref(), Ok("true"), "{} is not there; set {variable}", folder.display());
+    assert_ne!(
+        std::env::var("CI").as_deref(),
+        Ok("true"),
+        "{} is not there; set {variable}",
+        folder.display()
+    );
     println!("not run: {} is not there; set {variable}", folder.display());
     None
 }
