@@ -111,21 +111,17 @@ impl Whole {
         Ok(())
     }
 
-    fn manifest(&mut self, header: &Header) -> Result<Digest, Error> {
+    /// The manifest names every file before it; SHA256SUMS names the same files, and the manifest last.
+    fn manifest_and_sums(&mut self, header: &Header) -> Result<Digest, Error> {
         self.written.sort_by(|a, b| a.path.cmp(&b.path));
         let entries = std::mem::take(&mut self.written);
         self.file(MANIFEST, manifest::write(header, entries.iter().map(entry)))?;
-        let digest = self.written.last().map(entry).map(|entry| entry.sha256);
+        let named = self.written.last().map(entry).ok_or_else(|| Error::altered(MANIFEST))?;
+        let digest = named.sha256;
+        let lines = entries.iter().map(entry).chain(std::iter::once(named)).map(|file| file.sums_line());
+        self.file(SHA256SUMS, lines)?;
         self.written.extend(entries);
-        digest.ok_or_else(|| Error::altered(MANIFEST))
-    }
-
-    fn sums(&mut self) -> Result<(), Error> {
-        self.written.sort_by(|a, b| a.path.cmp(&b.path));
-        let entries = std::mem::take(&mut self.written);
-        self.file(SHA256SUMS, entries.iter().map(|written| entry(written).sums_line()))?;
-        self.written.extend(entries);
-        Ok(())
+        Ok(digest)
     }
 }
 
@@ -160,12 +156,10 @@ impl Appliance {
         }
         self.write_certificates(plan, &mut builder, &mut writing, watch)?;
         self.write_refusals(plan, &builder, &mut writing)?;
-        // The manifest names every file before it; SHA256SUMS names the manifest and its signature too.
         let mut whole = writing.end_streams()?;
-        let manifest_sha256 = whole.manifest(&header)?;
+        let manifest_sha256 = whole.manifest_and_sums(&header)?;
         let signature = audit_signature(session, &audit_key, &manifest::signed_message(manifest_sha256))?;
         whole.octets(SIGNATURE, std::iter::once(signature))?;
-        whole.sums()?;
         let Whole { outbox, written } = whole;
         let published = outbox.publish()?;
         let files = written.len() as u64;

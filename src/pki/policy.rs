@@ -143,5 +143,3 @@ pub struct Refusal {
     /// The key as far as it could be read.
     pub key: Option<super::key::KeyAlgorithm>,
 }
-/// tmp
-pub fn judge(der: &[u8]) -> Result<super::request::VerifiedRequest, Refusal> { super::request::ParsedRequest::parse(der)?.verify_possession() }

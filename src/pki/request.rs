@@ -148,8 +148,14 @@ fn refused_proof(error: &KeyError) -> Finding {
 }
 
 impl VerifiedRequest {
-    /// tmp
-    pub fn with_notes(self, _n: Vec<Finding>) -> Self { self }
+    /// The same request with notes on how it was written on the medium, which go first.
+    #[must_use]
+    pub fn with_notes(mut self, mut notes: Vec<Finding>) -> Self {
+        notes.append(&mut self.notes);
+        self.notes = notes;
+        self
+    }
+
     /// The DER, as it came.
     #[must_use]
     pub fn der(&self) -> &[u8] {
