@@ -23,8 +23,8 @@ use coldsign::{
         time::Time,
     },
     register::{
-        ApprovedPlan, Approver, Checkpoint, Delivery, Error, Filter, Issuer, NewAuthority, NewPlan, PlanKind,
-        Register, Rehearsal, StoredPlan, Verdict,
+        ApprovedPlan, Approver, Checkpoint, Delivery, Error, Filter, IssuedCertificate, Issuer, NewAuthority,
+        NewPlan, PlanKind, Register, Rehearsal, StoredPlan, Verdict,
     },
 };
 use p256::ecdsa::{Signature, SigningKey, signature::Signer as _};
@@ -237,7 +237,7 @@ fn issues_what_was_planned_and_approved_and_audits_clean() {
     assert_eq!((plan.accepted, plan.refused, plan.skipped), (4, 1, 1));
     assert_eq!(register.issued_count(&plan).unwrap(), 3);
     let issued = register.issued(&plan, None, 10).unwrap();
-    assert_eq!(issued.iter().map(|one| one.index()).collect::<Vec<_>>(), [1, 2, 3]);
+    assert_eq!(issued.iter().map(IssuedCertificate::index).collect::<Vec<_>>(), [1, 2, 3]);
     let certificate = Certificate::parse(issued[1].der()).unwrap();
     assert_eq!(certificate.sha256(), issued[1].certificate_sha256());
     assert_eq!((issued[1].source(), certificate.serial()), ("device-2.csr", issued[1].serial()));

@@ -1,6 +1,9 @@
 //! Inspection: requests are read and judged; nothing is changed, nothing is asked for.
 
-use std::path::PathBuf;
+use std::{
+    collections::{HashMap, hash_map::Entry},
+    path::PathBuf,
+};
 
 use rayon::prelude::*;
 
@@ -9,8 +12,8 @@ use crate::pki::{
     issuer::IssuingCa,
     key::KeyAlgorithm,
     plan::{self, Facts},
-    policy::{self, Finding, Refusal, Severity},
-    profile::Profile,
+    policy::{self, Control, Finding, Refusal, Severity},
+    profile::{DuplicateKeys, Profile},
     request::VerifiedRequest,
     serial::SerialNumber,
     text::Printable,
@@ -119,19 +122,64 @@ pub fn inspect(
     let mut submissions = Submissions::open(paths, Naming::AsGiven)?;
     let at = now()?;
     let mut counts = Counts::default();
+    let mut seen = SeenKeys::new(yardstick);
     loop {
         let chunk = next_chunk(&mut submissions)?;
         if chunk.is_empty() {
             return Ok(counts);
         }
-        let judged: Vec<Judgement> =
+        let judged: Vec<(Judgement, Option<Digest>)> =
             chunk.into_par_iter().map(|submission| judge(submission, yardstick, at)).collect();
-        for judgement in &judged {
+        for (mut judgement, key) in judged {
+            seen.compare(&mut judgement, key, counts.all() + 1);
             counts.add(judgement.verdict);
-            each(judgement);
+            each(&judgement);
         }
         watch.tell(Phase::Planning, counts.all(), None);
         watch.check_stop("nothing was changed", "run inspect again")?;
+    }
+}
+
+/// Keys seen in this inspection: the first half of each key's digest and the number of the request it stood in, 24
+/// octets a request.
+struct SeenKeys {
+    keys: HashMap<[u8; 16], u64>,
+    duplicates: DuplicateKeys,
+}
+
+impl SeenKeys {
+    fn new(yardstick: Yardstick<'_>) -> Self {
+        let duplicates = match yardstick {
+            Yardstick::Soundness => DuplicateKeys::Refuse,
+            Yardstick::Profile(profile) | Yardstick::Issuer(profile, _) => profile.duplicate_keys,
+        };
+        Self { keys: HashMap::new(), duplicates }
+    }
+
+    /// Compares an accepted request's key with those before it.
+    fn compare(&mut self, judgement: &mut Judgement, key: Option<Digest>, number: u64) {
+        let Some(key) = key.filter(|_| judgement.verdict == Verdict::Accepted) else { return };
+        let mut half = [0; 16];
+        half.copy_from_slice(&key.as_octets()[..16]);
+        let first = match self.keys.entry(half) {
+            Entry::Vacant(place) => {
+                place.insert(number);
+                return;
+            }
+            Entry::Occupied(place) => *place.get(),
+        };
+        let message = format!("the public key stands in this batch already, in request {first} of the listing");
+        match self.duplicates {
+            DuplicateKeys::Refuse => {
+                let hint = "have the device make a key of its own";
+                judgement.findings.insert(0, Finding::refuse(Control::DuplicateInBatch, &message, hint));
+                judgement.verdict = Verdict::Refused;
+            }
+            DuplicateKeys::Note => {
+                let hint = "see that both devices are meant to share a key";
+                judgement.findings.push(Finding::note(Control::DuplicateInBatch, &message, hint));
+            }
+        }
     }
 }
 
@@ -158,7 +206,8 @@ pub(super) fn verify(der: &[u8], mut notes: Vec<Finding>) -> Result<VerifiedRequ
     }
 }
 
-fn judge(submission: Submission, yardstick: Yardstick<'_>, now: Time) -> Judgement {
+/// Judges a submission; the key's digest stands beside, where there is a sound one.
+fn judge(submission: Submission, yardstick: Yardstick<'_>, now: Time) -> (Judgement, Option<Digest>) {
     let sha256 = submission.sha256();
     let source = submission.source;
     let plain = |verdict, finding| Judgement {
@@ -170,8 +219,8 @@ fn judge(submission: Submission, yardstick: Yardstick<'_>, now: Time) -> Judgeme
         findings: vec![finding],
     };
     let (der, notes) = match submission.content {
-        Content::Refused(finding) => return plain(Verdict::Refused, finding),
-        Content::Skipped(finding) => return plain(Verdict::Skipped, finding),
+        Content::Refused(finding) => return (plain(Verdict::Refused, finding), None),
+        Content::Skipped(finding) => return (plain(Verdict::Skipped, finding), None),
         Content::Request { der, notes } => (der, notes),
     };
     let refused = |refusal: Refusal| Judgement {
@@ -184,8 +233,9 @@ fn judge(submission: Submission, yardstick: Yardstick<'_>, now: Time) -> Judgeme
     };
     let request = match verify(&der, notes) {
         Ok(request) => request,
-        Err(refusal) => return refused(refusal),
+        Err(refusal) => return (refused(refusal), None),
     };
+    let spki_sha256 = Some(request.public_key().spki_sha256());
     let subject = Some(request.subject().to_printable());
     let key = Some(request.public_key().algorithm());
     // No certificate comes of an inspection, so the serial number may be any.
@@ -197,11 +247,12 @@ fn judge(submission: Submission, yardstick: Yardstick<'_>, now: Time) -> Judgeme
             plan::plan(request, profile, issuer, facts).map(|planned| planned.notes().to_vec())
         }
     };
-    match findings {
+    let judgement = match findings {
         Ok(findings) => {
             debug_assert!(findings.iter().all(|finding| finding.severity == Severity::Note));
             Judgement { source, sha256, verdict: Verdict::Accepted, subject, key, findings }
         }
         Err(refusal) => refused(refusal),
-    }
+    };
+    (judgement, spki_sha256)
 }

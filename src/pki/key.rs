@@ -341,7 +341,7 @@ impl PublicKey {
         let e =
             BoxedUint::from_be_slice(exponent, u32::try_from(exponent.len().max(1) * 8).unwrap_or(u32::MAX))
                 .map_err(|error| malformed(&error))?;
-        let key = RsaPublicKey::new_with_max_size(n, e, RSA_BITS_MAX as usize)
+        let key = RsaPublicKey::new_with_size_limits(n, e, RSA_BITS_MIN as usize..=RSA_BITS_MAX as usize)
             .map_err(|error| malformed(&error))?;
         debug_assert_eq!(key.n_bytes().as_ref(), modulus);
         let octets = der::sequence(&[&unsigned(modulus), &unsigned(exponent)]);

@@ -148,11 +148,11 @@ fn refused_proof(error: &KeyError) -> Finding {
 }
 
 impl VerifiedRequest {
-    /// The same request with notes on how it was written on the medium, which go first.
+    /// Adds notes that were made before the octets were read, such as those on the armour they came in. A note
+    /// refuses nothing: findings that refuse do not pass this way.
     #[must_use]
-    pub fn with_notes(mut self, mut notes: Vec<Finding>) -> Self {
-        notes.append(&mut self.notes);
-        self.notes = notes;
+    pub fn with_notes(mut self, notes: Vec<Finding>) -> Self {
+        self.notes.extend(notes.into_iter().filter(|note| note.severity == Severity::Note));
         self
     }
 

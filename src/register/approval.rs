@@ -50,9 +50,10 @@ impl Register {
             Approver::Words(words) if plan.digest.matches_words(words) => "typed words",
             Approver::Words(_) => return Err(Error::Words(plan.id)),
             Approver::Command if plan.kind != PlanKind::Batch && plan.accepted == 1 => "command",
-            Approver::Command => return Err(Error::UnattendedNotAllowed(plan.profile)),
             Approver::Unattended if plan.approval == Approval::Unattended => "unattended profile",
-            Approver::Unattended => return Err(Error::UnattendedNotAllowed(plan.profile)),
+            Approver::Command | Approver::Unattended => {
+                return Err(Error::UnattendedNotAllowed(plan.profile));
+            }
         };
         let transaction = self.write()?;
         transaction.execute(

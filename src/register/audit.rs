@@ -259,7 +259,7 @@ impl Audit<'_> {
                 format!("entry {} ({}) does not say what the rows say", entry.seq, kind.name()),
             ),
             Err(error) => {
-                self.find("journal-body", format!("entry {} ({}): {error}", entry.seq, kind.name()))
+                self.find("journal-body", format!("entry {} ({}): {error}", entry.seq, kind.name()));
             }
         }
         Ok(())
@@ -414,7 +414,7 @@ impl Audit<'_> {
             let twice: bool = self
                 .connection
                 .prepare_cached(
-                    "SELECT EXISTS (SELECT 1 FROM planned JOIN issued USING (key) \
+                    "SELECT EXISTS (SELECT 1 FROM planned INDEXED BY planned_spki CROSS JOIN issued USING (key) \
                      WHERE substr(spki_sha256, 1, 8) = substr(?1, 1, 8) AND spki_sha256 = ?1 \
                      AND key <> ?2 AND (issued.entry < ?3 OR (issued.entry = ?3 AND key < ?2)))",
                 )?

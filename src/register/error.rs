@@ -33,7 +33,7 @@ pub enum Error {
     /// What the register holds contradicts itself, or the file is damaged.
     #[error("the register is damaged: {0}")]
     Damaged(String),
-    /// SQLite refused, for a reason that has no name of its own here.
+    /// `SQLite` refused, for a reason that has no name of its own here.
     #[error("the register cannot be used: {0}")]
     Database(String),
     /// No room for what was to be recorded.

@@ -28,7 +28,7 @@ use crate::pki::{
 pub struct PlannedRow {
     /// The place in the plan, from 1.
     pub index: u64,
-    /// The TBSCertificate, DER.
+    /// The `TBSCertificate`, DER.
     pub tbs: Vec<u8>,
 }
 
@@ -368,7 +368,7 @@ fn is_certified_elsewhere(
 ) -> Result<bool, Error> {
     Ok(connection
         .prepare_cached(
-            "SELECT EXISTS (SELECT 1 FROM planned WHERE substr(spki_sha256, 1, 8) = substr(?1, 1, 8) \
+            "SELECT EXISTS (SELECT 1 FROM planned INDEXED BY planned_spki WHERE substr(spki_sha256, 1, 8) = substr(?1, 1, 8) \
              AND spki_sha256 = ?1 AND ((plan = ?2 AND key < ?3) OR \
              (plan <> ?2 AND EXISTS (SELECT 1 FROM issued WHERE issued.key = planned.key))))",
         )?

@@ -1,6 +1,6 @@
 //! The register: what was planned, approved, issued and delivered, append-only and hash-chained.
 //!
-//! One SQLite file. Whatever the token signs was written down here first, and only what is recorded here as issued
+//! One `SQLite` file. Whatever the token signs was written down here first, and only what is recorded here as issued
 //! can leave ([`IssuedCertificate`] can be made nowhere else). There is no update and no delete: a correction is a new
 //! entry. It never mentions tokens or media. Read [`Register`] first, then [`PlanWriter`]; the file's format is told in
 //! docs/REGISTER-FORMAT.md.

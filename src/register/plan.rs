@@ -404,8 +404,8 @@ impl PlanWriter<'_> {
     /// [`Error::Database`].
     pub fn holds_key(&self, spki_sha256: &Digest) -> Result<Option<Earlier>, Error> {
         let mut statement = self.transaction.prepare_cached(
-            "SELECT idx, source FROM planned WHERE substr(spki_sha256, 1, 8) = substr(?1, 1, 8) \
-             AND spki_sha256 = ?1 AND key > ?2 ORDER BY key LIMIT 1",
+            "SELECT idx, source FROM planned INDEXED BY planned_spki WHERE substr(spki_sha256, 1, 8) = substr(?1, 1, 8) \
+             AND spki_sha256 = ?1 AND key > ?2 LIMIT 1",
         )?;
         earlier(&mut statement, (spki_sha256.as_octets(), row_key(self.number, 0)), |row| {
             Ok((row.get(0)?, row.get(1)?, None))
@@ -676,9 +676,9 @@ impl PlanWriter<'_> {
 
 fn issued_key(connection: &Connection, spki_sha256: &Digest) -> Result<Option<Earlier>, Error> {
     let mut statement = connection.prepare_cached(
-        "SELECT planned.idx, planned.source, plan.id FROM planned JOIN issued USING (key) \
-         JOIN plan ON plan.number = planned.plan \
-         WHERE substr(spki_sha256, 1, 8) = substr(?1, 1, 8) AND spki_sha256 = ?1 ORDER BY key LIMIT 1",
+        "SELECT planned.idx, planned.source, plan.id FROM planned INDEXED BY planned_spki \
+         CROSS JOIN issued USING (key) CROSS JOIN plan ON plan.number = planned.plan \
+         WHERE substr(spki_sha256, 1, 8) = substr(?1, 1, 8) AND spki_sha256 = ?1 ORDER BY +key LIMIT 1",
     )?;
     earlier(&mut statement, [spki_sha256.as_octets()], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))
 }

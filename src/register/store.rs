@@ -1,7 +1,7 @@
 //! The file: how it is made, opened, locked, and kept append-only.
 //!
 //! One process writes; the lock is a file of its own beside the register, because closing any other descriptor of the
-//! database file would drop SQLite's own locks. Readers need no lock: they see the last commit.
+//! database file would drop `SQLite`'s own locks. Readers need no lock: they see the last commit.
 
 use std::{
     fs::{self, File, OpenOptions, TryLockError},
@@ -179,6 +179,8 @@ fn configure(connection: &Connection) -> Result<(), Error> {
     connection.set_prepared_statement_cache_capacity(64);
     connection.set_db_config(DbConfig::SQLITE_DBCONFIG_DEFENSIVE, true)?;
     connection.set_db_config(DbConfig::SQLITE_DBCONFIG_TRUSTED_SCHEMA, false)?;
+    // Without it SQLite compiles a statement again for every value that it looks up in the index of keys.
+    connection.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)?;
     connection.pragma_update(None, "synchronous", "FULL")?;
     connection.pragma_update(None, "foreign_keys", true)?;
     connection.pragma_update(None, "recursive_triggers", true)?;

@@ -3,6 +3,10 @@
 
 /// commonName, 2.5.4.3.
 pub const COMMON_NAME: &[u8] = &[0x55, 0x04, 0x03];
+/// serialNumber, 2.5.4.5.
+pub const SERIAL_NUMBER: &[u8] = &[0x55, 0x04, 0x05];
+/// userId, 0.9.2342.19200300.100.1.1.
+pub const USER_ID: &[u8] = &[0x09, 0x92, 0x26, 0x89, 0x93, 0xf2, 0x2c, 0x64, 0x01, 0x01];
 
 /// Which string type an attribute's value has.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -80,9 +84,9 @@ pub const KINDS: &[Kind] = &[
     directory("generationQualifier", "generationQualifier", &[0x55, 0x04, 0x2c], 32_768),
     directory("pseudonym", "pseudonym", &[0x55, 0x04, 0x41], 128),
     directory("organizationIdentifier", "organizationIdentifier", &[0x55, 0x04, 0x61], 256),
-    printable("serialNumber", "serialNumber", &[0x55, 0x04, 0x05], 64),
+    printable("serialNumber", "serialNumber", SERIAL_NUMBER, 64),
     printable("dnQualifier", "dnQualifier", &[0x55, 0x04, 0x2e], 64),
-    directory("UID", "userId", &[0x09, 0x92, 0x26, 0x89, 0x93, 0xf2, 0x2c, 0x64, 0x01, 0x01], 256),
+    directory("UID", "userId", USER_ID, 256),
     ia5("DC", "domainComponent", &[0x09, 0x92, 0x26, 0x89, 0x93, 0xf2, 0x2c, 0x64, 0x01, 0x19], 63),
     ia5("emailAddress", "email", crate::pki::oid::EMAIL_ADDRESS, 255),
 ];

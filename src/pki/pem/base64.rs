@@ -16,10 +16,10 @@ pub(super) fn encode(octets: &[u8]) -> String {
     out
 }
 
-/// The value of a character, or -1.
-const VALUES: [i8; 256] = {
-    let mut values = [-1_i8; 256];
-    let mut index = 0_i8;
+/// The value of a character; `NONE` for octets that are none.
+const VALUES: [u8; 256] = {
+    let mut values = [NONE; 256];
+    let mut index: u8 = 0;
     while index < 64 {
         values[ALPHABET[index as usize] as usize] = index;
         index += 1;
@@ -27,9 +27,11 @@ const VALUES: [i8; 256] = {
     values
 };
 
+const NONE: u8 = 0xff;
+
 /// Whether the octet is one of the 64 characters or the padding mark.
 pub(super) fn is_base64(octet: u8) -> bool {
-    VALUES[usize::from(octet)] >= 0 || octet == b'='
+    VALUES[usize::from(octet)] != NONE || octet == b'='
 }
 
 /// Decodes; white space between characters is the caller's to judge and is passed over.
@@ -37,15 +39,15 @@ pub(super) fn decode(text: &[u8]) -> Result<Vec<u8>, &'static str> {
     let mut out = Vec::with_capacity(text.len() / 4 * 3);
     let (mut word, mut count, mut padding) = (0_u32, 0_u32, 0_u32);
     for &octet in text.iter().filter(|octet| !matches!(octet, b' ' | b'\t' | b'\r' | b'\n')) {
-        let sextet = match u32::try_from(VALUES[usize::from(octet)]) {
-            Ok(_) if padding > 0 => return Err("characters stand after the padding"),
-            Ok(sextet) => sextet,
-            Err(_) if octet == b'=' && count >= 2 => {
+        let sextet = match VALUES[usize::from(octet)] {
+            NONE if octet == b'=' && count >= 2 => {
                 padding += 1;
                 0
             }
-            Err(_) if octet == b'=' => return Err("padding stands where none belongs"),
-            Err(_) => return Err("a character outside the base64 alphabet stands in it"),
+            NONE if octet == b'=' => return Err("padding stands where none belongs"),
+            NONE => return Err("a character outside the base64 alphabet stands in it"),
+            _ if padding > 0 => return Err("characters stand after the padding"),
+            sextet => u32::from(sextet),
         };
         word = word << 6 | sextet;
         count += 1;

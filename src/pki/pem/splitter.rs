@@ -228,7 +228,7 @@ impl Splitter {
         match std::mem::take(&mut self.state) {
             State::Start if line.trim_ascii().is_empty() => self.state = State::Start,
             State::Start if overlong == Overlong::No && is_bare(&line) => {
-                self.state = State::Bare(line.clone())
+                self.state = State::Bare(line.clone());
             }
             State::Start | State::Outside => self.outside(&line, out),
             State::Bare(mut text) => {
@@ -236,7 +236,7 @@ impl Splitter {
                 text.extend_from_slice(&line[..line.len().min(room)]);
                 self.state = State::Bare(text);
             }
-            State::Inside(body) => self.inside(body, &line, overlong, out),
+            State::Inside(body) => self.inside(body, &line, &overlong, out),
             State::Skipping => {
                 self.state = if contains_mark(&line, b"--END ") { State::Outside } else { State::Skipping };
             }
@@ -285,10 +285,10 @@ impl Splitter {
         }
     }
 
-    fn inside(&mut self, mut body: Body, line: &[u8], overlong: Overlong, out: &mut Vec<Piece>) {
+    fn inside(&mut self, mut body: Body, line: &[u8], overlong: &Overlong, out: &mut Vec<Piece>) {
         let trimmed = line.trim_ascii();
         match armour(line.trim_ascii_end()) {
-            Some(Armour::End(label)) if label == body.label => return self.close(body, out),
+            Some(Armour::End(label)) if label == body.label => return self.close(&body, out),
             Some(Armour::End(_)) => return self.refuse("the labels of the BEGIN and END lines differ", out),
             Some(Armour::Begin(_)) => {
                 self.refuse("a BEGIN line stands before the END line of the one before it", out);
@@ -309,7 +309,7 @@ impl Splitter {
                 if trimmed.len() != line.len() || trimmed.is_empty() {
                     body.blanks = Blanks::Seen;
                 }
-                if overlong == Overlong::Yes || body.octets.len() + trimmed.len() > BODY_OCTETS_MAX {
+                if *overlong == Overlong::Yes || body.octets.len() + trimmed.len() > BODY_OCTETS_MAX {
                     body.overlong = Overlong::Yes;
                 } else {
                     body.octets.extend_from_slice(trimmed);
@@ -319,7 +319,7 @@ impl Splitter {
         self.state = State::Inside(body);
     }
 
-    fn close(&mut self, body: Body, out: &mut Vec<Piece>) {
+    fn close(&mut self, body: &Body, out: &mut Vec<Piece>) {
         if !is_request(&body.label) {
             return;
         }

@@ -69,7 +69,7 @@ fn refuses_armour_that_was_damaged_or_is_of_another_kind() {
     check(pem.replace("END CERT", "END NEW CERT"), &["!csr-pem"]);
     check(pem.replace("-----BEGIN", "----BEGIN"), &["!csr-pem"]);
     check(pem.to_lowercase(), &["!csr-pem"]);
-    check(pem.lines().map(|line| format!("> {line}\n")).collect::<String>(), &["!csr-pem"]);
+    check(format!("> {}", pem.replace('\n', "\n> ")), &["!csr-pem"]);
     check(pem.replace("-----END CERTIFICATE REQUEST-----\n", ""), &["!csr-pem"]);
     check("-----BEGIN CERTIFICATE REQUEST-----\n-----END CERTIFICATE REQUEST-----\n", &["!csr-pem"]);
     check("-----END CERTIFICATE REQUEST-----\n", &["!csr-pem"]);
@@ -117,4 +117,14 @@ fn reads_certificates_in_order_and_nothing_else() {
     for text in ["", "text", "-----BEGIN CERTIFICATE-----\nMAA="] {
         assert!(certificates(text.as_bytes()).is_err(), "{text}");
     }
+}
+
+#[test]
+fn damaged_armour_is_refused_by_its_own_control_and_no_other() {
+    let damaged = encode(REQUEST, &der()).replace("BwcH", "Bw!H");
+    let mut out = Vec::new();
+    let mut splitter = Splitter::new();
+    splitter.push(damaged.as_bytes(), &mut out);
+    splitter.finish(&mut out);
+    assert!(matches!(&out[..], [Piece::Refused(finding)] if finding.control == Control::CsrPem));
 }

@@ -77,7 +77,7 @@ fn judge(name: &Element<'_>, findings: &mut Vec<Finding>) -> Result<Result<(), S
     }
 }
 
-/// The text of an IA5String; `None` after a finding.
+/// The text of an `IA5String`; `None` after a finding.
 fn text<'a>(name: &Element<'a>, what: &str, findings: &mut Vec<Finding>) -> Option<&'a str> {
     let printable = |octet: &u8| (0x20..0x7f).contains(octet);
     match std::str::from_utf8(name.content) {

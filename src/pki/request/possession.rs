@@ -12,6 +12,9 @@ use super::Quirk;
 /// Longest PSS salt, in octets: the longest that a modulus of 8192 bits has room for with SHA-256.
 const SALT_OCTETS_MAX: usize = 990;
 
+/// The salt length where it is not written (RFC 4055 §3.1).
+const SALT_OCTETS_DEFAULT: usize = 20;
+
 const HINT: &str = "sign the request with SHA-256, SHA-384 or SHA-512";
 
 /// How a request is signed.
@@ -74,7 +77,7 @@ impl Proof {
     }
 }
 
-/// `RSASSA-PSS-params` (RFC 4055 §3.1). The defaults mean SHA-1, so every field but trailerField must be there.
+/// `RSASSA-PSS-params` (RFC 4055 §3.1). The defaults of hash and mask mean SHA-1, so these two must be there.
 fn pss(parameters: &Element<'_>) -> Result<Result<Proof, String>, DerError> {
     let mut fields = parameters.reader();
     let mut hash = fields.expect(tag::context_constructed(0), "the hash of RSASSA-PSS")?.reader();
@@ -84,15 +87,20 @@ fn pss(parameters: &Element<'_>) -> Result<Result<Proof, String>, DerError> {
     mask.finish("the mask of RSASSA-PSS")?;
     let name = generation.oid("the mask of RSASSA-PSS")?;
     let mask_hash = if name == oid::MGF1 { read_hash(&mut generation)? } else { None };
-    let mut salt = fields.expect(tag::context_constructed(2), "the salt length of RSASSA-PSS")?.reader();
-    let length = salt.integer("the salt length of RSASSA-PSS")?;
-    salt.finish("the salt length of RSASSA-PSS")?;
-    fields.finish("the salt length of RSASSA-PSS")?;
-    let salt_octets = match length {
-        [first @ 0..=0x7f] => Some(usize::from(*first)),
-        [first @ 0..=0x7f, second] => Some(usize::from(*first) << 8 | usize::from(*second)),
-        _ => None,
+    let salt_octets = match fields.optional(tag::context_constructed(2))? {
+        None => Some(SALT_OCTETS_DEFAULT),
+        Some(element) => {
+            let mut salt = element.reader();
+            let length = salt.integer("the salt length of RSASSA-PSS")?;
+            salt.finish("the salt length of RSASSA-PSS")?;
+            match length {
+                [first @ 0..=0x7f] => Some(usize::from(*first)),
+                [first @ 0..=0x7f, second] => Some(usize::from(*first) << 8 | usize::from(*second)),
+                _ => None,
+            }
+        }
     };
+    fields.finish("the salt length of RSASSA-PSS")?;
     Ok(match (hash, mask_hash, salt_octets.filter(|octets| *octets <= SALT_OCTETS_MAX)) {
         (Some(hash), Some(mask), Some(salt_octets)) if hash == mask => Ok(Proof::Pss { hash, salt_octets }),
         _ => Err("RSASSA-PSS with another hash, mask or salt than is taken".to_owned()),

@@ -25,6 +25,8 @@ pub enum Quirk {
     PrintableAlphabet,
     /// An RSA signature algorithm has no parameters (RFC 4055 §5: NULL).
     RsaWithoutNull,
+    /// A type stands twice in one RDN, with different values (X.501 §9.3).
+    RdnTypeRepeated,
     /// A multi-valued RDN is not in the order of DER (X.690 §11.6).
     RdnUnsorted,
     /// A string type that new names do not use: Teletex, BMP, Universal (RFC 5280 §4.1.2.4).
@@ -44,6 +46,7 @@ impl Quirk {
         Self::KeyUsageZeroBits,
         Self::PrintableAlphabet,
         Self::RsaWithoutNull,
+        Self::RdnTypeRepeated,
         Self::RdnUnsorted,
         Self::StringTypeOld,
     ];
@@ -62,6 +65,7 @@ impl Quirk {
             Self::KeyUsageZeroBits => "key-usage-zero-bits",
             Self::PrintableAlphabet => "printable-alphabet",
             Self::RsaWithoutNull => "rsa-without-null",
+            Self::RdnTypeRepeated => "rdn-type-repeated",
             Self::RdnUnsorted => "rdn-unsorted",
             Self::StringTypeOld => "string-type-old",
         }
@@ -79,6 +83,7 @@ impl Quirk {
             Self::KeyUsageZeroBits => "keyUsage has trailing zero bits",
             Self::PrintableAlphabet => "a PrintableString holds a character outside its alphabet",
             Self::RsaWithoutNull => "the RSA signature algorithm lacks its NULL parameters",
+            Self::RdnTypeRepeated => "an attribute stands twice in one part of the subject",
             Self::RdnUnsorted => "a multi-valued part of the subject is not in the order of DER",
             Self::StringTypeOld => "a name is in an outdated string type",
         }

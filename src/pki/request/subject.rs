@@ -10,25 +10,22 @@ use crate::pki::{
 
 use super::Quirk;
 
-/// Most attributes in one name: real names have ten.
-const ATTRIBUTES_MAX: usize = 32;
+/// Most attributes in one name: real names have ten, those of directory trees up to two hundred.
+const ATTRIBUTES_MAX: usize = 256;
+
+/// Types that tell one subject from another: two of them in one RDN would be two identities.
+const IDENTIFYING: [&[u8]; 4] =
+    [attribute::COMMON_NAME, attribute::SERIAL_NUMBER, attribute::USER_ID, oid::EMAIL_ADDRESS];
 
 /// Most characters of an attribute that has no bound of its own (ub-state-name, the largest common one).
 const CHARS_MAX: usize = 128;
 
 const HINT: &str = "ask for a request with a plain subject";
 
-/// Reads and judges the subject; `None` where its structure cannot be read.
+/// Reads and judges the subject, which may be empty: whether that is enough is the profile's to say. `None` where its structure cannot be read.
 pub(super) fn read(octets: &[u8], findings: &mut Vec<Finding>) -> Option<Name> {
     match Name::parse(octets) {
         Ok(name) => {
-            if name.is_empty() {
-                findings.push(Finding::note(
-                    Control::NameEmpty,
-                    "the subject is empty",
-                    "the profile decides whether alternative names are enough",
-                ));
-            }
             judge(&name, findings);
             Some(name)
         }
@@ -51,9 +48,16 @@ pub(super) fn judge(name: &Name, findings: &mut Vec<Finding>) {
     }
     for rdn in &rdns {
         for (index, attribute) in rdn.iter().enumerate() {
-            if rdn[..index].iter().any(|other| other.oid == attribute.oid) {
-                let message = format!("{} stands twice in one part of the name", kind(attribute));
-                findings.push(Finding::refuse(Control::NameMalformed, &message, HINT));
+            let mut others = rdn[..index].iter().filter(|other| other.oid == attribute.oid).peekable();
+            if others.peek().is_some() {
+                // X.501 §9.3 forbids it for every type; Go's `pkix.Name` writes a list of, say, units this way.
+                if IDENTIFYING.contains(&attribute.oid) || others.any(|other| other.value == attribute.value)
+                {
+                    let message = format!("{} stands twice in one part of the name", kind(attribute));
+                    findings.push(Finding::refuse(Control::NameMalformed, &message, HINT));
+                } else {
+                    Quirk::RdnTypeRepeated.note(findings);
+                }
             }
             judge_attribute(attribute, findings);
         }
