@@ -172,6 +172,13 @@ impl Sandbox {
         String::from_utf8(output.stdout).unwrap()
     }
 
+    /// Runs the program, which must end with this exit code; both its streams.
+    pub fn exits<I: IntoIterator<Item = A>, A: AsRef<OsStr>>(&self, code: i32, arguments: I) -> String {
+        let output = self.run(arguments);
+        assert_eq!(output.status.code(), Some(code), "{}", said(&output));
+        said(&output)
+    }
+
     /// Runs the program with `--json` and reads its lines.
     pub fn json<I: IntoIterator<Item = A>, A: AsRef<OsStr>>(&self, arguments: I) -> Vec<Value> {
         let output = self.coldsign().arg("--json").args(arguments).output().unwrap();
