@@ -4,7 +4,10 @@ use std::{thread, time::Instant};
 
 use crate::{
     pki::{
-        certificate::{SignedCertificate, signature_algorithm}, issuer::IssuingCa, key::SignatureAlgorithm, text::Printable,
+        certificate::{SignedCertificate, signature_algorithm},
+        issuer::IssuingCa,
+        key::SignatureAlgorithm,
+        text::Printable,
     },
     register::{self, ApprovedPlan, Approver, PlannedRow, StoredPlan},
     token::{session::Session, signer::Signer, uri::TokenUri},
@@ -168,7 +171,10 @@ impl Appliance {
             rows = self.register.unissued(approved, Some(last), GROUP)?;
             if !rows.is_empty() {
                 watch.check_stop(
-                    &format!("{} of {of} certificates of plan {} are issued and recorded", issued.all, plan.id),
+                    &format!(
+                        "{} of {of} certificates of plan {} are issued and recorded",
+                        issued.all, plan.id
+                    ),
                     &format!("go on with coldsign sign {}", plan.id),
                 )?;
             }
@@ -201,7 +207,10 @@ fn sign_group(
             .zip(signers.iter_mut())
             .map(|(rows, signer)| scope.spawn(move || sign_rows(rows, signer, issuer)))
             .collect();
-        workers.into_iter().map(|worker| worker.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))).collect()
+        workers
+            .into_iter()
+            .map(|worker| worker.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)))
+            .collect()
     });
     let mut signed = Vec::with_capacity(rows.len());
     let mut failure = None;

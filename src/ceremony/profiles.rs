@@ -2,7 +2,10 @@
 
 use crate::{
     config,
-    pki::{profile::{Approval, Profile}, text::Printable},
+    pki::{
+        profile::{Approval, Profile},
+        text::Printable,
+    },
 };
 
 use super::{

@@ -50,13 +50,15 @@ impl Platform {
     /// # Errors
     /// [`Error::Usage`] listing the names.
     pub fn from_name(name: &str) -> Result<Self, Error> {
-        Self::ALL.into_iter().find(|(known, _)| *known == name).map(|(_, platform)| platform).ok_or_else(|| {
-            let names: Vec<&str> = Self::ALL.iter().map(|(name, _)| *name).collect();
-            Error::usage(
-                format!("there is no platform named {}", Printable::new(name)),
-                format!("use one of: {}", names.join(", ")),
-            )
-        })
+        Self::ALL.into_iter().find(|(known, _)| *known == name).map(|(_, platform)| platform).ok_or_else(
+            || {
+                let names: Vec<&str> = Self::ALL.iter().map(|(name, _)| *name).collect();
+                Error::usage(
+                    format!("there is no platform named {}", Printable::new(name)),
+                    format!("use one of: {}", names.join(", ")),
+                )
+            },
+        )
     }
 
     /// Checks what the platform is known to refuse, before anything is signed. A code is opaque: it is never
@@ -68,12 +70,18 @@ impl Platform {
                     format!(
                         "AWS IoT registration codes have 64 hexadecimal digits; this one has {} characters{}",
                         code.chars().count(),
-                        if code.bytes().all(|digit| digit.is_ascii_hexdigit()) { "" } else { ", not all of them digits" }
+                        if code.bytes().all(|digit| digit.is_ascii_hexdigit()) {
+                            ""
+                        } else {
+                            ", not all of them digits"
+                        }
                     ),
                     "copy the code from aws iot get-registration-code, without blanks or line ends",
                 ))
             }
-            Self::Alibaba if !matches!(issuer.certificate().public_key().algorithm(), KeyAlgorithm::Rsa { .. }) => {
+            Self::Alibaba
+                if !matches!(issuer.certificate().public_key().algorithm(), KeyAlgorithm::Rsa { .. }) =>
+            {
                 Err(Error::usage(
                     format!(
                         "Alibaba Cloud IoT takes RSA only; this CA is {}",

@@ -41,7 +41,9 @@ pub fn setup(home: Home, given: &SetupArguments, form: Form) -> Result<Exit, Err
         Form::Text => {
             render::line(&format!("configuration  {configuration}"));
             render::line(&format!("register       {register}"));
-            eprintln!("next: coldsign token list, then token init or token check, then ca create or ca request");
+            eprintln!(
+                "next: coldsign token list, then token init or token check, then ca create or ca request"
+            );
         }
     }
     Ok(Exit::Done)

@@ -55,7 +55,10 @@ fn show(appliance: &Appliance, what: &str, form: Form) -> Result<Exit, Error> {
                 render::plan(&plan);
                 render::line(&format!("CA        {}, profile {}", plan.authority, plan.profile));
                 render::line(&format!("stored    {}", plan.created));
-                render::line(&format!("approved  {}", if appliance.is_approved(&plan)? { "yes" } else { "no" }));
+                render::line(&format!(
+                    "approved  {}",
+                    if appliance.is_approved(&plan)? { "yes" } else { "no" }
+                ));
                 render::line(&format!("issued    {}", appliance.register().issued_count(&plan)?));
             }
         }
