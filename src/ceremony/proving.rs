@@ -133,7 +133,11 @@ impl Appliance {
                         "type it exactly as the platform shows it",
                     )
                 })?;
-                (plan::plan_for_code(&name, &profile, &issuer, facts).map_err(refused)?, None)
+                (
+                    plan::plan_for_code(&name, &profile, &issuer, facts)
+                        .map_err(|refusal| refused(&refusal))?,
+                    None,
+                )
             }
             Code::Request(path) => {
                 let (planned, der) = planned_for_request(path, platform, &profile, &issuer, facts)?;
@@ -183,7 +187,7 @@ fn planned_for_request(
         }
         None => return Err(Error::usage("there is no request in the file", "give a verification CSR")),
     };
-    let request = verify(&der, notes).map_err(refused)?;
+    let request = verify(&der, notes).map_err(|refusal| refused(&refusal))?;
     let names = request.subject().common_names();
     let [code] = names.as_slice() else {
         return Err(Error::usage(
@@ -192,12 +196,12 @@ fn planned_for_request(
         ));
     };
     platform.check(code, issuer)?;
-    let planned = plan::plan(request, profile, issuer, facts).map_err(refused)?;
+    let planned = plan::plan(request, profile, issuer, facts).map_err(|refusal| refused(&refusal))?;
     Ok((planned, der))
 }
 
 /// A single request that was refused is an error: there is no batch that goes on without it.
-fn refused(refusal: Refusal) -> Error {
+fn refused(refusal: &Refusal) -> Error {
     let reasons: Vec<String> = refusal
         .findings
         .iter()

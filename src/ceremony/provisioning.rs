@@ -191,17 +191,17 @@ impl Appliance {
                 format!("give the certificate that was issued for the request of {name}, first in its file"),
             ));
         }
-        if let Some(requested) = record.request.as_deref().map(requested_subject).transpose()? {
-            if requested != *own.subject() {
-                return Err(Error::authority(
-                    format!(
-                        "the certificate's subject is {}, requested was {}",
-                        own.subject().to_printable(),
-                        requested.to_printable()
-                    ),
-                    "have the superior CA issue it with the requested subject, octet for octet",
-                ));
-            }
+        if let Some(requested) = record.request.as_deref().map(requested_subject).transpose()?
+            && requested != *own.subject()
+        {
+            return Err(Error::authority(
+                format!(
+                    "the certificate's subject is {}, requested was {}",
+                    own.subject().to_printable(),
+                    requested.to_printable()
+                ),
+                "have the superior CA issue it with the requested subject, octet for octet",
+            ));
         }
         let chain = ordered_chain(&own, certificates)?;
         let at = now()?;

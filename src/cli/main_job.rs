@@ -71,7 +71,7 @@ pub fn approve(home: Home, given: &ApproveArguments, form: Form) -> Result<Exit,
     appliance.approve(&plan, ApprovalGiven::Words(&given.words))?;
     match form {
         Form::Json => {
-            render::value(&json!({ "plan": plan.id, "digest": plan.digest.to_string(), "approved": true }))
+            render::value(&json!({ "plan": plan.id, "digest": plan.digest.to_string(), "approved": true }));
         }
         Form::Text => {
             render::line(&format!("plan {} is approved: {} certificates", plan.id, plan.accepted));
@@ -160,7 +160,7 @@ pub fn issue(home: Home, given: IssueArguments, form: Form) -> Result<Exit, Erro
 }
 
 /// `prove`.
-pub fn prove(home: Home, given: ProveArguments, form: Form) -> Result<Exit, Error> {
+pub fn prove(home: Home, given: &ProveArguments, form: Form) -> Result<Exit, Error> {
     let platform = Platform::from_name(&given.platform)?;
     let code = match (&given.code, &given.csr) {
         (Some(code), _) => Code::Typed(code),

@@ -33,7 +33,7 @@ pub fn run(home: Result<Home, Error>, command: TokenCommand, form: Form) -> Resu
             match form {
                 Form::Json => render::value(&state_value(&state)),
                 Form::Text => {
-                    render::line(&format!("token {} initialised, serial {}", state.label, state.serial))
+                    render::line(&format!("token {} initialised, serial {}", state.label, state.serial));
                 }
             }
             Ok(Exit::Done)
@@ -129,9 +129,7 @@ fn check(home: Home, pin_file: Option<PathBuf>, form: Form) -> Result<Exit, Erro
             render::line(&format!("token       {} serial {}", check.state.label, check.state.serial));
             render::line(&format!("algorithms  {}", algorithms(&check.capabilities).join(", ")));
             for (name, found) in &check.keys {
-                let what = found
-                    .as_ref()
-                    .map_or_else(|problem| problem.as_str(), |()| "found, fits its certificate");
+                let what = found.as_ref().map_or_else(String::as_str, |()| "found, fits its certificate");
                 render::line(&format!("CA {name}  {what}"));
             }
             if let Some(rate) = check.audit_signatures_per_second {

@@ -24,7 +24,7 @@ fn register(folder: &tempfile::TempDir) -> Register {
     register
 }
 
-/// The beginning of a TBSCertificate, as far as the register reads it, made as long as a device's.
+/// The beginning of a `TBSCertificate`, as far as the register reads it, made as long as a device's.
 fn tbs(serial: &[u8]) -> Vec<u8> {
     sequence(&[
         &element(tag::context_constructed(0), &[2, 1, 2]),
