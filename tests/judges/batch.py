@@ -53,9 +53,10 @@ for path in paths:
     except Exception as error:
         complain("pyca", path, error)
     try:
-        for result in linter.validate(load.load_pem_document(octets, path).root):
+        for result in linter.validate(load.load_pem_document(octets.decode(), path).root):
             for found in result.finding_descriptions:
-                if found.finding.severity >= ValidationFindingSeverity.ERROR:
+                # FATAL is 0, ERROR 1, and so on down.
+                if found.finding.severity <= ValidationFindingSeverity.ERROR:
                     complain("pkilint", path, f"{found.finding.code} {found.message or ''}")
     except Exception as error:
         complain("pkilint", path, error)
