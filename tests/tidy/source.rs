@@ -110,7 +110,6 @@ fn expand(code: &str, prefix: &str, paths: &mut Vec<String>) -> usize {
         at += code[at..].len() - code[at..].trim_start().len();
         let rest = &code[at..];
         if let Some(group) = rest.strip_prefix('{') {
-            at += 1;
             let mut inside = group;
             loop {
                 let read = expand(inside, &path, paths);
