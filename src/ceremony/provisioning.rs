@@ -67,6 +67,8 @@ impl Appliance {
         custodian: &mut Custodian<'_>,
     ) -> Result<IssuingCa, Error> {
         let name = self.fresh_name(new)?;
+        plan::check_root(&name, days, path_length)
+            .map_err(|what| Error::usage(what, "choose other values; no key was made"))?;
         let mut serials = Serials::of(self)?;
         let session = self.login(custodian)?;
         self.provision_audit_key(&session)?;
@@ -122,15 +124,17 @@ impl Appliance {
                 return Err(unfit(&name, "the planned octets name another algorithm than the key's"));
             }
             let signature = session.signer(key, algorithm)?.sign(&row.tbs)?;
-            let signed = SignedCertificate::assemble_root(&row.tbs, &signature, key.public_key())
-                .map_err(|error| Error::TokenOutput {
+            let signed = SignedCertificate::assemble_root(&row.tbs, &signature, key.public_key()).map_err(
+                |error| Error::TokenOutput {
                     what: format!("the token's signature over the root certificate was not taken: {error}"),
                     hint: format!("check the token, then run coldsign sign {}", approved.plan().id),
-                })?;
+                },
+            )?;
             self.register.record_issued(approved, &[(row.index, signed)], at)?;
         }
         let issued = self.register.certificate(approved.plan(), 1)?;
-        let certificate = Certificate::parse(issued.der()).map_err(|error| unfit(&name, &error.to_string()))?;
+        let certificate =
+            Certificate::parse(issued.der()).map_err(|error| unfit(&name, &error.to_string()))?;
         let issuer = IssuingCa::new(certificate, Vec::new()).map_err(|what| unfit(&name, &what))?;
         self.register.install_certificate(&name, issuer.certificate(), &[], at)?;
         self.checkpoint(session)?;
