@@ -7,6 +7,8 @@ use std::{
     path::Path,
 };
 
+use rustix::fs::OFlags;
+
 /// Makes a folder and its parents, readable by its owner only (mode 0700).
 ///
 /// # Errors
@@ -15,13 +17,19 @@ pub fn make_private_folder(path: &Path) -> io::Result<()> {
     fs::DirBuilder::new().recursive(true).mode(0o700).create(path)
 }
 
-/// Reads a file of at most `octets_max` octets.
+/// Reads a regular file of at most `octets_max` octets.
 ///
 /// # Errors
 /// As the system says; [`io::ErrorKind::FileTooLarge`] past the limit.
 pub fn read_limited(path: &Path, octets_max: u64) -> io::Result<Vec<u8>> {
+    // A pipe on a medium must not hold up who looks at it, and a terminal must not become the process's own.
+    let flags = OFlags::NONBLOCK | OFlags::NOCTTY;
+    let file = OpenOptions::new().read(true).custom_flags(flags.bits().cast_signed()).open(path)?;
+    if !file.metadata()?.is_file() {
+        return Err(io::Error::new(io::ErrorKind::InvalidInput, "not a regular file"));
+    }
     let mut octets = Vec::new();
-    File::open(path)?.take(octets_max + 1).read_to_end(&mut octets)?;
+    file.take(octets_max + 1).read_to_end(&mut octets)?;
     if octets.len() as u64 > octets_max {
         return Err(io::Error::new(io::ErrorKind::FileTooLarge, format!("more than {octets_max} octets")));
     }
@@ -71,6 +79,16 @@ fn sync_parent(path: &Path) -> io::Result<()> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn waits_for_no_pipe_and_reads_no_device() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let pipe = folder.path().join("root.pem");
+        rustix::fs::mkfifoat(rustix::fs::CWD, &pipe, 0o600.into()).expect("a pipe");
+        for path in [pipe.as_path(), Path::new("/dev/zero"), folder.path()] {
+            assert!(read_limited(path, 10).is_err());
+        }
+    }
 
     #[test]
     fn writes_anew_but_never_over_and_replaces_whole() {
