@@ -289,8 +289,9 @@ impl Appliance {
                 "run coldsign register audit, and do not sign or deliver this plan",
             )
         })?;
-        IssuingCa::new(certificate, chain)
-            .map_err(|what| Error::authority(what, "run coldsign register audit, and plan the requests again"))
+        IssuingCa::new(certificate, chain).map_err(|what| {
+            Error::authority(what, "run coldsign register audit, and plan the requests again")
+        })
     }
 
     /// The audit key in the token. Refused where it is a CA's key, whatever authority.toml says: a CA's key signs
@@ -301,7 +302,10 @@ impl Appliance {
         match authorities.iter().find(|authority| authority.public_key == *key.public_key()) {
             None => Ok(key),
             Some(authority) => Err(Error::authority(
-                format!("the audit key that authority.toml names is the key of CA {}", Printable::new(&authority.name)),
+                format!(
+                    "the audit key that authority.toml names is the key of CA {}",
+                    Printable::new(&authority.name)
+                ),
                 "correct the [audit] section: the audit key is a key of its own",
             )),
         }
