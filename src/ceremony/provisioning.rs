@@ -132,9 +132,9 @@ impl Appliance {
             )?;
             self.register.record_issued(approved, &[(row.index, signed)], at)?;
         }
-        let issued = self.register.certificate(approved.plan(), 1)?;
+        let recorded = self.register.certificate(approved.plan(), 1)?;
         let certificate =
-            Certificate::parse(issued.der()).map_err(|error| unfit(&name, &error.to_string()))?;
+            Certificate::parse(recorded.der()).map_err(|error| unfit(&name, &error.to_string()))?;
         let issuer = IssuingCa::new(certificate, Vec::new()).map_err(|what| unfit(&name, &what))?;
         self.register.install_certificate(&name, issuer.certificate(), &[], at)?;
         self.checkpoint(session)?;

@@ -73,14 +73,12 @@ fn escaped(text: &str) -> String {
 /// program itself composes, as a last net under the pieces that went through [`Printable`].
 #[must_use]
 pub fn harmless_lines(text: &str) -> String {
-    text.chars().fold(String::with_capacity(text.len()), |mut out, c| {
-        if is_harmless(c) || matches!(c, '\n' | '\t') {
-            out.push(c);
-        } else {
-            out.push_str(&format!("\\u{{{:x}}}", u32::from(c)));
-        }
-        out
-    })
+    text.split_inclusive(['\n', '\t'])
+        .map(|piece| match piece.strip_suffix(['\n', '\t']) {
+            Some(before) => escaped(before) + &piece[before.len()..],
+            None => escaped(piece),
+        })
+        .collect()
 }
 
 /// JSON text in which everything harmful to a screen is written as an escape of JSON (RFC 8259 §7): who reads it gets
