@@ -121,8 +121,12 @@ impl Error {
             Self::Configuration(error) => error.hint(),
             Self::Format(error) => error.hint(),
             Self::Medium(error) => error.hint().to_string(),
-            Self::NoRequests => "check that the right medium is mounted, and name the folder with the requests".to_owned(),
-            Self::NoneAccepted(_) => "the reasons stand above and in coldsign inspect PATH; nothing was stored".to_owned(),
+            Self::NoRequests => {
+                "check that the right medium is mounted, and name the folder with the requests".to_owned()
+            }
+            Self::NoneAccepted(_) => {
+                "the reasons stand above and in coldsign inspect PATH; nothing was stored".to_owned()
+            }
             Self::MediumAltered { .. } => {
                 "use another medium; everything issued is in the register".to_owned()
             }
