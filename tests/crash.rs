@@ -1,0 +1,111 @@
+//! The process is killed at random moments of a long `sign`; signing again ends with exactly one certificate a request.
+//!
+//! Eight kills; `COLDSIGN_LONG=1` makes it fifty.
+
+mod support;
+
+use std::{
+    collections::BTreeSet,
+    fs,
+    io::{BufWriter, Write as _},
+    path::Path,
+    process::{Command, Stdio},
+    thread,
+    time::{Duration, Instant},
+};
+
+use serde_json::Value;
+use support::{
+    Planned, Sandbox, long_form,
+    request::{self, Algorithm, Key, Request},
+    succeed,
+};
+
+const REQUESTS: usize = 5_000;
+
+#[test]
+fn every_request_has_one_certificate_however_often_the_process_is_killed() {
+    let sandbox = Sandbox::with_root("crash", "p256");
+    let stick = sandbox.folder("stick");
+    write_requests(&Path::new(&stick).join("requests.pem"));
+    let planned = sandbox.approved("root", "device", &[&stick]);
+    assert_eq!(planned.accepted, REQUESTS as u64);
+    // Each trial begins with the home as it is now: planned and approved, nothing signed.
+    let restore = |from: &str, to: &str| {
+        let _ = fs::remove_dir_all(sandbox.path(to));
+        succeed(Command::new("cp").arg("-a").arg(sandbox.path(from)).arg(sandbox.path(to)));
+    };
+    restore("home", "home-approved");
+
+    let whole = sign_to_the_end(&sandbox, &planned);
+
+    let trials = if long_form() { 50 } else { 8 };
+    let mut interrupted = 0;
+    for trial in 0..trials {
+        restore("home-approved", "home");
+        let moment = whole.mul_f64(random_fraction());
+        let done = sign_and_kill(&sandbox, &planned, moment);
+        if (1..REQUESTS).contains(&done) {
+            interrupted += 1;
+        }
+        println!("trial {trial}: killed after {} ms, {done} recorded", moment.as_millis());
+        sign_to_the_end(&sandbox, &planned);
+    }
+    // Most moments lie between the first certificate and the last: otherwise nothing was tried.
+    assert!(interrupted * 3 >= trials, "only {interrupted} of {trials} kills hit the signing");
+}
+
+/// Fresh requests in one file, made on all cores.
+fn write_requests(path: &Path) {
+    use rayon::prelude::*;
+    let requests: Vec<String> = (0..REQUESTS)
+        .into_par_iter()
+        .map(|index| {
+            let der = Request::named(&format!("device-{index:06}")).der(&Key::generate(Algorithm::P256));
+            request::pem("CERTIFICATE REQUEST", &der)
+        })
+        .collect();
+    let mut file = BufWriter::new(fs::File::create_new(path).unwrap());
+    for request in requests {
+        file.write_all(request.as_bytes()).unwrap();
+    }
+    file.flush().unwrap();
+}
+
+/// Signs, kills the process after so long, and returns how many certificates are recorded; the register is sound.
+fn sign_and_kill(sandbox: &Sandbox, planned: &Planned, moment: Duration) -> usize {
+    let pin = sandbox.text("pin");
+    let mut sign = sandbox.coldsign();
+    sign.args(["sign", &planned.id, "--pin-file", &pin]).stdout(Stdio::null()).stderr(Stdio::null());
+    let mut child = sign.spawn().unwrap();
+    thread::sleep(moment);
+    child.kill().unwrap();
+    child.wait().unwrap();
+    issued(sandbox, planned).len()
+}
+
+/// Signs what is left; then every request has one certificate, and the audit finds nothing. How long signing took.
+fn sign_to_the_end(sandbox: &Sandbox, planned: &Planned) -> Duration {
+    let pin = sandbox.text("pin");
+    let began = Instant::now();
+    sandbox.exits(0, ["sign", &planned.id, "--pin-file", &pin]);
+    let took = began.elapsed();
+    let issued = issued(sandbox, planned);
+    assert_eq!(issued.len(), REQUESTS);
+    for key in ["serial", "source"] {
+        let distinct: BTreeSet<&str> =
+            issued.iter().map(|line| line[key].as_str().unwrap_or_default()).collect();
+        assert_eq!(distinct.len(), REQUESTS, "{key}");
+    }
+    sandbox.exits(0, ["register", "audit"]);
+    took
+}
+
+/// What the register holds as issued under the plan.
+fn issued(sandbox: &Sandbox, planned: &Planned) -> Vec<Value> {
+    sandbox.json(["register", "list", "--plan", &planned.id])
+}
+
+fn random_fraction() -> f64 {
+    f64::from(u32::from_be_bytes(request::random())) / f64::from(u32::MAX)
+}
