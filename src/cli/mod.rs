@@ -46,9 +46,13 @@ pub fn run() -> ExitCode {
     if !matches!(arguments.command, Command::Verify(_)) {
         stop::listen();
     }
+    let json = arguments.json;
     match dispatch(arguments) {
         Ok(exit) => exit.into(),
         Err(error) => {
+            if let (true, Error::NoneAccepted(counts)) = (json, &error) {
+                render::value(&render::none_accepted(*counts));
+            }
             eprintln!("coldsign: {}", harmless_lines(&error.to_string()));
             eprintln!("  to do: {}", harmless_lines(&error.hint()));
             Exit::Failed(error.class()).into()
