@@ -68,7 +68,7 @@ impl Appliance {
     ) -> Result<IssuingCa, Error> {
         let name = self.fresh_name(new)?;
         let mut serials = Serials::of(self)?;
-        let session = self.login(custodian)?;
+        let session = self.login_to_make_keys(custodian)?;
         self.provision_audit_key(&session)?;
         let key = self.provision_key(new, &session)?;
         let fields = RootFields {
@@ -101,7 +101,7 @@ impl Appliance {
         let signed = SignedCertificate::assemble_root(planned.tbs(), &signature, key.public_key())
             .map_err(|error| Error::TokenOutput {
                 what: format!("the token's signature over the root certificate was not taken: {error}"),
-                hint: "check the token; the key made stays unused in it".to_owned(),
+                hint: "check the token, then make the CA under another name; this key stays unused in the token".to_owned(),
             })?;
         let certificate = Certificate::parse(signed.der()).map_err(|error| unfit(new.name, &error.to_string()))?;
         let issuer = IssuingCa::new(certificate, Vec::new()).map_err(|what| unfit(new.name, &what))?;
@@ -126,7 +126,7 @@ impl Appliance {
         let folder = format!("{}-request-{}", new.name, stamp(at));
         // The medium first: a key whose request cannot be written would be of no use.
         let mut outbox = Outbox::create(to, &folder)?;
-        let session = self.login(custodian)?;
+        let session = self.login_to_make_keys(custodian)?;
         self.provision_audit_key(&session)?;
         let key = self.provision_key(new, &session)?;
         let public_key = key.public_key();
