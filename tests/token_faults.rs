@@ -413,19 +413,37 @@ fn a_session_that_is_lost_stops_the_batch() {
 }
 
 #[test]
-fn a_fault_while_a_root_is_made_leaves_the_name_explained() {
+fn a_fault_while_a_root_is_made_is_mended_by_signing_its_plan() {
     let lab = Lab::new("faults-root");
     let pin = lab.sandbox.text("pin");
     let create = [&CREATE[..], &["--pin-file", &pin]].concat();
-    lab.run(&[("SHIM_FAULT", "sign 1 corrupt")], &create).failed(
+    let fault = [("SHIM_FAULT", "sign 1 corrupt")];
+    lab.run(&fault, &create).failed(
         3,
         "over the root certificate was not taken",
-        "under another name",
+        "finish with coldsign sign p-",
     );
     lab.audit();
+    let wrong = "CA root has its key and its plan, but no certificate yet";
+    let ended = lab.run(&[], &create).failed(2, wrong, "finish it with coldsign sign p-");
+    assert_eq!(ended.calls, [""; 0]);
+    let said = text(&ended.stderr);
+    let plan = said.trim_end().rsplit(' ').next().unwrap();
+    // The token is still not sound: nothing is recorded, and the way on is the same.
+    let sign = ["sign", plan, "--pin-file", &pin];
+    lab.run(&[("SHIM_FAULT", "sign 1 0x32")], &sign).failed(
+        3,
+        "the token was removed",
+        "nothing signed is lost",
+    );
+    lab.run(&[], &sign).done();
+    lab.audit();
     lab.run(&[], &create).failed(2, "`root` is configured already", "choose another name");
-    let second = create.iter().map(|&word| if word == "root" { "second" } else { word }).collect::<Vec<_>>();
-    lab.run(&[], &second).done();
+    assert_eq!(lab.run(&[], &sign).done().count("C_Sign"), 0);
+    lab.configure(shim(), &module());
+    let planned = lab.plan(3);
+    lab.configure(&module(), shim());
+    lab.run(&[], &["sign", &planned.id, "--pin-file", &pin]).done();
     lab.audit();
 }
 
