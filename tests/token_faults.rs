@@ -4,8 +4,14 @@
 mod support;
 
 use std::{
-    collections::BTreeSet, ffi::OsStr, fs, io::Write as _, os::unix::ffi::OsStrExt as _, path::Path,
-    process::Stdio, sync::OnceLock,
+    collections::BTreeSet,
+    ffi::OsStr,
+    fs,
+    io::{Read as _, Write as _},
+    os::unix::ffi::OsStrExt as _,
+    path::Path,
+    process::Stdio,
+    sync::OnceLock,
 };
 
 use support::{
@@ -280,6 +286,54 @@ fn without_a_pin_and_without_a_terminal_nothing_is_tried() {
     writeln!(child.stdin.take().unwrap(), "{PIN}").unwrap();
     assert!(child.wait().unwrap().success());
     assert_eq!(lab.issued(&planned).len() as u64, REQUESTS);
+}
+
+/// Runs `token check` on a terminal of its own and types this when the PIN is asked for; what the screen shows, and
+/// the calls.
+fn check_typed(lab: &Lab, shim: &[(&str, &str)], typed: &str, code: i32) -> (String, Vec<String>) {
+    let log = lab.sandbox.path("calls");
+    let _ = fs::remove_file(&log);
+    let mut script = tool("script", "apt-get install bsdutils");
+    lab.sandbox.prepare(&mut script);
+    script.env("SHIM_MODULE", module()).env("SHIM_LOG", &log).envs(shim.iter().copied());
+    script.env("TERM", "xterm").args(["--quiet", "--return", "--echo", "always", "--command"]);
+    script.arg(format!("'{}' token check", env!("CARGO_BIN_EXE_coldsign"))).arg("/dev/null");
+    let mut child = script.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
+    let (mut keyboard, mut screen) = (child.stdin.take().unwrap(), child.stdout.take().unwrap());
+    let mut shown = Vec::new();
+    let mut octet = [0];
+    while !shown.ends_with(b"user PIN of token coldsign-test: ") && screen.read(&mut octet).unwrap() == 1 {
+        shown.push(octet[0]);
+    }
+    keyboard.write_all(typed.as_bytes()).unwrap();
+    screen.read_to_end(&mut shown).unwrap();
+    drop(keyboard);
+    assert_eq!(child.wait().unwrap().code(), Some(code), "{}", text(&shown));
+    let calls = fs::read_to_string(log).unwrap_or_default();
+    (text(&shown), calls.lines().map(str::to_owned).collect())
+}
+
+#[test]
+fn a_pin_typed_at_the_prompt_is_not_shown() {
+    let lab = Lab::new("faults-prompt");
+    let pin = lab.sandbox.text("pin");
+    lab.run(&[], &[&CREATE[..], &["--pin-file", &pin]].concat()).done();
+    let (shown, calls) = check_typed(&lab, &[], &format!("{PIN}\r"), 0);
+    assert!(!shown.contains(PIN) && !shown.contains('*'), "{shown}");
+    assert_eq!(calls[0], "C_Login");
+    // Mended with backspace, and begun anew with Ctrl-U.
+    let (shown, calls) = check_typed(&lab, &FINAL_TRY, &format!("junk\u{15}{PIN}x\u{7f}\r"), 0);
+    let warning = shown.find("only one try is left before the PIN locks").expect("the warning");
+    assert!(warning < shown.find("user PIN of token").unwrap(), "{shown}");
+    assert_eq!(calls[0], "C_Login");
+    let (shown, calls) = check_typed(&lab, &[], "not the PIN\r", 3);
+    assert!(!shown.contains("not the PIN") && shown.contains("the PIN is wrong"), "{shown}");
+    assert_eq!(calls, ["C_Login"]);
+    for stop in ["31\u{3}", "31\u{1b}"] {
+        let (shown, calls) = check_typed(&lab, &[], stop, 130);
+        assert!(shown.contains("stopped by the operator; nothing was done"), "{shown}");
+        assert_eq!(calls, [""; 0]);
+    }
 }
 
 #[test]
