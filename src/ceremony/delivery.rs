@@ -277,18 +277,6 @@ impl Appliance {
         }
     }
 
-    /// The CA that a plan is for, with the certificate it was planned under.
-    fn issuer_of(&self, plan: &StoredPlan) -> Result<IssuingCa, Error> {
-        let issuer = self.issuer(&plan.authority)?;
-        if issuer.certificate().sha256() != plan.issuer_sha256 && !is_own_root(&issuer, plan) {
-            return Err(Error::authority(
-                format!("plan {} was made under another certificate of CA {}", plan.id, plan.authority),
-                "plan the requests again under the certificate installed now",
-            ));
-        }
-        Ok(issuer)
-    }
-
     pub(super) fn audit_uri(&self) -> Result<TokenUri, Error> {
         let uri = self.configuration.audit_key_uri().ok_or_else(|| {
             Error::authority(
@@ -319,12 +307,6 @@ fn audit_signature(session: &Session, key: &TokenKey, message: &[u8]) -> Result<
         hint: "nothing was delivered; check the token".to_owned(),
     })?;
     Ok(signature)
-}
-
-/// A root's own plan is bound to its key, because the certificate did not exist yet.
-fn is_own_root(issuer: &IssuingCa, plan: &StoredPlan) -> bool {
-    plan.kind == crate::register::PlanKind::Root
-        && issuer.certificate().public_key().spki_sha256() == plan.issuer_sha256
 }
 
 fn named(certificate: &Certificate) -> Authority {

@@ -97,7 +97,7 @@ impl Appliance {
         session: &Session,
         watch: &mut Watch<'_>,
     ) -> Result<Issued, Error> {
-        let issuer = self.issuer(&plan.authority)?;
+        let issuer = self.issuer_of(plan)?;
         let approved = self.approved(plan)?;
         let uri = self.authority_key_uri(&plan.authority)?;
         let done = self.sign_with(&approved, &issuer, &uri, session, watch)?;
