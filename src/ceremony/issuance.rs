@@ -86,7 +86,7 @@ impl Appliance {
         self.approval_of(plan).map(|_| ())
     }
 
-    /// Signs what is planned and approved and not yet issued.
+    /// Signs what is planned and approved and not yet issued; a root whose making was interrupted is finished so.
     ///
     /// # Errors
     /// [`Error::NotApproved`] before anything is signed; [`Error::Token`], [`Error::Register`] and
@@ -97,6 +97,12 @@ impl Appliance {
         session: &Session,
         watch: &mut Watch<'_>,
     ) -> Result<Issued, Error> {
+        if self.unfinished_root(&plan.authority)?.is_some_and(|unfinished| unfinished.id == plan.id) {
+            let (began, before) = (Instant::now(), self.register.issued_count(plan)?);
+            self.finish_root(plan, session)?;
+            let all = self.register.issued_count(plan)?;
+            return Ok(Issued { now: all - before, all, seconds: began.elapsed().as_secs_f64() });
+        }
         let issuer = self.issuer_of(plan)?;
         let approved = self.approved(plan)?;
         let uri = self.authority_key_uri(&plan.authority)?;

@@ -70,9 +70,12 @@ pub fn ask_pin(prompt: &str, option: &str) -> Result<Zeroizing<Vec<u8>>, Error> 
             format!("give it with {option} FILE (- reads standard input)"),
         ));
     }
-    eprint!("{prompt}: ");
-    let _ = io::stderr().flush();
-    let entered = RawMode::enter().and_then(|_raw| read_hidden());
+    // The echo is off before anybody is asked: what is typed at once is not shown either.
+    let entered = RawMode::enter().and_then(|_raw| {
+        eprint!("{prompt}: ");
+        let _ = io::stderr().flush();
+        read_hidden()
+    });
     eprintln!();
     match entered {
         Ok(Some(pin)) => Ok(pin),
