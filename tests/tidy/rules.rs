@@ -200,8 +200,10 @@ pub fn invented(ids: &[&str], controls_md: &str) -> Vec<String> {
 /// Controls (id and variant) that no test names.
 pub fn untested<'a>(controls: &[(&'a str, String)], tests: &[&str]) -> Vec<&'a str> {
     let named = |id: &str, variant: &str| {
-        let (quoted, path) = (format!("\"{id}\""), format!("Control::{variant}"));
-        tests.iter().any(|text| text.contains(&quoted) || mentions(text, &path))
+        // Tests mark a control that refuses with an exclamation mark.
+        let (quoted, marked, path) =
+            (format!("\"{id}\""), format!("\"!{id}\""), format!("Control::{variant}"));
+        tests.iter().any(|text| text.contains(&quoted) || text.contains(&marked) || mentions(text, &path))
     };
     controls.iter().filter(|(id, variant)| !named(id, variant)).map(|(id, _)| *id).collect()
 }
