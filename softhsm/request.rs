@@ -70,7 +70,7 @@ impl Key {
         }
     }
 
-    /// The SubjectPublicKeyInfo, DER (RFC 5280 §4.1.2.7).
+    /// The `SubjectPublicKeyInfo`, DER (RFC 5280 §4.1.2.7).
     #[must_use]
     pub fn spki(&self) -> Vec<u8> {
         match self {
@@ -87,7 +87,7 @@ impl Key {
         }
     }
 
-    /// The AlgorithmIdentifier of this key's signatures, with the parameters that its standard asks for.
+    /// The `AlgorithmIdentifier` of this key's signatures, with the parameters that its standard asks for.
     #[must_use]
     pub fn signature_algorithm(&self) -> Vec<u8> {
         match self {
@@ -140,7 +140,7 @@ impl Key {
     }
 }
 
-/// The parameters of an AlgorithmIdentifier.
+/// The parameters of an `AlgorithmIdentifier`.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum Parameters {
     /// None at all.
@@ -176,7 +176,7 @@ pub struct Request {
     pub extensions: Vec<Vec<u8>>,
     /// The attributes field.
     pub attributes: Attributes,
-    /// The signature algorithm's AlgorithmIdentifier, where it is not the key's usual one.
+    /// The signature algorithm's `AlgorithmIdentifier`, where it is not the key's usual one.
     pub signature_algorithm: Option<Vec<u8>>,
     /// The signature.
     pub signed: Signed,
@@ -247,7 +247,7 @@ pub fn name(attributes: &[(&[u8], u8, &[u8])]) -> Vec<u8> {
     element(tag::SEQUENCE, &rdns.concat())
 }
 
-/// An AlgorithmIdentifier.
+/// An `AlgorithmIdentifier`.
 #[must_use]
 pub fn algorithm(kind: &[u8], parameters: Parameters) -> Vec<u8> {
     let parameters: &[u8] = match parameters {
@@ -307,12 +307,12 @@ pub fn authority() -> Vec<u8> {
 pub fn pem(label: &str, der: &[u8]) -> String {
     let text = base64(der);
     let mut out = String::with_capacity(text.len() + text.len() / 64 + 80);
-    out.push_str(&format!("-----BEGIN {label}-----\n"));
+    out.extend(["-----BEGIN ", label, "-----\n"]);
     for line in text.as_bytes().chunks(64) {
         out.extend(line.iter().map(|&octet| char::from(octet)));
         out.push('\n');
     }
-    out.push_str(&format!("-----END {label}-----\n"));
+    out.extend(["-----END ", label, "-----\n"]);
     out
 }
 

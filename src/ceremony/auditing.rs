@@ -20,7 +20,10 @@ impl Appliance {
             watch.tell(Phase::Auditing, progress.done, Some(progress.of));
             if watch.wants_stop() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
         });
-        watch.check_stop("the audit is not finished; nothing was changed", "run coldsign register audit again")?;
+        watch.check_stop(
+            "the audit is not finished; nothing was changed",
+            "run coldsign register audit again",
+        )?;
         Ok(report?)
     }
 }

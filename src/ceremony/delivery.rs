@@ -5,7 +5,10 @@ use std::path::Path;
 use crate::{
     export::{
         bundle::{BundleBuilder, Format, Part, Stream},
-        manifest::{self, Authority, Counts, FileDigest, Header, MANIFEST, RegisterHead, SHA256SUMS, SIGNATURE, Standing},
+        manifest::{
+            self, Authority, Counts, FileDigest, Header, MANIFEST, RegisterHead, SHA256SUMS, SIGNATURE,
+            Standing,
+        },
     },
     media::{OutFile, Outbox, Written},
     pki::{
@@ -263,7 +266,8 @@ impl Appliance {
             after = Some(last.index);
             for row in page.iter().filter(|row| row.verdict == Verdict::Refused) {
                 for finding in row.findings.iter().filter(|finding| finding.severity == "refuse") {
-                    let part = builder.refused(&row.source, &finding.control, &finding.message, &finding.hint);
+                    let part =
+                        builder.refused(&row.source, &finding.control, &finding.message, &finding.hint);
                     writing.put(part)?;
                 }
             }

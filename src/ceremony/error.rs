@@ -110,7 +110,9 @@ impl Error {
             Self::Configuration(error) => error.hint(),
             Self::Format(error) => error.hint(),
             Self::Medium(error) => error.hint().to_string(),
-            Self::MediumAltered { .. } => "use another medium; everything issued is in the register".to_owned(),
+            Self::MediumAltered { .. } => {
+                "use another medium; everything issued is in the register".to_owned()
+            }
             Self::Register(error) => error.hint().to_string(),
             Self::Token(error) => error.hint().to_string(),
             Self::Authority { hint, .. }

@@ -168,7 +168,8 @@ impl SeenKeys {
             }
             Entry::Occupied(place) => *place.get(),
         };
-        let message = format!("the public key stands in this batch already, in request {first} of the listing");
+        let message =
+            format!("the public key stands in this batch already, in request {first} of the listing");
         match self.duplicates {
             DuplicateKeys::Refuse => {
                 let hint = "have the device make a key of its own";

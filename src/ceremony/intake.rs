@@ -142,7 +142,7 @@ impl Submissions {
 
     /// Reads the next octets of the file in hand.
     fn read_on(&mut self, mut open: OpenFile) {
-        let mut octets = [0; PIECE_OCTETS];
+        let mut octets = vec![0; PIECE_OCTETS];
         let mut pieces = Vec::new();
         match open.file.read(&mut octets) {
             Ok(0) => {

@@ -4,7 +4,10 @@ use std::{thread, time::Instant};
 
 use crate::{
     pki::{
-        certificate::{SignedCertificate, signature_algorithm}, issuer::IssuingCa, key::SignatureAlgorithm, text::Printable,
+        certificate::{SignedCertificate, signature_algorithm},
+        issuer::IssuingCa,
+        key::SignatureAlgorithm,
+        text::Printable,
     },
     register::{self, ApprovedPlan, Approver, PlannedRow, StoredPlan},
     token::{session::Session, signer::Signer, uri::TokenUri},
@@ -97,11 +100,11 @@ impl Appliance {
         let issuer = self.issuer(&plan.authority)?;
         let approved = self.approved(plan)?;
         let uri = self.authority_key_uri(&plan.authority)?;
-        let issued = self.sign_with(&approved, &issuer, &uri, session, watch)?;
-        if issued.now > 0 && self.configuration.audit_key_uri().is_some() {
+        let done = self.sign_with(&approved, &issuer, &uri, session, watch)?;
+        if done.now > 0 && self.configuration.audit_key_uri().is_some() {
             self.sign_head(session)?;
         }
-        Ok(issued)
+        Ok(done)
     }
 
     /// The approval of a plan, whose stored octets are checked against its digest once more.
@@ -140,11 +143,11 @@ impl Appliance {
     ) -> Result<Issued, Error> {
         let began = Instant::now();
         let plan = approved.plan().clone();
-        let mut issued = Issued { now: 0, all: self.register.issued_count(&plan)?, seconds: 0.0 };
+        let mut done = Issued { now: 0, all: self.register.issued_count(&plan)?, seconds: 0.0 };
         let of = plan.accepted;
         let mut rows = self.register.unissued(approved, None, GROUP)?;
         if rows.is_empty() {
-            return Ok(issued);
+            return Ok(done);
         }
         let key = session.find(uri)?;
         key.matches(issuer.certificate().public_key())?;
@@ -152,29 +155,29 @@ impl Appliance {
         let mut signers = (0..self.configuration.signing_sessions())
             .map(|_| session.signer(&key, algorithm))
             .collect::<Result<Vec<_>, _>>()?;
-        watch.tell(Phase::Signing, issued.all, Some(of));
+        watch.tell(Phase::Signing, done.all, Some(of));
         while let Some(last) = rows.last().map(|row| row.index) {
             let (signed, failure) = sign_group(&rows, &mut signers, issuer);
             // Whatever was signed is recorded before any failure is told.
             if !signed.is_empty() {
-                issued.now += signed.len() as u64;
-                issued.all += signed.len() as u64;
+                done.now += signed.len() as u64;
+                done.all += signed.len() as u64;
                 self.register.record_issued(approved, &signed, now()?)?;
             }
-            watch.tell(Phase::Signing, issued.all, Some(of));
+            watch.tell(Phase::Signing, done.all, Some(of));
             if let Some(error) = failure {
                 return Err(error);
             }
             rows = self.register.unissued(approved, Some(last), GROUP)?;
             if !rows.is_empty() {
                 watch.check_stop(
-                    &format!("{} of {of} certificates of plan {} are issued and recorded", issued.all, plan.id),
+                    &format!("{} of {of} certificates of plan {} are issued and recorded", done.all, plan.id),
                     &format!("go on with coldsign sign {}", plan.id),
                 )?;
             }
         }
-        issued.seconds = began.elapsed().as_secs_f64();
-        Ok(issued)
+        done.seconds = began.elapsed().as_secs_f64();
+        Ok(done)
     }
 }
 
@@ -201,7 +204,10 @@ fn sign_group(
             .zip(signers.iter_mut())
             .map(|(rows, signer)| scope.spawn(move || sign_rows(rows, signer, issuer)))
             .collect();
-        workers.into_iter().map(|worker| worker.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))).collect()
+        workers
+            .into_iter()
+            .map(|worker| worker.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)))
+            .collect()
     });
     let mut signed = Vec::with_capacity(rows.len());
     let mut failure = None;
@@ -213,14 +219,14 @@ fn sign_group(
 }
 
 fn sign_rows(rows: &[PlannedRow], signer: &mut Signer, issuer: &IssuingCa) -> (Vec<Signed>, Option<Error>) {
-    let mut signed = Vec::with_capacity(rows.len());
+    let mut done = Vec::with_capacity(rows.len());
     for row in rows {
         match sign_row(row, signer, issuer) {
-            Ok(certificate) => signed.push((row.index, certificate)),
-            Err(error) => return (signed, Some(error)),
+            Ok(certificate) => done.push((row.index, certificate)),
+            Err(error) => return (done, Some(error)),
         }
     }
-    (signed, None)
+    (done, None)
 }
 
 fn sign_row(row: &PlannedRow, signer: &mut Signer, issuer: &IssuingCa) -> Result<SignedCertificate, Error> {

@@ -13,8 +13,8 @@ mod opening;
 mod planning;
 mod profiles;
 mod progress;
-mod provisioning;
 mod proving;
+mod provisioning;
 mod tokens;
 mod verification;
 
@@ -25,8 +25,8 @@ pub use issuance::{ApprovalGiven, Issued};
 pub use opening::{Appliance, Custodian, Home, Setup, printable_path, setup};
 pub use profiles::{profile_by_name, profile_sections};
 pub use progress::{Phase, Progress, Watch};
-pub use provisioning::{NewCa, Requested, read_certificates};
 pub use proving::{Code, Platform};
+pub use provisioning::{NewCa, Requested, read_certificates};
 pub use tokens::{TokenCheck, check_token, initialise_token, slots};
 pub use verification::verify_bundle;
 

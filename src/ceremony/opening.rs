@@ -7,7 +7,14 @@ use crate::{
     host,
     pki::{text::Printable, time::Time},
     register::{Register, Rehearsal},
-    token::{self, module::Module, pin::Activation, session::{Session, Token}, slot::TokenState, uri::TokenUri},
+    token::{
+        self,
+        module::Module,
+        pin::Activation,
+        session::{Session, Token},
+        slot::TokenState,
+        uri::TokenUri,
+    },
 };
 
 use super::error::Error;
@@ -91,7 +98,11 @@ impl Home {
         })?;
         let text = String::from_utf8(octets).map_err(|error| {
             Error::usage(
-                format!("{}: not UTF-8 after octet {}", printable_path(&path), error.utf8_error().valid_up_to()),
+                format!(
+                    "{}: not UTF-8 after octet {}",
+                    printable_path(&path),
+                    error.utf8_error().valid_up_to()
+                ),
                 "save the file as UTF-8",
             )
         })?;
@@ -123,10 +134,14 @@ pub fn setup(home: &Home, setup: &Setup<'_>) -> Result<(), Error> {
     }
     let uri = TokenUri::token(setup.token).to_string();
     TokenUri::parse(&uri)?;
-    let text = config::initial(module, &uri, match setup.rehearsal {
-        Rehearsal::Live => config::Rehearsal::Real,
-        Rehearsal::Rehearsal => config::Rehearsal::Rehearsal,
-    });
+    let text = config::initial(
+        module,
+        &uri,
+        match setup.rehearsal {
+            Rehearsal::Live => config::Rehearsal::Real,
+            Rehearsal::Rehearsal => config::Rehearsal::Rehearsal,
+        },
+    );
     Configuration::parse(&text)?;
     let in_home = |error: std::io::Error| {
         Error::usage(

@@ -16,7 +16,10 @@ use crate::{
         text::Printable,
     },
     register::{Issuer, NewPlan, PlanKind, PlanWriter, StoredPlan},
-    token::{random::{Seed, SerialEntropy}, session::Token},
+    token::{
+        random::{Seed, SerialEntropy},
+        session::Token,
+    },
 };
 
 use super::{
@@ -80,11 +83,14 @@ impl Appliance {
         let (certificate, chain) = record.certificate.ok_or_else(|| {
             Error::authority(
                 format!("CA {name} has no certificate yet"),
-                format!("install the one its superior CA made with coldsign ca install {name} CERT --chain FILE"),
+                format!(
+                    "install the one its superior CA made with coldsign ca install {name} CERT --chain FILE"
+                ),
             )
         })?;
-        IssuingCa::new(certificate, chain)
-            .map_err(|what| Error::authority(what, "install a certificate that is fit to issue with coldsign ca install"))
+        IssuingCa::new(certificate, chain).map_err(|what| {
+            Error::authority(what, "install a certificate that is fit to issue with coldsign ca install")
+        })
     }
 
     /// The profile of this name.
@@ -93,7 +99,8 @@ impl Appliance {
     /// [`Error::Usage`].
     pub fn profile(&self, name: &str) -> Result<&Profile, Error> {
         self.configuration.profile(name).ok_or_else(|| {
-            let names: Vec<&str> = self.configuration.profiles().map(|profile| profile.name.as_str()).collect();
+            let names: Vec<&str> =
+                self.configuration.profiles().map(|profile| profile.name.as_str()).collect();
             Error::usage(
                 format!("authority.toml has no profile {}", Printable::new(name)),
                 format!("use one of: {}", names.join(", ")),
@@ -140,9 +147,7 @@ impl Appliance {
                 .collect::<Result<Vec<_>, Error>>()?;
             let decided: Vec<Decided> = drawn
                 .into_par_iter()
-                .map(|(submission, serial)| {
-                    decided(submission, &profile, &issuer, Facts { now: at, serial })
-                })
+                .map(|(submission, serial)| decided(submission, &profile, &issuer, Facts { now: at, serial }))
                 .collect();
             for item in decided {
                 let judgement = write(&mut writer, item, profile.duplicate_keys)?;
@@ -242,15 +247,16 @@ fn duplicate(
             message,
             "have the device make a key of its own; or set duplicate-keys = \"note\" in the profile",
         ),
-        DuplicateKeys::Note => Finding::note(control, message, "see that both devices are meant to share a key"),
+        DuplicateKeys::Note => {
+            Finding::note(control, message, "see that both devices are meant to share a key")
+        }
     };
     if let Some(earlier) = writer.holds_key(&spki_sha256)? {
         let message = format!("the public key stands in this batch already, in {}", earlier.source);
         return Ok(Some(finding(Control::DuplicateInBatch, &message)));
     }
     if let Some(earlier) = writer.issued_key(&spki_sha256)? {
-        let message =
-            format!(
+        let message = format!(
             "the public key was certified before, under plan {} from {}",
             earlier.plan.as_deref().unwrap_or("this one"),
             earlier.source

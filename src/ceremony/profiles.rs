@@ -2,7 +2,10 @@
 
 use crate::{
     config,
-    pki::{profile::{Approval, Profile}, text::Printable},
+    pki::{
+        profile::{Approval, Profile},
+        text::Printable,
+    },
 };
 
 use super::{
@@ -30,13 +33,12 @@ pub fn profile_by_name(home: Option<&Home>, name: &str) -> Result<Profile, Error
 /// # Errors
 /// [`Error::Usage`], [`Error::Configuration`].
 pub fn profile_sections(home: Option<&Home>) -> Result<Vec<(String, String)>, Error> {
-    let (text, configuration) = match home {
-        Some(home) => home.configuration()?,
-        None => {
-            let text = config::initial("/module.so", "pkcs11:token=TOKEN", config::Rehearsal::Real);
-            let configuration = config::Authority::parse(&text)?;
-            (text, configuration)
-        }
+    let (text, configuration) = if let Some(home) = home {
+        home.configuration()?
+    } else {
+        let text = config::initial("/module.so", "pkcs11:token=TOKEN", config::Rehearsal::Real);
+        let configuration = config::Authority::parse(&text)?;
+        (text, configuration)
     };
     let named = |profile: &Profile| (profile.name.clone(), config_text(&text, &profile.name));
     Ok(configuration.profiles().map(named).collect())

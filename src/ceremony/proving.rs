@@ -50,13 +50,15 @@ impl Platform {
     /// # Errors
     /// [`Error::Usage`] listing the names.
     pub fn from_name(name: &str) -> Result<Self, Error> {
-        Self::ALL.into_iter().find(|(known, _)| *known == name).map(|(_, platform)| platform).ok_or_else(|| {
-            let names: Vec<&str> = Self::ALL.iter().map(|(name, _)| *name).collect();
-            Error::usage(
-                format!("there is no platform named {}", Printable::new(name)),
-                format!("use one of: {}", names.join(", ")),
-            )
-        })
+        Self::ALL.into_iter().find(|(known, _)| *known == name).map(|(_, platform)| platform).ok_or_else(
+            || {
+                let names: Vec<&str> = Self::ALL.iter().map(|(name, _)| *name).collect();
+                Error::usage(
+                    format!("there is no platform named {}", Printable::new(name)),
+                    format!("use one of: {}", names.join(", ")),
+                )
+            },
+        )
     }
 
     /// Checks what the platform is known to refuse, before anything is signed. A code is opaque: it is never
@@ -68,12 +70,18 @@ impl Platform {
                     format!(
                         "AWS IoT registration codes have 64 hexadecimal digits; this one has {} characters{}",
                         code.chars().count(),
-                        if code.bytes().all(|digit| digit.is_ascii_hexdigit()) { "" } else { ", not all of them digits" }
+                        if code.bytes().all(|digit| digit.is_ascii_hexdigit()) {
+                            ""
+                        } else {
+                            ", not all of them digits"
+                        }
                     ),
                     "copy the code from aws iot get-registration-code, without blanks or line ends",
                 ))
             }
-            Self::Alibaba if !matches!(issuer.certificate().public_key().algorithm(), KeyAlgorithm::Rsa { .. }) => {
+            Self::Alibaba
+                if !matches!(issuer.certificate().public_key().algorithm(), KeyAlgorithm::Rsa { .. }) =>
+            {
                 Err(Error::usage(
                     format!(
                         "Alibaba Cloud IoT takes RSA only; this CA is {}",
@@ -125,7 +133,11 @@ impl Appliance {
                         "type it exactly as the platform shows it",
                     )
                 })?;
-                (plan::plan_for_code(&name, &profile, &issuer, facts).map_err(refused)?, None)
+                (
+                    plan::plan_for_code(&name, &profile, &issuer, facts)
+                        .map_err(|refusal| refused(&refusal))?,
+                    None,
+                )
             }
             Code::Request(path) => {
                 let (planned, der) = planned_for_request(path, platform, &profile, &issuer, facts)?;
@@ -175,7 +187,7 @@ fn planned_for_request(
         }
         None => return Err(Error::usage("there is no request in the file", "give a verification CSR")),
     };
-    let request = verify(&der, notes).map_err(refused)?;
+    let request = verify(&der, notes).map_err(|refusal| refused(&refusal))?;
     let names = request.subject().common_names();
     let [code] = names.as_slice() else {
         return Err(Error::usage(
@@ -184,12 +196,12 @@ fn planned_for_request(
         ));
     };
     platform.check(code, issuer)?;
-    let planned = plan::plan(request, profile, issuer, facts).map_err(refused)?;
+    let planned = plan::plan(request, profile, issuer, facts).map_err(|refusal| refused(&refusal))?;
     Ok((planned, der))
 }
 
 /// A single request that was refused is an error: there is no batch that goes on without it.
-fn refused(refusal: Refusal) -> Error {
+fn refused(refusal: &Refusal) -> Error {
     let reasons: Vec<String> = refusal
         .findings
         .iter()

@@ -12,8 +12,8 @@ use crate::{
         key::{KeyAlgorithm, PublicKey, RsaScheme},
         name::Name,
         pem,
-        policy,
         plan::{self, Facts, RootFields},
+        policy,
         profile::{Approval, DuplicateKeys},
         text::Printable,
     },
@@ -79,10 +79,17 @@ impl Appliance {
             path_length,
         };
         let at = now()?;
-        let planned = plan::plan_root(&fields, Facts { now: at, serial: serials.draw()? }).map_err(|what| {
-            Error::authority(what, "choose other values and another name; the key made stays unused in the token")
-        })?;
-        self.register.add_authority(&new_authority(new.name, &self.key_uri(&key, &session)?, key.public_key(), None), at)?;
+        let planned =
+            plan::plan_root(&fields, Facts { now: at, serial: serials.draw()? }).map_err(|what| {
+                Error::authority(
+                    what,
+                    "choose other values and another name; the key made stays unused in the token",
+                )
+            })?;
+        self.register.add_authority(
+            &new_authority(new.name, &self.key_uri(&key, &session)?, key.public_key(), None),
+            at,
+        )?;
         let new_plan = NewPlan {
             authority: new.name,
             kind: PlanKind::Root,
@@ -98,12 +105,14 @@ impl Appliance {
         let approved = self.register.approve(&stored, Approver::Command, at)?;
         let algorithm = key.public_key().signing_algorithm(RsaScheme::Pkcs1);
         let signature = session.signer(&key, algorithm)?.sign(planned.tbs())?;
-        let signed = SignedCertificate::assemble_root(planned.tbs(), &signature, key.public_key())
-            .map_err(|error| Error::TokenOutput {
+        let signed = SignedCertificate::assemble_root(planned.tbs(), &signature, key.public_key()).map_err(
+            |error| Error::TokenOutput {
                 what: format!("the token's signature over the root certificate was not taken: {error}"),
                 hint: "check the token; the key made stays unused in it".to_owned(),
-            })?;
-        let certificate = Certificate::parse(signed.der()).map_err(|error| unfit(new.name, &error.to_string()))?;
+            },
+        )?;
+        let certificate =
+            Certificate::parse(signed.der()).map_err(|error| unfit(new.name, &error.to_string()))?;
         let issuer = IssuingCa::new(certificate, Vec::new()).map_err(|what| unfit(new.name, &what))?;
         self.register.record_issued(&approved, &[(1, signed)], at)?;
         self.register.install_certificate(new.name, issuer.certificate(), &[], at)?;
@@ -133,12 +142,13 @@ impl Appliance {
         let info = plan::request_info(&name, public_key);
         let algorithm = public_key.signing_algorithm(RsaScheme::Pkcs1);
         let signature = session.signer(&key, algorithm)?.sign(&info)?;
-        let der = plan::assemble_request(&info, public_key, RsaScheme::Pkcs1, &signature).map_err(|error| {
-            Error::TokenOutput {
-                what: format!("the token's signature over the request was not taken: {error}"),
-                hint: "check the token; the key made stays unused in it".to_owned(),
-            }
-        })?;
+        let der =
+            plan::assemble_request(&info, public_key, RsaScheme::Pkcs1, &signature).map_err(|error| {
+                Error::TokenOutput {
+                    what: format!("the token's signature over the request was not taken: {error}"),
+                    hint: "check the token; the key made stays unused in it".to_owned(),
+                }
+            })?;
         let uri = self.key_uri(&key, &session)?;
         self.register.add_authority(&new_authority(new.name, &uri, public_key, Some(&der)), at)?;
         let file = format!("{}.csr", new.name);
@@ -158,7 +168,12 @@ impl Appliance {
     ///
     /// # Errors
     /// [`Error::Authority`] with what does not fit; [`Error::Register`].
-    pub fn install(&mut self, name: &str, certificate: &Path, chain: Option<&Path>) -> Result<IssuingCa, Error> {
+    pub fn install(
+        &mut self,
+        name: &str,
+        certificate: &Path,
+        chain: Option<&Path>,
+    ) -> Result<IssuingCa, Error> {
         let record = self.register.authority(name)?.ok_or_else(|| {
             Error::authority(
                 format!("there is no CA named {}", Printable::new(name)),
@@ -176,17 +191,17 @@ impl Appliance {
                 format!("give the certificate that was issued for the request of {name}, first in its file"),
             ));
         }
-        if let Some(requested) = record.request.as_deref().map(requested_subject).transpose()? {
-            if requested != *own.subject() {
-                return Err(Error::authority(
-                    format!(
-                        "the certificate's subject is {}, requested was {}",
-                        own.subject().to_printable(),
-                        requested.to_printable()
-                    ),
-                    "have the superior CA issue it with the requested subject, octet for octet",
-                ));
-            }
+        if let Some(requested) = record.request.as_deref().map(requested_subject).transpose()?
+            && requested != *own.subject()
+        {
+            return Err(Error::authority(
+                format!(
+                    "the certificate's subject is {}, requested was {}",
+                    own.subject().to_printable(),
+                    requested.to_printable()
+                ),
+                "have the superior CA issue it with the requested subject, octet for octet",
+            ));
         }
         let chain = ordered_chain(&own, certificates)?;
         let at = now()?;
@@ -196,8 +211,9 @@ impl Appliance {
                 "have the superior CA issue a new one; or set the machine's clock",
             ));
         }
-        let issuer = IssuingCa::new(own, chain)
-            .map_err(|what| Error::authority(what, "give the CA's certificate, and with --chain those above it"))?;
+        let issuer = IssuingCa::new(own, chain).map_err(|what| {
+            Error::authority(what, "give the CA's certificate, and with --chain those above it")
+        })?;
         self.register.install_certificate(name, issuer.certificate(), issuer.chain(), at)?;
         Ok(issuer)
     }
@@ -285,7 +301,9 @@ pub fn read_certificates(path: &Path) -> Result<Vec<Certificate>, Error> {
 fn requested_subject(request: &[u8]) -> Result<Name, Error> {
     match policy::judge(request) {
         Ok(request) => Ok(request.subject().clone()),
-        Err(_) => Err(Error::Register(register::Error::Damaged("the CA's recorded request is not sound".to_owned()))),
+        Err(_) => Err(Error::Register(register::Error::Damaged(
+            "the CA's recorded request is not sound".to_owned(),
+        ))),
     }
 }
 
@@ -313,5 +331,8 @@ fn stamp(at: crate::pki::time::Time) -> String {
 }
 
 fn unfit(name: &str, what: &str) -> Error {
-    Error::authority(format!("the new root {name} is not fit to issue: {what}"), "choose other values and another name")
+    Error::authority(
+        format!("the new root {name} is not fit to issue: {what}"),
+        "choose other values and another name",
+    )
 }

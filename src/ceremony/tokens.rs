@@ -5,7 +5,11 @@ use std::{path::Path, time::Instant};
 use crate::{
     pki::key::RsaScheme,
     token::{
-        mechanism::Capability, module::Module, pin::{Activation, SoActivation}, slot::{SlotState, TokenState}, uri::TokenUri,
+        mechanism::Capability,
+        module::Module,
+        pin::{Activation, SoActivation},
+        slot::{SlotState, TokenState},
+        uri::TokenUri,
     },
 };
 

@@ -43,7 +43,9 @@ pub fn run(home: Home, command: CaCommand, form: Form) -> Result<Exit, Error> {
                     render::line(&format!("request  {path}"));
                     render::line(&format!("sha256   {}", requested.sha256));
                     render::line(&format!("words    {}", requested.sha256.words()));
-                    eprintln!("next: have the superior CA issue it, then coldsign ca install {name} CERT --chain FILE");
+                    eprintln!(
+                        "next: have the superior CA issue it, then coldsign ca install {name} CERT --chain FILE"
+                    );
                 }
             }
         }

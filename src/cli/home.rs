@@ -27,9 +27,9 @@ pub fn find(given: Option<PathBuf>) -> Result<Home, Error> {
 }
 
 /// `setup`.
-pub fn setup(home: Home, given: &SetupArguments, form: Form) -> Result<Exit, Error> {
+pub fn setup(home: &Home, given: &SetupArguments, form: Form) -> Result<Exit, Error> {
     let rehearsal = if given.rehearsal { Rehearsal::Rehearsal } else { Rehearsal::Live };
-    ceremony::setup(&home, &Setup { module: &given.module, token: &given.token, rehearsal })?;
+    ceremony::setup(home, &Setup { module: &given.module, token: &given.token, rehearsal })?;
     let configuration = ceremony::printable_path(&home.configuration_path());
     let register = ceremony::printable_path(&home.register_path());
     match form {
@@ -41,7 +41,9 @@ pub fn setup(home: Home, given: &SetupArguments, form: Form) -> Result<Exit, Err
         Form::Text => {
             render::line(&format!("configuration  {configuration}"));
             render::line(&format!("register       {register}"));
-            eprintln!("next: coldsign token list, then token init or token check, then ca create or ca request");
+            eprintln!(
+                "next: coldsign token list, then token init or token check, then ca create or ca request"
+            );
         }
     }
     Ok(Exit::Done)

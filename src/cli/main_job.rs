@@ -70,7 +70,9 @@ pub fn approve(home: Home, given: &ApproveArguments, form: Form) -> Result<Exit,
     let plan = appliance.stored_plan(&given.plan)?;
     appliance.approve(&plan, ApprovalGiven::Words(&given.words))?;
     match form {
-        Form::Json => render::value(&json!({ "plan": plan.id, "digest": plan.digest.to_string(), "approved": true })),
+        Form::Json => {
+            render::value(&json!({ "plan": plan.id, "digest": plan.digest.to_string(), "approved": true }));
+        }
         Form::Text => {
             render::line(&format!("plan {} is approved: {} certificates", plan.id, plan.accepted));
             eprintln!("next: coldsign sign {}", plan.id);
@@ -93,10 +95,7 @@ pub fn sign(home: Home, given: SignArguments, form: Form) -> Result<Exit, Error>
         Form::Text => {
             render::line(&format!(
                 "plan {}: {} certificates issued now, {} of {} in all",
-                plan.id,
-                issued.now,
-                issued.all,
-                plan.accepted
+                plan.id, issued.now, issued.all, plan.accepted
             ));
             eprintln!("next: coldsign deliver {} --to DIR", plan.id);
         }
@@ -161,7 +160,7 @@ pub fn issue(home: Home, given: IssueArguments, form: Form) -> Result<Exit, Erro
 }
 
 /// `prove`.
-pub fn prove(home: Home, given: ProveArguments, form: Form) -> Result<Exit, Error> {
+pub fn prove(home: Home, given: &ProveArguments, form: Form) -> Result<Exit, Error> {
     let platform = Platform::from_name(&given.platform)?;
     let code = match (&given.code, &given.csr) {
         (Some(code), _) => Code::Typed(code),
@@ -189,7 +188,8 @@ pub fn prove(home: Home, given: ProveArguments, form: Form) -> Result<Exit, Erro
 pub fn verify(given: &VerifyArguments, form: Form) -> Result<Exit, Error> {
     let report = ceremony::verify_bundle(&given.folder, &given.trust)?;
     let audit_key = report.summary.as_ref().map(|summary| summary.audit_key_sha256.to_string());
-    let other_audit_key = given.audit_key.as_ref().is_some_and(|expected| audit_key.as_ref() != Some(expected));
+    let other_audit_key =
+        given.audit_key.as_ref().is_some_and(|expected| audit_key.as_ref() != Some(expected));
     let sound = report.is_sound() && !other_audit_key;
     for flaw in &report.flaws {
         show_flaw(form, flaw.id.id(), flaw.message.as_str(), flaw.id.hint());

@@ -49,7 +49,7 @@ fn dispatch(arguments: Arguments) -> Result<Exit, Error> {
     let form = if arguments.json { Form::Json } else { Form::Text };
     let home = || home::find(arguments.home.clone());
     match arguments.command {
-        Command::Setup(given) => home::setup(home()?, &given, form),
+        Command::Setup(given) => home::setup(&home()?, &given, form),
         Command::Token(command) => tokens::run(home(), command, form),
         Command::Ca(command) => authorities::run(home()?, command, form),
         Command::Profile(command) => home::profile(home(), &command, form),
@@ -59,7 +59,7 @@ fn dispatch(arguments: Arguments) -> Result<Exit, Error> {
         Command::Sign(given) => main_job::sign(home()?, given, form),
         Command::Deliver(given) => main_job::deliver(home()?, given, form),
         Command::Issue(given) => main_job::issue(home()?, given, form),
-        Command::Prove(given) => main_job::prove(home()?, given, form),
+        Command::Prove(given) => main_job::prove(home()?, &given, form),
         Command::Register(command) => registers::run(home()?, command, form),
         Command::Verify(given) => main_job::verify(&given, form),
     }

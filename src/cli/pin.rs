@@ -54,7 +54,10 @@ fn new_pin(file: Option<&Path>, noun: &str, option: &str) -> Result<zeroize::Zer
     let first = terminal::ask_pin(&format!("new {noun}"), option)?;
     let second = terminal::ask_pin(&format!("new {noun}, once more"), option)?;
     if first != second {
-        return Err(Error::usage(format!("the {noun} was not typed the same twice"), "run the command again"));
+        return Err(Error::usage(
+            format!("the {noun} was not typed the same twice"),
+            "run the command again",
+        ));
     }
     Ok(first)
 }

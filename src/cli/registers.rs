@@ -55,7 +55,10 @@ fn show(appliance: &Appliance, what: &str, form: Form) -> Result<Exit, Error> {
                 render::plan(&plan);
                 render::line(&format!("CA        {}, profile {}", plan.authority, plan.profile));
                 render::line(&format!("stored    {}", plan.created));
-                render::line(&format!("approved  {}", if appliance.is_approved(&plan)? { "yes" } else { "no" }));
+                render::line(&format!(
+                    "approved  {}",
+                    if appliance.is_approved(&plan)? { "yes" } else { "no" }
+                ));
                 render::line(&format!("issued    {}", appliance.register().issued_count(&plan)?));
             }
         }
@@ -86,7 +89,7 @@ fn find_serial(
 
 fn octets_of_hex(text: &str) -> Option<Vec<u8>> {
     // At most 20 octets (RFC 5280 §4.1.2.2).
-    if text.is_empty() || text.len() % 2 != 0 || text.len() > 40 || !text.is_ascii() {
+    if text.is_empty() || !text.len().is_multiple_of(2) || text.len() > 40 || !text.is_ascii() {
         return None;
     }
     (0..text.len()).step_by(2).map(|at| u8::from_str_radix(&text[at..at + 2], 16).ok()).collect()

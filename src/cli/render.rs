@@ -34,9 +34,14 @@ pub fn judgement(form: Form, judgement: &Judgement) {
     match form {
         Form::Json => value(&judgement_value(judgement)),
         Form::Text => {
-            let what = [judgement.key.map(|key| key.to_string()), judgement.subject.as_ref().map(ToString::to_string)];
+            let what = [
+                judgement.key.map(|key| key.to_string()),
+                judgement.subject.as_ref().map(ToString::to_string),
+            ];
             let what: Vec<String> = what.into_iter().flatten().collect();
-            line(format!("{}: {}  {}", judgement.source, judgement.verdict.word(), what.join("  ")).trim_end());
+            line(
+                format!("{}: {}  {}", judgement.source, judgement.verdict.word(), what.join("  ")).trim_end(),
+            );
             for finding in &judgement.findings {
                 line(&format!("    {}", finding_text(finding)));
             }
@@ -117,9 +122,7 @@ pub fn plan(plan: &StoredPlan) {
     }
     line(&format!(
         "requests  {} accepted, {} refused, {} skipped",
-        plan.accepted,
-        plan.refused,
-        plan.skipped
+        plan.accepted, plan.refused, plan.skipped
     ));
 }
 

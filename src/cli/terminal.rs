@@ -24,7 +24,8 @@ const PIN_OCTETS_MAX: usize = 255;
 /// [`Error::Usage`] where the file cannot be read or its first line is empty or too long.
 pub fn pin_from_file(path: &Path, noun: &str) -> Result<Zeroizing<Vec<u8>>, Error> {
     let shown = crate::ceremony::printable_path(path);
-    let fault = |what: String| Error::usage(what, format!("put the {noun} alone into the first line of the file"));
+    let fault =
+        |what: String| Error::usage(what, format!("put the {noun} alone into the first line of the file"));
     let mut octets = Zeroizing::new(Vec::with_capacity(PIN_OCTETS_MAX + 2));
     let mut limited = |source: &mut dyn io::Read| -> io::Result<()> {
         let mut octet = Zeroizing::new([0_u8; 1]);
@@ -115,9 +116,7 @@ fn read_hidden() -> io::Result<Option<Zeroizing<Vec<u8>>>> {
             KeyCode::Esc => return Ok(None),
             KeyCode::Char('c' | 'd') if control => return Ok(None),
             KeyCode::Char('u') if control => pin.clear(),
-            KeyCode::Backspace => {
-                while pin.pop().is_some_and(|octet| octet & 0xc0 == 0x80) {}
-            }
+            KeyCode::Backspace => while pin.pop().is_some_and(|octet| octet & 0xc0 == 0x80) {},
             KeyCode::Char(c) if !control => {
                 let mut buffer = Zeroizing::new([0_u8; 4]);
                 let octets = c.encode_utf8(&mut buffer[..]).as_bytes();
@@ -252,7 +251,6 @@ fn span(seconds: f64) -> String {
         _ => format!("{}h{:02}m", seconds / 3_600, seconds / 60 % 60),
     }
 }
-
 
 #[cfg(test)]
 mod tests {

@@ -5,7 +5,8 @@ use std::path::{Path, PathBuf};
 use serde_json::{Value, json};
 
 use crate::ceremony::{
-    self, Appliance, Capability, Error, Home, Initialised, PinEntry, PinWarning, SlotState, Support, TokenState, UserPin,
+    self, Appliance, Capability, Error, Home, Initialised, PinEntry, PinWarning, SlotState, Support,
+    TokenState, UserPin,
 };
 
 use super::{
@@ -31,7 +32,9 @@ pub fn run(home: Result<Home, Error>, command: TokenCommand, form: Form) -> Resu
             let state = ceremony::initialise_token(&module, slot, &label, &security_officer, &user)?;
             match form {
                 Form::Json => render::value(&state_value(&state)),
-                Form::Text => render::line(&format!("token {} initialised, serial {}", state.label, state.serial)),
+                Form::Text => {
+                    render::line(&format!("token {} initialised, serial {}", state.label, state.serial));
+                }
             }
             Ok(Exit::Done)
         }
@@ -126,11 +129,13 @@ fn check(home: Home, pin_file: Option<PathBuf>, form: Form) -> Result<Exit, Erro
             render::line(&format!("token       {} serial {}", check.state.label, check.state.serial));
             render::line(&format!("algorithms  {}", algorithms(&check.capabilities).join(", ")));
             for (name, found) in &check.keys {
-                let what = found.as_ref().map_or_else(|problem| problem.as_str(), |()| "found, fits its certificate");
+                let what = found.as_ref().map_or_else(String::as_str, |()| "found, fits its certificate");
                 render::line(&format!("CA {name}  {what}"));
             }
             if let Some(rate) = check.audit_signatures_per_second {
-                render::line(&format!("rate        {rate:.0} signatures a second with the audit key, one session"));
+                render::line(&format!(
+                    "rate        {rate:.0} signatures a second with the audit key, one session"
+                ));
             }
         }
     }

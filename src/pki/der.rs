@@ -59,7 +59,7 @@ pub mod tag {
 }
 
 /// What is wrong with octets that claim to be DER, and where (offset in octets from the start of what was read).
-#[derive(Clone, Debug, Eq, Error, PartialEq)]
+#[derive(Clone, Copy, Debug, Eq, Error, PartialEq)]
 pub enum DerError {
     /// A BOOLEAN that is not one octet 00 or FF (X.690 §11.1).
     #[error("BOOLEAN at octet {at} is not 00 or FF")]

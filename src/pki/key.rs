@@ -2,91 +2,27 @@
 
 use std::hash::{Hash, Hasher};
 
-use rsa::{BoxedUint, RsaPublicKey, pkcs1v15, pss, traits::PublicKeyParts as _};
-use sha2::{Digest as _, Sha256, Sha384, Sha512};
-use signature::hazmat::PrehashVerifier as _;
+use rsa::{BoxedUint, RsaPublicKey, traits::PublicKeyParts as _};
 use thiserror::Error;
 
+use self::algorithm::NULL;
 use super::{
     der::{self, Reader, tag},
     fingerprint::Digest,
     oid,
 };
 
+mod algorithm;
+#[cfg(test)]
+mod tests;
+mod verification;
+
+pub use algorithm::{Curve, HashAlgorithm, KeyAlgorithm, RsaScheme, SignatureAlgorithm};
+
 /// Smallest RSA modulus read, in bits; what is certified is a matter of policy.
 pub const RSA_BITS_MIN: u32 = 1024;
 /// Largest RSA modulus, in bits: verification time grows with its square; no device or CA in use has more.
 pub const RSA_BITS_MAX: u32 = 8192;
-
-/// A NIST curve (FIPS 186-5; RFC 5480 §2.1.1.1), named, never explicit.
-#[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
-pub enum Curve {
-    /// secp256r1.
-    P256,
-    /// secp384r1.
-    P384,
-    /// secp521r1.
-    P521,
-}
-
-/// What kind of key, and how large. Shown as `P-256`, `RSA-2048`, `Ed25519`.
-#[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
-pub enum KeyAlgorithm {
-    /// Elliptic curve (RFC 5480).
-    Ec(Curve),
-    /// Ed25519 (RFC 8410).
-    Ed25519,
-    /// RSA (RFC 3279 §2.3.1) with the modulus' size in bits.
-    Rsa {
-        /// Bits of the modulus.
-        bits: u32,
-    },
-}
-
-impl std::fmt::Display for KeyAlgorithm {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        match self {
-            Self::Ec(Curve::P256) => f.write_str("P-256"),
-            Self::Ec(Curve::P384) => f.write_str("P-384"),
-            Self::Ec(Curve::P521) => f.write_str("P-521"),
-            Self::Ed25519 => f.write_str("Ed25519"),
-            Self::Rsa { bits } => write!(f, "RSA-{bits}"),
-        }
-    }
-}
-
-/// A hash of the SHA-2 family (FIPS 180-4). SHA-1 and MD5 stand nowhere.
-#[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
-pub enum HashAlgorithm {
-    /// SHA-256.
-    Sha256,
-    /// SHA-384.
-    Sha384,
-    /// SHA-512.
-    Sha512,
-}
-
-/// An algorithm that this appliance signs with (RFC 5754, RFC 4055, RFC 8410).
-#[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
-pub enum SignatureAlgorithm {
-    /// ECDSA over a hash; parameters absent.
-    Ecdsa(HashAlgorithm),
-    /// Ed25519, pure; parameters absent.
-    Ed25519,
-    /// RSASSA-PKCS1-v1_5; parameters NULL.
-    RsaPkcs1(HashAlgorithm),
-    /// RSASSA-PSS with MGF1 over the same hash and a salt as long as the hash.
-    RsaPss(HashAlgorithm),
-}
-
-/// How an RSA key signs.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub enum RsaScheme {
-    /// RSASSA-PKCS1-v1_5 (RFC 8017 §8.2), what platforms take.
-    Pkcs1,
-    /// RSASSA-PSS (RFC 8017 §8.1).
-    Pss,
-}
 
 /// Why a public key or a signature was not taken.
 #[derive(Clone, Debug, Eq, Error, PartialEq)]
@@ -136,129 +72,6 @@ impl Eq for PublicKey {}
 impl Hash for PublicKey {
     fn hash<H: Hasher>(&self, state: &mut H) {
         self.spki.hash(state);
-    }
-}
-
-impl Curve {
-    /// The named curve's OID, DER content octets.
-    #[must_use]
-    pub fn oid(self) -> &'static [u8] {
-        match self {
-            Self::P256 => oid::SECP256R1,
-            Self::P384 => oid::SECP384R1,
-            Self::P521 => oid::SECP521R1,
-        }
-    }
-
-    /// Octets of one coordinate.
-    #[must_use]
-    pub fn coordinate_octets(self) -> usize {
-        match self {
-            Self::P256 => 32,
-            Self::P384 => 48,
-            Self::P521 => 66,
-        }
-    }
-
-    /// The hash that goes with the curve's strength (RFC 5480 §4).
-    #[must_use]
-    pub fn hash(self) -> HashAlgorithm {
-        match self {
-            Self::P256 => HashAlgorithm::Sha256,
-            Self::P384 => HashAlgorithm::Sha384,
-            Self::P521 => HashAlgorithm::Sha512,
-        }
-    }
-}
-
-impl HashAlgorithm {
-    /// The hash's OID, DER content octets.
-    #[must_use]
-    pub fn oid(self) -> &'static [u8] {
-        match self {
-            Self::Sha256 => oid::SHA256,
-            Self::Sha384 => oid::SHA384,
-            Self::Sha512 => oid::SHA512,
-        }
-    }
-
-    /// Length of the digest, in octets.
-    #[must_use]
-    pub fn octets(self) -> u8 {
-        match self {
-            Self::Sha256 => 32,
-            Self::Sha384 => 48,
-            Self::Sha512 => 64,
-        }
-    }
-
-    /// Hashes a message.
-    #[must_use]
-    pub fn digest(self, message: &[u8]) -> Vec<u8> {
-        match self {
-            Self::Sha256 => Sha256::digest(message).to_vec(),
-            Self::Sha384 => Sha384::digest(message).to_vec(),
-            Self::Sha512 => Sha512::digest(message).to_vec(),
-        }
-    }
-}
-
-impl SignatureAlgorithm {
-    /// Every algorithm, for recognising encodings.
-    pub const ALL: [Self; 10] = [
-        Self::Ecdsa(HashAlgorithm::Sha256),
-        Self::Ecdsa(HashAlgorithm::Sha384),
-        Self::Ecdsa(HashAlgorithm::Sha512),
-        Self::Ed25519,
-        Self::RsaPkcs1(HashAlgorithm::Sha256),
-        Self::RsaPkcs1(HashAlgorithm::Sha384),
-        Self::RsaPkcs1(HashAlgorithm::Sha512),
-        Self::RsaPss(HashAlgorithm::Sha256),
-        Self::RsaPss(HashAlgorithm::Sha384),
-        Self::RsaPss(HashAlgorithm::Sha512),
-    ];
-
-    /// The `AlgorithmIdentifier`, DER.
-    #[must_use]
-    pub fn der(self) -> Vec<u8> {
-        let identifier =
-            |oid: &[u8], parameters: &[u8]| der::sequence(&[&der::element(tag::OID, oid), parameters]);
-        match self {
-            Self::Ecdsa(hash) => identifier(
-                match hash {
-                    HashAlgorithm::Sha256 => oid::ECDSA_WITH_SHA256,
-                    HashAlgorithm::Sha384 => oid::ECDSA_WITH_SHA384,
-                    HashAlgorithm::Sha512 => oid::ECDSA_WITH_SHA512,
-                },
-                &[],
-            ),
-            Self::Ed25519 => identifier(oid::ED25519, &[]),
-            Self::RsaPkcs1(hash) => identifier(
-                match hash {
-                    HashAlgorithm::Sha256 => oid::SHA256_WITH_RSA,
-                    HashAlgorithm::Sha384 => oid::SHA384_WITH_RSA,
-                    HashAlgorithm::Sha512 => oid::SHA512_WITH_RSA,
-                },
-                &NULL,
-            ),
-            Self::RsaPss(hash) => {
-                // RFC 4055 §3.1; trailerField has its default and is absent.
-                let hash_identifier = identifier(hash.oid(), &NULL);
-                let mask = identifier(oid::MGF1, &hash_identifier);
-                let parameters = der::sequence(&[
-                    &der::element(tag::context_constructed(0), &hash_identifier),
-                    &der::element(tag::context_constructed(1), &mask),
-                    &der::element(tag::context_constructed(2), &der::element(tag::INTEGER, &[hash.octets()])),
-                ]);
-                identifier(oid::RSASSA_PSS, &parameters)
-            }
-        }
-    }
-
-    /// Reads an `AlgorithmIdentifier` in exactly the encoding of [`SignatureAlgorithm::der`].
-    #[must_use]
-    pub fn from_der(octets: &[u8]) -> Option<Self> {
-        Self::ALL.into_iter().find(|algorithm| algorithm.der() == octets)
     }
 }
 
@@ -463,122 +276,7 @@ impl PublicKey {
             _ => None,
         }
     }
-
-    /// Checks a signature in X.509 form (ECDSA as DER SEQUENCE of r and s).
-    ///
-    /// # Errors
-    /// [`KeyError::Signature`]; [`KeyError::Unsupported`] where algorithm and key do not go together.
-    pub fn verify(
-        &self,
-        algorithm: SignatureAlgorithm,
-        message: &[u8],
-        signature: &[u8],
-    ) -> Result<(), KeyError> {
-        match algorithm {
-            SignatureAlgorithm::RsaPss(hash) => {
-                self.verify_pss(hash, usize::from(hash.octets()), message, signature)
-            }
-            SignatureAlgorithm::Ecdsa(hash) => self.verify_ecdsa(&hash.digest(message), signature),
-            SignatureAlgorithm::RsaPkcs1(hash) => self.verify_pkcs1(hash, message, signature),
-            SignatureAlgorithm::Ed25519 => match &self.verifier {
-                Verifier::Ed25519(key) => {
-                    let signature =
-                        ed25519_dalek::Signature::from_slice(signature).map_err(|_| KeyError::Signature)?;
-                    key.verify_strict(message, &signature).map_err(|_| KeyError::Signature)
-                }
-                _ => Err(self.mismatch("Ed25519")),
-            },
-        }
-    }
-
-    /// Checks an ECDSA signature over a digest.
-    fn verify_ecdsa(&self, digest: &[u8], signature: &[u8]) -> Result<(), KeyError> {
-        let wrong = |_| KeyError::Signature;
-        match &self.verifier {
-            Verifier::P256(key) => {
-                let signature = p256::ecdsa::Signature::from_der(signature).map_err(wrong)?;
-                key.verify_prehash(digest, &signature).map_err(wrong)
-            }
-            Verifier::P384(key) => {
-                let signature = p384::ecdsa::Signature::from_der(signature).map_err(wrong)?;
-                // A digest shorter than half the group's order is refused by the library; zeros in front do not
-                // change the number it stands for (FIPS 186-5 §6.4.2).
-                key.verify_prehash(&left_padded(digest, 48), &signature).map_err(wrong)
-            }
-            Verifier::P521(key) => {
-                let signature = p521::ecdsa::Signature::from_der(signature).map_err(wrong)?;
-                key.verify_prehash(&left_padded(digest, 66), &signature).map_err(wrong)
-            }
-            Verifier::Ed25519(_) | Verifier::Rsa(_) => Err(self.mismatch("ECDSA")),
-        }
-    }
-
-    fn verify_pkcs1(&self, hash: HashAlgorithm, message: &[u8], signature: &[u8]) -> Result<(), KeyError> {
-        let Verifier::Rsa(key) = &self.verifier else { return Err(self.mismatch("RSA")) };
-        let wrong = |_| KeyError::Signature;
-        self.check_rsa_length(signature)?;
-        let octets = pkcs1v15::Signature::try_from(signature).map_err(wrong)?;
-        let digest = hash.digest(message);
-        match hash {
-            HashAlgorithm::Sha256 => {
-                pkcs1v15::VerifyingKey::<Sha256>::new((**key).clone()).verify_prehash(&digest, &octets)
-            }
-            HashAlgorithm::Sha384 => {
-                pkcs1v15::VerifyingKey::<Sha384>::new((**key).clone()).verify_prehash(&digest, &octets)
-            }
-            HashAlgorithm::Sha512 => {
-                pkcs1v15::VerifyingKey::<Sha512>::new((**key).clone()).verify_prehash(&digest, &octets)
-            }
-        }
-        .map_err(wrong)
-    }
-
-    /// Checks an RSASSA-PSS signature with MGF1 over the same hash and a salt of `salt` octets.
-    ///
-    /// # Errors
-    /// As [`PublicKey::verify`].
-    pub fn verify_pss(
-        &self,
-        hash: HashAlgorithm,
-        salt: usize,
-        message: &[u8],
-        signature: &[u8],
-    ) -> Result<(), KeyError> {
-        let Verifier::Rsa(key) = &self.verifier else { return Err(self.mismatch("RSA")) };
-        let wrong = |_| KeyError::Signature;
-        self.check_rsa_length(signature)?;
-        let octets = pss::Signature::try_from(signature).map_err(wrong)?;
-        let digest = hash.digest(message);
-        let key = (**key).clone();
-        match hash {
-            HashAlgorithm::Sha256 => {
-                pss::VerifyingKey::<Sha256>::new_with_salt_len(key, salt).verify_prehash(&digest, &octets)
-            }
-            HashAlgorithm::Sha384 => {
-                pss::VerifyingKey::<Sha384>::new_with_salt_len(key, salt).verify_prehash(&digest, &octets)
-            }
-            HashAlgorithm::Sha512 => {
-                pss::VerifyingKey::<Sha512>::new_with_salt_len(key, salt).verify_prehash(&digest, &octets)
-            }
-        }
-        .map_err(wrong)
-    }
-
-    /// RFC 8017 §8.1.2, §8.2.2: a signature is exactly as long as the modulus.
-    fn check_rsa_length(&self, signature: &[u8]) -> Result<(), KeyError> {
-        match self.algorithm {
-            KeyAlgorithm::Rsa { bits } if signature.len() == bits.div_ceil(8) as usize => Ok(()),
-            _ => Err(KeyError::Signature),
-        }
-    }
-
-    fn mismatch(&self, algorithm: &str) -> KeyError {
-        KeyError::Unsupported(format!("{algorithm} with a key of {}", self.algorithm))
-    }
 }
-
-/// The NULL that RSA parameters are.
-const NULL: [u8; 2] = [tag::NULL, 0];
 
 /// An INTEGER of an unsigned big-endian number.
 fn unsigned(octets: &[u8]) -> Vec<u8> {
@@ -599,72 +297,4 @@ fn positive(content: &[u8]) -> Result<&[u8], KeyError> {
 
 fn strip(octets: &[u8]) -> &[u8] {
     &octets[octets.iter().take_while(|octet| **octet == 0).count()..]
-}
-
-fn left_padded(digest: &[u8], octets: usize) -> Vec<u8> {
-    let mut padded = vec![0; octets.saturating_sub(digest.len())];
-    padded.extend_from_slice(digest);
-    padded
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use signature::hazmat::PrehashSigner as _;
-
-    #[test]
-    fn algorithm_identifiers_are_read_in_one_encoding_only() {
-        for algorithm in SignatureAlgorithm::ALL {
-            assert_eq!(SignatureAlgorithm::from_der(&algorithm.der()), Some(algorithm));
-        }
-        let with_null = der::sequence(&[&der::element(tag::OID, oid::ECDSA_WITH_SHA256), &NULL]);
-        assert_eq!(SignatureAlgorithm::from_der(&with_null), None);
-        // RFC 4055 §3.1 as OpenSSL writes it.
-        assert_eq!(
-            super::super::fingerprint::hex(&SignatureAlgorithm::RsaPss(HashAlgorithm::Sha256).der()),
-            "304106092a864886f70d01010a3034a00f300d06096086480165030402010500a11c301a06092a864886f70d010108300d06\
-             096086480165030402010500a203020120"
-        );
-    }
-
-    #[test]
-    fn reads_back_the_spki_it_writes_and_verifies_with_it() {
-        let key = p256::ecdsa::SigningKey::from_slice(&[7; 32]).expect("a key");
-        let point = key.verifying_key().to_sec1_point(false);
-        let public = PublicKey::from_ec_point(Curve::P256, point.as_bytes()).expect("on the curve");
-        assert_eq!(PublicKey::from_spki(public.spki()), Ok(public.clone()));
-        let digest = HashAlgorithm::Sha256.digest(b"message");
-        let signature: p256::ecdsa::Signature = key.sign_prehash(&digest).expect("signed");
-        let algorithm = public.signing_algorithm(RsaScheme::Pkcs1);
-        assert_eq!(public.verify(algorithm, b"message", signature.to_der().as_bytes()), Ok(()));
-        assert_eq!(
-            public.verify(algorithm, b"massage", signature.to_der().as_bytes()),
-            Err(KeyError::Signature)
-        );
-        let compressed = key.verifying_key().to_sec1_point(true);
-        assert_eq!(PublicKey::from_any_ec_point(Curve::P256, compressed.as_bytes()), Ok(public));
-        assert!(PublicKey::from_ec_point(Curve::P256, compressed.as_bytes()).is_err());
-    }
-
-    #[test]
-    fn refuses_points_off_the_curve_and_of_small_order() {
-        let mut point = [0x55; 65];
-        point[0] = 4;
-        assert!(matches!(PublicKey::from_ec_point(Curve::P256, &point), Err(KeyError::Malformed(_))));
-        assert!(matches!(PublicKey::from_any_ec_point(Curve::P256, &[0]), Err(KeyError::Malformed(_))));
-        let mut identity = [0; 32];
-        identity[0] = 1;
-        assert_eq!(PublicKey::from_ed25519(&identity), Err(KeyError::SmallOrder));
-    }
-
-    #[test]
-    fn verifies_sha256_with_the_larger_curves() {
-        let key = p384::ecdsa::SigningKey::from_slice(&[7; 48]).expect("a key");
-        let point = key.verifying_key().to_sec1_point(false);
-        let public = PublicKey::from_ec_point(Curve::P384, point.as_bytes()).expect("on the curve");
-        let digest = HashAlgorithm::Sha256.digest(b"message");
-        let signature: p384::ecdsa::Signature = key.sign_prehash(&left_padded(&digest, 48)).expect("signed");
-        let algorithm = SignatureAlgorithm::Ecdsa(HashAlgorithm::Sha256);
-        assert_eq!(public.verify(algorithm, b"message", signature.to_der().as_bytes()), Ok(()));
-    }
 }

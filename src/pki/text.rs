@@ -26,9 +26,7 @@ impl Printable {
         let mut text = String::new();
         for chunk in octets.utf8_chunks() {
             text.push_str(&escaped(chunk.valid()));
-            for octet in chunk.invalid() {
-                text.push_str(&format!("\\x{octet:02x}"));
-            }
+            text.extend(chunk.invalid().escape_ascii().map(char::from));
         }
         Self(cut(&text, PRINTABLE_CHARS_MAX))
     }
@@ -65,7 +63,7 @@ fn escaped(text: &str) -> String {
         if is_harmless(c) {
             out.push(c);
         } else {
-            out.push_str(&format!("\\u{{{:x}}}", u32::from(c)));
+            out.extend(c.escape_unicode());
         }
     }
     out

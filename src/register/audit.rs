@@ -6,29 +6,22 @@
 
 use std::{collections::BTreeMap, ops::ControlFlow};
 
-use rayon::prelude::*;
-use rusqlite::{Connection, Row};
+use rusqlite::Connection;
 
 use super::{
     Register, checkpoint, digest_of,
     error::Error,
-    issued::algorithm,
     journal::{self, Head, Kind},
-    plan::{PlanKind, StoredPlan, recorded, select_plans},
-    row_key, store,
+    store,
 };
 use crate::pki::{
-    certificate::{Certificate, join},
+    certificate::Certificate,
     fingerprint::Digest,
     key::{PublicKey, SignatureAlgorithm},
-    plan::PlanDigest,
-    profile::{Approval, DuplicateKeys},
-    request::ParsedRequest,
-    time::Time,
 };
 
-/// Rows that are read, then judged on all cores, before the next are read.
-const CHUNK_ROWS: usize = 1024;
+mod plans;
+mod rows;
 
 /// Findings that are kept one by one, so that a register that is wrong everywhere does not fill the memory; the
 /// others are counted.
@@ -284,191 +277,6 @@ impl Audit<'_> {
         Ok(())
     }
 
-    fn plans(&mut self) -> Result<(), Error> {
-        for plan in select_plans(self.connection, self.register.rehearsal, "", [])? {
-            match self.plan(&plan) {
-                Err(Error::Stopped) => return Err(Error::Stopped),
-                Err(error) => self.find("damaged", format!("plan {}: {error}", plan.id)),
-                Ok(()) => {}
-            }
-        }
-        Ok(())
-    }
-
-    fn plan(&mut self, plan: &StoredPlan) -> Result<(), Error> {
-        let context = self.plan_context(plan)?;
-        let range = (row_key(plan.number, 0), row_key(plan.number, u64::MAX));
-        let mut digest = PlanDigest::new(plan.issuer_sha256, plan.accepted);
-        let mut statement = self.connection.prepare(
-            "SELECT planned.idx, planned.serial, planned.spki_sha256, planned.not_before, planned.not_after, \
-             planned.subject, planned.notes, planned.request_sha256, planned.tbs_sha256, planned.tbs, \
-             planned.request, issued.certificate_sha256, issued.signature, issued.entry, planned.key \
-             FROM planned LEFT JOIN issued USING (key) WHERE planned.key > ?1 AND planned.key <= ?2 \
-             ORDER BY planned.key",
-        )?;
-        let mut rows = statement.query(range)?;
-        let mut expected = 1;
-        loop {
-            let mut chunk = Vec::with_capacity(CHUNK_ROWS);
-            while chunk.len() < CHUNK_ROWS
-                && let Some(row) = rows.next()?
-            {
-                let row = AuditRow::read(row)?;
-                if row.index != expected {
-                    self.find(
-                        "plan-index",
-                        format!("plan {}: {} where {expected} should stand", plan.id, row.index),
-                    );
-                }
-                expected = row.index + 1;
-                digest.add(Digest::of(&row.tbs));
-                self.order(plan, &context, &row)?;
-                chunk.push(row);
-            }
-            if chunk.is_empty() {
-                break;
-            }
-            let faults: Vec<_> = chunk.par_iter().flat_map_iter(|row| row.faults(&context)).collect();
-            for (id, index, message) in faults {
-                self.find(id, format!("certificate {index} of plan {}: {message}", plan.id));
-            }
-            self.advance(chunk.len() as u64)?;
-        }
-        if digest.finish() != plan.digest {
-            self.find("plan-digest", format!("plan {} does not have its digest", plan.id));
-        }
-        self.plan_counts(plan, expected - 1)
-    }
-
-    /// What a plan's rows are judged with.
-    fn plan_context(&mut self, plan: &StoredPlan) -> Result<PlanContext, Error> {
-        let spki: Vec<u8> = self.connection.query_row(
-            "SELECT spki FROM authority WHERE name = ?1",
-            [&plan.authority],
-            |row| row.get(0),
-        )?;
-        let issuer = if plan.kind == PlanKind::Root {
-            if Digest::of(&spki) != plan.issuer_sha256 {
-                self.find("plan-issuer", format!("plan {} is not for the key of its authority", plan.id));
-            }
-            None
-        } else {
-            let issuer = self.installed(plan)?;
-            if issuer.is_none() {
-                self.find(
-                    "plan-issuer",
-                    format!("plan {} names a certificate that was not installed before", plan.id),
-                );
-            }
-            issuer
-        };
-        let first_approval: Option<i64> = self.connection.query_row(
-            "SELECT min(approval.entry) FROM approval JOIN plan ON plan.number = approval.plan \
-             WHERE plan.number = ?1 AND approval.digest = plan.digest AND approval.entry > plan.entry",
-            [plan.number],
-            |row| row.get(0),
-        )?;
-        let wrong: i64 = self.connection.query_row(
-            "SELECT count(*) FROM approval WHERE plan = ?1 AND (digest <> ?2 \
-             OR (method = 'unattended profile' AND ?3) OR (method = 'command' AND ?4))",
-            (
-                plan.number,
-                plan.digest.as_octets(),
-                plan.approval == Approval::Typed,
-                plan.kind == PlanKind::Batch || plan.accepted != 1,
-            ),
-            |row| row.get(0),
-        )?;
-        if wrong > 0 {
-            self.find("approval", format!("plan {} has {wrong} approvals that do not fit it", plan.id));
-        }
-        Ok(PlanContext { key: super::authority::public_key(&spki)?, issuer, first_approval })
-    }
-
-    /// The certificate that a plan names, installed for its authority before the plan was stored.
-    fn installed(&self, plan: &StoredPlan) -> Result<Option<Certificate>, Error> {
-        let mut statement = self.connection.prepare(
-            "SELECT certificate FROM authority_certificate WHERE authority = ?1 \
-             AND entry < (SELECT entry FROM plan WHERE number = ?2)",
-        )?;
-        let mut rows = statement.query((&plan.authority, plan.number))?;
-        while let Some(row) = rows.next()? {
-            let der: Vec<u8> = row.get(0)?;
-            if Digest::of(&der) == plan.issuer_sha256 {
-                return Ok(Certificate::parse(&der).ok());
-            }
-        }
-        Ok(None)
-    }
-
-    /// That a certificate was issued after its plan was approved, and no key twice where the profile refuses that.
-    fn order(&mut self, plan: &StoredPlan, context: &PlanContext, row: &AuditRow) -> Result<(), Error> {
-        let Some(issued) = &row.issued else { return Ok(()) };
-        if context.first_approval.is_none_or(|approval| approval >= issued.entry) {
-            self.find(
-                "unapproved",
-                format!("certificate {} of plan {} was issued without an approval", row.index, plan.id),
-            );
-        }
-        if plan.duplicate_keys == DuplicateKeys::Refuse {
-            let twice: bool = self
-                .connection
-                .prepare_cached(
-                    "SELECT EXISTS (SELECT 1 FROM planned INDEXED BY planned_spki CROSS JOIN issued USING (key) \
-                     WHERE substr(spki_sha256, 1, 8) = substr(?1, 1, 8) AND spki_sha256 = ?1 \
-                     AND key <> ?2 AND (issued.entry < ?3 OR (issued.entry = ?3 AND key < ?2)))",
-                )?
-                .query_row((row.spki_sha256.as_octets(), row.key, issued.entry), |row| row.get(0))?;
-            if twice {
-                self.find(
-                    "duplicate-key",
-                    format!("the key of certificate {} of plan {} was certified before", row.index, plan.id),
-                );
-            }
-        }
-        Ok(())
-    }
-
-    fn plan_counts(&mut self, plan: &StoredPlan, planned: u64) -> Result<(), Error> {
-        if planned != plan.accepted {
-            self.find(
-                "plan-counts",
-                format!("plan {} has {planned} certificates and says {}", plan.id, plan.accepted),
-            );
-        }
-        let (mut refused, mut skipped, mut expected) = (0, 0, 1);
-        let mut statement = self.connection.prepare(
-            "SELECT idx, verdict, findings FROM refused WHERE key > ?1 AND key <= ?2 ORDER BY key",
-        )?;
-        let mut rows = statement.query((row_key(plan.number, 0), row_key(plan.number, u64::MAX)))?;
-        while let Some(row) = rows.next()? {
-            let index = journal::number(row.get(0)?)?;
-            let is_refused = row.get::<_, String>(1)? == "refused";
-            *if is_refused { &mut refused } else { &mut skipped } += 1;
-            let findings = recorded(&row.get::<_, String>(2)?);
-            let reasoned = findings.is_ok_and(|findings| {
-                !is_refused || findings.iter().any(|finding| finding.severity == "refuse")
-            });
-            if index != expected || !reasoned {
-                self.find(
-                    "refused",
-                    format!("refused request {index} of plan {} is not in order or has no reason", plan.id),
-                );
-            }
-            expected = index + 1;
-        }
-        if (refused, skipped) != (plan.refused, plan.skipped) {
-            self.find(
-                "plan-counts",
-                format!(
-                    "plan {} has {refused} refused and {skipped} skipped requests and says otherwise",
-                    plan.id
-                ),
-            );
-        }
-        Ok(())
-    }
-
     /// RFC 5280 §4.1.2.2: one certificate a serial number. Here of all issuers, because chance allows it.
     fn serials(&mut self) -> Result<(), Error> {
         let mut statement =
@@ -549,130 +357,5 @@ impl Audit<'_> {
             }
         }
         Ok(())
-    }
-}
-
-struct PlanContext {
-    key: PublicKey,
-    issuer: Option<Certificate>,
-    first_approval: Option<i64>,
-}
-
-struct AuditRow {
-    key: i64,
-    index: u64,
-    serial: Vec<u8>,
-    spki_sha256: Digest,
-    not_before: Time,
-    not_after: Time,
-    subject: Vec<u8>,
-    notes: String,
-    request_sha256: Option<Digest>,
-    tbs_sha256: Digest,
-    tbs: Vec<u8>,
-    request: Option<Vec<u8>>,
-    issued: Option<IssuedPart>,
-}
-
-struct IssuedPart {
-    certificate_sha256: Digest,
-    signature: Vec<u8>,
-    entry: i64,
-}
-
-impl AuditRow {
-    fn read(row: &Row<'_>) -> Result<Self, Error> {
-        let issued = match row.get::<_, Option<[u8; 32]>>(11)? {
-            None => None,
-            Some(digest) => Some(IssuedPart {
-                certificate_sha256: digest_of(digest),
-                signature: row.get(12)?,
-                entry: row.get(13)?,
-            }),
-        };
-        Ok(Self {
-            key: row.get(14)?,
-            index: journal::number(row.get(0)?)?,
-            serial: row.get(1)?,
-            spki_sha256: digest_of(row.get(2)?),
-            not_before: journal::time(row.get(3)?)?,
-            not_after: journal::time(row.get(4)?)?,
-            subject: row.get(5)?,
-            notes: row.get(6)?,
-            request_sha256: row.get::<_, Option<[u8; 32]>>(7)?.map(digest_of),
-            tbs_sha256: digest_of(row.get(8)?),
-            tbs: row.get(9)?,
-            request: row.get(10)?,
-            issued,
-        })
-    }
-
-    fn faults(&self, context: &PlanContext) -> Vec<(&'static str, u64, String)> {
-        let mut faults = Vec::new();
-        let mut fault = |id, message: String| faults.push((id, self.index, message));
-        if Digest::of(&self.tbs) != self.tbs_sha256 {
-            fault("tbs", "the planned octets do not have their digest".to_owned());
-        }
-        if self.request.as_deref().map(Digest::of) != self.request_sha256 {
-            fault("request", "the request does not have its digest".to_owned());
-        }
-        if recorded(&self.notes).is_err() {
-            fault("notes", "the notes cannot be read".to_owned());
-        }
-        if let Some(request) = &self.request {
-            match ParsedRequest::parse(request).and_then(ParsedRequest::verify_possession) {
-                Err(_) => fault("possession", "the request does not prove possession".to_owned()),
-                Ok(request) if request.public_key().spki_sha256() != self.spki_sha256 => {
-                    fault("request", "the request is for another key".to_owned());
-                }
-                Ok(_) => {}
-            }
-        }
-        match algorithm(&self.tbs) {
-            Err(error) => fault("tbs", error.to_string()),
-            Ok(algorithm) => {
-                // Planned octets are read as a certificate; without a signature one octet stands in its place.
-                let signature = self.issued.as_ref().map_or(&[0][..], |issued| &issued.signature);
-                let der = join(&self.tbs, algorithm, signature);
-                match Certificate::parse(&der) {
-                    Err(error) => fault("tbs", error.to_string()),
-                    Ok(certificate) => self.fields(&certificate, context, &mut fault),
-                }
-                if let Some(issued) = &self.issued {
-                    if Digest::of(&der) != issued.certificate_sha256 {
-                        fault("certificate", "the certificate does not have its digest".to_owned());
-                    }
-                    if context.key.verify(algorithm, &self.tbs, &issued.signature).is_err() {
-                        fault(
-                            "signature",
-                            "the signature does not verify with the authority's key".to_owned(),
-                        );
-                    }
-                }
-            }
-        }
-        faults
-    }
-
-    /// The columns that lists and searches show say what the octets say.
-    fn fields(
-        &self,
-        certificate: &Certificate,
-        context: &PlanContext,
-        fault: &mut impl FnMut(&'static str, String),
-    ) {
-        let issuer = context.issuer.as_ref().map_or(certificate.subject(), Certificate::subject);
-        for (same, column) in [
-            (certificate.serial() == self.serial, "serial number"),
-            (certificate.subject().der() == self.subject, "subject"),
-            (certificate.not_before() == self.not_before, "notBefore"),
-            (certificate.not_after() == self.not_after, "notAfter"),
-            (certificate.public_key().spki_sha256() == self.spki_sha256, "key"),
-            (certificate.issuer() == issuer, "issuer"),
-        ] {
-            if !same {
-                fault("fields", format!("the {column} is not that of the planned octets"));
-            }
-        }
     }
 }

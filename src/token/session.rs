@@ -63,7 +63,8 @@ impl Token {
     /// # Errors
     /// [`Error::Pkcs11`], such as `CKR_RANDOM_NO_RNG`.
     pub fn random(&self) -> Result<[u8; 32], Error> {
-        let session = self.module.context.open_ro_session(numbered(self.state.slot)?).map_err(Error::from_call)?;
+        let session =
+            self.module.context.open_ro_session(numbered(self.state.slot)?).map_err(Error::from_call)?;
         let mut octets = [0; 32];
         session.generate_random_slice(&mut octets).map_err(Error::from_call)?;
         Ok(octets)

@@ -1,3 +1,5 @@
+//! Tests of the splitter and of base64: what armour is taken, and what is said of the rest.
+
 use super::*;
 use crate::pki::policy::Control;
 

@@ -11,18 +11,15 @@ use p256::{
 use proptest::prelude::*;
 
 use super::*;
-use crate::{
-    config,
-    pki::{
-        certificate::{Certificate, CertificateError, SignedCertificate, join},
-        der::{element, sequence, tag},
-        key::{KeyAlgorithm, RsaScheme},
-        profile::{
-            BeyondIssuer, CRL_SIGN, DIGITAL_SIGNATURE, EmptySubject, End, KEY_CERT_SIGN, KEY_ENCIPHERMENT,
-            KeyIdentifier,
-        },
-        request::ParsedRequest,
+use crate::pki::{
+    certificate::{Certificate, CertificateError, SignedCertificate, join},
+    der::{element, sequence, tag},
+    key::{Curve, KeyAlgorithm, RsaScheme},
+    profile::{
+        Approval, BeyondIssuer, CRL_SIGN, DIGITAL_SIGNATURE, DuplicateKeys, EmptySubject, End, KEY_CERT_SIGN,
+        KEY_ENCIPHERMENT, KeyIdentifier,
     },
+    request::ParsedRequest,
 };
 
 const NOW: &str = "2026-03-01T12:00:00Z";
@@ -74,8 +71,53 @@ fn issuer() -> &'static IssuingCa {
     ISSUER.get_or_init(|| root(None))
 }
 
+/// A profile of each kind; what the others differ in stands beside the device's.
 fn profile(name: &str) -> Profile {
-    config::built_in(name).expect(name)
+    let device = Profile {
+        name: name.to_owned(),
+        kind: SubjectKind::EndEntity,
+        approval: Approval::Typed,
+        end: End::Days(1825),
+        backdate_seconds: 300,
+        beyond_issuer: BeyondIssuer::Refuse,
+        key_usage: DIGITAL_SIGNATURE | KEY_ENCIPHERMENT,
+        extended_key_usage: vec![rfc5280::ID_KP_CLIENT_AUTH.as_bytes().to_vec()],
+        allowed_extensions: vec![rfc5280::ID_CE_SUBJECT_ALT_NAME.as_bytes().to_vec()],
+        empty_subject: EmptySubject::Refuse,
+        keys: vec![KeyAlgorithm::Ec(Curve::P256), KeyAlgorithm::Rsa { bits: 2048 }],
+        key_identifier: KeyIdentifier::Present,
+        rsa_scheme: RsaScheme::Pkcs1,
+        duplicate_keys: DuplicateKeys::Refuse,
+    };
+    let profile = match name {
+        "device" => device,
+        "server" => Profile {
+            end: End::Days(397),
+            extended_key_usage: vec![rfc5280::ID_KP_SERVER_AUTH.as_bytes().to_vec()],
+            empty_subject: EmptySubject::WithAlternativeName,
+            ..device
+        },
+        "subordinate-ca" => Profile {
+            kind: SubjectKind::SubordinateCa { path_length: 0 },
+            end: End::Days(3650),
+            key_usage: DIGITAL_SIGNATURE | KEY_CERT_SIGN | CRL_SIGN,
+            extended_key_usage: Vec::new(),
+            allowed_extensions: Vec::new(),
+            ..device
+        },
+        "verification" => Profile {
+            kind: SubjectKind::Verification,
+            end: End::Days(7),
+            beyond_issuer: BeyondIssuer::Shorten,
+            key_usage: DIGITAL_SIGNATURE,
+            extended_key_usage: Vec::new(),
+            allowed_extensions: Vec::new(),
+            duplicate_keys: DuplicateKeys::Note,
+            ..device
+        },
+        other => panic!("no profile {other}"),
+    };
+    profile.validated().expect(name)
 }
 
 /// One extension of a request: number under id-ce, critical or not, value.
