@@ -261,7 +261,7 @@ fn unwanted(folder: &Path, count: usize, first: &[u8]) -> io::Result<usize> {
             b"-----BEGIN CERTIFICATE REQUEST-----\nMII*\n-----END CERTIFICATE REQUEST-----\n".into(),
         ),
         ("empty-subject.csr", armour(&Request::new(element(tag::SEQUENCE, &[])).der(&key()))),
-        ("garbage.csr", request::random::<512>().to_vec()),
+        ("garbage.csr", [&[0xff, 0x00][..], &request::random::<510>()].concat()),
         ("empty.csr", Vec::new()),
         ("private-key.pem", key().private_pem().into_bytes()),
         ("certificate.pem", pem("CERTIFICATE", &certificate).into_bytes()),
