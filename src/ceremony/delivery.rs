@@ -2,6 +2,8 @@
 
 use std::path::Path;
 
+use rayon::prelude::*;
+
 use crate::{
     export::{
         bundle::{BundleBuilder, Format, Part, Stream},
@@ -10,7 +12,7 @@ use crate::{
             Standing,
         },
     },
-    media::{OutFile, Outbox, Written},
+    media::{OutFile, Outbox, Published, Written},
     pki::{
         certificate::Certificate,
         fingerprint::{Digest, hex},
@@ -29,6 +31,9 @@ use super::{
 
 /// Certificates taken from the register at a time.
 const PAGE: u32 = 1_000;
+
+/// Files read back together, on all cores, before progress is told.
+const READ_BACK_CHUNK: usize = 512;
 
 /// What was handed over, after it was read back from the medium and compared.
 #[derive(Clone, Debug)]
@@ -166,13 +171,11 @@ impl Appliance {
         let Whole { outbox, written } = whole;
         let published = outbox.publish()?;
         let files = written.len() as u64;
-        for (done, written) in (1..).zip(&written) {
-            if published.read_back(&written.path)? != (written.sha256, written.octets) {
-                return Err(Error::altered(&written.path));
-            }
-            if done % 256 == 0 || done == files {
-                watch.tell(Phase::ReadingBack, done, Some(files));
-            }
+        let mut done = 0;
+        for chunk in written.chunks(READ_BACK_CHUNK) {
+            chunk.par_iter().try_for_each(|written| read_back(&published, written))?;
+            done += chunk.len() as u64;
+            watch.tell(Phase::ReadingBack, done, Some(files));
         }
         if published.count_files()? != files {
             return Err(Error::altered(&plan.id));
@@ -329,6 +332,15 @@ fn named(certificate: &Certificate) -> Authority {
         subject: certificate.subject().to_printable().to_string(),
         serial: hex(certificate.serial()),
         certificate_sha256: certificate.sha256().to_string(),
+    }
+}
+
+/// Reads a file from the medium again and compares it with what was written.
+fn read_back(published: &Published, written: &Written) -> Result<(), Error> {
+    if published.read_back(&written.path)? == (written.sha256, written.octets) {
+        Ok(())
+    } else {
+        Err(Error::altered(&written.path))
     }
 }
 

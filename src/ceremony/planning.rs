@@ -157,17 +157,10 @@ impl Appliance {
             watch.tell(Phase::Planning, counts.all(), None);
             watch.check_stop("no plan was stored", "run plan again")?;
         }
-        if counts.accepted == 0 {
-            return Err(Error::usage(
-                match counts.all() {
-                    0 => "there are no requests under the given paths".to_owned(),
-                    _ => format!(
-                        "no request was accepted: {} refused, {} skipped",
-                        counts.refused, counts.skipped
-                    ),
-                },
-                "see coldsign inspect PATH for the reasons; nothing was stored",
-            ));
+        match counts.all() {
+            0 => return Err(Error::NoRequests),
+            _ if counts.accepted == 0 => return Err(Error::NoneAccepted(counts)),
+            _ => {}
         }
         let plan = writer.store(Issuer::Certificate(&issuer), now()?)?;
         Ok((plan, counts))

@@ -35,9 +35,13 @@ pub fn run() -> ExitCode {
     // Nothing of the process' memory, PINs above all, may reach a core file or the swap.
     let _ = ceremony::harden();
     stop::listen();
+    let json = arguments.json;
     match dispatch(arguments) {
         Ok(exit) => exit.into(),
         Err(error) => {
+            if let (true, Error::NoneAccepted(counts)) = (json, &error) {
+                render::value(&render::none_accepted(*counts));
+            }
             eprintln!("coldsign: {error}");
             eprintln!("  to do: {}", error.hint());
             Exit::Failed(error.class()).into()

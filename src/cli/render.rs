@@ -113,6 +113,22 @@ pub fn summary(plan: &StoredPlan, issued: Option<Issued>, seconds: f64) -> Value
     })
 }
 
+/// The same keys where every request was refused: there is no plan.
+#[must_use]
+pub fn none_accepted(counts: Counts) -> Value {
+    json!({
+        "plan": null,
+        "digest": null,
+        "words": null,
+        "accepted": 0,
+        "refused": counts.refused,
+        "skipped": counts.skipped,
+        "issued": 0,
+        "seconds": 0.0,
+        "certificates_per_second": 0.0,
+    })
+}
+
 /// A stored plan, for people.
 pub fn plan(plan: &StoredPlan) {
     line(&format!("plan      {}", plan.id));
