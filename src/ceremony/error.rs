@@ -97,6 +97,10 @@ impl Error {
             }
             Self::Medium(_) | Self::MediumAltered { .. } => Class::Medium,
             Self::NotApproved { .. } => Class::NotApproved,
+            // A plan that was never made is a slip of the hand, not a fault of the register.
+            Self::Register(register::Error::PlanUnknown(_) | register::Error::PlanAmbiguous(_)) => {
+                Class::Configuration
+            }
             Self::Register(_) => Class::Register,
             Self::Stopped { .. } => Class::Stopped,
             Self::Token(_) | Self::TokenOutput { .. } => Class::Token,
