@@ -147,13 +147,8 @@ impl Appliance {
         session: &Session,
         watch: &mut Watch<'_>,
     ) -> Result<Delivered, Error> {
-        let certificates = self.register.issued_count(plan)?;
-        if certificates != plan.accepted {
-            return Err(Error::NotApproved {
-                what: format!("plan {} is not signed whole: {certificates} of {}", plan.id, plan.accepted),
-                hint: format!("run coldsign sign {} first", plan.id),
-            });
-        }
+        self.check_deliverable(plan, to)?;
+        let certificates = plan.accepted;
         let issuer = self.issuer_of(plan)?;
         let audit_key = session.find(&self.audit_uri()?)?;
         let header = self.header(plan, &issuer, audit_key.public_key(), formats)?;
@@ -192,7 +187,23 @@ impl Appliance {
     /// [`Error::Medium`].
     pub fn check_target(&self, to: &Path) -> Result<(), Error> {
         // An outbox that is not published leaves nothing behind.
-        Outbox::create(to, "check")?;
+        Outbox::create(to, "coldsign-check")?;
+        Ok(())
+    }
+
+    /// Checks that a plan is signed whole and that a medium can receive its bundle, before a PIN is asked for.
+    ///
+    /// # Errors
+    /// [`Error::NotApproved`], [`Error::Register`], [`Error::Medium`].
+    pub fn check_deliverable(&self, plan: &StoredPlan, to: &Path) -> Result<(), Error> {
+        let certificates = self.register.issued_count(plan)?;
+        if certificates != plan.accepted {
+            return Err(Error::NotApproved {
+                what: format!("plan {} is not signed whole: {certificates} of {}", plan.id, plan.accepted),
+                hint: format!("run coldsign sign {} first", plan.id),
+            });
+        }
+        Outbox::create(to, &plan.id)?;
         Ok(())
     }
 
