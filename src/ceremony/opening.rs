@@ -1,6 +1,9 @@
 //! Opening the appliance: its home, its configuration, its register, its token.
 
-use std::path::{Path, PathBuf};
+use std::{
+    io::ErrorKind,
+    path::{Path, PathBuf},
+};
 
 use crate::{
     config::{self, Authority as Configuration},
@@ -91,10 +94,20 @@ impl Home {
     pub fn configuration(&self) -> Result<(String, Configuration), Error> {
         let path = self.configuration_path();
         let octets = host::file::read_limited(&path, CONFIGURATION_OCTETS_MAX).map_err(|error| {
-            Error::usage(
-                format!("{}: {error}", printable_path(&path)),
-                "make a home with coldsign setup, or name another one with --home",
-            )
+            let shown = printable_path(&path);
+            match error.kind() {
+                ErrorKind::NotFound => Error::usage(
+                    format!("{shown}: there is no home there"),
+                    "make one with coldsign setup, or name another one with --home",
+                ),
+                ErrorKind::FileTooLarge => {
+                    Error::usage(format!("{shown}: {error}"), "take out what is not configuration")
+                }
+                _ => Error::usage(
+                    format!("{shown}: {error}"),
+                    "make it a file that can be read, or name another home with --home",
+                ),
+            }
         })?;
         let text = String::from_utf8(octets).map_err(|error| {
             Error::usage(

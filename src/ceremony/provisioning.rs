@@ -68,6 +68,9 @@ impl Appliance {
         custodian: &mut Custodian<'_>,
     ) -> Result<IssuingCa, Error> {
         let name = self.fresh_name(new)?;
+        // Before the token makes a key that nothing could be done with.
+        plan::check_root_terms(&name, days, path_length)
+            .map_err(|what| Error::authority(what, "choose other values"))?;
         let mut serials = Serials::of(self)?;
         let session = self.login_to_make_keys(custodian)?;
         self.provision_audit_key(&session)?;
@@ -136,8 +139,6 @@ impl Appliance {
                     what: format!("the token's signature over the root certificate was not taken: {error}"),
                     hint: format!("check the token, then finish with coldsign sign {}", plan.id),
                 })?;
-                // A root that is not fit to issue is not recorded.
-                root_of(name, signed.der())?;
                 Some((row.index, signed))
             }
         };
@@ -170,11 +171,15 @@ impl Appliance {
         to: &Path,
         custodian: &mut Custodian<'_>,
     ) -> Result<Requested, Error> {
-        let name = self.fresh_name(new)?;
         let at = now()?;
         let folder = format!("{}-request-{}", new.name, stamp(at));
+        if let Some((der, public_key)) = self.standing_request(new)? {
+            let outbox = Outbox::create(to, &folder)?;
+            return written_request(outbox, folder, new.name, &der, &public_key);
+        }
+        let name = self.fresh_name(new)?;
         // The medium first: a key whose request cannot be written would be of no use.
-        let mut outbox = Outbox::create(to, &folder)?;
+        let outbox = Outbox::create(to, &folder)?;
         let session = self.login_to_make_keys(custodian)?;
         self.provision_audit_key(&session)?;
         let key = self.provision_key(new, &session)?;
@@ -191,17 +196,17 @@ impl Appliance {
             })?;
         let uri = self.key_uri(&key, &session)?;
         self.register.add_authority(&new_authority(new.name, &uri, public_key, Some(&der)), at)?;
-        let file = format!("{}.csr", new.name);
-        let text = pem::encode("CERTIFICATE REQUEST", &der);
-        let mut out = outbox.create_file(&file)?;
-        out.append(text.as_bytes())?;
-        let written = out.finish()?;
-        let published = outbox.publish()?;
-        if published.read_back(&file)? != (written.sha256, written.octets) {
-            return Err(Error::altered(&file));
-        }
         self.checkpoint(&session)?;
-        Ok(Requested { folder, file, sha256: Digest::of(&der), spki_sha256: public_key.spki_sha256() })
+        written_request(outbox, folder, new.name, &der, public_key)
+    }
+
+    /// The request that was made before under this name, for the same kind of key and the same subject, and waits for
+    /// its certificate: it is written again, not made again.
+    fn standing_request(&self, new: &NewCa<'_>) -> Result<Option<(Vec<u8>, PublicKey)>, Error> {
+        let Some(record) = self.register.authority(new.name)? else { return Ok(None) };
+        let Some(der) = record.request.filter(|_| record.certificate.is_none()) else { return Ok(None) };
+        let same = record.public_key.algorithm() == new.key && requested_subject(&der)? == subject_of(new)?;
+        Ok(same.then_some((der, record.public_key)))
     }
 
     /// Takes the certificate that a superior CA issued: checked against key, subject and path.
@@ -274,12 +279,7 @@ impl Appliance {
                 "choose another name",
             ));
         }
-        Name::from_text(new.subject).map_err(|error| {
-            Error::usage(
-                format!("the subject was not taken: {error}"),
-                "write it as \"CN=Example Root,O=Example,C=DE\" or \"/C=DE/O=Example/CN=Example Root\"",
-            )
-        })
+        subject_of(new)
     }
 
     fn provision_key(&mut self, new: &NewCa<'_>, session: &Session) -> Result<TokenKey, Error> {
@@ -341,6 +341,34 @@ pub fn read_certificates(path: &Path) -> Result<Vec<Certificate>, Error> {
         return Err(fault("there is no certificate in it".to_owned()));
     }
     Ok(certificates)
+}
+
+/// Writes a CA's request as the one file of a new folder, and reads it back.
+fn written_request(
+    mut outbox: Outbox,
+    folder: String,
+    name: &str,
+    der: &[u8],
+    public_key: &PublicKey,
+) -> Result<Requested, Error> {
+    let file = format!("{name}.csr");
+    let mut out = outbox.create_file(&file)?;
+    out.append(pem::encode("CERTIFICATE REQUEST", der).as_bytes())?;
+    let written = out.finish()?;
+    let published = outbox.publish()?;
+    if published.read_back(&file)? != (written.sha256, written.octets) {
+        return Err(Error::altered(&file));
+    }
+    Ok(Requested { folder, file, sha256: Digest::of(der), spki_sha256: public_key.spki_sha256() })
+}
+
+fn subject_of(new: &NewCa<'_>) -> Result<Name, Error> {
+    Name::from_text(new.subject).map_err(|error| {
+        Error::usage(
+            format!("the subject was not taken: {error}"),
+            "write it as \"CN=Example Root,O=Example,C=DE\" or \"/C=DE/O=Example/CN=Example Root\"",
+        )
+    })
 }
 
 /// The subject of a CA's own request, as the register keeps it.

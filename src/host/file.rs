@@ -21,6 +21,10 @@ pub fn make_private_folder(path: &Path) -> io::Result<()> {
 /// As the system says; [`io::ErrorKind::FileTooLarge`] past the limit.
 pub fn read_limited(path: &Path, octets_max: u64) -> io::Result<Vec<u8>> {
     let mut octets = Vec::new();
+    // A named pipe has no writer and would be waited for: what is no file is told before it is opened.
+    if !fs::metadata(path)?.is_file() {
+        return Err(io::Error::new(io::ErrorKind::InvalidInput, "not a file"));
+    }
     File::open(path)?.take(octets_max + 1).read_to_end(&mut octets)?;
     if octets.len() as u64 > octets_max {
         return Err(io::Error::new(io::ErrorKind::FileTooLarge, format!("more than {octets_max} octets")));
