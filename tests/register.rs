@@ -448,6 +448,29 @@ fn forbids_update_delete_and_replace_in_every_table_to_any_program() {
     assert_eq!(home.findings(), [""; 0]);
 }
 
+#[test]
+fn signs_nothing_that_the_journal_does_not_bind() {
+    // No trigger stands in the way of a new row.
+    for entry in ["(SELECT max(seq) + 1 FROM journal)", "1000000", "(SELECT max(seq) FROM journal)"] {
+        let mut home = Home::new();
+        let plan = home.store(&[1], 0);
+        let insert = format!(
+            "INSERT INTO approval (entry, plan, time, method, digest) \
+             SELECT {entry}, number, created, 'typed words', digest FROM plan WHERE id = '{}'",
+            plan.id
+        );
+        Connection::open(home.path()).unwrap().execute_batch(&insert).unwrap();
+        let approved = home.register.approved(&plan);
+        assert!(matches!(approved, Err(Error::Damaged(_))), "{entry}: {approved:?}");
+    }
+    let mut home = Home::new();
+    let plan = home.store(&[1], 0);
+    let approved = home.approve(&plan);
+    home.register.check_signable(&approved).unwrap();
+    tamper(&home, "UPDATE planned SET source = 'other.csr' WHERE key = (SELECT max(key) FROM planned)");
+    assert!(matches!(home.register.check_signable(&approved), Err(Error::Damaged(_))));
+}
+
 /// Changes the file behind the register's back: the triggers are dropped and put back around the change.
 fn tamper(home: &Home, sql: &str) {
     let connection = Connection::open(home.path()).unwrap();

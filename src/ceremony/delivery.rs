@@ -18,6 +18,7 @@ use crate::{
         fingerprint::{Digest, hex},
         issuer::IssuingCa,
         key::{PublicKey, RsaScheme},
+        text::Printable,
     },
     register::{Checkpoint, Delivery, StoredPlan, Verdict},
     token::{key::TokenKey, session::Session, uri::TokenUri},
@@ -150,7 +151,7 @@ impl Appliance {
         self.check_deliverable(plan, to)?;
         let certificates = plan.accepted;
         let issuer = self.issuer_of(plan)?;
-        let audit_key = session.find(&self.audit_uri()?)?;
+        let audit_key = self.audit_key(session)?;
         let header = self.header(plan, &issuer, audit_key.public_key(), formats)?;
         let mut writing = Writing::begin(to, &plan.id)?;
         let mut builder = BundleBuilder::new(&issuer, audit_key.public_key(), formats);
@@ -288,7 +289,24 @@ impl Appliance {
         }
     }
 
-    pub(super) fn audit_uri(&self) -> Result<TokenUri, Error> {
+    /// The audit key in the token. Refused where it is a CA's key, whatever authority.toml says: a CA's key signs
+    /// certificates and nothing else.
+    pub(super) fn audit_key(&self, session: &Session) -> Result<TokenKey, Error> {
+        let key = session.find(&self.audit_uri()?)?;
+        let authorities = self.register.authorities()?;
+        match authorities.iter().find(|authority| authority.public_key == *key.public_key()) {
+            None => Ok(key),
+            Some(authority) => Err(Error::authority(
+                format!(
+                    "the audit key that authority.toml names is the key of CA {}",
+                    Printable::new(&authority.name)
+                ),
+                "correct the [audit] section: the audit key is a key of its own",
+            )),
+        }
+    }
+
+    fn audit_uri(&self) -> Result<TokenUri, Error> {
         let uri = self.configuration.audit_key_uri().ok_or_else(|| {
             Error::authority(
                 "authority.toml names no audit key",
@@ -300,7 +318,7 @@ impl Appliance {
 
     /// Signs the register's head with the audit key and records the checkpoint.
     pub(super) fn sign_head(&mut self, session: &Session) -> Result<(), Error> {
-        let key = session.find(&self.audit_uri()?)?;
+        let key = self.audit_key(session)?;
         let head = self.register.head()?;
         let signature = audit_signature(session, &key, &self.register.checkpoint_message(&head))?;
         let algorithm = key.public_key().signing_algorithm(RsaScheme::Pkcs1);

@@ -110,6 +110,10 @@ impl Appliance {
         }
         let issuer = self.issuer_of(plan)?;
         let approved = self.approved(plan)?;
+        // The audit key is looked at before, not after, a million certificates.
+        if self.configuration.audit_key_uri().is_some() {
+            self.audit_key(session)?;
+        }
         let uri = self.authority_key_uri(&plan.authority)?;
         let done = self.sign_with(&approved, &issuer, &uri, session, watch)?;
         if done.now > 0 && self.configuration.audit_key_uri().is_some() {
@@ -252,6 +256,11 @@ fn sign_rows(
 }
 
 fn sign_row(row: &PlannedRow, signer: &mut Signer, issuer: &IssuingCa) -> Result<SignedCertificate, Error> {
+    // Before the signature, so that none is made that could not be taken.
+    SignedCertificate::check_planned(&row.tbs, issuer).map_err(|error| Error::TokenOutput {
+        what: format!("certificate {} is not one for this CA: {error}", row.index),
+        hint: "nothing of it was signed; run coldsign register audit".to_owned(),
+    })?;
     let signature = signer.sign(&row.tbs)?;
     SignedCertificate::assemble(&row.tbs, &signature, issuer).map_err(|error| Error::TokenOutput {
         what: format!("the token's output for certificate {} was not taken: {error}", row.index),

@@ -68,9 +68,8 @@ impl Appliance {
         custodian: &mut Custodian<'_>,
     ) -> Result<IssuingCa, Error> {
         let name = self.fresh_name(new)?;
-        // Before the token makes a key that nothing could be done with.
-        plan::check_root_terms(&name, days, path_length)
-            .map_err(|what| Error::authority(what, "choose other values"))?;
+        plan::check_root(&name, days, path_length)
+            .map_err(|what| Error::usage(what, "choose other values; no key was made"))?;
         let mut serials = Serials::of(self)?;
         let session = self.login_to_make_keys(custodian)?;
         self.provision_audit_key(&session)?;

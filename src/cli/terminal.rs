@@ -3,6 +3,7 @@
 use std::{
     fs::File,
     io::{self, BufRead as _, IsTerminal as _, Read as _, Write as _},
+    os::fd::AsFd as _,
     path::Path,
     sync::mpsc::{self, RecvTimeoutError},
     thread,
@@ -45,7 +46,8 @@ pub fn pin_from_file(path: &Path, noun: &str) -> Result<Zeroizing<Vec<u8>>, Erro
         Ok(())
     };
     let read = if path == Path::new("-") {
-        limited(&mut io::stdin().lock())
+        // Past the buffer of standard input, which nobody wipes.
+        io::stdin().as_fd().try_clone_to_owned().and_then(|descriptor| limited(&mut File::from(descriptor)))
     } else {
         File::open(path).and_then(|mut file| limited(&mut file))
     };
