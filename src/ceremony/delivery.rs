@@ -18,6 +18,7 @@ use crate::{
         fingerprint::{Digest, hex},
         issuer::IssuingCa,
         key::{PublicKey, RsaScheme},
+        text::Printable,
     },
     register::{Checkpoint, Delivery, StoredPlan, Verdict},
     token::{key::TokenKey, session::Session, uri::TokenUri},
@@ -147,15 +148,10 @@ impl Appliance {
         session: &Session,
         watch: &mut Watch<'_>,
     ) -> Result<Delivered, Error> {
-        let certificates = self.register.issued_count(plan)?;
-        if certificates != plan.accepted {
-            return Err(Error::NotApproved {
-                what: format!("plan {} is not signed whole: {certificates} of {}", plan.id, plan.accepted),
-                hint: format!("run coldsign sign {} first", plan.id),
-            });
-        }
+        self.check_deliverable(plan, to)?;
+        let certificates = plan.accepted;
         let issuer = self.issuer_of(plan)?;
-        let audit_key = session.find(&self.audit_uri()?)?;
+        let audit_key = self.audit_key(session)?;
         let header = self.header(plan, &issuer, audit_key.public_key(), formats)?;
         let mut writing = Writing::begin(to, &plan.id)?;
         let mut builder = BundleBuilder::new(&issuer, audit_key.public_key(), formats);
@@ -192,7 +188,23 @@ impl Appliance {
     /// [`Error::Medium`].
     pub fn check_target(&self, to: &Path) -> Result<(), Error> {
         // An outbox that is not published leaves nothing behind.
-        Outbox::create(to, "check")?;
+        Outbox::create(to, "coldsign-check")?;
+        Ok(())
+    }
+
+    /// Checks that a plan is signed whole and that a medium can receive its bundle, before a PIN is asked for.
+    ///
+    /// # Errors
+    /// [`Error::NotApproved`], [`Error::Register`], [`Error::Medium`].
+    pub fn check_deliverable(&self, plan: &StoredPlan, to: &Path) -> Result<(), Error> {
+        let certificates = self.register.issued_count(plan)?;
+        if certificates != plan.accepted {
+            return Err(Error::NotApproved {
+                what: format!("plan {} is not signed whole: {certificates} of {}", plan.id, plan.accepted),
+                hint: format!("run coldsign sign {} first", plan.id),
+            });
+        }
+        Outbox::create(to, &plan.id)?;
         Ok(())
     }
 
@@ -277,19 +289,24 @@ impl Appliance {
         }
     }
 
-    /// The CA that a plan is for, with the certificate it was planned under.
-    fn issuer_of(&self, plan: &StoredPlan) -> Result<IssuingCa, Error> {
-        let issuer = self.issuer(&plan.authority)?;
-        if issuer.certificate().sha256() != plan.issuer_sha256 && !is_own_root(&issuer, plan) {
-            return Err(Error::authority(
-                format!("plan {} was made under another certificate of CA {}", plan.id, plan.authority),
-                "plan the requests again under the certificate installed now",
-            ));
+    /// The audit key in the token. Refused where it is a CA's key, whatever authority.toml says: a CA's key signs
+    /// certificates and nothing else.
+    pub(super) fn audit_key(&self, session: &Session) -> Result<TokenKey, Error> {
+        let key = session.find(&self.audit_uri()?)?;
+        let authorities = self.register.authorities()?;
+        match authorities.iter().find(|authority| authority.public_key == *key.public_key()) {
+            None => Ok(key),
+            Some(authority) => Err(Error::authority(
+                format!(
+                    "the audit key that authority.toml names is the key of CA {}",
+                    Printable::new(&authority.name)
+                ),
+                "correct the [audit] section: the audit key is a key of its own",
+            )),
         }
-        Ok(issuer)
     }
 
-    pub(super) fn audit_uri(&self) -> Result<TokenUri, Error> {
+    fn audit_uri(&self) -> Result<TokenUri, Error> {
         let uri = self.configuration.audit_key_uri().ok_or_else(|| {
             Error::authority(
                 "authority.toml names no audit key",
@@ -301,7 +318,7 @@ impl Appliance {
 
     /// Signs the register's head with the audit key and records the checkpoint.
     pub(super) fn sign_head(&mut self, session: &Session) -> Result<(), Error> {
-        let key = session.find(&self.audit_uri()?)?;
+        let key = self.audit_key(session)?;
         let head = self.register.head()?;
         let signature = audit_signature(session, &key, &self.register.checkpoint_message(&head))?;
         let algorithm = key.public_key().signing_algorithm(RsaScheme::Pkcs1);
@@ -319,12 +336,6 @@ fn audit_signature(session: &Session, key: &TokenKey, message: &[u8]) -> Result<
         hint: "nothing was delivered; check the token".to_owned(),
     })?;
     Ok(signature)
-}
-
-/// A root's own plan is bound to its key, because the certificate did not exist yet.
-fn is_own_root(issuer: &IssuingCa, plan: &StoredPlan) -> bool {
-    plan.kind == crate::register::PlanKind::Root
-        && issuer.certificate().public_key().spki_sha256() == plan.issuer_sha256
 }
 
 fn named(certificate: &Certificate) -> Authority {

@@ -16,6 +16,7 @@ use super::{
     exit::Exit,
     pin,
     render::{self, Form},
+    stop,
 };
 
 /// Runs a CA command.
@@ -23,12 +24,14 @@ pub fn run(home: Home, command: CaCommand, form: Form) -> Result<Exit, Error> {
     match command {
         CaCommand::Create { name, key, subject, days, path_length, pin } => {
             let new = NewCa { name: &name, key: algorithm(key), subject: &subject };
+            let _heeded = stop::heed();
             let mut appliance = Appliance::open(home)?;
             let issuer = appliance.create_root(&new, days, path_length, &mut pin::custodian(pin.pin_file))?;
             show(form, &name, Some(issuer.certificate()), appliance.is_rehearsal());
         }
         CaCommand::Request { name, key, subject, to, pin } => {
             let new = NewCa { name: &name, key: algorithm(key), subject: &subject };
+            let _heeded = stop::heed();
             let mut appliance = Appliance::open(home)?;
             let requested = appliance.request_subordinate(&new, &to, &mut pin::custodian(pin.pin_file))?;
             let path = printable_path(&to.join(&requested.folder).join(&requested.file));

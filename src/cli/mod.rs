@@ -16,7 +16,10 @@ use std::process::ExitCode;
 
 use clap::Parser as _;
 
-use crate::ceremony::{self, Error};
+use crate::{
+    ceremony::{self, Class, Error},
+    pki::text::Printable,
+};
 
 use args::{Arguments, Command};
 use exit::Exit;
@@ -27,14 +30,14 @@ use render::Form;
 pub fn run() -> ExitCode {
     let arguments = match Arguments::try_parse() {
         Ok(arguments) => arguments,
-        Err(error) => {
-            let _ = error.print();
-            return ExitCode::from(if error.use_stderr() { 2 } else { 0 });
-        }
+        Err(error) => return usage(&error),
     };
     // Nothing of the process' memory, PINs above all, may reach a core file or the swap.
     let _ = ceremony::harden();
-    stop::listen();
+    // What only reads ends at once on Ctrl-C, as other programs do: a hostile bundle can take for ever to judge.
+    if !matches!(arguments.command, Command::Verify(_)) {
+        stop::listen();
+    }
     let json = arguments.json;
     match dispatch(arguments) {
         Ok(exit) => exit.into(),
@@ -42,11 +45,41 @@ pub fn run() -> ExitCode {
             if let (true, Error::NoneAccepted(counts)) = (json, &error) {
                 render::value(&render::none_accepted(*counts));
             }
-            eprintln!("coldsign: {error}");
-            eprintln!("  to do: {}", error.hint());
+            say(&error.to_string(), &error.hint());
             Exit::Failed(error.class()).into()
         }
     }
+}
+
+/// The pair of every failure: what is wrong, and what to do. Whatever a layer forgot to make harmless is made so here.
+fn say(what: &str, hint: &str) {
+    /// Longest half of the pair, in characters: a path of Linux (`PATH_MAX`, 4,096 octets) and a sentence.
+    const CHARS_MAX: usize = 5_000;
+    eprintln!("coldsign: {}", Printable::with_limit(what, CHARS_MAX));
+    eprintln!("  to do: {}", Printable::with_limit(hint, CHARS_MAX));
+}
+
+/// Help and version are results; arguments that cannot be understood are an error like every other.
+fn usage(error: &clap::Error) -> ExitCode {
+    use clap::error::ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand;
+    if !error.use_stderr() || error.kind() == DisplayHelpOnMissingArgumentOrSubcommand {
+        let _ = error.print();
+        return ExitCode::from(if error.use_stderr() { 2 } else { 0 });
+    }
+    // "error: what", perhaps details in lines of their own, an empty line, then tips and the command's usage.
+    let text = error.render().to_string();
+    let (what, rest) = text.split_once("\n\n").unwrap_or((text.as_str(), ""));
+    let what: Vec<&str> = what.trim_start_matches("error: ").split_whitespace().collect();
+    let line = |label: &str| {
+        rest.lines().find_map(|line| line.trim().strip_prefix(label)).map(|found| found.trim().to_owned())
+    };
+    let hint = match (line("tip:"), line("Usage:")) {
+        (Some(tip), _) => format!("{tip}; coldsign --help shows the commands"),
+        (None, Some(form)) => format!("write it as: {form}"),
+        (None, None) => "see coldsign --help".to_owned(),
+    };
+    say(&what.join(" "), &hint);
+    ExitCode::from(Exit::Failed(Class::Configuration).number())
 }
 
 fn dispatch(arguments: Arguments) -> Result<Exit, Error> {

@@ -32,21 +32,32 @@ pub struct RootFields {
     pub path_length: Option<u32>,
 }
 
+/// What is typed for a root, judged before its key is made: a key whose certificate cannot be would stay in the token.
+///
+/// # Errors
+/// A sentence that says what is wrong.
+pub fn check_root(name: &Name, days: u32, path_length: Option<u32>) -> Result<(), String> {
+    if name.is_empty() {
+        return Err("a CA needs a subject name".into());
+    }
+    if !(1..=DAYS_MAX).contains(&days) {
+        return Err(format!("a validity of {days} days is not between 1 and {DAYS_MAX}"));
+    }
+    match path_length {
+        Some(length) if length > PATH_LENGTH_MAX => {
+            Err(format!("a path length of {length} is more than {PATH_LENGTH_MAX}"))
+        }
+        _ => Ok(()),
+    }
+}
+
 /// Decides a self-signed root certificate; the lint for roots has passed. It is valid from now for exactly so many
 /// days, both ends included, and may sign certificates and CRLs and nothing else.
 ///
 /// # Errors
 /// A sentence that says what is wrong.
 pub fn plan_root(fields: &RootFields, facts: Facts) -> Result<PlannedCertificate, String> {
-    if fields.name.is_empty() {
-        return Err("a CA needs a subject name".into());
-    }
-    if !(1..=DAYS_MAX).contains(&fields.days) {
-        return Err(format!("a validity of {} days is not between 1 and {DAYS_MAX}", fields.days));
-    }
-    if let Some(length) = fields.path_length.filter(|length| *length > PATH_LENGTH_MAX) {
-        return Err(format!("a path length of {length} is more than {PATH_LENGTH_MAX}"));
-    }
+    check_root(&fields.name, fields.days, fields.path_length)?;
     let key_identifier = fields.public_key.key_identifier();
     let not_after = facts.now.plus_seconds(i64::from(fields.days) * DAY_SECONDS - 1);
     let tbs = Tbs {
