@@ -208,16 +208,21 @@ impl Home {
             certificates: 3,
         };
         home.register.record_delivery(&plan, &delivery).unwrap();
-        let head = home.register.head().unwrap();
+        let checkpoint = home.checkpoint();
+        home.register.add_checkpoint(&checkpoint, now()).unwrap();
+        (home, plan)
+    }
+
+    /// The newest entry, signed with the audit key.
+    fn checkpoint(&self) -> Checkpoint {
+        let head = self.register.head().unwrap();
         let audit_key = key(50_000);
-        let checkpoint = Checkpoint {
+        Checkpoint {
             head,
             public_key: public_key(&audit_key),
             algorithm: SignatureAlgorithm::Ecdsa(HashAlgorithm::Sha256),
-            signature: sign(&audit_key, &home.register.checkpoint_message(&head)),
-        };
-        home.register.add_checkpoint(&checkpoint, now()).unwrap();
-        (home, plan)
+            signature: sign(&audit_key, &self.register.checkpoint_message(&head)),
+        }
     }
 
     fn findings(&self) -> Vec<&'static str> {
@@ -608,14 +613,7 @@ fn knows_a_history_that_was_cut_off_by_a_head_noted_elsewhere() {
 #[test]
 fn does_not_record_a_checkpoint_that_does_not_verify() {
     let mut home = Home::new();
-    let head = home.register.head().unwrap();
-    let audit_key = key(50_000);
-    let good = Checkpoint {
-        head,
-        public_key: public_key(&audit_key),
-        algorithm: SignatureAlgorithm::Ecdsa(HashAlgorithm::Sha256),
-        signature: sign(&audit_key, &home.register.checkpoint_message(&head)),
-    };
+    let good = home.checkpoint();
     let other_key = Checkpoint { public_key: public_key(&key(1)), ..good.clone() };
     assert!(matches!(home.register.add_checkpoint(&other_key, now()), Err(Error::Checkpoint(_))));
     let mut later = good.clone();

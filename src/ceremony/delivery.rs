@@ -148,13 +148,8 @@ impl Appliance {
         session: &Session,
         watch: &mut Watch<'_>,
     ) -> Result<Delivered, Error> {
-        let certificates = self.register.issued_count(plan)?;
-        if certificates != plan.accepted {
-            return Err(Error::NotApproved {
-                what: format!("plan {} is not signed whole: {certificates} of {}", plan.id, plan.accepted),
-                hint: format!("run coldsign sign {} first", plan.id),
-            });
-        }
+        self.check_deliverable(plan, to)?;
+        let certificates = plan.accepted;
         let issuer = self.issuer_of(plan)?;
         let audit_key = self.audit_key(session)?;
         let header = self.header(plan, &issuer, audit_key.public_key(), formats)?;
@@ -193,7 +188,23 @@ impl Appliance {
     /// [`Error::Medium`].
     pub fn check_target(&self, to: &Path) -> Result<(), Error> {
         // An outbox that is not published leaves nothing behind.
-        Outbox::create(to, "check")?;
+        Outbox::create(to, "coldsign-check")?;
+        Ok(())
+    }
+
+    /// Checks that a plan is signed whole and that a medium can receive its bundle, before a PIN is asked for.
+    ///
+    /// # Errors
+    /// [`Error::NotApproved`], [`Error::Register`], [`Error::Medium`].
+    pub fn check_deliverable(&self, plan: &StoredPlan, to: &Path) -> Result<(), Error> {
+        let certificates = self.register.issued_count(plan)?;
+        if certificates != plan.accepted {
+            return Err(Error::NotApproved {
+                what: format!("plan {} is not signed whole: {certificates} of {}", plan.id, plan.accepted),
+                hint: format!("run coldsign sign {} first", plan.id),
+            });
+        }
+        Outbox::create(to, &plan.id)?;
         Ok(())
     }
 
@@ -278,25 +289,6 @@ impl Appliance {
         }
     }
 
-    /// The CA that a plan is for, with the certificate it was planned under, which is part of the digest that was
-    /// approved. A certificate installed since then changes neither what is signed nor the chain it is delivered with.
-    pub(super) fn issuer_of(&self, plan: &StoredPlan) -> Result<IssuingCa, Error> {
-        let issuer = self.issuer(&plan.authority)?;
-        if issuer.certificate().sha256() == plan.issuer_sha256 || is_own_root(&issuer, plan) {
-            return Ok(issuer);
-        }
-        let planned_under = self.register.installed_certificate(&plan.authority, &plan.issuer_sha256)?;
-        let (certificate, chain) = planned_under.ok_or_else(|| {
-            Error::authority(
-                format!("plan {} was made under a certificate that CA {} never had", plan.id, plan.authority),
-                "run coldsign register audit, and do not sign or deliver this plan",
-            )
-        })?;
-        IssuingCa::new(certificate, chain).map_err(|what| {
-            Error::authority(what, "run coldsign register audit, and plan the requests again")
-        })
-    }
-
     /// The audit key in the token. Refused where it is a CA's key, whatever authority.toml says: a CA's key signs
     /// certificates and nothing else.
     pub(super) fn audit_key(&self, session: &Session) -> Result<TokenKey, Error> {
@@ -344,12 +336,6 @@ fn audit_signature(session: &Session, key: &TokenKey, message: &[u8]) -> Result<
         hint: "nothing was delivered; check the token".to_owned(),
     })?;
     Ok(signature)
-}
-
-/// A root's own plan is bound to its key, because the certificate did not exist yet.
-fn is_own_root(issuer: &IssuingCa, plan: &StoredPlan) -> bool {
-    plan.kind == crate::register::PlanKind::Root
-        && issuer.certificate().public_key().spki_sha256() == plan.issuer_sha256
 }
 
 fn named(certificate: &Certificate) -> Authority {

@@ -22,6 +22,9 @@ const PIECE_OCTETS: usize = 64 * 1024;
 /// Extensions that say "this is a request": such a file is refused, not skipped, where it is none.
 const REQUEST_EXTENSIONS: [&str; 6] = ["csr", "pem", "req", "p10", "der", "pkcs10"];
 
+/// Longest source shown whole, in characters: a path of Linux (`PATH_MAX`, 4,096 octets), each octet escaped.
+const SOURCE_CHARS_MAX: usize = 4 * 4_096;
+
 /// How sources are named.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum Naming {
@@ -175,7 +178,7 @@ impl Submissions {
     fn give(&mut self, open: &mut OpenFile, piece: Piece) {
         if let Some(held) = open.held.replace(piece) {
             open.given += 1;
-            let source = Printable::new(&format!("{}#{}", open.shown, open.given));
+            let source = numbered(&open.shown, open.given);
             self.ready.push_back(submission(source, held, open.promises_request));
         }
     }
@@ -184,7 +187,7 @@ impl Submissions {
         let Some(held) = open.held.take() else { return };
         let source = match open.given {
             0 => open.shown.clone(),
-            given => Printable::new(&format!("{}#{}", open.shown, given + 1)),
+            given => numbered(&open.shown, given + 1),
         };
         self.ready.push_back(submission(source, held, open.promises_request));
     }
@@ -208,9 +211,17 @@ fn promises_request(source: &Source) -> bool {
         })
 }
 
+/// Where a file is, whole: two long paths must not look the same.
 fn shown(source: &Source, naming: Naming) -> Printable {
     match naming {
-        Naming::AsGiven => Printable::from_octets(source.as_given().as_os_str().as_bytes()),
-        Naming::InVolume => Printable::from_octets(source.octets()),
+        Naming::AsGiven => {
+            Printable::from_octets_with_limit(source.as_given().as_os_str().as_bytes(), SOURCE_CHARS_MAX)
+        }
+        Naming::InVolume => Printable::from_octets_with_limit(source.octets(), SOURCE_CHARS_MAX),
     }
+}
+
+/// The n-th request in a file.
+fn numbered(shown: &Printable, number: u64) -> Printable {
+    Printable::with_limit(&format!("{shown}#{number}"), 2 * SOURCE_CHARS_MAX)
 }

@@ -1,6 +1,10 @@
 //! Issuance: what is planned and approved is signed, checked and recorded; after a stop it goes on where it was.
 
-use std::{thread, time::Instant};
+use std::{
+    sync::atomic::{AtomicBool, Ordering},
+    thread,
+    time::Instant,
+};
 
 use crate::{
     pki::{
@@ -9,7 +13,7 @@ use crate::{
         key::SignatureAlgorithm,
         text::Printable,
     },
-    register::{self, ApprovedPlan, Approver, PlanKind, PlannedRow, StoredPlan},
+    register::{self, ApprovedPlan, Approver, PlannedRow, StoredPlan},
     token::{session::Session, signer::Signer, uri::TokenUri},
 };
 
@@ -64,7 +68,8 @@ impl Appliance {
         match self.register.approve(plan, approver, now()?) {
             Ok(_) => Ok(()),
             Err(error @ (register::Error::Words(_) | register::Error::UnattendedNotAllowed(_))) => {
-                Err(Error::NotApproved { what: error.to_string(), hint: error.hint().to_owned() })
+                let hint = format!("{}: coldsign approve {} --words \"…\"", error.hint(), plan.id);
+                Err(Error::NotApproved { what: error.to_string(), hint })
             }
             Err(error) => Err(error.into()),
         }
@@ -86,7 +91,7 @@ impl Appliance {
         self.approval_of(plan).map(|_| ())
     }
 
-    /// Signs what is planned and approved and not yet issued.
+    /// Signs what is planned and approved and not yet issued; a root whose making was interrupted is finished so.
     ///
     /// # Errors
     /// [`Error::NotApproved`] before anything is signed; [`Error::Token`], [`Error::Register`] and
@@ -97,8 +102,11 @@ impl Appliance {
         session: &Session,
         watch: &mut Watch<'_>,
     ) -> Result<Issued, Error> {
-        if plan.kind == PlanKind::Root {
-            return self.sign_root(plan, session);
+        if self.unfinished_root(&plan.authority)?.is_some_and(|unfinished| unfinished.id == plan.id) {
+            let (began, before) = (Instant::now(), self.register.issued_count(plan)?);
+            self.finish_root(plan, session)?;
+            let all = self.register.issued_count(plan)?;
+            return Ok(Issued { now: all - before, all, seconds: began.elapsed().as_secs_f64() });
         }
         let issuer = self.issuer_of(plan)?;
         let approved = self.approved(plan)?;
@@ -112,21 +120,6 @@ impl Appliance {
             self.sign_head(session)?;
         }
         Ok(done)
-    }
-
-    /// Goes on with a root whose making was cut short after its plan was stored.
-    fn sign_root(&mut self, plan: &StoredPlan, session: &Session) -> Result<Issued, Error> {
-        let began = Instant::now();
-        let approved = self.approved(plan)?;
-        let before = self.register.issued_count(plan)?;
-        let record = self.register.authority(&plan.authority)?.filter(|record| record.certificate.is_none());
-        if let Some(record) = record {
-            let key = session.find(&self.authority_key_uri(&plan.authority)?)?;
-            key.matches(&record.public_key)?;
-            self.issue_root(&approved, &key, session)?;
-        }
-        let all = self.register.issued_count(plan)?;
-        Ok(Issued { now: all - before.min(all), all, seconds: began.elapsed().as_secs_f64() })
     }
 
     /// The approval of a plan, whose stored octets are checked against its digest once more.
@@ -179,7 +172,8 @@ impl Appliance {
             .collect::<Result<Vec<_>, _>>()?;
         watch.tell(Phase::Signing, done.all, Some(of));
         while let Some(last) = rows.last().map(|row| row.index) {
-            let (signed, failure) = sign_group(&rows, &mut signers, issuer);
+            let (signed, failure) = sign_group(&rows, &mut signers, issuer, watch.stop());
+            let whole = signed.len() == rows.len();
             // Whatever was signed is recorded before any failure is told.
             if !signed.is_empty() {
                 done.now += signed.len() as u64;
@@ -191,7 +185,7 @@ impl Appliance {
                 return Err(error);
             }
             rows = self.register.unissued(approved, Some(last), GROUP)?;
-            if !rows.is_empty() {
+            if !rows.is_empty() || !whole {
                 watch.check_stop(
                     &format!("{} of {of} certificates of plan {} are issued and recorded", done.all, plan.id),
                     &format!("go on with coldsign sign {}", plan.id),
@@ -213,18 +207,20 @@ fn algorithm_of(row: &PlannedRow) -> Result<SignatureAlgorithm, Error> {
     })
 }
 
-/// Signs rows over all signers; returns what was signed and checked, in order, and the first failure.
+/// Signs rows over all signers until the operator asks to stop: a slow token takes minutes for a group. Returns what was
+/// signed and checked, in order, and the first failure.
 fn sign_group(
     rows: &[PlannedRow],
     signers: &mut [Signer],
     issuer: &IssuingCa,
+    stop: &AtomicBool,
 ) -> (Vec<Signed>, Option<Error>) {
     let share = rows.len().div_ceil(signers.len());
     let results: Vec<(Vec<Signed>, Option<Error>)> = thread::scope(|scope| {
         let workers: Vec<_> = rows
             .chunks(share)
             .zip(signers.iter_mut())
-            .map(|(rows, signer)| scope.spawn(move || sign_rows(rows, signer, issuer)))
+            .map(|(rows, signer)| scope.spawn(move || sign_rows(rows, signer, issuer, stop)))
             .collect();
         workers
             .into_iter()
@@ -240,9 +236,17 @@ fn sign_group(
     (signed, failure)
 }
 
-fn sign_rows(rows: &[PlannedRow], signer: &mut Signer, issuer: &IssuingCa) -> (Vec<Signed>, Option<Error>) {
+fn sign_rows(
+    rows: &[PlannedRow],
+    signer: &mut Signer,
+    issuer: &IssuingCa,
+    stop: &AtomicBool,
+) -> (Vec<Signed>, Option<Error>) {
     let mut done = Vec::with_capacity(rows.len());
     for row in rows {
+        if stop.load(Ordering::Relaxed) {
+            break;
+        }
         match sign_row(row, signer, issuer) {
             Ok(certificate) => done.push((row.index, certificate)),
             Err(error) => return (done, Some(error)),

@@ -1,6 +1,9 @@
 //! Opening the appliance: its home, its configuration, its register, its token.
 
-use std::path::{Path, PathBuf};
+use std::{
+    io::ErrorKind,
+    path::{Path, PathBuf},
+};
 
 use crate::{
     config::{self, Authority as Configuration},
@@ -91,10 +94,20 @@ impl Home {
     pub fn configuration(&self) -> Result<(String, Configuration), Error> {
         let path = self.configuration_path();
         let octets = host::file::read_limited(&path, CONFIGURATION_OCTETS_MAX).map_err(|error| {
-            Error::usage(
-                format!("{}: {error}", printable_path(&path)),
-                "make a home with coldsign setup, or name another one with --home",
-            )
+            let shown = printable_path(&path);
+            match error.kind() {
+                ErrorKind::NotFound => Error::usage(
+                    format!("{shown}: there is no home there"),
+                    "make one with coldsign setup, or name another one with --home",
+                ),
+                ErrorKind::FileTooLarge => {
+                    Error::usage(format!("{shown}: {error}"), "take out what is not configuration")
+                }
+                _ => Error::usage(
+                    format!("{shown}: {error}"),
+                    "make it a file that can be read, or name another home with --home",
+                ),
+            }
         })?;
         let text = String::from_utf8(octets).map_err(|error| {
             Error::usage(
@@ -223,9 +236,22 @@ impl Appliance {
     /// # Errors
     /// [`Error::Token`], and what the custodian says.
     pub fn login(&self, custodian: &mut Custodian<'_>) -> Result<Session, Error> {
-        let token = self.token()?;
-        let activation = custodian(token.state())?;
+        let (token, activation) = self.activated(custodian)?;
         Ok(token.login(activation)?)
+    }
+
+    /// Finds the home's token and logs in to make keys.
+    pub(super) fn login_to_make_keys(&self, custodian: &mut Custodian<'_>) -> Result<Session, Error> {
+        let (token, activation) = self.activated(custodian)?;
+        Ok(token.login_to_make_keys(activation)?)
+    }
+
+    /// The home's token and what the custodian gives for it, who is not asked for a PIN that cannot be used.
+    fn activated(&self, custodian: &mut Custodian<'_>) -> Result<(Token, Activation), Error> {
+        let token = self.token()?;
+        token.check_pin_state()?;
+        let activation = custodian(token.state())?;
+        Ok((token, activation))
     }
 
     /// Writes a changed configuration, whole or not at all.

@@ -93,6 +93,21 @@ impl Appliance {
         })
     }
 
+    /// The CA that a plan is for, under the certificate that it was planned under.
+    pub(super) fn issuer_of(&self, plan: &StoredPlan) -> Result<IssuingCa, Error> {
+        let (certificate, chain) = self.register.certificate_of(plan)?.ok_or_else(|| {
+            Error::authority(
+                format!(
+                    "plan {} was made under a certificate that CA {} does not have",
+                    plan.id, plan.authority
+                ),
+                "run coldsign register audit",
+            )
+        })?;
+        IssuingCa::new(certificate, chain)
+            .map_err(|what| Error::authority(what, "run coldsign register audit"))
+    }
+
     /// The profile of this name.
     ///
     /// # Errors

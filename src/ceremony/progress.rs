@@ -64,6 +64,12 @@ impl<'a> Watch<'a> {
         (self.listener)(Progress { phase, done, of });
     }
 
+    /// The flag that asks to stop, for work on several threads.
+    #[must_use]
+    pub fn stop(&self) -> &'a AtomicBool {
+        self.stop
+    }
+
     /// Whether the operator asked to stop.
     #[must_use]
     pub fn wants_stop(&self) -> bool {

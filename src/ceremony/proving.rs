@@ -151,6 +151,7 @@ impl Appliance {
                 (planned, Some(der))
             }
         };
+        self.check_target(to)?;
         // The PIN before the plan is stored: a wrong one leaves no trace in the register.
         let session = self.login(custodian)?;
         let text = config_text(&self.text, PROFILE);

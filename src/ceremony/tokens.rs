@@ -61,10 +61,8 @@ pub fn initialise_token(
 /// # Errors
 /// [`Error::Token`].
 pub fn check_token(appliance: &Appliance, custodian: &mut Custodian<'_>) -> Result<TokenCheck, Error> {
-    let token = appliance.token()?;
-    let state = token.state().clone();
-    let activation = custodian(&state)?;
-    let session = token.login(activation)?;
+    let session = appliance.login(custodian)?;
+    let state = session.state().clone();
     let capabilities = session.capabilities()?;
     let mut keys = Vec::new();
     for record in appliance.register().authorities()? {

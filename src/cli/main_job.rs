@@ -5,8 +5,8 @@ use std::{path::Path, time::Instant};
 use serde_json::{Value, json};
 
 use crate::ceremony::{
-    self, Appliance, ApprovalGiven, Code, Delivered, Error, Format, Home, Platform, Progress, Standing,
-    StoredPlan, Watch, Yardstick, printable_path,
+    self, Appliance, ApprovalGiven, Code, Delivered, Error, Format, Home, Issued, Platform, Progress,
+    Standing, StoredPlan, Watch, Yardstick, printable_path,
 };
 
 use super::{
@@ -23,6 +23,7 @@ use super::{
 /// `inspect`: needs a home only where a CA or a home's profile is named.
 pub fn inspect(home: Result<Home, Error>, given: &InspectArguments, form: Form) -> Result<Exit, Error> {
     let home = home.ok().filter(Home::is_set_up);
+    let _heeded = stop::heed();
     let mut bar = terminal::Bar::new();
     let mut listener = |progress: Progress| bar.take(progress);
     let mut watch = Watch::new(&mut listener, stop::flag());
@@ -112,6 +113,7 @@ pub fn deliver(home: Home, given: DeliverArguments, form: Form) -> Result<Exit, 
     let mut appliance = Appliance::open(home)?;
     announce(&appliance);
     let plan = appliance.stored_plan(&given.plan)?;
+    appliance.check_deliverable(&plan, &given.to)?;
     let session = appliance.login(&mut pin::custodian(given.pin.pin_file))?;
     let delivered = watched(|watch| appliance.deliver(&plan, &given.to, &formats, &session, watch))?;
     match form {
@@ -122,11 +124,13 @@ pub fn deliver(home: Home, given: DeliverArguments, form: Form) -> Result<Exit, 
 }
 
 /// `issue`: the four in one.
-pub fn issue(home: Home, given: IssueArguments, form: Form) -> Result<Exit, Error> {
+pub fn issue(home: Home, given: &IssueArguments, form: Form) -> Result<Exit, Error> {
     let began = Instant::now();
     let formats = formats(&given.formats)?;
     let mut appliance = Appliance::open(home)?;
     announce(&appliance);
+    appliance.issuer(&given.ca)?;
+    appliance.profile(&given.profile)?;
     if given.yes {
         appliance.check_unattended(&given.profile)?;
     } else if !terminal::can_ask() {
@@ -135,18 +139,15 @@ pub fn issue(home: Home, given: IssueArguments, form: Form) -> Result<Exit, Erro
     }
     appliance.check_target(&given.to)?;
     let plan = make_plan(&mut appliance, &given.ca, &given.profile, &given.from)?;
-    if given.yes {
-        appliance.approve(&plan, ApprovalGiven::Unattended)?;
-    } else {
-        eprintln!("plan {}: {} certificates, digest {}", plan.id, plan.accepted, plan.digest);
-        eprintln!("words: {}", plan.digest.words());
-        let words = terminal::ask_words("type the words to approve exactly this plan: ")?;
-        appliance.approve(&plan, ApprovalGiven::Words(&words))?;
-    }
-    let session = appliance.login(&mut pin::custodian(given.pin.pin_file))?;
-    let issued = watched(|watch| appliance.sign(&plan, &session, watch))?;
-    let seconds = began.elapsed().as_secs_f64();
-    let delivered = watched(|watch| appliance.deliver(&plan, &given.to, &formats, &session, watch))?;
+    eprintln!("plan {}: {} certificates, digest {}", plan.id, plan.accepted, plan.digest);
+    let rest = rest_of_issue(&mut appliance, &plan, given, &formats, began);
+    let (issued, seconds, delivered) = rest.inspect_err(|_| {
+        // The pair that follows says how to go on with the step that failed; this, that nothing begins anew.
+        eprintln!(
+            "plan {} stays in the register: go on with approve, sign or deliver, not with issue",
+            plan.id
+        );
+    })?;
     match form {
         Form::Json => {
             let mut summary = render::summary(&plan, Some(issued), seconds);
@@ -160,6 +161,34 @@ pub fn issue(home: Home, given: IssueArguments, form: Form) -> Result<Exit, Erro
         }
     }
     Ok(exit(&plan))
+}
+
+/// What `issue` does once the plan is stored: the issue, its seconds and the delivery.
+fn rest_of_issue(
+    appliance: &mut Appliance,
+    plan: &StoredPlan,
+    given: &IssueArguments,
+    formats: &[Format],
+    began: Instant,
+) -> Result<(Issued, f64, Delivered), Error> {
+    if given.yes {
+        appliance.approve(plan, ApprovalGiven::Unattended)?;
+    } else {
+        eprintln!("words: {}", plan.digest.words());
+        let words =
+            terminal::ask_words("type the words to approve exactly this plan: ")?.ok_or_else(|| {
+                Error::Stopped {
+                    what: format!("plan {} is stored and not approved", plan.id),
+                    hint: format!("go on with coldsign approve {} --words \"…\"", plan.id),
+                }
+            })?;
+        appliance.approve(plan, ApprovalGiven::Words(&words))?;
+    }
+    let session = appliance.login(&mut pin::custodian(given.pin.pin_file.clone()))?;
+    let issued = watched(|watch| appliance.sign(plan, &session, watch))?;
+    let seconds = began.elapsed().as_secs_f64();
+    let delivered = watched(|watch| appliance.deliver(plan, &given.to, formats, &session, watch))?;
+    Ok((issued, seconds, delivered))
 }
 
 /// `prove`.
@@ -258,6 +287,7 @@ fn make_plan(
 
 /// Runs long work under a progress bar and the stop signals.
 pub fn watched<T>(work: impl FnOnce(&mut Watch<'_>) -> Result<T, Error>) -> Result<T, Error> {
+    let _heeded = stop::heed();
     let mut bar = terminal::Bar::new();
     let mut listener = |progress: Progress| bar.take(progress);
     work(&mut Watch::new(&mut listener, stop::flag()))

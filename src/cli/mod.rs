@@ -17,8 +17,8 @@ use std::process::ExitCode;
 use clap::Parser as _;
 
 use crate::{
-    ceremony::{self, Error},
-    pki::text::harmless_lines,
+    ceremony::{self, Class, Error},
+    pki::text::Printable,
 };
 
 use args::{Arguments, Command};
@@ -30,15 +30,7 @@ use render::Form;
 pub fn run() -> ExitCode {
     let arguments = match Arguments::try_parse() {
         Ok(arguments) => arguments,
-        Err(error) => {
-            if error.use_stderr() {
-                // It repeats the arguments, and a shell's `*` made them of the names on a medium.
-                eprint!("{}", harmless_lines(&error.render().to_string()));
-                return ExitCode::from(2);
-            }
-            let _ = error.print();
-            return ExitCode::SUCCESS;
-        }
+        Err(error) => return usage(&error),
     };
     // Nothing of the process' memory, PINs above all, may reach a core file or the swap.
     let _ = ceremony::harden();
@@ -53,11 +45,41 @@ pub fn run() -> ExitCode {
             if let (true, Error::NoneAccepted(counts)) = (json, &error) {
                 render::value(&render::none_accepted(*counts));
             }
-            eprintln!("coldsign: {}", harmless_lines(&error.to_string()));
-            eprintln!("  to do: {}", harmless_lines(&error.hint()));
+            say(&error.to_string(), &error.hint());
             Exit::Failed(error.class()).into()
         }
     }
+}
+
+/// The pair of every failure: what is wrong, and what to do. Whatever a layer forgot to make harmless is made so here.
+fn say(what: &str, hint: &str) {
+    /// Longest half of the pair, in characters: a path of Linux (`PATH_MAX`, 4,096 octets) and a sentence.
+    const CHARS_MAX: usize = 5_000;
+    eprintln!("coldsign: {}", Printable::with_limit(what, CHARS_MAX));
+    eprintln!("  to do: {}", Printable::with_limit(hint, CHARS_MAX));
+}
+
+/// Help and version are results; arguments that cannot be understood are an error like every other.
+fn usage(error: &clap::Error) -> ExitCode {
+    use clap::error::ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand;
+    if !error.use_stderr() || error.kind() == DisplayHelpOnMissingArgumentOrSubcommand {
+        let _ = error.print();
+        return ExitCode::from(if error.use_stderr() { 2 } else { 0 });
+    }
+    // "error: what", perhaps details in lines of their own, an empty line, then tips and the command's usage.
+    let text = error.render().to_string();
+    let (what, rest) = text.split_once("\n\n").unwrap_or((text.as_str(), ""));
+    let what: Vec<&str> = what.trim_start_matches("error: ").split_whitespace().collect();
+    let line = |label: &str| {
+        rest.lines().find_map(|line| line.trim().strip_prefix(label)).map(|found| found.trim().to_owned())
+    };
+    let hint = match (line("tip:"), line("Usage:")) {
+        (Some(tip), _) => format!("{tip}; coldsign --help shows the commands"),
+        (None, Some(form)) => format!("write it as: {form}"),
+        (None, None) => "see coldsign --help".to_owned(),
+    };
+    say(&what.join(" "), &hint);
+    ExitCode::from(Exit::Failed(Class::Configuration).number())
 }
 
 fn dispatch(arguments: Arguments) -> Result<Exit, Error> {
@@ -73,7 +95,7 @@ fn dispatch(arguments: Arguments) -> Result<Exit, Error> {
         Command::Approve(given) => main_job::approve(home()?, &given, form),
         Command::Sign(given) => main_job::sign(home()?, given, form),
         Command::Deliver(given) => main_job::deliver(home()?, given, form),
-        Command::Issue(given) => main_job::issue(home()?, given, form),
+        Command::Issue(given) => main_job::issue(home()?, &given, form),
         Command::Prove(given) => main_job::prove(home()?, &given, form),
         Command::Register(command) => registers::run(home()?, command, form),
         Command::Verify(given) => main_job::verify(&given, form),

@@ -1,18 +1,30 @@
-//! The operator's wish to stop: Ctrl-C, SIGTERM and SIGHUP end the work after the group in hand is recorded.
+//! The operator's wish to stop: Ctrl-C, SIGTERM and SIGHUP. Work that records or writes ends at its next safe point;
+//! everything else ends at once.
 
-use std::sync::{Arc, LazyLock, atomic::AtomicBool};
+use std::sync::{
+    Arc, LazyLock,
+    atomic::{AtomicBool, Ordering},
+};
 
 use signal_hook::{
     consts::{SIGHUP, SIGINT, SIGTERM},
     flag,
 };
 
+use crate::ceremony::Class;
+
+use super::exit::Exit;
+
 static STOP: LazyLock<Arc<AtomicBool>> = LazyLock::new(|| Arc::new(AtomicBool::new(false)));
 
-/// Listens for the signals. A second one of the same kind while the first is being heeded changes nothing: what the
-/// token has signed is always recorded first.
+/// Whether a signal ends the process at once: nothing is in hand that would be half done.
+static AT_ONCE: LazyLock<Arc<AtomicBool>> = LazyLock::new(|| Arc::new(AtomicBool::new(true)));
+
+/// Listens for the signals.
 pub fn listen() {
     for signal in [SIGINT, SIGTERM, SIGHUP] {
+        let code = i32::from(Exit::Failed(Class::Stopped).number());
+        let _ = flag::register_conditional_shutdown(signal, code, Arc::clone(&AT_ONCE));
         let _ = flag::register(signal, Arc::clone(&STOP));
     }
 }
@@ -20,4 +32,27 @@ pub fn listen() {
 /// Set once the operator asked to stop.
 pub fn flag() -> &'static AtomicBool {
     &STOP
+}
+
+/// Whether the operator asked to stop.
+pub fn is_asked() -> bool {
+    STOP.load(Ordering::Relaxed)
+}
+
+/// While it lives, a signal ends nothing by itself: the work in hand looks at [`flag`] and ends where nothing is half
+/// done. A second signal changes nothing: what the token has signed is always recorded first.
+#[must_use]
+pub struct Heeded {
+    before: bool,
+}
+
+/// Begins work that heeds the signals by itself.
+pub fn heed() -> Heeded {
+    Heeded { before: AT_ONCE.swap(false, Ordering::SeqCst) }
+}
+
+impl Drop for Heeded {
+    fn drop(&mut self) {
+        AT_ONCE.store(self.before, Ordering::SeqCst);
+    }
 }

@@ -5,6 +5,8 @@ use std::{
     io::{self, BufRead as _, IsTerminal as _, Read as _, Write as _},
     os::fd::AsFd as _,
     path::Path,
+    sync::mpsc::{self, RecvTimeoutError},
+    thread,
     time::{Duration, Instant},
 };
 
@@ -15,6 +17,11 @@ use crossterm::{
 use zeroize::Zeroizing;
 
 use crate::ceremony::{Error, Phase, Progress};
+
+use super::stop;
+
+/// How long a prompt waits before it looks for the operator's wish to stop.
+const LOOK_AGAIN: Duration = Duration::from_millis(100);
 
 /// Longest line taken from a PIN file, in octets: PKCS#11 PINs have at most 255.
 const PIN_OCTETS_MAX: usize = 255;
@@ -72,14 +79,19 @@ pub fn ask_pin(prompt: &str, option: &str) -> Result<Zeroizing<Vec<u8>>, Error> 
             format!("give it with {option} FILE (- reads standard input)"),
         ));
     }
-    eprint!("{prompt}: ");
-    let _ = io::stderr().flush();
-    let entered = RawMode::enter().and_then(|_raw| read_hidden());
+    // A signal must not end the process while the terminal is in raw mode.
+    let _heeded = stop::heed();
+    // The echo is off before anybody is asked: what is typed at once is not shown either.
+    let entered = RawMode::enter().and_then(|_raw| {
+        eprint!("{prompt}: ");
+        let _ = io::stderr().flush();
+        read_hidden()
+    });
     eprintln!();
     match entered {
         Ok(Some(pin)) => Ok(pin),
         Ok(None) => Err(Error::Stopped {
-            what: "nothing was done".to_owned(),
+            what: "no PIN was given".to_owned(),
             hint: "run the command again when the PIN is at hand".to_owned(),
         }),
         Err(error) => Err(Error::usage(
@@ -108,6 +120,12 @@ impl Drop for RawMode {
 fn read_hidden() -> io::Result<Option<Zeroizing<Vec<u8>>>> {
     let mut pin = Zeroizing::new(Vec::with_capacity(PIN_OCTETS_MAX + 4));
     loop {
+        if stop::is_asked() {
+            return Ok(None);
+        }
+        if !event::poll(LOOK_AGAIN)? {
+            continue;
+        }
         let Event::Key(key) = event::read()? else { continue };
         if key.kind == KeyEventKind::Release {
             continue;
@@ -131,11 +149,12 @@ fn read_hidden() -> io::Result<Option<Zeroizing<Vec<u8>>>> {
     }
 }
 
-/// Asks for a line of text, shown as it is typed; at most 1,024 octets.
+/// Asks for a line of text, shown as it is typed; at most 1,024 octets. `None` where the operator stopped: Ctrl-C,
+/// another signal, or the end of input.
 ///
 /// # Errors
 /// [`Error::NotApproved`] without a terminal.
-pub fn ask_words(prompt: &str) -> Result<String, Error> {
+pub fn ask_words(prompt: &str) -> Result<Option<String>, Error> {
     if !can_ask() {
         return Err(Error::NotApproved {
             what: "there is no terminal to type the approval at".to_owned(),
@@ -146,9 +165,24 @@ pub fn ask_words(prompt: &str) -> Result<String, Error> {
     }
     eprint!("{prompt}");
     let _ = io::stderr().flush();
-    let mut line = String::new();
-    let _ = io::stdin().lock().take(1_024).read_line(&mut line);
-    Ok(line)
+    let _heeded = stop::heed();
+    // The system restarts a read that a signal interrupted, so another thread reads and this one looks for the signal.
+    let (sender, receiver) = mpsc::channel();
+    thread::spawn(move || {
+        let mut line = String::new();
+        let read = io::stdin().lock().take(1_024).read_line(&mut line);
+        let _ = sender.send(read.ok().filter(|octets| *octets > 0).map(|_| line));
+    });
+    loop {
+        let answer = receiver.recv_timeout(LOOK_AGAIN);
+        if stop::is_asked() || !matches!(answer, Err(RecvTimeoutError::Timeout)) {
+            let line = answer.unwrap_or(None);
+            if line.is_none() {
+                eprintln!();
+            }
+            return Ok(line);
+        }
+    }
 }
 
 /// A progress bar on standard error, only on a terminal; redrawn at most ten times a second.

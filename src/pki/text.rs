@@ -23,12 +23,18 @@ impl Printable {
     /// Makes octets that claim to be UTF-8 harmless; an octet that is not is shown as `\xNN`.
     #[must_use]
     pub fn from_octets(octets: &[u8]) -> Self {
+        Self::from_octets_with_limit(octets, PRINTABLE_CHARS_MAX)
+    }
+
+    /// As [`Printable::from_octets`] with another limit, in characters.
+    #[must_use]
+    pub fn from_octets_with_limit(octets: &[u8], chars_max: usize) -> Self {
         let mut text = String::new();
         for chunk in octets.utf8_chunks() {
             text.push_str(&escaped(chunk.valid()));
             text.extend(chunk.invalid().escape_ascii().map(char::from));
         }
-        Self(cut(&text, PRINTABLE_CHARS_MAX))
+        Self(cut(&text, chars_max))
     }
 
     /// As [`Printable::new`] with another limit, in characters.

@@ -6,8 +6,9 @@ use super::{
     Register,
     error::Error,
     journal::{self, Kind},
+    plan::{PlanKind, StoredPlan},
 };
-use crate::pki::{certificate::Certificate, der::Reader, fingerprint::Digest, key::PublicKey, time::Time};
+use crate::pki::{certificate::Certificate, der::Reader, key::PublicKey, time::Time};
 
 /// Most certificates above an authority's own: paths are two or three long; more is a mistake.
 const CHAIN_CERTIFICATES_MAX: usize = 8;
@@ -25,6 +26,9 @@ pub struct NewAuthority<'a> {
     pub request: Option<&'a [u8]>,
 }
 
+/// A certificate, and the certificates above it, root last.
+pub type Certified = (Certificate, Vec<Certificate>);
+
 /// An authority as it is recorded.
 #[derive(Clone, Debug)]
 pub struct AuthorityRecord {
@@ -39,7 +43,7 @@ pub struct AuthorityRecord {
     /// The request for a superior CA, DER.
     pub request: Option<Vec<u8>>,
     /// The certificate in use and the certificates above it, root last; none until one is installed.
-    pub certificate: Option<(Certificate, Vec<Certificate>)>,
+    pub certificate: Option<Certified>,
 }
 
 impl Register {
@@ -109,23 +113,25 @@ impl Register {
         Ok(authorities(&self.connection, Some(name))?.pop())
     }
 
-    /// A certificate that is or was in use for an authority, with those above it, by its SHA-256.
+    /// The certificate that a plan was made under, with those above it, even where another was installed since;
+    /// `None` where no such certificate was ever installed for the plan's authority. A root's own plan names the
+    /// root's key, because its certificate did not exist yet.
     ///
     /// # Errors
     /// [`Error::Damaged`].
-    pub fn installed_certificate(
-        &self,
-        name: &str,
-        sha256: &Digest,
-    ) -> Result<Option<(Certificate, Vec<Certificate>)>, Error> {
+    pub fn certificate_of(&self, plan: &StoredPlan) -> Result<Option<Certified>, Error> {
         let mut statement = self.connection.prepare_cached(
             "SELECT certificate, chain FROM authority_certificate WHERE authority = ?1 ORDER BY entry DESC",
         )?;
-        let mut rows = statement.query([name])?;
+        let mut rows = statement.query([&plan.authority])?;
         while let Some(row) = rows.next()? {
-            let (certificate, chain): (Vec<u8>, Vec<u8>) = (row.get(0)?, row.get(1)?);
-            if Digest::of(&certificate) == *sha256 {
-                return Ok(Some((parse(&certificate)?, parse_chain(&chain)?)));
+            let certificate = parse(&row.get::<_, Vec<u8>>(0)?)?;
+            let named = match plan.kind {
+                PlanKind::Root => certificate.public_key().spki_sha256(),
+                PlanKind::Batch | PlanKind::Verification => certificate.sha256(),
+            };
+            if named == plan.issuer_sha256 {
+                return Ok(Some((certificate, parse_chain(&row.get::<_, Vec<u8>>(1)?)?)));
             }
         }
         Ok(None)
