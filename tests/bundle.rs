@@ -20,7 +20,7 @@ use coldsign::{
         issuer::IssuingCa,
         key::{Curve, KeyAlgorithm, PublicKey, RsaScheme},
         name::Name,
-        plan::{Facts, RootFields, plan_for_code, plan_root},
+        plan::{Facts, PlanDigest, RootFields, plan_for_code, plan_root},
         profile::{
             Approval, BeyondIssuer, DuplicateKeys, EmptySubject, End, KeyIdentifier, Profile, SubjectKind,
         },
@@ -320,6 +320,39 @@ fn check_sealed(expected: &[FlawId], bend: impl FnOnce(&mut Bundle, &mut Header)
 
 const FIRST: &str = "certs/000/dev-0001.pem";
 const SECOND: &str = "certs/000/DEV-0001-2.pem";
+
+#[test]
+fn a_table_of_fewer_columns_hides_no_certificate_from_its_files() {
+    check_sealed(&[FlawId::DevicesCsv, FlawId::ManifestMalformed], |bundle, _| {
+        let text = bundle.text("devices.csv");
+        let header = text.lines().next().expect("a header").to_owned();
+        let lines = "x\r\n".repeat(SOURCES.len());
+        bundle.files.insert("devices.csv".to_owned(), format!("{header}\r\n{lines}").into_bytes());
+    });
+    // Without its files, which nothing would then have called for.
+    check_sealed(&[FlawId::DevicesCsv], |bundle, _| {
+        let text = bundle.text("devices.csv");
+        let header = text.lines().next().expect("a header").to_owned();
+        let lines = "x\r\n".repeat(SOURCES.len());
+        bundle.files.insert("devices.csv".to_owned(), format!("{header}\r\n{lines}").into_bytes());
+        bundle.files.retain(|path, _| !path.starts_with("certs/") && !path.starts_with("chains/"));
+    });
+}
+
+#[test]
+fn a_bundle_of_nothing_is_not_sound() {
+    check_sealed(&[FlawId::Counts], |bundle, header| {
+        let table = bundle.text("devices.csv");
+        let first = format!("{}\r\n", table.lines().next().expect("a header"));
+        bundle.files.insert("devices.csv".to_owned(), first.into_bytes());
+        bundle.files.insert("certificates.pem".to_owned(), Vec::new());
+        bundle.files.retain(|path, _| !path.starts_with("certs/") && !path.starts_with("chains/"));
+        let digest = PlanDigest::new(issued().issuer.certificate().sha256(), 0).finish();
+        header.digest = digest.to_string();
+        header.words = digest.words();
+        header.counts.issued = 0;
+    });
+}
 
 #[test]
 fn a_sound_bundle_is_found_sound_in_every_form() {

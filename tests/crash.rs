@@ -1,6 +1,5 @@
-//! The process is killed at random moments of a long `sign`; signing again ends with exactly one certificate a request.
-//!
-//! Eight kills; `COLDSIGN_LONG=1` makes it fifty.
+//! The process is killed at random moments of a long `sign`; signing again goes on where it was, and ends with exactly
+//! one certificate a request. Eight kills; `COLDSIGN_LONG=1` makes it fifty.
 
 mod support;
 
@@ -30,29 +29,41 @@ fn every_request_has_one_certificate_however_often_the_process_is_killed() {
     write_requests(&Path::new(&stick).join("requests.pem"));
     let planned = sandbox.approved("root", "device", &[&stick]);
     assert_eq!(planned.accepted, REQUESTS as u64);
-    // Each trial begins with the home as it is now: planned and approved, nothing signed.
+    // Each pass begins with the home as it is now: planned and approved, nothing signed.
     let restore = |from: &str, to: &str| {
         let _ = fs::remove_dir_all(sandbox.path(to));
         succeed(Command::new("cp").arg("-a").arg(sandbox.path(from)).arg(sandbox.path(to)));
     };
     restore("home", "home-approved");
-
     let whole = sign_to_the_end(&sandbox, &planned);
+    restore("home-approved", "home");
 
-    let trials = if long_form() { 50 } else { 8 };
-    let mut interrupted = 0;
-    for trial in 0..trials {
-        restore("home-approved", "home");
-        let moment = whole.mul_f64(random_fraction());
-        let done = sign_and_kill(&sandbox, &planned, moment);
-        if (1..REQUESTS).contains(&done) {
-            interrupted += 1;
+    let kills = if long_form() { 50 } else { 8 };
+    let (mut killed, mut midway, mut done) = (0, 0, 0);
+    while killed < kills {
+        // Moments up to half of the whole: several kills in one pass, and sometimes it comes to its end before.
+        let moment = whole.mul_f64(random_fraction() / 2.0);
+        let before = done;
+        done = sign_and_kill(&sandbox, &planned, moment);
+        assert!(done >= before, "{before} were recorded, now {done}");
+        if done < REQUESTS {
+            killed += 1;
+            midway += usize::from(done > 0);
+            println!(
+                "kill {killed}: after {} ms, {} recorded, {done} in all",
+                moment.as_millis(),
+                done - before
+            );
         }
-        println!("trial {trial}: killed after {} ms, {done} recorded", moment.as_millis());
-        sign_to_the_end(&sandbox, &planned);
+        if done == REQUESTS {
+            sign_to_the_end(&sandbox, &planned);
+            restore("home-approved", "home");
+            done = 0;
+        }
     }
-    // Most moments lie between the first certificate and the last: otherwise nothing was tried.
-    assert!(interrupted * 3 >= trials, "only {interrupted} of {trials} kills hit the signing");
+    sign_to_the_end(&sandbox, &planned);
+    // A kill before the first certificate is recorded tries little.
+    assert!(midway * 4 >= killed, "only {midway} of {killed} kills hit the signing midway");
 }
 
 /// Fresh requests in one file, made on all cores.

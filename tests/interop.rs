@@ -44,11 +44,11 @@ fn lab() -> &'static Lab {
         let sandbox = Sandbox::with_issuing("interop", "p256");
         let (stick, out) = (sandbox.folder("stick"), sandbox.folder("out"));
         for (name, algorithm) in DEVICES {
-            write_request(&sandbox, &stick, name, algorithm, Request::named(name));
+            write_request(&sandbox, &stick, name, algorithm, &Request::named(name));
         }
         let servers = sandbox.folder("servers");
         let server = Request::named("localhost").with(request::alternative_names(&["localhost"]));
-        write_request(&sandbox, &servers, "server", Algorithm::P256, server);
+        write_request(&sandbox, &servers, "server", Algorithm::P256, &server);
         let devices = sandbox.issue("issuing", "device", &[&stick], &out, &[]);
         assert_eq!((devices.planned.accepted, devices.planned.refused), (DEVICES.len() as u64, 0));
         let server = sandbox.issue("issuing", "server", &[&servers], &out, &[]);
@@ -57,7 +57,7 @@ fn lab() -> &'static Lab {
 }
 
 /// A request on the stick, its key beside it.
-fn write_request(sandbox: &Sandbox, stick: &str, name: &str, algorithm: Algorithm, wishes: Request) {
+fn write_request(sandbox: &Sandbox, stick: &str, name: &str, algorithm: Algorithm, wishes: &Request) {
     let key = Key::generate(algorithm);
     let der = wishes.der(&key);
     fs::write(Path::new(stick).join(format!("{name}.csr")), request::pem("CERTIFICATE REQUEST", &der))

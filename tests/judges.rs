@@ -22,14 +22,13 @@ fn judges_are_content_with_every_certificate_of_the_corpus() {
     else {
         return;
     };
-    let bench = Bench { judges };
     let sandbox = Sandbox::with_issuing("judges", "p256");
     permissive(&sandbox);
     let stick = PathBuf::from(sandbox.folder("stick"));
     let algorithms = copy_accepted(&corpus, &stick);
     let out = sandbox.folder("out");
     let bundle = sandbox.issue("issuing", "device", &[stick.to_str().unwrap()], &out, &[]);
-    bench.see_a_bad_certificate(&sandbox, &bundle);
+    see_a_bad_certificate(&sandbox, &bundle);
     let refused = bundle.planned.refused + bundle.planned.skipped;
     println!("{} certificates for {} requests, {refused} refused", bundle.planned.accepted, algorithms.len());
     // A device profile may refuse a few of what a laboratory would take; tests of the profiles say which.
@@ -38,16 +37,16 @@ fn judges_are_content_with_every_certificate_of_the_corpus() {
         "{refused} refused of {}",
         algorithms.len()
     );
-    bench.three_judges(&bundle);
+    three_judges(&bundle);
     let samples = samples(&bundle, &algorithms);
     assert!(samples.len() >= 5, "{samples:?}");
-    bench.all_judges(&bundle, &samples);
+    all_judges(&judges, &bundle, &samples);
 
     if long_form() {
         sandbox.root("rsa", "rsa2048");
         let bundle = sandbox.issue("rsa", "device", &[stick.to_str().unwrap()], &out, &[]);
-        bench.three_judges(&bundle);
-        bench.all_judges(&bundle, &samples);
+        three_judges(&bundle);
+        all_judges(&judges, &bundle, &samples);
     }
 }
 
@@ -102,107 +101,97 @@ fn samples(bundle: &Delivery, algorithms: &BTreeMap<String, String>) -> BTreeMap
     samples
 }
 
-/// The judges and where they are built.
-struct Bench {
-    judges: PathBuf,
+/// `openssl verify -x509_strict`, pyca/cryptography and pkilint over every certificate.
+fn three_judges(bundle: &Delivery) {
+    let (root, issuer) = (bundle.folder.join("root.pem"), bundle.folder.join("ca.pem"));
+    let certificates = support::files(&bundle.folder.join("certs"));
+    assert_eq!(certificates.len() as u64, bundle.planned.accepted);
+
+    let mut openssl = tool("openssl", "apt-get install openssl");
+    openssl.args([
+        "verify",
+        "-x509_strict",
+        "-check_ss_sig",
+        "-no-CApath",
+        "-no-CAstore",
+        "-purpose",
+        "sslclient",
+    ]);
+    openssl.arg("-CAfile").arg(&root).arg("-untrusted").arg(&issuer).args(&certificates);
+    let verified = succeed(&mut openssl);
+    assert_eq!(verified.lines().filter(|line| line.ends_with(": OK")).count(), certificates.len());
+
+    let mut complaints = complaints(bundle, &certificates);
+    complaints.retain(|line| !is_false_alarm(line));
+    assert!(complaints.is_empty(), "\n{}", complaints.join("\n"));
 }
 
-impl Bench {
-    /// `openssl verify -x509_strict`, pyca/cryptography and pkilint over every certificate.
-    fn three_judges(&self, bundle: &Delivery) {
-        let (root, issuer) = (bundle.folder.join("root.pem"), bundle.folder.join("ca.pem"));
-        let certificates = support::files(&bundle.folder.join("certs"));
-        assert_eq!(certificates.len() as u64, bundle.planned.accepted);
-
-        let mut openssl = tool("openssl", "apt-get install openssl");
-        openssl.args([
-            "verify",
-            "-x509_strict",
-            "-check_ss_sig",
-            "-no-CApath",
-            "-no-CAstore",
-            "-purpose",
-            "sslclient",
-        ]);
-        openssl.arg("-CAfile").arg(&root).arg("-untrusted").arg(&issuer).args(&certificates);
-        let verified = succeed(&mut openssl);
-        assert_eq!(verified.lines().filter(|line| line.ends_with(": OK")).count(), certificates.len());
-
-        let mut complaints = self.complaints(bundle, &certificates);
-        complaints.retain(|line| !is_false_alarm(line));
-        assert!(complaints.is_empty(), "\n{}", complaints.join("\n"));
-    }
-
-    /// What pyca/cryptography and pkilint say against certificates.
-    fn complaints(&self, bundle: &Delivery, certificates: &[PathBuf]) -> Vec<String> {
-        let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/judges/batch.py");
-        let mut python = Command::new(home().join("venv/bin/python"));
-        python
-            .arg(script)
-            .arg(bundle.folder.join("root.pem"))
-            .arg(bundle.folder.join("ca.pem"))
-            .args(certificates);
-        let report = succeed(&mut python);
-        let (complaints, count) = report.trim_end().rsplit_once('\n').unwrap_or(("", report.trim_end()));
-        assert_eq!(count, certificates.len().to_string());
-        complaints.lines().map(str::to_owned).collect()
-    }
-
-    /// Both complain where there is reason to: silence means something.
-    fn see_a_bad_certificate(&self, sandbox: &Sandbox, bundle: &Delivery) {
-        let (key, bad) = (sandbox.text("bad.key"), sandbox.text("bad.pem"));
-        succeed(tool("openssl", "apt-get install openssl").args([
-            "req",
-            "-x509",
-            "-newkey",
-            "ec",
-            "-pkeyopt",
-            "ec_paramgen_curve:P-256",
-            "-nodes",
-            "-keyout",
-            &key,
-            "-out",
-            &bad,
-            "-subj",
-            "/CN=bad",
-            "-addext",
-            "basicConstraints=CA:TRUE",
-            "-addext",
-            "keyUsage=keyCertSign",
-        ]));
-        let complaints = self.complaints(bundle, &[bad.into()]);
-        for judge in ["pyca\t", "pkilint\t"] {
-            assert!(
-                complaints.iter().any(|line| line.starts_with(judge)),
-                "{judge}is silent: {complaints:?}"
-            );
+/// Every judge over the samples.
+fn all_judges(judges: &Path, bundle: &Delivery, samples: &BTreeMap<String, String>) {
+    let mut complaints = Vec::new();
+    for (algorithm, name) in samples {
+        let mut judge = Command::new(judges.join("judge.sh"));
+        judge.env("JUDGE_HOME", home()).args(["-p", "client"]);
+        judge.arg(bundle.file("certs", &format!("{name}.pem")));
+        let (issuer, root) = (bundle.folder.join("ca.pem"), bundle.folder.join("root.pem"));
+        if fs::read(&issuer).unwrap() != fs::read(&root).unwrap() {
+            judge.arg(&issuer);
         }
+        let output = judge.arg(&root).output().unwrap();
+        let report = said(&output);
+        let passed = report.lines().filter(|line| line.starts_with("PASS\t")).count();
+        println!("{algorithm} {name}: {passed} judges are content");
+        assert!(passed >= 20, "{algorithm} {name}: only {passed} judges were content\n{report}");
+        let failed = report.lines().filter_map(|line| line.strip_prefix("FAIL\t"));
+        complaints.extend(
+            failed
+                .filter(|line| !is_false_alarm(line) && !cannot_read(line, algorithm))
+                .map(|line| format!("{algorithm} {name}: {line}")),
+        );
     }
+    assert!(complaints.is_empty(), "\n{}", complaints.join("\n"));
+}
 
-    /// Every judge over the samples.
-    fn all_judges(&self, bundle: &Delivery, samples: &BTreeMap<String, String>) {
-        let mut complaints = Vec::new();
-        for (algorithm, name) in samples {
-            let mut judge = Command::new(self.judges.join("judge.sh"));
-            judge.env("JUDGE_HOME", home()).args(["-p", "client"]);
-            judge.arg(bundle.file("certs", &format!("{name}.pem")));
-            let (issuer, root) = (bundle.folder.join("ca.pem"), bundle.folder.join("root.pem"));
-            if fs::read(&issuer).unwrap() != fs::read(&root).unwrap() {
-                judge.arg(&issuer);
-            }
-            let output = judge.arg(&root).output().unwrap();
-            let report = said(&output);
-            let passed = report.lines().filter(|line| line.starts_with("PASS\t")).count();
-            println!("{algorithm} {name}: {passed} judges are content");
-            assert!(passed >= 20, "{algorithm} {name}: only {passed} judges were content\n{report}");
-            let failed = report.lines().filter_map(|line| line.strip_prefix("FAIL\t"));
-            complaints.extend(
-                failed
-                    .filter(|line| !is_false_alarm(line) && !cannot_read(line, algorithm))
-                    .map(|line| format!("{algorithm} {name}: {line}")),
-            );
-        }
-        assert!(complaints.is_empty(), "\n{}", complaints.join("\n"));
+/// What pyca/cryptography and pkilint say against certificates.
+fn complaints(bundle: &Delivery, certificates: &[PathBuf]) -> Vec<String> {
+    let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/judges/batch.py");
+    let mut python = Command::new(home().join("venv/bin/python"));
+    python
+        .arg(script)
+        .arg(bundle.folder.join("root.pem"))
+        .arg(bundle.folder.join("ca.pem"))
+        .args(certificates);
+    let report = succeed(&mut python);
+    let (complaints, count) = report.trim_end().rsplit_once('\n').unwrap_or(("", report.trim_end()));
+    assert_eq!(count, certificates.len().to_string());
+    complaints.lines().map(str::to_owned).collect()
+}
+
+/// Both complain where there is reason to: silence means something.
+fn see_a_bad_certificate(sandbox: &Sandbox, bundle: &Delivery) {
+    let (key, bad) = (sandbox.text("bad.key"), sandbox.text("bad.pem"));
+    succeed(tool("openssl", "apt-get install openssl").args([
+        "req",
+        "-x509",
+        "-newkey",
+        "ec",
+        "-pkeyopt",
+        "ec_paramgen_curve:P-256",
+        "-nodes",
+        "-keyout",
+        &key,
+        "-out",
+        &bad,
+        "-subj",
+        "/CN=bad",
+        "-addext",
+        "basicConstraints=CA:TRUE",
+        "-addext",
+        "keyUsage=keyCertSign",
+    ]));
+    let found = complaints(bundle, &[bad.into()]);
+    for judge in ["pyca\t", "pkilint\t"] {
+        assert!(found.iter().any(|line| line.starts_with(judge)), "{judge}is silent: {found:?}");
     }
 }
 

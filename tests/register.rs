@@ -208,16 +208,21 @@ impl Home {
             certificates: 3,
         };
         home.register.record_delivery(&plan, &delivery).unwrap();
-        let head = home.register.head().unwrap();
+        let checkpoint = home.checkpoint();
+        home.register.add_checkpoint(&checkpoint, now()).unwrap();
+        (home, plan)
+    }
+
+    /// The newest entry, signed with the audit key.
+    fn checkpoint(&self) -> Checkpoint {
+        let head = self.register.head().unwrap();
         let audit_key = key(50_000);
-        let checkpoint = Checkpoint {
+        Checkpoint {
             head,
             public_key: public_key(&audit_key),
             algorithm: SignatureAlgorithm::Ecdsa(HashAlgorithm::Sha256),
-            signature: sign(&audit_key, &home.register.checkpoint_message(&head)),
-        };
-        home.register.add_checkpoint(&checkpoint, now()).unwrap();
-        (home, plan)
+            signature: sign(&audit_key, &self.register.checkpoint_message(&head)),
+        }
     }
 
     fn findings(&self) -> Vec<&'static str> {
@@ -443,6 +448,29 @@ fn forbids_update_delete_and_replace_in_every_table_to_any_program() {
     assert_eq!(home.findings(), [""; 0]);
 }
 
+#[test]
+fn signs_nothing_that_the_journal_does_not_bind() {
+    // No trigger stands in the way of a new row.
+    for entry in ["(SELECT max(seq) + 1 FROM journal)", "1000000", "(SELECT max(seq) FROM journal)"] {
+        let mut home = Home::new();
+        let plan = home.store(&[1], 0);
+        let insert = format!(
+            "INSERT INTO approval (entry, plan, time, method, digest) \
+             SELECT {entry}, number, created, 'typed words', digest FROM plan WHERE id = '{}'",
+            plan.id
+        );
+        Connection::open(home.path()).unwrap().execute_batch(&insert).unwrap();
+        let approved = home.register.approved(&plan);
+        assert!(matches!(approved, Err(Error::Damaged(_))), "{entry}: {approved:?}");
+    }
+    let mut home = Home::new();
+    let plan = home.store(&[1], 0);
+    let approved = home.approve(&plan);
+    home.register.check_signable(&approved).unwrap();
+    tamper(&home, "UPDATE planned SET source = 'other.csr' WHERE key = (SELECT max(key) FROM planned)");
+    assert!(matches!(home.register.check_signable(&approved), Err(Error::Damaged(_))));
+}
+
 /// Changes the file behind the register's back: the triggers are dropped and put back around the change.
 fn tamper(home: &Home, sql: &str) {
     let connection = Connection::open(home.path()).unwrap();
@@ -585,14 +613,7 @@ fn knows_a_history_that_was_cut_off_by_a_head_noted_elsewhere() {
 #[test]
 fn does_not_record_a_checkpoint_that_does_not_verify() {
     let mut home = Home::new();
-    let head = home.register.head().unwrap();
-    let audit_key = key(50_000);
-    let good = Checkpoint {
-        head,
-        public_key: public_key(&audit_key),
-        algorithm: SignatureAlgorithm::Ecdsa(HashAlgorithm::Sha256),
-        signature: sign(&audit_key, &home.register.checkpoint_message(&head)),
-    };
+    let good = home.checkpoint();
     let other_key = Checkpoint { public_key: public_key(&key(1)), ..good.clone() };
     assert!(matches!(home.register.add_checkpoint(&other_key, now()), Err(Error::Checkpoint(_))));
     let mut later = good.clone();

@@ -2,6 +2,8 @@
 
 use std::path::Path;
 
+use rayon::prelude::*;
+
 use crate::{
     export::{
         bundle::{BundleBuilder, Format, Part, Stream},
@@ -10,12 +12,13 @@ use crate::{
             Standing,
         },
     },
-    media::{OutFile, Outbox, Written},
+    media::{OutFile, Outbox, Published, Written},
     pki::{
         certificate::Certificate,
         fingerprint::{Digest, hex},
         issuer::IssuingCa,
         key::{PublicKey, RsaScheme},
+        text::Printable,
     },
     register::{Checkpoint, Delivery, StoredPlan, Verdict},
     token::{key::TokenKey, session::Session, uri::TokenUri},
@@ -29,6 +32,9 @@ use super::{
 
 /// Certificates taken from the register at a time.
 const PAGE: u32 = 1_000;
+
+/// Files read back together, on all cores, before progress is told.
+const READ_BACK_CHUNK: usize = 512;
 
 /// What was handed over, after it was read back from the medium and compared.
 #[derive(Clone, Debug)]
@@ -145,7 +151,7 @@ impl Appliance {
         self.check_deliverable(plan, to)?;
         let certificates = plan.accepted;
         let issuer = self.issuer_of(plan)?;
-        let audit_key = session.find(&self.audit_uri()?)?;
+        let audit_key = self.audit_key(session)?;
         let header = self.header(plan, &issuer, audit_key.public_key(), formats)?;
         let mut writing = Writing::begin(to, &plan.id)?;
         let mut builder = BundleBuilder::new(&issuer, audit_key.public_key(), formats);
@@ -161,13 +167,11 @@ impl Appliance {
         let Whole { outbox, written } = whole;
         let published = outbox.publish()?;
         let files = written.len() as u64;
-        for (done, written) in (1..).zip(&written) {
-            if published.read_back(&written.path)? != (written.sha256, written.octets) {
-                return Err(Error::altered(&written.path));
-            }
-            if done % 256 == 0 || done == files {
-                watch.tell(Phase::ReadingBack, done, Some(files));
-            }
+        let mut done = 0;
+        for chunk in written.chunks(READ_BACK_CHUNK) {
+            chunk.par_iter().try_for_each(|written| read_back(&published, written))?;
+            done += chunk.len() as u64;
+            watch.tell(Phase::ReadingBack, done, Some(files));
         }
         if published.count_files()? != files {
             return Err(Error::altered(&plan.id));
@@ -285,19 +289,24 @@ impl Appliance {
         }
     }
 
-    /// The CA that a plan is for, with the certificate it was planned under.
-    fn issuer_of(&self, plan: &StoredPlan) -> Result<IssuingCa, Error> {
-        let issuer = self.issuer(&plan.authority)?;
-        if issuer.certificate().sha256() != plan.issuer_sha256 && !is_own_root(&issuer, plan) {
-            return Err(Error::authority(
-                format!("plan {} was made under another certificate of CA {}", plan.id, plan.authority),
-                "plan the requests again under the certificate installed now",
-            ));
+    /// The audit key in the token. Refused where it is a CA's key, whatever authority.toml says: a CA's key signs
+    /// certificates and nothing else.
+    pub(super) fn audit_key(&self, session: &Session) -> Result<TokenKey, Error> {
+        let key = session.find(&self.audit_uri()?)?;
+        let authorities = self.register.authorities()?;
+        match authorities.iter().find(|authority| authority.public_key == *key.public_key()) {
+            None => Ok(key),
+            Some(authority) => Err(Error::authority(
+                format!(
+                    "the audit key that authority.toml names is the key of CA {}",
+                    Printable::new(&authority.name)
+                ),
+                "correct the [audit] section: the audit key is a key of its own",
+            )),
         }
-        Ok(issuer)
     }
 
-    pub(super) fn audit_uri(&self) -> Result<TokenUri, Error> {
+    fn audit_uri(&self) -> Result<TokenUri, Error> {
         let uri = self.configuration.audit_key_uri().ok_or_else(|| {
             Error::authority(
                 "authority.toml names no audit key",
@@ -309,7 +318,7 @@ impl Appliance {
 
     /// Signs the register's head with the audit key and records the checkpoint.
     pub(super) fn sign_head(&mut self, session: &Session) -> Result<(), Error> {
-        let key = session.find(&self.audit_uri()?)?;
+        let key = self.audit_key(session)?;
         let head = self.register.head()?;
         let signature = audit_signature(session, &key, &self.register.checkpoint_message(&head))?;
         let algorithm = key.public_key().signing_algorithm(RsaScheme::Pkcs1);
@@ -329,17 +338,20 @@ fn audit_signature(session: &Session, key: &TokenKey, message: &[u8]) -> Result<
     Ok(signature)
 }
 
-/// A root's own plan is bound to its key, because the certificate did not exist yet.
-fn is_own_root(issuer: &IssuingCa, plan: &StoredPlan) -> bool {
-    plan.kind == crate::register::PlanKind::Root
-        && issuer.certificate().public_key().spki_sha256() == plan.issuer_sha256
-}
-
 fn named(certificate: &Certificate) -> Authority {
     Authority {
         subject: certificate.subject().to_printable().to_string(),
         serial: hex(certificate.serial()),
         certificate_sha256: certificate.sha256().to_string(),
+    }
+}
+
+/// Reads a file from the medium again and compares it with what was written.
+fn read_back(published: &Published, written: &Written) -> Result<(), Error> {
+    if published.read_back(&written.path)? == (written.sha256, written.octets) {
+        Ok(())
+    } else {
+        Err(Error::altered(&written.path))
     }
 }
 

@@ -4,6 +4,8 @@ use thiserror::Error;
 
 use crate::{config, export::bundle::FormatError, media, register, token};
 
+use super::inspection::Counts;
+
 /// Which part of the house an error belongs to; each class has its own exit code on the command line.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum Class {
@@ -15,6 +17,8 @@ pub enum Class {
     Medium,
     /// The register.
     Register,
+    /// Every request was refused; nothing was stored.
+    NoneAccepted,
     /// Something was to be signed that nobody approved.
     NotApproved,
     /// The operator stopped the work; what was done is recorded.
@@ -47,6 +51,12 @@ pub enum Error {
         /// The file, relative to the bundle.
         path: String,
     },
+    /// Nothing on the medium is a request, or looks like one.
+    #[error("there are no requests under the given paths")]
+    NoRequests,
+    /// Every request was refused or skipped, so there is nothing to plan.
+    #[error("no request was accepted: {} refused, {} skipped", .0.refused, .0.skipped)]
+    NoneAccepted(Counts),
     /// The plan was not approved, or the typed words are not its words.
     #[error("{what}")]
     NotApproved {
@@ -95,7 +105,8 @@ impl Error {
             Self::Authority { .. } | Self::Format(_) | Self::Configuration(_) | Self::Usage { .. } => {
                 Class::Configuration
             }
-            Self::Medium(_) | Self::MediumAltered { .. } => Class::Medium,
+            Self::Medium(_) | Self::MediumAltered { .. } | Self::NoRequests => Class::Medium,
+            Self::NoneAccepted(_) => Class::NoneAccepted,
             Self::NotApproved { .. } => Class::NotApproved,
             // A plan that was never made is a slip of the hand, not a fault of the register.
             Self::Register(register::Error::PlanUnknown(_) | register::Error::PlanAmbiguous(_)) => {
@@ -114,6 +125,12 @@ impl Error {
             Self::Configuration(error) => error.hint(),
             Self::Format(error) => error.hint(),
             Self::Medium(error) => error.hint().to_string(),
+            Self::NoRequests => {
+                "check that the right medium is mounted, and name the folder with the requests".to_owned()
+            }
+            Self::NoneAccepted(_) => {
+                "the reasons stand above and in coldsign inspect PATH; nothing was stored".to_owned()
+            }
             Self::MediumAltered { .. } => {
                 "use another medium; everything issued is in the register".to_owned()
             }

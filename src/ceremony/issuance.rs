@@ -91,7 +91,7 @@ impl Appliance {
         self.approval_of(plan).map(|_| ())
     }
 
-    /// Signs what is planned and approved and not yet issued.
+    /// Signs what is planned and approved and not yet issued; a root whose making was interrupted is finished so.
     ///
     /// # Errors
     /// [`Error::NotApproved`] before anything is signed; [`Error::Token`], [`Error::Register`] and
@@ -102,8 +102,18 @@ impl Appliance {
         session: &Session,
         watch: &mut Watch<'_>,
     ) -> Result<Issued, Error> {
-        let issuer = self.issuer(&plan.authority)?;
+        if self.unfinished_root(&plan.authority)?.is_some_and(|unfinished| unfinished.id == plan.id) {
+            let (began, before) = (Instant::now(), self.register.issued_count(plan)?);
+            self.finish_root(plan, session)?;
+            let all = self.register.issued_count(plan)?;
+            return Ok(Issued { now: all - before, all, seconds: began.elapsed().as_secs_f64() });
+        }
+        let issuer = self.issuer_of(plan)?;
         let approved = self.approved(plan)?;
+        // The audit key is looked at before, not after, a million certificates.
+        if self.configuration.audit_key_uri().is_some() {
+            self.audit_key(session)?;
+        }
         let uri = self.authority_key_uri(&plan.authority)?;
         let done = self.sign_with(&approved, &issuer, &uri, session, watch)?;
         if done.now > 0 && self.configuration.audit_key_uri().is_some() {
@@ -246,6 +256,11 @@ fn sign_rows(
 }
 
 fn sign_row(row: &PlannedRow, signer: &mut Signer, issuer: &IssuingCa) -> Result<SignedCertificate, Error> {
+    // Before the signature, so that none is made that could not be taken.
+    SignedCertificate::check_planned(&row.tbs, issuer).map_err(|error| Error::TokenOutput {
+        what: format!("certificate {} is not one for this CA: {error}", row.index),
+        hint: "nothing of it was signed; run coldsign register audit".to_owned(),
+    })?;
     let signature = signer.sign(&row.tbs)?;
     SignedCertificate::assemble(&row.tbs, &signature, issuer).map_err(|error| Error::TokenOutput {
         what: format!("the token's output for certificate {} was not taken: {error}", row.index),

@@ -236,9 +236,22 @@ impl Appliance {
     /// # Errors
     /// [`Error::Token`], and what the custodian says.
     pub fn login(&self, custodian: &mut Custodian<'_>) -> Result<Session, Error> {
-        let token = self.token()?;
-        let activation = custodian(token.state())?;
+        let (token, activation) = self.activated(custodian)?;
         Ok(token.login(activation)?)
+    }
+
+    /// Finds the home's token and logs in to make keys.
+    pub(super) fn login_to_make_keys(&self, custodian: &mut Custodian<'_>) -> Result<Session, Error> {
+        let (token, activation) = self.activated(custodian)?;
+        Ok(token.login_to_make_keys(activation)?)
+    }
+
+    /// The home's token and what the custodian gives for it, who is not asked for a PIN that cannot be used.
+    fn activated(&self, custodian: &mut Custodian<'_>) -> Result<(Token, Activation), Error> {
+        let token = self.token()?;
+        token.check_pin_state()?;
+        let activation = custodian(token.state())?;
+        Ok((token, activation))
     }
 
     /// Writes a changed configuration, whole or not at all.

@@ -93,6 +93,21 @@ impl Appliance {
         })
     }
 
+    /// The CA that a plan is for, under the certificate that it was planned under.
+    pub(super) fn issuer_of(&self, plan: &StoredPlan) -> Result<IssuingCa, Error> {
+        let (certificate, chain) = self.register.certificate_of(plan)?.ok_or_else(|| {
+            Error::authority(
+                format!(
+                    "plan {} was made under a certificate that CA {} does not have",
+                    plan.id, plan.authority
+                ),
+                "run coldsign register audit",
+            )
+        })?;
+        IssuingCa::new(certificate, chain)
+            .map_err(|what| Error::authority(what, "run coldsign register audit"))
+    }
+
     /// The profile of this name.
     ///
     /// # Errors
@@ -157,17 +172,10 @@ impl Appliance {
             watch.tell(Phase::Planning, counts.all(), None);
             watch.check_stop("no plan was stored", "run plan again")?;
         }
-        if counts.accepted == 0 {
-            return Err(Error::usage(
-                match counts.all() {
-                    0 => "there are no requests under the given paths".to_owned(),
-                    _ => format!(
-                        "no request was accepted: {} refused, {} skipped",
-                        counts.refused, counts.skipped
-                    ),
-                },
-                "see coldsign inspect PATH for the reasons; nothing was stored",
-            ));
+        match counts.all() {
+            0 => return Err(Error::NoRequests),
+            _ if counts.accepted == 0 => return Err(Error::NoneAccepted(counts)),
+            _ => {}
         }
         let plan = writer.store(Issuer::Certificate(&issuer), now()?)?;
         Ok((plan, counts))

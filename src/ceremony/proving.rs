@@ -10,7 +10,7 @@ use crate::{
         name::Name,
         plan::{self, Facts, PlannedCertificate},
         policy::Refusal,
-        profile::Profile,
+        profile::{Profile, SubjectKind},
         text::Printable,
     },
     register::{Approver, Issuer, NewPlan, PlanKind, StoredPlan},
@@ -121,6 +121,13 @@ impl Appliance {
     ) -> Result<(StoredPlan, Delivered), Error> {
         let issuer = self.issuer(ca)?;
         let profile = self.profile(PROFILE)?.clone();
+        // No words are typed here, so nothing but a certificate that can stand for nobody may come of it.
+        if profile.kind != SubjectKind::Verification {
+            return Err(Error::usage(
+                format!("the profile {PROFILE} in authority.toml is not of the kind \"verification\""),
+                "correct it: see coldsign profile show verification where there is no home",
+            ));
+        }
         let mut serials = Serials::of(self)?;
         let at = now()?;
         let facts = Facts { now: at, serial: serials.draw()? };

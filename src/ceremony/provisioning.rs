@@ -17,7 +17,7 @@ use crate::{
         profile::{Approval, DuplicateKeys},
         text::Printable,
     },
-    register::{self, Approver, Issuer, NewAuthority, NewPlan, PlanKind},
+    register::{self, Approver, Issuer, NewAuthority, NewPlan, PlanKind, StoredPlan},
     token::{key::TokenKey, session::Session, uri::TokenUri},
 };
 
@@ -58,7 +58,8 @@ impl Appliance {
     /// Makes a key pair in the token and a self-signed root certificate.
     ///
     /// # Errors
-    /// Every class; a key that was made before a later step failed stays in the token and is named in the error.
+    /// Every class. Once the plan of its certificate is stored, [`Appliance::sign`] finishes what was interrupted; a
+    /// key that was made before stays unused in the token.
     pub fn create_root(
         &mut self,
         new: &NewCa<'_>,
@@ -67,11 +68,10 @@ impl Appliance {
         custodian: &mut Custodian<'_>,
     ) -> Result<IssuingCa, Error> {
         let name = self.fresh_name(new)?;
-        // Before the token makes a key that nothing could be done with.
-        plan::check_root_terms(&name, days, path_length)
-            .map_err(|what| Error::authority(what, "choose other values"))?;
+        plan::check_root(&name, days, path_length)
+            .map_err(|what| Error::usage(what, "choose other values; no key was made"))?;
         let mut serials = Serials::of(self)?;
-        let session = self.login(custodian)?;
+        let session = self.login_to_make_keys(custodian)?;
         self.provision_audit_key(&session)?;
         let key = self.provision_key(new, &session)?;
         let fields = RootFields {
@@ -105,22 +105,59 @@ impl Appliance {
         writer.add("ca create", None, &planned)?;
         // A root has no issuer's certificate yet: its plan is bound to its key instead.
         let stored = writer.store(Issuer::OwnKey, at)?;
-        let approved = self.register.approve(&stored, Approver::Command, at)?;
-        let algorithm = key.public_key().signing_algorithm(RsaScheme::Pkcs1);
-        let signature = session.signer(&key, algorithm)?.sign(planned.tbs())?;
-        let signed = SignedCertificate::assemble_root(planned.tbs(), &signature, key.public_key()).map_err(
-            |error| Error::TokenOutput {
-                what: format!("the token's signature over the root certificate was not taken: {error}"),
-                hint: "check the token; the key made stays unused in it".to_owned(),
-            },
-        )?;
-        let certificate =
-            Certificate::parse(signed.der()).map_err(|error| unfit(new.name, &error.to_string()))?;
-        let issuer = IssuingCa::new(certificate, Vec::new()).map_err(|what| unfit(new.name, &what))?;
-        self.register.record_issued(&approved, &[(1, signed)], at)?;
-        self.register.install_certificate(new.name, issuer.certificate(), &[], at)?;
-        self.checkpoint(&session)?;
+        self.register.approve(&stored, Approver::Command, at)?;
+        self.certify_root(&stored, &key, &session)
+    }
+
+    /// Finishes a root whose making was interrupted after its plan was stored and approved.
+    pub(super) fn finish_root(&mut self, plan: &StoredPlan, session: &Session) -> Result<IssuingCa, Error> {
+        let key = session.find(&self.authority_key_uri(&plan.authority)?)?;
+        if let Some(record) = self.register.authority(&plan.authority)? {
+            key.matches(&record.public_key)?;
+        }
+        self.certify_root(plan, &key, session)
+    }
+
+    /// Signs, records and installs the one certificate of a root's own plan; what is done already is not done again.
+    fn certify_root(
+        &mut self,
+        plan: &StoredPlan,
+        key: &TokenKey,
+        session: &Session,
+    ) -> Result<IssuingCa, Error> {
+        let name = plan.authority.as_str();
+        let approved = self.approved(plan)?;
+        let at = now()?;
+        let signed = match self.register.unissued(&approved, None, 1)?.pop() {
+            None => None,
+            Some(row) => {
+                let algorithm = key.public_key().signing_algorithm(RsaScheme::Pkcs1);
+                let signature = session.signer(key, algorithm)?.sign(&row.tbs)?;
+                let signed = SignedCertificate::assemble_root(&row.tbs, &signature, key.public_key());
+                let signed = signed.map_err(|error| Error::TokenOutput {
+                    what: format!("the token's signature over the root certificate was not taken: {error}"),
+                    hint: format!("check the token, then finish with coldsign sign {}", plan.id),
+                })?;
+                Some((row.index, signed))
+            }
+        };
+        if let Some(signed) = signed {
+            self.register.record_issued(&approved, &[signed], at)?;
+        }
+        let recorded = self.register.issued(plan, None, 1)?;
+        let recorded =
+            recorded.first().ok_or_else(|| unfit(name, "its certificate is not in the register"))?;
+        let issuer = root_of(name, recorded.der())?;
+        self.register.install_certificate(name, issuer.certificate(), &[], at)?;
+        self.checkpoint(session)?;
         Ok(issuer)
+    }
+
+    /// The plan of a root whose making was interrupted: it has a key and a plan, and no certificate.
+    pub(super) fn unfinished_root(&self, name: &str) -> Result<Option<StoredPlan>, Error> {
+        let unfinished = self.register.authority(name)?.is_some_and(|record| record.certificate.is_none());
+        let plans = if unfinished { self.register.plans()? } else { Vec::new() };
+        Ok(plans.into_iter().find(|plan| plan.kind == PlanKind::Root && plan.authority == name))
     }
 
     /// Makes a key pair in the token and writes its CSR into a new folder.
@@ -133,12 +170,16 @@ impl Appliance {
         to: &Path,
         custodian: &mut Custodian<'_>,
     ) -> Result<Requested, Error> {
-        let name = self.fresh_name(new)?;
         let at = now()?;
         let folder = format!("{}-request-{}", new.name, stamp(at));
+        if let Some((der, public_key)) = self.standing_request(new)? {
+            let outbox = Outbox::create(to, &folder)?;
+            return written_request(outbox, folder, new.name, &der, &public_key);
+        }
+        let name = self.fresh_name(new)?;
         // The medium first: a key whose request cannot be written would be of no use.
-        let mut outbox = Outbox::create(to, &folder)?;
-        let session = self.login(custodian)?;
+        let outbox = Outbox::create(to, &folder)?;
+        let session = self.login_to_make_keys(custodian)?;
         self.provision_audit_key(&session)?;
         let key = self.provision_key(new, &session)?;
         let public_key = key.public_key();
@@ -154,17 +195,17 @@ impl Appliance {
             })?;
         let uri = self.key_uri(&key, &session)?;
         self.register.add_authority(&new_authority(new.name, &uri, public_key, Some(&der)), at)?;
-        let file = format!("{}.csr", new.name);
-        let text = pem::encode("CERTIFICATE REQUEST", &der);
-        let mut out = outbox.create_file(&file)?;
-        out.append(text.as_bytes())?;
-        let written = out.finish()?;
-        let published = outbox.publish()?;
-        if published.read_back(&file)? != (written.sha256, written.octets) {
-            return Err(Error::altered(&file));
-        }
         self.checkpoint(&session)?;
-        Ok(Requested { folder, file, sha256: Digest::of(&der), spki_sha256: public_key.spki_sha256() })
+        written_request(outbox, folder, new.name, &der, public_key)
+    }
+
+    /// The request that was made before under this name, for the same kind of key and the same subject, and waits for
+    /// its certificate: it is written again, not made again.
+    fn standing_request(&self, new: &NewCa<'_>) -> Result<Option<(Vec<u8>, PublicKey)>, Error> {
+        let Some(record) = self.register.authority(new.name)? else { return Ok(None) };
+        let Some(der) = record.request.filter(|_| record.certificate.is_none()) else { return Ok(None) };
+        let same = record.public_key.algorithm() == new.key && requested_subject(&der)? == subject_of(new)?;
+        Ok(same.then_some((der, record.public_key)))
     }
 
     /// Takes the certificate that a superior CA issued: checked against key, subject and path.
@@ -223,6 +264,12 @@ impl Appliance {
 
     /// Checks that a name is free and the subject sound, before the token is touched.
     fn fresh_name(&self, new: &NewCa<'_>) -> Result<Name, Error> {
+        if let Some(plan) = self.unfinished_root(new.name)? {
+            return Err(Error::authority(
+                format!("CA {} has its key and its plan, but no certificate yet", plan.authority),
+                format!("finish it with coldsign sign {}", plan.id),
+            ));
+        }
         // The name is checked as configuration before the token is touched.
         config::with_authority(&self.text, new.name, "pkcs11:token=x;id=%00")?;
         if self.register.authority(new.name)?.is_some() || self.configuration.key_uri(new.name).is_some() {
@@ -231,12 +278,7 @@ impl Appliance {
                 "choose another name",
             ));
         }
-        Name::from_text(new.subject).map_err(|error| {
-            Error::usage(
-                format!("the subject was not taken: {error}"),
-                "write it as \"CN=Example Root,O=Example,C=DE\" or \"/C=DE/O=Example/CN=Example Root\"",
-            )
-        })
+        subject_of(new)
     }
 
     fn provision_key(&mut self, new: &NewCa<'_>, session: &Session) -> Result<TokenKey, Error> {
@@ -300,6 +342,34 @@ pub fn read_certificates(path: &Path) -> Result<Vec<Certificate>, Error> {
     Ok(certificates)
 }
 
+/// Writes a CA's request as the one file of a new folder, and reads it back.
+fn written_request(
+    mut outbox: Outbox,
+    folder: String,
+    name: &str,
+    der: &[u8],
+    public_key: &PublicKey,
+) -> Result<Requested, Error> {
+    let file = format!("{name}.csr");
+    let mut out = outbox.create_file(&file)?;
+    out.append(pem::encode("CERTIFICATE REQUEST", der).as_bytes())?;
+    let written = out.finish()?;
+    let published = outbox.publish()?;
+    if published.read_back(&file)? != (written.sha256, written.octets) {
+        return Err(Error::altered(&file));
+    }
+    Ok(Requested { folder, file, sha256: Digest::of(der), spki_sha256: public_key.spki_sha256() })
+}
+
+fn subject_of(new: &NewCa<'_>) -> Result<Name, Error> {
+    Name::from_text(new.subject).map_err(|error| {
+        Error::usage(
+            format!("the subject was not taken: {error}"),
+            "write it as \"CN=Example Root,O=Example,C=DE\" or \"/C=DE/O=Example/CN=Example Root\"",
+        )
+    })
+}
+
 /// The subject of a CA's own request, as the register keeps it.
 fn requested_subject(request: &[u8]) -> Result<Name, Error> {
     match policy::judge(request) {
@@ -331,6 +401,11 @@ fn ordered_chain(own: &Certificate, mut pool: Vec<Certificate>) -> Result<Vec<Ce
 /// A moment as it stands in names: 20260131T235959Z.
 fn stamp(at: crate::pki::time::Time) -> String {
     at.to_string().replace(['-', ':'], "")
+}
+
+fn root_of(name: &str, der: &[u8]) -> Result<IssuingCa, Error> {
+    let certificate = Certificate::parse(der).map_err(|error| unfit(name, &error.to_string()))?;
+    IssuingCa::new(certificate, Vec::new()).map_err(|what| unfit(name, &what))
 }
 
 fn unfit(name: &str, what: &str) -> Error {

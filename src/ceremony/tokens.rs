@@ -8,8 +8,8 @@ use crate::{
         mechanism::Capability,
         module::Module,
         pin::{Activation, SoActivation},
+        session::Session,
         slot::{SlotState, TokenState},
-        uri::TokenUri,
     },
 };
 
@@ -61,10 +61,8 @@ pub fn initialise_token(
 /// # Errors
 /// [`Error::Token`].
 pub fn check_token(appliance: &Appliance, custodian: &mut Custodian<'_>) -> Result<TokenCheck, Error> {
-    let token = appliance.token()?;
-    let state = token.state().clone();
-    let activation = custodian(&state)?;
-    let session = token.login(activation)?;
+    let session = appliance.login(custodian)?;
+    let state = session.state().clone();
     let capabilities = session.capabilities()?;
     let mut keys = Vec::new();
     for record in appliance.register().authorities()? {
@@ -72,27 +70,31 @@ pub fn check_token(appliance: &Appliance, custodian: &mut Custodian<'_>) -> Resu
         let found = session.find(&uri).and_then(|key| key.matches(&record.public_key));
         keys.push((record.name.clone(), found.map_err(|error| error.to_string())));
     }
-    let audit_signatures_per_second = match appliance.configuration().audit_key_uri() {
-        None => None,
-        Some(uri) => {
-            let key = session.find(&TokenUri::parse(uri)?)?;
-            let algorithm = key.public_key().signing_algorithm(RsaScheme::Pkcs1);
-            let mut signer = session.signer(&key, algorithm)?;
-            let began = Instant::now();
-            for number in 0..MEASURED_SIGNATURES {
-                let message = format!("coldsign measurement 1\n{number}\n");
-                let signature = signer.sign(message.as_bytes())?;
-                if number == 0 {
-                    key.public_key().verify(algorithm, message.as_bytes(), &signature).map_err(|error| {
-                        Error::TokenOutput {
-                            what: format!("the audit key's signature was not taken: {error}"),
-                            hint: "do not use this token before it was looked at".to_owned(),
-                        }
-                    })?;
-                }
-            }
-            Some(f64::from(MEASURED_SIGNATURES) / began.elapsed().as_secs_f64())
-        }
+    let audit_signatures_per_second = if appliance.configuration().audit_key_uri().is_some() {
+        Some(measured(appliance, &session)?)
+    } else {
+        None
     };
     Ok(TokenCheck { state, capabilities, keys, audit_signatures_per_second })
+}
+
+/// Signatures a second with the audit key, the first of them checked.
+fn measured(appliance: &Appliance, session: &Session) -> Result<f64, Error> {
+    let key = appliance.audit_key(session)?;
+    let algorithm = key.public_key().signing_algorithm(RsaScheme::Pkcs1);
+    let mut signer = session.signer(&key, algorithm)?;
+    let began = Instant::now();
+    for number in 0..MEASURED_SIGNATURES {
+        let message = format!("coldsign measurement 1\n{number}\n");
+        let signature = signer.sign(message.as_bytes())?;
+        if number == 0 {
+            key.public_key().verify(algorithm, message.as_bytes(), &signature).map_err(|error| {
+                Error::TokenOutput {
+                    what: format!("the audit key's signature was not taken: {error}"),
+                    hint: "do not use this token before it was looked at".to_owned(),
+                }
+            })?;
+        }
+    }
+    Ok(f64::from(MEASURED_SIGNATURES) / began.elapsed().as_secs_f64())
 }

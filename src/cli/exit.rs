@@ -21,7 +21,7 @@ impl Exit {
     pub fn number(self) -> u8 {
         match self {
             Self::Done => 0,
-            Self::SomeRefused => 1,
+            Self::SomeRefused | Self::Failed(Class::NoneAccepted) => 1,
             Self::Failed(Class::Configuration) => 2,
             Self::Failed(Class::Token) => 3,
             Self::Failed(Class::Medium) => 4,

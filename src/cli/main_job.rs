@@ -89,6 +89,9 @@ pub fn sign(home: Home, given: SignArguments, form: Form) -> Result<Exit, Error>
     announce(&appliance);
     let plan = appliance.stored_plan(&given.plan)?;
     appliance.check_approved(&plan)?;
+    // Whoever gives the PIN sees what it is given for.
+    eprintln!("plan {}: {} certificates", plan.id, plan.accepted);
+    eprintln!("words: {}", plan.digest.words());
     let session = appliance.login(&mut pin::custodian(given.pin.pin_file))?;
     let issued = watched(|watch| appliance.sign(&plan, &session, watch))?;
     match form {
@@ -252,6 +255,11 @@ pub fn verify(given: &VerifyArguments, form: Form) -> Result<Exit, Error> {
                 if summary.standing == Standing::Rehearsal {
                     render::line("REHEARSAL: nobody may trust these certificates");
                 }
+            }
+            if given.audit_key.is_none() {
+                eprintln!(
+                    "the audit key was not compared: give --audit-key with the SHA-256 you were told another way"
+                );
             }
             let verdict = if sound { "sound" } else { "NOT SOUND" };
             render::line(&format!("{verdict}: {} certificates, {flaws} flaws", report.certificates));

@@ -34,10 +34,17 @@ pub fn run() -> ExitCode {
     };
     // Nothing of the process' memory, PINs above all, may reach a core file or the swap.
     let _ = ceremony::harden();
-    stop::listen();
+    // What only reads ends at once on Ctrl-C, as other programs do: a hostile bundle can take for ever to judge.
+    if !matches!(arguments.command, Command::Verify(_)) {
+        stop::listen();
+    }
+    let json = arguments.json;
     match dispatch(arguments) {
         Ok(exit) => exit.into(),
         Err(error) => {
+            if let (true, Error::NoneAccepted(counts)) = (json, &error) {
+                render::value(&render::none_accepted(*counts));
+            }
             say(&error.to_string(), &error.hint());
             Exit::Failed(error.class()).into()
         }

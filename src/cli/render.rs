@@ -6,7 +6,10 @@ use serde_json::{Value, json};
 
 use crate::{
     ceremony::{Counts, Issued, Judgement, StoredPlan, Verdict},
-    pki::policy::{Finding, Severity},
+    pki::{
+        policy::{Finding, Severity},
+        text::{harmless_json, harmless_lines},
+    },
 };
 
 /// Which form results take on standard output.
@@ -21,12 +24,13 @@ pub enum Form {
 /// Writes one line of results to standard output. A reader that went away ends nothing: the work goes on.
 pub fn line(text: &str) {
     let mut out = io::stdout().lock();
-    let _ = writeln!(out, "{text}");
+    let _ = writeln!(out, "{}", harmless_lines(text));
 }
 
 /// Writes one JSON value as a line of results.
 pub fn value(value: &Value) {
-    line(&value.to_string());
+    let mut out = io::stdout().lock();
+    let _ = writeln!(out, "{}", harmless_json(&value.to_string()));
 }
 
 /// A judged request.
@@ -110,6 +114,22 @@ pub fn summary(plan: &StoredPlan, issued: Option<Issued>, seconds: f64) -> Value
         "issued": issued.map_or(0, |issued| issued.all),
         "seconds": (seconds * 1_000.0).round() / 1_000.0,
         "certificates_per_second": (rate * 10.0).round() / 10.0,
+    })
+}
+
+/// The same keys where every request was refused: there is no plan.
+#[must_use]
+pub fn none_accepted(counts: Counts) -> Value {
+    json!({
+        "plan": null,
+        "digest": null,
+        "words": null,
+        "accepted": 0,
+        "refused": counts.refused,
+        "skipped": counts.skipped,
+        "issued": 0,
+        "seconds": 0.0,
+        "certificates_per_second": 0.0,
     })
 }
 

@@ -3,6 +3,7 @@
 use std::{
     fs::File,
     io::{self, BufRead as _, IsTerminal as _, Read as _, Write as _},
+    os::fd::AsFd as _,
     path::Path,
     sync::mpsc::{self, RecvTimeoutError},
     thread,
@@ -45,7 +46,8 @@ pub fn pin_from_file(path: &Path, noun: &str) -> Result<Zeroizing<Vec<u8>>, Erro
         Ok(())
     };
     let read = if path == Path::new("-") {
-        limited(&mut io::stdin().lock())
+        // Past the buffer of standard input, which nobody wipes.
+        io::stdin().as_fd().try_clone_to_owned().and_then(|descriptor| limited(&mut File::from(descriptor)))
     } else {
         File::open(path).and_then(|mut file| limited(&mut file))
     };
@@ -77,11 +79,14 @@ pub fn ask_pin(prompt: &str, option: &str) -> Result<Zeroizing<Vec<u8>>, Error> 
             format!("give it with {option} FILE (- reads standard input)"),
         ));
     }
-    eprint!("{prompt}: ");
-    let _ = io::stderr().flush();
     // A signal must not end the process while the terminal is in raw mode.
     let _heeded = stop::heed();
-    let entered = RawMode::enter().and_then(|_raw| read_hidden());
+    // The echo is off before anybody is asked: what is typed at once is not shown either.
+    let entered = RawMode::enter().and_then(|_raw| {
+        eprint!("{prompt}: ");
+        let _ = io::stderr().flush();
+        read_hidden()
+    });
     eprintln!();
     match entered {
         Ok(Some(pin)) => Ok(pin),

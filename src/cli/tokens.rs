@@ -63,25 +63,38 @@ fn show_slot(slot: &SlotState, form: Form) {
             "slot": slot.slot,
             "description": slot.description.as_str(),
             "token": slot.token.as_ref().map(state_value),
+            "trouble": slot.trouble,
         }));
         return;
     }
     match &slot.token {
+        None if slot.trouble.is_some() => {
+            let trouble = slot.trouble.as_deref().unwrap_or_default();
+            render::line(&format!("slot {}  {trouble}  {}", slot.slot, slot.description));
+        }
         None => render::line(&format!("slot {}  no token  {}", slot.slot, slot.description)),
         Some(token) if token.initialised == Initialised::No => {
             render::line(&format!("slot {}  not initialised  {}", slot.slot, slot.description));
         }
         Some(token) => {
             render::line(&format!(
-                "slot {}  token {}  serial {}  {} {}  PIN {}",
+                "slot {}  token {}  serial {}  {} {}  user PIN {}",
                 slot.slot,
                 token.label,
                 token.serial,
                 token.manufacturer,
                 token.model,
-                token.pin_warning().unwrap_or("ok"),
+                pin_words(token),
             ));
         }
+    }
+}
+
+/// The user PIN's state in words.
+fn pin_words(token: &TokenState) -> &'static str {
+    match token.user_pin_state {
+        UserPin::Missing => "not set: run token init for this slot, with this label and its SO PIN",
+        UserPin::Set => token.pin_warning().unwrap_or("ok"),
     }
 }
 

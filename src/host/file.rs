@@ -7,6 +7,8 @@ use std::{
     path::Path,
 };
 
+use rustix::fs::OFlags;
+
 /// Makes a folder and its parents, readable by its owner only (mode 0700).
 ///
 /// # Errors
@@ -15,17 +17,19 @@ pub fn make_private_folder(path: &Path) -> io::Result<()> {
     fs::DirBuilder::new().recursive(true).mode(0o700).create(path)
 }
 
-/// Reads a file of at most `octets_max` octets.
+/// Reads a regular file of at most `octets_max` octets.
 ///
 /// # Errors
 /// As the system says; [`io::ErrorKind::FileTooLarge`] past the limit.
 pub fn read_limited(path: &Path, octets_max: u64) -> io::Result<Vec<u8>> {
-    let mut octets = Vec::new();
-    // A named pipe has no writer and would be waited for: what is no file is told before it is opened.
-    if !fs::metadata(path)?.is_file() {
-        return Err(io::Error::new(io::ErrorKind::InvalidInput, "not a file"));
+    // A pipe on a medium must not hold up who looks at it, and a terminal must not become the process's own.
+    let flags = OFlags::NONBLOCK | OFlags::NOCTTY;
+    let file = OpenOptions::new().read(true).custom_flags(flags.bits().cast_signed()).open(path)?;
+    if !file.metadata()?.is_file() {
+        return Err(io::Error::new(io::ErrorKind::InvalidInput, "not a regular file"));
     }
-    File::open(path)?.take(octets_max + 1).read_to_end(&mut octets)?;
+    let mut octets = Vec::new();
+    file.take(octets_max + 1).read_to_end(&mut octets)?;
     if octets.len() as u64 > octets_max {
         return Err(io::Error::new(io::ErrorKind::FileTooLarge, format!("more than {octets_max} octets")));
     }
@@ -57,7 +61,12 @@ pub fn replace(path: &Path, octets: &[u8]) -> io::Result<()> {
 
 fn write_draft(path: &Path, octets: &[u8]) -> io::Result<std::path::PathBuf> {
     let draft = path.with_extension(format!("draft-{}", std::process::id()));
-    let mut file = OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(&draft)?;
+    // What a crash left under this name goes; then nothing that stands or points elsewhere is ever written through.
+    match fs::remove_file(&draft) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
+        _ => {}
+    }
+    let mut file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(&draft)?;
     file.write_all(octets)?;
     file.sync_all()?;
     Ok(draft)
@@ -72,6 +81,16 @@ mod tests {
     use super::*;
 
     #[test]
+    fn waits_for_no_pipe_and_reads_no_device() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let pipe = folder.path().join("root.pem");
+        rustix::fs::mkfifoat(rustix::fs::CWD, &pipe, 0o600.into()).expect("a pipe");
+        for path in [pipe.as_path(), Path::new("/dev/zero"), folder.path()] {
+            assert!(read_limited(path, 10).is_err());
+        }
+    }
+
+    #[test]
     fn writes_anew_but_never_over_and_replaces_whole() {
         let folder = tempfile::tempdir().expect("a folder");
         let path = folder.path().join("authority.toml");
@@ -81,5 +100,11 @@ mod tests {
         replace(&path, b"three").expect("replaced");
         assert_eq!(read_limited(&path, 3).expect_err("too large").kind(), io::ErrorKind::FileTooLarge);
         assert_eq!(fs::read_dir(folder.path()).expect("listed").count(), 1);
+        // A link laid where the draft will stand is not followed.
+        let elsewhere = folder.path().join("elsewhere");
+        let draft = path.with_extension(format!("draft-{}", std::process::id()));
+        std::os::unix::fs::symlink(&elsewhere, &draft).expect("linked");
+        replace(&path, b"four").expect("replaced");
+        assert!(!elsewhere.exists() && read_limited(&path, 4).expect("read") == b"four");
     }
 }

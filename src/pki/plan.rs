@@ -24,7 +24,7 @@ use super::{
     serial::SerialNumber,
     time::Time,
 };
-pub use authority::{RootFields, assemble_request, check_root_terms, plan_root, request_info};
+pub use authority::{RootFields, assemble_request, check_root, plan_root, request_info};
 use decision::Decision;
 pub use digest::PlanDigest;
 use tbs::{Tbs, TbsError};

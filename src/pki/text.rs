@@ -75,6 +75,32 @@ fn escaped(text: &str) -> String {
     out
 }
 
+/// Text of several lines with everything harmful made visible; line ends and tabs stay. Nothing is cut: for what the
+/// program itself composes, as a last net under the pieces that went through [`Printable`].
+#[must_use]
+pub fn harmless_lines(text: &str) -> String {
+    text.split_inclusive(['\n', '\t'])
+        .map(|piece| match piece.strip_suffix(['\n', '\t']) {
+            Some(before) => escaped(before) + &piece[before.len()..],
+            None => escaped(piece),
+        })
+        .collect()
+}
+
+/// JSON text in which everything harmful to a screen is written as an escape of JSON (RFC 8259 §7): who reads it gets
+/// the same value. Outside of strings JSON has no such characters.
+#[must_use]
+pub fn harmless_json(json: &str) -> String {
+    json.chars().fold(String::with_capacity(json.len()), |mut out, c| {
+        if is_harmless(c) {
+            out.push(c);
+        } else {
+            out.extend(c.encode_utf16(&mut [0; 2]).iter().map(|unit| format!("\\u{unit:04x}")));
+        }
+        out
+    })
+}
+
 /// Whether a character may stand on a screen as it is: nothing that moves the cursor, reorders or hides text.
 #[must_use]
 pub fn is_harmless(c: char) -> bool {
@@ -102,6 +128,15 @@ mod tests {
         check("\u{202e}gpj", "\\u{202e}gpj");
         check("zero\u{200b}width", "zero\\u{200b}width");
         check("\u{9b}31m", "\\u{9b}31m");
+    }
+
+    #[test]
+    fn lines_and_json_of_the_program_carry_nothing_harmful() {
+        assert_eq!(harmless_lines("a\n\tb\x1b[2J\r\u{202e}"), "a\n\tb\\u{1b}[2J\\u{d}\\u{202e}");
+        let value = serde_json::json!({ "name": "a\u{202e}b\u{e0001}\x1b\n\u{9b}ü" });
+        let json = harmless_json(&value.to_string());
+        assert!(json.chars().all(is_harmless), "{json:?}");
+        assert_eq!(serde_json::from_str::<serde_json::Value>(&json).unwrap(), value);
     }
 
     #[test]

@@ -1,5 +1,7 @@
 //! Approval: who let which digest be signed.
 
+use rusqlite::OptionalExtension as _;
+
 use super::{
     Register,
     error::Error,
@@ -65,18 +67,24 @@ impl Register {
         Ok(ApprovedPlan { plan })
     }
 
-    /// The plan as approved, where it was.
+    /// The plan as approved, where it was. The approval counts only where the journal binds it: a row that another
+    /// program put into the table is no approval.
     ///
     /// # Errors
-    /// [`Error::PlanUnknown`].
+    /// [`Error::PlanUnknown`], [`Error::Damaged`].
     pub fn approved(&self, plan: &StoredPlan) -> Result<Option<ApprovedPlan>, Error> {
         let plan = self.as_stored(plan)?;
-        let approved: bool = self.connection.query_row(
-            "SELECT EXISTS (SELECT 1 FROM approval WHERE plan = ?1 AND digest = ?2)",
-            (plan.number, plan.digest.as_octets()),
-            |row| row.get(0),
-        )?;
-        Ok(approved.then_some(ApprovedPlan { plan }))
+        let entry: Option<i64> = self
+            .connection
+            .query_row(
+                "SELECT entry FROM approval WHERE plan = ?1 AND digest = ?2 ORDER BY entry LIMIT 1",
+                (plan.number, plan.digest.as_octets()),
+                |row| row.get(0),
+            )
+            .optional()?;
+        let Some(entry) = entry else { return Ok(None) };
+        journal::check_entry(&self.connection, entry, Kind::Approval)?;
+        Ok(Some(ApprovedPlan { plan }))
     }
 
     /// The plan as it stands in this register; a plan of another register, or one that a caller changed, is unknown.

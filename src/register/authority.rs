@@ -6,6 +6,7 @@ use super::{
     Register,
     error::Error,
     journal::{self, Kind},
+    plan::{PlanKind, StoredPlan},
 };
 use crate::pki::{certificate::Certificate, der::Reader, key::PublicKey, time::Time};
 
@@ -25,6 +26,9 @@ pub struct NewAuthority<'a> {
     pub request: Option<&'a [u8]>,
 }
 
+/// A certificate, and the certificates above it, root last.
+pub type Certified = (Certificate, Vec<Certificate>);
+
 /// An authority as it is recorded.
 #[derive(Clone, Debug)]
 pub struct AuthorityRecord {
@@ -39,7 +43,7 @@ pub struct AuthorityRecord {
     /// The request for a superior CA, DER.
     pub request: Option<Vec<u8>>,
     /// The certificate in use and the certificates above it, root last; none until one is installed.
-    pub certificate: Option<(Certificate, Vec<Certificate>)>,
+    pub certificate: Option<Certified>,
 }
 
 impl Register {
@@ -107,6 +111,30 @@ impl Register {
     /// [`Error::Damaged`].
     pub fn authority(&self, name: &str) -> Result<Option<AuthorityRecord>, Error> {
         Ok(authorities(&self.connection, Some(name))?.pop())
+    }
+
+    /// The certificate that a plan was made under, with those above it, even where another was installed since;
+    /// `None` where no such certificate was ever installed for the plan's authority. A root's own plan names the
+    /// root's key, because its certificate did not exist yet.
+    ///
+    /// # Errors
+    /// [`Error::Damaged`].
+    pub fn certificate_of(&self, plan: &StoredPlan) -> Result<Option<Certified>, Error> {
+        let mut statement = self.connection.prepare_cached(
+            "SELECT certificate, chain FROM authority_certificate WHERE authority = ?1 ORDER BY entry DESC",
+        )?;
+        let mut rows = statement.query([&plan.authority])?;
+        while let Some(row) = rows.next()? {
+            let certificate = parse(&row.get::<_, Vec<u8>>(0)?)?;
+            let named = match plan.kind {
+                PlanKind::Root => certificate.public_key().spki_sha256(),
+                PlanKind::Batch | PlanKind::Verification => certificate.sha256(),
+            };
+            if named == plan.issuer_sha256 {
+                return Ok(Some((certificate, parse_chain(&row.get::<_, Vec<u8>>(1)?)?)));
+            }
+        }
+        Ok(None)
     }
 
     /// All authorities, in the order they were recorded.

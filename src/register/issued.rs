@@ -154,13 +154,17 @@ impl Register {
         )
     }
 
-    /// Whether a plan may be signed now: its digest is derived again from every stored TBS, and no planned key was
-    /// certified meanwhile under another plan, unless the plan's profile takes that.
+    /// Whether a plan may be signed now: the journal binds all its rows as they are, its digest is derived again from
+    /// every stored TBS, and no planned key was certified meanwhile under another plan, unless the plan's profile takes that.
     ///
     /// # Errors
     /// [`Error::Damaged`], [`Error::KeyCertified`].
     pub fn check_signable(&self, plan: &ApprovedPlan) -> Result<(), Error> {
         let plan = plan.plan();
+        let entry =
+            self.connection
+                .query_row("SELECT entry FROM plan WHERE number = ?1", [plan.number], |row| row.get(0))?;
+        journal::check_entry(&self.connection, entry, Kind::Plan)?;
         let mut digest = PlanDigest::new(plan.issuer_sha256, plan.accepted);
         let mut statement = self.connection.prepare_cached(
             "SELECT idx, tbs_sha256, tbs, spki_sha256, source FROM planned WHERE key > ?1 AND key <= ?2 \

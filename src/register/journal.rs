@@ -221,6 +221,29 @@ pub(super) fn entries(connection: &Connection, after: u64, limit: u32) -> Result
     Ok(entries)
 }
 
+/// Checks one entry where work is about to rest on it: it is of this kind, stands in the chain between its neighbours,
+/// and binds the rows as they are now. A row that somebody put beside the journal has no such entry.
+pub(super) fn check_entry(connection: &Connection, seq: i64, kind: Kind) -> Result<(), Error> {
+    let at = number(seq)?;
+    let near = entries(connection, at.saturating_sub(2), 3)?;
+    let find = |wanted: u64| near.iter().find(|entry| entry.seq == wanted);
+    let sound = find(at).is_some_and(|entry| {
+        let before = find(at.saturating_sub(1)).map_or(BEGINNING, |before| *before.hash.as_octets());
+        entry.kind == kind.name()
+            && entry.hash == entry.computed_hash()
+            && *entry.previous.as_octets() == before
+            && find(at.saturating_add(1)).is_none_or(|after| after.previous == entry.hash)
+    });
+    if sound && find(at).is_some_and(|entry| body(connection, kind, seq).is_ok_and(|body| body == entry.body))
+    {
+        return Ok(());
+    }
+    Err(Error::Damaged(format!(
+        "no entry of the journal binds the {} that calls itself entry {seq}",
+        kind.name()
+    )))
+}
+
 /// An entry's body as the tables say it: its facts, and for each table the number and the digest of the rows bound.
 pub(super) fn body(connection: &Connection, kind: Kind, seq: i64) -> Result<String, Error> {
     let mut facts = connection.prepare_cached(kind.facts())?;

@@ -20,7 +20,8 @@ pub enum Error {
         /// The slot.
         slot: u64,
     },
-    /// The key wants its PIN for every signature (`CKA_ALWAYS_AUTHENTICATE`), and the signer was not given it.
+    /// The key wants its PIN for every signature (`CKA_ALWAYS_AUTHENTICATE`), and the session did not keep it: no key
+    /// of the token wanted that at log-in.
     #[error("key {key} wants its PIN for every signature")]
     AlwaysAuthenticate {
         /// The key's `CKA_ID`.
@@ -195,6 +196,14 @@ pub enum Error {
         /// The slot.
         slot: u64,
     },
+    /// The token was initialised, and then the user's PIN could not be set.
+    #[error("token `{token}` is initialised, but its user PIN was not set: {source}")]
+    Unfinished {
+        /// Why.
+        source: Box<Error>,
+        /// The token's label.
+        token: Printable,
+    },
     /// A `pkcs11:` URI is not understood.
     #[error("not a pkcs11 URI that names a token: {why}")]
     Uri {
@@ -218,7 +227,7 @@ impl Error {
                 "choose a slot whose token is not initialised, or erase this token with its own tool"
             }
             Self::AlwaysAuthenticate { .. } => {
-                "use a key without CKA_ALWAYS_AUTHENTICATE, or let the ceremony keep the PIN for the batch"
+                "start the command again: the key came into the token after the log-in"
             }
             Self::DeviceRemoved => {
                 "put the token back, wait until its reader is ready, and start the command again; nothing signed is lost"
@@ -252,9 +261,10 @@ impl Error {
                 "find out the right PIN first, then start the command again: wrong tries are counted by the token"
             }
             Self::PinLength { .. } => "check the PIN: no try was used up",
-            Self::PinLocked { .. } => "unlock it with the SO PIN and the token's own tool",
+            Self::PinLocked { whose: "PIN" } => "unlock it with the SO PIN and the token's own tool",
+            Self::PinLocked { .. } => "ask the token's vendor: without its SO PIN a token can only be erased",
             Self::PinNotSet { .. } => {
-                "set a user PIN with the token's own tool, or initialise a fresh token with `token init`"
+                "run `token init` for its slot, with its label and its SO PIN: that sets the user PIN and erases nothing"
             }
             Self::PinNotText { .. } => "choose a PIN of letters and digits",
             Self::Pkcs11 { .. } => {
@@ -272,6 +282,9 @@ impl Error {
             }
             Self::SignatureLength { .. } => "do not use this token before its vendor explains it",
             Self::SlotEmpty { .. } => "insert a token, and choose a slot that `token list` shows",
+            Self::Unfinished { .. } => {
+                "run `token init` again for the slot that `token list` now shows it in, with the same label and SO PIN: it sets the user PIN and erases nothing"
+            }
             Self::Uri { .. } => {
                 "write it as pkcs11:token=LABEL;id=%01%02, with the id of the key in percent-encoded octets"
             }

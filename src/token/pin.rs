@@ -1,6 +1,10 @@
 //! PINs: activation data. They are never shown, copied, compared or kept longer than a log-in needs, and wiped when
-//! dropped.
+//! dropped. Only keys that want the PIN for every signature make a session keep it ([`Kept`]).
 
+use std::sync::{Mutex, PoisonError};
+
+use cryptoki::error::{Error as CryptokiError, RvError};
+use cryptoki::session::{Session as Cryptoki, UserType};
 use cryptoki::types::{AuthPin, RawAuthPin};
 use zeroize::Zeroizing;
 
@@ -44,6 +48,38 @@ pub enum SoActivation {
     Pad,
     /// Through the program.
     Pin(SoPin),
+}
+
+/// Activation data that a session keeps for keys with `CKA_ALWAYS_AUTHENTICATE`, shared by its signers.
+pub(super) struct Kept(Mutex<Option<Activation>>);
+
+impl Kept {
+    pub(super) fn new(activation: Activation) -> Self {
+        Self(Mutex::new(Some(activation)))
+    }
+
+    /// Logs in for the operation that was just begun in a session (`CKU_CONTEXT_SPECIFIC`). What the token once did
+    /// not take is wiped and tried no more, by none of the signers.
+    pub(super) fn log_in(&self, session: &Cryptoki, state: &TokenState) -> Result<(), Error> {
+        let mut kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let answer = match &*kept {
+            None => return Err(Error::PinIncorrect { warning: None, whose: "PIN" }),
+            Some(Activation::Pad) => session.login(UserType::ContextSpecific, None),
+            Some(Activation::Pin(pin)) => {
+                session.login_with_raw(UserType::ContextSpecific, &pin.for_login(state)?)
+            }
+        };
+        answer.map_err(|error| {
+            *kept = None;
+            match error {
+                CryptokiError::Pkcs11(RvError::PinIncorrect | RvError::PinInvalid, _) => {
+                    Error::PinIncorrect { warning: None, whose: "PIN" }
+                }
+                CryptokiError::Pkcs11(RvError::PinLocked, _) => Error::PinLocked { whose: "PIN" },
+                other => Error::from_call(other),
+            }
+        })
+    }
 }
 
 impl Pin {

@@ -1,5 +1,7 @@
 //! A token and the session with it: logging in, making and finding keys, random octets.
 
+use std::sync::Arc;
+
 use cryptoki::error::{Error as CryptokiError, RvError};
 use cryptoki::object::{Attribute, ObjectClass, ObjectHandle};
 use cryptoki::session::{Session as Cryptoki, UserType};
@@ -11,7 +13,7 @@ use super::error::Error;
 use super::key::{self, Authentication, TokenKey};
 use super::mechanism::{Capability, Mechanisms, Support};
 use super::module::{Module, numbered};
-use super::pin::{Activation, demand_pad};
+use super::pin::{Activation, Kept, demand_pad};
 use super::signer::{Opening, Reauthentication, Signer};
 use super::slot::{PinWarning, TokenState, UserPin, Writing};
 use super::uri::{KEY_ID_OCTETS_MAX, KeyId, TokenUri};
@@ -32,11 +34,21 @@ pub struct Token {
 }
 
 /// A token that the user is logged in to. While it or a [`Signer`] of it lives, the log-in lasts.
-#[derive(Debug)]
 pub struct Session {
     module: Module,
     state: TokenState,
     anchor: Cryptoki,
+    /// For keys that want the PIN for every signature; `None` where the token has none.
+    kept: Option<Arc<Kept>>,
+}
+
+/// Whether activation data outlive the log-in.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+enum Keeping {
+    /// While the session lives: a key that will be made may want them.
+    Always,
+    /// Only where a key of the token wants them for every signature.
+    WhereWanted,
 }
 
 impl Token {
@@ -71,20 +83,36 @@ impl Token {
     }
 
     /// Logs the user in. The PIN is tried exactly once, and not at all where it is locked or its length cannot be
-    /// right. The activation data is wiped on the way, whatever comes of it.
+    /// right. The activation data is wiped on the way; only where a key of the token wants it for every signature
+    /// ([`Authentication::EachSignature`]), the session keeps it as long as it lives.
     ///
     /// # Errors
     /// [`Error::PinIncorrect`] with what the token then says of the tries left, [`Error::PinLocked`],
     /// [`Error::PinLength`], [`Error::PinNotSet`], [`Error::PadMissing`], [`Error::DeviceRemoved`].
-    #[expect(clippy::needless_pass_by_value, reason = "activation data is wiped when this returns")]
     pub fn login(&self, activation: Activation) -> Result<Session, Error> {
+        self.log_in(activation, Keeping::WhereWanted)
+    }
+
+    /// Logs the user in for work that makes keys: the session keeps the activation data as long as it lives, because a
+    /// token may make keys that want it for every signature. See [`Token::login`].
+    ///
+    /// # Errors
+    /// As [`Token::login`].
+    pub fn login_to_make_keys(&self, activation: Activation) -> Result<Session, Error> {
+        self.log_in(activation, Keeping::Always)
+    }
+
+    /// Whether there is any sense in asking for the PIN.
+    ///
+    /// # Errors
+    /// [`Error::PinLocked`], [`Error::PinNotSet`].
+    pub fn check_pin_state(&self) -> Result<(), Error> {
+        check_pin_state(&self.state)
+    }
+
+    fn log_in(&self, activation: Activation, keeping: Keeping) -> Result<Session, Error> {
         let state = self.module.token_state(self.state.slot)?;
-        if state.user_pin == Some(PinWarning::Locked) {
-            return Err(Error::PinLocked { whose: "PIN" });
-        }
-        if state.user_pin_state == UserPin::Missing {
-            return Err(Error::PinNotSet { token: state.label });
-        }
+        check_pin_state(&state)?;
         let slot = numbered(state.slot)?;
         let context = &self.module.context;
         let opened = match state.writing {
@@ -100,7 +128,9 @@ impl Token {
             Activation::Pin(pin) => session.login_with_raw(UserType::User, &pin.for_login(&state)?),
         };
         answer.or_else(|error| self.judge_login(error))?;
-        Ok(Session { module: self.module.clone(), state, anchor: session })
+        let wanted = keeping == Keeping::Always || wants_pin_each_time(&session);
+        let kept = wanted.then(|| Arc::new(Kept::new(activation)));
+        Ok(Session { module: self.module.clone(), state, anchor: session, kept })
     }
 
     fn judge_login(&self, error: CryptokiError) -> Result<(), Error> {
@@ -122,6 +152,23 @@ impl Token {
             _ => Err(Error::from_call(error)),
         }
     }
+}
+
+fn check_pin_state(state: &TokenState) -> Result<(), Error> {
+    if state.user_pin == Some(PinWarning::Locked) {
+        return Err(Error::PinLocked { whose: "PIN" });
+    }
+    match state.user_pin_state {
+        UserPin::Missing => Err(Error::PinNotSet { token: state.label.clone() }),
+        UserPin::Set => Ok(()),
+    }
+}
+
+/// Whether a private key of the token wants the PIN for every signature. A token that does not know the attribute has
+/// no such key.
+fn wants_pin_each_time(session: &Cryptoki) -> bool {
+    let template = [Attribute::Class(ObjectClass::PRIVATE_KEY), Attribute::AlwaysAuthenticate(true)];
+    session.find_objects(&template).is_ok_and(|found| !found.is_empty())
 }
 
 impl Session {
@@ -200,36 +247,22 @@ impl Session {
         Ok(key)
     }
 
-    /// A signer for one thread, with a session of its own.
+    /// A signer for one thread, with a session of its own. For a key that wants its PIN for every signature
+    /// ([`Authentication::EachSignature`]) it gives the token the log-in's activation data each time.
     ///
     /// # Errors
     /// [`Error::AlwaysAuthenticate`], [`Error::MechanismMissing`], and what opening a session answers.
     pub fn signer(&self, key: &TokenKey, algorithm: SignatureAlgorithm) -> Result<Signer, Error> {
-        if key.authentication() == Authentication::EachSignature {
-            return Err(Error::AlwaysAuthenticate { key: key.id().clone() });
-        }
-        Signer::open(self.opening(key, algorithm)?, None)
-    }
-
-    /// A signer for a key that wants its PIN for every signature ([`Authentication::EachSignature`]): the signer keeps
-    /// the activation data and gives it to the token each time. Good for other keys too, which ignore it.
-    ///
-    /// # Errors
-    /// [`Error::MechanismMissing`], [`Error::PadMissing`], [`Error::PinLength`], and what opening a session answers.
-    pub fn authenticating_signer(
-        &self,
-        key: &TokenKey,
-        algorithm: SignatureAlgorithm,
-        activation: Activation,
-    ) -> Result<Signer, Error> {
-        match &activation {
-            Activation::Pad => demand_pad(&self.state)?,
-            Activation::Pin(pin) => drop(pin.for_login(&self.state)?),
-        }
-        let wanted = key.authentication() == Authentication::EachSignature;
-        let reauthentication =
-            wanted.then(|| Reauthentication::new(&self.module.path, activation, self.state.clone()));
-        Signer::open(self.opening(key, algorithm)?, reauthentication.transpose()?)
+        let reauthentication = match (key.authentication(), &self.kept) {
+            (Authentication::Login, _) => None,
+            (Authentication::EachSignature, None) => {
+                return Err(Error::AlwaysAuthenticate { key: key.id().clone() });
+            }
+            (Authentication::EachSignature, Some(kept)) => {
+                Some(Reauthentication::new(&self.module.path, Arc::clone(kept), self.state.clone())?)
+            }
+        };
+        Signer::open(self.opening(key, algorithm)?, reauthentication)
     }
 
     /// Random octets of the token.

@@ -4,11 +4,12 @@
 //! handle, no search and no attribute. Only a key that wants its PIN for every signature has a log-in between the two.
 
 use std::path::Path;
+use std::sync::Arc;
 
 use cryptoki::context::Pkcs11;
 use cryptoki::error::{Error as CryptokiError, RvError};
 use cryptoki::object::ObjectHandle;
-use cryptoki::session::{Session as Cryptoki, UserType};
+use cryptoki::session::Session as Cryptoki;
 use cryptoki::slot::Slot;
 
 use crate::pki::der;
@@ -16,7 +17,7 @@ use crate::pki::key::KeyAlgorithm;
 
 use super::error::Error;
 use super::mechanism::{Means, signature_octets};
-use super::pin::Activation;
+use super::pin::Kept;
 use super::raw::SingleSign;
 use super::slot::TokenState;
 
@@ -38,37 +39,15 @@ pub(super) struct Opening {
 
 /// The PIN for each signature, and the raw call that takes it in the middle.
 pub(super) struct Reauthentication {
-    /// `None` after the token said that it is wrong: it is not tried again.
-    activation: Option<Activation>,
+    kept: Arc<Kept>,
     single: SingleSign,
     state: TokenState,
 }
 
 impl Reauthentication {
-    pub(super) fn new(module: &Path, activation: Activation, state: TokenState) -> Result<Self, Error> {
+    pub(super) fn new(module: &Path, kept: Arc<Kept>, state: TokenState) -> Result<Self, Error> {
         let single = SingleSign::of(module).map_err(Error::from_call)?;
-        Ok(Self { activation: Some(activation), single, state })
-    }
-
-    /// Logs in for the operation that was just begun (`CKU_CONTEXT_SPECIFIC`).
-    fn log_in(&mut self, session: &Cryptoki) -> Result<(), Error> {
-        let answer = match &self.activation {
-            None => return Err(Error::PinIncorrect { warning: None, whose: "PIN" }),
-            Some(Activation::Pad) => session.login(UserType::ContextSpecific, None),
-            Some(Activation::Pin(pin)) => {
-                session.login_with_raw(UserType::ContextSpecific, &pin.for_login(&self.state)?)
-            }
-        };
-        answer.map_err(|error| {
-            self.activation = None;
-            match error {
-                CryptokiError::Pkcs11(RvError::PinIncorrect | RvError::PinInvalid, _) => {
-                    Error::PinIncorrect { warning: None, whose: "PIN" }
-                }
-                CryptokiError::Pkcs11(RvError::PinLocked, _) => Error::PinLocked { whose: "PIN" },
-                other => Error::from_call(other),
-            }
-        })
+        Ok(Self { kept, single, state })
     }
 }
 
@@ -109,7 +88,7 @@ impl Signer {
 
     /// The signature as the token returns it.
     fn raw(&mut self, input: &[u8]) -> Result<Vec<u8>, Error> {
-        let Some(reauthentication) = &mut self.reauthentication else {
+        let Some(reauthentication) = &self.reauthentication else {
             return match self.session.sign(&self.opening.means.mechanism(), self.opening.key, input) {
                 // An operation of this session was left unfinished; a session cannot cancel it, a new one has none.
                 // The new one is opened before the old one closes: the log-in ends with the last session.
@@ -129,7 +108,7 @@ impl Signer {
             answer => answer,
         };
         begun.map_err(Error::from_call)?;
-        reauthentication.log_in(&self.session)?;
+        reauthentication.kept.log_in(&self.session, &reauthentication.state)?;
         let octets = signature_octets(self.opening.algorithm);
         reauthentication.single.sign(&self.session, input, octets).map_err(Error::from_call)
     }

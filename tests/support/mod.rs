@@ -6,6 +6,8 @@
 
 #[path = "../../softhsm/request.rs"]
 pub mod request;
+#[path = "../../softhsm/stick.rs"]
+pub mod stick;
 
 use std::{
     ffi::OsStr,

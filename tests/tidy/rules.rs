@@ -132,7 +132,7 @@ pub fn misplaced(source: &Source) -> Vec<String> {
 /// What no finished source holds: placeholders, silenced lints, panics by habit.
 pub fn unfinished(source: &Source) -> Vec<String> {
     let (code, product) = (source.code(), source.product());
-    let anywhere = ["todo!", "unimplemented!", "dbg!", "#[allow", "#![allow", "#[ignore]"];
+    let anywhere = ["todo!", "unimplemented!", "dbg!", "#[allow", "#![allow", "#[ignore"];
     let in_product = [".unwrap()", "panic!", "unreachable!", "process::exit"];
     let found = anywhere.iter().filter(|name| code.contains(**name));
     found

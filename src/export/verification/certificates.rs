@@ -169,6 +169,9 @@ pub(super) fn judge<S: Source>(
     {
         report.add(FlawId::DevicesCsv, "devices.csv has more lines than there are certificates");
     }
+    if report.certificates == 0 {
+        report.add(FlawId::Counts, "there is no certificate in it, and no plan has none");
+    }
     if report.certificates != header.counts.issued {
         let message =
             format!("{} certificates, {} in the manifest", report.certificates, header.counts.issued);
@@ -200,7 +203,13 @@ fn batch<R: Read>(
         };
         let cells = match devices.as_mut().map(Table::next) {
             None => Vec::new(),
-            Some(Ok(Some(cells))) => cells,
+            Some(Ok(Some(cells))) if cells.len() == DEVICE_COLUMNS.len() => cells,
+            Some(Ok(Some(cells))) => {
+                let message = format!("devices.csv has a line of {} columns", cells.len());
+                report.add(FlawId::DevicesCsv, &message);
+                *devices = None;
+                Vec::new()
+            }
             Some(Ok(None)) => {
                 report.add(FlawId::DevicesCsv, "devices.csv has fewer lines than there are certificates");
                 *devices = None;

@@ -17,12 +17,16 @@ pub struct SignedCertificate {
 }
 
 impl SignedCertificate {
-    /// Joins planned octets and the token's signature (in X.509 form), after checking the signature with the
-    /// issuer's public key and that the octets name the issuer and its algorithm.
+    /// Checks, before the token signs them, that planned octets name this issuer and an algorithm that its key makes:
+    /// what [`SignedCertificate::assemble`] would find too late, when the signature exists already.
     ///
     /// # Errors
-    /// [`CertificateError::Signature`], [`CertificateError::Malformed`], [`CertificateError::Unsupported`].
-    pub fn assemble(tbs: &[u8], signature: &[u8], issuer: &IssuingCa) -> Result<Self, CertificateError> {
+    /// [`CertificateError::Malformed`], [`CertificateError::Unsupported`].
+    pub fn check_planned(tbs: &[u8], issuer: &IssuingCa) -> Result<(), CertificateError> {
+        Self::head(tbs, issuer).map(|_| ())
+    }
+
+    fn head<'a>(tbs: &'a [u8], issuer: &IssuingCa) -> Result<Head<'a>, CertificateError> {
         let head = Head::read(tbs)?;
         if !issuer.can_sign_with(head.algorithm) {
             return Err(malformed("the planned octets name an algorithm that the CA's key does not make"));
@@ -30,6 +34,16 @@ impl SignedCertificate {
         if head.issuer != issuer.certificate().subject().der() {
             return Err(malformed("the planned octets name another issuer"));
         }
+        Ok(head)
+    }
+
+    /// Joins planned octets and the token's signature (in X.509 form), after checking the signature with the
+    /// issuer's public key and that the octets name the issuer and its algorithm.
+    ///
+    /// # Errors
+    /// [`CertificateError::Signature`], [`CertificateError::Malformed`], [`CertificateError::Unsupported`].
+    pub fn assemble(tbs: &[u8], signature: &[u8], issuer: &IssuingCa) -> Result<Self, CertificateError> {
+        let head = Self::head(tbs, issuer)?;
         Self::checked(tbs, head.algorithm, signature, issuer.certificate().public_key())
     }
 

@@ -32,11 +32,11 @@ pub struct RootFields {
     pub path_length: Option<u32>,
 }
 
-/// Checks what can be said of a root before its key is made.
+/// What is typed for a root, judged before its key is made: a key whose certificate cannot be would stay in the token.
 ///
 /// # Errors
 /// A sentence that says what is wrong.
-pub fn check_root_terms(name: &Name, days: u32, path_length: Option<u32>) -> Result<(), String> {
+pub fn check_root(name: &Name, days: u32, path_length: Option<u32>) -> Result<(), String> {
     if name.is_empty() {
         return Err("a CA needs a subject name".into());
     }
@@ -57,7 +57,7 @@ pub fn check_root_terms(name: &Name, days: u32, path_length: Option<u32>) -> Res
 /// # Errors
 /// A sentence that says what is wrong.
 pub fn plan_root(fields: &RootFields, facts: Facts) -> Result<PlannedCertificate, String> {
-    check_root_terms(&fields.name, fields.days, fields.path_length)?;
+    check_root(&fields.name, fields.days, fields.path_length)?;
     let key_identifier = fields.public_key.key_identifier();
     let not_after = facts.now.plus_seconds(i64::from(fields.days) * DAY_SECONDS - 1);
     let tbs = Tbs {
