@@ -8,6 +8,7 @@ use crate::{
 };
 
 #[test]
+#[expect(clippy::too_many_lines, reason = "a table of one line a case")]
 fn failures_are_a_pair_and_the_code_of_their_class() {
     let sandbox = Sandbox::with_root("cli-failures", "p256");
     requests(&sandbox.folder("stick"), "dev", 2);
