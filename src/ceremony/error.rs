@@ -102,16 +102,15 @@ impl Error {
     #[must_use]
     pub fn class(&self) -> Class {
         match self {
-            Self::Authority { .. } | Self::Format(_) | Self::Configuration(_) | Self::Usage { .. } => {
-                Class::Configuration
-            }
+            // A plan that was never made is a slip of the hand, not a fault of the register.
+            Self::Authority { .. }
+            | Self::Configuration(_)
+            | Self::Format(_)
+            | Self::Register(register::Error::PlanUnknown(_) | register::Error::PlanAmbiguous(_))
+            | Self::Usage { .. } => Class::Configuration,
             Self::Medium(_) | Self::MediumAltered { .. } | Self::NoRequests => Class::Medium,
             Self::NoneAccepted(_) => Class::NoneAccepted,
             Self::NotApproved { .. } => Class::NotApproved,
-            // A plan that was never made is a slip of the hand, not a fault of the register.
-            Self::Register(register::Error::PlanUnknown(_) | register::Error::PlanAmbiguous(_)) => {
-                Class::Configuration
-            }
             Self::Register(_) => Class::Register,
             Self::Stopped { .. } => Class::Stopped,
             Self::Token(_) | Self::TokenOutput { .. } => Class::Token,

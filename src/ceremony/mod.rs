@@ -34,7 +34,7 @@ pub use verification::verify_bundle;
 pub use crate::{
     export::{bundle::Format, manifest::Standing},
     host::memory::harden,
-    register::{AuditReport, IssuedCertificate, Rehearsal, StoredPlan},
+    register::{AuditReport, AuthorityRecord, IssuedCertificate, Rehearsal, StoredPlan},
     token::{
         mechanism::{Capability, Support},
         pin::{Activation, Pin, SoActivation, SoPin},

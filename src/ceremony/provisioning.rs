@@ -255,6 +255,12 @@ impl Appliance {
                 "have the superior CA issue a new one; or set the machine's clock",
             ));
         }
+        if own.not_before() > at {
+            return Err(Error::authority(
+                format!("the certificate begins at {}", own.not_before()),
+                "install it when it has begun; or set the machine's clock",
+            ));
+        }
         let issuer = IssuingCa::new(own, chain).map_err(|what| {
             Error::authority(what, "give the CA's certificate, and with --chain those above it")
         })?;

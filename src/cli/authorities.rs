@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use crate::{
-    ceremony::{Appliance, Error, Home, NewCa, printable_path},
+    ceremony::{Appliance, AuthorityRecord, Error, Home, NewCa, printable_path},
     pki::{
         certificate::Certificate,
         fingerprint::hex,
@@ -27,7 +27,7 @@ pub fn run(home: Home, command: CaCommand, form: Form) -> Result<Exit, Error> {
             let _heeded = stop::heed();
             let mut appliance = Appliance::open(home)?;
             let issuer = appliance.create_root(&new, days, path_length, &mut pin::custodian(pin.pin_file))?;
-            show(form, &name, Some(issuer.certificate()), appliance.is_rehearsal());
+            show(form, &name, Some((issuer.certificate(), issuer.root())), appliance.is_rehearsal());
         }
         CaCommand::Request { name, key, subject, to, pin } => {
             let new = NewCa { name: &name, key: algorithm(key), subject: &subject };
@@ -55,12 +55,12 @@ pub fn run(home: Home, command: CaCommand, form: Form) -> Result<Exit, Error> {
         CaCommand::Install { name, certificate, chain } => {
             let mut appliance = Appliance::open(home)?;
             let issuer = appliance.install(&name, &certificate, chain.as_deref())?;
-            show(form, &name, Some(issuer.certificate()), appliance.is_rehearsal());
+            show(form, &name, Some((issuer.certificate(), issuer.root())), appliance.is_rehearsal());
         }
         CaCommand::List => {
             let appliance = Appliance::open_to_read(home)?;
             for record in appliance.register().authorities()? {
-                show_line(form, &record.name, record.certificate.as_ref().map(|(own, _)| own));
+                show_line(form, &record.name, certificates(&record));
             }
         }
         CaCommand::Show { name } => {
@@ -69,7 +69,7 @@ pub fn run(home: Home, command: CaCommand, form: Form) -> Result<Exit, Error> {
                 .register()
                 .authority(&name)?
                 .ok_or_else(|| Error::authority("there is no CA of this name", "see coldsign ca list"))?;
-            show(form, &name, record.certificate.as_ref().map(|(own, _)| own), appliance.is_rehearsal());
+            show(form, &name, certificates(&record), appliance.is_rehearsal());
         }
     }
     Ok(Exit::Done)
@@ -87,8 +87,15 @@ fn algorithm(kind: KeyKind) -> KeyAlgorithm {
     }
 }
 
-fn certificate_value(name: &str, certificate: Option<&Certificate>) -> Value {
-    let Some(certificate) = certificate else {
+/// A CA's own certificate and the root of its path.
+type Certificates<'a> = Option<(&'a Certificate, &'a Certificate)>;
+
+fn certificates(record: &AuthorityRecord) -> Certificates<'_> {
+    record.certificate.as_ref().map(|(own, above)| (own, above.last().unwrap_or(own)))
+}
+
+fn certificate_value(name: &str, certificates: Certificates<'_>) -> Value {
+    let Some((certificate, root)) = certificates else {
         return json!({ "ca": name, "installed": false });
     };
     json!({
@@ -103,14 +110,16 @@ fn certificate_value(name: &str, certificate: Option<&Certificate>) -> Value {
         "path_length": certificate.path_length(),
         "sha256": certificate.sha256().to_string(),
         "spki_sha256": certificate.public_key().spki_sha256().to_string(),
+        "root_subject": root.subject().to_printable().as_str(),
+        "root_sha256": root.sha256().to_string(),
     })
 }
 
-fn show_line(form: Form, name: &str, certificate: Option<&Certificate>) {
-    match (form, certificate) {
-        (Form::Json, _) => render::value(&certificate_value(name, certificate)),
+fn show_line(form: Form, name: &str, certificates: Certificates<'_>) {
+    match (form, certificates) {
+        (Form::Json, _) => render::value(&certificate_value(name, certificates)),
         (Form::Text, None) => render::line(&format!("{name}  requested, no certificate installed yet")),
-        (Form::Text, Some(certificate)) => render::line(&format!(
+        (Form::Text, Some((certificate, _))) => render::line(&format!(
             "{name}  {}  {}  until {}",
             certificate.public_key().algorithm(),
             certificate.subject().to_printable(),
@@ -119,9 +128,9 @@ fn show_line(form: Form, name: &str, certificate: Option<&Certificate>) {
     }
 }
 
-fn show(form: Form, name: &str, certificate: Option<&Certificate>, rehearsal: bool) {
-    let (Form::Text, Some(certificate)) = (form, certificate) else {
-        return show_line(form, name, certificate);
+fn show(form: Form, name: &str, certificates: Certificates<'_>, rehearsal: bool) {
+    let (Form::Text, Some((certificate, root))) = (form, certificates) else {
+        return show_line(form, name, certificates);
     };
     let path_length = certificate.path_length().map_or("not limited".to_owned(), |length| length.to_string());
     render::line(&format!("CA           {name}{}", if rehearsal { "  (REHEARSAL)" } else { "" }));
@@ -133,4 +142,9 @@ fn show(form: Form, name: &str, certificate: Option<&Certificate>, rehearsal: bo
     render::line(&format!("path length  {path_length}"));
     render::line(&format!("sha256       {}", certificate.sha256()));
     render::line(&format!("words        {}", certificate.sha256().words()));
+    if root != certificate {
+        render::line(&format!("root         {}", root.subject().to_printable()));
+        render::line(&format!("root sha256  {}", root.sha256()));
+        render::line(&format!("root words   {}", root.sha256().words()));
+    }
 }

@@ -124,7 +124,7 @@ pub fn deliver(home: Home, given: DeliverArguments, form: Form) -> Result<Exit, 
 }
 
 /// `issue`: the four in one.
-pub fn issue(home: Home, given: IssueArguments, form: Form) -> Result<Exit, Error> {
+pub fn issue(home: Home, given: &IssueArguments, form: Form) -> Result<Exit, Error> {
     let began = Instant::now();
     let formats = formats(&given.formats)?;
     let mut appliance = Appliance::open(home)?;
@@ -140,7 +140,7 @@ pub fn issue(home: Home, given: IssueArguments, form: Form) -> Result<Exit, Erro
     appliance.check_target(&given.to)?;
     let plan = make_plan(&mut appliance, &given.ca, &given.profile, &given.from)?;
     eprintln!("plan {}: {} certificates, digest {}", plan.id, plan.accepted, plan.digest);
-    let rest = rest_of_issue(&mut appliance, &plan, &given, &formats, began);
+    let rest = rest_of_issue(&mut appliance, &plan, given, &formats, began);
     let (issued, seconds, delivered) = rest.inspect_err(|_| {
         // The pair that follows says how to go on with the step that failed; this, that nothing begins anew.
         eprintln!(

@@ -95,7 +95,7 @@ fn dispatch(arguments: Arguments) -> Result<Exit, Error> {
         Command::Approve(given) => main_job::approve(home()?, &given, form),
         Command::Sign(given) => main_job::sign(home()?, given, form),
         Command::Deliver(given) => main_job::deliver(home()?, given, form),
-        Command::Issue(given) => main_job::issue(home()?, given, form),
+        Command::Issue(given) => main_job::issue(home()?, &given, form),
         Command::Prove(given) => main_job::prove(home()?, &given, form),
         Command::Register(command) => registers::run(home()?, command, form),
         Command::Verify(given) => main_job::verify(&given, form),

@@ -174,9 +174,9 @@ pub fn ask_words(prompt: &str) -> Result<Option<String>, Error> {
         let _ = sender.send(read.ok().filter(|octets| *octets > 0).map(|_| line));
     });
     loop {
-        let received = receiver.recv_timeout(LOOK_AGAIN);
-        if stop::is_asked() || !matches!(received, Err(RecvTimeoutError::Timeout)) {
-            let line = received.unwrap_or(None);
+        let answer = receiver.recv_timeout(LOOK_AGAIN);
+        if stop::is_asked() || !matches!(answer, Err(RecvTimeoutError::Timeout)) {
+            let line = answer.unwrap_or(None);
             if line.is_none() {
                 eprintln!();
             }

@@ -171,6 +171,12 @@ impl From<rusqlite::Error> for Error {
             DatabaseBusy, DatabaseCorrupt, DatabaseLocked, DiskFull, NotADatabase, ReadOnly,
         };
         match &error {
+            // The shared index of the log could not be given its first pages.
+            rusqlite::Error::SqliteFailure(failure, _)
+                if failure.extended_code == rusqlite::ffi::SQLITE_IOERR_SHMSIZE =>
+            {
+                Self::DiskFull
+            }
             rusqlite::Error::SqliteFailure(failure, _) => match failure.code {
                 DatabaseBusy | DatabaseLocked => Self::InUse,
                 DatabaseCorrupt | NotADatabase => Self::Damaged(error.to_string()),

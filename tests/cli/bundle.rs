@@ -1,0 +1,224 @@
+//! What a delivered bundle contains, what its receiver is told, and what must never stand anywhere.
+
+use std::{collections::BTreeSet, ffi::OsStr, fs, os::unix::ffi::OsStrExt as _, path::Path};
+
+use crate::{
+    bench::{copy, names},
+    support::{
+        PIN, Sandbox, files, lines,
+        request::{self, Algorithm, Key, Request},
+        said,
+    },
+};
+
+/// File names that a stick may hold and that FAT32, a shell or a screen would take for something else.
+const HOSTILE: [&[u8]; 16] = [
+    b"CON.csr",
+    b"nul.csr",
+    b"a:b.csr",
+    b"..\\..\\win.csr",
+    b"new\nline.csr",
+    b"\x1b[31mred.csr",
+    b"\xff\xfe.csr",
+    b"-rf.csr",
+    b"=cmd.csr",
+    b"trailing .csr",
+    b"UPPER.csr",
+    b"upper.csr",
+    b"a,b;\"c.csr",
+    "\u{202e}txt.csr".as_bytes(),
+    b"%s%n.csr",
+    b"dots...csr",
+];
+
+fn write(folder: &str, name: &[u8], octets: impl AsRef<[u8]>) {
+    fs::write(Path::new(folder).join(OsStr::from_bytes(name)), octets).unwrap();
+}
+
+fn fresh(name: &str) -> String {
+    request::pem("CERTIFICATE REQUEST", &Request::named(name).der(&Key::generate(Algorithm::P256)))
+}
+
+#[test]
+fn a_bundle_is_what_the_contract_says_whatever_the_requests_are_called() {
+    let sandbox = Sandbox::with_issuing("cli-bundle", "p256");
+    let (stick, out) = (sandbox.folder("stick"), sandbox.folder("out"));
+    for (number, name) in HOSTILE.iter().enumerate() {
+        write(&stick, name, fresh(&format!("dev-{number}")));
+    }
+    write(&stick, b"broken \x1b[2J.csr", "nothing");
+    let delivery = sandbox.issue("issuing", "device", &[&stick], &out, &["der"]);
+    assert_eq!((delivery.planned.accepted, delivery.planned.refused), (HOSTILE.len() as u64, 1));
+    let folder = &delivery.folder;
+    let expected = [
+        "SHA256SUMS",
+        "audit.pem",
+        "ca-chain.p7b",
+        "ca-chain.pem",
+        "ca.pem",
+        "certificates.pem",
+        "certs",
+        "chains",
+        "der",
+        "devices.csv",
+        "manifest.json",
+        "manifest.sig",
+        "refused.csv",
+        "root.pem",
+    ];
+    assert_eq!(names(folder.to_str().unwrap()), expected);
+    let mut without_case = BTreeSet::new();
+    for path in files(folder) {
+        let inside = path.strip_prefix(folder).unwrap().to_str().expect("UTF-8").to_owned();
+        for name in inside.split('/') {
+            let stem = name.split('.').next().unwrap().to_lowercase();
+            assert!(
+                name.bytes().all(|octet| octet.is_ascii_alphanumeric() || b"._-".contains(&octet)),
+                "{name:?}"
+            );
+            assert!(!name.starts_with(['.', '-']) && !name.ends_with('.') && name.len() <= 64, "{name:?}");
+            assert!(!["con", "nul", "prn", "aux"].contains(&stem.as_str()), "{name:?}");
+        }
+        assert!(without_case.insert(inside.to_lowercase()), "{inside} twice where case does not count");
+        let octets = fs::read(&path).unwrap();
+        if !path.extension().is_some_and(|end| end == "der" || end == "p7b") && inside != "manifest.sig" {
+            let text = String::from_utf8(octets).unwrap_or_else(|_| panic!("{inside} is not UTF-8"));
+            let raw = |c: char| (c.is_control() && c != '\n' && c != '\r') || c == '\u{202e}';
+            assert!(!text.contains(raw), "{inside} has raw control characters");
+        }
+    }
+    let rows = |name: &str| -> Vec<Vec<String>> {
+        let mut reader = csv::ReaderBuilder::new().has_headers(false).from_path(folder.join(name)).unwrap();
+        reader.records().map(|row| row.unwrap().iter().map(str::to_owned).collect()).collect()
+    };
+    let devices = rows("devices.csv");
+    assert_eq!(
+        devices[0].join(","),
+        "source,file,serial,subject,not_before,not_after,spki_sha256,certificate_sha256"
+    );
+    assert_eq!(devices.len(), HOSTILE.len() + 1);
+    // A spreadsheet must not take a cell for a formula.
+    for cell in devices.iter().chain(&rows("refused.csv")).flatten() {
+        assert!(!cell.starts_with(['=', '@', '\t', '\r']), "{cell:?} would be computed");
+    }
+    let refused = rows("refused.csv");
+    assert_eq!(refused[0].join(","), "source,control,reason,hint");
+    assert_eq!(refused.len(), 2);
+    assert_eq!(&refused[1][..2], ["broken \\u{1b}[2J.csr", "csr-form"]);
+    assert!(refused[1][3].len() > 10);
+}
+
+#[test]
+fn verify_tells_what_was_tampered_with() {
+    let sandbox = Sandbox::with_issuing("cli-verify", "p256");
+    let (stick, out) = (sandbox.folder("stick"), sandbox.folder("out"));
+    write(&stick, b"dev.csr", fresh("dev"));
+    let delivery = sandbox.issue("issuing", "device", &[&stick], &out, &[]);
+    let root = sandbox.path("root.pem");
+    fs::copy(delivery.folder.join("root.pem"), &root).unwrap();
+    sandbox.root("other", "p256");
+    let other = sandbox.path("other.pem");
+    let exported = sandbox.json(["register", "export"]);
+    let pem = exported.iter().find(|row| row["subject"] == "CN=other,O=Rehearsal").unwrap()["pem"]
+        .as_str()
+        .unwrap();
+    fs::write(&other, pem).unwrap();
+    let bundle = sandbox.path("bundle");
+    let verify = |trust: &Path| {
+        let mut command = sandbox.coldsign();
+        // The receiver has no home and no token.
+        command.env("COLDSIGN_HOME", "/nosuch").env("SOFTHSM2_CONF", "/nosuch");
+        command.arg("--json").arg("verify").arg(&bundle).arg("--trust").arg(trust);
+        let output = command.output().unwrap();
+        let told = lines(&output.stdout);
+        let flaws: Vec<String> =
+            told.iter().filter_map(|line| line["flaw"].as_str().map(str::to_owned)).collect();
+        assert_eq!(told.last().unwrap()["sound"].as_bool(), Some(flaws.is_empty()), "{}", said(&output));
+        (output.status.code(), flaws)
+    };
+    copy(&delivery.folder, &bundle);
+    assert_eq!(verify(&root), (Some(0), vec![]));
+    let (code, flaws) = verify(&other);
+    assert!(code == Some(1) && !flaws.is_empty(), "{flaws:?}");
+    let check = |change: &dyn Fn(), name: &str| {
+        copy(&delivery.folder, &bundle);
+        change();
+        let (code, flaws) = verify(&root);
+        assert!(code == Some(1) && !flaws.is_empty(), "{name}: {code:?} {flaws:?}");
+    };
+    for path in files(&delivery.folder) {
+        let inside = path.strip_prefix(&delivery.folder).unwrap();
+        let name = inside.to_str().unwrap();
+        let at = bundle.join(inside);
+        check(
+            &|| {
+                let mut octets = fs::read(&at).unwrap();
+                let middle = octets.len() / 2;
+                octets[middle] ^= 1;
+                fs::write(&at, octets).unwrap();
+            },
+            &format!("{name}, one bit"),
+        );
+        check(&|| fs::remove_file(&at).unwrap(), &format!("{name}, removed"));
+        check(
+            &|| fs::OpenOptions::new().write(true).open(&at).unwrap().set_len(1).unwrap(),
+            &format!("{name}, cut"),
+        );
+    }
+    check(&|| fs::write(bundle.join("more.pem"), "more").unwrap(), "a file more");
+}
+
+#[test]
+fn secrets_stand_nowhere() {
+    const CHALLENGE: &str = "hunter2-challenge";
+    let sandbox = Sandbox::with_root("cli-secrets", "p256");
+    let (stick, out) = (sandbox.folder("stick"), sandbox.folder("out"));
+    let configuration = sandbox.path("request.cnf");
+    let lines =
+        ["[req]", "prompt = no", "distinguished_name = n", "attributes = a", "[n]", "CN = dev", "[a]"];
+    fs::write(&configuration, format!("{}\nchallengePassword = {CHALLENGE}\n", lines.join("\n"))).unwrap();
+    let mut openssl = crate::support::tool("openssl", "apt-get install openssl");
+    crate::support::succeed(
+        openssl
+            .args([
+                "req",
+                "-new",
+                "-newkey",
+                "ec",
+                "-pkeyopt",
+                "ec_paramgen_curve:P-256",
+                "-nodes",
+                "-keyout",
+            ])
+            .arg(sandbox.path("dev.key"))
+            .arg("-config")
+            .arg(&configuration)
+            .arg("-out")
+            .arg(Path::new(&stick).join("dev.csr")),
+    );
+    let (pin, plan_from) = (sandbox.text("pin"), [stick.as_str()]);
+    let mut everything = Vec::new();
+    for arguments in [
+        vec!["--json", "inspect", &stick],
+        vec!["inspect", "--profile", "device", &stick],
+        vec!["token", "check", "--pin-file", &pin],
+    ] {
+        let output = sandbox.run(arguments);
+        everything.extend([output.stdout, output.stderr].concat());
+    }
+    let delivery = sandbox.issue("root", "device", &plan_from, &out, &[]);
+    for arguments in [vec!["register", "export"], vec!["register", "show", &delivery.planned.id]] {
+        everything.extend(sandbox.run(arguments).stdout);
+    }
+    for path in files(&delivery.folder) {
+        everything.extend(fs::read(path).unwrap());
+    }
+    let holds =
+        |octets: &[u8], text: &str| octets.windows(text.len()).any(|window| window == text.as_bytes());
+    assert!(!holds(&everything, CHALLENGE), "the challenge password was shown or delivered");
+    for path in files(&sandbox.path("home")) {
+        everything.extend(fs::read(path).unwrap());
+    }
+    assert!(!holds(&everything, PIN), "the PIN was kept or shown");
+    assert!(delivery.planned.accepted == 1 && !names(&out).is_empty());
+}
