@@ -153,7 +153,10 @@ fn strange_configurations_are_told_with_line_and_key() {
     check(&vec![b'#'; 10_000_000], "more than 1048576 octets");
     fs::remove_file(&file).unwrap();
     fs::create_dir(&file).unwrap();
-    all_fail(&sandbox, &[("register list", 2, "not a regular file"), ("profile list", 2, "not a regular file")]);
+    all_fail(
+        &sandbox,
+        &[("register list", 2, "not a regular file"), ("profile list", 2, "not a regular file")],
+    );
     fs::remove_dir(&file).unwrap();
     rustix::fs::mkfifoat(rustix::fs::CWD, &file, rustix::fs::Mode::RUSR).unwrap();
     all_fail(&sandbox, &[("register list", 2, "not a regular file")]);
