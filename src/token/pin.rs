@@ -1,5 +1,5 @@
 //! PINs: activation data. They are never shown, copied, compared or kept longer than a log-in needs, and wiped when
-//! dropped. Only keys that want the PIN for every signature make a session keep it ([`Kept`]).
+//! dropped. Only keys that want the PIN for every signature make a session keep it (`Kept`).
 
 use std::sync::{Mutex, PoisonError};
 

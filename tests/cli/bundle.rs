@@ -81,7 +81,7 @@ fn a_bundle_is_what_the_contract_says_whatever_the_requests_are_called() {
         }
         assert!(without_case.insert(inside.to_lowercase()), "{inside} twice where case does not count");
         let octets = fs::read(&path).unwrap();
-        if !inside.ends_with(".der") && !inside.ends_with(".p7b") && inside != "manifest.sig" {
+        if !path.extension().is_some_and(|end| end == "der" || end == "p7b") && inside != "manifest.sig" {
             let text = String::from_utf8(octets).unwrap_or_else(|_| panic!("{inside} is not UTF-8"));
             let raw = |c: char| (c.is_control() && c != '\n' && c != '\r') || c == '\u{202e}';
             assert!(!text.contains(raw), "{inside} has raw control characters");

@@ -8,6 +8,7 @@ use crate::{
 };
 
 #[test]
+#[expect(clippy::too_many_lines, reason = "a table of one line a case")]
 fn failures_are_a_pair_and_the_code_of_their_class() {
     let sandbox = Sandbox::with_root("cli-failures", "p256");
     requests(&sandbox.folder("stick"), "dev", 2);
@@ -56,7 +57,7 @@ fn failures_are_a_pair_and_the_code_of_their_class() {
             ("profile show nosuch", 2, "no profile"),
             ("plan --ca nosuch --profile device stick", 2, "no CA named nosuch"),
             ("plan --ca root --profile nosuch stick", 2, "no profile nosuch"),
-            ("plan --ca root --profile device empty", 2, "there are no requests"),
+            ("plan --ca root --profile device empty", 4, "there are no requests"),
             ("plan --ca root --profile device nosuch", 4, "nosuch: no such file or folder"),
             ("inspect nosuch", 4, "nosuch: no such file or folder"),
             ("sign nosuch", 2, "no plan nosuch"),
@@ -152,10 +153,13 @@ fn strange_configurations_are_told_with_line_and_key() {
     check(&vec![b'#'; 10_000_000], "more than 1048576 octets");
     fs::remove_file(&file).unwrap();
     fs::create_dir(&file).unwrap();
-    all_fail(&sandbox, &[("register list", 2, "not a file"), ("profile list", 2, "not a file")]);
+    all_fail(
+        &sandbox,
+        &[("register list", 2, "not a regular file"), ("profile list", 2, "not a regular file")],
+    );
     fs::remove_dir(&file).unwrap();
     rustix::fs::mkfifoat(rustix::fs::CWD, &file, rustix::fs::Mode::RUSR).unwrap();
-    all_fail(&sandbox, &[("register list", 2, "not a file")]);
+    all_fail(&sandbox, &[("register list", 2, "not a regular file")]);
 }
 
 #[test]

@@ -15,10 +15,13 @@ from botocore.config import Config
 from botocore.exceptions import ClientError, EndpointConnectionError
 
 folder = sys.argv[1]
+os.environ["PATH"] += ":/usr/sbin:/sbin"
 subprocess.run(["ip", "link", "set", "lo", "up"], check=True)
 environment = dict(os.environ, BIND_HOST="127.0.0.1", GATEWAY_PORT="14566", IOT_MTLS_PORT="18884", HOME=folder)
 log = open(os.path.join(folder, "ministack.log"), "wb")
-server = subprocess.Popen(["ministack"], env=environment, stdin=subprocess.DEVNULL, stdout=log, stderr=log, cwd=folder)
+# Beside this interpreter, whatever PATH says.
+ministack = os.path.join(os.path.dirname(sys.executable), "ministack")
+server = subprocess.Popen([ministack], env=environment, stdin=subprocess.DEVNULL, stdout=log, stderr=log, cwd=folder)
 try:
     iot = boto3.client(
         "iot",
