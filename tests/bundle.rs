@@ -431,6 +431,19 @@ fn finds_what_a_signed_manifest_hides() {
 }
 
 #[test]
+fn finds_an_audit_key_that_is_not_the_one_told_another_way() {
+    let told = issued().audit.public().spki_sha256().to_string();
+    let check = |told: &str, expected: &[FlawId]| {
+        let mut report = issued().bundle(&[Format::Pem]).verify();
+        report.compare_audit_key(told);
+        assert_eq!(ids(&report), expected, "{told}");
+    };
+    check(&told, &[]);
+    check(&"00".repeat(32), &[FlawId::AuditKey]);
+    check("", &[FlawId::AuditKey]);
+}
+
+#[test]
 fn finds_certificates_in_another_order() {
     check_sealed(&[FlawId::PlanDigest], |bundle, _| {
         let pem = bundle.text(Stream::CertificatesPem.path());

@@ -19,12 +19,13 @@ const FILES_MAX: u64 = 5_000_000;
 /// What FAT32 holds in one file, in octets.
 const FILE_OCTETS_MAX: u64 = u32::MAX as u64;
 
-/// Judges a delivered bundle against a root that came from a source of its own, at this moment.
+/// Judges a delivered bundle against a root that came from a source of its own, at this moment; and against the audit
+/// key's SHA-256, in lower-case hex, where one is given.
 ///
 /// # Errors
 /// [`Error::Medium`] where the folder cannot be opened, [`Error::Usage`] where the root cannot be read. What is wrong
 /// with the bundle is in the report.
-pub fn verify_bundle(folder: &Path, trust: &Path) -> Result<Report, Error> {
+pub fn verify_bundle(folder: &Path, trust: &Path, audit_key: Option<&str>) -> Result<Report, Error> {
     let roots = read_certificates(trust)?;
     let [root] = roots.as_slice() else {
         return Err(Error::usage(
@@ -33,7 +34,11 @@ pub fn verify_bundle(folder: &Path, trust: &Path) -> Result<Report, Error> {
         ));
     };
     let bundle = Bundle { volume: Volume::open(folder)?, folder };
-    Ok(verification::verify(&bundle, root, Some(now()?)))
+    let mut report = verification::verify(&bundle, root, Some(now()?));
+    if let Some(expected) = audit_key {
+        report.compare_audit_key(expected);
+    }
+    Ok(report)
 }
 
 /// A bundle's folder on a medium.

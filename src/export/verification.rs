@@ -150,6 +150,14 @@ impl Report {
         self.flaws.is_empty() && self.summary.is_some()
     }
 
+    /// Compares the audit key that the manifest names with the one the receiver was told another way: the SHA-256 of
+    /// its SPKI in lower-case hex.
+    pub fn compare_audit_key(&mut self, expected: &str) {
+        if self.summary.as_ref().is_none_or(|summary| summary.audit_key_sha256.as_str() != expected) {
+            self.add(FlawId::AuditKey, "the manifest is signed by another audit key than the one given");
+        }
+    }
+
     fn add(&mut self, id: FlawId, message: &str) {
         if self.flaws.len() < FLAWS_MAX {
             self.flaws.push(Flaw { id, message: Printable::new(message) });
