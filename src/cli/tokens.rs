@@ -27,6 +27,14 @@ pub fn run(home: Result<Home, Error>, command: TokenCommand, form: Form) -> Resu
         }
         TokenCommand::Init { module, slot, label, so_pin_file, pin } => {
             let module = module_path(home, module)?;
+            // A token initialised halfway counts wrong SO PINs: said before it is asked for.
+            let slots = ceremony::slots(&module)?;
+            let token = slots.iter().find(|found| found.slot == slot).and_then(|found| found.token.as_ref());
+            if let Some(token) = token.filter(|token| token.initialised == Initialised::Yes)
+                && let Some(warning) = token.so_pin_warning()
+            {
+                eprintln!("token {}: security officer: {warning}", token.label);
+            }
             let security_officer = pin::new_so_pin(so_pin_file.as_deref())?;
             let user = pin::new_user_pin(pin.pin_file.as_deref())?;
             let state = ceremony::initialise_token(&module, slot, &label, &security_officer, &user)?;
