@@ -267,15 +267,6 @@ impl PublicKey {
             (KeyAlgorithm::Rsa { .. }, RsaScheme::Pss) => SignatureAlgorithm::RsaPss(HashAlgorithm::Sha256),
         }
     }
-
-    /// The RSA public exponent, unsigned big-endian without leading zeros; `None` for other keys.
-    #[must_use]
-    pub fn rsa_exponent(&self) -> Option<Vec<u8>> {
-        match &self.verifier {
-            Verifier::Rsa(key) => Some(strip(&key.e_bytes()).to_vec()),
-            _ => None,
-        }
-    }
 }
 
 /// An INTEGER of an unsigned big-endian number.
