@@ -197,7 +197,8 @@ fn see_a_bad_certificate(sandbox: &Sandbox, bundle: &Delivery) {
 
 /// Complaints that are not about us. The subject is the applicant's own and kept octet for octet, and the corpus says of
 /// each of these requests that it must be issuable: what is said against the name itself is the applicant's affair. The
-/// rest are false alarms on private device certificates that the judges' own description names.
+/// rest are alarms of a judge that wants a web server's certificate, or does not know a URI scheme. docs/CONTROLS.md argues
+/// each of them.
 fn is_false_alarm(complaint: &str) -> bool {
     const ALARMS: &[(&str, &str)] = &[
         // pyca's browser profile wants an alternative name; its private profile, also asked, does not.
