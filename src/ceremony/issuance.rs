@@ -56,6 +56,18 @@ impl Appliance {
         Ok(self.register.plan(id)?)
     }
 
+    /// The same, `None` where there is no such plan.
+    ///
+    /// # Errors
+    /// [`Error::Register`], also where several plans begin so.
+    pub fn stored_plan_if_any(&self, id: &str) -> Result<Option<StoredPlan>, Error> {
+        match self.register.plan(id) {
+            Ok(plan) => Ok(Some(plan)),
+            Err(register::Error::PlanUnknown(_)) => Ok(None),
+            Err(error) => Err(error.into()),
+        }
+    }
+
     /// Records the approval of exactly this plan.
     ///
     /// # Errors

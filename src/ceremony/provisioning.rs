@@ -335,8 +335,9 @@ fn new_authority<'a>(
 pub fn read_certificates(path: &Path) -> Result<Vec<Certificate>, Error> {
     let shown = printable_path(path);
     let fault = |what: String| Error::usage(format!("{shown}: {what}"), "give a certificate in PEM or DER");
-    let octets =
-        host::file::read_limited(path, CERTIFICATES_OCTETS_MAX).map_err(|error| fault(error.to_string()))?;
+    let octets = host::file::read_limited(path, CERTIFICATES_OCTETS_MAX).map_err(|error| {
+        Error::usage(format!("{shown}: it cannot be read: {error}"), "check the path and its permissions")
+    })?;
     let ders = pem::certificates(&octets).map_err(fault)?;
     let certificates = ders
         .iter()

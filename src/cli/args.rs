@@ -206,6 +206,9 @@ pub enum CaCommand {
     Show {
         /// The CA's name here
         name: String,
+        /// Its certificate and those above it, root last, as PEM instead
+        #[arg(long)]
+        pem: bool,
     },
 }
 
@@ -277,7 +280,7 @@ pub struct DeliverArguments {
     /// The folder (a mounted medium) that receives the bundle as one new folder
     #[arg(long, value_name = "DIR")]
     pub to: PathBuf,
-    /// What the bundle contains beside PEM
+    /// Forms of the certificates: pem (always there), der
     #[arg(long = "for", value_name = "FORMAT", value_delimiter = ',')]
     pub formats: Vec<String>,
     /// The user PIN
@@ -300,7 +303,7 @@ pub struct IssueArguments {
     /// The folder (a mounted medium) that receives the bundle as one new folder
     #[arg(long, value_name = "DIR")]
     pub to: PathBuf,
-    /// What the bundle contains beside PEM
+    /// Forms of the certificates: pem (always there), der
     #[arg(long = "for", value_name = "FORMAT", value_delimiter = ',')]
     pub formats: Vec<String>,
     /// Issue without the typed approval; only where the profile says unattended = true

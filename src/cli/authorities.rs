@@ -8,6 +8,7 @@ use crate::{
         certificate::Certificate,
         fingerprint::hex,
         key::{Curve, KeyAlgorithm},
+        pem,
     },
 };
 
@@ -63,16 +64,30 @@ pub fn run(home: Home, command: CaCommand, form: Form) -> Result<Exit, Error> {
                 show_line(form, &record.name, certificates(&record));
             }
         }
-        CaCommand::Show { name } => {
+        CaCommand::Show { name, pem } => {
             let appliance = Appliance::open_to_read(home)?;
             let record = appliance
                 .register()
                 .authority(&name)?
                 .ok_or_else(|| Error::authority("there is no CA of this name", "see coldsign ca list"))?;
-            show(form, &name, certificates(&record), appliance.is_rehearsal());
+            match &record.certificate {
+                Some((own, above)) if pem => show_pem(form, std::iter::once(own).chain(above)),
+                _ => show(form, &name, certificates(&record), appliance.is_rehearsal()),
+            }
         }
     }
     Ok(Exit::Done)
+}
+
+/// Certificates as PEM, in JSON a line each.
+fn show_pem<'a>(form: Form, certificates: impl Iterator<Item = &'a Certificate>) {
+    for certificate in certificates {
+        let text = pem::encode("CERTIFICATE", certificate.der());
+        match form {
+            Form::Json => render::value(&json!({ "pem": text })),
+            Form::Text => render::line(text.trim_end()),
+        }
+    }
 }
 
 fn algorithm(kind: KeyKind) -> KeyAlgorithm {

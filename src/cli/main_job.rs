@@ -45,6 +45,9 @@ pub fn inspect(home: Result<Home, Error>, given: &InspectArguments, form: Form) 
     bar.end();
     if form == Form::Text {
         render::counts(counts);
+        if given.profile.is_none() {
+            eprintln!("judged without a profile: plan may refuse more; see --profile");
+        }
     }
     Ok(if counts.refused == 0 && counts.accepted > 0 { Exit::Done } else { Exit::SomeRefused })
 }
@@ -91,7 +94,7 @@ pub fn sign(home: Home, given: SignArguments, form: Form) -> Result<Exit, Error>
     appliance.check_approved(&plan)?;
     // Whoever gives the PIN sees what it is given for.
     eprintln!("plan {}: {} certificates", plan.id, plan.accepted);
-    eprintln!("words: {}", plan.digest.words());
+    eprintln!("words:\n    {}", render::rows_of_words(&plan.digest.words()).join("\n    "));
     let session = appliance.login(&mut pin::custodian(given.pin.pin_file))?;
     let issued = watched(|watch| appliance.sign(&plan, &session, watch))?;
     match form {
@@ -118,7 +121,7 @@ pub fn deliver(home: Home, given: DeliverArguments, form: Form) -> Result<Exit, 
     let delivered = watched(|watch| appliance.deliver(&plan, &given.to, &formats, &session, watch))?;
     match form {
         Form::Json => render::value(&delivered_value(&plan, &delivered, &given.to)),
-        Form::Text => show_delivered(&delivered, &given.to),
+        Form::Text => show_delivered(&plan, &delivered, &given.to),
     }
     Ok(exit(&plan))
 }
@@ -157,7 +160,7 @@ pub fn issue(home: Home, given: &IssueArguments, form: Form) -> Result<Exit, Err
         Form::Text => {
             render::plan(&plan);
             render::line(&format!("issued    {} in {seconds:.1} s", issued.all));
-            show_delivered(&delivered, &given.to);
+            show_delivered(&plan, &delivered, &given.to);
         }
     }
     Ok(exit(&plan))
@@ -174,7 +177,7 @@ fn rest_of_issue(
     if given.yes {
         appliance.approve(plan, ApprovalGiven::Unattended)?;
     } else {
-        eprintln!("words: {}", plan.digest.words());
+        eprintln!("words:\n    {}", render::rows_of_words(&plan.digest.words()).join("\n    "));
         let words =
             terminal::ask_words("type the words to approve exactly this plan: ")?.ok_or_else(|| {
                 Error::Stopped {
@@ -207,7 +210,7 @@ pub fn prove(home: Home, given: &ProveArguments, form: Form) -> Result<Exit, Err
     match form {
         Form::Json => render::value(&delivered_value(&plan, &delivered, &given.to)),
         Form::Text => {
-            show_delivered(&delivered, &given.to);
+            show_delivered(&plan, &delivered, &given.to);
             eprintln!(
                 "next: upload ca.pem as the CA certificate and certificates.pem as the verification certificate"
             );
@@ -311,10 +314,16 @@ fn delivered_value(plan: &StoredPlan, delivered: &Delivered, to: &Path) -> Value
     })
 }
 
-fn show_delivered(delivered: &Delivered, to: &Path) {
+fn show_delivered(plan: &StoredPlan, delivered: &Delivered, to: &Path) {
+    let refused = match plan.refused {
+        0 => String::new(),
+        1 => "; 1 request was refused, see refused.csv".to_owned(),
+        refused => format!("; {refused} requests were refused, see refused.csv"),
+    };
     render::line(&format!(
-        "delivered {} certificates in {} files, read back and compared: {}",
+        "delivered {} {} in {} files, read back and compared: {}{refused}",
         delivered.certificates,
+        if delivered.certificates == 1 { "certificate" } else { "certificates" },
         delivered.files,
         printable_path(&to.join(&delivered.folder))
     ));

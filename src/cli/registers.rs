@@ -48,7 +48,7 @@ pub fn run(home: Home, command: RegisterCommand, form: Form) -> Result<Exit, Err
 }
 
 fn show(appliance: &Appliance, what: &str, form: Form) -> Result<Exit, Error> {
-    if let Ok(plan) = appliance.stored_plan(what) {
+    if let Some(plan) = appliance.stored_plan_if_any(what)? {
         match form {
             Form::Json => render::value(&plan_value(appliance, &plan)?),
             Form::Text => {

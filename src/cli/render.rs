@@ -47,7 +47,12 @@ pub fn judgement(form: Form, judgement: &Judgement) {
                 format!("{}: {}  {}", judgement.source, judgement.verdict.word(), what.join("  ")).trim_end(),
             );
             for finding in &judgement.findings {
-                line(&format!("    {}", finding_text(finding)));
+                let text = finding_text(finding);
+                match judgement.verdict {
+                    // What is no request at all is passed over, not refused.
+                    Verdict::Skipped => line(&format!("    {}", text.replacen("refuse", "skip", 1))),
+                    Verdict::Accepted | Verdict::Refused => line(&format!("    {text}")),
+                }
             }
         }
     }
@@ -133,12 +138,18 @@ pub fn none_accepted(counts: Counts) -> Value {
     })
 }
 
+/// Twelve words in rows of four, as people read them aloud.
+#[must_use]
+pub fn rows_of_words(words: &str) -> Vec<String> {
+    words.split(' ').collect::<Vec<_>>().chunks(4).map(|row| row.join(" ")).collect()
+}
+
 /// A stored plan, for people.
 pub fn plan(plan: &StoredPlan) {
     line(&format!("plan      {}", plan.id));
     line(&format!("digest    {}", plan.digest));
-    for (number, words) in plan.digest.words().split(' ').collect::<Vec<_>>().chunks(4).enumerate() {
-        line(&format!("{}  {}", if number == 0 { "words   " } else { "        " }, words.join(" ")));
+    for (number, words) in rows_of_words(&plan.digest.words()).iter().enumerate() {
+        line(&format!("{}  {words}", if number == 0 { "words   " } else { "        " }));
     }
     line(&format!(
         "requests  {} accepted, {} refused, {} skipped",

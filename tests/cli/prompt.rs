@@ -33,8 +33,8 @@ for wait, send in steps:
     if isinstance(send, int):
         os.kill(pid, send)
         continue
-    words = re.search(rb"words: ([a-z ]+)", seen)
-    os.write(fd, send.replace("WORDS", words.group(1).decode().strip() if words else "").encode())
+    words = re.search(rb"words:((?:\s+[a-z]+){12})", seen)
+    os.write(fd, send.replace("WORDS", " ".join(words.group(1).decode().split()) if words else "").encode())
 while more():
     pass
 _, status = os.waitpid(pid, 0)
