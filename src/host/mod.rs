@@ -1,6 +1,11 @@
-//! The host: clock, entropy, memory and process hardening, files of the home. Knows nothing of PKI.
+//! The host: clock, entropy, air gap, memory and process hardening, files of the home, identity of what runs.
+//! Knows nothing of PKI.
 
+pub mod airgap;
 pub mod clock;
 pub mod entropy;
 pub mod file;
+pub mod folder;
+pub mod identity;
 pub mod memory;
+pub mod process;
