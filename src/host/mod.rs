@@ -1,5 +1,5 @@
-//! The host: clock, entropy, air gap, memory and process hardening, files of the home, identity of what runs.
-//! Knows nothing of PKI.
+//! The host: clock, entropy, air gap, memory and process hardening, files of the home, identity of what runs, standard
+//! error. Knows nothing of PKI.
 
 pub mod airgap;
 pub mod clock;
@@ -9,3 +9,4 @@ pub mod folder;
 pub mod identity;
 pub mod memory;
 pub mod process;
+pub mod standard_error;
