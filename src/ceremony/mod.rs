@@ -24,7 +24,7 @@ pub use inspection::{Counts, Judgement, Verdict, Yardstick, inspect};
 pub use issuance::{ApprovalGiven, Issued};
 pub use opening::{Appliance, Custodian, Home, Setup, printable_path, setup};
 pub use profiles::{profile_by_name, profile_sections};
-pub use progress::{Phase, Progress, Watch};
+pub use progress::{Motion, Phase, Progress, Reins, Watch};
 pub use proving::{Code, Platform};
 pub use provisioning::{NewCa, Requested, read_certificates};
 pub use tokens::{TokenCheck, check_token, initialise_token, slots};
