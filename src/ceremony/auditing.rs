@@ -18,6 +18,7 @@ impl Appliance {
     pub fn audit(&self, watch: &mut Watch<'_>) -> Result<AuditReport, Error> {
         let report = self.register.audit(&mut |progress| {
             watch.tell(Phase::Auditing, progress.done, Some(progress.of));
+            watch.rest();
             if watch.wants_stop() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
         });
         watch.check_stop(

@@ -1,9 +1,13 @@
 //! Issuance: what is planned and approved is signed, checked and recorded; after a stop it goes on where it was.
 
 use std::{
-    sync::atomic::{AtomicBool, Ordering},
+    convert::Infallible,
+    sync::{
+        atomic::{AtomicU64, AtomicUsize, Ordering},
+        mpsc::{self, RecvTimeoutError},
+    },
     thread,
-    time::Instant,
+    time::{Duration, Instant},
 };
 
 use crate::{
@@ -20,12 +24,19 @@ use crate::{
 use super::{
     error::Error,
     opening::{Appliance, now},
-    progress::{Phase, Watch},
+    progress::{Phase, Reins, Watch},
 };
 
 /// Certificates signed, checked and recorded together: a crash loses at most so many signatures, and the disk is
 /// waited for once a group.
 const GROUP: u32 = 1_000;
+
+/// How long signers work on one group: of a slow token, too, a crash loses no more than this and a signature, while one
+/// wait for the disk remains little beside it.
+const GROUP_TIME: Duration = Duration::from_secs(2);
+
+/// How often progress is told while signers run: a person sees it move.
+const TELL_EVERY: Duration = Duration::from_millis(100);
 
 /// How an issuance went.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
@@ -182,22 +193,24 @@ impl Appliance {
         let mut signers = (0..self.configuration.signing_sessions())
             .map(|_| session.signer(&key, algorithm))
             .collect::<Result<Vec<_>, _>>()?;
-        watch.tell(Phase::Signing, done.all, Some(of));
+        watch.tell_recorded(Phase::Signing, done.all, done.all, of);
         while let Some(last) = rows.last().map(|row| row.index) {
-            let (signed, failure) = sign_group(&rows, &mut signers, issuer, watch.stop());
-            let whole = signed.len() == rows.len();
+            let (signed, failure) = sign_group(&rows, &mut signers, issuer, watch, (done.all, of));
+            rows.retain(|row| signed.binary_search_by_key(&row.index, |(index, _)| *index).is_err());
             // Whatever was signed is recorded before any failure is told.
             if !signed.is_empty() {
                 done.now += signed.len() as u64;
                 done.all += signed.len() as u64;
                 self.register.record_issued(approved, &signed, now()?)?;
             }
-            watch.tell(Phase::Signing, done.all, Some(of));
+            watch.tell_recorded(Phase::Signing, done.all, done.all, of);
             if let Some(error) = failure {
                 return Err(error);
             }
-            rows = self.register.unissued(approved, Some(last), GROUP)?;
-            if !rows.is_empty() || !whole {
+            if rows.is_empty() {
+                rows = self.register.unissued(approved, Some(last), GROUP)?;
+            }
+            if !rows.is_empty() {
                 watch.check_stop(
                     &format!("{} of {of} certificates of plan {} are issued and recorded", done.all, plan.id),
                     &format!("go on with coldsign sign {}", plan.id),
@@ -219,21 +232,52 @@ fn algorithm_of(row: &PlannedRow) -> Result<SignatureAlgorithm, Error> {
     })
 }
 
-/// Signs rows over all signers until the operator asks to stop: a slow token takes minutes for a group. Returns what was
-/// signed and checked, in order, and the first failure.
+/// A group of rows while it is signed: every signer takes the next row as soon as it has none.
+struct Group<'a> {
+    rows: &'a [PlannedRow],
+    issuer: &'a IssuingCa,
+    reins: &'a Reins,
+    /// When the group is recorded at the latest, whether it is whole or not.
+    until: Instant,
+    next: AtomicUsize,
+    signed: AtomicU64,
+}
+
+/// Signs rows over all signers, telling how far they are beyond what is recorded, until the group is whole, its time is
+/// over or the operator holds back. Returns what was signed and checked, in order, and the first failure.
 fn sign_group(
     rows: &[PlannedRow],
     signers: &mut [Signer],
     issuer: &IssuingCa,
-    stop: &AtomicBool,
+    watch: &mut Watch<'_>,
+    (recorded, of): (u64, u64),
 ) -> (Vec<Signed>, Option<Error>) {
-    let share = rows.len().div_ceil(signers.len());
+    let group = Group {
+        rows,
+        issuer,
+        reins: watch.reins(),
+        until: Instant::now() + GROUP_TIME,
+        next: AtomicUsize::new(0),
+        signed: AtomicU64::new(0),
+    };
     let results: Vec<(Vec<Signed>, Option<Error>)> = thread::scope(|scope| {
-        let workers: Vec<_> = rows
-            .chunks(share)
-            .zip(signers.iter_mut())
-            .map(|(rows, signer)| scope.spawn(move || sign_rows(rows, signer, issuer, stop)))
+        // Nothing is ever sent: the channel hangs up when the last signer has ended, however it ended.
+        let (working, ended) = mpsc::channel::<Infallible>();
+        let workers: Vec<_> = signers
+            .iter_mut()
+            .map(|signer| {
+                let (group, working) = (&group, working.clone());
+                scope.spawn(move || {
+                    let _working = working;
+                    group.sign(signer)
+                })
+            })
             .collect();
+        drop(working);
+        while let Err(RecvTimeoutError::Timeout) = ended.recv_timeout(TELL_EVERY) {
+            let signed = group.signed.load(Ordering::Relaxed);
+            watch.tell_recorded(Phase::Signing, recorded + signed, recorded, of);
+        }
         workers
             .into_iter()
             .map(|worker| worker.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)))
@@ -245,26 +289,30 @@ fn sign_group(
         signed.extend(share);
         failure = failure.or(error);
     }
+    signed.sort_unstable_by_key(|(index, _)| *index);
     (signed, failure)
 }
 
-fn sign_rows(
-    rows: &[PlannedRow],
-    signer: &mut Signer,
-    issuer: &IssuingCa,
-    stop: &AtomicBool,
-) -> (Vec<Signed>, Option<Error>) {
-    let mut done = Vec::with_capacity(rows.len());
-    for row in rows {
-        if stop.load(Ordering::Relaxed) {
-            break;
+impl Group<'_> {
+    /// Signs row after row. No certificate is left in the middle: the reins and the time are looked at between two.
+    fn sign(&self, signer: &mut Signer) -> (Vec<Signed>, Option<Error>) {
+        let mut done = Vec::new();
+        while !self.reins.hold_back() && Instant::now() < self.until {
+            let Some(row) = self.rows.get(self.next.fetch_add(1, Ordering::Relaxed)) else { break };
+            match sign_row(row, signer, self.issuer) {
+                Ok(certificate) => {
+                    done.push((row.index, certificate));
+                    self.signed.fetch_add(1, Ordering::Relaxed);
+                }
+                Err(error) => {
+                    // The other signers end what they have in hand and take no more.
+                    self.next.store(self.rows.len(), Ordering::Relaxed);
+                    return (done, Some(error));
+                }
+            }
         }
-        match sign_row(row, signer, issuer) {
-            Ok(certificate) => done.push((row.index, certificate)),
-            Err(error) => return (done, Some(error)),
-        }
+        (done, None)
     }
-    (done, None)
 }
 
 fn sign_row(row: &PlannedRow, signer: &mut Signer, issuer: &IssuingCa) -> Result<SignedCertificate, Error> {

@@ -29,7 +29,7 @@ pub use messages::Messages;
 pub use opening::{Appliance, Custodian, Home, Setup, printable_path, setup};
 pub use overview::Overview;
 pub use profiles::{profile_by_name, profile_sections};
-pub use progress::{Phase, Progress, Watch};
+pub use progress::{Motion, Phase, Progress, Reins, Watch};
 pub use proving::{Code, Platform};
 pub use provisioning::{NewCa, Requested, read_certificates};
 pub use self_check::{Check, Mark, interfaces_up, self_check, utc_now};

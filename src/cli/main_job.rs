@@ -26,7 +26,7 @@ pub fn inspect(home: Result<Home, Error>, given: &InspectArguments, form: Form) 
     let _heeded = stop::heed();
     let mut bar = terminal::Bar::new();
     let mut listener = |progress: Progress| bar.take(progress);
-    let mut watch = Watch::new(&mut listener, stop::flag());
+    let mut watch = Watch::new(&mut listener, stop::reins());
     let mut each = |judgement: &ceremony::Judgement| render::judgement(form, judgement);
     let counts = match (&given.ca, &given.profile) {
         (Some(ca), Some(profile)) => {
@@ -287,7 +287,7 @@ pub fn watched<T>(work: impl FnOnce(&mut Watch<'_>) -> Result<T, Error>) -> Resu
     let _heeded = stop::heed();
     let mut bar = terminal::Bar::new();
     let mut listener = |progress: Progress| bar.take(progress);
-    work(&mut Watch::new(&mut listener, stop::flag()))
+    work(&mut Watch::new(&mut listener, stop::reins()))
 }
 
 fn announce(appliance: &Appliance) {

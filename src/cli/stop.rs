@@ -11,11 +11,11 @@ use signal_hook::{
     flag,
 };
 
-use crate::ceremony::Class;
+use crate::ceremony::{Class, Reins};
 
 use super::exit::Exit;
 
-static STOP: LazyLock<Arc<AtomicBool>> = LazyLock::new(|| Arc::new(AtomicBool::new(false)));
+static REINS: LazyLock<Reins> = LazyLock::new(Reins::new);
 
 /// Whether a signal ends the process at once: nothing is in hand that would be half done.
 static AT_ONCE: LazyLock<Arc<AtomicBool>> = LazyLock::new(|| Arc::new(AtomicBool::new(true)));
@@ -25,21 +25,21 @@ pub fn listen() {
     for signal in [SIGINT, SIGTERM, SIGHUP] {
         let code = i32::from(Exit::Failed(Class::Stopped).number());
         let _ = flag::register_conditional_shutdown(signal, code, Arc::clone(&AT_ONCE));
-        let _ = flag::register(signal, Arc::clone(&STOP));
+        let _ = flag::register(signal, REINS.stop_flag());
     }
 }
 
-/// Set once the operator asked to stop.
-pub fn flag() -> &'static AtomicBool {
-    &STOP
+/// The reins of all work; a signal asks to stop.
+pub fn reins() -> &'static Reins {
+    &REINS
 }
 
 /// Whether the operator asked to stop.
 pub fn is_asked() -> bool {
-    STOP.load(Ordering::Relaxed)
+    REINS.wants_stop()
 }
 
-/// While it lives, a signal ends nothing by itself: the work in hand looks at [`flag`] and ends where nothing is half
+/// While it lives, a signal ends nothing by itself: the work in hand looks at [`reins`] and ends where nothing is half
 /// done. A second signal changes nothing: what the token has signed is always recorded first.
 #[must_use]
 pub struct Heeded {

@@ -293,7 +293,7 @@ mod tests {
     use super::*;
 
     fn check(done: u64, of: Option<u64>, seconds: f64, expected: &str) {
-        assert_eq!(line(Progress { phase: Phase::Signing, done, of }, 0, seconds), expected);
+        assert_eq!(line(Progress::new(Phase::Signing, done, of), 0, seconds), expected);
     }
 
     #[test]

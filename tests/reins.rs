@@ -1,0 +1,217 @@
+//! The operator holds the reins while a token signs: halted work has recorded all it did and goes on where it stood.
+//!
+//! `SoftHSM` reads its configuration from the environment when it is loaded, so each case runs in a process of its own:
+//! the test makes the home with the program, then starts this binary again for itself alone.
+
+mod support;
+
+use std::{
+    collections::BTreeSet,
+    fs,
+    io::{BufWriter, Write as _},
+    path::Path,
+    process::Command,
+    thread,
+    time::{Duration, Instant},
+};
+
+use coldsign::{
+    ceremony::{
+        Activation, Appliance, Error, Home, Issued, Motion, Phase, Pin, Progress, Reins, StoredPlan, Watch,
+    },
+    pki::fingerprint::hex,
+};
+use rayon::prelude::*;
+use support::{
+    PIN, Planned, Sandbox,
+    request::{self, Algorithm, Key, Request},
+    said,
+};
+use zeroize::Zeroizing;
+
+const CASE: &str = "COLDSIGN_TEST_CASE";
+const PLAN: &str = "COLDSIGN_TEST_PLAN";
+
+/// Runs a case, named as its test, on a plan of so many requests, in a process that knows the sandbox' token.
+fn on_plan(case: &str, key: &str, requests: usize, body: impl FnOnce(&Desk)) {
+    if std::env::var(CASE).as_deref() == Ok(case) {
+        let home = Home::new(std::env::var_os("COLDSIGN_HOME").unwrap().into());
+        body(&Desk { home, plan: std::env::var(PLAN).unwrap(), requests: requests as u64 });
+        return;
+    }
+    let sandbox = Sandbox::with_root(case, key);
+    let stick = sandbox.folder("stick");
+    write_requests(&Path::new(&stick).join("requests.pem"), requests);
+    let planned: Planned = sandbox.approved("root", "device", &[&stick]);
+    assert_eq!(planned.accepted, requests as u64);
+    let mut child = Command::new(std::env::current_exe().unwrap());
+    child.args(["--exact", case, "--nocapture", "--test-threads=1"]).env(CASE, case).env(PLAN, &planned.id);
+    sandbox.prepare(&mut child);
+    let output = child.output().unwrap();
+    // A name that matches no test would pass without a word.
+    let ran = output.status.success() && said(&output).contains("1 passed");
+    assert!(ran, "{}", said(&output));
+    print!("{}", String::from_utf8_lossy(&output.stdout));
+    let issued = sandbox.json(["register", "list", "--plan", &planned.id]);
+    assert_eq!(issued.len(), requests);
+    sandbox.exits(0, ["register", "audit"]);
+}
+
+/// Fresh requests in one file, made on all cores.
+fn write_requests(path: &Path, count: usize) {
+    let requests: Vec<String> = (0..count)
+        .into_par_iter()
+        .map(|index| {
+            let der = Request::named(&format!("device-{index:06}")).der(&Key::generate(Algorithm::P256));
+            request::pem("CERTIFICATE REQUEST", &der)
+        })
+        .collect();
+    let mut file = BufWriter::new(fs::File::create_new(path).unwrap());
+    requests.iter().for_each(|request| file.write_all(request.as_bytes()).unwrap());
+    file.flush().unwrap();
+}
+
+/// A home with an approved plan, and the token it needs.
+struct Desk {
+    home: Home,
+    plan: String,
+    requests: u64,
+}
+
+impl Desk {
+    fn sign(&self, reins: &Reins, listener: &mut dyn FnMut(Progress)) -> Result<Issued, Error> {
+        let mut appliance = Appliance::open(self.home.clone()).unwrap();
+        let plan = appliance.stored_plan(&self.plan).unwrap();
+        let pin = || Pin::new(Zeroizing::new(PIN.as_bytes().to_vec())).unwrap();
+        let session = appliance.login(&mut |_| Ok(Activation::Pin(pin()))).unwrap();
+        appliance.sign(&plan, &session, &mut Watch::new(listener, reins))
+    }
+
+    /// What another process finds in the register at this moment.
+    fn recorded(&self) -> BTreeSet<String> {
+        let appliance = Appliance::open_to_read(self.home.clone()).unwrap();
+        let plan: StoredPlan = appliance.stored_plan(&self.plan).unwrap();
+        let register = appliance.register();
+        let (mut serials, mut after) = (BTreeSet::new(), None);
+        loop {
+            let page = register.issued(&plan, after, 1_000).unwrap();
+            let Some(last) = page.last() else { return serials };
+            after = Some(last.index());
+            for certificate in &page {
+                assert!(serials.insert(hex(certificate.serial())), "a serial number twice");
+            }
+        }
+    }
+}
+
+#[test]
+fn halted_signing_has_recorded_all_it_signed_and_goes_on() {
+    on_plan("halted_signing_has_recorded_all_it_signed_and_goes_on", "p256", 3_000, |desk| {
+        let reins = Reins::new();
+        // Not at the end of a group, of which each has a thousand.
+        let mut marks = vec![2_300, 1_150, 350];
+        let (mut halts, mut stood) = (Vec::new(), BTreeSet::new());
+        let mut told = (0, 0);
+        let issued = thread::scope(|scope| {
+            desk.sign(&reins, &mut |progress| {
+                let recorded = progress.recorded.unwrap();
+                assert_eq!((progress.phase, progress.of), (Phase::Signing, Some(desk.requests)));
+                assert!(
+                    progress.done >= told.0 && recorded >= told.1 && recorded <= progress.done,
+                    "{progress:?}"
+                );
+                told = (progress.done, recorded);
+                match progress.motion {
+                    Motion::Halted => {
+                        assert_eq!(progress.done, recorded, "something signed is not recorded");
+                        stood = desk.recorded();
+                        assert_eq!(stood.len() as u64, recorded);
+                        halts.push(recorded);
+                        let (before, reins) = (stood.clone(), &reins);
+                        scope.spawn(move || {
+                            thread::sleep(Duration::from_millis(400));
+                            assert_eq!(desk.recorded(), before, "halted work went on");
+                            reins.go_on();
+                        });
+                    }
+                    Motion::Moving if marks.last().is_some_and(|&mark| progress.done >= mark) => {
+                        while marks.pop_if(|mark| progress.done >= *mark).is_some() {}
+                        reins.halt();
+                    }
+                    Motion::Moving => {}
+                }
+            })
+        })
+        .unwrap();
+        assert_eq!((issued.now, issued.all), (desk.requests, desk.requests));
+        assert!(!halts.is_empty(), "it was never halted");
+        println!("halted at {halts:?} of {} recorded", desk.requests);
+        assert!(stood.is_subset(&desk.recorded()));
+    });
+}
+
+#[test]
+fn signing_that_stands_halted_can_be_stopped() {
+    on_plan("signing_that_stands_halted_can_be_stopped", "p256", 2_500, |desk| {
+        let reins = Reins::new();
+        let mut halted = None;
+        let result = thread::scope(|scope| {
+            desk.sign(&reins, &mut |progress| match progress.motion {
+                Motion::Halted => {
+                    halted = progress.recorded;
+                    scope.spawn(|| {
+                        thread::sleep(Duration::from_millis(100));
+                        reins.stop();
+                    });
+                }
+                Motion::Moving if progress.done > 0 && halted.is_none() => reins.halt(),
+                Motion::Moving => {}
+            })
+        });
+        let Err(Error::Stopped { what, .. }) = result else { panic!("{result:?}") };
+        let halted = halted.unwrap();
+        assert!(halted > 0 && halted < desk.requests, "{halted}");
+        assert!(what.starts_with(&format!("{halted} of {} certificates", desk.requests)), "{what}");
+        assert_eq!(desk.recorded().len() as u64, halted);
+        // Asked to halt before it began, it stands before the first certificate.
+        reins.loosen();
+        reins.halt();
+        let mut heard = Vec::new();
+        let issued = desk
+            .sign(&reins, &mut |progress| {
+                heard.push((progress.motion, progress.done));
+                if progress.motion == Motion::Halted {
+                    reins.go_on();
+                }
+            })
+            .unwrap();
+        assert!(heard.contains(&(Motion::Halted, halted)), "{heard:?}");
+        assert_eq!((issued.now, issued.all), (desk.requests - halted, desk.requests));
+    });
+}
+
+#[test]
+fn a_slow_token_is_recorded_every_few_seconds_and_told_of_at_once() {
+    on_plan("a_slow_token_is_recorded_every_few_seconds_and_told_of_at_once", "rsa4096", 1_000, |desk| {
+        let began = Instant::now();
+        let (mut heard, mut recorded) = (began, (0, began));
+        let (mut silence, mut unrecorded) = (Duration::ZERO, Duration::ZERO);
+        desk.sign(&Reins::new(), &mut |progress| {
+            silence = silence.max(heard.elapsed());
+            heard = Instant::now();
+            if progress.recorded.unwrap() > recorded.0 {
+                unrecorded = unrecorded.max(recorded.1.elapsed());
+                recorded = (progress.recorded.unwrap(), Instant::now());
+            }
+        })
+        .unwrap();
+        println!(
+            "{} signed in {:?}: silent for at most {silence:?}, unrecorded for at most {unrecorded:?}",
+            desk.requests,
+            began.elapsed()
+        );
+        // Generous: the machine may have other work.
+        assert!(silence < Duration::from_millis(1_500), "{silence:?}");
+        assert!(unrecorded < Duration::from_millis(4_500), "{unrecorded:?}");
+    });
+}
