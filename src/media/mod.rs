@@ -10,6 +10,7 @@
 
 mod device;
 mod error;
+mod folder;
 mod in_file;
 mod intake;
 mod limits;
@@ -22,6 +23,7 @@ mod published;
 mod volume;
 
 pub use error::{Error, Unreadable};
+pub use folder::{EntryKind, FOLDER_ENTRIES_MAX, Folder, FolderEntry};
 pub use in_file::InFile;
 pub use intake::{Entry, Intake};
 pub use limits::Limits;
