@@ -204,7 +204,7 @@ fn submission(source: Printable, piece: Piece, promises_request: bool) -> Submis
 }
 
 /// Whether the operator or the file's name says that it is a request.
-fn promises_request(source: &Source) -> bool {
+pub(super) fn promises_request(source: &Source) -> bool {
     source.named() == Named::Directly
         || source.extension().is_some_and(|extension| {
             REQUEST_EXTENSIONS.iter().any(|known| extension.eq_ignore_ascii_case(known.as_bytes()))

@@ -20,6 +20,7 @@ mod provisioning;
 mod self_check;
 mod tokens;
 mod verification;
+mod volumes;
 
 pub use delivery::Delivered;
 pub use error::{Class, Error};
@@ -35,6 +36,10 @@ pub use provisioning::{NewCa, Requested, read_certificates};
 pub use self_check::{Check, Mark, interfaces_up, self_check, utc_now};
 pub use tokens::{TokenCheck, check_token, initialise_token, slots};
 pub use verification::verify_bundle;
+pub use volumes::{
+    Access, COUNT_ENTRIES_MAX, EntryKind, FOLDER_ENTRIES_MAX, FolderEntry, FolderListing, MountedVolume,
+    Reach, RequestFiles, VolumeWatch, count_requests, list_folder, mounted_volumes,
+};
 
 // Values of the layers below that the faces show or hand through.
 pub use crate::{

@@ -8,11 +8,14 @@
 //!
 //! Read [`Intake`] first, then [`Outbox`].
 
+mod device;
 mod error;
+mod folder;
 mod in_file;
 mod intake;
 mod limits;
 mod listing;
+mod mounted;
 mod name;
 mod out_file;
 mod outbox;
@@ -20,9 +23,11 @@ mod published;
 mod volume;
 
 pub use error::{Error, Unreadable};
+pub use folder::{EntryKind, FOLDER_ENTRIES_MAX, Folder, FolderEntry};
 pub use in_file::InFile;
 pub use intake::{Entry, Intake};
 pub use limits::Limits;
+pub use mounted::{Access, MountWatch, Mounted};
 pub use name::{NAME_CHARS_MAX, Named, SafeName, Shown, Source};
 pub use out_file::{FILE_OCTETS_MAX, OutFile, Written};
 pub use outbox::Outbox;

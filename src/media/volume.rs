@@ -7,6 +7,7 @@ use std::sync::Arc;
 use rustix::fs::{self, FileType, Mode, OFlags, ResolveFlags, Stat};
 use rustix::io::Errno;
 
+use super::device::{Device, Presence, SYSFS};
 use super::error::{Error, Unreadable};
 use super::in_file::InFile;
 use super::listing::Listing;
@@ -53,6 +54,22 @@ impl Volume {
         Ok((0..).map_while(|at| listing.name(at).map(Box::from)).collect())
     }
 
+    /// Whether the medium is still there and answers: its device is known to the kernel, and its folder is listed.
+    ///
+    /// # Errors
+    /// [`Error::Gone`].
+    pub(super) fn check(&self) -> Result<(), Error> {
+        check_presence(&self.folder, &self.shown())?;
+        let gone = |errno| Error::Gone { doing: "reading", errno, path: self.shown() };
+        let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC;
+        let again = fs::openat(&self.folder, c".", flags, Mode::empty()).map_err(gone)?;
+        let mut buffer = Vec::with_capacity(FIRST_NAMES_OCTETS);
+        match fs::RawDir::new(&again, buffer.spare_capacity_mut()).next() {
+            Some(Err(errno)) => Err(gone(errno)),
+            _ => Ok(()),
+        }
+    }
+
     pub(super) fn folder(&self) -> BorrowedFd<'_> {
         self.folder.as_fd()
     }
@@ -74,6 +91,18 @@ pub fn free_octets(path: &Path) -> Result<u64, Error> {
     let stat = fs::statvfs(path)
         .map_err(|errno| Error::from_errno(Shown::path(path), "asking for free space", errno))?;
     Ok(stat.f_bavail.saturating_mul(stat.f_frsize))
+}
+
+/// Whether the device below an open folder or file is still there.
+///
+/// # Errors
+/// [`Error::Gone`].
+pub(super) fn check_presence(opened: impl AsFd, shown: &Shown) -> Result<(), Error> {
+    let stat = fs::fstat(opened).map_err(|errno| Error::from_errno(shown.clone(), "looking at it", errno))?;
+    match Device::from_raw(stat.st_dev).presence(Path::new(SYSFS)) {
+        Presence::Present => Ok(()),
+        Presence::Gone => Err(Error::Gone { doing: "reading", errno: Errno::NODEV, path: shown.clone() }),
+    }
 }
 
 /// What a name stands for, without opening it: neither a pipe nor a device notices.
@@ -162,6 +191,9 @@ pub(super) fn ends_everything(errno: Errno) -> bool {
             | Errno::STALE
     )
 }
+
+/// Octets for the first names of a folder: enough for one of any length.
+const FIRST_NAMES_OCTETS: usize = 4_096;
 
 fn is_same(a: &Stat, b: &Stat) -> bool {
     (a.st_dev, a.st_ino, a.st_mode) == (b.st_dev, b.st_ino, b.st_mode)
