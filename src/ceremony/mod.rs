@@ -4,6 +4,7 @@
 //! [`Appliance::plan`], [`Appliance::approve`], [`Appliance::sign`] and [`Appliance::deliver`] are the main job.
 
 mod auditing;
+mod closing;
 mod delivery;
 mod error;
 mod inspection;
@@ -22,6 +23,7 @@ mod tokens;
 mod verification;
 mod volumes;
 
+pub use closing::{Closing, Due, Remaining, SignedHead, Unfinished};
 pub use delivery::Delivered;
 pub use error::{Class, Error};
 pub use inspection::{Counts, Judgement, Verdict, Yardstick, inspect};
