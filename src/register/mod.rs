@@ -15,6 +15,7 @@ mod approval;
 mod audit;
 
 mod authority;
+mod catalogue;
 mod checkpoint;
 mod delivery;
 mod error;
@@ -30,6 +31,7 @@ pub use approval::{ApprovedPlan, Approver};
 
 pub use audit::{AuditFinding, AuditProgress, AuditReport};
 pub use authority::{AuthorityRecord, NewAuthority};
+pub use catalogue::{Catalogue, Place, Stock, Stretch};
 pub use checkpoint::Checkpoint;
 pub use delivery::Delivery;
 pub use error::Error;
@@ -39,7 +41,7 @@ pub use plan::{
     Earlier, Issuer, NewPlan, PLAN_REQUESTS_MAX, PlanKind, PlanWriter, RecordedFinding, RefusedRow,
     StoredPlan, Verdict,
 };
-pub use search::{Filter, Listed};
+pub use search::{Filter, Listed, SerialPrefix, Texts};
 
 /// Whether what is recorded counts.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
