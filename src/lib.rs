@@ -17,3 +17,4 @@ pub mod export;
 pub mod ceremony;
 
 pub mod cli;
+pub mod tui;

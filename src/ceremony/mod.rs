@@ -29,7 +29,7 @@ pub use error::{Class, Error};
 pub use inspection::{Counts, Judgement, Verdict, Yardstick, inspect};
 pub use issuance::{ApprovalGiven, Issued};
 pub use messages::Messages;
-pub use opening::{Appliance, Custodian, Home, Setup, printable_path, setup};
+pub use opening::{Appliance, Custodian, Home, HomeState, Setup, printable_path, setup};
 pub use overview::Overview;
 pub use profiles::{profile_by_name, profile_sections};
 pub use progress::{Motion, Phase, Progress, Reins, Watch};
@@ -49,6 +49,7 @@ pub use crate::{
     host::memory::harden,
     register::{AuditReport, AuthorityRecord, IssuedCertificate, Rehearsal, StoredPlan},
     token::{
+        session::Session,
         mechanism::{Capability, Support},
         pin::{Activation, Pin, SoActivation, SoPin},
         slot::{Initialised, PinEntry, PinWarning, SlotState, TokenState, UserPin},

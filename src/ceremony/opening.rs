@@ -31,6 +31,15 @@ pub struct Home {
     folder: PathBuf,
 }
 
+/// Whether there is a home in a folder.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum HomeState {
+    /// There is none.
+    Missing,
+    /// There is one.
+    SetUp,
+}
+
 /// What `setup` is told.
 #[derive(Clone, Debug)]
 pub struct Setup<'a> {
@@ -79,6 +88,12 @@ impl Home {
     #[must_use]
     pub fn register_path(&self) -> PathBuf {
         self.folder.join("register.db")
+    }
+
+    /// Whether it was set up.
+    #[must_use]
+    pub fn state(&self) -> HomeState {
+        if self.is_set_up() { HomeState::SetUp } else { HomeState::Missing }
     }
 
     /// Whether an authority.toml stands in it.

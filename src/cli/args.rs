@@ -12,6 +12,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
     about = "Offline signing appliance: a CA key in a PKCS#11 token, CSRs in, verified bundles out",
     long_about = "coldsign keeps a CA's private key in a PKCS#11 token on a machine without a network, signs the CSRs \
                   that come in on removable media and writes verified bundles back.\n\n\
+                  Without a command it opens the terminal interface, where everything is done with keys.\n\n\
                   The main job, step by step:\n  \
                   coldsign inspect /media/stick              judge requests; needs no token\n  \
                   coldsign plan --ca NAME --profile device /media/stick\n  \
@@ -23,7 +24,6 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
                   3 token · 4 medium · 5 register · 6 not approved · 130 stopped by the operator.\n\
                   PINs come from a prompt, from --pin-file FILE (- is standard input, one line) or from the reader's \
                   own pad; never from an argument or the environment.",
-    arg_required_else_help = true,
     max_term_width = 110
 )]
 pub struct Arguments {
@@ -34,9 +34,9 @@ pub struct Arguments {
     /// Results as JSON Lines on standard output and nothing else there
     #[arg(long, global = true)]
     pub json: bool,
-    /// What to do
+    /// What to do; without a command the terminal interface opens
     #[command(subcommand)]
-    pub command: Command,
+    pub command: Option<Command>,
 }
 
 /// The commands.

@@ -12,12 +12,12 @@ mod stop;
 mod terminal;
 mod tokens;
 
-use std::process::ExitCode;
+use std::{path::PathBuf, process::ExitCode};
 
 use clap::Parser as _;
 
 use crate::{
-    ceremony::{self, Class, Error},
+    ceremony::{self, Class, Error, Home},
     pki::text::Printable,
 };
 
@@ -25,24 +25,60 @@ use args::{Arguments, Command};
 use exit::Exit;
 use render::Form;
 
-/// Runs the command line of this process and returns its exit code.
+/// What became of a command line.
+#[derive(Debug)]
+pub enum Outcome {
+    /// It was carried out.
+    Ended(ExitCode),
+    /// It names no command: the terminal interface is wanted, on this home.
+    Interface(Home),
+}
+
+/// Runs the command line of this process.
 #[must_use]
-pub fn run() -> ExitCode {
+pub fn run() -> Outcome {
     let arguments = match Arguments::try_parse() {
         Ok(arguments) => arguments,
-        Err(error) => return usage(&error),
+        Err(error) => return Outcome::Ended(usage(&error)),
     };
     // Nothing of the process' memory, PINs above all, may reach a core file or the swap.
     let _ = ceremony::harden();
+    let Arguments { home, json, command } = arguments;
+    match command {
+        Some(command) => Outcome::Ended(carried_out(home, json, command)),
+        None if json => Outcome::Ended(left(Err(Error::usage(
+            "there is no command to answer in JSON",
+            "name a command: coldsign --help shows them",
+        )))),
+        None => match home::find(home) {
+            Ok(home) => Outcome::Interface(home),
+            Err(error) => Outcome::Ended(left(Err(error))),
+        },
+    }
+}
+
+/// The exit code of the terminal interface; what went wrong is said as every failure is.
+#[must_use]
+pub fn left(ended: Result<(), Error>) -> ExitCode {
+    match ended {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            say(&error.to_string(), &error.hint());
+            Exit::Failed(error.class()).into()
+        }
+    }
+}
+
+fn carried_out(home: Option<PathBuf>, json: bool, command: Command) -> ExitCode {
     // What only reads ends at once on Ctrl-C, as other programs do: a hostile bundle can take for ever to judge.
-    if !matches!(arguments.command, Command::Verify(_)) {
+    if !matches!(command, Command::Verify(_)) {
         stop::listen();
     }
-    let json = arguments.json;
-    match dispatch(arguments) {
+    let form = if json { Form::Json } else { Form::Text };
+    match dispatch(home, command, form) {
         Ok(exit) => exit.into(),
         Err(error) => {
-            if let (true, Error::NoneAccepted(counts)) = (json, &error) {
+            if let (Form::Json, Error::NoneAccepted(counts)) = (form, &error) {
                 render::value(&render::none_accepted(*counts));
             }
             say(&error.to_string(), &error.hint());
@@ -82,10 +118,9 @@ fn usage(error: &clap::Error) -> ExitCode {
     ExitCode::from(Exit::Failed(Class::Configuration).number())
 }
 
-fn dispatch(arguments: Arguments) -> Result<Exit, Error> {
-    let form = if arguments.json { Form::Json } else { Form::Text };
-    let home = || home::find(arguments.home.clone());
-    match arguments.command {
+fn dispatch(home: Option<PathBuf>, command: Command, form: Form) -> Result<Exit, Error> {
+    let home = || home::find(home.clone());
+    match command {
         Command::Setup(given) => home::setup(&home()?, &given, form),
         Command::Token(command) => tokens::run(home(), command, form),
         Command::Ca(command) => authorities::run(home()?, command, form),

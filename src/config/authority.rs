@@ -1,6 +1,6 @@
 //! authority.toml: the trusted form, and the text that is written.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, time::Duration};
 
 use toml::Spanned;
 
@@ -24,6 +24,12 @@ const SIGNING_SESSIONS_MAX: usize = 16;
 /// Signing sessions where nothing is written: one signs while the other's result is fetched.
 const SIGNING_SESSIONS: usize = 2;
 
+/// Longest time that the terminal interface stays logged in while nobody presses a key, in minutes: a working day.
+const LOCK_AFTER_MINUTES_MAX: u64 = 480;
+
+/// The same where the file does not say, in minutes: long enough to read a plan aloud.
+const LOCK_AFTER_MINUTES: u64 = 10;
+
 /// The version of the file's form.
 const VERSION: u32 = 1;
 
@@ -42,6 +48,7 @@ pub struct Authority {
     token_module: String,
     token_uri: String,
     signing_sessions: usize,
+    lock_after: Duration,
     rehearsal: Rehearsal,
     authorities: BTreeMap<String, String>,
     audit_key_uri: Option<String>,
@@ -79,6 +86,7 @@ impl Authority {
             token_module: module(source, &written.token.module)?,
             token_uri: token_uri(source, &written.token.uri)?,
             signing_sessions: sessions(source, written.token.signing_sessions.as_ref())?,
+            lock_after: lock_after(source, written.token.lock_after_minutes.as_ref())?,
             rehearsal: if written.rehearsal { Rehearsal::Rehearsal } else { Rehearsal::Real },
             authorities,
             audit_key_uri: audit.map(|key| uri(source, "key", &key.get_ref().key)).transpose()?,
@@ -100,6 +108,11 @@ impl Authority {
     #[must_use]
     pub fn signing_sessions(&self) -> usize {
         self.signing_sessions
+    }
+    /// How long the terminal interface stays logged in while nobody presses a key.
+    #[must_use]
+    pub fn lock_after(&self) -> Duration {
+        self.lock_after
     }
     /// Whether its certificates count.
     #[must_use]
@@ -184,6 +197,7 @@ pub fn initial(module: &str, token_uri: &str, rehearsal: Rehearsal) -> String {
          module = {}   # the PKCS#11 module, an absolute path\n\
          uri = {}   # RFC 7512; never with a PIN\n\
          signing-sessions = {SIGNING_SESSIONS}   # 1 to {SIGNING_SESSIONS_MAX}, as many as the token works on at once\n\
+         lock-after-minutes = {LOCK_AFTER_MINUTES}   # the terminal interface logs the token out when nobody pressed a key\n\
          \n{PROFILES}",
         quoted(module),
         quoted(token_uri),
@@ -243,6 +257,18 @@ fn sessions(source: Source<'_>, written: Option<&Spanned<usize>>) -> Result<usiz
             ))
         }
     }
+}
+
+fn lock_after(source: Source<'_>, written: Option<&Spanned<u64>>) -> Result<Duration, Error> {
+    let minutes = match written {
+        None => LOCK_AFTER_MINUTES,
+        Some(minutes) if (1..=LOCK_AFTER_MINUTES_MAX).contains(minutes.get_ref()) => *minutes.get_ref(),
+        Some(minutes) => {
+            let message = format!("{} is not between 1 and {LOCK_AFTER_MINUTES_MAX}", minutes.get_ref());
+            return Err(source.wrong(&minutes.span(), "lock-after-minutes", &message, "write 10"));
+        }
+    };
+    Ok(Duration::from_secs(minutes * 60))
 }
 
 fn token_uri(source: Source<'_>, written: &Spanned<String>) -> Result<String, Error> {

@@ -59,7 +59,7 @@ fn names_line_and_key_of_what_does_not_exist() {
     check(
         "validity-days = 1825",
         "validty-days = 1825",
-        "authority.toml line 17, column 1: unknown key `validty-days`",
+        "authority.toml line 18, column 1: unknown key `validty-days`",
         "validity-days",
     );
     check(
@@ -74,8 +74,8 @@ fn names_line_and_key_of_what_does_not_exist() {
         "authority.toml line 7, column 1: unknown key `slot`",
         "signing-sessions",
     );
-    check("keys = ", "#", "authority.toml line 14: the key `keys` is missing", "CONFIGURATION");
-    check("path-length = 0", "#", "authority.toml line 46: the key `path-length` is missing", "add it");
+    check("keys = ", "#", "authority.toml line 15: the key `keys` is missing", "CONFIGURATION");
+    check("path-length = 0", "#", "authority.toml line 47: the key `path-length` is missing", "add it");
 }
 
 #[test]
@@ -89,7 +89,7 @@ fn refuses_values_that_a_key_does_not_take() {
     check(
         "kind = \"end-entity\"",
         "kind = \"ca\"",
-        "authority.toml line 15, column 8: `kind`: \"ca\" is not a choice",
+        "authority.toml line 16, column 8: `kind`: \"ca\" is not a choice",
         "\"end-entity\" or \"subordinate-ca\" or \"verification\"",
     );
     check(
@@ -117,46 +117,52 @@ fn refuses_values_that_a_key_does_not_take() {
         "write 2",
     );
     check(
+        "lock-after-minutes = 10",
+        "lock-after-minutes = 0",
+        "authority.toml line 9, column 22: `lock-after-minutes`: 0 is not between 1 and 480",
+        "write 10",
+    );
+    check(
         "[\"clientAuth\"]",
         "[\"client\"]",
-        "authority.toml line 21, column 23: `extended-key-usage`: \"client\" is not known",
+        "authority.toml line 22, column 23: `extended-key-usage`: \"client\" is not known",
         "numbers with dots",
     );
     check(
         "\"RSA-2048\"]",
         "\"RSA-1024\"]",
-        "authority.toml line 14, column 1: `profiles.device`: RSA-1024 is not between RSA-2048 and RSA-8192",
+        "authority.toml line 15, column 1: `profiles.device`: RSA-1024 is not between RSA-2048 and RSA-8192",
         "RSA-2048",
     );
     check(
         "\"P-384\"",
         "\"P-256\"",
-        "authority.toml line 24, column 18: `keys`: \"P-256\" stands there twice",
+        "authority.toml line 25, column 18: `keys`: \"P-256\" stands there twice",
         "once",
     );
     check(
         "extended-key-usage = []                 # never",
         "extended-key-usage = [\"clientAuth\"] #",
-        "authority.toml line 63, column 1: `profiles.verification`: a verification certificate cannot have \
+        "authority.toml line 64, column 1: `profiles.verification`: a verification certificate cannot have \
          clientAuth, or it could stand for a device",
         "empty",
     );
     check(
         "validity-days = 1825",
         "validity-days = 1825\nnot-after = \"no-expiry\"",
-        "authority.toml line 18, column 13: `not-after`: it contradicts `validity-days`",
+        "authority.toml line 19, column 13: `not-after`: it contradicts `validity-days`",
         "either",
     );
     check(
         "kind = \"end-entity\"",
         "kind = \"end-entity\"\npath-length = 1",
-        "authority.toml line 16, column 15: `path-length`: only a CA has a path length",
+        "authority.toml line 17, column 15: `path-length`: only a CA has a path length",
         "take it out",
     );
     check(
         "[profiles.device]",
         "[profiles.\"De vice\"]",
-        "authority.toml line 14, column 1: `name`: \"De vice\" cannot be a name",
+        "authority.toml line 15, column 1: `name`: \"De vice\" cannot be a name",
         "a-z",
     );
 }

@@ -27,6 +27,7 @@ pub(super) struct Token {
     pub module: Spanned<String>,
     pub uri: Spanned<String>,
     pub signing_sessions: Option<Spanned<usize>>,
+    pub lock_after_minutes: Option<Spanned<u64>>,
 }
 
 /// `[authorities.NAME]` and `[audit]`.

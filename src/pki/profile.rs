@@ -78,6 +78,18 @@ pub enum SubjectKind {
     Verification,
 }
 
+impl SubjectKind {
+    /// What it is, in a few words.
+    #[must_use]
+    pub fn words(self) -> &'static str {
+        match self {
+            Self::EndEntity => "devices and servers",
+            Self::SubordinateCa { .. } => "subordinate CAs",
+            Self::Verification => "proof to a platform",
+        }
+    }
+}
+
 /// When a certificate ends.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum End {

@@ -1,0 +1,264 @@
+//! Choosing a folder: the removable volumes that are mounted, and the folders in them; any other path can be typed.
+
+use std::path::{Path, PathBuf};
+
+use ratatui::layout::Rect;
+
+use crate::{
+    ceremony::{Access, EntryKind, FolderListing, MountedVolume},
+    pki::text::Printable,
+};
+
+use super::{
+    canvas::Canvas,
+    field::Field,
+    keymap::Action,
+    list::List,
+    model::About,
+    room::Turn,
+    theme::Role,
+    work::Job,
+};
+
+/// What a browser shows.
+#[derive(Clone, Debug)]
+enum Place {
+    /// The volumes.
+    Volumes,
+    /// A folder, once its entries are known.
+    Folder(Box<FolderListing>),
+    /// A path being typed.
+    Typing(Field),
+}
+
+/// Choosing a folder.
+#[derive(Clone, Debug)]
+pub struct Browser {
+    place: Place,
+    list: List,
+    /// Folder left with a key to the left: its row is chosen again in the one above.
+    waiting: Option<PathBuf>,
+}
+
+impl Browser {
+    /// A browser that shows the volumes.
+    #[must_use]
+    pub fn new() -> Self {
+        Self { place: Place::Volumes, list: List::default(), waiting: None }
+    }
+
+    /// The field of a path being typed.
+    pub fn field(&mut self) -> Option<&mut Field> {
+        match &mut self.place {
+            Place::Typing(field) => Some(field),
+            _ => None,
+        }
+    }
+
+    /// Whether a path is being typed.
+    #[must_use]
+    pub fn is_typing(&self) -> bool {
+        matches!(self.place, Place::Typing(_))
+    }
+
+    /// The folder that is open.
+    #[must_use]
+    pub fn folder(&self) -> Option<&FolderListing> {
+        match &self.place {
+            Place::Folder(listing) => Some(listing),
+            _ => None,
+        }
+    }
+
+    /// The path that is chosen: the chosen volume or entry.
+    #[must_use]
+    pub fn chosen(&self, about: &About) -> Option<PathBuf> {
+        match &self.place {
+            Place::Volumes => about.volumes.get(self.list.chosen()).map(|volume| volume.mount_point.clone()),
+            Place::Folder(listing) => listing.entries.get(self.list.chosen()).map(|entry| entry.path.clone()),
+            Place::Typing(field) => Some(PathBuf::from(field.text())),
+        }
+    }
+
+    /// Begins to type a path.
+    pub fn type_path(&mut self) {
+        let text = self.folder().map(|listing| listing.path.to_string_lossy().into_owned());
+        self.place = Place::Typing(Field::with(text.as_deref().unwrap_or("/")));
+    }
+
+    /// The volumes changed: what was pulled is left.
+    pub fn look_again(&mut self, about: &About) {
+        if let Place::Volumes = self.place {
+            self.list.keep_within(about.volumes.len());
+        }
+    }
+
+    /// Shows a folder's entries.
+    pub fn show(&mut self, listing: FolderListing) {
+        let before = self.waiting.take();
+        let row = before.and_then(|path| listing.entries.iter().position(|entry| entry.path == path));
+        self.list = List::default();
+        self.list.choose(row.unwrap_or(0));
+        self.place = Place::Folder(Box::new(listing));
+    }
+
+    /// Leaves a path being typed, or goes up; `None` where there is nothing above.
+    pub fn back(&mut self, about: &About) -> Option<Turn> {
+        match &self.place {
+            Place::Volumes => None,
+            Place::Typing(_) => {
+                self.to_volumes();
+                Some(Turn::stay())
+            }
+            Place::Folder(listing) => {
+                let path = listing.path.clone();
+                let at_top = about.volumes.iter().any(|volume| volume.mount_point == path);
+                match path.parent().filter(|_| !at_top).map(Path::to_owned) {
+                    Some(parent) => {
+                        self.waiting = Some(path);
+                        Some(Turn::work(Job::ListFolder(parent)))
+                    }
+                    None => {
+                        self.to_volumes();
+                        Some(Turn::stay())
+                    }
+                }
+            }
+        }
+    }
+
+    fn to_volumes(&mut self) {
+        self.place = Place::Volumes;
+        self.list = List::default();
+    }
+
+    /// Moves, and opens what is chosen.
+    pub fn act(&mut self, action: Action, about: &About) -> Turn {
+        match action {
+            Action::Open | Action::Right => self.open(about),
+            Action::Left => self.back(about).unwrap_or_default(),
+            _ => {
+                let rows = match &self.place {
+                    Place::Volumes => about.volumes.len(),
+                    Place::Folder(listing) => listing.entries.len(),
+                    Place::Typing(_) => 0,
+                };
+                self.list.act(action, rows);
+                Turn::stay()
+            }
+        }
+    }
+
+    fn open(&mut self, about: &About) -> Turn {
+        match &self.place {
+            Place::Volumes => match about.volumes.get(self.list.chosen()) {
+                Some(volume) => Turn::work(Job::ListFolder(volume.mount_point.clone())),
+                None => Turn::refuse(
+                    "no removable medium is mounted",
+                    "put one in and mount it, or press / and type a folder",
+                ),
+            },
+            Place::Folder(listing) => match listing.entries.get(self.list.chosen()) {
+                Some(entry) if entry.kind == EntryKind::Folder => {
+                    Turn::work(Job::ListFolder(entry.path.clone()))
+                }
+                _ => Turn::refuse("this is not a folder", "choose a folder"),
+            },
+            Place::Typing(field) => Turn::work(Job::ListFolder(PathBuf::from(field.text()))),
+        }
+    }
+
+    /// Draws volumes, entries or the path being typed.
+    pub fn draw(&self, canvas: &mut Canvas<'_>, area: Rect, about: &About) {
+        match &self.place {
+            Place::Volumes => self.draw_volumes(canvas, area, &about.volumes),
+            Place::Folder(listing) => self.draw_folder(canvas, area, listing),
+            Place::Typing(field) => {
+                canvas.text(area.x, area.y, area.width, "folder to open, from the root", Role::Faint);
+                canvas.input(area.x, area.y + 1, area.width, field, Role::Selected);
+            }
+        }
+    }
+
+    fn draw_volumes(&self, canvas: &mut Canvas<'_>, area: Rect, volumes: &[MountedVolume]) {
+        if volumes.is_empty() {
+            canvas.paragraph(
+                area,
+                "No removable medium is mounted. One that is put in and mounted appears here by itself. Any other \
+                 folder: press / and type its path.",
+                Role::Plain,
+            );
+            return;
+        }
+        let page = usize::from(area.height);
+        let first = self.list.first_seen(volumes.len(), page);
+        for (row, volume) in volumes.iter().enumerate().skip(first).take(page) {
+            let y = area.y + u16::try_from(row - first).unwrap_or(0);
+            let role = if row == self.list.chosen() { Role::Selected } else { Role::Plain };
+            let access = match volume.access {
+                Access::ReadOnly => "read only",
+                Access::ReadWrite => "",
+            };
+            let label = volume.label.clone().unwrap_or_default();
+            canvas.row(area, y, "", role);
+            canvas.outside(area.x + 1, y, area.width.saturating_sub(44), &volume.shown, role);
+            canvas.outside(area.right().saturating_sub(42), y, 12, &label, role);
+            canvas.outside(area.right().saturating_sub(30), y, 7, &volume.filesystem, role);
+            let free = format!("{} free {access}", size(volume.octets_free));
+            canvas.text(area.right().saturating_sub(22), y, 22, &free, role);
+        }
+    }
+
+    fn draw_folder(&self, canvas: &mut Canvas<'_>, area: Rect, listing: &FolderListing) {
+        canvas.outside(area.x, area.y, area.width, &listing.shown, Role::Strong);
+        let below = Rect { y: area.y + 1, height: area.height.saturating_sub(2), ..area };
+        let page = usize::from(below.height);
+        let first = self.list.first_seen(listing.entries.len(), page);
+        for (row, entry) in listing.entries.iter().enumerate().skip(first).take(page) {
+            let y = below.y + u16::try_from(row - first).unwrap_or(0);
+            let role = if row == self.list.chosen() { Role::Selected } else { Role::Plain };
+            canvas.row(below, y, "", role);
+            let mark = match entry.kind {
+                EntryKind::Folder => "/",
+                EntryKind::File => "",
+                EntryKind::Other => "  (neither file nor folder: not read)",
+            };
+            let used = canvas.outside(below.x + 1, y, below.width.saturating_sub(14), &entry.shown, role);
+            canvas.text(below.x + 1 + used, y, 40, mark, role);
+            if entry.kind == EntryKind::File {
+                let size = size(entry.octets);
+                let width = u16::try_from(size.len()).unwrap_or(10);
+                canvas.text(below.right().saturating_sub(width + 1), y, width, &size, role);
+            }
+        }
+        let count = match (listing.entries.len(), listing.more) {
+            (0, _) => "nothing in it".to_owned(),
+            (entries, 0) => format!("{entries} entries"),
+            (entries, more) => format!("{entries} entries shown, {more} more in the folder"),
+        };
+        canvas.text(area.x, area.bottom().saturating_sub(1), area.width, &count, Role::Faint);
+    }
+}
+
+impl Default for Browser {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+/// Octets as people say them.
+#[must_use]
+pub fn size(octets: u64) -> String {
+    match octets {
+        0..10_000 => format!("{octets} B"),
+        10_000..10_000_000 => format!("{} kB", octets / 1_000),
+        10_000_000..10_000_000_000 => format!("{} MB", octets / 1_000_000),
+        _ => format!("{} GB", octets / 1_000_000_000),
+    }
+}
+
+/// A path that was typed or chosen, as it is shown.
+#[must_use]
+pub fn shown(path: &Path) -> Printable {
+    crate::ceremony::printable_path(path)
+}

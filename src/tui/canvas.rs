@@ -1,0 +1,237 @@
+//! Drawing: text into cells, each piece within its own field. Nothing else of the interface touches cells, so outside
+//! text can change no cell outside its field.
+
+use ratatui::{buffer::Buffer, layout::Rect};
+use unicode_width::{UnicodeWidthChar as _, UnicodeWidthStr as _};
+
+use crate::pki::text::{Printable, is_harmless};
+
+use super::{
+    field::Field,
+    theme::{Role, Theme},
+};
+
+/// Cells to draw on.
+pub struct Canvas<'a> {
+    cells: &'a mut Buffer,
+    theme: Theme,
+}
+
+impl<'a> Canvas<'a> {
+    /// A canvas over cells.
+    pub fn new(cells: &'a mut Buffer, theme: Theme) -> Self {
+        Self { cells, theme }
+    }
+
+    /// How this terminal is drawn on.
+    #[must_use]
+    pub fn theme(&self) -> Theme {
+        self.theme
+    }
+
+    /// The whole of it.
+    #[must_use]
+    pub fn area(&self) -> Rect {
+        self.cells.area
+    }
+
+    /// Our own words at a place, cut at `width` cells; returns the cells used.
+    pub fn text(&mut self, x: u16, y: u16, width: u16, text: &str, role: Role) -> u16 {
+        let area = self.cells.area;
+        if y < area.y || y >= area.bottom() || x >= area.right() {
+            return 0;
+        }
+        let width = width.min(area.right() - x);
+        let cut = cut(text, usize::from(width));
+        let style = self.theme.style(role);
+        let (end, _) = self.cells.set_stringn(x, y, &cut, usize::from(width), style);
+        end - x
+    }
+
+    /// Outside text at a place, cut at `width` cells; returns the cells used.
+    pub fn outside(&mut self, x: u16, y: u16, width: u16, text: &Printable, role: Role) -> u16 {
+        let shown = self.theme.shown(text);
+        self.text(x, y, width, &shown, role)
+    }
+
+    /// A whole row in one role: text, then blanks to the end of the row.
+    pub fn row(&mut self, area: Rect, y: u16, text: &str, role: Role) {
+        let used = self.text(area.x, y, area.width, text, role);
+        self.fill(Rect { x: area.x + used, y, width: area.width - used, height: 1 }, " ", role);
+    }
+
+    /// Fills an area with a character of one cell.
+    pub fn fill(&mut self, area: Rect, symbol: &str, role: Role) {
+        let style = self.theme.style(role);
+        for position in area.intersection(self.cells.area).positions() {
+            self.cells[position].set_symbol(symbol).set_style(style);
+        }
+    }
+
+    /// Clears an area.
+    pub fn clear(&mut self, area: Rect) {
+        for position in area.intersection(self.cells.area).positions() {
+            self.cells[position].reset();
+        }
+    }
+
+    /// A horizontal rule with a title in it.
+    pub fn rule(&mut self, area: Rect, y: u16, title: &str) {
+        self.fill(Rect { x: area.x, y, width: area.width, height: 1 }, "─", Role::Faint);
+        if !title.is_empty() {
+            self.text(area.x + 1, y, area.width.saturating_sub(2), &format!(" {title} "), Role::Strong);
+        }
+    }
+
+    /// A box with a title; returns what is inside of it.
+    pub fn frame(&mut self, area: Rect, title: &str, role: Role) -> Rect {
+        let area = area.intersection(self.cells.area);
+        self.clear(area);
+        if area.width < 2 || area.height < 2 {
+            return Rect { width: 0, height: 0, ..area };
+        }
+        let (right, bottom) = (area.right() - 1, area.bottom() - 1);
+        for y in [area.y, bottom] {
+            self.fill(Rect { x: area.x, y, width: area.width, height: 1 }, "─", role);
+        }
+        for x in [area.x, right] {
+            self.fill(Rect { x, y: area.y, width: 1, height: area.height }, "│", role);
+        }
+        for (x, y, corner) in
+            [(area.x, area.y, "┌"), (right, area.y, "┐"), (area.x, bottom, "└"), (right, bottom, "┘")]
+        {
+            self.fill(Rect { x, y, width: 1, height: 1 }, corner, role);
+        }
+        if !title.is_empty() {
+            self.text(area.x + 2, area.y, area.width.saturating_sub(4), &format!(" {title} "), Role::Strong);
+        }
+        Rect { x: area.x + 2, y: area.y + 1, width: area.width.saturating_sub(4), height: area.height - 2 }
+    }
+
+    /// Text over several rows, broken between words; returns the rows used.
+    pub fn paragraph(&mut self, area: Rect, text: &str, role: Role) -> u16 {
+        let lines = wrapped(text, usize::from(area.width));
+        let mut used = 0;
+        for line in lines.iter().take(usize::from(area.height)) {
+            self.text(area.x, area.y + used, area.width, line, role);
+            used += 1;
+        }
+        used
+    }
+
+    /// A label and its value, in columns; returns the rows used (one).
+    pub fn labelled(&mut self, area: Rect, y: u16, label: &str, value: &str, role: Role) -> u16 {
+        if y >= area.bottom() {
+            return 0;
+        }
+        let column = LABEL_CELLS.min(area.width);
+        self.text(area.x, y, column.saturating_sub(1), label, Role::Faint);
+        self.text(area.x + column, y, area.width - column, value, role);
+        1
+    }
+
+    /// A field being typed into, one row; the cursor is a reversed cell where `role` is [`Role::Selected`].
+    pub fn input(&mut self, x: u16, y: u16, width: u16, field: &Field, role: Role) {
+        self.fill(Rect { x, y, width, height: 1 }, "_", Role::Faint);
+        let room = usize::from(width.saturating_sub(1)).max(1);
+        let before: Vec<char> = field.text().chars().take(field.cursor()).collect();
+        // What stands left of the cursor scrolls out on the left.
+        let mut skip = 0;
+        while cells_of(&before[skip..]) > room {
+            skip += 1;
+        }
+        let shown: String = field.text().chars().skip(skip).map(harmless).collect();
+        self.text(x, y, width, &shown, Role::Plain);
+        if role == Role::Selected {
+            let at = x + u16::try_from(cells_of(&before[skip..])).unwrap_or(0);
+            if at < x + width && at < self.cells.area.right() && y < self.cells.area.bottom() {
+                let style = self.theme.style(Role::Selected);
+                self.cells[(at, y)].set_style(style);
+                if self.cells[(at, y)].symbol() == "_" {
+                    self.cells[(at, y)].set_symbol(" ");
+                }
+            }
+        }
+    }
+}
+
+/// Cells that labels take.
+pub const LABEL_CELLS: u16 = 18;
+
+/// A typed or pasted character as it is shown.
+fn harmless(c: char) -> char {
+    if is_harmless(c) && c.width() == Some(1) { c } else { '?' }
+}
+
+fn cells_of(characters: &[char]) -> usize {
+    characters.iter().map(|&c| harmless(c).width().unwrap_or(1)).sum()
+}
+
+/// Text that fits into so many cells; two dots where something was cut off.
+#[must_use]
+pub fn cut(text: &str, cells: usize) -> String {
+    if text.width() <= cells {
+        return text.to_owned();
+    }
+    let room = cells.saturating_sub(2);
+    let mut used = 0;
+    let mut kept = String::new();
+    for c in text.chars() {
+        let width = c.width().unwrap_or(0);
+        if used + width > room {
+            break;
+        }
+        used += width;
+        kept.push(c);
+    }
+    kept.push_str(&".."[..2.min(cells)]);
+    kept
+}
+
+/// Text broken into lines of at most so many cells, between words where that is possible.
+#[must_use]
+pub fn wrapped(text: &str, cells: usize) -> Vec<String> {
+    let cells = cells.max(1);
+    let mut lines = Vec::new();
+    for paragraph in text.split('\n') {
+        let mut line = String::new();
+        let mut used = 0;
+        for word in paragraph.split(' ') {
+            let mut word = word.to_owned();
+            loop {
+                let wide = word.width();
+                let gap = usize::from(used > 0);
+                if used + gap + wide <= cells {
+                    if gap == 1 {
+                        line.push(' ');
+                    }
+                    line.push_str(&word);
+                    used += gap + wide;
+                    break;
+                }
+                if used > 0 {
+                    lines.push(std::mem::take(&mut line));
+                    used = 0;
+                    continue;
+                }
+                // A word longer than a line is broken where the line ends.
+                let mut taken = 0;
+                let at = word
+                    .char_indices()
+                    .find(|(_, c)| {
+                        taken += c.width().unwrap_or(0);
+                        taken > cells
+                    })
+                    .map_or(word.len(), |(at, c)| if at == 0 { c.len_utf8() } else { at });
+                let rest = word.split_off(at);
+                lines.push(word);
+                if rest.is_empty() {
+                    break;
+                }
+                word = rest;
+            }
+        }
+        lines.push(line);
+    }
+    lines
+}

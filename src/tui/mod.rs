@@ -1,0 +1,167 @@
+//! The terminal interface: the other face of the ceremony. Decides nothing; shows what the ceremony says and asks it for
+//! the next step.
+//!
+//! One channel carries every event in one order ([`message::Message`]); [`update::update`] turns each into changes of
+//! [`model::Model`] and effects; [`view::draw`] shows the model. One thread ([`worker::Worker`]) holds the appliance and
+//! the token. A new screen is one file in `screen/` and its line in [`screen::Screen`].
+
+pub mod browser;
+pub mod canvas;
+mod event;
+pub mod field;
+pub mod key;
+pub mod keymap;
+pub mod list;
+pub mod message;
+pub mod model;
+pub mod pin_door;
+pub mod room;
+pub mod screen;
+pub mod theme;
+pub mod update;
+pub mod view;
+pub mod work;
+mod worker;
+
+use std::{
+    io::{self, IsTerminal as _},
+    panic::{self, AssertUnwindSafe},
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+        mpsc::{Receiver, Sender, channel},
+    },
+    thread,
+    time::{Duration, Instant},
+};
+
+use crossterm::{
+    event::{DisableBracketedPaste, EnableBracketedPaste},
+    execute,
+};
+use ratatui::DefaultTerminal;
+use signal_hook::{
+    consts::{SIGHUP, SIGINT, SIGTERM},
+    flag,
+};
+
+use crate::ceremony::{Error, Home, Messages as ModuleMessages, Reins};
+
+use message::{Effect, Message};
+use model::Model;
+use pin_door::PinDoor;
+use screen::{Screen, start::Start};
+use theme::Theme;
+use work::Job;
+use worker::Worker;
+
+/// The screen is drawn at most this often: smoother than a console shows.
+const FRAME: Duration = Duration::from_millis(30);
+
+/// Runs the interface on the terminal of this process until it is left.
+///
+/// Whatever happens to the screen, the work in hand is stopped where nothing is half done, and recorded.
+///
+/// # Errors
+/// [`Error::Usage`] without a terminal, or where it fails; [`Error::Stopped`] where work was in hand.
+pub fn run(home: Home) -> Result<(), Error> {
+    if !io::stdin().is_terminal() || !io::stdout().is_terminal() {
+        return Err(Error::usage(
+            "the terminal interface needs a terminal",
+            "run coldsign on a terminal, or give a command: see coldsign --help",
+        ));
+    }
+    let signalled = Arc::new(AtomicBool::new(false));
+    for signal in [SIGINT, SIGTERM, SIGHUP] {
+        flag::register(signal, Arc::clone(&signalled)).map_err(|error| failed(&error))?;
+    }
+    // PKCS#11 modules print to standard error, across the screen.
+    let _output = ModuleMessages::divert().ok();
+    let (messages, events) = channel();
+    let (door, pins) = PinDoor::new();
+    let door = Arc::new(door);
+    let reins = Arc::new(Reins::new());
+    let (jobs, todo) = channel();
+    let worker = Worker::new(home, messages.clone(), Arc::clone(&door), pins, Arc::clone(&reins));
+    let worker = thread::spawn(move || worker.run(&todo));
+    let ended = Arc::new(AtomicBool::new(false));
+    let theme = Theme::of(
+        std::env::var("NO_COLOR").ok().as_deref(),
+        std::env::var("TERM").ok().as_deref(),
+    );
+    // Installs a panic hook that gives the terminal back before anything is printed.
+    let mut terminal = ratatui::try_init().map_err(|error| failed(&error))?;
+    let _ = execute!(io::stdout(), EnableBracketedPaste);
+    event::read_keys(messages.clone(), Arc::clone(&door), Arc::clone(&ended));
+    event::tell_time(messages.clone(), signalled, Arc::clone(&ended));
+    event::watch_volumes(messages, Arc::clone(&ended));
+    let shown = panic::catch_unwind(AssertUnwindSafe(|| {
+        show(&mut terminal, theme, &events, &jobs, &reins)
+    }));
+    // From here on the screen has no say: the work stops, and what was signed is recorded.
+    let _ = execute!(io::stdout(), DisableBracketedPaste);
+    ratatui::restore();
+    ended.store(true, Ordering::Relaxed);
+    reins.stop();
+    door.refuse();
+    drop(jobs);
+    let worked = worker.join();
+    match (shown, worked) {
+        (Err(panic), _) | (_, Err(panic)) => panic::resume_unwind(panic),
+        (Ok(shown), Ok(())) => shown,
+    }
+}
+
+/// Shows the model and feeds it, until it is left.
+fn show(
+    terminal: &mut DefaultTerminal,
+    theme: Theme,
+    events: &Receiver<Message>,
+    jobs: &Sender<Job>,
+    reins: &Reins,
+) -> Result<(), Error> {
+    let mut model = Model::new(Screen::Start(Start::new()));
+    let mut effects = update::first(&mut model);
+    let mut drawn: Option<Instant> = None;
+    loop {
+        for effect in effects.drain(..) {
+            match effect {
+                Effect::Work(job) => {
+                    reins.loosen();
+                    let _ = jobs.send(job);
+                }
+                Effect::Pause => reins.halt(),
+                Effect::Resume => reins.go_on(),
+                Effect::Stop => reins.stop(),
+                Effect::Leave if model.ending => {
+                    return Err(Error::Stopped {
+                        what: "the work in hand ended where nothing was half done".to_owned(),
+                        hint: "what was signed is recorded; start again and go on with the plan".to_owned(),
+                    });
+                }
+                Effect::Leave => return Ok(()),
+            }
+        }
+        // A burst of events is one frame.
+        let wait = drawn.map_or(Duration::ZERO, |at| FRAME.saturating_sub(at.elapsed()));
+        let first = if wait.is_zero() {
+            terminal
+                .draw(|frame| view::draw(&mut model, frame.buffer_mut(), theme))
+                .map_err(|error| failed(&error))?;
+            drawn = Some(Instant::now());
+            events.recv().ok()
+        } else {
+            events.recv_timeout(wait).ok()
+        };
+        if let Some(message) = first {
+            effects.extend(update::update(&mut model, message));
+        }
+    }
+}
+
+fn failed(error: &io::Error) -> Error {
+    Error::usage(
+        format!("the terminal cannot be used: {error}"),
+        "run coldsign on another terminal, or give a command: see coldsign --help",
+    )
+}

@@ -1,0 +1,191 @@
+//! All that the interface knows: what stands in the frame, the screens on top of each other, and what is in hand.
+
+use std::time::Duration;
+
+use crate::{
+    ceremony::{MountedVolume, Overview, Progress},
+    pki::{text::Printable, time::Time},
+};
+
+use super::{
+    keymap::{self, Binding},
+    message::{Failure, PinAsk},
+    screen::Screen,
+};
+
+/// What every screen may look at, and the frame shows.
+#[derive(Clone, Debug, Default)]
+pub struct About {
+    /// The home, its CAs, its register; `None` before it is opened.
+    pub overview: Option<Overview>,
+    /// The host's clock.
+    pub clock: Option<Time>,
+    /// Time since the interface began.
+    pub since: Duration,
+    /// Network interfaces that are up; `None` before they were looked at.
+    pub interfaces: Option<Vec<Printable>>,
+    /// Removable volumes.
+    pub volumes: Vec<MountedVolume>,
+    /// Whether the token is logged in.
+    pub login: Login,
+    /// The last warning of the token about its user PIN.
+    pub pin_warning: Option<&'static str>,
+    /// The token is logged out when nobody pressed a key for so long; `None` before the home is opened.
+    pub lock_after: Option<Duration>,
+    /// What is in hand.
+    pub busy: Option<Busy>,
+}
+
+/// Whether the token is logged in.
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
+pub enum Login {
+    /// It is.
+    In,
+    /// It is not: the PIN is asked for when it is needed.
+    #[default]
+    Out,
+}
+
+/// Work in hand.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct Busy {
+    /// What is being done, in words.
+    pub words: &'static str,
+    /// When it began, as time since the interface began.
+    pub began: Duration,
+    /// How far it has come.
+    pub progress: Option<Progress>,
+    /// What was asked of it.
+    pub pace: Pace,
+}
+
+/// What was asked of work in hand.
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
+pub enum Pace {
+    /// To go on.
+    #[default]
+    Going,
+    /// To wait.
+    Paused,
+    /// To stop where nothing is half done.
+    Stopping,
+}
+
+/// What stands on top of the screen and takes the keys.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub enum Dialog {
+    /// Something went wrong.
+    Failure(Failure),
+    /// The full help of the screen, scrolled by rows.
+    Help(u16),
+    /// Whether to leave.
+    Leave,
+    /// A PIN is wanted; its keys never come here.
+    Pin(PinAsk),
+}
+
+/// All that the interface knows.
+#[derive(Debug)]
+pub struct Model {
+    /// What the frame shows and screens look at.
+    pub about: About,
+    /// The screens, the one in use last. Never empty.
+    screens: Vec<Screen>,
+    /// What stands on top.
+    pub dialog: Option<Dialog>,
+    /// The process ends once the work in hand has stopped.
+    pub ending: bool,
+    /// When the last key came, as time since the interface began.
+    pub last_key: Duration,
+    /// A line for the frame: what happened last.
+    pub notice: Option<String>,
+}
+
+impl Model {
+    /// A model with its first screen.
+    #[must_use]
+    pub fn new(first: Screen) -> Self {
+        Self {
+            about: About::default(),
+            screens: vec![first],
+            dialog: None,
+            ending: false,
+            last_key: Duration::ZERO,
+            notice: None,
+        }
+    }
+
+    /// The screen in use.
+    ///
+    /// # Panics
+    /// Never: the last screen cannot be left.
+    #[must_use]
+    pub fn screen(&self) -> &Screen {
+        self.screens.last().expect("the last screen cannot be left")
+    }
+
+    /// The screen in use, to act on.
+    ///
+    /// # Panics
+    /// Never: the last screen cannot be left.
+    pub fn screen_mut(&mut self) -> &mut Screen {
+        self.screens.last_mut().expect("the last screen cannot be left")
+    }
+
+    /// The screen in use and what it may look at.
+    ///
+    /// # Panics
+    /// Never: the last screen cannot be left.
+    pub fn screen_and_about(&mut self) -> (&mut Screen, &About) {
+        (self.screens.last_mut().expect("the last screen cannot be left"), &self.about)
+    }
+
+    /// All screens, the one in use first.
+    pub fn screens_mut(&mut self) -> impl Iterator<Item = (&mut Screen, &About)> {
+        let about = &self.about;
+        self.screens.iter_mut().rev().map(move |screen| (screen, about))
+    }
+
+    /// How many screens stand on top of each other.
+    #[must_use]
+    pub fn depth(&self) -> usize {
+        self.screens.len()
+    }
+
+    /// Into a screen.
+    pub fn enter(&mut self, screen: Screen) {
+        self.screens.push(screen);
+    }
+
+    /// Into a screen in place of the one in use.
+    pub fn replace(&mut self, screen: Screen) {
+        *self.screen_mut() = screen;
+    }
+
+    /// Back by one screen; the first one stays.
+    pub fn back(&mut self) {
+        if self.screens.len() > 1 {
+            self.screens.pop();
+        }
+    }
+
+    /// Back to the first screen.
+    pub fn back_to_first(&mut self) {
+        self.screens.truncate(1);
+    }
+
+    /// What keys do now, on the screen in use.
+    #[must_use]
+    pub fn bindings(&mut self) -> Vec<Binding> {
+        let (screen, about) = self.screen_and_about();
+        let room = screen.room_mut();
+        let mut bindings = room.bindings(about);
+        if room.field().is_none() {
+            bindings.push(keymap::HELP);
+        } else {
+            bindings.push(keymap::HELP_WHILE_TYPING);
+        }
+        bindings.push(keymap::QUIT);
+        bindings
+    }
+}

@@ -1,0 +1,102 @@
+//! Where a PIN is typed. The thread that reads keys puts them into this field before anything else sees them, and the
+//! PIN goes straight to the thread that works: no message, no model, no screen ever has it.
+
+use std::sync::{
+    Mutex, PoisonError,
+    mpsc::{Receiver, Sender, channel},
+};
+
+use zeroize::Zeroizing;
+
+use super::key::Key;
+
+/// Longest PIN taken, in octets: PKCS#11 modules take at most 255.
+const PIN_OCTETS_MAX: usize = 255;
+
+/// A PIN, or that there will be none.
+type Answer = Option<Zeroizing<Vec<u8>>>;
+
+/// The door: closed, a pad to wait for, or a field.
+pub struct PinDoor {
+    field: Mutex<Option<Zeroizing<Vec<u8>>>>,
+    answers: Sender<Answer>,
+}
+
+/// What became of a key at the door.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum AtDoor {
+    /// No PIN is wanted: the key is for the screen.
+    Closed,
+    /// The key went into the field.
+    Taken,
+    /// The PIN is whole and went to the work.
+    Entered,
+    /// There will be no PIN.
+    Refused,
+}
+
+impl PinDoor {
+    /// A closed door, and where its answers come out.
+    #[must_use]
+    pub fn new() -> (Self, Receiver<Answer>) {
+        let (answers, receiver) = channel();
+        (Self { field: Mutex::new(None), answers }, receiver)
+    }
+
+    /// Opens the field: from now on keys go into it.
+    pub fn open(&self) {
+        // Never grown, so that no copy of a PIN stays behind.
+        *self.lock() = Some(Zeroizing::new(Vec::with_capacity(PIN_OCTETS_MAX + 4)));
+    }
+
+    /// Closes the field without an answer being typed: the interface ends.
+    pub fn refuse(&self) {
+        *self.lock() = None;
+        let _ = self.answers.send(None);
+    }
+
+    /// Gives the door a key.
+    pub fn take(&self, key: Key) -> AtDoor {
+        let mut field = self.lock();
+        let Some(pin) = field.as_mut() else { return AtDoor::Closed };
+        match key {
+            Key::Enter => {
+                let pin = field.take();
+                let _ = self.answers.send(pin);
+                return AtDoor::Entered;
+            }
+            Key::Esc | Key::Control('c') => {
+                *field = None;
+                let _ = self.answers.send(None);
+                return AtDoor::Refused;
+            }
+            Key::Control('u') => pin.clear(),
+            Key::Backspace => while pin.pop().is_some_and(|octet| octet & 0xc0 == 0x80) {},
+            Key::Char(c) => {
+                let mut buffer = Zeroizing::new([0_u8; 4]);
+                let octets = c.encode_utf8(&mut buffer[..]).as_bytes();
+                if pin.len() + octets.len() <= PIN_OCTETS_MAX {
+                    pin.extend_from_slice(octets);
+                }
+            }
+            _ => {}
+        }
+        AtDoor::Taken
+    }
+
+    /// Text that was pasted: into the field where it is open, back where it is not.
+    #[must_use]
+    pub fn paste(&self, text: String) -> Option<String> {
+        let text = Zeroizing::new(text);
+        for c in text.chars() {
+            if self.take(Key::Char(c)) == AtDoor::Closed {
+                return Some(text.to_string());
+            }
+        }
+        None
+    }
+
+    fn lock(&self) -> std::sync::MutexGuard<'_, Option<Zeroizing<Vec<u8>>>> {
+        self.field.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}

@@ -1,0 +1,69 @@
+//! The screens, each with its data inside: an approval without a plan cannot be written.
+
+pub mod approval;
+pub mod choice;
+pub mod closing;
+pub mod delivery;
+pub mod plan;
+pub mod requests;
+pub mod rooms;
+pub mod signing;
+pub mod start;
+
+use super::room::Room;
+
+/// A screen.
+#[derive(Debug)]
+pub enum Screen {
+    /// The self-check and the clock.
+    Start(start::Start),
+    /// What can be done.
+    Rooms(rooms::Rooms),
+    /// Which requests are read.
+    Requests(requests::Requests),
+    /// Under which CA and profile.
+    Choice(choice::Choice),
+    /// A stored plan.
+    Plan(plan::Plan),
+    /// The words of a plan are typed.
+    Approval(approval::Approval),
+    /// An approved plan is signed.
+    Signing(signing::Signing),
+    /// A signed plan is written onto a medium.
+    Delivery(delivery::Delivery),
+    /// The end of a day.
+    Closing(closing::ClosingScreen),
+}
+
+impl Screen {
+    /// What it is able to do.
+    #[must_use]
+    pub fn room(&self) -> &dyn Room {
+        match self {
+            Self::Start(room) => room,
+            Self::Rooms(room) => room,
+            Self::Requests(room) => room,
+            Self::Choice(room) => room,
+            Self::Plan(room) => room,
+            Self::Approval(room) => room,
+            Self::Signing(room) => room,
+            Self::Delivery(room) => room,
+            Self::Closing(room) => room,
+        }
+    }
+
+    /// The same, to act on.
+    pub fn room_mut(&mut self) -> &mut dyn Room {
+        match self {
+            Self::Start(room) => room,
+            Self::Rooms(room) => room,
+            Self::Requests(room) => room,
+            Self::Choice(room) => room,
+            Self::Plan(room) => room,
+            Self::Approval(room) => room,
+            Self::Signing(room) => room,
+            Self::Delivery(room) => room,
+            Self::Closing(room) => room,
+        }
+    }
+}

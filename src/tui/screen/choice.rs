@@ -1,0 +1,158 @@
+//! Under which CA and profile requests are judged.
+
+use std::path::PathBuf;
+
+use ratatui::layout::Rect;
+
+use super::{Screen, plan::Plan};
+use crate::tui::{
+    browser::shown,
+    canvas::Canvas,
+    key::Key,
+    keymap::{Action, BACK, Binding, LIST},
+    list::List,
+    model::About,
+    room::{Heard, Room, Turn},
+    theme::Role,
+    work::{Job, News, ProfileChoice},
+};
+
+/// Which of the two lists keys go to.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+enum Side {
+    Authorities,
+    Profiles,
+}
+
+/// The choice of CA and profile.
+#[derive(Debug)]
+pub struct Choice {
+    path: PathBuf,
+    authorities: Vec<String>,
+    profiles: Vec<ProfileChoice>,
+    authority: List,
+    profile: List,
+    side: Side,
+}
+
+impl Choice {
+    /// The choice for requests of a path.
+    #[must_use]
+    pub fn new(path: PathBuf, authorities: Vec<String>, profiles: Vec<ProfileChoice>) -> Self {
+        Self {
+            path,
+            authorities,
+            profiles,
+            authority: List::default(),
+            profile: List::default(),
+            side: Side::Authorities,
+        }
+    }
+}
+
+impl Room for Choice {
+    fn title(&self) -> &'static str {
+        "Requests: under which CA and profile?"
+    }
+
+    fn help(&self) -> &'static str {
+        "The CA signs; the profile says what its certificates contain and which requests are taken. Both stand in \
+         authority.toml. Tab goes from one list to the other."
+    }
+
+    fn bindings(&self, _about: &About) -> Vec<Binding> {
+        let mut bindings = vec![
+            Binding::bar(&[Key::Enter], Action::Proceed, "read and judge the requests"),
+            Binding::bar(
+                &[Key::Tab, Key::Right, Key::Left, Key::Char('l'), Key::Char('h')],
+                Action::Next,
+                "other list",
+            ),
+        ];
+        bindings.extend_from_slice(LIST);
+        bindings.push(BACK);
+        bindings
+    }
+
+    fn act(&mut self, action: Action, _about: &About) -> Turn {
+        match action {
+            Action::Back => Turn::back(),
+            Action::Next => {
+                self.side = match self.side {
+                    Side::Authorities => Side::Profiles,
+                    Side::Profiles => Side::Authorities,
+                };
+                Turn::stay()
+            }
+            Action::Proceed => {
+                let Some(ca) = self.authorities.get(self.authority.chosen()) else {
+                    return Turn::refuse(
+                        "there is no CA that can issue",
+                        "make a root, or request and install a subordinate CA, under Authorities",
+                    );
+                };
+                let Some(profile) = self.profiles.get(self.profile.chosen()) else {
+                    return Turn::refuse("authority.toml has no profile", "add one to it");
+                };
+                Turn::work(Job::Plan {
+                    ca: ca.clone(),
+                    profile: profile.name.clone(),
+                    paths: vec![self.path.clone()],
+                })
+            }
+            _ => {
+                match self.side {
+                    Side::Authorities => self.authority.act(action, self.authorities.len()),
+                    Side::Profiles => self.profile.act(action, self.profiles.len()),
+                }
+                Turn::stay()
+            }
+        }
+    }
+
+    fn hear(&mut self, news: Box<News>, _about: &About) -> Heard {
+        match *news {
+            News::Planned { plan, counts } => {
+                Heard::Mine(Turn::enter(Screen::Plan(Plan::new(plan, counts))))
+            }
+            other => Heard::NotMine(Box::new(other)),
+        }
+    }
+
+    fn draw(&self, canvas: &mut Canvas<'_>, area: Rect, _about: &About) {
+        canvas.text(area.x, area.y, 14, "requests from", Role::Faint);
+        canvas.outside(area.x + 15, area.y, area.width.saturating_sub(15), &shown(&self.path), Role::Plain);
+        let half = area.width / 2;
+        let left = Rect { y: area.y + 2, width: half - 1, height: area.height.saturating_sub(2), ..area };
+        let right = Rect { x: area.x + half, width: area.width - half, ..left };
+        let sides = [(left, "CA", Side::Authorities), (right, "profile", Side::Profiles)];
+        for (place, title, side) in sides {
+            let role = if side == self.side { Role::Strong } else { Role::Faint };
+            canvas.text(place.x, place.y, place.width, title, role);
+            let rows: Vec<String> = match side {
+                Side::Authorities => self.authorities.clone(),
+                Side::Profiles => self
+                    .profiles
+                    .iter()
+                    .map(|profile| format!("{:<18}{}", profile.name, profile.summary))
+                    .collect(),
+            };
+            let list = match side {
+                Side::Authorities => self.authority,
+                Side::Profiles => self.profile,
+            };
+            let page = usize::from(place.height.saturating_sub(1));
+            let first = list.first_seen(rows.len(), page);
+            for (row, text) in rows.iter().enumerate().skip(first).take(page) {
+                let y = place.y + 1 + u16::try_from(row - first).unwrap_or(0);
+                let chosen = row == list.chosen();
+                let role = match (chosen, side == self.side) {
+                    (true, true) => Role::Selected,
+                    (true, false) => Role::Strong,
+                    _ => Role::Plain,
+                };
+                canvas.row(place, y, &format!("{} {text}", if chosen { ">" } else { " " }), role);
+            }
+        }
+    }
+}

@@ -1,0 +1,95 @@
+//! What can be done: the way into every other screen.
+
+use ratatui::layout::Rect;
+
+use super::{Screen, requests::Requests};
+use crate::tui::{
+    canvas::Canvas,
+    key::Key,
+    keymap::{Action, Binding, LIST},
+    list::List,
+    model::About,
+    room::{Heard, Room, Turn},
+    theme::Role,
+    work::{Job, News},
+};
+
+/// What can be done, and what it is.
+const ROOMS: [(&str, &str); 2] = [
+    ("Sign requests", "read CSRs from a medium, plan, approve, sign, deliver"),
+    ("Close", "what was done, the register's head to write down, what is due"),
+];
+
+/// The rooms.
+#[derive(Debug, Default)]
+pub struct Rooms {
+    list: List,
+}
+
+impl Rooms {
+    /// The rooms, the main job chosen.
+    #[must_use]
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    fn enter(row: usize) -> Turn {
+        match row {
+            0 => Turn::enter(Screen::Requests(Requests::new())),
+            _ => Turn::work(Job::Close),
+        }
+    }
+}
+
+impl Room for Rooms {
+    fn title(&self) -> &'static str {
+        "What is to be done?"
+    }
+
+    fn help(&self) -> &'static str {
+        "Choose what is to be done. Nothing is signed before a plan was made, shown and approved by typing its words."
+    }
+
+    fn bindings(&self, _about: &About) -> Vec<Binding> {
+        let mut bindings = vec![
+            Binding::bar(&[Key::Enter, Key::Char('l'), Key::Right], Action::Open, "choose"),
+            Binding::help(&[Key::Char('1')], Action::Verb(0), "sign requests"),
+            Binding::help(&[Key::Char('2')], Action::Verb(1), "close"),
+        ];
+        bindings.extend_from_slice(LIST);
+        bindings.push(Binding::bar(&[Key::Char('q')], Action::Quit, "leave"));
+        bindings
+    }
+
+    fn act(&mut self, action: Action, _about: &About) -> Turn {
+        match action {
+            Action::Open => Self::enter(self.list.chosen()),
+            Action::Verb(row) => {
+                self.list.choose(usize::from(row));
+                Self::enter(usize::from(row))
+            }
+            _ => {
+                self.list.act(action, ROOMS.len());
+                Turn::stay()
+            }
+        }
+    }
+
+    fn hear(&mut self, news: Box<News>, _about: &About) -> Heard {
+        match *news {
+            News::Opened { .. } | News::LoggedOut => Heard::Mine(Turn::stay()),
+            News::Closing(closing) => Heard::Mine(Turn::enter(Screen::Closing(
+                super::closing::ClosingScreen::new(closing),
+            ))),
+            other => Heard::NotMine(Box::new(other)),
+        }
+    }
+
+    fn draw(&self, canvas: &mut Canvas<'_>, area: Rect, _about: &About) {
+        for (row, (name, what)) in ROOMS.iter().enumerate() {
+            let y = area.y + 1 + u16::try_from(row).unwrap_or(0) * 2;
+            let role = if row == self.list.chosen() { Role::Selected } else { Role::Plain };
+            canvas.row(area, y, &format!(" {}  {name:<20} {what}", row + 1), role);
+        }
+    }
+}

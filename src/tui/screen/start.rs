@@ -1,0 +1,122 @@
+//! The start: what the machine looks like, and whether its clock is right.
+
+use ratatui::layout::Rect;
+
+use crate::ceremony::{Check, HomeState, Mark};
+
+use super::{Screen, rooms::Rooms};
+use crate::tui::{
+    canvas::Canvas,
+    keymap::{Action, Binding, LIST},
+    key::Key,
+    list::List,
+    model::About,
+    room::{Heard, Room, Turn},
+    theme::Role,
+    work::{Job, News},
+};
+
+/// Looks over the machine again.
+const AGAIN: Action = Action::Verb(0);
+
+/// The start.
+#[derive(Debug, Default)]
+pub struct Start {
+    checks: Option<Vec<Check>>,
+    home: Option<HomeState>,
+    list: List,
+}
+
+impl Start {
+    /// A start that has looked at nothing yet.
+    #[must_use]
+    pub fn new() -> Self {
+        Self::default()
+    }
+}
+
+impl Room for Start {
+    fn title(&self) -> &'static str {
+        "Start"
+    }
+
+    fn help(&self) -> &'static str {
+        "The machine, the program and the home are looked over before anything is touched. Compare the program's \
+         digest with the one you were told another way. Compare the clock in the upper right corner with a clock you \
+         trust: certificates carry its time. If it is wrong, leave and set it. Nothing is asked of the token here."
+    }
+
+    fn bindings(&self, _about: &About) -> Vec<Binding> {
+        let mut bindings = Vec::new();
+        if self.home.is_some() {
+            bindings.push(Binding::bar(&[Key::Char('y')], Action::Proceed, "the clock is right, go on"));
+            bindings.push(Binding::bar(&[Key::Char('r')], AGAIN, "look again"));
+            bindings.extend_from_slice(LIST);
+        }
+        bindings
+    }
+
+    fn act(&mut self, action: Action, about: &About) -> Turn {
+        match action {
+            Action::Proceed if about.clock.is_none() => Turn::refuse(
+                "the machine's clock stands outside the years 1950 to 9999",
+                "leave, set the clock, and start again",
+            ),
+            Action::Proceed => match self.home {
+                Some(HomeState::SetUp) => Turn::work(Job::OpenHome),
+                Some(HomeState::Missing) => Turn::refuse(
+                    "there is no home yet",
+                    "make one with coldsign setup --module PATH --token LABEL",
+                ),
+                None => Turn::stay(),
+            },
+            AGAIN => Turn::work(Job::CheckSelf),
+            _ => {
+                self.list.act(action, self.checks.as_ref().map_or(0, Vec::len));
+                Turn::stay()
+            }
+        }
+    }
+
+    fn hear(&mut self, news: Box<News>, _about: &About) -> Heard {
+        match *news {
+            News::SelfChecked { checks, home } => {
+                self.checks = Some(checks);
+                self.home = Some(home);
+                Heard::Mine(Turn::stay())
+            }
+            News::Opened { .. } => Heard::Mine(Turn::replace(Screen::Rooms(Rooms::new()))),
+            other => Heard::NotMine(Box::new(other)),
+        }
+    }
+
+    fn draw(&self, canvas: &mut Canvas<'_>, area: Rect, _about: &About) {
+        let Some(checks) = &self.checks else {
+            canvas.text(area.x, area.y, area.width, "Looking over the machine ...", Role::Plain);
+            return;
+        };
+        let page = usize::from(area.height.saturating_sub(4));
+        let first = self.list.first_seen(checks.len(), page);
+        for (row, check) in checks.iter().enumerate().skip(first).take(page) {
+            let y = area.y + u16::try_from(row - first).unwrap_or(0);
+            let (word, role) = match check.mark {
+                Mark::Good => ("good", Role::Good),
+                Mark::Attention => ("LOOK", Role::Attention),
+                Mark::Bad => ("BAD", Role::Bad),
+            };
+            let chosen = if row == self.list.chosen() { ">" } else { " " };
+            canvas.text(area.x, y, 1, chosen, Role::Strong);
+            canvas.text(area.x + 2, y, 4, word, role);
+            canvas.text(area.x + 7, y, 13, check.subject, Role::Faint);
+            canvas.outside(area.x + 21, y, area.width.saturating_sub(21), &check.found, Role::Plain);
+        }
+        let below = Rect { y: area.bottom().saturating_sub(3), height: 3, ..area };
+        if let Some(check) = checks.get(self.list.chosen()) {
+            let text = check.hint.as_deref().map_or_else(
+                || check.found.to_string(),
+                |hint| format!("What to do: {hint}."),
+            );
+            canvas.paragraph(below, &text, Role::Strong);
+        }
+    }
+}

@@ -1,0 +1,289 @@
+//! What each message does to the model. No input or output, no clock: what is to be done outside comes back as effects.
+
+use std::time::Duration;
+
+use crate::ceremony::Class;
+
+use super::{
+    field::Taken,
+    key::Key,
+    keymap::{self, Action},
+    message::{Effect, Failure, Message},
+    model::{Busy, Dialog, Login, Model, Pace},
+    room::{Go, Heard, Told, Turn},
+    work::{Job, News},
+};
+
+/// Rows that a page key scrolls help by.
+const HELP_PAGE: u16 = 10;
+
+/// What a message does.
+pub fn update(model: &mut Model, message: Message) -> Vec<Effect> {
+    match message {
+        Message::Key(key) => {
+            model.last_key = model.about.since;
+            model.notice = None;
+            press(model, key)
+        }
+        Message::Pasted(text) => paste(model, &text),
+        Message::Resized => Vec::new(),
+        Message::Tick { clock, since } => tick(model, clock, since),
+        Message::Interfaces(up) => {
+            model.about.interfaces = Some(up);
+            Vec::new()
+        }
+        Message::Volumes(volumes) => {
+            model.about.volumes = volumes;
+            everywhere(model)
+        }
+        Message::Progress(progress) => {
+            if let Some(busy) = &mut model.about.busy {
+                busy.progress = Some(progress);
+            }
+            everywhere(model)
+        }
+        Message::PinWanted(ask) => {
+            model.about.pin_warning = ask.warning;
+            model.dialog = Some(Dialog::Pin(ask));
+            Vec::new()
+        }
+        Message::PinEntered | Message::PinRefused => {
+            model.last_key = model.about.since;
+            model.dialog = None;
+            Vec::new()
+        }
+        Message::Login(login) => {
+            model.about.login = login;
+            Vec::new()
+        }
+        Message::Done(news) => done(model, news),
+        Message::Failed(failure) => failed(model, failure),
+        Message::Ending => end(model),
+        Message::WorkerGone => worker_gone(model),
+    }
+}
+
+fn press(model: &mut Model, key: Key) -> Vec<Effect> {
+    match model.dialog.take() {
+        None => on_screen(model, key),
+        Some(Dialog::Failure(failure)) => {
+            if !matches!(key, Key::Enter | Key::Esc | Key::Char(' ')) {
+                model.dialog = Some(Dialog::Failure(failure));
+            }
+            Vec::new()
+        }
+        Some(Dialog::Help(row)) => {
+            model.dialog = match key {
+                Key::Esc | Key::Enter | Key::Char('?' | 'q') => None,
+                Key::Down | Key::Char('j') => Some(Dialog::Help(row.saturating_add(1))),
+                Key::Up | Key::Char('k') => Some(Dialog::Help(row.saturating_sub(1))),
+                Key::PageDown => Some(Dialog::Help(row.saturating_add(HELP_PAGE))),
+                Key::PageUp => Some(Dialog::Help(row.saturating_sub(HELP_PAGE))),
+                _ => Some(Dialog::Help(row)),
+            };
+            Vec::new()
+        }
+        Some(Dialog::Leave) => match key {
+            Key::Char('y' | 'Y') => end(model),
+            Key::Char('n' | 'N') | Key::Esc => Vec::new(),
+            _ => {
+                model.dialog = Some(Dialog::Leave);
+                Vec::new()
+            }
+        },
+        // Its keys never come here but for the reader's own pad, where this keyboard has no say.
+        Some(Dialog::Pin(ask)) => {
+            model.dialog = Some(Dialog::Pin(ask));
+            Vec::new()
+        }
+    }
+}
+
+fn on_screen(model: &mut Model, key: Key) -> Vec<Effect> {
+    let bindings = model.bindings();
+    let (screen, _) = model.screen_and_about();
+    let room = screen.room_mut();
+    let bound = keymap::action_of(&bindings, key);
+    // Letters belong to the field; keys that are bound and are no letters belong to the screen.
+    if !(bound.is_some() && !matches!(key, Key::Char(_) | Key::Backspace | Key::Left | Key::Right))
+        && let Some(field) = room.field()
+        && field.take(key) == Taken::Yes
+    {
+        let turn = room.typed();
+        return follow(model, turn);
+    }
+    match bound {
+        None => Vec::new(),
+        Some(Action::Help) => {
+            model.dialog = Some(Dialog::Help(0));
+            Vec::new()
+        }
+        Some(Action::Quit) => {
+            model.dialog = Some(Dialog::Leave);
+            Vec::new()
+        }
+        Some(action) => {
+            let (screen, about) = model.screen_and_about();
+            let turn = screen.room_mut().act(action, about);
+            follow(model, turn)
+        }
+    }
+}
+
+fn paste(model: &mut Model, text: &str) -> Vec<Effect> {
+    model.last_key = model.about.since;
+    if model.dialog.is_some() {
+        return Vec::new();
+    }
+    let (screen, _) = model.screen_and_about();
+    let room = screen.room_mut();
+    let Some(field) = room.field() else { return Vec::new() };
+    for c in text.trim_end_matches(['\r', '\n']).chars() {
+        let _ = field.take(Key::Char(c));
+    }
+    let turn = room.typed();
+    follow(model, turn)
+}
+
+fn tick(model: &mut Model, clock: Option<crate::pki::time::Time>, since: Duration) -> Vec<Effect> {
+    model.about.clock = clock;
+    model.about.since = since;
+    let mut effects = everywhere(model);
+    let idle = since.saturating_sub(model.last_key);
+    if model.about.login == Login::In
+        && model.about.busy.is_none()
+        && model.about.lock_after.is_some_and(|lock_after| idle >= lock_after)
+    {
+        model.notice = Some("the token was logged out: nobody pressed a key for a while".to_owned());
+        effects.extend(begin(model, Job::LogOut));
+    }
+    effects
+}
+
+/// Lets every screen look at what changed.
+fn everywhere(model: &mut Model) -> Vec<Effect> {
+    let (screen, about) = model.screen_and_about();
+    let turn = screen.room_mut().tick(about);
+    follow(model, turn)
+}
+
+fn done(model: &mut Model, news: Box<News>) -> Vec<Effect> {
+    model.about.busy = None;
+    if let Some(Dialog::Pin(_)) = model.dialog {
+        model.dialog = None;
+    }
+    match news.as_ref() {
+        News::Opened { overview, lock_after } => {
+            model.about.overview = Some(overview.clone());
+            model.about.lock_after = Some(*lock_after);
+        }
+        _ => {}
+    }
+    if model.ending {
+        return vec![Effect::Leave];
+    }
+    let mut news = Some(news);
+    let mut turn = Turn::stay();
+    for (screen, about) in model.screens_mut() {
+        let Some(given) = news.take() else { break };
+        match screen.room_mut().hear(given, about) {
+            Heard::Mine(heard) => turn = heard,
+            Heard::NotMine(back) => news = Some(back),
+        }
+    }
+    follow(model, turn)
+}
+
+fn failed(model: &mut Model, failure: Failure) -> Vec<Effect> {
+    model.about.busy = None;
+    if let Some(Dialog::Pin(_)) = model.dialog {
+        model.dialog = None;
+    }
+    if model.ending {
+        return vec![Effect::Leave];
+    }
+    match model.screen_mut().room_mut().fail(&failure) {
+        Told::Here(turn) => follow(model, turn),
+        Told::OnTop => {
+            model.dialog = Some(Dialog::Failure(failure));
+            Vec::new()
+        }
+    }
+}
+
+/// Ends the interface: at once, or when the work in hand has stopped where nothing is half done.
+fn end(model: &mut Model) -> Vec<Effect> {
+    if let Some(busy) = &mut model.about.busy {
+        model.ending = true;
+        busy.pace = Pace::Stopping;
+        return vec![Effect::Stop];
+    }
+    vec![Effect::Leave]
+}
+
+fn worker_gone(model: &mut Model) -> Vec<Effect> {
+    model.about.busy = None;
+    if model.ending {
+        return vec![Effect::Leave];
+    }
+    model.ending = true;
+    model.dialog = Some(Dialog::Failure(Failure {
+        what: "the part of the program that works has ended unexpectedly".to_owned(),
+        hint: "what the token signed is in the register; leave with Ctrl-C, start again and look at the plan"
+            .to_owned(),
+        class: Class::Register,
+    }));
+    Vec::new()
+}
+
+/// What the interface begins with.
+pub fn first(model: &mut Model) -> Vec<Effect> {
+    begin(model, Job::CheckSelf)
+}
+
+fn begin(model: &mut Model, job: Job) -> Vec<Effect> {
+    // One job at a time: a second one would wait unseen.
+    if model.about.busy.is_some() {
+        model.notice = Some("wait until the work in hand is done".to_owned());
+        return Vec::new();
+    }
+    model.about.busy = Some(Busy {
+        words: job.words(),
+        began: model.about.since,
+        progress: None,
+        pace: Pace::Going,
+    });
+    vec![Effect::Work(job)]
+}
+
+/// Follows a screen's turn.
+fn follow(model: &mut Model, turn: Turn) -> Vec<Effect> {
+    match turn.go {
+        Go::Stay => {}
+        Go::Back => model.back(),
+        Go::Rooms => model.back_to_first(),
+        Go::Enter(screen) => model.enter(*screen),
+        Go::Replace(screen) => model.replace(*screen),
+    }
+    if let Some(failure) = turn.failure {
+        model.dialog = Some(Dialog::Failure(failure));
+    }
+    let mut effects = Vec::new();
+    for effect in turn.effects {
+        match effect {
+            Effect::Work(job) => effects.extend(begin(model, job)),
+            Effect::Pause | Effect::Resume | Effect::Stop => {
+                if let Some(busy) = &mut model.about.busy {
+                    busy.pace = match effect {
+                        Effect::Pause => Pace::Paused,
+                        Effect::Resume => Pace::Going,
+                        _ => Pace::Stopping,
+                    };
+                    effects.push(effect);
+                }
+            }
+            Effect::Leave => effects.extend(end(model)),
+        }
+    }
+    effects
+}

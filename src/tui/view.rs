@@ -1,0 +1,259 @@
+//! The frame around every screen, and what stands on top of it.
+
+use ratatui::{buffer::Buffer, layout::Rect};
+
+use crate::{
+    ceremony::{PinEntry, Rehearsal},
+    pki::text::Printable,
+};
+
+use super::{
+    canvas::{Canvas, cut, wrapped},
+    key::Key,
+    keymap::{Binding, Told},
+    message::{Failure, PinAsk},
+    model::{About, Dialog, Login, Model, Pace},
+    theme::{Role, Theme},
+};
+
+/// Smallest terminal that all screens fit, in columns.
+pub const COLUMNS_MIN: u16 = 80;
+
+/// Smallest terminal that all screens fit, in rows.
+pub const ROWS_MIN: u16 = 24;
+
+/// Rows of the frame above the screen.
+const HEAD_ROWS: u16 = 4;
+
+/// Rows of the frame below the screen: what is in hand, and the help bar.
+const FOOT_ROWS: u16 = 2;
+
+/// Draws the whole interface.
+pub fn draw(model: &mut Model, cells: &mut Buffer, theme: Theme) {
+    let area = cells.area;
+    cells.reset();
+    let mut canvas = Canvas::new(cells, theme);
+    if area.width < COLUMNS_MIN || area.height < ROWS_MIN {
+        too_small(&mut canvas, area);
+        return;
+    }
+    let bindings = model.bindings();
+    head(&mut canvas, area, model);
+    let body = Rect {
+        x: area.x + 1,
+        y: area.y + HEAD_ROWS,
+        width: area.width - 2,
+        height: area.height - HEAD_ROWS - FOOT_ROWS,
+    };
+    model.screen().room().draw(&mut canvas, body, &model.about);
+    foot(&mut canvas, area, model, &bindings);
+    match &model.dialog {
+        None => {}
+        Some(Dialog::Failure(failure)) => show_failure(&mut canvas, area, failure),
+        Some(Dialog::Help(row)) => show_help(&mut canvas, area, model, &bindings, *row),
+        Some(Dialog::Leave) => show_leave(&mut canvas, area, &model.about),
+        Some(Dialog::Pin(ask)) => show_pin(&mut canvas, area, ask),
+    }
+}
+
+fn too_small(canvas: &mut Canvas<'_>, area: Rect) {
+    let text = format!(
+        "coldsign needs {COLUMNS_MIN} columns and {ROWS_MIN} rows; this terminal has {} and {}. \
+         Make it larger. The work in hand goes on.",
+        area.width, area.height
+    );
+    canvas.paragraph(area, &text, Role::Strong);
+}
+
+/// Mode, token, CA, register, clock and air gap.
+fn head(canvas: &mut Canvas<'_>, area: Rect, model: &Model) {
+    let about = &model.about;
+    let (banner, role) = match about.overview.as_ref().map(|overview| overview.rehearsal) {
+        None => (" NO HOME OPEN ", Role::Selected),
+        Some(Rehearsal::Rehearsal) => (" REHEARSAL - nobody may trust what is signed here ", Role::Rehearsal),
+        Some(Rehearsal::Live) => (" LIVE ", Role::Live),
+    };
+    canvas.row(area, area.y, banner, role);
+    let clock = about.clock.map_or_else(
+        || "clock not usable".to_owned(),
+        |clock| clock.to_string().replace('T', " ").replace('Z', " UTC"),
+    );
+    right(canvas, area, area.y, &format!("{clock} "), role);
+    let line = Rect { x: area.x + 1, width: area.width - 2, ..area };
+    if let Some(overview) = &about.overview {
+        let x = labelled(canvas, line, line.y + 1, "token ", &overview.token_label, 26);
+        if let Some(serial) = &overview.token_serial {
+            canvas.text(x, line.y + 1, 4, " no ", Role::Faint);
+            canvas.outside(x + 4, line.y + 1, 17, serial, Role::Plain);
+        }
+        let authorities = match overview.authorities.as_slice() {
+            [] => "none yet".to_owned(),
+            [one] => one.clone(),
+            [first, others @ ..] => format!("{first} and {} more", others.len()),
+        };
+        labelled(canvas, line, line.y + 2, "CA ", &Printable::new(&authorities), 26);
+        let entry = format!("register entry {}: {}", overview.entry, overview.head_words);
+        right(canvas, line, line.y + 2, &cut(&entry, 48), Role::Plain);
+    } else {
+        canvas.text(line.x, line.y + 1, line.width, "no token, no CA, no register yet", Role::Faint);
+    }
+    let (pin, role) = match (about.login, about.pin_warning) {
+        (Login::In, _) => ("PIN given", Role::Attention),
+        (Login::Out, None) => ("PIN not given", Role::Plain),
+        (Login::Out, Some(_)) => ("PIN: see token", Role::Bad),
+    };
+    let (air, air_role) = match about.interfaces.as_deref() {
+        None => ("air gap ?".to_owned(), Role::Attention),
+        Some([]) => ("air gap".to_owned(), Role::Good),
+        Some([one]) => (format!("NETWORK UP: {}", cut(one.as_str(), 10)), Role::Bad),
+        Some(several) => (format!("NETWORK UP: {} interfaces", several.len()), Role::Bad),
+    };
+    let used = right(canvas, line, line.y + 1, &air, air_role);
+    let rest = Rect { width: line.width.saturating_sub(used + 2), ..line };
+    right(canvas, rest, line.y + 1, pin, role);
+    canvas.rule(area, area.y + 3, model.screen().room().title());
+}
+
+/// A label and outside text behind it; returns where it ends.
+fn labelled(canvas: &mut Canvas<'_>, area: Rect, y: u16, label: &str, value: &Printable, width: u16) -> u16 {
+    let used = canvas.text(area.x, y, area.width, label, Role::Faint);
+    used + area.x + canvas.outside(area.x + used, y, width, value, Role::Strong)
+}
+
+/// Text at the right end of a row; returns its cells.
+fn right(canvas: &mut Canvas<'_>, area: Rect, y: u16, text: &str, role: Role) -> u16 {
+    let width = u16::try_from(text.chars().count()).unwrap_or(area.width).min(area.width);
+    canvas.text(area.right() - width, y, width, text, role)
+}
+
+/// What is in hand, and the help bar.
+fn foot(canvas: &mut Canvas<'_>, area: Rect, model: &Model, bindings: &[Binding]) {
+    let (busy_row, bar_row) = (area.bottom() - 2, area.bottom() - 1);
+    if let Some(busy) = &model.about.busy {
+        let pace = match busy.pace {
+            Pace::Going => "",
+            Pace::Paused => ", paused",
+            Pace::Stopping => ", stopping where nothing is half done",
+        };
+        let count = match busy.progress.map(|progress| (progress.done, progress.of)) {
+            None => String::new(),
+            Some((done, None)) => format!(" {done}"),
+            Some((done, Some(of))) => format!(" {done} of {of}"),
+        };
+        let turning = ["|", "/", "-", "\\"][(model.about.since.as_millis() / 250 % 4) as usize];
+        let text = format!("{turning} {}{count}{pace}", busy.words);
+        canvas.row(area, busy_row, &format!(" {text}"), Role::Attention);
+    } else if let Some(notice) = &model.notice {
+        canvas.row(area, busy_row, &format!(" {notice}"), Role::Attention);
+    }
+    let mut x = area.x;
+    for binding in bindings.iter().filter(|binding| binding.told == Told::Bar) {
+        let cap = binding.keys.first().map(|key| key.cap()).unwrap_or_default();
+        let need = u16::try_from(cap.chars().count() + binding.words.chars().count() + 3).unwrap_or(u16::MAX);
+        if need > area.right().saturating_sub(x) {
+            break;
+        }
+        x += 1 + canvas.text(x + 1, bar_row, area.width, &cap, Role::Cap);
+        x += 1 + canvas.text(x + 1, bar_row, area.width, binding.words, Role::Faint);
+    }
+}
+
+/// A box in the middle of the screen, as high as its text needs.
+fn boxed(canvas: &mut Canvas<'_>, area: Rect, rows: u16, title: &str, role: Role) -> Rect {
+    let width = area.width.saturating_sub(8).min(76);
+    let height = (rows + 2).min(area.height.saturating_sub(2));
+    let place = Rect {
+        x: area.x + (area.width - width) / 2,
+        y: area.y + (area.height - height) / 2,
+        width,
+        height,
+    };
+    canvas.frame(place, title, role)
+}
+
+fn rows(text: &str, width: u16) -> u16 {
+    u16::try_from(wrapped(text, usize::from(width)).len()).unwrap_or(u16::MAX)
+}
+
+fn show_failure(canvas: &mut Canvas<'_>, area: Rect, failure: &Failure) {
+    let width = area.width.saturating_sub(12).min(72);
+    let what = format!("{}.", failure.what);
+    let hint = format!("What to do: {}.", failure.hint);
+    let inside =
+        boxed(canvas, area, rows(&what, width) + rows(&hint, width) + 4, "This cannot be done", Role::Bad);
+    let used = canvas.paragraph(Rect { height: inside.height.saturating_sub(3), ..inside }, &what, Role::Strong);
+    let below = Rect { y: inside.y + used + 1, height: inside.height.saturating_sub(used + 2), ..inside };
+    canvas.paragraph(below, &hint, Role::Plain);
+    keys(canvas, inside, &[(Key::Enter, "close")]);
+}
+
+fn show_leave(canvas: &mut Canvas<'_>, area: Rect, about: &About) {
+    let text = if about.busy.is_some() {
+        "Work is in hand. It stops where nothing is half done; everything signed until then is recorded, and the \
+         rest can be signed later. Leave coldsign?"
+    } else {
+        "The token is logged out. Nothing else changes. Leave coldsign?"
+    };
+    let inside = boxed(canvas, area, rows(text, 72) + 2, "Leave?", Role::Attention);
+    canvas.paragraph(inside, text, Role::Plain);
+    keys(canvas, inside, &[(Key::Char('y'), "leave"), (Key::Char('n'), "stay")]);
+}
+
+fn show_pin(canvas: &mut Canvas<'_>, area: Rect, ask: &PinAsk) {
+    let inside = boxed(canvas, area, 9, ask.noun, Role::Attention);
+    let column = 12;
+    canvas.text(inside.x, inside.y, column, "token", Role::Faint);
+    canvas.outside(inside.x + column, inside.y, inside.width - column, &ask.label, Role::Strong);
+    canvas.text(inside.x, inside.y + 1, column, "number", Role::Faint);
+    canvas.outside(inside.x + column, inside.y + 1, inside.width - column, &ask.serial, Role::Plain);
+    canvas.text(inside.x, inside.y + 2, column, "wanted", Role::Faint);
+    canvas.text(inside.x + column, inside.y + 2, inside.width - column, &ask.purpose, Role::Plain);
+    if let Some(warning) = ask.warning {
+        let place = Rect { y: inside.y + 3, height: 2, ..inside };
+        canvas.paragraph(place, &format!("WARNING: {warning}"), Role::Bad);
+    }
+    let y = inside.y + 6;
+    match ask.entry {
+        PinEntry::ReaderPad => {
+            canvas.text(inside.x, y, inside.width, "Enter the PIN on the reader's own pad.", Role::Strong);
+        }
+        PinEntry::Program => {
+            let text = "Type the PIN. Nothing of it is shown, not even how long it is.";
+            canvas.text(inside.x, y, inside.width, text, Role::Strong);
+            let offered = [(Key::Enter, "done"), (Key::Control('u'), "begin again"), (Key::Esc, "no PIN")];
+            keys(canvas, inside, &offered);
+        }
+    }
+}
+
+/// The full help: what a person can do here, and every key.
+fn show_help(canvas: &mut Canvas<'_>, area: Rect, model: &Model, bindings: &[Binding], row: u16) {
+    let room = model.screen().room();
+    let width = area.width.saturating_sub(12).min(72);
+    let mut lines = wrapped(room.help(), usize::from(width));
+    lines.push(String::new());
+    for binding in bindings {
+        let caps: Vec<String> = binding.keys.iter().map(|key| key.cap()).collect();
+        lines.push(format!("{:<18} {}", caps.join(", "), binding.words));
+    }
+    let count = u16::try_from(lines.len()).unwrap_or(u16::MAX);
+    let title = format!("Help: {}", room.title());
+    let inside = boxed(canvas, area, count.saturating_add(2), &title, Role::Strong);
+    let page = inside.height.saturating_sub(2);
+    let first = row.min(count.saturating_sub(page));
+    for (place, line) in lines.iter().skip(usize::from(first)).take(usize::from(page)).enumerate() {
+        let y = inside.y + u16::try_from(place).unwrap_or(0);
+        canvas.text(inside.x, y, inside.width, line, Role::Plain);
+    }
+    keys(canvas, inside, &[(Key::Esc, "close"), (Key::Down, "further")]);
+}
+
+/// Keys of a dialog, on its last row.
+fn keys(canvas: &mut Canvas<'_>, inside: Rect, keys: &[(Key, &str)]) {
+    let y = inside.bottom().saturating_sub(1);
+    let mut x = inside.x;
+    for (key, words) in keys {
+        x += canvas.text(x, y, inside.right().saturating_sub(x), &key.cap(), Role::Cap) + 1;
+        x += canvas.text(x, y, inside.right().saturating_sub(x), words, Role::Faint) + 3;
+    }
+}

@@ -1,0 +1,257 @@
+//! The thread that works: it alone holds the appliance and the token's session, and does one job after the other.
+
+use std::{
+    cell::Cell,
+    sync::{
+        Arc,
+        mpsc::{Receiver, Sender},
+    },
+    time::{Duration, Instant},
+};
+
+use zeroize::Zeroizing;
+
+use crate::ceremony::{
+    self, Activation, Appliance, ApprovalGiven, Class, Error, Home, Pin, PinEntry, Progress, Rehearsal, Reins,
+    Session, Setup, TokenState, Watch,
+};
+
+use super::{
+    message::{Message, PinAsk},
+    model::Login,
+    pin_door::PinDoor,
+    work::{HomeKind, Job, News, ProfileChoice},
+};
+
+/// Progress is told at most this often: more than a person can see.
+const TELL_EVERY: Duration = Duration::from_millis(33);
+
+/// Holds what the work needs.
+pub struct Worker {
+    home: Home,
+    appliance: Option<Appliance>,
+    session: Option<Session>,
+    messages: Sender<Message>,
+    door: Arc<PinDoor>,
+    pins: Receiver<Option<Zeroizing<Vec<u8>>>>,
+    reins: Arc<Reins>,
+}
+
+impl Worker {
+    /// A worker for a home; nothing is opened yet.
+    #[must_use]
+    pub fn new(
+        home: Home,
+        messages: Sender<Message>,
+        door: Arc<PinDoor>,
+        pins: Receiver<Option<Zeroizing<Vec<u8>>>>,
+        reins: Arc<Reins>,
+    ) -> Self {
+        Self { home, appliance: None, session: None, messages, door, pins, reins }
+    }
+
+    /// Does jobs until there will be none any more; then the token is logged out.
+    pub fn run(mut self, jobs: &Receiver<Job>) {
+        let _gone = Gone(self.messages.clone());
+        while let Ok(job) = jobs.recv() {
+            let message = match self.carry_out(job) {
+                Ok(news) => Message::Done(Box::new(news)),
+                Err(error) => {
+                    if error.class() == Class::Token {
+                        // Whatever the token's trouble is, its session is not used again.
+                        self.log_out();
+                    }
+                    Message::Failed(error.into())
+                }
+            };
+            if self.messages.send(message).is_err() {
+                break;
+            }
+        }
+    }
+
+    fn carry_out(&mut self, job: Job) -> Result<News, Error> {
+        match job {
+            Job::CheckSelf => {
+                Ok(News::SelfChecked { checks: ceremony::self_check(&self.home), home: self.home.state() })
+            }
+            Job::OpenHome => {
+                if self.appliance.is_none() {
+                    self.appliance = Some(Appliance::open(self.home.clone())?);
+                }
+                self.opened()
+            }
+            Job::SetUp { module, token, kind } => {
+                let rehearsal = match kind {
+                    HomeKind::Live => Rehearsal::Live,
+                    HomeKind::Rehearsal => Rehearsal::Rehearsal,
+                };
+                ceremony::setup(&self.home, &Setup { module: &module, token: &token, rehearsal })?;
+                Ok(News::SetUp)
+            }
+            Job::LogOut => {
+                self.log_out();
+                Ok(News::LoggedOut)
+            }
+            Job::ListFolder(path) => Ok(News::Folder(ceremony::list_folder(&path)?)),
+            Job::Choices => self.choices(),
+            Job::Plan { ca, profile, paths } => {
+                let (appliance, mut teller) = self.working()?;
+                let (plan, counts) = teller.watched(|watch| {
+                    appliance.plan(&ca, &profile, &paths, watch, &mut |_| {})
+                })?;
+                Ok(News::Planned { plan, counts })
+            }
+            Job::Approve { plan, words } => {
+                let appliance = self.appliance.as_mut().ok_or_else(no_home)?;
+                appliance.approve(&plan, ApprovalGiven::Words(&words))?;
+                Ok(News::Approved(plan))
+            }
+            Job::Sign(plan) => {
+                self.appliance()?.check_approved(&plan)?;
+                self.log_in(&format!("to sign {} certificates of plan {}", plan.accepted, plan.id))?;
+                let (appliance, session, mut teller) = self.signing()?;
+                let issued = teller.watched(|watch| appliance.sign(&plan, session, watch))?;
+                Ok(News::Signed(issued))
+            }
+            Job::Deliver { plan, to, formats } => {
+                self.appliance()?.check_deliverable(&plan, &to)?;
+                self.log_in("to sign the manifest with the audit key")?;
+                let (appliance, session, mut teller) = self.signing()?;
+                let delivered =
+                    teller.watched(|watch| appliance.deliver(&plan, &to, &formats, session, watch))?;
+                Ok(News::Delivered(delivered))
+            }
+            Job::Close => Ok(News::Closing(self.appliance()?.closing()?)),
+        }
+    }
+
+    fn opened(&self) -> Result<News, Error> {
+        let appliance = self.appliance()?;
+        Ok(News::Opened {
+            overview: appliance.overview()?,
+            lock_after: appliance.configuration().lock_after(),
+        })
+    }
+
+    fn choices(&self) -> Result<News, Error> {
+        let appliance = self.appliance()?;
+        let mut authorities = Vec::new();
+        for record in appliance.register().authorities()? {
+            if record.certificate.is_some() {
+                authorities.push(record.name);
+            }
+        }
+        let profiles = appliance
+            .configuration()
+            .profiles()
+            .map(|profile| ProfileChoice { name: profile.name.clone(), summary: profile.kind.words().to_owned() })
+            .collect();
+        Ok(News::Choices { authorities, profiles })
+    }
+
+    /// Logs the token in where it is not; the PIN comes by the PIN door.
+    fn log_in(&mut self, purpose: &str) -> Result<(), Error> {
+        if self.session.is_some() {
+            return Ok(());
+        }
+        let appliance = self.appliance.as_ref().ok_or_else(no_home)?;
+        let session = appliance.login(&mut |state| self.user_pin(state, purpose))?;
+        self.session = Some(session);
+        let _ = self.messages.send(Message::Login(Login::In));
+        Ok(())
+    }
+
+    fn log_out(&mut self) {
+        self.session = None;
+        let _ = self.messages.send(Message::Login(Login::Out));
+    }
+
+    /// Asks for the user PIN.
+    fn user_pin(&self, state: &TokenState, purpose: &str) -> Result<Activation, Error> {
+        let ask = PinAsk::user(state, purpose);
+        if state.pin_entry == PinEntry::ReaderPad {
+            let _ = self.messages.send(Message::PinWanted(ask));
+            return Ok(Activation::Pad);
+        }
+        Ok(Activation::Pin(Pin::new(self.typed_pin(ask)?)?))
+    }
+
+    /// Opens the PIN door and waits for what is typed there.
+    fn typed_pin(&self, ask: PinAsk) -> Result<Zeroizing<Vec<u8>>, Error> {
+        // The door first: once the screen asks, no key may go to the screen.
+        self.door.open();
+        let _ = self.messages.send(Message::PinWanted(ask));
+        match self.pins.recv() {
+            Ok(Some(pin)) => Ok(pin),
+            Ok(None) | Err(_) => Err(Error::Stopped {
+                what: "no PIN was given".to_owned(),
+                hint: "nothing was done; begin again when the PIN is at hand".to_owned(),
+            }),
+        }
+    }
+
+    fn appliance(&self) -> Result<&Appliance, Error> {
+        self.appliance.as_ref().ok_or_else(no_home)
+    }
+
+    /// The appliance and whom to tell of progress.
+    fn working(&mut self) -> Result<(&mut Appliance, Teller), Error> {
+        let teller = Teller::new(&self.messages, &self.reins);
+        Ok((self.appliance.as_mut().ok_or_else(no_home)?, teller))
+    }
+
+    /// The appliance, the token's session and whom to tell of progress.
+    fn signing(&mut self) -> Result<(&mut Appliance, &Session, Teller), Error> {
+        let teller = Teller::new(&self.messages, &self.reins);
+        let appliance = self.appliance.as_mut().ok_or_else(no_home)?;
+        let session = self.session.as_ref().ok_or_else(|| {
+            Error::usage("the token is not logged in", "give the PIN when it is asked for")
+        })?;
+        Ok((appliance, session, teller))
+    }
+}
+
+/// Says that the worker is gone when it goes, whatever the reason.
+struct Gone(Sender<Message>);
+
+impl Drop for Gone {
+    fn drop(&mut self) {
+        let _ = self.0.send(Message::WorkerGone);
+    }
+}
+
+/// Tells of progress, no more often than a person can see.
+struct Teller {
+    messages: Sender<Message>,
+    reins: Arc<Reins>,
+    told: Cell<Option<(ceremony::Phase, Instant)>>,
+}
+
+impl Teller {
+    fn new(messages: &Sender<Message>, reins: &Arc<Reins>) -> Self {
+        Self { messages: messages.clone(), reins: Arc::clone(reins), told: Cell::new(None) }
+    }
+
+    fn watched<T>(&mut self, work: impl FnOnce(&mut Watch<'_>) -> Result<T, Error>) -> Result<T, Error> {
+        let reins = Arc::clone(&self.reins);
+        let mut listener = |progress: Progress| self.tell(progress);
+        work(&mut Watch::new(&mut listener, &reins))
+    }
+
+    fn tell(&self, progress: Progress) {
+        let soon = self
+            .told
+            .get()
+            .is_some_and(|(phase, at)| phase == progress.phase && at.elapsed() < TELL_EVERY);
+        if soon && progress.of != Some(progress.done) {
+            return;
+        }
+        self.told.set(Some((progress.phase, Instant::now())));
+        let _ = self.messages.send(Message::Progress(progress));
+    }
+}
+
+fn no_home() -> Error {
+    Error::usage("no home is open", "go back to the start and open or make one")
+}
