@@ -9,12 +9,14 @@ mod error;
 mod inspection;
 mod intake;
 mod issuance;
+mod messages;
 mod opening;
 mod planning;
 mod profiles;
 mod progress;
 mod proving;
 mod provisioning;
+mod self_check;
 mod tokens;
 mod verification;
 
@@ -22,11 +24,13 @@ pub use delivery::Delivered;
 pub use error::{Class, Error};
 pub use inspection::{Counts, Judgement, Verdict, Yardstick, inspect};
 pub use issuance::{ApprovalGiven, Issued};
+pub use messages::Messages;
 pub use opening::{Appliance, Custodian, Home, Setup, printable_path, setup};
 pub use profiles::{profile_by_name, profile_sections};
 pub use progress::{Phase, Progress, Watch};
 pub use proving::{Code, Platform};
 pub use provisioning::{NewCa, Requested, read_certificates};
+pub use self_check::{Check, Mark, interfaces_up, self_check, utc_now};
 pub use tokens::{TokenCheck, check_token, initialise_token, slots};
 pub use verification::verify_bundle;
 

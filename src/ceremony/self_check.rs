@@ -1,0 +1,528 @@
+//! The self-check: what the machine, the program and the home look like before anything is touched.
+//!
+//! It loads no module, asks for no PIN and writes nothing, so it works on any machine, also where no home is set up
+//! yet. It judges and never hinders: people decide what to do about a mark. Read [`self_check`] first.
+
+use std::{io, path::Path};
+
+use crate::{
+    config::Authority as Configuration,
+    host::{
+        airgap, clock,
+        folder::{self, Access, Owner},
+        identity,
+        process::{self, CoreDumps, Swap},
+    },
+    pki::{
+        fingerprint::Digest,
+        text::Printable,
+        time::{DAY_SECONDS, Time},
+    },
+    register::{self, Register, Rehearsal},
+};
+
+use super::opening::{Home, printable_path};
+
+/// Least room in the home, in octets: twice what the register's write-ahead log may take.
+const FREE_OCTETS_MIN: u64 = 128 * 1024 * 1024;
+
+/// Room below which attention is called, in octets: some hundred thousand certificates more.
+const FREE_OCTETS_ATTENTION: u64 = 1024 * 1024 * 1024;
+
+/// Silence of the register after which the clock is doubted, in days: an appliance is used once a year at least, to
+/// renew or to exercise.
+const SILENT_DAYS_MAX: i64 = 400;
+
+/// Most names told in one line; of the others, the number.
+const NAMES_MAX: usize = 8;
+
+/// What a check came to.
+#[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd)]
+pub enum Mark {
+    /// As it should be.
+    Good,
+    /// Somebody should look at it before the ceremony goes on.
+    Attention,
+    /// Not as it must be for a ceremony that counts.
+    Bad,
+}
+
+/// One thing that was looked at.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct Check {
+    /// What was looked at, in one or two words.
+    pub subject: &'static str,
+    /// What it came to.
+    pub mark: Mark,
+    /// What was found.
+    pub found: Printable,
+    /// What to do, where something is to be done.
+    pub hint: Option<String>,
+}
+
+impl Check {
+    fn new(subject: &'static str, mark: Mark, found: impl AsRef<str>, hint: Option<&str>) -> Self {
+        Self { subject, mark, found: Printable::new(found.as_ref()), hint: hint.map(str::to_owned) }
+    }
+
+    fn good(subject: &'static str, found: impl AsRef<str>) -> Self {
+        Self::new(subject, Mark::Good, found, None)
+    }
+
+    fn attention(subject: &'static str, found: impl AsRef<str>, hint: &str) -> Self {
+        Self::new(subject, Mark::Attention, found, Some(hint))
+    }
+
+    fn bad(subject: &'static str, found: impl AsRef<str>, hint: &str) -> Self {
+        Self::new(subject, Mark::Bad, found, Some(hint))
+    }
+}
+
+/// The names of the network interfaces that are up and lead out of the machine; empty on an offline machine. Where the
+/// system does not tell, one line that says so stands in place of a name, so that not knowing never looks like an air
+/// gap. Cheap: it can be asked every few seconds.
+#[must_use]
+pub fn interfaces_up() -> Vec<Printable> {
+    match airgap::interfaces_up() {
+        Ok(names) => names.iter().map(|name| Printable::from_octets(name)).collect(),
+        Err(error) => vec![Printable::new(&format!("not known: {error}"))],
+    }
+}
+
+/// Now, by the host's clock; `None` where it stands outside the years 1950 to 9999.
+#[must_use]
+pub fn utc_now() -> Option<Time> {
+    Time::from_unix(clock::unix_seconds())
+}
+
+/// Looks at the program, the module, the home, the register, the clock and the machine, in this order. It digests the
+/// program and the module, which takes a fraction of a second.
+#[must_use]
+pub fn self_check(home: &Home) -> Vec<Check> {
+    let mut checks = vec![program(identity::program_sha256())];
+    let mut kept = Kept::default();
+    if home.is_set_up() {
+        checks.push(access(home.folder(), folder::access(home.folder())));
+        checks.extend(kept.open(home));
+        checks.push(space(folder::free_octets(home.folder())));
+    } else {
+        checks.push(Check::attention(
+            "home",
+            format!("no home is set up in {}", printable_path(home.folder())),
+            "make one with coldsign setup, or name another one with --home",
+        ));
+    }
+    checks.push(time(utc_now(), kept.last));
+    checks.push(network(&interfaces_up(), kept.rehearsal));
+    checks.push(core_dumps(process::core_dumps()));
+    let swaps = process::swaps();
+    checks.push(memory(process::locked_kib(), &swaps));
+    checks.push(swap(swaps));
+    checks
+}
+
+/// What the home's own files say.
+#[derive(Default)]
+struct Kept {
+    /// When the register's last entry was made.
+    last: Option<Time>,
+    /// Whether the register is for rehearsals.
+    rehearsal: Option<Rehearsal>,
+}
+
+impl Kept {
+    fn open(&mut self, home: &Home) -> Vec<Check> {
+        let configured = match home.configuration() {
+            Ok((_, configuration)) => vec![module(&configuration)],
+            Err(error) => vec![Check::bad("configuration", error.to_string(), &error.hint())],
+        };
+        let recorded = match self.register(&home.register_path()) {
+            Ok(found) => Check::good("register", found),
+            Err(error) => Check::bad("register", error.to_string(), error.hint()),
+        };
+        configured.into_iter().chain([recorded]).collect()
+    }
+
+    fn register(&mut self, path: &Path) -> Result<String, register::Error> {
+        let register = Register::open_to_read(path)?;
+        self.rehearsal = Some(register.rehearsal());
+        let head = register.head()?;
+        let entries = register.journal(Some(head.entry.saturating_sub(1)), 1)?;
+        self.last = entries.first().map(|entry| entry.time);
+        let standing = match register.rehearsal() {
+            Rehearsal::Live => "live",
+            Rehearsal::Rehearsal => "rehearsal",
+        };
+        Ok(format!("entry {}, {standing}, head {}", head.entry, head.hash.words()))
+    }
+}
+
+fn program(sha256: io::Result<[u8; 32]>) -> Check {
+    const VERSION: &str = env!("CARGO_PKG_VERSION");
+    match sha256 {
+        Ok(sha256) => Check::new(
+            "program",
+            Mark::Good,
+            format!("coldsign {VERSION}, SHA-256 {}", Digest::from_octets(sha256)),
+            Some("compare the digest with the one that was noted when the program was brought here"),
+        ),
+        Err(error) => Check::bad(
+            "program",
+            format!("coldsign {VERSION}, its own file cannot be read: {error}"),
+            "mount /proc, and start the program from a file that stays",
+        ),
+    }
+}
+
+fn module(configuration: &Configuration) -> Check {
+    let path = Path::new(configuration.token_module());
+    let shown = printable_path(path);
+    match identity::file_sha256(path) {
+        Ok(sha256) => Check::new(
+            "module",
+            Mark::Good,
+            format!("SHA-256 {}, {shown}", Digest::from_octets(sha256)),
+            Some("compare the digest with the one that was noted when the module was installed"),
+        ),
+        Err(error) => Check::bad(
+            "module",
+            format!("{shown}: {error}"),
+            "install the token's PKCS#11 module, or correct its path in authority.toml",
+        ),
+    }
+}
+
+fn access(folder: &Path, access: io::Result<Access>) -> Check {
+    let shown = printable_path(folder);
+    match access {
+        Err(error) => Check::bad("home", format!("{shown}: {error}"), "make the folder readable"),
+        Ok(access) if access.others_write() => Check::bad(
+            "home",
+            format!("mode {:04o}, others can replace what is in {shown}", access.mode),
+            "take the folder from them with chmod 700, then run coldsign register audit",
+        ),
+        Ok(access) if access.others_enter() => Check::attention(
+            "home",
+            format!("mode {:04o}, others can enter {shown}", access.mode),
+            "take the folder from them with chmod 700",
+        ),
+        Ok(Access { owner: Owner::Another(user), .. }) => Check::attention(
+            "home",
+            format!("another's, of user {user}: {shown}"),
+            "work as the user whose home it is",
+        ),
+        Ok(access) => Check::good("home", format!("mode {:04o}, ours alone: {shown}", access.mode)),
+    }
+}
+
+fn space(free: io::Result<u64>) -> Check {
+    const HINT: &str = "make room on the disk of the home before a batch is planned";
+    match free {
+        Err(error) => Check::attention("space", format!("not known: {error}"), HINT),
+        Ok(free) => {
+            let found = format!("{} free in the home", mebibytes(free));
+            if free < FREE_OCTETS_MIN {
+                Check::bad("space", found, HINT)
+            } else if free < FREE_OCTETS_ATTENTION {
+                Check::attention("space", found, HINT)
+            } else {
+                Check::good("space", found)
+            }
+        }
+    }
+}
+
+/// The clock against the register: what was recorded lies in the past.
+fn time(now: Option<Time>, last: Option<Time>) -> Check {
+    const SUBJECT: &str = "clock";
+    const COMPARE: &str = "compare it with a clock that you trust; certificates begin at its time";
+    let Some(now) = now else {
+        return Check::bad(SUBJECT, "it stands outside the years 1950 to 9999", "set the machine's clock");
+    };
+    let Some(last) = last else {
+        return Check::attention(SUBJECT, format!("{now}; no register to compare it with"), COMPARE);
+    };
+    let passed = now.unix() - last.unix();
+    if passed < 0 {
+        return Check::bad(
+            SUBJECT,
+            format!("{now}, {} before the register's last entry of {last}", span(-passed)),
+            "set the machine's clock; where it is right, that entry was made under a wrong one: have it noted",
+        );
+    }
+    let found = format!("{now}, {} after the register's last entry", span(passed));
+    if passed > SILENT_DAYS_MAX * DAY_SECONDS {
+        return Check::attention(SUBJECT, found, COMPARE);
+    }
+    Check::new(SUBJECT, Mark::Good, found, Some(COMPARE))
+}
+
+fn network(up: &[Printable], rehearsal: Option<Rehearsal>) -> Check {
+    if up.is_empty() {
+        return Check::good("network", "no interface is up");
+    }
+    // A rehearsal is often on a machine that is not the one of the ceremony.
+    let mark = match rehearsal {
+        Some(Rehearsal::Live) => Mark::Bad,
+        Some(Rehearsal::Rehearsal) | None => Mark::Attention,
+    };
+    let names: Vec<&str> = up.iter().take(NAMES_MAX).map(Printable::as_str).collect();
+    let more = up.len() - names.len();
+    let more = if more == 0 { String::new() } else { format!(" and {more} more") };
+    Check::new(
+        "network",
+        mark,
+        format!("up: {}{more}", names.join(", ")),
+        Some("pull the cable, switch the radio off, and take the interface down with ip link set NAME down"),
+    )
+}
+
+fn core_dumps(state: CoreDumps) -> Check {
+    const HINT: &str = "start the program where it may set its own limits; a core dump can hold the PIN";
+    match state {
+        CoreDumps::Off => Check::good("core dumps", "off"),
+        CoreDumps::Limit => Check::attention("core dumps", "not off: the limit is not zero", HINT),
+        CoreDumps::Dumpable => Check::attention("core dumps", "not off: the process is dumpable", HINT),
+    }
+}
+
+fn memory(locked_kib: io::Result<u64>, swaps: &io::Result<Vec<Swap>>) -> Check {
+    let none = swaps.as_ref().is_ok_and(Vec::is_empty);
+    match locked_kib {
+        Ok(1..) => Check::good("memory", "locked: it does not go to swap"),
+        Ok(0) if none => Check::good("memory", "not locked, and there is no swap that it could go to"),
+        Ok(0) => Check::attention(
+            "memory",
+            "not locked: it can go to swap",
+            "switch swap off, or raise the limit of locked memory (ulimit -l)",
+        ),
+        Err(error) => Check::attention("memory", format!("not known: {error}"), "mount /proc"),
+    }
+}
+
+fn swap(swaps: io::Result<Vec<Swap>>) -> Check {
+    match swaps {
+        Ok(swaps) if swaps.is_empty() => Check::good("swap", "none"),
+        Ok(swaps) => {
+            let shown = |swap: &Swap| {
+                format!("{} ({} KiB in use)", Printable::from_octets(&swap.name), swap.used_kib)
+            };
+            let names: Vec<String> = swaps.iter().take(NAMES_MAX).map(shown).collect();
+            let more = swaps.len() - names.len();
+            let more = if more == 0 { String::new() } else { format!(" and {more} more") };
+            Check::attention("swap", format!("{}{more}", names.join(", ")), "switch it off with swapoff -a")
+        }
+        Err(error) => Check::attention("swap", format!("not known: {error}"), "mount /proc"),
+    }
+}
+
+/// Octets for a person: whole MiB, from 10 GiB on whole GiB, rounded down.
+fn mebibytes(octets: u64) -> String {
+    const MIB: u64 = 1024 * 1024;
+    match octets / MIB {
+        mebibytes @ 0..10_240 => format!("{mebibytes} MiB"),
+        mebibytes => format!("{} GiB", mebibytes / 1024),
+    }
+}
+
+/// A span of time in the largest unit of which there are two at least.
+fn span(seconds: i64) -> String {
+    let units = [(DAY_SECONDS, "day"), (3_600, "hour"), (60, "minute")];
+    let (length, unit) = units.into_iter().find(|(length, _)| seconds >= 2 * length).unwrap_or((1, "second"));
+    let count = seconds / length;
+    format!("{count} {unit}{}", if count == 1 { "" } else { "s" })
+}
+
+#[cfg(test)]
+mod tests {
+    use std::{fs, os::unix::fs::PermissionsExt as _};
+
+    use super::*;
+    use crate::ceremony::{Setup, setup};
+
+    fn check(check: &Check, mark: Mark, found: &str) {
+        assert_eq!((check.mark, check.found.as_str()), (mark, found), "{check:?}");
+        assert!(mark == Mark::Good || check.hint.is_some(), "{check:?}");
+    }
+
+    fn at(text: &str) -> Time {
+        Time::from_rfc3339(text).unwrap()
+    }
+
+    #[test]
+    fn finds_a_clock_that_stands_before_the_last_entry() {
+        let now = Some(at("2026-11-21T10:00:00Z"));
+        let cases = [
+            (at("2026-11-21T10:00:00Z"), Mark::Good, "0 seconds after the register's last entry"),
+            (at("2026-11-21T09:59:59Z"), Mark::Good, "1 second after the register's last entry"),
+            (at("2025-11-21T10:00:00Z"), Mark::Good, "365 days after the register's last entry"),
+            (at("2025-10-17T09:59:59Z"), Mark::Attention, "400 days after the register's last entry"),
+            (
+                at("2026-11-21T10:00:01Z"),
+                Mark::Bad,
+                "1 second before the register's last entry of 2026-11-21T10:00:01Z",
+            ),
+            (
+                at("2027-11-21T10:00:00Z"),
+                Mark::Bad,
+                "365 days before the register's last entry of 2027-11-21T10:00:00Z",
+            ),
+        ];
+        for (last, mark, found) in cases {
+            check(&time(now, Some(last)), mark, &format!("2026-11-21T10:00:00Z, {found}"));
+        }
+        check(&time(now, None), Mark::Attention, "2026-11-21T10:00:00Z; no register to compare it with");
+        check(&time(None, now), Mark::Bad, "it stands outside the years 1950 to 9999");
+    }
+
+    #[test]
+    fn tells_a_span_in_its_largest_unit() {
+        let cases = [(0, "0 seconds"), (1, "1 second"), (119, "119 seconds"), (120, "2 minutes")];
+        let more = [(7_199, "119 minutes"), (7_200, "2 hours"), (172_799, "47 hours"), (172_800, "2 days")];
+        for (seconds, expected) in cases.into_iter().chain(more) {
+            assert_eq!(span(seconds), expected);
+        }
+    }
+
+    #[test]
+    fn names_the_interfaces_that_break_the_air_gap() {
+        let hostile = [Printable::from_octets(b"\x1b[2Jeth0"), Printable::new("wlan0")];
+        check(&network(&[], Some(Rehearsal::Live)), Mark::Good, "no interface is up");
+        let found = "up: \\u{1b}[2Jeth0, wlan0";
+        check(&network(&hostile, Some(Rehearsal::Live)), Mark::Bad, found);
+        check(&network(&hostile, Some(Rehearsal::Rehearsal)), Mark::Attention, found);
+        check(&network(&hostile, None), Mark::Attention, found);
+        let many = vec![Printable::new("veth"); 10];
+        let found = format!("up: {} and 2 more", ["veth"; 8].join(", "));
+        check(&network(&many, None), Mark::Attention, &found);
+    }
+
+    #[test]
+    fn judges_what_may_reach_a_disk() {
+        let none = Ok(Vec::new());
+        let some = || Ok(vec![Swap { name: b"/dev/sda2".to_vec(), used_kib: 12 }]);
+        let unknown = || io::Error::from(io::ErrorKind::NotFound);
+        check(&core_dumps(CoreDumps::Off), Mark::Good, "off");
+        check(&core_dumps(CoreDumps::Limit), Mark::Attention, "not off: the limit is not zero");
+        check(&core_dumps(CoreDumps::Dumpable), Mark::Attention, "not off: the process is dumpable");
+        check(&memory(Ok(64), &some()), Mark::Good, "locked: it does not go to swap");
+        check(&memory(Ok(0), &none), Mark::Good, "not locked, and there is no swap that it could go to");
+        check(&memory(Ok(0), &some()), Mark::Attention, "not locked: it can go to swap");
+        check(&memory(Ok(0), &Err(unknown())), Mark::Attention, "not locked: it can go to swap");
+        assert_eq!(memory(Err(unknown()), &none).mark, Mark::Attention);
+        check(&swap(none), Mark::Good, "none");
+        check(&swap(some()), Mark::Attention, "/dev/sda2 (12 KiB in use)");
+        assert_eq!(swap(Err(unknown())).mark, Mark::Attention);
+    }
+
+    #[test]
+    fn judges_room_and_permissions() {
+        check(&space(Ok(FREE_OCTETS_MIN - 1)), Mark::Bad, "127 MiB free in the home");
+        check(&space(Ok(FREE_OCTETS_MIN)), Mark::Attention, "128 MiB free in the home");
+        check(&space(Ok(FREE_OCTETS_ATTENTION)), Mark::Good, "1024 MiB free in the home");
+        check(&space(Ok(u64::MAX)), Mark::Good, "17179869183 GiB free in the home");
+        assert_eq!(space(Err(io::ErrorKind::NotFound.into())).mark, Mark::Attention);
+        let with = |mode, owner| access(Path::new("/h"), Ok(Access { mode, owner }));
+        check(&with(0o700, Owner::Ours), Mark::Good, "mode 0700, ours alone: /h");
+        check(&with(0o750, Owner::Ours), Mark::Attention, "mode 0750, others can enter /h");
+        check(&with(0o702, Owner::Ours), Mark::Bad, "mode 0702, others can replace what is in /h");
+        check(&with(0o700, Owner::Another(7)), Mark::Attention, "another's, of user 7: /h");
+        assert_eq!(access(Path::new("/h"), Err(io::ErrorKind::NotFound.into())).mark, Mark::Bad);
+    }
+
+    fn subjects(checks: &[Check]) -> Vec<&'static str> {
+        checks.iter().map(|check| check.subject).collect()
+    }
+
+    fn of<'a>(checks: &'a [Check], subject: &str) -> &'a Check {
+        checks.iter().find(|check| check.subject == subject).unwrap()
+    }
+
+    #[test]
+    fn works_where_no_home_is_set_up() {
+        let folder = tempfile::tempdir().unwrap();
+        let home = Home::new(folder.path().join("absent"));
+        let checks = self_check(&home);
+        let expected = ["program", "home", "clock", "network", "core dumps", "memory", "swap"];
+        assert_eq!(subjects(&checks), expected);
+        assert!(of(&checks, "home").found.as_str().starts_with("no home is set up in /"));
+        assert_eq!(of(&checks, "home").mark, Mark::Attention);
+        assert!(!home.folder().exists());
+    }
+
+    #[test]
+    fn looks_at_a_home_and_changes_nothing() {
+        let folder = tempfile::tempdir().unwrap();
+        let home = Home::new(folder.path().join("home"));
+        let module = folder.path().join("module.so");
+        fs::write(&module, "abc").unwrap();
+        setup(&home, &Setup { module: &module, token: "lab", rehearsal: Rehearsal::Live }).unwrap();
+        let checks = self_check(&home);
+        let expected = [
+            "program",
+            "home",
+            "module",
+            "register",
+            "space",
+            "clock",
+            "network",
+            "core dumps",
+            "memory",
+            "swap",
+        ];
+        assert_eq!(subjects(&checks), expected);
+        let digest = "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad";
+        assert_eq!(
+            of(&checks, "module").found.as_str(),
+            format!("SHA-256 {digest}, {}", printable_path(&module))
+        );
+        for subject in ["program", "home", "module", "register", "clock"] {
+            assert_eq!(of(&checks, subject).mark, Mark::Good, "{subject}");
+        }
+        assert!(of(&checks, "register").found.as_str().starts_with("entry 1, live, head "));
+        // The program that runs this test, as another reader sees it.
+        let own = Digest::of(&fs::read(std::env::current_exe().unwrap()).unwrap()).to_string();
+        assert!(of(&checks, "program").found.as_str().ends_with(&own));
+    }
+
+    #[test]
+    fn finds_a_clock_that_was_set_back_by_the_register_s_last_entry() {
+        let folder = tempfile::tempdir().unwrap();
+        let home = Home::new(folder.path().join("home"));
+        setup(
+            &home,
+            &Setup { module: Path::new("/proc/self/exe"), token: "lab", rehearsal: Rehearsal::Live },
+        )
+        .unwrap();
+        fs::remove_file(home.register_path()).unwrap();
+        let later = utc_now().unwrap().plus_seconds(10 * DAY_SECONDS);
+        drop(Register::create(&home.register_path(), [7; 16], Rehearsal::Live, later).unwrap());
+        let checks = self_check(&home);
+        assert_eq!(of(&checks, "register").mark, Mark::Good);
+        let clock = of(&checks, "clock");
+        assert_eq!(clock.mark, Mark::Bad);
+        assert!(clock.found.as_str().ends_with(&format!("days before the register's last entry of {later}")));
+    }
+
+    #[test]
+    fn finds_a_home_that_was_tampered_with() {
+        let folder = tempfile::tempdir().unwrap();
+        let home = Home::new(folder.path().join("home"));
+        let module = folder.path().join("module.so");
+        fs::write(&module, "abc").unwrap();
+        setup(&home, &Setup { module: &module, token: "lab", rehearsal: Rehearsal::Live }).unwrap();
+        fs::remove_file(&module).unwrap();
+        fs::set_permissions(home.folder(), fs::Permissions::from_mode(0o777)).unwrap();
+        fs::write(home.register_path(), "not a register, but long enough to be looked at as one").unwrap();
+        let checks = self_check(&home);
+        for subject in ["home", "module", "register"] {
+            assert_eq!(of(&checks, subject).mark, Mark::Bad, "{subject}");
+        }
+        assert_eq!(of(&checks, "clock").mark, Mark::Attention);
+        fs::write(home.configuration_path(), "version = 1\n\u{1b}[2J").unwrap();
+        let checks = self_check(&home);
+        let configuration = of(&checks, "configuration");
+        assert_eq!(configuration.mark, Mark::Bad);
+        assert!(!configuration.found.as_str().contains('\u{1b}'), "{configuration:?}");
+    }
+}
