@@ -56,6 +56,16 @@ pub fn initialise_token(
     Ok(Module::load(module)?.initialise(slot, label, security_officer, user)?)
 }
 
+impl Appliance {
+    /// What the home's token says of itself now, without logging in: no PIN, and no log-in of ours is disturbed.
+    ///
+    /// # Errors
+    /// [`Error::Token`], also where the token is not there.
+    pub fn token_state(&self) -> Result<TokenState, Error> {
+        Ok(self.token()?.state().clone())
+    }
+}
+
 /// Checks the home's token: mechanisms, the CAs' keys, the rate of the audit key. A CA's key signs nothing here.
 ///
 /// # Errors

@@ -129,6 +129,18 @@ impl TokenUri {
         self.object.as_deref()
     }
 
+    /// The token's label (`token`), where one is named, harmless.
+    #[must_use]
+    pub fn label(&self) -> Option<Printable> {
+        self.token.as_deref().map(Printable::new)
+    }
+
+    /// The token's serial number (`serial`), where one is named, harmless.
+    #[must_use]
+    pub fn serial(&self) -> Option<Printable> {
+        self.serial.as_deref().map(Printable::new)
+    }
+
     /// Whether a token is one that the URI names. An uninitialised token is none.
     #[must_use]
     pub fn matches(&self, state: &TokenState) -> bool {
@@ -313,6 +325,16 @@ mod tests {
         check("pkcs11:\u{1b}[2J=x", "attribute \\u{1b}[2J is not known");
         check(&format!("pkcs11:id={}", "%00".repeat(65)), "an id has 1 to 64 octets, this one 65");
         check(&format!("pkcs11:token={}", "x".repeat(2048)), "longer than 2048 octets");
+    }
+
+    #[test]
+    fn shows_label_and_serial_number_harmless() {
+        let uri = TokenUri::parse("pkcs11:token=%1B[2Jlab;serial=0123").unwrap();
+        assert_eq!(uri.label(), Some(Printable::new("\u{1b}[2Jlab")));
+        assert_eq!(uri.label().unwrap().as_str(), "\\u{1b}[2Jlab");
+        assert_eq!(uri.serial().unwrap().as_str(), "0123");
+        let other = TokenUri::parse("pkcs11:slot-id=7").unwrap();
+        assert_eq!((other.label(), other.serial()), (None, None));
     }
 
     #[test]
