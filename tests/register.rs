@@ -623,6 +623,31 @@ fn does_not_record_a_checkpoint_that_does_not_verify() {
 }
 
 #[test]
+fn gives_back_the_checkpoint_that_was_recorded_last() {
+    let mut home = Home::new();
+    assert_eq!(home.register.last_checkpoint().unwrap(), None);
+    let (first, later) = (home.checkpoint(), now().plus_seconds(60));
+    home.register.add_checkpoint(&first, now()).unwrap();
+    assert_eq!(home.register.last_checkpoint().unwrap(), Some((first, now())));
+    let second = home.checkpoint();
+    home.register.add_checkpoint(&second, later).unwrap();
+    assert_eq!(home.register.last_checkpoint().unwrap(), Some((second, later)));
+}
+
+#[test]
+fn takes_no_row_beside_the_journal_for_a_checkpoint() {
+    let (home, _) = Home::full();
+    let forged = "INSERT INTO checkpoint SELECT entry + 1, head, hash, time, algorithm, spki, signature FROM checkpoint";
+    tamper(&home, forged);
+    let register = Register::open_to_read(&home.path()).unwrap();
+    assert!(matches!(register.last_checkpoint(), Err(Error::Damaged(_))));
+    let (home, _) = Home::full();
+    tamper(&home, "UPDATE checkpoint SET signature = x'00'");
+    let register = Register::open_to_read(&home.path()).unwrap();
+    assert!(matches!(register.last_checkpoint(), Err(Error::Damaged(_))));
+}
+
+#[test]
 fn stops_an_audit_when_asked() {
     let (home, _) = Home::full();
     assert!(matches!(home.register.audit(&mut |_| ControlFlow::Break(())), Err(Error::Stopped)));

@@ -1,7 +1,7 @@
 //! Checkpoints: heads of the journal, signed by the audit key, so that nobody can rewrite the history before them.
 
 use super::{
-    Register,
+    Register, digest_of,
     error::Error,
     journal::{self, Head, Kind},
 };
@@ -36,13 +36,7 @@ impl Register {
     /// # Errors
     /// [`Error::Checkpoint`] where the head is not of this history or the signature does not verify.
     pub fn add_checkpoint(&mut self, checkpoint: &Checkpoint, now: Time) -> Result<(), Error> {
-        if !self.holds(&checkpoint.head)? {
-            return Err(Error::Checkpoint("its head is not in the journal".to_owned()));
-        }
-        checkpoint
-            .public_key
-            .verify(checkpoint.algorithm, &self.checkpoint_message(&checkpoint.head), &checkpoint.signature)
-            .map_err(|error| Error::Checkpoint(error.to_string()))?;
+        self.check(checkpoint)?;
         let transaction = self.write()?;
         transaction.execute(
             "INSERT INTO checkpoint (entry, head, hash, time, algorithm, spki, signature) \
@@ -59,6 +53,41 @@ impl Register {
         )?;
         journal::append(&transaction, Kind::Checkpoint, now)?;
         Ok(transaction.commit()?)
+    }
+
+    /// The checkpoint that was recorded last, and when; checked again, because a row that another program put into
+    /// the table is no checkpoint.
+    ///
+    /// # Errors
+    /// [`Error::Checkpoint`], [`Error::Damaged`].
+    pub fn last_checkpoint(&self) -> Result<Option<(Checkpoint, Time)>, Error> {
+        let mut statement = self.connection.prepare_cached(
+            "SELECT entry, head, hash, time, algorithm, spki, signature FROM checkpoint ORDER BY entry DESC LIMIT 1",
+        )?;
+        let mut rows = statement.query([])?;
+        let Some(row) = rows.next()? else { return Ok(None) };
+        journal::check_entry(&self.connection, row.get(0)?, Kind::Checkpoint)?;
+        let algorithm: Vec<u8> = row.get(4)?;
+        let checkpoint = Checkpoint {
+            head: Head { entry: journal::number(row.get(1)?)?, hash: digest_of(row.get(2)?) },
+            public_key: PublicKey::from_spki(&row.get::<_, Vec<u8>>(5)?)
+                .map_err(|error| Error::Damaged(format!("the key of a checkpoint: {error}")))?,
+            algorithm: SignatureAlgorithm::from_der(&algorithm)
+                .ok_or_else(|| Error::Damaged("the algorithm of a checkpoint".to_owned()))?,
+            signature: row.get(6)?,
+        };
+        self.check(&checkpoint)?;
+        Ok(Some((checkpoint, journal::time(row.get(3)?)?)))
+    }
+
+    fn check(&self, checkpoint: &Checkpoint) -> Result<(), Error> {
+        if !self.holds(&checkpoint.head)? {
+            return Err(Error::Checkpoint("its head is not in the journal".to_owned()));
+        }
+        checkpoint
+            .public_key
+            .verify(checkpoint.algorithm, &self.checkpoint_message(&checkpoint.head), &checkpoint.signature)
+            .map_err(|error| Error::Checkpoint(error.to_string()))
     }
 }
 
