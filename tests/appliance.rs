@@ -5,13 +5,21 @@
 
 mod support;
 
-use std::{path::PathBuf, process::Command};
+use std::{path::PathBuf, process::Command, sync::atomic::AtomicBool};
 
 use coldsign::{
-    ceremony::{Activation, Appliance, Home, Initialised, Pin, Rehearsal, TokenState, UserPin},
+    ceremony::{
+        Activation, Appliance, AuditReport, Home, Initialised, Pin, Rehearsal, Remaining, TokenState,
+        UserPin, Watch,
+    },
+    pki::time::{DAY_SECONDS, Time},
     token::uri::TokenUri,
 };
-use support::{PIN, Sandbox, TOKEN, said};
+use support::{
+    PIN, Sandbox, TOKEN,
+    request::{self, Algorithm, Key, Request},
+    said,
+};
 use zeroize::Zeroizing;
 
 /// Set in the process of a case's own.
@@ -67,6 +75,89 @@ fn tells_a_new_home_from_one_in_use() {
         assert_eq!((overview.token_serial, overview.entry), (None, 1));
         assert!(overview.authorities.is_empty());
     });
+}
+
+/// A folder with so many requests of fresh keys.
+fn stick(sandbox: &Sandbox, name: &str, devices: usize) -> String {
+    let folder = sandbox.folder(name);
+    for number in 0..devices {
+        let der = Request::named(&format!("{name}-{number}")).der(&Key::generate(Algorithm::P256));
+        let path = sandbox.path(name).join(format!("{number}.csr"));
+        std::fs::write(path, request::pem("CERTIFICATE REQUEST", &der)).unwrap();
+    }
+    folder
+}
+
+/// Plans in every state, each named by how many certificates it has.
+fn with_plans(name: &str) -> Sandbox {
+    let sandbox = Sandbox::with_issuing(name, "p256");
+    let approved = |devices: usize| {
+        let stick = stick(&sandbox, &format!("in-{devices}"), devices);
+        sandbox.approved("issuing", "device", &[&stick]).id
+    };
+    let not_approved = stick(&sandbox, "in-2", 2);
+    sandbox.ok(["plan", "--ca", "issuing", "--profile", "device", &not_approved]);
+    approved(3);
+    let pin = sandbox.text("pin");
+    sandbox.ok(["sign", &approved(4), "--pin-file", &pin]);
+    let (done, out) = (stick(&sandbox, "in-5", 5), sandbox.folder("out"));
+    sandbox.issue("issuing", "device", &[&done], &out, &[]);
+    sandbox
+}
+
+#[test]
+fn closes_with_what_is_left_and_what_is_due() {
+    in_sandbox("closes_with_what_is_left_and_what_is_due", with_plans, |home| {
+        let appliance = Appliance::open_to_read(home).unwrap();
+        let (closing, overview) = (appliance.closing().unwrap(), appliance.overview().unwrap());
+        assert_eq!((closing.entry, closing.head), (overview.entry, overview.head));
+        assert!(closing.head.matches_words(&closing.words));
+        let hash = closing.head.to_string().to_uppercase();
+        assert_eq!(closing.qr_text, format!("COLDSIGN/{}/{hash}", closing.entry));
+
+        let plans = closing.plans.iter();
+        let plans: Vec<_> = plans.map(|plan| (plan.planned, plan.issued, plan.remaining)).collect();
+        let expected = [(2, 0, Remaining::Approval), (3, 0, Remaining::Signing), (4, 4, Remaining::Delivery)];
+        assert_eq!(plans, expected);
+        assert!(closing.plans.iter().all(|plan| plan.authority == "issuing" && plan.id.starts_with("p-")));
+
+        // The delivery that ended last signed the head before its own checkpoint.
+        let signed = closing.checkpoint.unwrap();
+        assert_eq!(signed.entry, closing.entry - 1);
+        assert_ne!(signed.head, closing.head);
+        let report = audit(&appliance);
+        assert!(report.clean(), "{:?}", report.findings);
+        assert_eq!(
+            (report.signed_head, report.checkpoint_keys),
+            (Some(signed.entry), vec![signed.key_sha256])
+        );
+
+        let ends = |name: &str| appliance.issuer(name).unwrap().certificate().not_after();
+        let (root, issuing) = (ends("root"), ends("issuing"));
+        let last = |ends: Time, days: i64| ends.plus_seconds(1 - days * DAY_SECONDS);
+        let mut expected = vec![
+            ("CA root: last day to issue for 3650 days (profile subordinate-ca)", last(root, 3650)),
+            ("CA root: end of its certificate", root),
+            ("CA issuing: last day to issue for 1825 days (profile device)", last(issuing, 1825)),
+            ("CA issuing: end of its certificate", issuing),
+        ];
+        expected.sort_by_key(|(_, at)| *at);
+        let due: Vec<(&str, Time)> = closing.due.iter().map(|due| (due.what.as_str(), due.at)).collect();
+        assert_eq!(due, expected);
+    });
+}
+
+#[test]
+fn closes_a_home_in_which_nothing_was_done() {
+    in_sandbox("closes_a_home_in_which_nothing_was_done", Sandbox::new, |home| {
+        let closing = Appliance::open_to_read(home).unwrap().closing().unwrap();
+        assert_eq!((closing.entry, closing.checkpoint), (1, None));
+        assert!(closing.plans.is_empty() && closing.due.is_empty());
+    });
+}
+
+fn audit(appliance: &Appliance) -> AuditReport {
+    appliance.audit(&mut Watch::new(&mut |_| {}, &AtomicBool::new(false))).unwrap()
 }
 
 #[test]

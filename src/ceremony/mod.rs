@@ -4,6 +4,7 @@
 //! [`Appliance::plan`], [`Appliance::approve`], [`Appliance::sign`] and [`Appliance::deliver`] are the main job.
 
 mod auditing;
+mod closing;
 mod delivery;
 mod error;
 mod inspection;
@@ -21,6 +22,7 @@ mod self_check;
 mod tokens;
 mod verification;
 
+pub use closing::{Closing, Due, Remaining, SignedHead, Unfinished};
 pub use delivery::Delivered;
 pub use error::{Class, Error};
 pub use inspection::{Counts, Judgement, Verdict, Yardstick, inspect};

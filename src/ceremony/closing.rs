@@ -1,0 +1,224 @@
+//! The close of a ceremony: what people note down before the machine is locked away, and what comes next.
+
+use crate::{
+    pki::{
+        fingerprint::Digest,
+        issuer::IssuingCa,
+        profile::{End, SubjectKind},
+        text::Printable,
+        time::{DAY_SECONDS, Time},
+    },
+    register::{AuthorityRecord, PlanKind, StoredPlan},
+};
+
+use super::{
+    error::Error,
+    opening::{Appliance, now},
+};
+
+/// The state in which a ceremony ends.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct Closing {
+    /// The register's newest entry, from 1.
+    pub entry: u64,
+    /// Its hash, which stands for the whole history. Noted on paper, it shows later whether the file was rolled back.
+    pub head: Digest,
+    /// The hash as people read it to each other.
+    pub words: String,
+    /// The newest head that the audit key signed, where there is one.
+    pub checkpoint: Option<SignedHead>,
+    /// Entry and hash for a QR code: `COLDSIGN/`, the entry, `/`, the hash in upper-case hexadecimal digits. Digits,
+    /// capitals and `/` only, so that a code of version 5 holds it in alphanumeric mode at level M.
+    pub qr_text: String,
+    /// Plans that are not finished, oldest first.
+    pub plans: Vec<Unfinished>,
+    /// What ends when, soonest first.
+    pub due: Vec<Due>,
+}
+
+/// A head that the audit key signed.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct SignedHead {
+    /// The entry that was signed.
+    pub entry: u64,
+    /// Its hash.
+    pub head: Digest,
+    /// SHA-256 of the audit key's `SubjectPublicKeyInfo`.
+    pub key_sha256: Digest,
+    /// When the checkpoint was recorded.
+    pub at: Time,
+}
+
+/// A plan with work left.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct Unfinished {
+    /// The plan's id.
+    pub id: String,
+    /// The CA that it is for.
+    pub authority: String,
+    /// Certificates planned.
+    pub planned: u64,
+    /// Of them, certificates issued.
+    pub issued: u64,
+    /// What is to be done first.
+    pub remaining: Remaining,
+}
+
+/// What is to be done with a plan first.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Remaining {
+    /// It is stored, but not approved. Nothing need be done: a plan that is never approved is never signed.
+    Approval,
+    /// It is signed, but its certificates were delivered to nobody.
+    Delivery,
+    /// It is approved, but not signed whole.
+    Signing,
+}
+
+/// Something that ends.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct Due {
+    /// What ends.
+    pub what: Printable,
+    /// Its last second.
+    pub at: Time,
+}
+
+impl Appliance {
+    /// The state in which a ceremony ends. It counts what was issued under each plan, which takes a while at millions.
+    ///
+    /// # Errors
+    /// [`Error::Register`], also where a checkpoint or an approval is not bound by the journal; [`Error::Usage`] where
+    /// the clock stands outside the years that certificates know.
+    pub fn closing(&self) -> Result<Closing, Error> {
+        let head = self.register.head()?;
+        let checkpoint = self.register.last_checkpoint()?.map(|(checkpoint, at)| SignedHead {
+            entry: checkpoint.head.entry,
+            head: checkpoint.head.hash,
+            key_sha256: checkpoint.public_key.spki_sha256(),
+            at,
+        });
+        let mut plans = Vec::new();
+        for plan in self.register.plans()? {
+            plans.extend(self.unfinished(&plan)?);
+        }
+        let at = now()?;
+        let authorities = self.register.authorities()?;
+        let mut due: Vec<Due> = authorities.iter().flat_map(|record| self.due(record, at)).collect();
+        // The order that is left between equal moments is that of the CAs.
+        due.sort_by_key(|due| due.at);
+        Ok(Closing {
+            entry: head.entry,
+            head: head.hash,
+            words: head.hash.words(),
+            checkpoint,
+            qr_text: qr_text(head.entry, head.hash),
+            plans,
+            due,
+        })
+    }
+
+    fn unfinished(&self, plan: &StoredPlan) -> Result<Option<Unfinished>, Error> {
+        let issued = self.register.issued_count(plan)?;
+        let remaining = if self.register.approved(plan)?.is_none() {
+            Remaining::Approval
+        } else if issued < plan.accepted {
+            Remaining::Signing
+        } else if plan.kind == PlanKind::Root {
+            // A root is not delivered: it is in force once its certificate is installed, which ends the signing.
+            match self.register.certificate_of(plan)? {
+                Some(_) => return Ok(None),
+                None => Remaining::Signing,
+            }
+        } else if self.register.deliveries(plan)?.is_empty() {
+            // Only a plan that was signed whole can be delivered, so one delivery has all of it.
+            Remaining::Delivery
+        } else {
+            return Ok(None);
+        };
+        Ok(Some(Unfinished {
+            id: plan.id.clone(),
+            authority: plan.authority.clone(),
+            planned: plan.accepted,
+            issued,
+            remaining,
+        }))
+    }
+
+    /// The end of a CA, and the last second in which it can still issue certificates of the longest validity that it
+    /// can issue whole now. Nothing for a CA that has no certificate yet.
+    fn due(&self, record: &AuthorityRecord, now: Time) -> Vec<Due> {
+        let Some((own, above)) = &record.certificate else { return Vec::new() };
+        let name = Printable::new(&record.name);
+        let Ok(issuer) = IssuingCa::new(own.clone(), above.clone()) else {
+            return vec![due(
+                &format!("CA {name}: end of its certificate, which is not fit to issue"),
+                own.not_after(),
+            )];
+        };
+        let ends = issuer.ends();
+        let what = if ends < own.not_after() { "a certificate above it" } else { "its certificate" };
+        let longest = self
+            .configuration
+            .profiles()
+            .filter(|profile| may_issue(&issuer, profile.kind))
+            .filter_map(|profile| match profile.end {
+                End::Days(days) => Some((days, last_second(ends, days), &profile.name)),
+                End::At(_) => None,
+            })
+            .filter(|(_, last, _)| *last >= now)
+            .max_by_key(|(days, _, _)| *days);
+        let longest = longest.map(|(days, last, profile)| {
+            due(&format!("CA {name}: last day to issue for {days} days (profile {profile})"), last)
+        });
+        longest.into_iter().chain([due(&format!("CA {name}: end of {what}"), ends)]).collect()
+    }
+}
+
+fn due(what: &str, at: Time) -> Due {
+    Due { what: Printable::new(what), at }
+}
+
+/// Whether the CA may issue to such a subject at all. A path length that is too long is shortened, so only a CA that no
+/// other may stand below is out. Verification certificates are left out: they live for days.
+fn may_issue(issuer: &IssuingCa, kind: SubjectKind) -> bool {
+    match kind {
+        SubjectKind::EndEntity => true,
+        SubjectKind::SubordinateCa { .. } => issuer.path_length_left() != Some(0),
+        SubjectKind::Verification => false,
+    }
+}
+
+/// The last second in which a certificate of so many days still ends by `ends`; both ends belong to its validity.
+fn last_second(ends: Time, days: u32) -> Time {
+    ends.plus_seconds(1 - i64::from(days) * DAY_SECONDS)
+}
+
+fn qr_text(entry: u64, head: Digest) -> String {
+    format!("COLDSIGN/{entry}/{}", head.to_string().to_uppercase())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn fits_the_head_into_a_small_qr_code() {
+        /// What version 5 holds at level M in alphanumeric mode, in characters (ISO/IEC 18004, table 7).
+        const VERSION_5_M_CHARS: usize = 122;
+        let digits = "BA7816BF8F01CFEA414140DE5DAE2223B00361A396177A9CB410FF61F20015AD";
+        assert_eq!(qr_text(42, Digest::of(b"abc")), format!("COLDSIGN/42/{digits}"));
+        let longest = qr_text(u64::MAX, Digest::of(b"abc"));
+        assert!(longest.len() <= VERSION_5_M_CHARS);
+        assert!(longest.bytes().all(|c| c.is_ascii_digit() || c.is_ascii_uppercase() || c == b'/'));
+    }
+
+    #[test]
+    fn finds_the_last_second_for_a_whole_validity() {
+        let ends = Time::from_rfc3339("2030-01-11T00:00:00Z").unwrap();
+        // Of ten days: the first and the last second belong to them.
+        let last = last_second(ends, 10);
+        assert_eq!(last.to_string(), "2030-01-01T00:00:01Z");
+        assert_eq!(last.plus_seconds(10 * DAY_SECONDS - 1), ends);
+    }
+}
