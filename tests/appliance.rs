@@ -9,10 +9,13 @@ use std::{path::PathBuf, process::Command, sync::atomic::AtomicBool};
 
 use coldsign::{
     ceremony::{
-        Activation, Appliance, AuditReport, Home, Initialised, Pin, Rehearsal, Remaining, TokenState,
-        UserPin, Watch,
+        Activation, Appliance, AuditReport, Home, Initialised, Mark, Pin, Rehearsal, Remaining, TokenState,
+        UserPin, Watch, self_check,
     },
-    pki::time::{DAY_SECONDS, Time},
+    pki::{
+        fingerprint::Digest,
+        time::{DAY_SECONDS, Time},
+    },
     token::uri::TokenUri,
 };
 use support::{
@@ -144,6 +147,54 @@ fn closes_with_what_is_left_and_what_is_due() {
         expected.sort_by_key(|(_, at)| *at);
         let due: Vec<(&str, Time)> = closing.due.iter().map(|due| (due.what.as_str(), due.at)).collect();
         assert_eq!(due, expected);
+    });
+}
+
+#[test]
+fn tells_what_is_due_of_cas_that_end_soon() {
+    let sandbox = |name: &str| {
+        let sandbox = Sandbox::new(name);
+        let pin = sandbox.text("pin");
+        for (ca, days) in [("year", "398"), ("month", "30")] {
+            let subject = format!("/CN={ca}");
+            let of = ["--key", "p256", "--subject", &subject, "--days", days, "--pin-file", &pin];
+            sandbox.ok(["ca", "create", ca].into_iter().chain(of));
+        }
+        sandbox
+    };
+    in_sandbox("tells_what_is_due_of_cas_that_end_soon", sandbox, |home| {
+        let closing = Appliance::open_to_read(home).unwrap().closing().unwrap();
+        let what: Vec<&str> = closing.due.iter().map(|due| due.what.as_str()).collect();
+        // What a CA is too short for is due no more; a CA of a month is too short for every profile.
+        let expected = [
+            "CA year: last day to issue for 397 days (profile server)",
+            "CA month: end of its certificate",
+            "CA year: end of its certificate",
+        ];
+        assert_eq!(what, expected);
+        // The two roots are signed and installed: nothing is left of them.
+        assert!(closing.plans.is_empty(), "{:?}", closing.plans);
+    });
+}
+
+#[test]
+fn checks_itself_beside_an_appliance_at_work() {
+    let sandbox = |name: &str| Sandbox::with_root(name, "p256");
+    in_sandbox("checks_itself_beside_an_appliance_at_work", sandbox, |home| {
+        let appliance = Appliance::open(home.clone()).unwrap();
+        let checks = self_check(&home);
+        let of = |subject: &str| checks.iter().find(|check| check.subject == subject).unwrap();
+        for subject in ["program", "home", "module", "register", "clock"] {
+            assert_eq!(of(subject).mark, Mark::Good, "{:?}", of(subject));
+        }
+        let entry = appliance.overview().unwrap().entry;
+        assert!(of("register").found.as_str().starts_with(&format!("entry {entry}, rehearsal, head ")));
+        let module = std::fs::read(support::module()).unwrap();
+        assert!(of("module").found.as_str().contains(&Digest::of(&module).to_string()));
+        // The look at the register dropped no lock of the appliance's own.
+        assert!(Appliance::open(home.clone()).is_err());
+        drop(appliance);
+        assert!(Appliance::open(home).is_ok());
     });
 }
 

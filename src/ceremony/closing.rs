@@ -152,7 +152,7 @@ impl Appliance {
         let name = Printable::new(&record.name);
         let Ok(issuer) = IssuingCa::new(own.clone(), above.clone()) else {
             return vec![due(
-                format!("CA {name}: end of its certificate, which is not fit to issue"),
+                &format!("CA {name}: end of its certificate, which is not fit to issue"),
                 own.not_after(),
             )];
         };
@@ -169,14 +169,14 @@ impl Appliance {
             .filter(|(_, last, _)| *last >= now)
             .max_by_key(|(days, _, _)| *days);
         let longest = longest.map(|(days, last, profile)| {
-            due(format!("CA {name}: last day to issue for {days} days (profile {profile})"), last)
+            due(&format!("CA {name}: last day to issue for {days} days (profile {profile})"), last)
         });
-        longest.into_iter().chain([due(format!("CA {name}: end of {what}"), ends)]).collect()
+        longest.into_iter().chain([due(&format!("CA {name}: end of {what}"), ends)]).collect()
     }
 }
 
-fn due(what: String, at: Time) -> Due {
-    Due { what: Printable::new(&what), at }
+fn due(what: &str, at: Time) -> Due {
+    Due { what: Printable::new(what), at }
 }
 
 /// Whether the CA may issue to such a subject at all. A path length that is too long is shortened, so only a CA that no

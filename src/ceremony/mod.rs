@@ -18,6 +18,7 @@ mod profiles;
 mod progress;
 mod proving;
 mod provisioning;
+mod records;
 mod self_check;
 mod tokens;
 mod verification;

@@ -230,17 +230,11 @@ impl Appliance {
         &self.configuration
     }
 
-    /// The register, to look at.
-    #[must_use]
-    pub fn register(&self) -> &Register {
-        &self.register
-    }
-
     /// Finds the home's token, without logging in.
     ///
     /// # Errors
     /// [`Error::Token`].
-    pub fn token(&self) -> Result<Token, Error> {
+    pub(super) fn token(&self) -> Result<Token, Error> {
         let uri = TokenUri::parse(self.configuration.token_uri())?;
         let module = Module::load(Path::new(self.configuration.token_module()))?;
         Ok(module.find(&uri)?)

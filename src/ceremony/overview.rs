@@ -66,7 +66,7 @@ impl Appliance {
 
 #[cfg(test)]
 mod tests {
-    use std::{fs, path::Path};
+    use std::{fmt::Write as _, fs, path::Path};
 
     use super::*;
     use crate::ceremony::{Home, Setup, setup};
@@ -80,7 +80,7 @@ mod tests {
         let mut text = fs::read_to_string(home.configuration_path()).unwrap();
         text = text.replace("pkcs11:token=lab", token);
         for (number, key) in keys.iter().enumerate() {
-            text += &format!("\n[authorities.ca{number}]\nkey = \"{key}\"\n");
+            writeln!(text, "\n[authorities.ca{number}]\nkey = \"{key}\"").unwrap();
         }
         fs::write(home.configuration_path(), text).unwrap();
         let overview = Appliance::open(home).unwrap().overview().unwrap();

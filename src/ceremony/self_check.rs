@@ -138,7 +138,7 @@ impl Kept {
         };
         let recorded = match self.register(&home.register_path()) {
             Ok(found) => Check::good("register", found),
-            Err(error) => Check::bad("register", error.to_string(), error.hint().as_ref()),
+            Err(error) => Check::bad("register", error.to_string(), error.hint()),
         };
         configured.into_iter().chain([recorded]).collect()
     }
@@ -221,10 +221,12 @@ fn space(free: io::Result<u64>) -> Check {
         Err(error) => Check::attention("space", format!("not known: {error}"), HINT),
         Ok(free) => {
             let found = format!("{} free in the home", mebibytes(free));
-            match free {
-                ..FREE_OCTETS_MIN => Check::bad("space", found, HINT),
-                ..FREE_OCTETS_ATTENTION => Check::attention("space", found, HINT),
-                _ => Check::good("space", found),
+            if free < FREE_OCTETS_MIN {
+                Check::bad("space", found, HINT)
+            } else if free < FREE_OCTETS_ATTENTION {
+                Check::attention("space", found, HINT)
+            } else {
+                Check::good("space", found)
             }
         }
     }
@@ -323,14 +325,11 @@ fn mebibytes(octets: u64) -> String {
     }
 }
 
-/// A span of time in its largest whole unit.
+/// A span of time in the largest unit of which there are two at least.
 fn span(seconds: i64) -> String {
-    let (count, unit) = match seconds {
-        ..120 => (seconds, "second"),
-        ..7_200 => (seconds / 60, "minute"),
-        ..172_800 => (seconds / 3_600, "hour"),
-        _ => (seconds / DAY_SECONDS, "day"),
-    };
+    let units = [(DAY_SECONDS, "day"), (3_600, "hour"), (60, "minute")];
+    let (length, unit) = units.into_iter().find(|(length, _)| seconds >= 2 * length).unwrap_or((1, "second"));
+    let count = seconds / length;
     format!("{count} {unit}{}", if count == 1 { "" } else { "s" })
 }
 
@@ -346,13 +345,13 @@ mod tests {
         assert!(mark == Mark::Good || check.hint.is_some(), "{check:?}");
     }
 
-    fn at(text: &str) -> Option<Time> {
-        Some(Time::from_rfc3339(text).unwrap())
+    fn at(text: &str) -> Time {
+        Time::from_rfc3339(text).unwrap()
     }
 
     #[test]
     fn finds_a_clock_that_stands_before_the_last_entry() {
-        let now = at("2026-11-21T10:00:00Z");
+        let now = Some(at("2026-11-21T10:00:00Z"));
         let cases = [
             (at("2026-11-21T10:00:00Z"), Mark::Good, "0 seconds after the register's last entry"),
             (at("2026-11-21T09:59:59Z"), Mark::Good, "1 second after the register's last entry"),
@@ -370,10 +369,19 @@ mod tests {
             ),
         ];
         for (last, mark, found) in cases {
-            check(&time(now, last), mark, &format!("2026-11-21T10:00:00Z, {found}"));
+            check(&time(now, Some(last)), mark, &format!("2026-11-21T10:00:00Z, {found}"));
         }
         check(&time(now, None), Mark::Attention, "2026-11-21T10:00:00Z; no register to compare it with");
         check(&time(None, now), Mark::Bad, "it stands outside the years 1950 to 9999");
+    }
+
+    #[test]
+    fn tells_a_span_in_its_largest_unit() {
+        let cases = [(0, "0 seconds"), (1, "1 second"), (119, "119 seconds"), (120, "2 minutes")];
+        let more = [(7_199, "119 minutes"), (7_200, "2 hours"), (172_799, "47 hours"), (172_800, "2 days")];
+        for (seconds, expected) in cases.into_iter().chain(more) {
+            assert_eq!(span(seconds), expected);
+        }
     }
 
     #[test]

@@ -75,7 +75,7 @@ pub fn check_token(appliance: &Appliance, custodian: &mut Custodian<'_>) -> Resu
     let state = session.state().clone();
     let capabilities = session.capabilities()?;
     let mut keys = Vec::new();
-    for record in appliance.register().authorities()? {
+    for record in appliance.authorities()? {
         let uri = appliance.authority_key_uri(&record.name)?;
         let found = session.find_matching(&uri, &record.public_key);
         keys.push((record.name.clone(), found.map(drop).map_err(|error| error.to_string())));

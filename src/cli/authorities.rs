@@ -60,16 +60,13 @@ pub fn run(home: Home, command: CaCommand, form: Form) -> Result<Exit, Error> {
         }
         CaCommand::List => {
             let appliance = Appliance::open_to_read(home)?;
-            for record in appliance.register().authorities()? {
+            for record in appliance.authorities()? {
                 show_line(form, &record.name, certificates(&record));
             }
         }
         CaCommand::Show { name, pem } => {
             let appliance = Appliance::open_to_read(home)?;
-            let record = appliance
-                .register()
-                .authority(&name)?
-                .ok_or_else(|| Error::authority("there is no CA of this name", "see coldsign ca list"))?;
+            let record = appliance.authority(&name)?;
             match &record.certificate {
                 Some((own, above)) if pem => show_pem(form, std::iter::once(own).chain(above)),
                 _ => show(form, &name, certificates(&record), appliance.is_rehearsal()),

@@ -22,7 +22,7 @@ pub fn run(home: Home, command: RegisterCommand, form: Form) -> Result<Exit, Err
     let mut appliance = Appliance::open_to_read(home)?;
     match command {
         RegisterCommand::List { plan: None } => {
-            for plan in appliance.register().plans()? {
+            for plan in appliance.plans()? {
                 show_plan_line(&appliance, &plan, form)?;
             }
             Ok(Exit::Done)
@@ -34,7 +34,7 @@ pub fn run(home: Home, command: RegisterCommand, form: Form) -> Result<Exit, Err
         }
         RegisterCommand::Show { what } => show(&appliance, &what, form),
         RegisterCommand::Export => {
-            for plan in appliance.register().plans()? {
+            for plan in appliance.plans()? {
                 each_issued(&appliance, &plan, &mut |certificate| {
                     let mut value = issued_value(certificate);
                     value["pem"] = json!(crate::pki::pem::encode("CERTIFICATE", certificate.der()));
@@ -59,7 +59,7 @@ fn show(appliance: &Appliance, what: &str, form: Form) -> Result<Exit, Error> {
                     "approved  {}",
                     if appliance.is_approved(&plan)? { "yes" } else { "no" }
                 ));
-                render::line(&format!("issued    {}", appliance.register().issued_count(&plan)?));
+                render::line(&format!("issued    {}", appliance.issued_count(&plan)?));
             }
         }
         return Ok(Exit::Done);
@@ -82,7 +82,7 @@ fn find_serial(
     text: &str,
 ) -> Result<Option<crate::ceremony::IssuedCertificate>, Error> {
     match octets_of_hex(&text.replace(':', "")) {
-        Some(serial) => Ok(appliance.register().find_serial(&serial)?),
+        Some(serial) => appliance.issued_serial(&serial),
         None => Ok(None),
     }
 }
@@ -148,7 +148,7 @@ fn plan_value(appliance: &Appliance, plan: &StoredPlan) -> Result<Value, Error> 
         "refused": plan.refused,
         "skipped": plan.skipped,
         "approved": appliance.is_approved(plan)?,
-        "issued": appliance.register().issued_count(plan)?,
+        "issued": appliance.issued_count(plan)?,
     }))
 }
 
@@ -163,7 +163,7 @@ fn show_plan_line(appliance: &Appliance, plan: &StoredPlan, form: Form) -> Resul
             plan.profile,
             plan.accepted,
             plan.refused,
-            appliance.register().issued_count(plan)?,
+            appliance.issued_count(plan)?,
             if appliance.is_approved(plan)? { "" } else { "  (not approved)" }
         )),
     }
@@ -177,7 +177,7 @@ fn each_issued(
 ) -> Result<(), Error> {
     let mut after = None;
     loop {
-        let page = appliance.register().issued(plan, after, PAGE)?;
+        let page = appliance.issued(plan, after, PAGE)?;
         let Some(last) = page.last() else { return Ok(()) };
         after = Some(last.index());
         page.iter().for_each(&mut *each);

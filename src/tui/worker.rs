@@ -137,7 +137,7 @@ impl Worker {
     fn choices(&self) -> Result<News, Error> {
         let appliance = self.appliance()?;
         let mut authorities = Vec::new();
-        for record in appliance.register().authorities()? {
+        for record in appliance.authorities()? {
             if record.certificate.is_some() {
                 authorities.push(record.name);
             }
