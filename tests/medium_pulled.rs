@@ -6,7 +6,7 @@ mod support;
 use std::{
     cell::RefCell,
     fs,
-    io::Read as _,
+    io::{Read as _, Write as _},
     path::{Path, PathBuf},
     process::Stdio,
     sync::atomic::AtomicBool,
@@ -315,7 +315,51 @@ fn a_delivery_that_is_cut_off_says_what_is_safe_and_is_made_good_on_another_medi
 
     let other = sandbox.folder("other");
     sandbox.ok(["deliver", &planned.id, "--to", &other, "--pin-file", &pin]);
-    assert_eq!(support::files(&Path::new(&other).join(&planned.id).join("certs")).len(), 400);
+    let bundle = Path::new(&other).join(&planned.id);
+    assert_eq!(support::files(&bundle.join("certs")).len(), 400);
+    a_sound_bundle_is_not_called_damaged_because_its_medium_was_pulled(&sandbox, &bundle);
+}
+
+fn a_sound_bundle_is_not_called_damaged_because_its_medium_was_pulled(sandbox: &Sandbox, bundle: &Path) {
+    let root = bundle.join("root.pem");
+    let root = root.to_str().unwrap();
+    let copy = |at: &Path| {
+        succeed(std::process::Command::new("cp").arg("-r").arg(bundle).arg(at.join("bundle")));
+    };
+    let stick = Stick::new(64 << 20, copy).unwrap();
+    let from = stick.at.join("bundle");
+    let from = from.to_str().unwrap();
+    sandbox.exits(0, ["verify", from, "--trust", root]);
+    stick.pull();
+    let told = sandbox.exits(4, ["verify", from, "--trust", root]);
+    assert!(told.contains("the medium does not answer while reading"), "{told}");
+    assert!(told.contains("; the bundle was not judged"), "{told}");
+}
+
+/// Leaves one block free: room for a folder, none for a file in it.
+fn fill(at: &Path) {
+    let mut filler = fs::File::create(at.join("filler")).unwrap();
+    while filler.write_all(&[1; 1_024]).and_then(|()| filler.sync_all()).is_ok() {}
+    let octets = filler.metadata().unwrap().len();
+    filler.set_len(octets - 1_024).unwrap();
+}
+
+#[test]
+fn a_ca_request_that_is_cut_off_is_kept_and_written_again() {
+    let Some(small) = Stick::new(1 << 20, fill) else { return };
+    let sandbox = Sandbox::new("pulled-request");
+    let pin = sandbox.text("pin");
+    let asked = |to: &str| {
+        let words = ["--key", "p256", "--subject", "/CN=Issuing", "--to", to, "--pin-file", &pin];
+        sandbox.run([&["ca", "request", "issuing"][..], &words].concat())
+    };
+    let output = asked(small.at.to_str().unwrap());
+    let told = said(&output);
+    assert_eq!(output.status.code(), Some(4), "{told}");
+    assert!(told.contains("the medium is full; the request was not written"), "{told}");
+    assert!(told.contains("it is kept in the register, and its key in the token"), "{told}");
+    let output = asked(&sandbox.folder("other"));
+    assert_eq!(output.status.code(), Some(0), "{}", said(&output));
 }
 
 /// A folder among those where people mount media; gone with what is mounted there when this ends.

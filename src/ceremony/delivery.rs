@@ -201,6 +201,8 @@ impl Appliance {
     /// # Errors
     /// [`Error::Medium`].
     pub fn check_target(&self, to: &Path) -> Result<(), Error> {
+        // Of a medium that is gone, a file system may say that it is full.
+        Volume::open(to)?.check()?;
         // An outbox that is not published leaves nothing behind.
         Outbox::create(to, "coldsign-check")?;
         Ok(())

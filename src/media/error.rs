@@ -329,6 +329,10 @@ mod tests {
             Errno::NXIO,
             "/stick: the medium does not answer while writing (No such device or address (os error 6))",
         );
+        check(
+            Errno::NOTCONN,
+            "/stick: the medium does not answer while writing (Transport endpoint is not connected (os error 107))",
+        );
         check(Errno::ACCESS, "/stick: permission denied");
         check(Errno::EXIST, "/stick: exists already");
         check(Errno::NOENT, "/stick: no such file or folder");
