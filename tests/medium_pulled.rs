@@ -151,7 +151,7 @@ fn a_medium_pulled_while_it_is_read_ends_the_walk_instead_of_refusing_its_files(
     let Some(stick) = Stick::of_requests() else { return };
     let mut intake = Intake::open(std::slice::from_ref(&stick.at), &Limits::STANDARD).unwrap();
     let (sound, unreadable, end) = walk(&mut intake, 5, || stick.pull());
-    assert!(sound >= 5 && sound < 3 * FOLDER_FILES, "{sound}");
+    assert!((5..3 * FOLDER_FILES).contains(&sound), "{sound}");
     assert_eq!(unreadable, 0);
     let error = end.unwrap_err();
     assert!(matches!(error, Error::Gone { .. }), "{error}");
@@ -258,7 +258,7 @@ fn what_was_published_on_a_medium_that_is_pulled_is_not_read_back() {
     let Some(stick) = Stick::new(16 << 20, |_| {}) else { return };
     let mut outbox = Outbox::create(&stick.at, "bundle").unwrap();
     let mut file = outbox.create_file("a.pem").unwrap();
-    file.append(&[b'x'; 30_000]).unwrap();
+    file.append(&vec![b'x'; 30_000]).unwrap();
     file.finish().unwrap();
     let published = outbox.publish().unwrap();
     assert_eq!(published.read_back("a.pem").unwrap().1, 30_000);
@@ -299,7 +299,7 @@ fn a_delivery_that_is_cut_off_says_what_is_safe_and_is_made_good_on_another_medi
     let child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
     let partial = stick.at.join(format!(".coldsign-partial-{}", planned.id));
     let begun = Instant::now();
-    while !partial.join("certs").exists() && begun.elapsed() < Duration::from_secs(60) {
+    while !partial.join("certs").exists() && begun.elapsed() < Duration::from_mins(1) {
         thread::sleep(Duration::from_millis(1));
     }
     stick.pull();
