@@ -12,7 +12,7 @@ use crate::{
             Standing,
         },
     },
-    media::{OutFile, Outbox, Published, Written},
+    media::{OutFile, Outbox, Published, Volume, Written},
     pki::{
         certificate::Certificate,
         fingerprint::{Digest, hex},
@@ -134,12 +134,19 @@ impl Whole {
     }
 }
 
+/// A bundle that stands on the medium and was not read back yet.
+struct Bundle {
+    published: Published,
+    written: Vec<Written>,
+    manifest_sha256: Digest,
+}
+
 impl Appliance {
     /// Writes the bundle of a plan whose certificates are all issued, reads it back, compares, records the delivery.
     ///
     /// # Errors
-    /// [`Error::Medium`] with nothing half-written left on the medium; [`Error::NotApproved`] and
-    /// [`Error::Register`] where the plan is not issued whole.
+    /// [`Error::NotApproved`] and [`Error::Register`] where the plan is not issued whole; [`Error::MediumFailed`] with
+    /// nothing half-written left on the medium, unless it was pulled: the next delivery to it removes the rest.
     pub fn deliver(
         &mut self,
         plan: &StoredPlan,
@@ -150,6 +157,27 @@ impl Appliance {
     ) -> Result<Delivered, Error> {
         self.check_deliverable(plan, to)?;
         let certificates = plan.accepted;
+        let target = Volume::open(to)?;
+        let bundle = self
+            .write_bundle(plan, to, formats, session, watch)
+            .map_err(|error| unwritten(error, &target))?;
+        compare(&bundle, &plan.id, watch).map_err(|error| unproven(error, &target, &plan.id))?;
+        let (files, manifest_sha256) = (bundle.written.len() as u64, bundle.manifest_sha256);
+        let delivery = Delivery { time: now()?, folder: plan.id.clone(), manifest_sha256, certificates };
+        self.register.record_delivery(plan, &delivery)?;
+        self.sign_head(session)?;
+        Ok(Delivered { folder: plan.id.clone(), certificates, files, manifest_sha256 })
+    }
+
+    /// Writes the bundle until it stands on the medium under its name.
+    fn write_bundle(
+        &self,
+        plan: &StoredPlan,
+        to: &Path,
+        formats: &[Format],
+        session: &Session,
+        watch: &mut Watch<'_>,
+    ) -> Result<Bundle, Error> {
         let issuer = self.issuer_of(plan)?;
         let audit_key = self.audit_key(session)?;
         let header = self.header(plan, &issuer, audit_key.public_key(), formats)?;
@@ -165,21 +193,7 @@ impl Appliance {
         let signature = audit_signature(session, &audit_key, &manifest::signed_message(manifest_sha256))?;
         whole.octets(SIGNATURE, std::iter::once(signature))?;
         let Whole { outbox, written } = whole;
-        let published = outbox.publish()?;
-        let files = written.len() as u64;
-        let mut done = 0;
-        for chunk in written.chunks(READ_BACK_CHUNK) {
-            chunk.par_iter().try_for_each(|written| read_back(&published, written))?;
-            done += chunk.len() as u64;
-            watch.tell(Phase::ReadingBack, done, Some(files));
-        }
-        if published.count_files()? != files {
-            return Err(Error::altered(&plan.id));
-        }
-        let delivery = Delivery { time: now()?, folder: plan.id.clone(), manifest_sha256, certificates };
-        self.register.record_delivery(plan, &delivery)?;
-        self.sign_head(session)?;
-        Ok(Delivered { folder: plan.id.clone(), certificates, files, manifest_sha256 })
+        Ok(Bundle { published: outbox.publish()?, written, manifest_sha256 })
     }
 
     /// Checks that a medium can receive a plan's bundle, before the work that leads to it.
@@ -187,6 +201,8 @@ impl Appliance {
     /// # Errors
     /// [`Error::Medium`].
     pub fn check_target(&self, to: &Path) -> Result<(), Error> {
+        // Of a medium that is gone, a file system may say that it is full.
+        Volume::open(to)?.check()?;
         // An outbox that is not published leaves nothing behind.
         Outbox::create(to, "coldsign-check")?;
         Ok(())
@@ -204,7 +220,8 @@ impl Appliance {
                 hint: format!("run coldsign sign {} first", plan.id),
             });
         }
-        Outbox::create(to, &plan.id)?;
+        let target = Volume::open(to)?;
+        Outbox::create(to, &plan.id).map_err(|failure| unwritten(failure.into(), &target))?;
         Ok(())
     }
 
@@ -343,6 +360,41 @@ fn named(certificate: &Certificate) -> Authority {
         subject: certificate.subject().to_printable().to_string(),
         serial: hex(certificate.serial()),
         certificate_sha256: certificate.sha256().to_string(),
+    }
+}
+
+/// Reads every file from the medium again and compares it; then sees that there are no others.
+fn compare(bundle: &Bundle, folder: &str, watch: &mut Watch<'_>) -> Result<(), Error> {
+    let Bundle { published, written, .. } = bundle;
+    let files = written.len() as u64;
+    let mut done = 0;
+    for chunk in written.chunks(READ_BACK_CHUNK) {
+        chunk.par_iter().try_for_each(|written| read_back(published, written))?;
+        done += chunk.len() as u64;
+        watch.tell(Phase::ReadingBack, done, Some(files));
+    }
+    if published.count_files()? == files { Ok(()) } else { Err(Error::altered(folder)) }
+}
+
+/// Says of a medium that failed while the bundle was written what is safe. A medium that is gone is named as such,
+/// whatever the file at which it was noticed looked like.
+fn unwritten(error: Error, target: &Volume) -> Error {
+    let Error::Medium(failure) = error else { return error };
+    let failure = target.check().err().unwrap_or(failure);
+    let hint = format!("{}; everything issued is in the register", failure.hint());
+    Error::MediumFailed { failure, what: "nothing was delivered".to_owned(), hint }
+}
+
+/// As [`unwritten`], for a bundle that has its name already: it looks whole and nobody knows whether it is.
+fn unproven(error: Error, target: &Volume, folder: &str) -> Error {
+    let Error::Medium(failure) = error else { return error };
+    Error::MediumFailed {
+        failure: target.check().err().unwrap_or(failure),
+        what: format!("folder {folder} was not read back whole, and is not recorded as delivered"),
+        hint: format!(
+            "do not hand it over: remove the folder or use another medium, then run coldsign deliver {folder} \
+             again; everything issued is in the register"
+        ),
     }
 }
 

@@ -51,6 +51,16 @@ pub enum Error {
         /// The file, relative to the bundle.
         path: String,
     },
+    /// A medium failed in the middle of the work.
+    #[error("{failure}; {what}")]
+    MediumFailed {
+        /// How it failed.
+        failure: media::Error,
+        /// What is safe, and what is not done.
+        what: String,
+        /// What to do.
+        hint: String,
+    },
     /// Nothing on the medium is a request, or looks like one.
     #[error("there are no requests under the given paths")]
     NoRequests,
@@ -108,7 +118,9 @@ impl Error {
             | Self::Format(_)
             | Self::Register(register::Error::PlanUnknown(_) | register::Error::PlanAmbiguous(_))
             | Self::Usage { .. } => Class::Configuration,
-            Self::Medium(_) | Self::MediumAltered { .. } | Self::NoRequests => Class::Medium,
+            Self::Medium(_) | Self::MediumAltered { .. } | Self::MediumFailed { .. } | Self::NoRequests => {
+                Class::Medium
+            }
             Self::NoneAccepted(_) => Class::NoneAccepted,
             Self::NotApproved { .. } => Class::NotApproved,
             Self::Register(_) => Class::Register,
@@ -136,6 +148,7 @@ impl Error {
             Self::Register(error) => error.hint().to_string(),
             Self::Token(error) => error.hint().to_string(),
             Self::Authority { hint, .. }
+            | Self::MediumFailed { hint, .. }
             | Self::NotApproved { hint, .. }
             | Self::Stopped { hint, .. }
             | Self::TokenOutput { hint, .. }
@@ -147,6 +160,18 @@ impl Error {
     #[must_use]
     pub fn altered(path: &str) -> Self {
         Self::MediumAltered { path: path.to_owned() }
+    }
+
+    /// Says of a medium's failure what it left done and undone; every other error stays as it is.
+    #[must_use]
+    pub fn amid(self, what: &str) -> Self {
+        match self {
+            Self::Medium(failure) => {
+                let hint = failure.hint().to_owned();
+                Self::MediumFailed { failure, what: what.to_owned(), hint }
+            }
+            other => other,
+        }
     }
 
     /// A usage error.

@@ -112,7 +112,7 @@ pub enum Yardstick<'a> {
 /// Reads and judges all requests under the paths, in order.
 ///
 /// # Errors
-/// [`Error::Medium`]; [`Error::Stopped`].
+/// [`Error::Medium`]; [`Error::MediumFailed`]; [`Error::Stopped`].
 pub fn inspect(
     paths: &[PathBuf],
     yardstick: Yardstick<'_>,
@@ -124,7 +124,7 @@ pub fn inspect(
     let mut counts = Counts::default();
     let mut seen = SeenKeys::new(yardstick);
     loop {
-        let chunk = next_chunk(&mut submissions)?;
+        let chunk = next_chunk(&mut submissions).map_err(|error| error.amid("nothing was changed"))?;
         if chunk.is_empty() {
             return Ok(counts);
         }

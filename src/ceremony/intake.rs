@@ -5,7 +5,7 @@
 use std::{collections::VecDeque, io::Read as _, os::unix::ffi::OsStrExt as _, path::PathBuf};
 
 use crate::{
-    media::{Entry, InFile, Intake, Limits, Named, Source},
+    media::{Entry, InFile, Intake, Limits, Named, Source, Unreadable},
     pki::{
         fingerprint::Digest,
         pem::{Piece, Splitter},
@@ -109,7 +109,7 @@ impl Submissions {
                 return Ok(Some(submission));
             }
             if let Some(open) = self.open.take() {
-                self.read_on(open);
+                self.read_on(open)?;
                 continue;
             }
             match self.intake.next() {
@@ -144,7 +144,7 @@ impl Submissions {
     }
 
     /// Reads the next octets of the file in hand.
-    fn read_on(&mut self, mut open: OpenFile) {
+    fn read_on(&mut self, mut open: OpenFile) -> Result<(), Error> {
         let mut octets = vec![0; PIECE_OCTETS];
         let mut pieces = Vec::new();
         match open.file.read(&mut octets) {
@@ -163,16 +163,20 @@ impl Submissions {
                 }
                 self.open = Some(open);
             }
+            Err(error) if error.kind() == std::io::ErrorKind::Interrupted => self.open = Some(open),
             Err(error) => {
                 let finding = Finding::refuse(
                     Control::MediumEntry,
                     &format!("the file cannot be read to its end: {error}"),
                     "copy the file anew onto a sound medium",
                 );
+                // A medium that is gone is no reason to refuse the requests on it.
+                self.intake.check_failure(open.file.source(), &Unreadable::from(error))?;
                 self.give(&mut open, Piece::Refused(finding));
                 self.give_last(&mut open);
             }
         }
+        Ok(())
     }
 
     fn give(&mut self, open: &mut OpenFile, piece: Piece) {

@@ -152,7 +152,7 @@ impl Appliance {
         };
         let mut writer = self.register.begin_plan(&new, at)?;
         loop {
-            let chunk = next_chunk(&mut submissions)?;
+            let chunk = next_chunk(&mut submissions).map_err(|error| error.amid("no plan was stored"))?;
             if chunk.is_empty() {
                 break;
             }

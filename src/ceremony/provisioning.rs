@@ -174,7 +174,8 @@ impl Appliance {
         let folder = format!("{}-request-{}", new.name, stamp(at));
         if let Some((der, public_key)) = self.standing_request(new)? {
             let outbox = Outbox::create(to, &folder)?;
-            return written_request(outbox, folder, new.name, &der, &public_key);
+            return written_request(outbox, folder, new.name, &der, &public_key)
+                .map_err(|error| error.amid(REQUEST_KEPT));
         }
         let name = self.fresh_name(new)?;
         // The medium first: a key whose request cannot be written would be of no use.
@@ -196,7 +197,7 @@ impl Appliance {
         let uri = self.key_uri(&key, &session)?;
         self.register.add_authority(&new_authority(new.name, &uri, public_key, Some(&der)), at)?;
         self.checkpoint(&session)?;
-        written_request(outbox, folder, new.name, &der, public_key)
+        written_request(outbox, folder, new.name, &der, public_key).map_err(|error| error.amid(REQUEST_KEPT))
     }
 
     /// The request that was made before under this name, for the same kind of key and the same subject, and waits for
@@ -348,6 +349,10 @@ pub fn read_certificates(path: &Path) -> Result<Vec<Certificate>, Error> {
     }
     Ok(certificates)
 }
+
+/// What is safe when a CA's request cannot be written: asked for again, the same one is.
+const REQUEST_KEPT: &str =
+    "the request was not written; it is kept in the register, and its key in the token";
 
 /// Writes a CA's request as the one file of a new folder, and reads it back.
 fn written_request(

@@ -23,8 +23,8 @@ const FILE_OCTETS_MAX: u64 = u32::MAX as u64;
 /// key's SHA-256, in lower-case hex, where one is given.
 ///
 /// # Errors
-/// [`Error::Medium`] where the folder cannot be opened, [`Error::Usage`] where the root cannot be read. What is wrong
-/// with the bundle is in the report.
+/// [`Error::Medium`] where the folder cannot be opened, [`Error::MediumFailed`] where its medium was pulled meanwhile,
+/// [`Error::Usage`] where the root cannot be read. What is wrong with the bundle is in the report.
 pub fn verify_bundle(folder: &Path, trust: &Path, audit_key: Option<&str>) -> Result<Report, Error> {
     let roots = read_certificates(trust)?;
     let [root] = roots.as_slice() else {
@@ -35,6 +35,8 @@ pub fn verify_bundle(folder: &Path, trust: &Path, audit_key: Option<&str>) -> Re
     };
     let bundle = Bundle { volume: Volume::open(folder)?, folder };
     let mut report = verification::verify(&bundle, root, Some(now()?));
+    // Read from a medium that is gone, a sound bundle looks like one that somebody damaged.
+    bundle.volume.check().map_err(|failure| Error::from(failure).amid("the bundle was not judged"))?;
     if let Some(expected) = audit_key {
         report.compare_audit_key(expected);
     }

@@ -33,6 +33,14 @@ pub enum Error {
         /// What exists.
         path: Shown,
     },
+    /// More files cannot be read than a bad spot explains.
+    #[error("{path}: more than {errors_max} files cannot be read: the medium is failing, or was pulled")]
+    Failing {
+        /// [`super::Limits::read_errors_max`].
+        errors_max: u32,
+        /// The file at which the limit was passed.
+        path: Shown,
+    },
     /// A file grew beyond what FAT32 can hold.
     #[error("{path}: larger than a FAT32 medium can hold in one file (4 GiB)")]
     FileTooLarge {
@@ -146,6 +154,9 @@ impl Error {
             Self::Busy { .. } => "wait until the other delivery ends, or stop it",
             Self::Denied { .. } => "check the owner and the mode, or run as the user who may",
             Self::Exists { .. } => "move or rename what is there, or deliver to another folder",
+            Self::Failing { .. } => {
+                "see that the medium is in, or copy it onto a sound one; then start this step again"
+            }
             Self::FileTooLarge { .. } | Self::FolderTooFull { .. } => "deliver in smaller batches",
             Self::Foreign { .. } => "find out what wrote it; deliver again to a clean medium",
             Self::Full { .. } => "free some space or use a larger medium, then deliver again",
@@ -172,9 +183,13 @@ impl Error {
             Errno::FBIG => Self::FileTooLarge { path },
             Errno::NOSPC | Errno::DQUOT => Self::Full { path },
             // A stick that is pulled answers with any of these, most often EIO.
-            Errno::IO | Errno::NODEV | Errno::NXIO | Errno::NOMEDIUM | Errno::STALE => {
-                Self::Gone { doing, errno, path }
-            }
+            Errno::IO
+            | Errno::NODEV
+            | Errno::NOMEDIUM
+            | Errno::NOTCONN
+            | Errno::NXIO
+            | Errno::SHUTDOWN
+            | Errno::STALE => Self::Gone { doing, errno, path },
             Errno::NOENT => Self::Missing { path },
             Errno::NOTDIR => Self::NotAFolder { path },
             Errno::ROFS => Self::ReadOnly { path },
@@ -313,6 +328,10 @@ mod tests {
         check(
             Errno::NXIO,
             "/stick: the medium does not answer while writing (No such device or address (os error 6))",
+        );
+        check(
+            Errno::NOTCONN,
+            "/stick: the medium does not answer while writing (Transport endpoint is not connected (os error 107))",
         );
         check(Errno::ACCESS, "/stick: permission denied");
         check(Errno::EXIST, "/stick: exists already");

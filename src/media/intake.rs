@@ -6,12 +6,13 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use rustix::fs::{AtFlags, CWD, FileType};
+use rustix::io::Errno;
 
 use super::error::{Error, Unreadable};
 use super::in_file::InFile;
 use super::limits::Limits;
 use super::listing::{Listing, Stop};
-use super::name::{Shown, Source, is_litter};
+use super::name::{Named, Shown, Source, is_litter};
 use super::volume::{self, Volume};
 
 /// Walks what the operator named: each path a folder or one file, in the order given. Inside a folder the order is
@@ -27,6 +28,9 @@ pub struct Intake {
     given: Arc<Path>,
     files_left: u64,
     names_octets_left: u32,
+    /// What is being read: the folder that is walked, or the one in which a named file stands.
+    current: Option<(Volume, Named)>,
+    read_errors: u32,
     state: State,
 }
 
@@ -110,6 +114,8 @@ impl Intake {
             given: Arc::from(Path::new("")),
             files_left,
             names_octets_left: limits.names_octets_max,
+            current: None,
+            read_errors: 0,
             state: State::Running,
         })
     }
@@ -117,10 +123,11 @@ impl Intake {
     fn step(&mut self) -> Result<Option<Entry>, Error> {
         loop {
             let Some(level) = self.chain.last_mut() else {
+                self.end()?;
                 match self.named.next() {
                     None => return Ok(None),
-                    Some(Start::Named(path)) => return Ok(Some(directly(&path, &self.limits)?)),
-                    Some(Start::Folder(volume)) => self.begin(&volume)?,
+                    Some(Start::Named(path)) => return self.directly(&path).map(Some),
+                    Some(Start::Folder(volume)) => self.begin(volume)?,
                 }
                 continue;
             };
@@ -162,7 +169,79 @@ impl Intake {
             },
             Err(reason) => reason,
         };
-        unless_at_end(reason, source).map(Some)
+        let source = source();
+        self.check_failure(&source, &reason)?;
+        Ok(Some(Entry::Unreadable { source, reason }))
+    }
+
+    /// Tells a file that cannot be read from a medium that cannot: to be asked about every failure to read an
+    /// [`Entry::File`]. Pulled in the middle, a medium would otherwise give a refusal for each of its files, or on
+    /// FAT, whose unreadable folders look empty, nothing at all.
+    ///
+    /// # Errors
+    /// [`Error::Gone`] where the medium is not there any more; [`Error::Failing`] beyond
+    /// [`Limits::read_errors_max`]. The walk is over then.
+    pub fn check_failure(&mut self, source: &Source, reason: &Unreadable) -> Result<(), Error> {
+        let checked = self.judged(source, reason);
+        if checked.is_err() {
+            self.stop();
+        }
+        checked
+    }
+
+    fn judged(&mut self, source: &Source, reason: &Unreadable) -> Result<(), Error> {
+        let shown = || Shown::path(&source.as_given());
+        match reason {
+            Unreadable::Io { errno } if volume::ends_everything(*errno) => {
+                Err(Error::from_errno(shown(), "reading", *errno))
+            }
+            // The mode of this one file.
+            Unreadable::Io { errno: Errno::ACCESS | Errno::PERM } => Ok(()),
+            Unreadable::Io { .. } => {
+                self.check_current()?;
+                self.read_errors += 1;
+                if self.read_errors > self.limits.read_errors_max {
+                    return Err(Error::Failing { errors_max: self.limits.read_errors_max, path: shown() });
+                }
+                Ok(())
+            }
+            Unreadable::Missing | Unreadable::Changed => self.check_current(),
+            _ => Ok(()),
+        }
+    }
+
+    fn check_current(&self) -> Result<(), Error> {
+        self.current.as_ref().map_or(Ok(()), |(volume, _)| volume.check())
+    }
+
+    /// At the end of a folder that was named: what was found in it is all there is only if the medium is still there.
+    fn end(&mut self) -> Result<(), Error> {
+        match self.current.take() {
+            Some((volume, Named::InFolder)) => volume.check(),
+            _ => Ok(()),
+        }
+    }
+
+    /// A path that was named and is no folder: opened beneath the folder it stands in, with the same care as any
+    /// other.
+    fn directly(&mut self, path: &Arc<Path>) -> Result<Entry, Error> {
+        let source = || Source::directly(path);
+        let Some(name) = path.file_name() else {
+            return Ok(Entry::Unreadable { source: source(), reason: Unreadable::Directory });
+        };
+        let parent = match path.parent() {
+            Some(parent) if parent.as_os_str().is_empty() => Path::new("."),
+            Some(parent) => parent,
+            None => Path::new("/"),
+        };
+        let (parent, _) = self.current.insert((Volume::open(parent)?, Named::Directly));
+        match volume::open_file(parent.folder(), name.as_bytes(), self.limits.file_octets_max, source) {
+            Ok(file) => Ok(Entry::File(file)),
+            Err(reason) => {
+                self.check_failure(&source(), &reason)?;
+                Ok(Entry::Unreadable { source: source(), reason })
+            }
+        }
     }
 
     fn open_folder(&self, folder: BorrowedFd<'_>, name: &[u8]) -> Result<OwnedFd, Unreadable> {
@@ -173,11 +252,11 @@ impl Intake {
         volume::open_folder(folder, name, Some(&peeked))
     }
 
-    fn begin(&mut self, volume: &Volume) -> Result<(), Error> {
+    fn begin(&mut self, volume: Volume) -> Result<(), Error> {
         self.given = Arc::clone(volume.given());
         self.path.clear();
-        let again = volume::open_folder(volume.folder(), b".", None)
-            .map_err(|reason| Error::Unreadable { path: volume.shown(), reason })?;
+        let again = volume.again()?;
+        self.current = Some((volume, Named::InFolder));
         self.enter(again)
     }
 
@@ -190,6 +269,11 @@ impl Intake {
         self.names_octets_left -= names.octets();
         self.chain.push(Level { folder, names, next: 0, prefix_octets: self.path.len() });
         Ok(())
+    }
+
+    fn stop(&mut self) {
+        self.state = State::Stopped;
+        self.chain.clear();
     }
 
     fn leave(&mut self) {
@@ -209,8 +293,7 @@ impl Iterator for Intake {
         }
         let step = self.step().transpose();
         if !matches!(step, Some(Ok(_))) {
-            self.state = State::Stopped;
-            self.chain.clear();
+            self.stop();
         }
         step
     }
@@ -224,34 +307,5 @@ impl Stop {
             Self::Names => Error::TooManyFiles { files_max: limits.files_max, path },
             Self::Octets => Error::NamesTooLong { octets_max: limits.names_octets_max, path },
         }
-    }
-}
-
-/// A path that was named and is no folder: opened beneath the folder it stands in, with the same care as any other.
-fn directly(path: &Arc<Path>, limits: &Limits) -> Result<Entry, Error> {
-    let source = || Source::directly(path);
-    let Some(name) = path.file_name() else {
-        return Ok(Entry::Unreadable { source: source(), reason: Unreadable::Directory });
-    };
-    let parent = match path.parent() {
-        Some(parent) if parent.as_os_str().is_empty() => Path::new("."),
-        Some(parent) => parent,
-        None => Path::new("/"),
-    };
-    let parent = Volume::open(parent)?;
-    match volume::open_file(parent.folder(), name.as_bytes(), limits.file_octets_max, source) {
-        Ok(file) => Ok(Entry::File(file)),
-        Err(reason) => unless_at_end(reason, source),
-    }
-}
-
-/// An entry for one file that cannot be read, or an error where the medium itself is gone.
-fn unless_at_end(reason: Unreadable, source: impl FnOnce() -> Source) -> Result<Entry, Error> {
-    let source = source();
-    match reason {
-        Unreadable::Io { errno } if volume::ends_everything(errno) => {
-            Err(Error::from_errno(Shown::new(source.as_given().as_os_str().as_bytes()), "reading", errno))
-        }
-        reason => Ok(Entry::Unreadable { source, reason }),
     }
 }

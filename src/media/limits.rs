@@ -18,6 +18,9 @@ pub struct Limits {
     /// Octets of names held at one time, for all folders from the named one down to the current one: what a folder of
     /// a million names may cost in memory.
     pub names_octets_max: u32,
+    /// Files that the medium may fail to give (an input or output error, not a refusal) before it is taken for a
+    /// failing one. A single bad spot costs a file or two; a stick that was pulled, all that were left on it.
+    pub read_errors_max: u32,
     /// Folders named to one intake: each is held open from the start.
     pub volumes_max: usize,
 }
@@ -30,6 +33,7 @@ impl Limits {
         files_max: 1_200_000,
         name_octets_max: 255,
         names_octets_max: 96 << 20,
+        read_errors_max: 16,
         volumes_max: 256,
     };
 }

@@ -114,12 +114,12 @@ impl MountWatch {
     }
 }
 
-/// A line of the table of mounts: proc_pid_mountinfo(5).
+/// A line of the table of mounts: `proc_pid_mountinfo(5)`.
 #[derive(Clone, Debug, Eq, PartialEq)]
 struct Mount {
     device: Device,
     filesystem: OsString,
-    mount_point: PathBuf,
+    place: PathBuf,
     source: OsString,
 }
 
@@ -130,14 +130,14 @@ impl Mount {
         let (_id, _parent) = (fields.next()?, fields.next()?);
         let device = Device::parse(std::str::from_utf8(fields.next()?).ok()?)?;
         let _root = fields.next()?;
-        let mount_point = PathBuf::from(unescaped(fields.next()?, Radix::Octal));
+        let place = PathBuf::from(unescaped(fields.next()?, Radix::Octal));
         let _options = fields.next()?;
         // Any number of optional fields, up to a hyphen.
         fields.by_ref().find(|field| *field == b"-")?;
         let filesystem = unescaped(fields.next()?, Radix::Octal);
         let source = unescaped(fields.next()?, Radix::Octal);
-        let whole = mount_point.is_absolute() && !filesystem.is_empty();
-        whole.then_some(Self { device, filesystem, mount_point, source })
+        let whole = place.is_absolute() && !filesystem.is_empty();
+        whole.then_some(Self { device, filesystem, place, source })
     }
 }
 
@@ -161,21 +161,21 @@ fn failed(path: &Path, error: &std::io::Error) -> Error {
 fn removable(table: &[u8], sysfs: &Path) -> Vec<Mount> {
     let lines = table.split(|&octet| octet == b'\n').take(LINES_MAX);
     let mounts: Vec<Mount> = lines.filter_map(Mount::parse).collect();
-    let own = mounts.iter().rfind(|mount| mount.mount_point == Path::new("/"));
+    let own = mounts.iter().rfind(|mount| mount.place == Path::new("/"));
     let own_disk = own.and_then(|mount| mount.device.disk(sysfs));
     let is_medium = |mount: &Mount| {
-        let in_a_place_for_media = PLACES.iter().any(|place| mount.mount_point.starts_with(place))
+        let in_a_place_for_media = PLACES.iter().any(|place| mount.place.starts_with(place))
             && !NOT_MEDIA.iter().any(|name| mount.filesystem == *name);
         let can_be_taken_away = || {
             mount.device.is_removable(sysfs)
-                && mount.mount_point != Path::new("/")
+                && mount.place != Path::new("/")
                 && (own_disk.is_none() || mount.device.disk(sysfs) != own_disk)
         };
         (in_a_place_for_media || can_be_taken_away()) && mount.device.presence(sysfs) == Presence::Present
     };
     // What is mounted later at the same folder, or at one above, hides what was there.
     let is_hidden = |(at, mount): (usize, &Mount)| {
-        mounts[at + 1..].iter().any(|later| mount.mount_point.starts_with(&later.mount_point))
+        mounts[at + 1..].iter().any(|later| mount.place.starts_with(&later.place))
     };
     let mut found: Vec<Mount> = mounts
         .iter()
@@ -184,13 +184,13 @@ fn removable(table: &[u8], sysfs: &Path) -> Vec<Mount> {
         .map(|(_, mount)| mount.clone())
         .take(MEDIA_MAX)
         .collect();
-    found.sort_by(|a, b| a.mount_point.as_os_str().cmp(b.mount_point.as_os_str()));
+    found.sort_by(|a, b| a.place.as_os_str().cmp(b.place.as_os_str()));
     found
 }
 
 /// What a mount is, `None` when it does not answer (any more).
 fn described(mount: Mount, labels: &HashMap<u64, OsString>) -> Option<Mounted> {
-    let facts = rustix::fs::statvfs(&mount.mount_point).ok()?;
+    let facts = rustix::fs::statvfs(&mount.place).ok()?;
     let number = fs::metadata(Path::new(&mount.source)).map(|metadata| metadata.rdev()).ok();
     let access =
         if facts.f_flag.contains(StatVfsMountFlags::RDONLY) { Access::ReadOnly } else { Access::ReadWrite };
@@ -199,7 +199,7 @@ fn described(mount: Mount, labels: &HashMap<u64, OsString>) -> Option<Mounted> {
         device: mount.source,
         filesystem: mount.filesystem,
         label: number.and_then(|number| labels.get(&number).cloned()),
-        mount_point: mount.mount_point,
+        mount_point: mount.place,
         octets: facts.f_blocks.saturating_mul(facts.f_frsize),
         octets_free: facts.f_bavail.saturating_mul(facts.f_frsize),
     })
@@ -240,15 +240,12 @@ fn unescaped(text: &[u8], radix: Radix) -> OsString {
     let mut octets = Vec::with_capacity(text.len());
     let mut at = 0;
     while let Some(&octet) = text.get(at) {
-        match escape(&text[at..]).filter(|_| octet == b'\\') {
-            Some(meant) => {
-                octets.push(meant);
-                at += ESCAPE_OCTETS;
-            }
-            None => {
-                octets.push(octet);
-                at += 1;
-            }
+        if let Some(meant) = escape(&text[at..]).filter(|_| octet == b'\\') {
+            octets.push(meant);
+            at += ESCAPE_OCTETS;
+        } else {
+            octets.push(octet);
+            at += 1;
         }
     }
     OsString::from_vec(octets)
@@ -282,7 +279,7 @@ const MEDIA_MAX: usize = 256;
 const LABELS_MAX: usize = 1_024;
 
 /// The longest wait at one time: a thread that waits can always end soon.
-const WAIT_MAX: Duration = Duration::from_secs(60);
+const WAIT_MAX: Duration = Duration::from_mins(1);
 
 #[cfg(test)]
 mod tests {
@@ -304,7 +301,7 @@ mod tests {
 
     fn places(table: &str, sysfs: &Path) -> Vec<String> {
         let mounts = removable(table.as_bytes(), sysfs);
-        mounts.iter().map(|mount| mount.mount_point.to_str().unwrap().to_owned()).collect()
+        mounts.iter().map(|mount| mount.place.to_str().unwrap().to_owned()).collect()
     }
 
     #[test]
@@ -431,7 +428,7 @@ mod tests {
             let line = [b"1 1 0:9 / /mnt/", &escaped[..], b" rw - tmpfs none rw"].concat();
             let mount = Mount::parse(&line).unwrap();
             let expected = [b"/mnt/", &name[..]].concat();
-            prop_assert_eq!(mount.mount_point.as_os_str().as_bytes(), &expected[..]);
+            prop_assert_eq!(mount.place.as_os_str().as_bytes(), &expected[..]);
         }
     }
 }

@@ -46,28 +46,30 @@ impl Volume {
     /// # Errors
     /// As [`Volume::open`]; [`Error::TooManyFiles`] and [`Error::NamesTooLong`] beyond the limits.
     pub fn names(&self, limits: &super::Limits) -> Result<Vec<Box<[u8]>>, Error> {
-        let shown = || Shown::path(&self.given);
-        let again = open_folder(self.folder.as_fd(), b".", None)
-            .map_err(|reason| Error::Unreadable { path: shown(), reason })?;
-        let listing = Listing::read(&again, limits.files_max, limits.names_octets_max)
-            .map_err(|stop| stop.into_error(shown(), limits))?;
+        let listing = Listing::read(self.again()?, limits.files_max, limits.names_octets_max)
+            .map_err(|stop| stop.into_error(self.shown(), limits))?;
         Ok((0..).map_while(|at| listing.name(at).map(Box::from)).collect())
     }
 
     /// Whether the medium is still there and answers: its device is known to the kernel, and its folder is listed.
     ///
     /// # Errors
-    /// [`Error::Gone`].
-    pub(super) fn check(&self) -> Result<(), Error> {
+    /// [`Error::Gone`]; [`Error::Io`] where this process is at its end.
+    pub fn check(&self) -> Result<(), Error> {
         check_presence(&self.folder, &self.shown())?;
-        let gone = |errno| Error::Gone { doing: "reading", errno, path: self.shown() };
-        let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC;
-        let again = fs::openat(&self.folder, c".", flags, Mode::empty()).map_err(gone)?;
         let mut buffer = Vec::with_capacity(FIRST_NAMES_OCTETS);
-        match fs::RawDir::new(&again, buffer.spare_capacity_mut()).next() {
-            Some(Err(errno)) => Err(gone(errno)),
+        match fs::RawDir::new(self.again()?, buffer.spare_capacity_mut()).next() {
+            Some(Err(errno)) => Err(Error::from_errno(self.shown(), "reading", errno)),
             _ => Ok(()),
         }
+    }
+
+    /// The folder opened once more, to be listed from its beginning.
+    pub(super) fn again(&self) -> Result<OwnedFd, Error> {
+        open_folder(self.folder.as_fd(), b".", None).map_err(|reason| match reason {
+            Unreadable::Io { errno } => Error::from_errno(self.shown(), "opening the folder", errno),
+            reason => Error::Unreadable { path: self.shown(), reason },
+        })
     }
 
     pub(super) fn folder(&self) -> BorrowedFd<'_> {
@@ -187,7 +189,9 @@ pub(super) fn ends_everything(errno: Errno) -> bool {
             | Errno::NODEV
             | Errno::NOMEDIUM
             | Errno::NOMEM
+            | Errno::NOTCONN
             | Errno::NXIO
+            | Errno::SHUTDOWN
             | Errno::STALE
     )
 }
