@@ -16,6 +16,7 @@ mod progress;
 mod proving;
 mod provisioning;
 mod tokens;
+mod triage;
 mod verification;
 
 pub use delivery::Delivered;
@@ -28,6 +29,9 @@ pub use progress::{Phase, Progress, Watch};
 pub use proving::{Code, Platform};
 pub use provisioning::{NewCa, Requested, read_certificates};
 pub use tokens::{TokenCheck, check_token, initialise_token, slots};
+pub use triage::{
+    Detail, Direction, Filter, Occurrences, Order, Reading, Row, Selection, Triage, detail, read_triage,
+};
 pub use verification::verify_bundle;
 
 // Values of the layers below that the faces show or hand through.
