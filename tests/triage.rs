@@ -8,7 +8,7 @@ use std::{
     os::unix::{ffi::OsStrExt as _, fs::symlink},
     path::{Path, PathBuf},
     sync::atomic::{AtomicBool, Ordering},
-    time::Instant,
+    time::{Instant, SystemTime, UNIX_EPOCH},
 };
 
 use coldsign::{
@@ -16,10 +16,16 @@ use coldsign::{
         self, Counts, Detail, Direction, Error, Filter, Judgement, Order, Triage, Verdict, Watch, Yardstick,
     },
     pki::{
+        certificate::{Certificate, SignedCertificate},
         fingerprint::Digest,
-        key::{Curve, KeyAlgorithm},
+        issuer::IssuingCa,
+        key::{Curve, KeyAlgorithm, PublicKey, RsaScheme},
+        name::Name,
+        plan::{Facts, RootFields, difference::Line, plan_root},
         policy::{Control, Finding, Severity},
+        serial::SerialNumber,
         text::{Printable, is_harmless},
+        time::Time,
     },
 };
 use support::request::{self, Algorithm, Key, Request, Signed};
@@ -195,6 +201,100 @@ fn reading_stops_when_it_is_asked_to() {
     let mut watch = Watch::new(&mut silent, &stop);
     let result = ceremony::detail(&triage, 599, Yardstick::Soundness, &mut watch);
     assert!(matches!(result, Err(Error::Stopped { .. })));
+}
+
+/// A root CA of a fresh software key, valid from an hour ago.
+fn root() -> IssuingCa {
+    let key = Key::generate(Algorithm::P256);
+    let public_key = PublicKey::from_spki(&key.spki()).expect("a sound key");
+    let since = SystemTime::now().duration_since(UNIX_EPOCH).expect("after 1970").as_secs();
+    let now = Time::from_unix(i64::try_from(since).expect("a moment")).expect("a moment").plus_seconds(-3600);
+    let name = Name::from_text("CN=Root,O=Tests").expect("a name");
+    let fields = RootFields {
+        name,
+        public_key: public_key.clone(),
+        rsa_scheme: RsaScheme::Pkcs1,
+        days: 7300,
+        path_length: None,
+    };
+    let facts = Facts { now, serial: SerialNumber::from_random([1; 20]) };
+    let planned = plan_root(&fields, facts).expect("a root");
+    let signature = key.sign(planned.tbs());
+    let signed = SignedCertificate::assemble_root(planned.tbs(), &signature, &public_key).expect("signed");
+    IssuingCa::new(Certificate::parse(signed.der()).expect("parsed"), Vec::new()).expect("fit to issue")
+}
+
+fn told(lines: &[Line]) -> Vec<String> {
+    lines.iter().map(|line| format!("{} {}", line.what, line.change.word())).collect()
+}
+
+#[test]
+fn the_differences_of_a_batch_are_read_with_it() {
+    let folder = folder("triage-differences");
+    let usage = request::key_usage(&[5, 0xa0]);
+    let write = |name: &str, text: &str| fs::write(folder.join(name), text).unwrap();
+    for number in 1..=5 {
+        let request = Request::named(&format!("dev-{number}")).with(usage.clone());
+        write(&format!("a-{number}.csr"), &armoured(&request.der(&Key::generate(Algorithm::P256))));
+    }
+    let twin = armoured(&Request::named("twin").with(usage.clone()).der(&Key::generate(Algorithm::P256)));
+    write("b-twin-1.csr", &twin);
+    write("b-twin-2.csr", &twin);
+    for number in 1..=2 {
+        let names = request::alternative_names(&[&format!("dev-{number}.example")]);
+        let request = Request::named(&format!("named-{number}")).with(names);
+        write(&format!("c-{number}.csr"), &armoured(&request.der(&Key::generate(Algorithm::P256))));
+    }
+    let refused = Request::named("a CA").with(request::authority());
+    write("d-refused.csr", &armoured(&refused.der(&Key::generate(Algorithm::P256))));
+    write("e.txt", "no request");
+
+    let profile = ceremony::profile_by_name(None, "device").expect("built in");
+    let issuer = root();
+    let yardstick = Yardstick::Issuer(&profile, &issuer);
+    let stop = AtomicBool::new(false);
+    let mut listener = |_| {};
+    let mut watch = Watch::new(&mut listener, &stop);
+    let reading = ceremony::read_triage(std::slice::from_ref(&folder), yardstick, &mut watch).expect("read");
+    assert_eq!(reading.triage.counts(), Counts { accepted: 8, refused: 2, skipped: 1 });
+    let groups = reading.differences.groups();
+    let found: Vec<(u64, String)> =
+        groups.iter().map(|group| (group.count, group.source.to_string())).collect();
+    // The second twin is refused as one: no difference of it is counted.
+    let source = |name: &str| folder.join(name).to_str().unwrap().to_owned();
+    assert_eq!(found, [(6, source("a-1.csr")), (2, source("c-1.csr"))]);
+    assert_eq!(reading.differences.others(), 0);
+    let device = [
+        "subject CN kept",
+        "public key kept",
+        "basic constraints added",
+        "key usage kept",
+        "key usage dropped",
+        "extended key usage added",
+        "subject key identifier added",
+        "authority key identifier added",
+        "issuer added",
+        "valid from added",
+        "valid until added",
+    ];
+    assert_eq!(told(&groups[0].lines), device);
+
+    // The details of one request have its own lines, and a refused one has none.
+    let mut detail = |index| ceremony::detail(&reading.triage, index, yardstick, &mut watch).expect("detail");
+    let fifth = detail(4).difference.expect("accepted");
+    assert_eq!(told(&fifth), device);
+    assert_eq!(fifth[0].asked.as_ref().map(Printable::as_str), Some("dev-5"));
+    let second_twin = detail(6);
+    assert_eq!(second_twin.judgement.verdict, Verdict::Refused);
+    assert_eq!(second_twin.judgement.findings[0].control, Control::DuplicateInBatch);
+    assert_eq!(second_twin.difference, None);
+    assert_eq!(detail(9).difference, None);
+
+    let mut listener = |_| {};
+    let mut watch = Watch::new(&mut listener, &stop);
+    let reading = ceremony::read_triage(&[folder], Yardstick::Profile(&profile), &mut watch).expect("read");
+    assert_eq!(reading.triage.counts(), Counts { accepted: 8, refused: 2, skipped: 1 });
+    assert!(reading.differences.groups().is_empty());
 }
 
 /// Prints what a large table costs; the figures stand in no assertion, for they are the machine's.

@@ -11,7 +11,10 @@ use crate::pki::{
     fingerprint::Digest,
     issuer::IssuingCa,
     key::KeyAlgorithm,
-    plan::{self, Facts},
+    plan::{
+        self, Facts,
+        difference::{self, Difference},
+    },
     policy::{self, Control, Finding, Refusal, Severity},
     profile::{DuplicateKeys, Profile},
     request::VerifiedRequest,
@@ -119,7 +122,7 @@ pub fn inspect(
     watch: &mut Watch<'_>,
     each: &mut dyn FnMut(&Judgement),
 ) -> Result<Counts, Error> {
-    inspect_each(paths, yardstick, watch, &mut |inspected| {
+    inspect_each(paths, yardstick, Depth::Verdict, watch, &mut |inspected| {
         each(&inspected.judgement);
         Ok(())
     })
@@ -131,12 +134,25 @@ pub(super) struct Inspected {
     pub place: Place,
     /// The number of the earlier request that its key stood in.
     pub twin: Option<u64>,
+    /// What it asked for against what it would be issued, where it is accepted, a CA is the yardstick, and it was
+    /// asked for.
+    pub difference: Option<Difference>,
+}
+
+/// How much is found out of a request.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(super) enum Depth {
+    /// What becomes of it.
+    Verdict,
+    /// Also in what its certificate would differ from what it asks for.
+    Difference,
 }
 
 /// [`inspect`], for whoever keeps more than judgements; an error of `each` ends it.
 pub(super) fn inspect_each(
     paths: &[PathBuf],
     yardstick: Yardstick<'_>,
+    depth: Depth,
     watch: &mut Watch<'_>,
     each: &mut dyn FnMut(Inspected) -> Result<(), Error>,
 ) -> Result<Counts, Error> {
@@ -151,15 +167,18 @@ pub(super) fn inspect_each(
         }
         let judged: Vec<(Judged, Place)> = chunk
             .into_par_iter()
-            .map(|Submission { source, content, place }| (judge(source, content, yardstick, at), place))
+            .map(|Submission { source, content, place }| {
+                (judge(source, content, yardstick, depth, at), place)
+            })
             .collect();
-        for (Judged { mut judgement, key }, place) in judged {
+        for (Judged { mut judgement, key, difference }, place) in judged {
             let twin = seen.compare(&judgement, key, counts.all() + 1);
             if let Some(twin) = twin {
                 judge_twin(&mut judgement, twin, yardstick);
             }
             counts.add(judgement.verdict);
-            each(Inspected { judgement, place, twin })?;
+            let difference = difference.filter(|_| judgement.verdict == Verdict::Accepted);
+            each(Inspected { judgement, place, twin, difference })?;
         }
         watch.tell(Phase::Planning, counts.all(), None);
         watch.check_stop("nothing was changed", "run inspect again")?;
@@ -232,18 +251,27 @@ pub(super) fn verify(der: &[u8], mut notes: Vec<Finding>) -> Result<VerifiedRequ
     }
 }
 
-/// A judgement, and the digest of the key where there is a sound one.
+/// A judgement, and what stays beside it of a sound request.
 pub(super) struct Judged {
     pub judgement: Judgement,
+    /// The digest of the key.
     pub key: Option<Digest>,
+    pub difference: Option<Difference>,
 }
 
 /// Judges a submission.
-pub(super) fn judge(source: Printable, content: Content, yardstick: Yardstick<'_>, now: Time) -> Judged {
+pub(super) fn judge(
+    source: Printable,
+    content: Content,
+    yardstick: Yardstick<'_>,
+    depth: Depth,
+    now: Time,
+) -> Judged {
     let sha256 = content.sha256();
     let bare = |verdict, subject, key, findings| Judged {
         judgement: Judgement { source: source.clone(), sha256, verdict, subject, key, findings },
         key: None,
+        difference: None,
     };
     let refused = |Refusal { findings, subject, key }| bare(Verdict::Refused, subject, key, findings);
     let (der, notes) = match content {
@@ -258,20 +286,45 @@ pub(super) fn judge(source: Printable, content: Content, yardstick: Yardstick<'_
     let spki_sha256 = request.public_key().spki_sha256();
     let subject = request.subject().to_printable();
     let key = request.public_key().algorithm();
-    // No certificate comes of an inspection, so the serial number may be any.
-    let facts = Facts { now, serial: SerialNumber::from_random([0; 20]) };
-    let findings = match yardstick {
-        Yardstick::Soundness => Ok(request.notes().to_vec()),
-        Yardstick::Profile(profile) => plan::check(&request, profile),
-        Yardstick::Issuer(profile, issuer) => {
-            plan::plan(request, profile, issuer, facts).map(|planned| planned.notes().to_vec())
-        }
+    let judged = match yardstick {
+        Yardstick::Soundness => Ok((request.notes().to_vec(), None)),
+        Yardstick::Profile(profile) => plan::check(&request, profile).map(|notes| (notes, None)),
+        Yardstick::Issuer(profile, issuer) => planned(request, profile, issuer, depth, now),
     };
-    match findings {
-        Ok(findings) => {
+    match judged {
+        Ok((findings, difference)) => {
             debug_assert!(findings.iter().all(|finding| finding.severity == Severity::Note));
-            Judged { key: Some(spki_sha256), ..bare(Verdict::Accepted, Some(subject), Some(key), findings) }
+            let judged = bare(Verdict::Accepted, Some(subject), Some(key), findings);
+            Judged { key: Some(spki_sha256), difference, ..judged }
         }
         Err(refusal) => refused(refusal),
+    }
+}
+
+/// What planning finds, and in what the certificate would differ from what is asked for.
+fn planned(
+    request: VerifiedRequest,
+    profile: &Profile,
+    issuer: &IssuingCa,
+    depth: Depth,
+    now: Time,
+) -> Result<(Vec<Finding>, Option<Difference>), Refusal> {
+    // No certificate comes of an inspection, so the serial number may be any.
+    let facts = Facts { now, serial: SerialNumber::from_random([0; 20]) };
+    if depth == Depth::Verdict {
+        return Ok((plan::plan(request, profile, issuer, facts)?.notes().to_vec(), None));
+    }
+    let planned = plan::plan(request.clone(), profile, issuer, facts)?;
+    match difference::compare(&request, &planned) {
+        Ok(difference) => Ok((planned.notes().to_vec(), Some(difference))),
+        Err(error) => Err(Refusal {
+            findings: vec![Finding::refuse(
+                Control::Lint,
+                &format!("the planned certificate cannot be read again: {error}"),
+                "report this as a defect; nothing was planned",
+            )],
+            subject: Some(request.subject().to_printable()),
+            key: Some(request.public_key().algorithm()),
+        }),
     }
 }

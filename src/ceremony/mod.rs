@@ -5,6 +5,7 @@
 
 mod auditing;
 mod delivery;
+mod difference;
 mod error;
 mod inspection;
 mod intake;
@@ -20,6 +21,7 @@ mod triage;
 mod verification;
 
 pub use delivery::Delivered;
+pub use difference::{Differences, Group};
 pub use error::{Class, Error};
 pub use inspection::{Counts, Judgement, Verdict, Yardstick, inspect};
 pub use issuance::{ApprovalGiven, Issued};

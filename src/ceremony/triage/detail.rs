@@ -9,11 +9,12 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use crate::pki::{policy::Control, text::Printable};
+use crate::pki::{plan::difference::Line, policy::Control, text::Printable};
 
 use super::{
     super::{
-        inspection::{Judged, Yardstick, inspect_each, judge, judge_twin},
+        difference::Differences,
+        inspection::{Depth, Judged, Yardstick, inspect_each, judge, judge_twin},
         intake::{Content, Submissions},
         opening::now,
         progress::Watch,
@@ -22,10 +23,12 @@ use super::{
 };
 
 /// What reading a medium gives.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub struct Reading {
     /// Every request, one a row.
     pub triage: Triage,
+    /// What accepted requests ask for against what they would be issued; empty where no CA is the yardstick.
+    pub differences: Differences,
 }
 
 /// One request with all that the table leaves out.
@@ -35,9 +38,12 @@ pub struct Detail {
     pub judgement: Judgement,
     /// The request's DER; `None` where none could be read.
     pub der: Option<Vec<u8>>,
+    /// What it asks for against what it would be issued, where it is accepted and a CA is the yardstick.
+    pub difference: Option<Vec<Line>>,
 }
 
-/// Reads and judges all requests under the paths, in order.
+/// Reads and judges all requests under the paths, in order, and compares them with what they would be issued: the
+/// medium is read once.
 ///
 /// # Errors
 /// [`Error::Medium`]; [`Error::Stopped`]; [`Error::TooManyRequests`].
@@ -46,11 +52,14 @@ pub fn read_triage(
     yardstick: Yardstick<'_>,
     watch: &mut Watch<'_>,
 ) -> Result<Reading, Error> {
-    let mut triage = Triage::new();
-    inspect_each(paths, yardstick, watch, &mut |inspected| {
-        triage.push_read(&inspected.judgement, &inspected.place, inspected.twin)
+    let mut reading = Reading::default();
+    inspect_each(paths, yardstick, Depth::Difference, watch, &mut |inspected| {
+        if let Some(difference) = inspected.difference {
+            reading.differences.add(&inspected.judgement.source, difference);
+        }
+        reading.triage.push_read(&inspected.judgement, &inspected.place, inspected.twin)
     })?;
-    Ok(Reading { triage })
+    Ok(reading)
 }
 
 /// Reads one request of the table again and judges it by the yardstick, now. Its octets must be those that were read
@@ -82,11 +91,13 @@ pub fn detail(
         Content::Request { der, .. } => Some(der.clone()),
         Content::Refused(_) | Content::Skipped(_) => None,
     };
-    let Judged { mut judgement, .. } = judge(harmless(row.source), content, yardstick, now()?);
+    let Judged { mut judgement, difference, .. } =
+        judge(harmless(row.source), content, yardstick, Depth::Difference, now()?);
     if let Some(first) = triage.twin(index).filter(|_| judgement.verdict == Verdict::Accepted) {
         judge_twin(&mut judgement, first, yardstick);
     }
-    Ok(Detail { judgement, der })
+    let difference = difference.filter(|_| judgement.verdict == Verdict::Accepted);
+    Ok(Detail { judgement, der, difference: difference.map(|difference| difference.lines) })
 }
 
 /// The request of this number in a file; 0 is the one that stands alone.
