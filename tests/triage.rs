@@ -110,7 +110,8 @@ fn every_row_is_read_again_from_its_own_place() {
     symlink("alone.csr", folder.join("link.csr")).unwrap();
     // What stands on the screen is not what stands on the medium.
     fs::write(folder.join(OsStr::from_bytes(b"\x1b[2J\xff.csr")), armoured(&fresh("escape"))).unwrap();
-    fs::write(folder.join("\\u{1b}[2J\\xff.csr"), armoured(&fresh("spelled out"))).unwrap();
+    fs::write(folder.join(OsStr::from_bytes(b"\\u{1b}[2J\\xff.csr")), armoured(&fresh("spelled out")))
+        .unwrap();
     let hostile = [armoured(&fresh("bidi 1")), armoured(&fresh("bidi 2"))].concat();
     fs::write(folder.join("\u{202e}rsc.csr"), hostile).unwrap();
     let deep = folder.join(vec!["d"; 40].join("/"));

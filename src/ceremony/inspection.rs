@@ -168,7 +168,7 @@ pub(super) fn inspect_each(
         let judged: Vec<(Judged, Place)> = chunk
             .into_par_iter()
             .map(|Submission { source, content, place }| {
-                (judge(source, content, yardstick, depth, at), place)
+                (judge(&source, content, yardstick, depth, at), place)
             })
             .collect();
         for (Judged { mut judgement, key, difference }, place) in judged {
@@ -181,7 +181,7 @@ pub(super) fn inspect_each(
             each(Inspected { judgement, place, twin, difference })?;
         }
         watch.tell(Phase::Planning, counts.all(), None);
-        watch.check_stop("nothing was changed", "run inspect again")?;
+        watch.check_stop("nothing was changed", "read the requests again")?;
     }
 }
 
@@ -261,7 +261,7 @@ pub(super) struct Judged {
 
 /// Judges a submission.
 pub(super) fn judge(
-    source: Printable,
+    source: &Printable,
     content: Content,
     yardstick: Yardstick<'_>,
     depth: Depth,

@@ -352,8 +352,8 @@ fn bit(control: Control) -> Controls {
     1 << control as u32
 }
 
-/// A length within a block as four octets: [`TEXT_OCTETS_MAX`] is below 4 GiB, and folding at most triples a text
-/// that `push` keeps below it.
+/// A length within a block as four octets: [`TEXT_OCTETS_MAX`] is far below 4 GiB, and lower case takes at most three
+/// times the octets.
 fn narrow(length: usize) -> u32 {
     u32::try_from(length).unwrap_or(u32::MAX)
 }

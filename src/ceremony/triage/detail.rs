@@ -92,7 +92,7 @@ pub fn detail(
         Content::Refused(_) | Content::Skipped(_) => None,
     };
     let Judged { mut judgement, difference, .. } =
-        judge(harmless(row.source), content, yardstick, Depth::Difference, now()?);
+        judge(&harmless(row.source), content, yardstick, Depth::Difference, now()?);
     if let Some(first) = triage.twin(index).filter(|_| judgement.verdict == Verdict::Accepted) {
         judge_twin(&mut judgement, first, yardstick);
     }

@@ -181,14 +181,14 @@ fn head(text: &[u8]) -> [u8; 8] {
 }
 
 /// What is searched for.
-enum Search<'a> {
+enum Search {
     Everything,
     /// Text with a control character stands in no field.
     Nothing,
-    Text(Finder<'a>),
+    Text(Box<Finder<'static>>),
 }
 
-impl Search<'static> {
+impl Search {
     fn new(text: &str) -> Self {
         if text.is_empty() {
             Self::Everything
@@ -196,7 +196,7 @@ impl Search<'static> {
             Self::Nothing
         } else {
             let text: String = folded(text).collect();
-            Self::Text(Finder::new(text.as_bytes()).into_owned())
+            Self::Text(Box::new(Finder::new(text.as_bytes()).into_owned()))
         }
     }
 }
@@ -207,7 +207,7 @@ pub(super) fn folded(text: &str) -> impl Iterator<Item = char> {
 }
 
 impl Block {
-    fn wanted(&self, filter: &Filter, search: &Search<'_>, lower: &mut Vec<u8>) -> Wanted {
+    fn wanted(&self, filter: &Filter, search: &Search, lower: &mut Vec<u8>) -> Wanted {
         let mut wanted = match search {
             Search::Everything => [u64::MAX; BLOCK_ROWS / 64],
             Search::Nothing => [0; BLOCK_ROWS / 64],

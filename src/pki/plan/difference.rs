@@ -169,6 +169,28 @@ impl Value {
 /// Longest opaque value shown whole, in octets.
 const OPAQUE_OCTETS_MAX: usize = 32;
 
+/// An extension that holds a key's identifier.
+struct Identifier {
+    what: &'static str,
+    alike: Alike,
+    read: fn(&[u8]) -> Option<Vec<u8>>,
+}
+
+impl Identifier {
+    fn of(oid: &[u8]) -> Option<Self> {
+        if oid == rfc5280::ID_CE_SUBJECT_KEY_IDENTIFIER.as_bytes() {
+            // It comes of the key, and so is each subject's own.
+            let (what, read) = ("subject key identifier", issued::subject_key_identifier);
+            Some(Self { what, alike: Alike::No, read })
+        } else if oid == rfc5280::ID_CE_AUTHORITY_KEY_IDENTIFIER.as_bytes() {
+            let (what, read) = ("authority key identifier", issued::authority_key_identifier);
+            Some(Self { what, alike: Alike::Yes, read })
+        } else {
+            None
+        }
+    }
+}
+
 /// The order of lines: a certificate's, whatever the order in which a request asks.
 #[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd)]
 enum Rank {
@@ -301,18 +323,9 @@ impl Lines {
 
     /// An extension that is not looked into but for key identifiers: whether it is critical, and its value.
     fn other(&mut self, oid: &[u8], asked: Option<(bool, &[u8])>, granted: Option<(bool, &[u8])>) {
-        let identifier: Option<(&str, Alike, fn(&[u8]) -> Option<Vec<u8>>)> =
-            if oid == rfc5280::ID_CE_SUBJECT_KEY_IDENTIFIER.as_bytes() {
-                // It comes of the key.
-                Some(("subject key identifier", Alike::No, issued::subject_key_identifier))
-            } else if oid == rfc5280::ID_CE_AUTHORITY_KEY_IDENTIFIER.as_bytes() {
-                Some(("authority key identifier", Alike::Yes, issued::authority_key_identifier))
-            } else {
-                None
-            };
         // What a request wanted in vain may be its own; what is issued is for people to see.
         let alike = |alike| if granted.is_none() { Alike::No } else { alike };
-        let Some((what, own, read)) = identifier else {
+        let Some(Identifier { what, alike: own, read }) = Identifier::of(oid) else {
             let what = format!("extension {}", name_of(oid));
             let value = |(critical, octets)| Value::extension(critical, octets);
             return self.add(Rank::Extension, &what, alike(Alike::Yes), asked.map(value), granted.map(value));

@@ -68,8 +68,8 @@ fn shows_what_the_profile_adds() {
             "extended key usage: added: - > clientAuth",
         ],
     );
-    let identified = compared(&asking(7, "CN=dev-1", &[]), &profile("device"), issuer());
-    let line = told(&identified).into_iter().find(|line| line.starts_with("subject key")).expect("a line");
+    let with_one = compared(&asking(7, "CN=dev-1", &[]), &profile("device"), issuer());
+    let line = told(&with_one).into_iter().find(|line| line.starts_with("subject key")).expect("a line");
     let identifier = hex(&asking(7, "CN=d", &[]).public_key().key_identifier());
     assert_eq!(line, format!("subject key identifier: added: - > {identifier}"));
 }
