@@ -2,7 +2,7 @@
 
 use thiserror::Error;
 
-use crate::{config, export::bundle::FormatError, media, register, token};
+use crate::{config, export::bundle::FormatError, media, pki::text::Printable, register, token};
 
 use super::inspection::Counts;
 
@@ -78,6 +78,14 @@ pub enum Error {
     /// The register refused or failed.
     #[error(transparent)]
     Register(#[from] register::Error),
+    /// A request is read again, and is not what it was.
+    #[error("{path}: {what}")]
+    RequestChanged {
+        /// The request's source.
+        path: Printable,
+        /// In what it differs.
+        what: String,
+    },
     /// The operator stopped the work.
     #[error("stopped by the operator; {what}")]
     Stopped {
@@ -96,6 +104,17 @@ pub enum Error {
         what: String,
         /// What to do.
         hint: String,
+    },
+    /// More requests, or longer names, than one table holds.
+    #[error(
+        "the medium holds more than {rows_max} requests, or {} MiB of names and subjects",
+        .text_octets_max >> 20
+    )]
+    TooManyRequests {
+        /// Most requests.
+        rows_max: usize,
+        /// Most octets of names and subjects.
+        text_octets_max: usize,
     },
     /// The command cannot be carried out as given.
     #[error("{what}")]
@@ -118,9 +137,12 @@ impl Error {
             | Self::Format(_)
             | Self::Register(register::Error::PlanUnknown(_) | register::Error::PlanAmbiguous(_))
             | Self::Usage { .. } => Class::Configuration,
-            Self::Medium(_) | Self::MediumAltered { .. } | Self::MediumFailed { .. } | Self::NoRequests => {
-                Class::Medium
-            }
+            Self::Medium(_)
+            | Self::MediumAltered { .. }
+            | Self::MediumFailed { .. }
+            | Self::NoRequests
+            | Self::RequestChanged { .. }
+            | Self::TooManyRequests { .. } => Class::Medium,
             Self::NoneAccepted(_) => Class::NoneAccepted,
             Self::NotApproved { .. } => Class::NotApproved,
             Self::Register(_) => Class::Register,
@@ -147,6 +169,12 @@ impl Error {
             }
             Self::Register(error) => error.hint().to_string(),
             Self::Token(error) => error.hint().to_string(),
+            Self::RequestChanged { .. } => {
+                "put the medium back in that was read, or read the requests anew".to_owned()
+            }
+            Self::TooManyRequests { .. } => {
+                "split the medium's content over several batches, or use shorter names".to_owned()
+            }
             Self::Authority { hint, .. }
             | Self::MediumFailed { hint, .. }
             | Self::NotApproved { hint, .. }

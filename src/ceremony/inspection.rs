@@ -11,7 +11,10 @@ use crate::pki::{
     fingerprint::Digest,
     issuer::IssuingCa,
     key::KeyAlgorithm,
-    plan::{self, Facts},
+    plan::{
+        self, Facts,
+        difference::{self, Difference},
+    },
     policy::{self, Control, Finding, Refusal, Severity},
     profile::{DuplicateKeys, Profile},
     request::VerifiedRequest,
@@ -22,7 +25,7 @@ use crate::pki::{
 
 use super::{
     error::Error,
-    intake::{Content, Naming, Submission, Submissions},
+    intake::{Content, Naming, Place, Submission, Submissions},
     opening::now,
     progress::{Phase, Watch},
 };
@@ -119,67 +122,108 @@ pub fn inspect(
     watch: &mut Watch<'_>,
     each: &mut dyn FnMut(&Judgement),
 ) -> Result<Counts, Error> {
+    inspect_each(paths, yardstick, Depth::Verdict, watch, &mut |inspected| {
+        each(&inspected.judgement);
+        Ok(())
+    })
+}
+
+/// A judged submission, with what is needed to find it again.
+pub(super) struct Inspected {
+    pub judgement: Judgement,
+    pub place: Place,
+    /// The number of the earlier request that its key stood in.
+    pub twin: Option<u64>,
+    /// What it asked for against what it would be issued, where it is accepted, a CA is the yardstick, and it was
+    /// asked for.
+    pub difference: Option<Difference>,
+}
+
+/// How much is found out of a request.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(super) enum Depth {
+    /// What becomes of it.
+    Verdict,
+    /// Also in what its certificate would differ from what it asks for.
+    Difference,
+}
+
+/// [`inspect`], for whoever keeps more than judgements; an error of `each` ends it.
+pub(super) fn inspect_each(
+    paths: &[PathBuf],
+    yardstick: Yardstick<'_>,
+    depth: Depth,
+    watch: &mut Watch<'_>,
+    each: &mut dyn FnMut(Inspected) -> Result<(), Error>,
+) -> Result<Counts, Error> {
     let mut submissions = Submissions::open(paths, Naming::AsGiven)?;
     let at = now()?;
     let mut counts = Counts::default();
-    let mut seen = SeenKeys::new(yardstick);
+    let mut seen = SeenKeys::default();
     loop {
         let chunk = next_chunk(&mut submissions).map_err(|error| error.amid("nothing was changed"))?;
         if chunk.is_empty() {
             return Ok(counts);
         }
-        let judged: Vec<(Judgement, Option<Digest>)> =
-            chunk.into_par_iter().map(|submission| judge(submission, yardstick, at)).collect();
-        for (mut judgement, key) in judged {
-            seen.compare(&mut judgement, key, counts.all() + 1);
+        let judged: Vec<(Judged, Place)> = chunk
+            .into_par_iter()
+            .map(|Submission { source, content, place }| {
+                (judge(&source, content, yardstick, depth, at), place)
+            })
+            .collect();
+        for (Judged { mut judgement, key, difference }, place) in judged {
+            let twin = seen.compare(&judgement, key, counts.all() + 1);
+            if let Some(twin) = twin {
+                judge_twin(&mut judgement, twin, yardstick);
+            }
             counts.add(judgement.verdict);
-            each(&judgement);
+            let difference = difference.filter(|_| judgement.verdict == Verdict::Accepted);
+            each(Inspected { judgement, place, twin, difference })?;
         }
         watch.tell(Phase::Planning, counts.all(), None);
-        watch.check_stop("nothing was changed", "run inspect again")?;
+        watch.check_stop("nothing was changed", "read the requests again")?;
     }
 }
 
 /// Keys seen in this inspection: the first half of each key's digest and the number of the request it stood in, 24
 /// octets a request.
+#[derive(Default)]
 struct SeenKeys {
     keys: HashMap<[u8; 16], u64>,
-    duplicates: DuplicateKeys,
 }
 
 impl SeenKeys {
-    fn new(yardstick: Yardstick<'_>) -> Self {
-        let duplicates = match yardstick {
-            Yardstick::Soundness => DuplicateKeys::Refuse,
-            Yardstick::Profile(profile) | Yardstick::Issuer(profile, _) => profile.duplicate_keys,
-        };
-        Self { keys: HashMap::new(), duplicates }
-    }
-
-    /// Compares an accepted request's key with those before it.
-    fn compare(&mut self, judgement: &mut Judgement, key: Option<Digest>, number: u64) {
-        let Some(key) = key.filter(|_| judgement.verdict == Verdict::Accepted) else { return };
+    /// The number of the request before an accepted one whose key it has.
+    fn compare(&mut self, judgement: &Judgement, key: Option<Digest>, number: u64) -> Option<u64> {
+        let key = key.filter(|_| judgement.verdict == Verdict::Accepted)?;
         let mut half = [0; 16];
         half.copy_from_slice(&key.as_octets()[..16]);
-        let first = match self.keys.entry(half) {
+        match self.keys.entry(half) {
             Entry::Vacant(place) => {
                 place.insert(number);
-                return;
+                None
             }
-            Entry::Occupied(place) => *place.get(),
-        };
-        let message =
-            format!("the public key stands in this batch already, in request {first} of the listing");
-        match self.duplicates {
-            DuplicateKeys::Refuse => {
-                let hint = "have the device make a key of its own";
-                judgement.findings.insert(0, Finding::refuse(Control::DuplicateInBatch, &message, hint));
-                judgement.verdict = Verdict::Refused;
-            }
-            DuplicateKeys::Note => {
-                let hint = "see that both devices are meant to share a key";
-                judgement.findings.push(Finding::note(Control::DuplicateInBatch, &message, hint));
-            }
+            Entry::Occupied(place) => Some(*place.get()),
+        }
+    }
+}
+
+/// Judges an accepted request whose key stood in an earlier one.
+pub(super) fn judge_twin(judgement: &mut Judgement, first: u64, yardstick: Yardstick<'_>) {
+    let duplicates = match yardstick {
+        Yardstick::Soundness => DuplicateKeys::Refuse,
+        Yardstick::Profile(profile) | Yardstick::Issuer(profile, _) => profile.duplicate_keys,
+    };
+    let message = format!("the public key stands in this batch already, in request {first} of the listing");
+    match duplicates {
+        DuplicateKeys::Refuse => {
+            let hint = "have the device make a key of its own";
+            judgement.findings.insert(0, Finding::refuse(Control::DuplicateInBatch, &message, hint));
+            judgement.verdict = Verdict::Refused;
+        }
+        DuplicateKeys::Note => {
+            let hint = "see that both devices are meant to share a key";
+            judgement.findings.push(Finding::note(Control::DuplicateInBatch, &message, hint));
         }
     }
 }
@@ -207,53 +251,80 @@ pub(super) fn verify(der: &[u8], mut notes: Vec<Finding>) -> Result<VerifiedRequ
     }
 }
 
-/// Judges a submission; the key's digest stands beside, where there is a sound one.
-fn judge(submission: Submission, yardstick: Yardstick<'_>, now: Time) -> (Judgement, Option<Digest>) {
-    let sha256 = submission.sha256();
-    let source = submission.source;
-    let plain = |verdict, finding| Judgement {
-        source: source.clone(),
-        sha256,
-        verdict,
-        subject: None,
+/// A judgement, and what stays beside it of a sound request.
+pub(super) struct Judged {
+    pub judgement: Judgement,
+    /// The digest of the key.
+    pub key: Option<Digest>,
+    pub difference: Option<Difference>,
+}
+
+/// Judges a submission.
+pub(super) fn judge(
+    source: &Printable,
+    content: Content,
+    yardstick: Yardstick<'_>,
+    depth: Depth,
+    now: Time,
+) -> Judged {
+    let sha256 = content.sha256();
+    let bare = |verdict, subject, key, findings| Judged {
+        judgement: Judgement { source: source.clone(), sha256, verdict, subject, key, findings },
         key: None,
-        findings: vec![finding],
+        difference: None,
     };
-    let (der, notes) = match submission.content {
-        Content::Refused(finding) => return (plain(Verdict::Refused, finding), None),
-        Content::Skipped(finding) => return (plain(Verdict::Skipped, finding), None),
+    let refused = |Refusal { findings, subject, key }| bare(Verdict::Refused, subject, key, findings);
+    let (der, notes) = match content {
+        Content::Refused(finding) => return bare(Verdict::Refused, None, None, vec![finding]),
+        Content::Skipped(finding) => return bare(Verdict::Skipped, None, None, vec![finding]),
         Content::Request { der, notes } => (der, notes),
-    };
-    let refused = |refusal: Refusal| Judgement {
-        source: source.clone(),
-        sha256,
-        verdict: Verdict::Refused,
-        subject: refusal.subject,
-        key: refusal.key,
-        findings: refusal.findings,
     };
     let request = match verify(&der, notes) {
         Ok(request) => request,
-        Err(refusal) => return (refused(refusal), None),
+        Err(refusal) => return refused(refusal),
     };
-    let spki_sha256 = Some(request.public_key().spki_sha256());
-    let subject = Some(request.subject().to_printable());
-    let key = Some(request.public_key().algorithm());
-    // No certificate comes of an inspection, so the serial number may be any.
-    let facts = Facts { now, serial: SerialNumber::from_random([0; 20]) };
-    let findings = match yardstick {
-        Yardstick::Soundness => Ok(request.notes().to_vec()),
-        Yardstick::Profile(profile) => plan::check(&request, profile),
-        Yardstick::Issuer(profile, issuer) => {
-            plan::plan(request, profile, issuer, facts).map(|planned| planned.notes().to_vec())
-        }
+    let spki_sha256 = request.public_key().spki_sha256();
+    let subject = request.subject().to_printable();
+    let key = request.public_key().algorithm();
+    let judged = match yardstick {
+        Yardstick::Soundness => Ok((request.notes().to_vec(), None)),
+        Yardstick::Profile(profile) => plan::check(&request, profile).map(|notes| (notes, None)),
+        Yardstick::Issuer(profile, issuer) => planned(request, profile, issuer, depth, now),
     };
-    let judgement = match findings {
-        Ok(findings) => {
+    match judged {
+        Ok((findings, difference)) => {
             debug_assert!(findings.iter().all(|finding| finding.severity == Severity::Note));
-            Judgement { source, sha256, verdict: Verdict::Accepted, subject, key, findings }
+            let judged = bare(Verdict::Accepted, Some(subject), Some(key), findings);
+            Judged { key: Some(spki_sha256), difference, ..judged }
         }
         Err(refusal) => refused(refusal),
-    };
-    (judgement, spki_sha256)
+    }
+}
+
+/// What planning finds, and in what the certificate would differ from what is asked for.
+fn planned(
+    request: VerifiedRequest,
+    profile: &Profile,
+    issuer: &IssuingCa,
+    depth: Depth,
+    now: Time,
+) -> Result<(Vec<Finding>, Option<Difference>), Refusal> {
+    // No certificate comes of an inspection, so the serial number may be any.
+    let facts = Facts { now, serial: SerialNumber::from_random([0; 20]) };
+    if depth == Depth::Verdict {
+        return Ok((plan::plan(request, profile, issuer, facts)?.notes().to_vec(), None));
+    }
+    let planned = plan::plan(request.clone(), profile, issuer, facts)?;
+    match difference::compare(&request, &planned) {
+        Ok(difference) => Ok((planned.notes().to_vec(), Some(difference))),
+        Err(error) => Err(Refusal {
+            findings: vec![Finding::refuse(
+                Control::Lint,
+                &format!("the planned certificate cannot be read again: {error}"),
+                "report this as a defect; nothing was planned",
+            )],
+            subject: Some(request.subject().to_printable()),
+            key: Some(request.public_key().algorithm()),
+        }),
+    }
 }

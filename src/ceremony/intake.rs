@@ -2,10 +2,15 @@
 //!
 //! Streams: of a folder of a million files or a file of a million requests only the piece in hand is in memory.
 
-use std::{collections::VecDeque, io::Read as _, os::unix::ffi::OsStrExt as _, path::PathBuf};
+use std::{
+    collections::VecDeque,
+    io::Read as _,
+    os::unix::ffi::{OsStrExt as _, OsStringExt as _},
+    path::{Path, PathBuf},
+};
 
 use crate::{
-    media::{Entry, InFile, Intake, Limits, Named, Source, Unreadable},
+    media::{Entry, InFile, Intake, Limits, Named, Source, Unreadable, Volume},
     pki::{
         fingerprint::Digest,
         pem::{Piece, Splitter},
@@ -41,6 +46,28 @@ pub struct Submission {
     pub source: Printable,
     /// What it is.
     pub content: Content,
+    /// Where it can be read again.
+    pub place: Place,
+}
+
+/// Where a submission stands, in raw octets: what is shown of it may have been escaped or cut.
+#[derive(Clone, Debug)]
+pub struct Place {
+    source: Source,
+    /// Which request of its file it is, from 1; 0 where the file holds nothing else.
+    pub number: u64,
+}
+
+impl Place {
+    /// The folder that was named; `None` where the file was.
+    pub fn folder(&self) -> Option<&Path> {
+        self.source.folder()
+    }
+
+    /// The path, from where the operator named it.
+    pub fn octets(&self) -> Vec<u8> {
+        self.source.as_given().into_os_string().into_vec()
+    }
 }
 
 /// What a submission turned out to be.
@@ -59,13 +86,13 @@ pub enum Content {
     Skipped(Finding),
 }
 
-impl Submission {
+impl Content {
     /// SHA-256 of the request's DER, where there is one.
     #[must_use]
     pub fn sha256(&self) -> Option<Digest> {
-        match &self.content {
-            Content::Request { der, .. } => Some(Digest::of(der)),
-            Content::Refused(_) | Content::Skipped(_) => None,
+        match self {
+            Self::Request { der, .. } => Some(Digest::of(der)),
+            Self::Refused(_) | Self::Skipped(_) => None,
         }
     }
 }
@@ -97,6 +124,26 @@ impl Submissions {
     pub fn open(paths: &[PathBuf], naming: Naming) -> Result<Self, Error> {
         let intake = Intake::open(paths, &Limits::STANDARD)?;
         Ok(Self { intake, naming, open: None, ready: VecDeque::new() })
+    }
+
+    /// Opens one file once more, as it was opened when it was found: the file itself where it was named, else by its
+    /// path beneath the folder that was. A file that cannot be read gives the finding that says so.
+    ///
+    /// # Errors
+    /// [`Error::Medium`] where the folder, or the file that was named, is gone.
+    pub fn again(folder: Option<&Path>, path: &Path) -> Result<Result<Self, Finding>, Error> {
+        let Some(folder) = folder else {
+            return Self::open(&[path.to_owned()], Naming::AsGiven).map(Ok);
+        };
+        let mut submissions = Self::open(&[], Naming::AsGiven)?;
+        let octets = path.strip_prefix(folder).unwrap_or(path).as_os_str().as_bytes();
+        Ok(match open_beneath(&Volume::open(folder)?, octets, &Limits::STANDARD) {
+            Ok(file) => {
+                submissions.begin(Entry::File(file));
+                Ok(submissions)
+            }
+            Err(reason) => Err(unreadable(&reason)),
+        })
     }
 
     /// The next submission, `None` at the end.
@@ -133,10 +180,10 @@ impl Submissions {
                 });
             }
             Entry::Unreadable { source, reason } => {
-                let finding = Finding::refuse(Control::MediumEntry, &reason.to_string(), reason.hint());
                 self.ready.push_back(Submission {
                     source: shown(&source, self.naming),
-                    content: Content::Refused(finding),
+                    content: Content::Refused(unreadable(&reason)),
+                    place: Place { source, number: 0 },
                 });
             }
             Entry::Litter { .. } => {}
@@ -182,29 +229,46 @@ impl Submissions {
     fn give(&mut self, open: &mut OpenFile, piece: Piece) {
         if let Some(held) = open.held.replace(piece) {
             open.given += 1;
-            let source = numbered(&open.shown, open.given);
-            self.ready.push_back(submission(source, held, open.promises_request));
+            self.ready.push_back(submission(open, held, open.given));
         }
     }
 
     fn give_last(&mut self, open: &mut OpenFile) {
         let Some(held) = open.held.take() else { return };
-        let source = match open.given {
-            0 => open.shown.clone(),
-            given => numbered(&open.shown, given + 1),
-        };
-        self.ready.push_back(submission(source, held, open.promises_request));
+        let number = if open.given == 0 { 0 } else { open.given + 1 };
+        self.ready.push_back(submission(open, held, number));
     }
 }
 
-fn submission(source: Printable, piece: Piece, promises_request: bool) -> Submission {
+/// Opens a file beneath a folder; what the walk would not have opened is not opened either.
+fn open_beneath(volume: &Volume, path: &[u8], limits: &Limits) -> Result<InFile, Unreadable> {
+    let names: Vec<&[u8]> = path.split(|&octet| octet == b'/').collect();
+    let octets = names.last().map_or(0, |name| name.len());
+    if octets > limits.name_octets_max {
+        return Err(Unreadable::NameTooLong { octets, octets_max: limits.name_octets_max });
+    }
+    volume.open_file(path, limits.file_octets_max).map_err(|reason| match reason {
+        Unreadable::Directory if names.len() > limits.depth_max as usize => {
+            Unreadable::TooDeep { depth_max: limits.depth_max }
+        }
+        reason => reason,
+    })
+}
+
+fn unreadable(reason: &Unreadable) -> Finding {
+    Finding::refuse(Control::MediumEntry, &reason.to_string(), reason.hint())
+}
+
+fn submission(open: &OpenFile, piece: Piece, number: u64) -> Submission {
+    let promises_request = open.promises_request;
     let content = match piece {
         Piece::Request { der, notes } => Content::Request { der, notes },
         Piece::Refused(finding) => Content::Refused(finding),
         Piece::NotARequest(finding) if promises_request => Content::Refused(finding),
         Piece::NotARequest(finding) => Content::Skipped(finding),
     };
-    Submission { source, content }
+    let source = if number == 0 { open.shown.clone() } else { numbered(&open.shown, number) };
+    Submission { source, content, place: Place { source: open.file.source().clone(), number } }
 }
 
 /// Whether the operator or the file's name says that it is a request.

@@ -6,6 +6,7 @@
 mod auditing;
 mod closing;
 mod delivery;
+mod difference;
 mod error;
 mod inspection;
 mod intake;
@@ -21,11 +22,13 @@ mod provisioning;
 mod records;
 mod self_check;
 mod tokens;
+mod triage;
 mod verification;
 mod volumes;
 
 pub use closing::{Closing, Due, Remaining, SignedHead, Unfinished};
 pub use delivery::Delivered;
+pub use difference::{Differences, Group};
 pub use error::{Class, Error};
 pub use inspection::{Counts, Judgement, Verdict, Yardstick, inspect};
 pub use issuance::{ApprovalGiven, Issued};
@@ -38,6 +41,9 @@ pub use proving::{Code, Platform};
 pub use provisioning::{NewCa, Requested, read_certificates};
 pub use self_check::{Check, Mark, interfaces_up, self_check, utc_now};
 pub use tokens::{TokenCheck, check_token, initialise_token, slots};
+pub use triage::{
+    Detail, Direction, Filter, Occurrences, Order, Reading, Row, Selection, Triage, detail, read_triage,
+};
 pub use verification::verify_bundle;
 pub use volumes::{
     Access, COUNT_ENTRIES_MAX, EntryKind, FOLDER_ENTRIES_MAX, FolderEntry, FolderListing, MountedVolume,

@@ -183,7 +183,7 @@ impl Appliance {
 }
 
 fn decided(submission: Submission, profile: &Profile, issuer: &IssuingCa, facts: Facts) -> Decided {
-    let sha256 = submission.sha256();
+    let sha256 = submission.content.sha256();
     let source = submission.source;
     let (der, notes) = match submission.content {
         Content::Skipped(finding) => return Decided::Skipped { source, finding },

@@ -97,6 +97,15 @@ impl Source {
         }
     }
 
+    /// The folder that was named; `None` for a file that was.
+    #[must_use]
+    pub fn folder(&self) -> Option<&Path> {
+        match self.named {
+            Named::Directly => None,
+            Named::InFolder => Some(&self.given),
+        }
+    }
+
     /// How the operator came to it.
     #[must_use]
     pub fn named(&self) -> Named {

@@ -3,7 +3,7 @@
 //! What is read here are CA certificates and those this appliance made; nothing is ever encoded again from what was
 //! read. Read [`Certificate`] first, then [`SignedCertificate`], the only way a signature and planned octets meet.
 
-mod extensions;
+pub(super) mod extensions;
 mod reading;
 mod signed;
 

@@ -6,6 +6,7 @@
 
 mod authority;
 mod decision;
+pub mod difference;
 mod digest;
 mod tbs;
 

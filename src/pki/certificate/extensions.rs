@@ -100,7 +100,7 @@ fn not_empty(octets: &[u8], noun: &str) -> Result<Vec<u8>, CertificateError> {
     if octets.is_empty() { Err(malformed(&format!("its {noun} is empty"))) } else { Ok(octets.to_vec()) }
 }
 
-fn key_usage(reader: &mut Reader<'_>) -> Result<u16, CertificateError> {
+pub(in crate::pki) fn key_usage(reader: &mut Reader<'_>) -> Result<u16, CertificateError> {
     let element = reader.expect(tag::BIT_STRING, "keyUsage")?;
     let wrong = || malformed("its keyUsage is not a list of named bits in DER");
     let (unused, octets) = element.content.split_first().ok_or_else(wrong)?;
@@ -117,7 +117,9 @@ fn key_usage(reader: &mut Reader<'_>) -> Result<u16, CertificateError> {
     if bits >> 9 == 0 { Ok(bits) } else { Err(wrong()) }
 }
 
-fn basic_constraints(reader: &mut Reader<'_>) -> Result<(bool, Option<u32>), CertificateError> {
+pub(in crate::pki) fn basic_constraints(
+    reader: &mut Reader<'_>,
+) -> Result<(bool, Option<u32>), CertificateError> {
     let mut fields = reader.sequence("basicConstraints")?;
     let is_ca = fields.peek() == Some(tag::BOOLEAN);
     if is_ca && !fields.boolean("cA")? {
@@ -150,7 +152,7 @@ fn authority_key_identifier(reader: &mut Reader<'_>) -> Result<Option<Vec<u8>>, 
     identifier.map(|element| not_empty(element.content, "authorityKeyIdentifier")).transpose()
 }
 
-fn extended_key_usage(reader: &mut Reader<'_>) -> Result<Vec<Vec<u8>>, CertificateError> {
+pub(in crate::pki) fn extended_key_usage(reader: &mut Reader<'_>) -> Result<Vec<Vec<u8>>, CertificateError> {
     let mut fields = reader.sequence("extKeyUsage")?;
     let mut usages = Vec::new();
     while !fields.is_empty() {

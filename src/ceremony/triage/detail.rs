@@ -1,0 +1,135 @@
+//! Reading: a medium becomes a table, and one row of it is read and judged again with all that the table leaves out.
+//!
+//! A row is found again by the raw octets of its path and its number in the file, never by what is shown of them. A
+//! request in a file of many costs reading the file up to it; nothing else of the medium is touched.
+
+use std::{
+    ffi::OsStr,
+    os::unix::ffi::OsStrExt as _,
+    path::{Path, PathBuf},
+};
+
+use crate::pki::{plan::difference::Line, policy::Control, text::Printable};
+
+use super::{
+    super::{
+        difference::Differences,
+        inspection::{Depth, Judged, Yardstick, inspect_each, judge, judge_twin},
+        intake::{Content, Submissions},
+        opening::now,
+        progress::Watch,
+    },
+    Error, Judgement, Row, Triage, Verdict,
+};
+
+/// What reading a medium gives.
+#[derive(Debug, Default)]
+pub struct Reading {
+    /// Every request, one a row.
+    pub triage: Triage,
+    /// What accepted requests ask for against what they would be issued; empty where no CA is the yardstick.
+    pub differences: Differences,
+}
+
+/// One request with all that the table leaves out.
+#[derive(Clone, Debug)]
+pub struct Detail {
+    /// The judgement, with messages and hints.
+    pub judgement: Judgement,
+    /// The request's DER; `None` where none could be read.
+    pub der: Option<Vec<u8>>,
+    /// What it asks for against what it would be issued, where it is accepted and a CA is the yardstick.
+    pub difference: Option<Vec<Line>>,
+}
+
+/// Reads and judges all requests under the paths, in order, and compares them with what they would be issued: the
+/// medium is read once.
+///
+/// # Errors
+/// [`Error::Medium`]; [`Error::Stopped`]; [`Error::TooManyRequests`].
+pub fn read_triage(
+    paths: &[PathBuf],
+    yardstick: Yardstick<'_>,
+    watch: &mut Watch<'_>,
+) -> Result<Reading, Error> {
+    let mut reading = Reading::default();
+    inspect_each(paths, yardstick, Depth::Difference, watch, &mut |inspected| {
+        if let Some(difference) = inspected.difference {
+            reading.differences.add(&inspected.judgement.source, difference);
+        }
+        reading.triage.push_read(&inspected.judgement, &inspected.place, inspected.twin)
+    })?;
+    Ok(reading)
+}
+
+/// Reads one request of the table again and judges it by the yardstick, now. Its octets must be those that were read
+/// before.
+///
+/// # Errors
+/// [`Error::RequestChanged`] where they are not; [`Error::Medium`] where the medium is gone; [`Error::Stopped`];
+/// [`Error::Usage`] where the table has no such row.
+pub fn detail(
+    triage: &Triage,
+    index: usize,
+    yardstick: Yardstick<'_>,
+    watch: &mut Watch<'_>,
+) -> Result<Detail, Error> {
+    let (Some(row), Some(path)) = (triage.row(index), triage.path(index)) else {
+        return Err(Error::usage("the table has no such request", "read the requests anew"));
+    };
+    let content = read_again(triage.folder(index), path, triage.number(index), watch)?
+        .ok_or_else(|| changed(&row, "it is not there any more"))?;
+    if content.sha256() != row.sha256 {
+        return Err(match content {
+            Content::Refused(finding) if finding.control == Control::MediumEntry => {
+                changed(&row, &format!("it cannot be read again: {}", finding.message))
+            }
+            _ => changed(&row, "it is not the request that was read before"),
+        });
+    }
+    let der = match &content {
+        Content::Request { der, .. } => Some(der.clone()),
+        Content::Refused(_) | Content::Skipped(_) => None,
+    };
+    let Judged { mut judgement, difference, .. } =
+        judge(&harmless(row.source), content, yardstick, Depth::Difference, now()?);
+    if let Some(first) = triage.twin(index).filter(|_| judgement.verdict == Verdict::Accepted) {
+        judge_twin(&mut judgement, first, yardstick);
+    }
+    let difference = difference.filter(|_| judgement.verdict == Verdict::Accepted);
+    Ok(Detail { judgement, der, difference: difference.map(|difference| difference.lines) })
+}
+
+/// The request of this number in a file; 0 is the one that stands alone.
+fn read_again(
+    folder: Option<&Path>,
+    path: &[u8],
+    number: u32,
+    watch: &Watch<'_>,
+) -> Result<Option<Content>, Error> {
+    let path = Path::new(OsStr::from_bytes(path));
+    let mut submissions = match Submissions::again(folder, path)? {
+        Ok(submissions) => submissions,
+        Err(finding) => return Ok(Some(Content::Refused(finding))),
+    };
+    let mut left = number.max(1);
+    while let Some(submission) = submissions.next()? {
+        left -= 1;
+        if left == 0 {
+            // What was a file may be a folder by now.
+            let is_same = submission.place.folder() == folder;
+            return Ok(is_same.then_some(submission.content));
+        }
+        watch.check_stop("nothing was changed", "open the request again")?;
+    }
+    Ok(None)
+}
+
+fn changed(row: &Row<'_>, what: &str) -> Error {
+    Error::RequestChanged { path: harmless(row.source), what: what.to_owned() }
+}
+
+/// Text of the table, which is harmless already, whole.
+fn harmless(text: &str) -> Printable {
+    Printable::with_limit(text, usize::MAX)
+}
