@@ -15,6 +15,8 @@ mod character;
 
 use std::fmt;
 
+use super::fingerprint::hex;
+
 pub use character::{columns, is_on_console, is_shown};
 
 /// Longest text shown whole, in characters: a line a person can read; longer text is cut and the cut is marked.
@@ -177,13 +179,13 @@ impl Laid {
         match piece {
             Piece::Char(c) if is_shown(c) => self.text.push(c),
             Piece::Char(c) => self.text.extend(c.escape_unicode()),
-            Piece::Octet(octet) => self.text.push_str(&format!("\\x{octet:02x}")),
+            Piece::Octet(octet) => self.text.extend(["\\x", &hex(&[octet])]),
         }
     }
 
     fn text(mut self) -> Printable {
         if self.cut > 0 {
-            self.text.push_str(&format!("…(+{} more)", self.cut));
+            self.text.extend(["…(+", &self.cut.to_string(), " more)"]);
         }
         Printable(self.text)
     }
@@ -347,7 +349,7 @@ mod tests {
     #[test]
     fn takes_the_columns_it_tells_alone_and_beside_anything() {
         use unicode_width::UnicodeWidthStr as _;
-        let hostile = "\x1b[2J\u{9b}31m\u{202e}a\u{301}\u{300}漢字\u{200d}👩\u{200d}🚀🇩🇪\u{fe0f}שלום\u{3164}ᄀ각\u{e0041}";
+        let hostile = "\x1b[2J\u{9b}31m\u{202e}a\u{301}\u{300}漢字\u{200d}👩\u{200d}🚀🇩🇪\u{fe0f}שלום\u{3164}\u{1100}\u{ac01}\u{e0041}";
         let text = Printable::new(hostile);
         assert!(text.as_str().chars().all(is_shown));
         assert_eq!(text.as_str().width(), text.columns());

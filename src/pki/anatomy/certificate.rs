@@ -5,6 +5,7 @@ use crate::pki::{
     der::{Element, Reader, tag},
     fingerprint::Digest,
     oid,
+    text::Printable,
     time::{DAY_SECONDS, Time},
 };
 
@@ -174,14 +175,12 @@ fn serial_number(content: &[u8]) -> Field {
 }
 
 fn moment(name: &str, element: &Element<'_>) -> (Field, Option<Time>) {
-    match value::time(element.tag, element.content) {
-        Some(time) => (Field::new(name, &value::words(time)), Some(time)),
-        None => {
-            let (value, remark) = crate::pki::text::Printable::from_octets_with_remark(element.content);
-            let field = Field { name: name.to_owned(), value, remark };
-            (field.remarked("is no time as RFC 5280 writes it"), None)
-        }
+    if let Some(time) = value::time(element.tag, element.content) {
+        return (Field::new(name, &value::words(time)), Some(time));
     }
+    let (value, remark) = Printable::from_octets_with_remark(element.content);
+    let field = Field { name: name.to_owned(), value, remark };
+    (field.remarked("is no time as RFC 5280 writes it"), None)
 }
 
 /// How long it is valid, both ends included (RFC 5280 §4.1.2.5).

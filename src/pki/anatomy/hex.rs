@@ -48,7 +48,6 @@ fn is_hidden(hidden: &[Range<usize>], offset: usize) -> bool {
 }
 
 #[cfg(test)]
-#[expect(clippy::single_range_in_vec_init, reason = "a list of one range is meant")]
 mod tests {
     use super::*;
 

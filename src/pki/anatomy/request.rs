@@ -145,10 +145,8 @@ impl Found {
 /// Whether the request is signed with the key that it asks to certify.
 fn possession(der: &[u8]) -> Field {
     const NAME: &str = "possession of the key";
-    let refusal = match policy::judge(der) {
-        Ok(_) => return Field::new(NAME, "proved: the signature verifies"),
-        Err(refusal) => refusal,
-    };
+    const PROVED: &str = "proved: the signature verifies";
+    let Err(refusal) = policy::judge(der) else { return Field::new(NAME, PROVED) };
     let finding = |control| refusal.findings.iter().find(|finding| finding.control == control);
     if finding(Control::Possession).is_some() {
         return Field::new(NAME, "not proved: the signature does not verify");
@@ -156,7 +154,7 @@ fn possession(der: &[u8]) -> Field {
     // A request that is refused for another reason can still prove possession: then its key was read, and so was the
     // algorithm of its signature.
     match (refusal.key, finding(Control::SignatureAlgorithm)) {
-        (Some(_), None) => Field::new(NAME, "proved: the signature verifies"),
+        (Some(_), None) => Field::new(NAME, PROVED),
         (_, finding) => {
             let field = Field::new(NAME, "not proved: the signature cannot be checked");
             match finding.or(refusal.findings.first()) {

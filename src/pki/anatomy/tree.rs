@@ -254,17 +254,15 @@ impl Walk<'_> {
 
     /// Where an element's contents end. What is said to reach beyond its surroundings is cut there.
     fn end_of_contents(&mut self, at: usize, start: usize, header: &Header, limit: usize) -> usize {
+        let Some(said) = header.length else {
+            self.fault(at, "an indefinite length, which DER has not");
+            return limit;
+        };
         let there = limit - start;
-        match header.length {
-            Some(said) => match usize::try_from(said) {
-                Ok(said) if said <= there => start + said,
-                _ => {
-                    self.fault(at, &format!("the element says {said} octets, but {there} are there"));
-                    limit
-                }
-            },
-            None => {
-                self.fault(at, "an indefinite length, which DER has not");
+        match usize::try_from(said) {
+            Ok(said) if said <= there => start + said,
+            _ => {
+                self.fault(at, &format!("the element says {said} octets, but {there} are there"));
                 limit
             }
         }

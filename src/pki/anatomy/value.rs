@@ -40,20 +40,22 @@ fn universal(number: u8, content: &[u8]) -> (Printable, Option<String>) {
         (tag::BIT_STRING, _) => bits(content).map_or_else(|| flawed("no BIT STRING"), |text| plain(&text)),
         (tag::OID, _) if identifier::is_sound(content) => plain(&identifier::shown(content)),
         (tag::OID, _) => flawed("no OBJECT IDENTIFIER"),
-        (tag::UTC_TIME | tag::GENERALIZED_TIME, _) => match time(number, content) {
-            Some(time) => plain(&words(time)),
-            None => {
-                let (text, remark) = Printable::from_octets_with_remark(content);
-                let wrong = "no time as RFC 5280 writes it";
-                (text, Some(remark.map_or_else(|| wrong.to_owned(), |remark| format!("{wrong}; {remark}"))))
-            }
-        },
+        (tag::UTC_TIME | tag::GENERALIZED_TIME, _) => moment(number, content),
         _ if is_string(number) => match read_string(number, content) {
             Some(text) => Printable::with_remark(&text),
             None => flawed("not what its string type says"),
         },
         _ => (octets(content), None),
     }
+}
+
+fn moment(tag: u8, content: &[u8]) -> (Printable, Option<String>) {
+    if let Some(time) = time(tag, content) {
+        return (Printable::new(&words(time)), None);
+    }
+    let wrong = "no time as RFC 5280 writes it";
+    let (text, remark) = Printable::from_octets_with_remark(content);
+    (text, Some(remark.map_or_else(|| wrong.to_owned(), |remark| format!("{wrong}; {remark}"))))
 }
 
 const ENUMERATED: u8 = 0x0a;
@@ -117,8 +119,9 @@ fn bits(content: &[u8]) -> Option<String> {
     if count > BITS_SHOWN_MAX {
         return Some(format!("{count} bits: {}", digits(octets)));
     }
-    let all: String = octets.iter().map(|octet| format!("{octet:08b}")).collect();
-    Some(format!("{count} bits: {}", &all[..count]))
+    let bits = octets.iter().flat_map(|octet| (0..8).map(move |bit| octet << bit & 0x80 != 0));
+    let digits: String = bits.take(count).map(|set| if set { '1' } else { '0' }).collect();
+    Some(format!("{count} bits: {digits}"))
 }
 
 /// A time in the forms of RFC 5280 §4.1.2.5, whichever of them belongs to its year.
