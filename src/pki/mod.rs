@@ -3,6 +3,7 @@
 //! Never mentions files, the environment, clocks, randomness or threads: time, serial numbers and issuers come in as
 //! data. Read [`request::ParsedRequest`] first, then [`policy`] and [`certificate`].
 
+pub mod anatomy;
 pub mod certificate;
 pub mod der;
 pub mod extension;

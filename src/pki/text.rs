@@ -2,14 +2,31 @@
 //!
 //! The only way for text of a medium, a CSR or a token label to reach a screen, a log or an error message. Never
 //! truncates silently: what is cut is said.
+//!
+//! What [`Printable`] guarantees: laid into a field of a terminal by the widths of its characters
+//! ([`Printable::columns`]), it changes no cell outside of the field. It holds no control character, nothing that turns
+//! the direction of writing, nothing without a width, nothing that joins with what stands beside it; each of its
+//! characters takes one column or two, alone and in company ([`is_shown`]). What is not shown as it is stands there as
+//! an escape, `\u{1b}`, or `\xff` for an octet that is no text. An escape says what stood there, but whoever types a
+//! backslash can write the same letters: where the difference matters, [`Printable::with_remark`] tells of it in words
+//! that nobody outside can write.
+
+mod character;
 
 use std::fmt;
+
+use super::fingerprint::hex;
+
+pub use character::{columns, is_on_console, is_shown};
 
 /// Longest text shown whole, in characters: a line a person can read; longer text is cut and the cut is marked.
 pub const PRINTABLE_CHARS_MAX: usize = 256;
 
-/// Text whose control characters, ANSI escapes, bidirectional overrides, zero-width characters and excess length
-/// were replaced by visible marks.
+/// Characters named one by one in a remark: enough to recognise an attack, and the remark stays a line.
+const NAMED_MAX: usize = 4;
+
+/// Text whose control characters, ANSI escapes, bidirectional overrides, zero-width and joining characters and excess
+/// length were replaced by visible marks.
 #[derive(Clone, Debug, Default, Eq, Hash, Ord, PartialEq, PartialOrd)]
 pub struct Printable(String);
 
@@ -29,24 +46,42 @@ impl Printable {
     /// As [`Printable::from_octets`] with another limit, in characters.
     #[must_use]
     pub fn from_octets_with_limit(octets: &[u8], chars_max: usize) -> Self {
-        let mut text = String::new();
-        for chunk in octets.utf8_chunks() {
-            text.push_str(&escaped(chunk.valid()));
-            text.extend(chunk.invalid().escape_ascii().map(char::from));
-        }
-        Self(cut(&text, chars_max))
+        Laid::out(pieces(octets), chars_max).text()
     }
 
     /// As [`Printable::new`] with another limit, in characters.
     #[must_use]
     pub fn with_limit(text: &str, chars_max: usize) -> Self {
-        Self(cut(&escaped(text), chars_max))
+        Laid::out(text.chars().map(Piece::Char), chars_max).text()
+    }
+
+    /// As [`Printable::new`], and in words what is not shown as it is: `contains 2 characters that are not shown as
+    /// they are: ESC, U+202E`. `None` where the text is shown whole and unchanged.
+    #[must_use]
+    pub fn with_remark(text: &str) -> (Self, Option<String>) {
+        let laid = Laid::out(text.chars().map(Piece::Char), PRINTABLE_CHARS_MAX);
+        let remark = laid.remark();
+        (laid.text(), remark)
+    }
+
+    /// As [`Printable::with_remark`], for octets that claim to be UTF-8.
+    #[must_use]
+    pub fn from_octets_with_remark(octets: &[u8]) -> (Self, Option<String>) {
+        let laid = Laid::out(pieces(octets), PRINTABLE_CHARS_MAX);
+        let remark = laid.remark();
+        (laid.text(), remark)
     }
 
     /// The harmless text.
     #[must_use]
     pub fn as_str(&self) -> &str {
         &self.0
+    }
+
+    /// Columns it takes on a terminal: the sum of those of its characters.
+    #[must_use]
+    pub fn columns(&self) -> usize {
+        self.0.chars().map(columns).sum()
     }
 }
 
@@ -56,23 +91,128 @@ impl fmt::Display for Printable {
     }
 }
 
-fn cut(text: &str, chars_max: usize) -> String {
-    match text.char_indices().nth(chars_max) {
-        None => text.to_owned(),
-        Some((at, _)) => format!("{}…(+{} more)", &text[..at], text[at..].chars().count()),
+/// One character of text from outside, or one octet that is none.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+enum Piece {
+    Char(char),
+    Octet(u8),
+}
+
+impl Piece {
+    fn is_shown(self) -> bool {
+        matches!(self, Self::Char(c) if is_shown(c))
+    }
+
+    fn name(self) -> String {
+        match self {
+            Self::Char(c) => character::name(c),
+            Self::Octet(octet) => format!("octet {octet:02X}"),
+        }
     }
 }
 
-fn escaped(text: &str) -> String {
-    let mut out = String::with_capacity(text.len());
-    for c in text.chars() {
-        if is_harmless(c) {
-            out.push(c);
+fn pieces(octets: &[u8]) -> impl Iterator<Item = Piece> {
+    octets.utf8_chunks().flat_map(|chunk| {
+        let text = chunk.valid().chars().map(Piece::Char);
+        text.chain(chunk.invalid().iter().map(|octet| Piece::Octet(*octet)))
+    })
+}
+
+/// Text made harmless up to a limit, and what had to be done for it.
+struct Laid {
+    text: String,
+    chars: usize,
+    /// Pieces beyond the limit.
+    cut: usize,
+    /// Pieces that are not shown as they are, within the limit and beyond it.
+    changed: usize,
+    /// The first of them, each kind once.
+    kinds: Vec<Piece>,
+    kinds_beyond: bool,
+}
+
+impl Laid {
+    fn out(pieces: impl Iterator<Item = Piece>, chars_max: usize) -> Self {
+        let mut laid = Self {
+            text: String::new(),
+            chars: 0,
+            cut: 0,
+            changed: 0,
+            kinds: Vec::new(),
+            kinds_beyond: false,
+        };
+        for piece in pieces {
+            laid.count(piece);
+            laid.push(piece, chars_max);
+        }
+        laid
+    }
+
+    fn count(&mut self, piece: Piece) {
+        if piece.is_shown() {
+            return;
+        }
+        self.changed += 1;
+        if self.kinds.contains(&piece) {
+            return;
+        }
+        if self.kinds.len() < NAMED_MAX {
+            self.kinds.push(piece);
         } else {
-            out.extend(c.escape_unicode());
+            self.kinds_beyond = true;
         }
     }
-    out
+
+    /// An escape is kept whole or not at all, and nothing follows what was not kept.
+    fn push(&mut self, piece: Piece, chars_max: usize) {
+        let chars = match piece {
+            _ if self.cut > 0 => usize::MAX,
+            Piece::Char(c) if is_shown(c) => 1,
+            Piece::Char(c) => c.escape_unicode().len(),
+            Piece::Octet(_) => 4,
+        };
+        if chars > chars_max - self.chars {
+            self.cut += 1;
+            return;
+        }
+        self.chars += chars;
+        match piece {
+            Piece::Char(c) if is_shown(c) => self.text.push(c),
+            Piece::Char(c) => self.text.extend(c.escape_unicode()),
+            Piece::Octet(octet) => self.text.extend(["\\x", &hex(&[octet])]),
+        }
+    }
+
+    fn text(mut self) -> Printable {
+        if self.cut > 0 {
+            self.text.extend(["…(+", &self.cut.to_string(), " more)"]);
+        }
+        Printable(self.text)
+    }
+
+    fn remark(&self) -> Option<String> {
+        let cut = match self.cut {
+            0 => None,
+            count => Some(format!("is not shown whole: {count} more {}", characters(count))),
+        };
+        let changed = match self.changed {
+            0 => return cut,
+            1 => "contains 1 character that is not shown as it is".to_owned(),
+            count => format!("contains {count} characters that are not shown as they are"),
+        };
+        let names: Vec<String> = self.kinds.iter().map(|kind| kind.name()).collect();
+        let others = if self.kinds_beyond { " and others" } else { "" };
+        let changed = format!("{changed}: {}{others}", names.join(", "));
+        Some(cut.map_or_else(|| changed.clone(), |cut| format!("{changed}; {cut}")))
+    }
+}
+
+fn characters(count: usize) -> &'static str {
+    if count == 1 { "character" } else { "characters" }
+}
+
+fn escaped(text: &str) -> String {
+    Laid::out(text.chars().map(Piece::Char), usize::MAX).text
 }
 
 /// Text of several lines with everything harmful made visible; line ends and tabs stay. Nothing is cut: for what the
@@ -92,7 +232,7 @@ pub fn harmless_lines(text: &str) -> String {
 #[must_use]
 pub fn harmless_json(json: &str) -> String {
     json.chars().fold(String::with_capacity(json.len()), |mut out, c| {
-        if is_harmless(c) {
+        if is_shown(c) {
             out.push(c);
         } else {
             out.extend(c.encode_utf16(&mut [0; 2]).iter().map(|unit| format!("\\u{unit:04x}")));
@@ -101,7 +241,29 @@ pub fn harmless_json(json: &str) -> String {
     })
 }
 
-/// Whether a character may stand on a screen as it is: nothing that moves the cursor, reorders or hides text.
+/// Harmless text as the console of Linux draws it, whose fonts have ASCII, Latin-1 and the boxes and blocks of code
+/// page 437: what they have not is written as an escape too, `\u{4e2d}`, and the mark of a cut as three dots. It takes
+/// more columns than the text itself; every character takes one.
+#[must_use]
+pub fn console_text(text: &Printable) -> String {
+    console_line(text.as_str())
+}
+
+/// As [`console_text`], for a line that the program itself composed.
+#[must_use]
+pub fn console_line(line: &str) -> String {
+    line.chars().fold(String::with_capacity(line.len()), |mut out, c| {
+        match c {
+            '…' => out.push_str("..."),
+            c if is_on_console(c) => out.push(c),
+            c => out.extend(c.escape_unicode()),
+        }
+        out
+    })
+}
+
+/// Whether a character in a name is one that people can be asked to approve: no control, nothing that reorders or hides
+/// text. What is judged, not what is shown: a screen shows less than that as it is ([`is_shown`]).
 #[must_use]
 pub fn is_harmless(c: char) -> bool {
     !c.is_control()
@@ -135,7 +297,7 @@ mod tests {
         assert_eq!(harmless_lines("a\n\tb\x1b[2J\r\u{202e}"), "a\n\tb\\u{1b}[2J\\u{d}\\u{202e}");
         let value = serde_json::json!({ "name": "a\u{202e}b\u{e0001}\x1b\n\u{9b}ü" });
         let json = harmless_json(&value.to_string());
-        assert!(json.chars().all(is_harmless), "{json:?}");
+        assert!(json.chars().all(is_shown), "{json:?}");
         assert_eq!(serde_json::from_str::<serde_json::Value>(&json).unwrap(), value);
     }
 
@@ -147,5 +309,69 @@ mod tests {
     #[test]
     fn says_what_it_cut() {
         assert_eq!(Printable::with_limit("abcdef", 4).as_str(), "abcd…(+2 more)");
+        assert_eq!(Printable::with_limit("abcd", 4).as_str(), "abcd");
+        // An escape is never cut in two, and what follows it never takes its place.
+        assert_eq!(Printable::with_limit("ab\x1b[m", 4).as_str(), "ab…(+3 more)");
+        assert_eq!(Printable::from_octets_with_limit(b"a\xff\xff", 5).as_str(), "a\\xff…(+1 more)");
+        assert_eq!(Printable::with_limit("ab", 0).as_str(), "…(+2 more)");
+    }
+
+    fn remarked(text: &[u8], expected: Option<&str>) {
+        let (printable, remark) = Printable::from_octets_with_remark(text);
+        assert_eq!(remark.as_deref(), expected, "{printable}");
+        assert_eq!(printable, Printable::from_octets(text));
+        if let Ok(text) = std::str::from_utf8(text) {
+            assert_eq!(Printable::with_remark(text), (printable, remark));
+        }
+    }
+
+    #[test]
+    fn tells_in_words_what_is_not_shown_as_it_is() {
+        remarked("Ünïcode \\u{1b} 漢字".as_bytes(), None);
+        remarked(b"\x1b[2J", Some("contains 1 character that is not shown as it is: ESC"));
+        remarked(
+            "\x1b[31m\u{202e}gpj\x1b[m".as_bytes(),
+            Some("contains 3 characters that are not shown as they are: ESC, U+202E"),
+        );
+        remarked(b"a\xff\x7f", Some("contains 2 characters that are not shown as they are: octet FF, DEL"));
+        remarked(
+            "\0\u{1}\u{9b}\u{200b}\u{e0041}".as_bytes(),
+            Some("contains 5 characters that are not shown as they are: NUL, SOH, U+009B, U+200B and others"),
+        );
+        remarked(&[b'a'; 10_240], Some("is not shown whole: 9984 more characters"));
+        let long = ["a".repeat(256), "\n".to_owned()].concat();
+        remarked(
+            long.as_bytes(),
+            Some("contains 1 character that is not shown as it is: LF; is not shown whole: 1 more character"),
+        );
+    }
+
+    #[test]
+    fn takes_the_columns_it_tells_alone_and_beside_anything() {
+        use unicode_width::UnicodeWidthStr as _;
+        let hostile = "\x1b[2J\u{9b}31m\u{202e}a\u{301}\u{300}漢字\u{200d}👩\u{200d}🚀🇩🇪\u{fe0f}שלום\u{3164}\u{1100}\u{ac01}\u{e0041}";
+        let text = Printable::new(hostile);
+        assert!(text.as_str().chars().all(is_shown));
+        assert_eq!(text.as_str().width(), text.columns());
+        for neighbour in ["│", "\u{301}", "\u{200d}", "👩", "ש", "가"] {
+            let line = format!("{}{text}", Printable::new(neighbour));
+            assert_eq!(line.width(), Printable::new(neighbour).columns() + text.columns(), "{line}");
+        }
+    }
+
+    fn console(text: &str, expected: &str) {
+        let shown = console_text(&Printable::new(text));
+        assert_eq!(shown, expected);
+        assert!(shown.chars().all(|c| is_on_console(c) && columns(c) == 1));
+        assert_eq!(console_line(&shown), shown);
+    }
+
+    #[test]
+    fn the_console_shows_escapes_for_what_its_fonts_have_not() {
+        console("Münster ¿ß? ─│█", "Münster ¿ß? ─│█");
+        console("中 Ł →", "\\u{4e2d} \\u{141} \\u{2192}");
+        console("\x1b\u{202e}\u{ad}", "\\u{1b}\\u{202e}\\u{ad}");
+        let cut = Printable::with_limit("abc", 1);
+        assert_eq!(console_text(&cut), "a...(+2 more)");
     }
 }
