@@ -67,7 +67,9 @@ fn write_requests(path: &Path, count: usize) {
         })
         .collect();
     let mut file = BufWriter::new(fs::File::create_new(path).unwrap());
-    requests.iter().for_each(|request| file.write_all(request.as_bytes()).unwrap());
+    for request in requests {
+        file.write_all(request.as_bytes()).unwrap();
+    }
     file.flush().unwrap();
 }
 
