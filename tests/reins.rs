@@ -67,7 +67,9 @@ fn write_requests(path: &Path, count: usize) {
         })
         .collect();
     let mut file = BufWriter::new(fs::File::create_new(path).unwrap());
-    requests.iter().for_each(|request| file.write_all(request.as_bytes()).unwrap());
+    for request in requests {
+        file.write_all(request.as_bytes()).unwrap();
+    }
     file.flush().unwrap();
 }
 
@@ -210,6 +212,21 @@ fn a_slow_token_is_recorded_every_few_seconds_and_told_of_at_once() {
             desk.requests,
             began.elapsed()
         );
+        // What the register tells of the rate is what was measured here; its times are whole seconds.
+        let appliance = Appliance::open_to_read(desk.home.clone()).unwrap();
+        let plan = appliance.stored_plan(&desk.plan).unwrap();
+        let took = began.elapsed().as_secs_f64();
+        let estimate = appliance.estimate(&plan, None).unwrap();
+        println!("{estimate:?}");
+        assert!(took < 7.0 || estimate.is_some(), "{took} s are long enough");
+        if let Some(estimate) = estimate {
+            let measured = 1_000.0 / took;
+            assert!(
+                (measured / 2.0..measured * 2.0).contains(&estimate.per_second),
+                "{estimate:?}, {measured}"
+            );
+            assert_eq!((estimate.certificates, estimate.seconds), (0, 0));
+        }
         // Generous: the machine may have other work.
         assert!(silence < Duration::from_millis(1_500), "{silence:?}");
         assert!(unrecorded < Duration::from_millis(4_500), "{unrecorded:?}");

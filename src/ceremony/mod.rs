@@ -5,9 +5,11 @@
 
 mod auditing;
 mod closing;
+mod browsing;
 mod delivery;
 mod difference;
 mod error;
+mod estimate;
 mod inspection;
 mod intake;
 mod issuance;
@@ -21,15 +23,18 @@ mod proving;
 mod provisioning;
 mod records;
 mod self_check;
+mod summary;
 mod tokens;
 mod triage;
 mod verification;
 mod volumes;
 
 pub use closing::{Closing, Due, Remaining, SignedHead, Unfinished};
+pub use browsing::{By, Found, IssuedRow, Pace, Rest, Wanted};
 pub use delivery::Delivered;
 pub use difference::{Differences, Group};
 pub use error::{Class, Error};
+pub use estimate::Estimate;
 pub use inspection::{Counts, Judgement, Verdict, Yardstick, inspect};
 pub use issuance::{ApprovalGiven, Issued};
 pub use messages::Messages;
@@ -40,6 +45,7 @@ pub use progress::{Motion, Phase, Progress, Reins, Watch};
 pub use proving::{Code, Platform};
 pub use provisioning::{NewCa, Requested, read_certificates};
 pub use self_check::{Check, Mark, interfaces_up, self_check, utc_now};
+pub use summary::{DeliveredBefore, PlanSummary, PlannedRow};
 pub use tokens::{TokenCheck, check_token, initialise_token, slots};
 pub use triage::{
     Detail, Direction, Filter, Occurrences, Order, Reading, Row, Selection, Triage, detail, read_triage,
@@ -54,7 +60,7 @@ pub use volumes::{
 pub use crate::{
     export::{bundle::Format, manifest::Standing},
     host::memory::harden,
-    register::{AuditReport, AuthorityRecord, IssuedCertificate, Rehearsal, StoredPlan},
+    register::{AuditReport, AuthorityRecord, Catalogue, IssuedCertificate, Rehearsal, Stock, StoredPlan},
     token::{
         session::Session,
         mechanism::{Capability, Support},

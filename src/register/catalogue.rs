@@ -20,7 +20,7 @@ const ENTRIES: u64 = 20_000;
 /// The issued certificates as they stood at one moment.
 #[derive(Clone, Debug)]
 pub struct Catalogue {
-    shelves: Vec<Shelf>,
+    sections: Vec<Section>,
     issued: u64,
     /// The newest entry that it knows of.
     entry: u64,
@@ -28,7 +28,7 @@ pub struct Catalogue {
 
 /// The certificates of one plan.
 #[derive(Clone, Debug)]
-struct Shelf {
+struct Section {
     plan: i64,
     id: String,
     /// Certificates before this plan's.
@@ -79,10 +79,10 @@ impl Catalogue {
 
     /// The plans of which any is issued, in order.
     pub fn stocks(&self) -> impl Iterator<Item = Stock<'_>> {
-        self.shelves.iter().map(|shelf| Stock {
-            plan: &shelf.id,
-            first: shelf.before + 1,
-            issued: shelf.issued,
+        self.sections.iter().map(|section| Stock {
+            plan: &section.id,
+            first: section.before + 1,
+            issued: section.issued,
         })
     }
 
@@ -90,16 +90,16 @@ impl Catalogue {
     #[must_use]
     pub fn stretch(&self, after: Option<Place>, rows: u32) -> Option<Stretch> {
         let after = after.map_or(0, |place| place.0);
-        let shelf = self.shelves.iter().find(|shelf| row_key(shelf.plan, shelf.last) > after)?;
-        let first = after.max(row_key(shelf.plan, 0));
-        let last = (first + i64::from(rows)).min(row_key(shelf.plan, shelf.last));
-        let index = u64::try_from(last - row_key(shelf.plan, 0)).unwrap_or(0);
-        Some(Stretch { first, last, done: shelf.before + index.min(shelf.issued) })
+        let section = self.sections.iter().find(|section| row_key(section.plan, section.last) > after)?;
+        let first = after.max(row_key(section.plan, 0));
+        let last = (first + i64::from(rows)).min(row_key(section.plan, section.last));
+        let index = u64::try_from(last - row_key(section.plan, 0)).unwrap_or(0);
+        Some(Stretch { first, last, done: section.before + index.min(section.issued) })
     }
 
-    fn shelf_of(&self, number: u64) -> Option<&Shelf> {
-        let at = self.shelves.partition_point(|shelf| shelf.before + shelf.issued < number);
-        self.shelves.get(at).filter(|_| number > 0)
+    fn section_of(&self, number: u64) -> Option<&Section> {
+        let at = self.sections.partition_point(|section| section.before + section.issued < number);
+        self.sections.get(at).filter(|_| number > 0)
     }
 
     pub(super) fn entry(&self) -> i64 {
@@ -107,7 +107,7 @@ impl Catalogue {
     }
 }
 
-impl Shelf {
+impl Section {
     fn has_gaps(&self) -> bool {
         self.last != self.issued
     }
@@ -144,13 +144,13 @@ impl Register {
                 return Err(Error::Stopped);
             }
         }
-        let (mut shelves, mut before) = (Vec::new(), 0);
+        let (mut sections, mut before) = (Vec::new(), 0);
         for plan in self.plans()? {
             let Some(&(issued, last)) = issued.get(&plan.id) else { continue };
-            shelves.push(Shelf { plan: plan.number, id: plan.id, before, issued, last });
+            sections.push(Section { plan: plan.number, id: plan.id, before, issued, last });
             before += issued;
         }
-        Ok(Catalogue { shelves, issued: before, entry })
+        Ok(Catalogue { sections, issued: before, entry })
     }
 
     /// Certificates of the catalogue from a number on, at most `limit`, each with its number.
@@ -186,19 +186,19 @@ impl Register {
         catalogue: &Catalogue,
         number: u64,
     ) -> Result<Option<IssuedCertificate>, Error> {
-        let Some(shelf) = catalogue.shelf_of(number) else { return Ok(None) };
+        let Some(section) = catalogue.section_of(number) else { return Ok(None) };
         let Some(place) = self.place(catalogue, number)? else { return Ok(None) };
-        let index = u64::try_from(place.0 - row_key(shelf.plan, 0)).unwrap_or(0);
-        self.certificate(&self.plan(&shelf.id)?, index).map(Some)
+        let index = u64::try_from(place.0 - row_key(section.plan, 0)).unwrap_or(0);
+        self.certificate(&self.plan(&section.id)?, index).map(Some)
     }
 
     /// Where a number stands. Where a plan has gaps, because a token failed in the middle, its rows are counted.
     fn place(&self, catalogue: &Catalogue, number: u64) -> Result<Option<Place>, Error> {
         use rusqlite::OptionalExtension as _;
-        let Some(shelf) = catalogue.shelf_of(number) else { return Ok(None) };
-        let nth = number - shelf.before;
-        if !shelf.has_gaps() {
-            return Ok(Some(Place(row_key(shelf.plan, nth))));
+        let Some(section) = catalogue.section_of(number) else { return Ok(None) };
+        let nth = number - section.before;
+        if !section.has_gaps() {
+            return Ok(Some(Place(row_key(section.plan, nth))));
         }
         let key = self
             .connection
@@ -207,8 +207,8 @@ impl Register {
             )?
             .query_row(
                 (
-                    row_key(shelf.plan, 0),
-                    row_key(shelf.plan, shelf.last),
+                    row_key(section.plan, 0),
+                    row_key(section.plan, section.last),
                     catalogue.entry(),
                     i64::try_from(nth - 1).unwrap_or(i64::MAX),
                 ),
@@ -220,19 +220,20 @@ impl Register {
 
     /// The number of a row of the catalogue; `None` for one that it does not have.
     pub(super) fn number_of(&self, catalogue: &Catalogue, key: i64) -> Result<Option<u64>, Error> {
-        let held = |shelf: &&Shelf| key > row_key(shelf.plan, 0) && key <= row_key(shelf.plan, shelf.last);
-        let Some(shelf) = catalogue.shelves.iter().find(held) else { return Ok(None) };
-        let nth = if shelf.has_gaps() {
+        let held =
+            |section: &&Section| key > row_key(section.plan, 0) && key <= row_key(section.plan, section.last);
+        let Some(section) = catalogue.sections.iter().find(held) else { return Ok(None) };
+        let nth = if section.has_gaps() {
             number(
                 self.connection
                     .prepare_cached(
                         "SELECT count(*) FROM issued WHERE key > ?1 AND key <= ?2 AND entry <= ?3",
                     )?
-                    .query_row((row_key(shelf.plan, 0), key, catalogue.entry()), |row| row.get(0))?,
+                    .query_row((row_key(section.plan, 0), key, catalogue.entry()), |row| row.get(0))?,
             )?
         } else {
-            u64::try_from(key - row_key(shelf.plan, 0)).unwrap_or(0)
+            u64::try_from(key - row_key(section.plan, 0)).unwrap_or(0)
         };
-        Ok(Some(shelf.before + nth))
+        Ok(Some(section.before + nth))
     }
 }

@@ -348,7 +348,7 @@ fn planned_part(row: &Row<'_>, plan: &str) -> Result<Planned, Error> {
     Ok(Planned { certificate, tbs })
 }
 
-fn checked_tbs(plan: &str, index: u64, expected: Digest, tbs: &[u8]) -> Result<(), Error> {
+pub(super) fn checked_tbs(plan: &str, index: u64, expected: Digest, tbs: &[u8]) -> Result<(), Error> {
     if Digest::of(tbs) == expected {
         return Ok(());
     }

@@ -22,6 +22,8 @@ mod error;
 mod issued;
 mod journal;
 mod plan;
+mod planned;
+mod run;
 mod search;
 mod store;
 #[cfg(test)]
@@ -41,6 +43,8 @@ pub use plan::{
     Earlier, Issuer, NewPlan, PLAN_REQUESTS_MAX, PlanKind, PlanWriter, RecordedFinding, RefusedRow,
     StoredPlan, Verdict,
 };
+pub use planned::{PlannedLine, Tally};
+pub use run::Run;
 pub use search::{Filter, Listed, SerialPrefix, Texts};
 
 /// Whether what is recorded counts.

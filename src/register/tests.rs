@@ -71,6 +71,16 @@ fn add(writer: &mut PlanWriter<'_>, number: u64) -> Result<(), Error> {
 
 /// Records rows as if a key had signed them; how many.
 fn record(register: &mut Register, plan: &ApprovedPlan, rows: &[PlannedRow]) -> Result<usize, Error> {
+    record_at(register, plan, rows, 0)
+}
+
+/// The same, so many seconds later.
+fn record_at(
+    register: &mut Register,
+    plan: &ApprovedPlan,
+    rows: &[PlannedRow],
+    later: i64,
+) -> Result<usize, Error> {
     let signature = [0x5a; 70];
     let ders: Vec<_> = rows
         .iter()
@@ -78,7 +88,7 @@ fn record(register: &mut Register, plan: &ApprovedPlan, rows: &[PlannedRow]) -> 
         .collect();
     let group: Vec<_> =
         rows.iter().zip(&ders).map(|(row, der)| (row.index, &signature[..], &der[..])).collect();
-    Ok(register.record_group(plan, &group, now())?.len())
+    Ok(register.record_group(plan, &group, now().plus_seconds(later))?.len())
 }
 
 /// A plan of devices of these numbers, approved.
@@ -248,7 +258,8 @@ fn finds_what_is_issued_by_serial_number_key_digest_and_text() {
     }
 
     let one = &all[321];
-    assert_eq!(register.find_spki(&catalogue, &one.1.spki_sha256, None, 9).unwrap(), [one.clone()]);
+    let found = register.find_spki(&catalogue, &one.1.spki_sha256, None, 9).unwrap();
+    assert_eq!(found, std::slice::from_ref(one));
     let unissued = &register.unissued(&plans[1], None, 1).unwrap()[0];
     assert_eq!(unissued.index, 1);
     let key = Digest::of(&300_u64.to_be_bytes());
@@ -266,6 +277,48 @@ fn finds_what_is_issued_by_serial_number_key_digest_and_text() {
     let issued: Vec<_> =
         texts.iter().filter_map(|texts| register.catalogued_at(&catalogue, texts.place).unwrap()).collect();
     assert_eq!(issued, all);
+}
+
+/// Records groups of ten, each so many seconds after the beginning.
+fn record_groups(register: &mut Register, plan: &ApprovedPlan, times: &[i64]) {
+    for &later in times {
+        let rows = register.unissued(plan, None, 10).unwrap();
+        assert_eq!(record_at(register, plan, &rows, later).unwrap(), 10);
+    }
+}
+
+#[test]
+fn knows_how_fast_the_last_run_was() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut register = register(&folder);
+    let plan = planned(&mut register, 0..200);
+    assert_eq!(register.last_run("ca").unwrap(), None);
+    // What one group or two seconds take says nothing.
+    record_groups(&mut register, &plan, &[0]);
+    record_groups(&mut register, &plan, &[20, 22]);
+    assert_eq!(register.last_run("ca").unwrap(), None);
+    let run = |certificates, seconds, ended| {
+        Some(Run {
+            authority: "ca".to_owned(),
+            plan: plan.plan().id.clone(),
+            certificates,
+            seconds,
+            ended: now().plus_seconds(ended),
+        })
+    };
+    record_groups(&mut register, &plan, &[100, 102, 104, 107]);
+    assert_eq!(register.last_run("ca").unwrap(), run(30, 7, 107));
+    // Halted for a while, then too short a run: the one before counts.
+    record_groups(&mut register, &plan, &[200, 201]);
+    assert_eq!(register.last_run("ca").unwrap(), run(30, 7, 107));
+    record_groups(&mut register, &plan, &[203]);
+    assert_eq!(register.last_run("ca").unwrap(), run(20, 3, 203));
+    // A clock that was set back, and another plan, begin new runs.
+    record_groups(&mut register, &plan, &[50, 52]);
+    let other = planned(&mut register, 300..400);
+    record_groups(&mut register, &other, &[53, 54]);
+    assert_eq!(register.last_run("ca").unwrap(), run(20, 3, 203));
+    assert_eq!(register.last_run("nobody").unwrap(), None);
 }
 
 /// Its size is set by `COLDSIGN_ROWS`, in certificates, half of them in each of two plans; with the times and the memory

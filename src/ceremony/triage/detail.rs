@@ -105,7 +105,7 @@ fn read_again(
     folder: Option<&Path>,
     path: &[u8],
     number: u32,
-    watch: &Watch<'_>,
+    watch: &mut Watch<'_>,
 ) -> Result<Option<Content>, Error> {
     let path = Path::new(OsStr::from_bytes(path));
     let mut submissions = match Submissions::again(folder, path)? {

@@ -1,0 +1,160 @@
+//! The summary of a plan: what people look at before they approve it, and each of its certificates as it will be.
+
+use crate::{
+    pki::{
+        fingerprint::{Digest, hex},
+        lint,
+        text::Printable,
+        time::Time,
+    },
+    register::{PlannedLine, RecordedFinding, StoredPlan},
+};
+
+use super::{
+    error::Error,
+    opening::Appliance,
+    progress::{Phase, Watch},
+};
+
+/// Rows read before progress is told: some fiftieth of a second's work.
+const ROWS: u32 = 10_000;
+
+/// A plan as it stands: what it holds and how far it has come. Digest, words, CA, profile and counts are in `plan`.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct PlanSummary {
+    /// The plan.
+    pub plan: StoredPlan,
+    /// The first and the last notBefore.
+    pub not_before: (Time, Time),
+    /// The first and the last notAfter.
+    pub not_after: (Time, Time),
+    /// How many notes of which control its certificates have, by the control's id.
+    pub notes: Vec<(String, u64)>,
+    /// Rules of the lint, all of which every certificate of a plan passed before it was stored: a plan cannot hold one
+    /// that did not.
+    pub lint_rules: usize,
+    /// Whether it is approved.
+    pub approved: bool,
+    /// Certificates issued.
+    pub issued: u64,
+    /// Its deliveries, oldest first.
+    pub deliveries: Vec<DeliveredBefore>,
+}
+
+/// A delivery of a plan.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct DeliveredBefore {
+    /// When.
+    pub time: Time,
+    /// The bundle's folder on the medium.
+    pub folder: Printable,
+    /// SHA-256 of its manifest.
+    pub manifest_sha256: Digest,
+    /// Certificates in it.
+    pub certificates: u64,
+}
+
+/// A line about a planned certificate; harmless on a screen.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct PlannedRow {
+    /// The place in the plan, from 1.
+    pub index: u64,
+    /// The serial number, hexadecimal digits.
+    pub serial: String,
+    /// The subject, RFC 4514.
+    pub subject: Printable,
+    /// Where the request came from.
+    pub source: Printable,
+    /// notBefore.
+    pub not_before: Time,
+    /// notAfter.
+    pub not_after: Time,
+    /// SHA-256 of the `SubjectPublicKeyInfo`.
+    pub spki_sha256: Digest,
+    /// Notes of the request and of the plan: control's id and message.
+    pub notes: Vec<(String, Printable)>,
+    /// Whether it is issued already.
+    pub issued: bool,
+}
+
+impl Appliance {
+    /// Summarises a plan. Reads every row of it.
+    ///
+    /// # Errors
+    /// [`Error::Register`], [`Error::Stopped`].
+    pub fn plan_summary(&self, plan: &StoredPlan, watch: &mut Watch<'_>) -> Result<PlanSummary, Error> {
+        let mut summary = PlanSummary {
+            plan: plan.clone(),
+            // A plan holds at least one certificate; its first row sets both.
+            not_before: (plan.created, plan.created),
+            not_after: (plan.created, plan.created),
+            notes: Vec::new(),
+            lint_rules: lint::RULES.len(),
+            approved: self.is_approved(plan)?,
+            issued: self.register.issued_count(plan)?,
+            deliveries: Vec::new(),
+        };
+        let mut after = 0;
+        while let Some(tally) = self.register.tally(plan, after, ROWS)? {
+            if after == 0 {
+                (summary.not_before, summary.not_after) = (tally.not_before, tally.not_after);
+            }
+            summary.not_before = around(summary.not_before, tally.not_before);
+            summary.not_after = around(summary.not_after, tally.not_after);
+            for (control, count) in tally.notes {
+                match summary.notes.binary_search_by(|(own, _)| own.cmp(&control)) {
+                    Ok(at) => summary.notes[at].1 += count,
+                    Err(at) => summary.notes.insert(at, (control, count)),
+                }
+            }
+            after = tally.last;
+            watch.tell(Phase::Searching, after, Some(plan.accepted));
+            watch.check_stop("the plan was not read to its end; nothing was changed", "open it again")?;
+        }
+        for delivery in self.register.deliveries(plan)? {
+            summary.deliveries.push(DeliveredBefore {
+                time: delivery.time,
+                folder: Printable::new(&delivery.folder),
+                manifest_sha256: delivery.manifest_sha256,
+                certificates: delivery.certificates,
+            });
+        }
+        Ok(summary)
+    }
+
+    /// Planned certificates from an index on, counted from 1, at most `limit`.
+    ///
+    /// # Errors
+    /// [`Error::Register`].
+    pub fn planned_page(&self, plan: &StoredPlan, from: u64, limit: u32) -> Result<Vec<PlannedRow>, Error> {
+        Ok(self.register.planned(plan, from, limit)?.into_iter().map(row).collect())
+    }
+
+    /// The `TBSCertificate` of a planned certificate, DER, exactly as it will be signed or was.
+    ///
+    /// # Errors
+    /// [`Error::Register`].
+    pub fn plan_certificate(&self, plan: &StoredPlan, index: u64) -> Result<Vec<u8>, Error> {
+        Ok(self.register.planned_tbs(plan, index)?)
+    }
+}
+
+/// The span around two spans.
+fn around(a: (Time, Time), b: (Time, Time)) -> (Time, Time) {
+    (a.0.min(b.0), a.1.max(b.1))
+}
+
+fn row(line: PlannedLine) -> PlannedRow {
+    let note = |note: RecordedFinding| (note.control, Printable::new(&note.message));
+    PlannedRow {
+        index: line.index,
+        serial: hex(&line.serial),
+        subject: line.subject,
+        source: Printable::new(&line.source),
+        not_before: line.not_before,
+        not_after: line.not_after,
+        spki_sha256: line.spki_sha256,
+        notes: line.notes.into_iter().map(note).collect(),
+        issued: line.issued,
+    }
+}
