@@ -5,12 +5,12 @@
 
 mod support;
 
-use std::{path::PathBuf, process::Command, sync::atomic::AtomicBool};
+use std::{path::PathBuf, process::Command};
 
 use coldsign::{
     ceremony::{
-        Activation, Appliance, AuditReport, Home, Initialised, Mark, Pin, Rehearsal, Remaining, TokenState,
-        UserPin, Watch, self_check,
+        Activation, Appliance, AuditReport, Home, Initialised, Mark, Pin, Rehearsal, Reins, Remaining,
+        TokenState, UserPin, Watch, self_check,
     },
     pki::{
         fingerprint::Digest,
@@ -208,7 +208,7 @@ fn closes_a_home_in_which_nothing_was_done() {
 }
 
 fn audit(appliance: &Appliance) -> AuditReport {
-    appliance.audit(&mut Watch::new(&mut |_| {}, &AtomicBool::new(false))).unwrap()
+    appliance.audit(&mut Watch::new(&mut |_| {}, &Reins::new())).unwrap()
 }
 
 #[test]

@@ -9,13 +9,12 @@ use std::{
     io::{Read as _, Write as _},
     path::{Path, PathBuf},
     process::Stdio,
-    sync::atomic::AtomicBool,
     thread,
     time::{Duration, Instant},
 };
 
 use coldsign::{
-    ceremony::{self, Verdict, VolumeWatch, Watch, Yardstick, inspect, list_folder, mounted_volumes},
+    ceremony::{self, Reins, Verdict, VolumeWatch, Watch, Yardstick, inspect, list_folder, mounted_volumes},
     media::{Entry, Error, Intake, Limits, Outbox, Unreadable, Volume},
 };
 use rustix::mount::{MountFlags, UnmountFlags, mount, unmount};
@@ -196,12 +195,12 @@ fn an_inspection_of_a_medium_that_is_pulled_says_so_and_refuses_nothing_for_it()
         }
     }
     let refused_for_the_medium = RefCell::new(0);
-    let (mut listener, stop) = (|_| {}, AtomicBool::new(false));
+    let (mut listener, reins) = (|_| {}, Reins::new());
     stick.pull();
     let result = inspect(
         std::slice::from_ref(&stick.at),
         Yardstick::Soundness,
-        &mut Watch::new(&mut listener, &stop),
+        &mut Watch::new(&mut listener, &reins),
         &mut |judgement| {
             assert_eq!(judgement.verdict, Verdict::Refused);
             *refused_for_the_medium.borrow_mut() += 1;

@@ -93,10 +93,9 @@ impl Desk {
     fn recorded(&self) -> BTreeSet<String> {
         let appliance = Appliance::open_to_read(self.home.clone()).unwrap();
         let plan: StoredPlan = appliance.stored_plan(&self.plan).unwrap();
-        let register = appliance.register();
         let (mut serials, mut after) = (BTreeSet::new(), None);
         loop {
-            let page = register.issued(&plan, after, 1_000).unwrap();
+            let page = appliance.issued(&plan, after, 1_000).unwrap();
             let Some(last) = page.last() else { return serials };
             after = Some(last.index());
             for certificate in &page {

@@ -7,13 +7,13 @@ use std::{
     fs,
     os::unix::{ffi::OsStrExt as _, fs::symlink},
     path::{Path, PathBuf},
-    sync::atomic::{AtomicBool, Ordering},
     time::{Instant, SystemTime, UNIX_EPOCH},
 };
 
 use coldsign::{
     ceremony::{
-        self, Counts, Detail, Direction, Error, Filter, Judgement, Order, Triage, Verdict, Watch, Yardstick,
+        self, Counts, Detail, Direction, Error, Filter, Judgement, Order, Reins, Triage, Verdict, Watch,
+        Yardstick,
     },
     pki::{
         certificate::{Certificate, SignedCertificate},
@@ -49,24 +49,24 @@ fn fresh(name: &str) -> Vec<u8> {
 }
 
 fn read(paths: &[PathBuf]) -> Triage {
-    let stop = AtomicBool::new(false);
+    let reins = Reins::new();
     let mut listener = |_| {};
-    let mut watch = Watch::new(&mut listener, &stop);
+    let mut watch = Watch::new(&mut listener, &reins);
     ceremony::read_triage(paths, Yardstick::Soundness, &mut watch).expect("read").triage
 }
 
 fn detail(triage: &Triage, index: usize) -> Result<Detail, Error> {
-    let stop = AtomicBool::new(false);
+    let reins = Reins::new();
     let mut listener = |_| {};
-    let mut watch = Watch::new(&mut listener, &stop);
+    let mut watch = Watch::new(&mut listener, &reins);
     ceremony::detail(triage, index, Yardstick::Soundness, &mut watch)
 }
 
 /// What `inspect` says of the same paths.
 fn judgements(paths: &[PathBuf]) -> Vec<Judgement> {
-    let stop = AtomicBool::new(false);
+    let reins = Reins::new();
     let mut listener = |_| {};
-    let mut watch = Watch::new(&mut listener, &stop);
+    let mut watch = Watch::new(&mut listener, &reins);
     let mut all = Vec::new();
     ceremony::inspect(paths, Yardstick::Soundness, &mut watch, &mut |judgement| all.push(judgement.clone()))
         .expect("inspected");
@@ -188,18 +188,18 @@ fn says_that_a_request_changed_since_it_was_read() {
 fn reading_stops_when_it_is_asked_to() {
     let folder = folder("triage-stopped");
     fs::write(folder.join("many.pem"), armoured(&fresh("many")).repeat(600)).unwrap();
-    let stop = AtomicBool::new(false);
-    let mut listener = |_| stop.store(true, Ordering::Relaxed);
-    let mut watch = Watch::new(&mut listener, &stop);
+    let reins = Reins::new();
+    let mut listener = |_| reins.stop();
+    let mut watch = Watch::new(&mut listener, &reins);
     let paths = [folder];
     let result = ceremony::read_triage(&paths, Yardstick::Soundness, &mut watch);
     assert!(matches!(result, Err(Error::Stopped { .. })));
-    stop.store(false, Ordering::Relaxed);
+    reins.loosen();
     let triage = read(&paths);
     assert_eq!(triage.counts(), Counts { accepted: 1, refused: 599, skipped: 0 });
-    stop.store(true, Ordering::Relaxed);
+    reins.stop();
     let mut silent = |_| {};
-    let mut watch = Watch::new(&mut silent, &stop);
+    let mut watch = Watch::new(&mut silent, &reins);
     let result = ceremony::detail(&triage, 599, Yardstick::Soundness, &mut watch);
     assert!(matches!(result, Err(Error::Stopped { .. })));
 }
@@ -253,9 +253,9 @@ fn the_differences_of_a_batch_are_read_with_it() {
     let profile = ceremony::profile_by_name(None, "device").expect("built in");
     let issuer = root();
     let yardstick = Yardstick::Issuer(&profile, &issuer);
-    let stop = AtomicBool::new(false);
+    let reins = Reins::new();
     let mut listener = |_| {};
-    let mut watch = Watch::new(&mut listener, &stop);
+    let mut watch = Watch::new(&mut listener, &reins);
     let reading = ceremony::read_triage(std::slice::from_ref(&folder), yardstick, &mut watch).expect("read");
     assert_eq!(reading.triage.counts(), Counts { accepted: 8, refused: 2, skipped: 1 });
     let groups = reading.differences.groups();
@@ -292,7 +292,7 @@ fn the_differences_of_a_batch_are_read_with_it() {
     assert_eq!(detail(9).difference, None);
 
     let mut listener = |_| {};
-    let mut watch = Watch::new(&mut listener, &stop);
+    let mut watch = Watch::new(&mut listener, &reins);
     let reading = ceremony::read_triage(&[folder], Yardstick::Profile(&profile), &mut watch).expect("read");
     assert_eq!(reading.triage.counts(), Counts { accepted: 8, refused: 2, skipped: 1 });
     assert!(reading.differences.groups().is_empty());

@@ -4,8 +4,8 @@
 //! [`Appliance::plan`], [`Appliance::approve`], [`Appliance::sign`] and [`Appliance::deliver`] are the main job.
 
 mod auditing;
-mod closing;
 mod browsing;
+mod closing;
 mod delivery;
 mod difference;
 mod error;
@@ -29,8 +29,8 @@ mod triage;
 mod verification;
 mod volumes;
 
-pub use closing::{Closing, Due, Remaining, SignedHead, Unfinished};
 pub use browsing::{By, Found, IssuedRow, Pace, Rest, Wanted};
+pub use closing::{Closing, Due, Remaining, SignedHead, Unfinished};
 pub use delivery::Delivered;
 pub use difference::{Differences, Group};
 pub use error::{Class, Error};
@@ -62,9 +62,9 @@ pub use crate::{
     host::memory::harden,
     register::{AuditReport, AuthorityRecord, Catalogue, IssuedCertificate, Rehearsal, Stock, StoredPlan},
     token::{
-        session::Session,
         mechanism::{Capability, Support},
         pin::{Activation, Pin, SoActivation, SoPin},
+        session::Session,
         slot::{Initialised, PinEntry, PinWarning, SlotState, TokenState, UserPin},
     },
 };

@@ -222,13 +222,15 @@ const TELL_EVERY: u64 = 512;
 
 #[cfg(test)]
 mod tests {
-    use std::{fs, os::unix::fs::symlink, sync::atomic::AtomicBool};
+    use std::{fs, os::unix::fs::symlink};
+
+    use crate::ceremony::Reins;
 
     use super::*;
 
     fn count(paths: &[PathBuf], entries_max: u64) -> RequestFiles {
-        let stop = AtomicBool::new(false);
-        count_within(paths, entries_max, &mut Watch::new(&mut |_| {}, &stop)).unwrap()
+        let reins = Reins::new();
+        count_within(paths, entries_max, &mut Watch::new(&mut |_| {}, &reins)).unwrap()
     }
 
     #[test]
@@ -273,8 +275,9 @@ mod tests {
     fn a_count_can_be_stopped() {
         let dir = tempfile::tempdir().unwrap();
         fs::write(dir.path().join("1.csr"), "").unwrap();
-        let stop = AtomicBool::new(true);
-        let error = count_requests(&[dir.path().to_owned()], &mut Watch::new(&mut |_| {}, &stop));
+        let reins = Reins::new();
+        reins.stop();
+        let error = count_requests(&[dir.path().to_owned()], &mut Watch::new(&mut |_| {}, &reins));
         assert!(matches!(error, Err(Error::Stopped { .. })), "{error:?}");
     }
 }

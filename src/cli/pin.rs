@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use crate::ceremony::{Activation, Error, Pin, PinEntry, SoActivation, SoPin, TokenState};
 
-use super::terminal;
+use super::{stop, terminal};
 
 /// The user PIN's option.
 pub const PIN_FILE: &str = "--pin-file";
@@ -17,17 +17,27 @@ pub fn custodian(file: Option<PathBuf>) -> impl FnMut(&TokenState) -> Result<Act
         if let Some(warning) = state.pin_warning() {
             eprintln!("token {}: {warning}", state.label);
         }
-        match &file {
-            Some(path) => Ok(Activation::Pin(Pin::new(terminal::pin_from_file(path, "user PIN")?)?)),
+        let activation = match &file {
+            Some(path) => Activation::Pin(Pin::new(terminal::pin_from_file(path, "user PIN")?)?),
             None if state.pin_entry == PinEntry::ReaderPad => {
                 eprintln!("token {}: enter the user PIN on the reader's own pad", state.label);
-                Ok(Activation::Pad)
+                Activation::Pad
             }
             None => {
                 let prompt = format!("user PIN of token {}", state.label);
-                Ok(Activation::Pin(Pin::new(terminal::ask_pin(&prompt, PIN_FILE)?)?))
+                Activation::Pin(Pin::new(terminal::ask_pin(&prompt, PIN_FILE)?)?)
             }
+        };
+        // A process that ends inside the module can leave a token destroyed: SoftHSM rewrites its token's file while it
+        // logs in.
+        stop::heed_to_the_end();
+        if stop::is_asked() {
+            return Err(Error::Stopped {
+                what: "the token was not logged in".to_owned(),
+                hint: "run the command again".to_owned(),
+            });
         }
+        Ok(activation)
     }
 }
 

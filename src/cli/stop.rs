@@ -51,6 +51,11 @@ pub fn heed() -> Heeded {
     Heeded { before: AT_ONCE.swap(false, Ordering::SeqCst) }
 }
 
+/// From now on no signal ends the process by itself: the token is in use.
+pub fn heed_to_the_end() {
+    AT_ONCE.store(false, Ordering::SeqCst);
+}
+
 impl Drop for Heeded {
     fn drop(&mut self) {
         AT_ONCE.store(self.before, Ordering::SeqCst);

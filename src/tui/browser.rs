@@ -10,13 +10,7 @@ use crate::{
 };
 
 use super::{
-    canvas::Canvas,
-    field::Field,
-    keymap::Action,
-    list::List,
-    model::About,
-    room::Turn,
-    theme::Role,
+    canvas::Canvas, field::Field, keymap::Action, list::List, model::About, room::Turn, theme::Role,
     work::Job,
 };
 

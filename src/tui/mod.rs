@@ -85,19 +85,14 @@ pub fn run(home: Home) -> Result<(), Error> {
     let worker = Worker::new(home, messages.clone(), Arc::clone(&door), pins, Arc::clone(&reins));
     let worker = thread::spawn(move || worker.run(&todo));
     let ended = Arc::new(AtomicBool::new(false));
-    let theme = Theme::of(
-        std::env::var("NO_COLOR").ok().as_deref(),
-        std::env::var("TERM").ok().as_deref(),
-    );
+    let theme = Theme::of(std::env::var("NO_COLOR").ok().as_deref(), std::env::var("TERM").ok().as_deref());
     // Installs a panic hook that gives the terminal back before anything is printed.
     let mut terminal = ratatui::try_init().map_err(|error| failed(&error))?;
     let _ = execute!(io::stdout(), EnableBracketedPaste);
     event::read_keys(messages.clone(), Arc::clone(&door), Arc::clone(&ended));
     event::tell_time(messages.clone(), signalled, Arc::clone(&ended));
     event::watch_volumes(messages, Arc::clone(&ended));
-    let shown = panic::catch_unwind(AssertUnwindSafe(|| {
-        show(&mut terminal, theme, &events, &jobs, &reins)
-    }));
+    let shown = panic::catch_unwind(AssertUnwindSafe(|| show(&mut terminal, theme, &events, &jobs, &reins)));
     // From here on the screen has no say: the work stops, and what was signed is recorded.
     let _ = execute!(io::stdout(), DisableBracketedPaste);
     ratatui::restore();

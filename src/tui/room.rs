@@ -86,11 +86,8 @@ impl Turn {
     /// Something that cannot be done as asked, told as a pair.
     #[must_use]
     pub fn refuse(what: impl Into<String>, hint: impl Into<String>) -> Self {
-        let failure = Failure {
-            what: what.into(),
-            hint: hint.into(),
-            class: crate::ceremony::Class::Configuration,
-        };
+        let failure =
+            Failure { what: what.into(), hint: hint.into(), class: crate::ceremony::Class::Configuration };
         Self { failure: Some(failure), ..Self::default() }
     }
 

@@ -2,7 +2,7 @@
 
 use ratatui::style::{Color, Modifier, Style};
 
-use crate::pki::text::Printable;
+use crate::pki::text::{Printable, console_text};
 
 /// What a piece of the screen is.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -107,14 +107,7 @@ impl Theme {
     pub fn shown(self, text: &Printable) -> String {
         match self.glyphs {
             Glyphs::Unicode => text.to_string(),
-            Glyphs::Console => text.as_str().chars().fold(String::new(), |mut shown, c| {
-                if c.is_ascii() || ('\u{a1}'..='\u{ff}').contains(&c) {
-                    shown.push(c);
-                } else {
-                    shown.extend(c.escape_unicode());
-                }
-                shown
-            }),
+            Glyphs::Console => console_text(text),
         }
     }
 }

@@ -247,12 +247,8 @@ fn begin(model: &mut Model, job: Job) -> Vec<Effect> {
         model.notice = Some("wait until the work in hand is done".to_owned());
         return Vec::new();
     }
-    model.about.busy = Some(Busy {
-        words: job.words(),
-        began: model.about.since,
-        progress: None,
-        pace: Pace::Going,
-    });
+    model.about.busy =
+        Some(Busy { words: job.words(), began: model.about.since, progress: None, pace: Pace::Going });
     vec![Effect::Work(job)]
 }
 

@@ -162,12 +162,8 @@ fn foot(canvas: &mut Canvas<'_>, area: Rect, model: &Model, bindings: &[Binding]
 fn boxed(canvas: &mut Canvas<'_>, area: Rect, rows: u16, title: &str, role: Role) -> Rect {
     let width = area.width.saturating_sub(8).min(76);
     let height = (rows + 2).min(area.height.saturating_sub(2));
-    let place = Rect {
-        x: area.x + (area.width - width) / 2,
-        y: area.y + (area.height - height) / 2,
-        width,
-        height,
-    };
+    let place =
+        Rect { x: area.x + (area.width - width) / 2, y: area.y + (area.height - height) / 2, width, height };
     canvas.frame(place, title, role)
 }
 
@@ -181,7 +177,8 @@ fn show_failure(canvas: &mut Canvas<'_>, area: Rect, failure: &Failure) {
     let hint = format!("What to do: {}.", failure.hint);
     let inside =
         boxed(canvas, area, rows(&what, width) + rows(&hint, width) + 4, "This cannot be done", Role::Bad);
-    let used = canvas.paragraph(Rect { height: inside.height.saturating_sub(3), ..inside }, &what, Role::Strong);
+    let used =
+        canvas.paragraph(Rect { height: inside.height.saturating_sub(3), ..inside }, &what, Role::Strong);
     let below = Rect { y: inside.y + used + 1, height: inside.height.saturating_sub(used + 2), ..inside };
     canvas.paragraph(below, &hint, Role::Plain);
     keys(canvas, inside, &[(Key::Enter, "close")]);

@@ -12,8 +12,8 @@ use std::{
 use zeroize::Zeroizing;
 
 use crate::ceremony::{
-    self, Activation, Appliance, ApprovalGiven, Class, Error, Home, Pin, PinEntry, Progress, Rehearsal, Reins,
-    Session, Setup, TokenState, Watch,
+    self, Activation, Appliance, ApprovalGiven, Class, Error, Home, Pin, PinEntry, Progress, Rehearsal,
+    Reins, Session, Setup, TokenState, Watch,
 };
 
 use super::{
@@ -97,9 +97,8 @@ impl Worker {
             Job::Choices => self.choices(),
             Job::Plan { ca, profile, paths } => {
                 let (appliance, mut teller) = self.working()?;
-                let (plan, counts) = teller.watched(|watch| {
-                    appliance.plan(&ca, &profile, &paths, watch, &mut |_| {})
-                })?;
+                let (plan, counts) =
+                    teller.watched(|watch| appliance.plan(&ca, &profile, &paths, watch, &mut |_| {}))?;
                 Ok(News::Planned { plan, counts })
             }
             Job::Approve { plan, words } => {
@@ -145,7 +144,10 @@ impl Worker {
         let profiles = appliance
             .configuration()
             .profiles()
-            .map(|profile| ProfileChoice { name: profile.name.clone(), summary: profile.kind.words().to_owned() })
+            .map(|profile| ProfileChoice {
+                name: profile.name.clone(),
+                summary: profile.kind.words().to_owned(),
+            })
             .collect();
         Ok(News::Choices { authorities, profiles })
     }
@@ -205,9 +207,10 @@ impl Worker {
     fn signing(&mut self) -> Result<(&mut Appliance, &Session, Teller), Error> {
         let teller = Teller::new(&self.messages, &self.reins);
         let appliance = self.appliance.as_mut().ok_or_else(no_home)?;
-        let session = self.session.as_ref().ok_or_else(|| {
-            Error::usage("the token is not logged in", "give the PIN when it is asked for")
-        })?;
+        let session = self
+            .session
+            .as_ref()
+            .ok_or_else(|| Error::usage("the token is not logged in", "give the PIN when it is asked for"))?;
         Ok((appliance, session, teller))
     }
 }
@@ -225,7 +228,7 @@ impl Drop for Gone {
 struct Teller {
     messages: Sender<Message>,
     reins: Arc<Reins>,
-    told: Cell<Option<(ceremony::Phase, Instant)>>,
+    told: Cell<Option<(Progress, Instant)>>,
 }
 
 impl Teller {
@@ -240,14 +243,13 @@ impl Teller {
     }
 
     fn tell(&self, progress: Progress) {
-        let soon = self
-            .told
-            .get()
-            .is_some_and(|(phase, at)| phase == progress.phase && at.elapsed() < TELL_EVERY);
+        let soon = self.told.get().is_some_and(|(told, at)| {
+            told.phase == progress.phase && told.motion == progress.motion && at.elapsed() < TELL_EVERY
+        });
         if soon && progress.of != Some(progress.done) {
             return;
         }
-        self.told.set(Some((progress.phase, Instant::now())));
+        self.told.set(Some((progress, Instant::now())));
         let _ = self.messages.send(Message::Progress(progress));
     }
 }

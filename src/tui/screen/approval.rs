@@ -49,10 +49,9 @@ impl Room for Approval {
     fn act(&mut self, action: Action, _about: &About) -> Turn {
         match action {
             Action::Back => Turn::back(),
-            Action::Proceed => Turn::work(Job::Approve {
-                plan: self.plan.clone(),
-                words: self.field.text().to_owned(),
-            }),
+            Action::Proceed => {
+                Turn::work(Job::Approve { plan: self.plan.clone(), words: self.field.text().to_owned() })
+            }
             _ => Turn::stay(),
         }
     }
@@ -72,7 +71,13 @@ impl Room for Approval {
         let text = format!("{} certificates of plan {}", self.plan.accepted, self.plan.id);
         canvas.text(area.x, area.y, area.width, &text, Role::Strong);
         words(canvas, Rect { y: area.y + 2, height: 3, ..area }, &self.plan.words());
-        canvas.text(area.x, area.y + 6, area.width, "type the words to approve exactly this plan", Role::Faint);
+        canvas.text(
+            area.x,
+            area.y + 6,
+            area.width,
+            "type the words to approve exactly this plan",
+            Role::Faint,
+        );
         canvas.input(area.x, area.y + 7, area.width, &self.field, Role::Selected);
     }
 }

@@ -112,9 +112,7 @@ impl Room for Choice {
 
     fn hear(&mut self, news: Box<News>, _about: &About) -> Heard {
         match *news {
-            News::Planned { plan, counts } => {
-                Heard::Mine(Turn::enter(Screen::Plan(Plan::new(plan, counts))))
-            }
+            News::Planned { plan, counts } => Heard::Mine(Turn::enter(Screen::Plan(Plan::new(plan, counts)))),
             other => Heard::NotMine(Box::new(other)),
         }
     }

@@ -78,9 +78,9 @@ impl Room for Rooms {
     fn hear(&mut self, news: Box<News>, _about: &About) -> Heard {
         match *news {
             News::Opened { .. } | News::LoggedOut => Heard::Mine(Turn::stay()),
-            News::Closing(closing) => Heard::Mine(Turn::enter(Screen::Closing(
-                super::closing::ClosingScreen::new(closing),
-            ))),
+            News::Closing(closing) => {
+                Heard::Mine(Turn::enter(Screen::Closing(super::closing::ClosingScreen::new(closing))))
+            }
             other => Heard::NotMine(Box::new(other)),
         }
     }

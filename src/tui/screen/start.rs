@@ -7,8 +7,8 @@ use crate::ceremony::{Check, HomeState, Mark};
 use super::{Screen, rooms::Rooms};
 use crate::tui::{
     canvas::Canvas,
-    keymap::{Action, Binding, LIST},
     key::Key,
+    keymap::{Action, Binding, LIST},
     list::List,
     model::About,
     room::{Heard, Room, Turn},
@@ -112,10 +112,10 @@ impl Room for Start {
         }
         let below = Rect { y: area.bottom().saturating_sub(3), height: 3, ..area };
         if let Some(check) = checks.get(self.list.chosen()) {
-            let text = check.hint.as_deref().map_or_else(
-                || check.found.to_string(),
-                |hint| format!("What to do: {hint}."),
-            );
+            let text = check
+                .hint
+                .as_deref()
+                .map_or_else(|| check.found.to_string(), |hint| format!("What to do: {hint}."));
             canvas.paragraph(below, &text, Role::Strong);
         }
     }
