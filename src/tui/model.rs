@@ -71,6 +71,15 @@ pub enum Pace {
     Stopping,
 }
 
+/// What was in hand when the interface was ended.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Ending {
+    /// Nothing: a signal ended it.
+    Idle,
+    /// Work, which stops where nothing is half done.
+    Working,
+}
+
 /// What stands on top of the screen and takes the keys.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub enum Dialog {
@@ -93,8 +102,8 @@ pub struct Model {
     screens: Vec<Screen>,
     /// What stands on top.
     pub dialog: Option<Dialog>,
-    /// The process ends once the work in hand has stopped.
-    pub ending: bool,
+    /// Why the interface ends, where it was not just left; it ends once the work in hand has stopped.
+    pub ending: Option<Ending>,
     /// When the last key came, as time since the interface began.
     pub last_key: Duration,
     /// A line for the frame: what happened last.
@@ -109,7 +118,7 @@ impl Model {
             about: About::default(),
             screens: vec![first],
             dialog: None,
-            ending: false,
+            ending: None,
             last_key: Duration::ZERO,
             notice: None,
         }

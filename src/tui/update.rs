@@ -9,7 +9,7 @@ use super::{
     key::Key,
     keymap::{self, Action},
     message::{Effect, Failure, Message},
-    model::{Busy, Dialog, Login, Model, Pace},
+    model::{Busy, Dialog, Ending, Login, Model, Pace},
     room::{Go, Heard, Told, Turn},
     work::{Job, News},
 };
@@ -58,7 +58,10 @@ pub fn update(model: &mut Model, message: Message) -> Vec<Effect> {
         }
         Message::Done(news) => done(model, news),
         Message::Failed(failure) => failed(model, failure),
-        Message::Ending => end(model),
+        Message::Ending => {
+            model.ending.get_or_insert(Ending::Idle);
+            end(model)
+        }
         Message::WorkerGone => worker_gone(model),
     }
 }
@@ -179,7 +182,7 @@ fn done(model: &mut Model, news: Box<News>) -> Vec<Effect> {
         }
         _ => {}
     }
-    if model.ending {
+    if model.ending.is_some() {
         return vec![Effect::Leave];
     }
     let mut news = Some(news);
@@ -199,7 +202,7 @@ fn failed(model: &mut Model, failure: Failure) -> Vec<Effect> {
     if let Some(Dialog::Pin(_)) = model.dialog {
         model.dialog = None;
     }
-    if model.ending {
+    if model.ending.is_some() {
         return vec![Effect::Leave];
     }
     match model.screen_mut().room_mut().fail(&failure) {
@@ -214,7 +217,7 @@ fn failed(model: &mut Model, failure: Failure) -> Vec<Effect> {
 /// Ends the interface: at once, or when the work in hand has stopped where nothing is half done.
 fn end(model: &mut Model) -> Vec<Effect> {
     if let Some(busy) = &mut model.about.busy {
-        model.ending = true;
+        model.ending = Some(Ending::Working);
         busy.pace = Pace::Stopping;
         return vec![Effect::Stop];
     }
@@ -223,10 +226,10 @@ fn end(model: &mut Model) -> Vec<Effect> {
 
 fn worker_gone(model: &mut Model) -> Vec<Effect> {
     model.about.busy = None;
-    if model.ending {
+    if model.ending.is_some() {
         return vec![Effect::Leave];
     }
-    model.ending = true;
+    model.ending = Some(Ending::Working);
     model.dialog = Some(Dialog::Failure(Failure {
         what: "the part of the program that works has ended unexpectedly".to_owned(),
         hint: "what the token signed is in the register; leave with Ctrl-C, start again and look at the plan"
