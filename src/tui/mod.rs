@@ -88,7 +88,8 @@ pub fn run(home: Home) -> Result<(), Error> {
     event::read_keys(messages.clone(), Arc::clone(&door), Arc::clone(&ended));
     event::tell_time(messages.clone(), signalled, Arc::clone(&ended));
     event::watch_volumes(messages, Arc::clone(&ended));
-    let shown = panic::catch_unwind(AssertUnwindSafe(|| show(&mut stage, theme, &events, &jobs, &reins)));
+    let shown =
+        panic::catch_unwind(AssertUnwindSafe(|| show(&mut stage, theme, &events, &jobs, &reins, &door)));
     // From here on the screen has no say: the work stops, and what was signed is recorded.
     drop(stage);
     ended.store(true, Ordering::Relaxed);
@@ -115,6 +116,7 @@ fn show(
     events: &Receiver<Message>,
     jobs: &Sender<Job>,
     reins: &Reins,
+    door: &PinDoor,
 ) -> Result<(), Error> {
     let mut model = Model::new(Screen::Start(Start::new()));
     let mut effects = update::first(&mut model);
@@ -128,7 +130,10 @@ fn show(
                 }
                 Effect::Pause => reins.halt(),
                 Effect::Resume => reins.go_on(),
-                Effect::Stop => reins.stop(),
+                Effect::Stop => {
+                    reins.stop();
+                    door.refuse_if_open();
+                }
                 Effect::Leave => return model.ending.map_or(Ok(()), |ending| Err(stopped(ending))),
             }
         }

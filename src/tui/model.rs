@@ -57,6 +57,17 @@ pub struct Busy {
     pub progress: Option<Progress>,
     /// What was asked of it.
     pub pace: Pace,
+    /// What Esc does meanwhile.
+    pub on_back: OnBack,
+}
+
+/// What Esc does while work is in hand.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum OnBack {
+    /// The work is stopped: it leaves nothing behind.
+    Stop,
+    /// Nothing: the work is short, or has keys of its own to stop it.
+    Wait,
 }
 
 /// What was asked of work in hand.

@@ -55,6 +55,13 @@ impl PinDoor {
         let _ = self.answers.send(None);
     }
 
+    /// Closes the field where it is open: the work that waits for a PIN is to stop.
+    pub fn refuse_if_open(&self) {
+        if self.lock().take().is_some() {
+            let _ = self.answers.send(None);
+        }
+    }
+
     /// Gives the door a key.
     pub fn take(&self, key: Key) -> AtDoor {
         let mut field = self.lock();

@@ -9,7 +9,7 @@ use super::{
     key::Key,
     keymap::{self, Action},
     message::{Effect, Failure, Message},
-    model::{Busy, Dialog, Ending, Login, Model, Pace},
+    model::{Busy, Dialog, Ending, Login, Model, OnBack, Pace},
     room::{Go, Heard, Told, Turn},
     work::{Job, News},
 };
@@ -125,10 +125,26 @@ fn on_screen(model: &mut Model, key: Key) -> Vec<Effect> {
             model.dialog = Some(Dialog::Leave);
             Vec::new()
         }
+        Some(Action::Back) if model.about.busy.is_some() => back_while_busy(model),
         Some(action) => {
             let (screen, about) = model.screen_and_about();
             let turn = screen.room_mut().act(action, about);
             follow(model, turn)
+        }
+    }
+}
+
+/// Work that leaves nothing behind is stopped; what it was for is not there then. Other work is waited for.
+fn back_while_busy(model: &mut Model) -> Vec<Effect> {
+    let Some(busy) = &mut model.about.busy else { return Vec::new() };
+    match busy.on_back {
+        OnBack::Stop => {
+            busy.pace = Pace::Stopping;
+            vec![Effect::Stop]
+        }
+        OnBack::Wait => {
+            model.notice = Some("wait until the work in hand is done".to_owned());
+            Vec::new()
         }
     }
 }
@@ -198,12 +214,17 @@ fn done(model: &mut Model, news: Box<News>) -> Vec<Effect> {
 }
 
 fn failed(model: &mut Model, failure: Failure) -> Vec<Effect> {
-    model.about.busy = None;
+    let busy = model.about.busy.take();
     if let Some(Dialog::Pin(_)) = model.dialog {
         model.dialog = None;
     }
     if model.ending.is_some() {
         return vec![Effect::Leave];
+    }
+    if failure.class == Class::Stopped && busy.is_some_and(|busy| busy.on_back == OnBack::Stop) {
+        // It was asked for a moment ago: a line says that it was done.
+        model.notice = Some(failure.what);
+        return Vec::new();
     }
     match model.screen_mut().room_mut().fail(&failure) {
         Told::Here(turn) => follow(model, turn),
@@ -250,8 +271,13 @@ fn begin(model: &mut Model, job: Job) -> Vec<Effect> {
         model.notice = Some("wait until the work in hand is done".to_owned());
         return Vec::new();
     }
-    model.about.busy =
-        Some(Busy { words: job.words(), began: model.about.since, progress: None, pace: Pace::Going });
+    model.about.busy = Some(Busy {
+        words: job.words(),
+        began: model.about.since,
+        progress: None,
+        pace: Pace::Going,
+        on_back: job.on_back(),
+    });
     vec![Effect::Work(job)]
 }
 
