@@ -96,9 +96,9 @@ pub fn run(home: Home) -> Result<(), Error> {
     reins.stop();
     door.refuse();
     drop(jobs);
-    let worked = worker.join();
+    let joined = worker.join();
     let printed = output.map(ModuleMessages::restore).unwrap_or_default();
-    match (shown, worked) {
+    match (shown, joined) {
         (Err(panic), _) | (_, Err(panic)) => {
             for line in printed {
                 eprintln!("{line}");

@@ -108,7 +108,7 @@ fn on_screen(model: &mut Model, key: Key) -> Vec<Effect> {
     let room = screen.room_mut();
     let bound = keymap::action_of(&bindings, key);
     // Letters belong to the field; keys that are bound and are no letters belong to the screen.
-    if !(bound.is_some() && !matches!(key, Key::Char(_) | Key::Backspace | Key::Left | Key::Right))
+    if (bound.is_none() || matches!(key, Key::Char(_) | Key::Backspace | Key::Left | Key::Right))
         && let Some(field) = room.field()
         && field.take(key) == Taken::Yes
     {
@@ -191,12 +191,9 @@ fn done(model: &mut Model, news: Box<News>) -> Vec<Effect> {
     if let Some(Dialog::Pin(_)) = model.dialog {
         model.dialog = None;
     }
-    match news.as_ref() {
-        News::Opened { overview, lock_after } => {
-            model.about.overview = Some(overview.clone());
-            model.about.lock_after = Some(*lock_after);
-        }
-        _ => {}
+    if let News::Opened { overview, lock_after } = news.as_ref() {
+        model.about.overview = Some(overview.clone());
+        model.about.lock_after = Some(*lock_after);
     }
     if model.ending.is_some() {
         return vec![Effect::Leave];
@@ -312,3 +309,6 @@ fn follow(model: &mut Model, turn: Turn) -> Vec<Effect> {
     }
     effects
 }
+
+#[cfg(test)]
+mod tests;
