@@ -23,6 +23,7 @@ pub mod sheet;
 pub mod theme;
 pub mod update;
 pub mod view;
+pub mod wording;
 pub mod work;
 mod worker;
 
