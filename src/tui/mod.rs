@@ -15,12 +15,16 @@ pub mod list;
 pub mod message;
 pub mod model;
 pub mod pin_door;
+#[cfg(test)]
+mod probe;
 pub mod room;
 pub mod screen;
 mod stage;
+pub mod sheet;
 pub mod theme;
 pub mod update;
 pub mod view;
+pub mod wording;
 pub mod work;
 mod worker;
 

@@ -4,11 +4,14 @@ pub mod approval;
 pub mod choice;
 pub mod closing;
 pub mod delivery;
+pub mod difference;
+pub mod document;
 pub mod plan;
 pub mod requests;
 pub mod rooms;
 pub mod signing;
 pub mod start;
+pub mod triage;
 
 use super::room::Room;
 
@@ -23,6 +26,12 @@ pub enum Screen {
     Requests(requests::Requests),
     /// Under which CA and profile.
     Choice(choice::Choice),
+    /// A certificate or a request, to read.
+    Document(document::Document),
+    /// What became of every request.
+    Triage(Box<triage::TriageScreen>),
+    /// What is asked for against what will be issued.
+    Difference(difference::Difference),
     /// A stored plan.
     Plan(plan::Plan),
     /// The words of a plan are typed.
@@ -44,6 +53,9 @@ impl Screen {
             Self::Rooms(room) => room,
             Self::Requests(room) => room,
             Self::Choice(room) => room,
+            Self::Document(room) => room,
+            Self::Triage(room) => room.as_ref(),
+            Self::Difference(room) => room,
             Self::Plan(room) => room,
             Self::Approval(room) => room,
             Self::Signing(room) => room,
@@ -59,6 +71,9 @@ impl Screen {
             Self::Rooms(room) => room,
             Self::Requests(room) => room,
             Self::Choice(room) => room,
+            Self::Document(room) => room,
+            Self::Triage(room) => room.as_mut(),
+            Self::Difference(room) => room,
             Self::Plan(room) => room,
             Self::Approval(room) => room,
             Self::Signing(room) => room,

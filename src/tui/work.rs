@@ -1,9 +1,10 @@
 //! What the worker is asked to do, and what it answers.
 
-use std::{path::PathBuf, time::Duration};
+use std::{path::PathBuf, sync::Arc, time::Duration};
 
 use crate::ceremony::{
-    Check, Closing, Counts, Delivered, FolderListing, Format, HomeState, Issued, Overview, StoredPlan,
+    Check, Closing, Counts, Delivered, Detail, FolderListing, Format, HomeState, Issued, Order, Overview,
+    Reading, StoredPlan,
 };
 
 use super::model::OnBack;
@@ -30,6 +31,24 @@ pub enum Job {
     ListFolder(PathBuf),
     /// The CAs that can issue and the profiles there are.
     Choices,
+    /// Reads and judges, and changes nothing.
+    Read(Asked),
+    /// Makes an order of the requests that were read; afterwards it is there at once.
+    PutInOrder {
+        /// What was read.
+        reading: Arc<Reading>,
+        /// The order.
+        order: Order,
+    },
+    /// Reads one request again, with all that is found in it.
+    Detail {
+        /// What was read.
+        reading: Arc<Reading>,
+        /// Under what it was judged.
+        asked: Asked,
+        /// Its row in the table.
+        row: usize,
+    },
     /// Reads, judges and plans.
     Plan {
         /// The CA's name.
@@ -59,6 +78,17 @@ pub enum Job {
     },
     /// What closing shows.
     Close,
+}
+
+/// Which requests are judged, and under what.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct Asked {
+    /// The CA's name.
+    pub ca: String,
+    /// The profile's name.
+    pub profile: String,
+    /// What is read.
+    pub paths: Vec<PathBuf>,
 }
 
 /// What a home is for.
@@ -109,6 +139,17 @@ pub enum News {
         /// The profiles.
         profiles: Vec<ProfileChoice>,
     },
+    /// Requests were read and judged.
+    Read {
+        /// All of them.
+        reading: Arc<Reading>,
+        /// Under what they were judged.
+        asked: Asked,
+    },
+    /// The order was made.
+    InOrder(Order),
+    /// One request with all that is found in it.
+    Detail(Box<Detail>),
     /// A plan was stored.
     Planned {
         /// The plan.
@@ -146,6 +187,9 @@ impl Job {
             Self::LogOut => "logging the token out",
             Self::ListFolder(_) => "listing the folder",
             Self::Choices => "looking for CAs and profiles",
+            Self::Read(_) => "reading and judging requests",
+            Self::PutInOrder { .. } => "putting the requests in order",
+            Self::Detail { .. } => "reading the request again",
             Self::Plan { .. } => "reading, judging and planning",
             Self::Approve { .. } => "recording the approval",
             Self::Sign(_) => "signing",

@@ -1,5 +1,7 @@
 //! The thread that works: it alone holds the appliance and the token's session, and does one job after the other.
 
+mod reading;
+
 use std::{
     cell::Cell,
     sync::{
@@ -95,6 +97,9 @@ impl Worker {
             }
             Job::ListFolder(path) => Ok(News::Folder(ceremony::list_folder(&path)?)),
             Job::Choices => self.choices(),
+            Job::Read(asked) => self.read(asked),
+            Job::PutInOrder { reading, order } => Ok(Self::put_in_order(&reading, order)),
+            Job::Detail { reading, asked, row } => self.detail(&reading, &asked, row),
             Job::Plan { ca, profile, paths } => {
                 let (appliance, mut teller) = self.working()?;
                 let (plan, counts) =
