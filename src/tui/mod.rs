@@ -15,11 +15,13 @@ pub mod list;
 pub mod message;
 pub mod model;
 pub mod pin_door;
+pub mod rate;
 pub mod room;
 pub mod screen;
 pub mod theme;
 pub mod update;
 pub mod view;
+pub mod wording;
 pub mod work;
 mod worker;
 

@@ -3,7 +3,8 @@
 use std::{path::PathBuf, time::Duration};
 
 use crate::ceremony::{
-    Check, Closing, Counts, Delivered, FolderListing, Format, HomeState, Issued, Overview, StoredPlan,
+    Check, Closing, Counts, Delivered, Estimate, FolderListing, Format, HomeState, Issued, Overview,
+    PlanSummary, PlannedRow, RequestFiles, Space, StoredPlan,
 };
 
 /// A job for the worker. It carries no secret: PINs come by the PIN door.
@@ -36,6 +37,35 @@ pub enum Job {
         profile: String,
         /// What is read.
         paths: Vec<PathBuf>,
+    },
+    /// Summarises a stored plan and reads its first certificates.
+    ShowPlan(StoredPlan),
+    /// Reads some of a plan's certificates.
+    PlannedPage {
+        /// The plan.
+        plan: StoredPlan,
+        /// The first one's place in the plan, from 1.
+        from: u64,
+    },
+    /// Reads a planned certificate's octets.
+    PlannedCertificate {
+        /// The plan.
+        plan: StoredPlan,
+        /// Its place in the plan, from 1.
+        index: u64,
+    },
+    /// Finds a stored plan by its id.
+    FindPlan(String),
+    /// Counts the files under a folder that look like requests.
+    CountRequests(PathBuf),
+    /// Compares what a plan's bundle takes with what is free.
+    Measure {
+        /// The plan.
+        plan: StoredPlan,
+        /// The folder on the medium.
+        to: PathBuf,
+        /// The forms besides PEM.
+        formats: Vec<Format>,
     },
     /// Records an approval by the words typed.
     Approve {
@@ -77,6 +107,19 @@ pub struct ProfileChoice {
     pub summary: String,
 }
 
+/// A plan as it stands, with its first certificates and its last one.
+#[derive(Clone, Debug, PartialEq)]
+pub struct PlanShown {
+    /// What it holds and how far it has come.
+    pub summary: PlanSummary,
+    /// Its first certificates, in order.
+    pub rows: Vec<PlannedRow>,
+    /// Its last certificate; `None` where `rows` are all.
+    pub last: Option<PlannedRow>,
+    /// How long signing takes; `None` where there is nothing to rest an estimate on.
+    pub estimate: Option<Estimate>,
+}
+
 /// What the worker answers.
 #[derive(Debug)]
 pub enum News {
@@ -114,6 +157,28 @@ pub enum News {
         /// The counts of the reading.
         counts: Counts,
     },
+    /// A plan as it stands.
+    PlanShown(Box<PlanShown>),
+    /// Some of a plan's certificates.
+    PlannedPage(Vec<PlannedRow>),
+    /// A planned certificate's octets.
+    PlannedCertificate {
+        /// Its line.
+        row: Box<PlannedRow>,
+        /// Its `TBSCertificate`, DER.
+        tbs: Vec<u8>,
+    },
+    /// The plan that was looked for.
+    PlanFound(StoredPlan),
+    /// Files under a folder that look like requests.
+    Counted {
+        /// The folder.
+        path: PathBuf,
+        /// How many.
+        count: RequestFiles,
+    },
+    /// What a bundle takes of a medium.
+    Measured(Space),
     /// The plan is approved.
     Approved(StoredPlan),
     /// The plan is signed and recorded.
@@ -136,6 +201,11 @@ impl Job {
             Self::ListFolder(_) => "listing the folder",
             Self::Choices => "looking for CAs and profiles",
             Self::Plan { .. } => "reading, judging and planning",
+            Self::ShowPlan(_) => "reading the plan",
+            Self::PlannedPage { .. } | Self::PlannedCertificate { .. } => "reading planned certificates",
+            Self::FindPlan(_) => "looking for the plan",
+            Self::CountRequests(_) => "counting what looks like a request",
+            Self::Measure { .. } => "comparing the bundle with the free space",
             Self::Approve { .. } => "recording the approval",
             Self::Sign(_) => "signing",
             Self::Deliver { .. } => "writing and reading back",

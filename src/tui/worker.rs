@@ -1,5 +1,7 @@
 //! The thread that works: it alone holds the appliance and the token's session, and does one job after the other.
 
+mod plans;
+
 use std::{
     cell::Cell,
     sync::{
@@ -100,6 +102,14 @@ impl Worker {
                 let (plan, counts) =
                     teller.watched(|watch| appliance.plan(&ca, &profile, &paths, watch, &mut |_| {}))?;
                 Ok(News::Planned { plan, counts })
+            }
+            Job::ShowPlan(plan) => self.show_plan(&plan),
+            Job::PlannedPage { plan, from } => self.planned_page(&plan, from),
+            Job::PlannedCertificate { plan, index } => self.planned_certificate(&plan, index),
+            Job::FindPlan(id) => Ok(News::PlanFound(self.appliance()?.stored_plan(&id)?)),
+            Job::CountRequests(path) => self.count_requests(path),
+            Job::Measure { plan, to, formats } => {
+                Ok(News::Measured(self.appliance()?.space(&plan, &to, &formats)?))
             }
             Job::Approve { plan, words } => {
                 let appliance = self.appliance.as_mut().ok_or_else(no_home)?;
