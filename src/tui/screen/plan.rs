@@ -2,7 +2,7 @@
 
 use ratatui::layout::Rect;
 
-use super::{Screen, approval::Approval, delivery::Delivery, signing::Signing};
+use super::{Screen, approval::Approval, delivery::Delivery, document::Document, signing::Signing};
 use crate::{
     ceremony::{Counts, Estimate, PlanSummary, PlannedRow, StoredPlan},
     pki::{text::Printable, time::Time},
@@ -187,6 +187,17 @@ impl Room for Plan {
                     shown.rows = rows;
                 }
                 Heard::Mine(Turn::stay())
+            }
+            News::PlannedCertificate { row, tbs } => {
+                let title = format!(
+                    "certificate {} of {} of plan {}{}",
+                    grouped(row.index),
+                    grouped(self.plan.accepted),
+                    self.plan.id,
+                    if row.issued { "" } else { ", not signed yet" }
+                );
+                let document = Document::planned(Printable::new(&title), &tbs);
+                Heard::Mine(Turn::enter(Screen::Document(document)))
             }
             other => Heard::NotMine(Box::new(other)),
         }
