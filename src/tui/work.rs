@@ -3,7 +3,7 @@
 use std::{path::PathBuf, time::Duration};
 
 use crate::ceremony::{
-    Check, Closing, Counts, Delivered, Estimate, FolderListing, Format, HomeState, Issued, Overview,
+    BundleReport, Check, Closing, Counts, Delivered, Estimate, FolderListing, Format, HomeState, Issued, Overview,
     PlanSummary, PlannedRow, RequestFiles, Space, StoredPlan,
 };
 
@@ -84,6 +84,13 @@ pub enum Job {
         to: PathBuf,
         /// The forms besides PEM.
         formats: Vec<Format>,
+    },
+    /// Judges a delivered bundle as its receiver will.
+    Judge {
+        /// The plan.
+        plan: StoredPlan,
+        /// The folder on the medium that received the bundle.
+        to: PathBuf,
     },
     /// What closing shows.
     Close,
@@ -185,6 +192,8 @@ pub enum News {
     Signed(Issued),
     /// The bundle was written and read back.
     Delivered(Delivered),
+    /// The delivered bundle, judged as its receiver will.
+    Judged(BundleReport),
     /// What closing shows.
     Closing(Closing),
 }
@@ -209,6 +218,7 @@ impl Job {
             Self::Approve { .. } => "recording the approval",
             Self::Sign(_) => "signing",
             Self::Deliver { .. } => "writing and reading back",
+            Self::Judge { .. } => "judging the bundle as its receiver will",
             Self::Close => "closing",
         }
     }

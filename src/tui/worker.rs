@@ -131,6 +131,7 @@ impl Worker {
                     teller.watched(|watch| appliance.deliver(&plan, &to, &formats, session, watch))?;
                 Ok(News::Delivered(delivered))
             }
+            Job::Judge { plan, to } => Ok(News::Judged(self.appliance()?.judge_delivered(&plan, &to)?)),
             Job::Close => Ok(News::Closing(self.appliance()?.closing()?)),
         }
     }
