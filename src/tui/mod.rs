@@ -7,6 +7,7 @@
 
 pub mod browser;
 pub mod canvas;
+pub mod code;
 mod event;
 pub mod field;
 pub mod key;

@@ -3,8 +3,8 @@
 use std::{path::PathBuf, time::Duration};
 
 use crate::ceremony::{
-    BundleReport, Check, Closing, Counts, Delivered, Estimate, FolderListing, Format, HomeState, Issued, Overview,
-    PlanSummary, PlannedRow, RequestFiles, Space, StoredPlan,
+    BundleReport, Check, Closing, Counts, Delivered, Estimate, FolderListing, Format, HomeState, Issued,
+    Overview, PlanSummary, PlannedRow, RequestFiles, Space, StoredPlan,
 };
 
 /// A job for the worker. It carries no secret: PINs come by the PIN door.
