@@ -179,8 +179,8 @@ impl Room for Approval {
     }
 }
 
-/// Words for a whole table: capitals with gaps between them, four in a row, as far apart as there is room for; beside
-/// each what was typed.
+/// Words for a whole table: capitals with gaps between them, four in a row, as far apart as there is room for; beneath
+/// each whether it was typed.
 fn large_words(canvas: &mut Canvas<'_>, area: Rect, words: &str, typed: &[Typed]) {
     let words: Vec<&str> = words.split(' ').collect();
     let rows = u16::try_from(words.len().div_ceil(4)).unwrap_or(3).max(1);
@@ -192,12 +192,14 @@ fn large_words(canvas: &mut Canvas<'_>, area: Rect, words: &str, typed: &[Typed]
             return;
         }
         let (mark, role) = match typed.get(place) {
-            Some(Typed::Right) => ("=", Role::Good),
-            Some(Typed::Wrong) => ("X", Role::Bad),
-            Some(Typed::NotYet) | None => (" ", Role::Faint),
+            Some(Typed::Right) => ("= right", Role::Good),
+            Some(Typed::Wrong) => ("X another word", Role::Bad),
+            Some(Typed::NotYet) | None => ("", Role::Faint),
         };
         canvas.text(x, y, 2, &format!("{:>2}", place + 1), Role::Faint);
-        canvas.text(x + 2, y, 1, mark, role);
+        if high > 1 {
+            canvas.text(x + 3, y + 1, wide.saturating_sub(4), mark, role);
+        }
         let spaced: Vec<String> = word.chars().map(|c| c.to_ascii_uppercase().to_string()).collect();
         // The longest words of the list have eight letters (BIP-39).
         canvas.text(x + 3, y, wide.saturating_sub(4), &spaced.join(" "), Role::Strong);

@@ -121,6 +121,8 @@ impl Room for Delivery {
     fn bindings(&self, about: &About) -> Vec<Binding> {
         match &self.state {
             State::Choosing => self.choosing(),
+            // Once it is whole it is read back to its end.
+            State::Writing { read_back: Some(_), .. } if about.busy.is_some() => Vec::new(),
             State::Writing { .. } if about.busy.is_some() => {
                 vec![Binding::bar(&[Key::Char('s')], STOP, "stop, nothing is delivered then")]
             }
@@ -255,7 +257,7 @@ impl Delivery {
                 bindings.push(Binding::bar(&[Key::Tab], Action::Next, "forms"));
             }
             Pane::Forms => {
-                bindings.push(Binding::bar(&[Key::Char(' ')], Action::Mark, "choose this form or not"));
+                bindings.push(Binding::bar(&[Key::Char(' ')], Action::Mark, "with this form or without"));
                 bindings.push(Binding::help(&[Key::Right, Key::Char('l')], Action::Down, "next form"));
                 bindings.push(Binding::help(&[Key::Left, Key::Char('h')], Action::Up, "previous form"));
                 bindings.push(Binding::bar(&[Key::Tab], Action::Next, "folders"));
@@ -264,7 +266,10 @@ impl Delivery {
         if self.target.folder().is_some() {
             bindings.push(Binding::bar(&[Key::Char('w')], Action::Proceed, "write the bundle here"));
         }
-        bindings.push(Binding::bar(&[Key::Char('/')], TYPE, "type a path"));
+        bindings.push(match self.target.pane() {
+            Pane::Folders => Binding::bar(&[Key::Char('/')], TYPE, "type a path"),
+            Pane::Forms => Binding::help(&[Key::Char('/')], TYPE, "type a path"),
+        });
         bindings.extend_from_slice(LIST);
         bindings.push(BACK);
         bindings

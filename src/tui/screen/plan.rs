@@ -318,7 +318,7 @@ fn between((first, last): (Time, Time)) -> String {
 }
 
 fn checks(summary: &PlanSummary) -> String {
-    let passed = format!("each certificate passed all {} rules", summary.lint_rules);
+    let passed = format!("all {} rules passed by each", summary.lint_rules);
     match summary.notes.as_slice() {
         [] => format!("{passed}; no notes"),
         notes => {
