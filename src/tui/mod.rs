@@ -7,6 +7,7 @@
 
 pub mod browser;
 pub mod canvas;
+pub mod code;
 mod event;
 pub mod field;
 pub mod key;
@@ -17,10 +18,11 @@ pub mod model;
 pub mod pin_door;
 #[cfg(test)]
 mod probe;
+pub mod rate;
 pub mod room;
 pub mod screen;
-mod stage;
 pub mod sheet;
+mod stage;
 pub mod theme;
 pub mod update;
 pub mod view;

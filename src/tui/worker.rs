@@ -1,5 +1,6 @@
 //! The thread that works: it alone holds the appliance and the token's session, and does one job after the other.
 
+mod plans;
 mod reading;
 
 use std::{
@@ -106,6 +107,14 @@ impl Worker {
                     teller.watched(|watch| appliance.plan(&ca, &profile, &paths, watch, &mut |_| {}))?;
                 Ok(News::Planned { plan, counts })
             }
+            Job::ShowPlan(plan) => self.show_plan(&plan),
+            Job::PlannedPage { plan, from } => self.planned_page(&plan, from),
+            Job::PlannedCertificate { plan, index } => self.planned_certificate(&plan, index),
+            Job::FindPlan(id) => Ok(News::PlanFound(self.appliance()?.stored_plan(&id)?)),
+            Job::CountRequests(path) => self.count_requests(path),
+            Job::Measure { plan, to, formats } => {
+                Ok(News::Measured(self.appliance()?.space(&plan, &to, &formats)?))
+            }
             Job::Approve { plan, words } => {
                 let appliance = self.appliance.as_mut().ok_or_else(no_home)?;
                 appliance.approve(&plan, ApprovalGiven::Words(&words))?;
@@ -126,6 +135,7 @@ impl Worker {
                     teller.watched(|watch| appliance.deliver(&plan, &to, &formats, session, watch))?;
                 Ok(News::Delivered(delivered))
             }
+            Job::Judge { plan, to } => Ok(News::Judged(self.appliance()?.judge_delivered(&plan, &to)?)),
             Job::Close => Ok(News::Closing(self.appliance()?.closing()?)),
         }
     }
