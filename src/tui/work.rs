@@ -1,10 +1,16 @@
 //! What the worker is asked to do, and what it answers.
 
+pub mod proving;
+pub mod register;
+
 use std::{path::PathBuf, time::Duration};
 
 use crate::ceremony::{
     Check, Closing, Counts, Delivered, FolderListing, Format, HomeState, Issued, Overview, StoredPlan,
 };
+
+use proving::{ProvingJob, ProvingNews};
+use register::{RegisterJob, RegisterNews};
 
 /// A job for the worker. It carries no secret: PINs come by the PIN door.
 #[derive(Clone, Debug)]
@@ -57,6 +63,10 @@ pub enum Job {
     },
     /// What closing shows.
     Close,
+    /// Looks something up in the register.
+    Register(RegisterJob),
+    /// Proves a CA to a platform.
+    Proving(ProvingJob),
 }
 
 /// What a home is for.
@@ -122,6 +132,10 @@ pub enum News {
     Delivered(Delivered),
     /// What closing shows.
     Closing(Closing),
+    /// What the register holds.
+    Register(RegisterNews),
+    /// Of proving a CA to a platform.
+    Proving(ProvingNews),
 }
 
 impl Job {
@@ -140,6 +154,8 @@ impl Job {
             Self::Sign(_) => "signing",
             Self::Deliver { .. } => "writing and reading back",
             Self::Close => "closing",
+            Self::Register(job) => job.words(),
+            Self::Proving(job) => job.words(),
         }
     }
 }

@@ -1,5 +1,8 @@
 //! The thread that works: it alone holds the appliance and the token's session, and does one job after the other.
 
+mod proving;
+mod register;
+
 use std::{
     cell::Cell,
     sync::{
@@ -35,6 +38,7 @@ pub struct Worker {
     door: Arc<PinDoor>,
     pins: Receiver<Option<Zeroizing<Vec<u8>>>>,
     reins: Arc<Reins>,
+    shelf: register::Shelf,
 }
 
 impl Worker {
@@ -47,7 +51,16 @@ impl Worker {
         pins: Receiver<Option<Zeroizing<Vec<u8>>>>,
         reins: Arc<Reins>,
     ) -> Self {
-        Self { home, appliance: None, session: None, messages, door, pins, reins }
+        Self {
+            home,
+            appliance: None,
+            session: None,
+            messages,
+            door,
+            pins,
+            reins,
+            shelf: register::Shelf::default(),
+        }
     }
 
     /// Does jobs until there will be none any more; then the token is logged out.
@@ -122,6 +135,8 @@ impl Worker {
                 Ok(News::Delivered(delivered))
             }
             Job::Close => Ok(News::Closing(self.appliance()?.closing()?)),
+            Job::Register(job) => self.look_up(job).map(News::Register),
+            Job::Proving(job) => self.prove(job).map(News::Proving),
         }
     }
 
