@@ -20,6 +20,7 @@ pub mod screen;
 pub mod theme;
 pub mod update;
 pub mod view;
+pub mod wording;
 pub mod work;
 mod worker;
 
