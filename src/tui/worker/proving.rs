@@ -39,8 +39,8 @@ impl Worker {
                 };
                 let purpose = format!("to issue one verification certificate under CA {ca}");
                 let mut custodian = |state: &_| self.user_pin(state, &purpose);
-                let proved = teller
-                    .watched(|watch| appliance.prove(&ca, platform, given, &to, &mut custodian, watch));
+                let proved =
+                    teller.watched(|watch| appliance.prove(&ca, platform, given, &to, &mut custodian, watch));
                 self.appliance = Some(appliance);
                 let (plan, delivered) = proved?;
                 Ok(ProvingNews::Proved { plan: Box::new(plan), delivered })

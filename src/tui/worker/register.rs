@@ -2,7 +2,7 @@
 
 use crate::{
     ceremony::{Catalogue, Error, Rest, Wanted},
-    tui::work::register::{ PlanLine, RegisterJob, RegisterNews, SearchEnd, SearchFrom},
+    tui::work::register::{PlanLine, RegisterJob, RegisterNews, SearchEnd, SearchFrom},
 };
 
 use super::Worker;
@@ -55,9 +55,10 @@ impl Worker {
     }
 
     fn catalogue(&self) -> Result<&Catalogue, Error> {
-        self.shelf.catalogue.as_ref().ok_or_else(|| {
-            Error::usage("the register is not open", "go back, and into the register again")
-        })
+        self.shelf
+            .catalogue
+            .as_ref()
+            .ok_or_else(|| Error::usage("the register is not open", "go back, and into the register again"))
     }
 
     fn search(&mut self, wanted: &Wanted, from: SearchFrom) -> Result<RegisterNews, Error> {
