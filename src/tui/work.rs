@@ -1,5 +1,8 @@
 //! What the worker is asked to do, and what it answers.
 
+pub mod proving;
+pub mod register;
+
 use std::{path::PathBuf, sync::Arc, time::Duration};
 
 use crate::ceremony::{
@@ -8,6 +11,8 @@ use crate::ceremony::{
 };
 
 use super::model::OnBack;
+use proving::{ProvingJob, ProvingNews};
+use register::{RegisterJob, RegisterNews};
 
 /// A job for the worker. It carries no secret: PINs come by the PIN door.
 #[derive(Clone, Debug)]
@@ -114,6 +119,10 @@ pub enum Job {
     },
     /// What closing shows.
     Close,
+    /// Looks something up in the register.
+    Register(RegisterJob),
+    /// Proves a CA to a platform.
+    Proving(ProvingJob),
 }
 
 /// Which requests are judged, and under what.
@@ -238,6 +247,10 @@ pub enum News {
     Judged(BundleReport),
     /// What closing shows.
     Closing(Closing),
+    /// What the register holds.
+    Register(RegisterNews),
+    /// Of proving a CA to a platform.
+    Proving(ProvingNews),
 }
 
 impl Job {
@@ -274,6 +287,8 @@ impl Job {
             Self::Deliver { .. } => "writing and reading back",
             Self::Judge { .. } => "judging the bundle as its receiver will",
             Self::Close => "closing",
+            Self::Register(job) => job.words(),
+            Self::Proving(job) => job.words(),
         }
     }
 }

@@ -1,7 +1,9 @@
 //! The thread that works: it alone holds the appliance and the token's session, and does one job after the other.
 
 mod plans;
+mod proving;
 mod reading;
+mod register;
 
 use std::{
     cell::Cell,
@@ -38,6 +40,7 @@ pub struct Worker {
     door: Arc<PinDoor>,
     pins: Receiver<Option<Zeroizing<Vec<u8>>>>,
     reins: Arc<Reins>,
+    shelf: register::Shelf,
 }
 
 impl Worker {
@@ -50,7 +53,16 @@ impl Worker {
         pins: Receiver<Option<Zeroizing<Vec<u8>>>>,
         reins: Arc<Reins>,
     ) -> Self {
-        Self { home, appliance: None, session: None, messages, door, pins, reins }
+        Self {
+            home,
+            appliance: None,
+            session: None,
+            messages,
+            door,
+            pins,
+            reins,
+            shelf: register::Shelf::default(),
+        }
     }
 
     /// Does jobs until there will be none any more; then the token is logged out.
@@ -137,6 +149,8 @@ impl Worker {
             }
             Job::Judge { plan, to } => Ok(News::Judged(self.appliance()?.judge_delivered(&plan, &to)?)),
             Job::Close => Ok(News::Closing(self.appliance()?.closing()?)),
+            Job::Register(job) => self.look_up(job).map(News::Register),
+            Job::Proving(job) => self.prove(job).map(News::Proving),
         }
     }
 
