@@ -1,12 +1,15 @@
 //! The screens, each with its data inside: an approval without a plan cannot be written.
 
 pub mod approval;
+pub mod audit;
 pub mod choice;
 pub mod closing;
 pub mod delivery;
 pub mod difference;
 pub mod document;
 pub mod plan;
+pub mod proving;
+pub mod register;
 pub mod requests;
 pub mod rooms;
 pub mod signing;
@@ -42,6 +45,14 @@ pub enum Screen {
     Delivery(delivery::Delivery),
     /// The end of a day.
     Closing(closing::ClosingScreen),
+    /// A CA is proved to a platform.
+    Proving(proving::Proving),
+    /// What was issued and planned.
+    Register(register::Register),
+    /// Looking for issued certificates.
+    Search(register::search::Search),
+    /// The register is audited.
+    Audit(audit::Audit),
 }
 
 impl Screen {
@@ -61,6 +72,10 @@ impl Screen {
             Self::Signing(room) => room,
             Self::Delivery(room) => room,
             Self::Closing(room) => room,
+            Self::Proving(room) => room,
+            Self::Register(room) => room,
+            Self::Search(room) => room,
+            Self::Audit(room) => room,
         }
     }
 
@@ -79,6 +94,10 @@ impl Screen {
             Self::Signing(room) => room,
             Self::Delivery(room) => room,
             Self::Closing(room) => room,
+            Self::Proving(room) => room,
+            Self::Register(room) => room,
+            Self::Search(room) => room,
+            Self::Audit(room) => room,
         }
     }
 }
