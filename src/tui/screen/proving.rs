@@ -7,7 +7,10 @@ use std::path::{Path, PathBuf};
 
 use ratatui::layout::Rect;
 
-use super::Screen;
+use super::{
+    Screen,
+    audit::{draw_sheet, scrolling},
+};
 use crate::{
     ceremony::{Delivered, EntryKind, Platform, StoredPlan},
     pki::text::Printable,
@@ -427,7 +430,7 @@ impl Room for Proving {
             }
             Step::Failed(..) => vec![Binding::bar(&[Key::Char('i')], ISSUE, "issue, once mended"), BACK],
             Step::Done(_) => {
-                let mut bindings = LIST.to_vec();
+                let mut bindings = scrolling();
                 bindings.push(BACK);
                 bindings
             }
@@ -547,7 +550,7 @@ impl Room for Proving {
             Step::Request | Step::Target => self.browser.draw(canvas, area, about),
             Step::Summary(to) => self.draw_summary(canvas, area, to),
             Step::Failed(_, failure) => draw_failed(canvas, area, failure),
-            Step::Done(sheet) => sheet.draw(canvas, area),
+            Step::Done(sheet) => draw_sheet(canvas, area, sheet),
         }
     }
 }

@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::{
-    ceremony::Class,
+    ceremony::{AuditFinding, Class},
     tui::{
         message::Message,
         model::Model,
@@ -27,7 +27,7 @@ fn report() -> AuditReport {
     }
 }
 
-/// A report with one finding. Findings are made by the register only, so one is taken from what its audit says.
+/// An audit that is finished.
 fn finished(report: AuditReport) -> Model {
     let mut model = Model::new(Screen::Audit(Audit::new()));
     update(&mut model, Message::Done(Box::new(News::Register(RegisterNews::Audited(Box::new(report))))));
@@ -43,6 +43,25 @@ fn a_clean_register_is_told_in_a_word() {
     let rows = screen(&finished(report()));
     assert!(rows[0].starts_with("CLEAN"), "{}", rows[0]);
     assert!(rows.iter().any(|row| row.contains("issued") && row.contains("1 000 000")));
+}
+
+#[test]
+fn a_finding_says_what_it_means_and_what_to_do() {
+    for text in hostile_texts() {
+        let message = format!("entry 7: {text}");
+        let findings = vec![AuditFinding { id: "journal-body", message }];
+        let rows = screen(&finished(AuditReport { findings, ..report() }));
+        assert!(rows[0].starts_with("NOT CLEAN: 1 finding."), "{}", rows[0]);
+        assert!(rows.iter().any(|row| row.contains("journal-body")), "{rows:?}");
+        let (means, act) = meaning::of("journal-body");
+        let mut model = finished(AuditReport {
+            findings: vec![AuditFinding { id: "journal-body", message: text }],
+            ..report()
+        });
+        update(&mut model, Message::Key(Key::End));
+        let end = screen(&model).join(" ");
+        assert!(end.contains(&means[..30]) && end.contains(&act[..20]), "{end}");
+    }
 }
 
 #[test]
