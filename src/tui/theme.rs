@@ -74,7 +74,9 @@ impl Theme {
         let plain = Style::new();
         let (coloured, colourless) = match role {
             Role::Plain => (plain, plain),
-            Role::Strong => (plain.add_modifier(Modifier::BOLD), plain.add_modifier(Modifier::BOLD)),
+            Role::Strong | Role::Cap => {
+                (plain.add_modifier(Modifier::BOLD), plain.add_modifier(Modifier::BOLD))
+            }
             Role::Faint => (plain.fg(Color::Cyan), plain),
             Role::Selected => {
                 (plain.add_modifier(Modifier::REVERSED), plain.add_modifier(Modifier::REVERSED))
@@ -94,7 +96,6 @@ impl Theme {
                 plain.fg(Color::White).bg(Color::Red).add_modifier(Modifier::BOLD),
                 plain.add_modifier(Modifier::BOLD | Modifier::REVERSED),
             ),
-            Role::Cap => (plain.add_modifier(Modifier::BOLD), plain.add_modifier(Modifier::BOLD)),
         };
         match self.colours {
             Colours::Eight => coloured,

@@ -6,6 +6,8 @@ use crate::ceremony::{
     Check, Closing, Counts, Delivered, FolderListing, Format, HomeState, Issued, Overview, StoredPlan,
 };
 
+use super::model::OnBack;
+
 /// A job for the worker. It carries no secret: PINs come by the PIN door.
 #[derive(Clone, Debug)]
 pub enum Job {
@@ -125,6 +127,15 @@ pub enum News {
 }
 
 impl Job {
+    /// What Esc does while it is in hand.
+    #[must_use]
+    pub fn on_back(&self) -> OnBack {
+        match self {
+            Self::Plan { .. } => OnBack::Stop,
+            _ => OnBack::Wait,
+        }
+    }
+
     /// What is being done, for the frame.
     #[must_use]
     pub fn words(&self) -> &'static str {
