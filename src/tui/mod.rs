@@ -15,8 +15,11 @@ pub mod list;
 pub mod message;
 pub mod model;
 pub mod pin_door;
+#[cfg(test)]
+mod probe;
 pub mod room;
 pub mod screen;
+pub mod sheet;
 mod stage;
 pub mod theme;
 pub mod update;

@@ -4,6 +4,7 @@ pub mod approval;
 pub mod choice;
 pub mod closing;
 pub mod delivery;
+pub mod document;
 pub mod plan;
 pub mod requests;
 pub mod rooms;
@@ -23,6 +24,8 @@ pub enum Screen {
     Requests(requests::Requests),
     /// Under which CA and profile.
     Choice(choice::Choice),
+    /// A certificate or a request, to read.
+    Document(document::Document),
     /// A stored plan.
     Plan(plan::Plan),
     /// The words of a plan are typed.
@@ -44,6 +47,7 @@ impl Screen {
             Self::Rooms(room) => room,
             Self::Requests(room) => room,
             Self::Choice(room) => room,
+            Self::Document(room) => room,
             Self::Plan(room) => room,
             Self::Approval(room) => room,
             Self::Signing(room) => room,
@@ -59,6 +63,7 @@ impl Screen {
             Self::Rooms(room) => room,
             Self::Requests(room) => room,
             Self::Choice(room) => room,
+            Self::Document(room) => room,
             Self::Plan(room) => room,
             Self::Approval(room) => room,
             Self::Signing(room) => room,
