@@ -47,7 +47,7 @@ pub use opening::{Appliance, Custodian, Home, HomeState, Setup, printable_path, 
 pub use overview::Overview;
 pub use profiles::{profile_by_name, profile_sections};
 pub use progress::{Motion, Phase, Progress, Reins, Watch};
-pub use proving::{Code, Platform};
+pub use proving::{Code, Platform, requested_code};
 pub use provisioning::{NewCa, Requested};
 pub use self_check::{Check, Mark, interfaces_up, self_check, utc_now};
 pub use standing::{Authority, Stage};

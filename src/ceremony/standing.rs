@@ -35,6 +35,14 @@ impl Appliance {
         self.authorities()?.into_iter().map(|record| self.standing(record)).collect()
     }
 
+    /// How far the CA of this name has come.
+    ///
+    /// # Errors
+    /// [`Error::Authority`] where there is none, [`Error::Register`].
+    pub fn standing_of(&self, name: &str) -> Result<Authority, Error> {
+        self.standing(self.authority(name)?)
+    }
+
     fn standing(&self, record: AuthorityRecord) -> Result<Authority, Error> {
         let stage = if record.certificate.is_some() {
             Stage::Issues

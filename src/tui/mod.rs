@@ -24,6 +24,7 @@ mod stage;
 pub mod theme;
 pub mod update;
 pub mod view;
+pub mod wording;
 pub mod work;
 mod worker;
 

@@ -1,5 +1,10 @@
 //! What the worker is asked to do, and what it answers.
 
+pub mod authorities;
+pub mod proving;
+pub mod register;
+pub mod tokens;
+
 use std::{path::PathBuf, time::Duration};
 
 use crate::ceremony::{
@@ -7,6 +12,11 @@ use crate::ceremony::{
 };
 
 use super::model::OnBack;
+use authorities::{AuthorityJob, AuthorityNews};
+use proving::{ProvingJob, ProvingNews};
+use register::{RegisterJob, RegisterNews};
+use tokens::{TokenJob, TokenNews};
+use tokens::{TokenJob, TokenNews};
 
 /// A job for the worker. It carries no secret: PINs come by the PIN door.
 #[derive(Clone, Debug)]
@@ -59,6 +69,14 @@ pub enum Job {
     },
     /// What closing shows.
     Close,
+    /// Does something for a CA.
+    Authority(AuthorityJob),
+    /// Does something with a module or a token.
+    Token(TokenJob),
+    /// Looks something up in the register.
+    Register(RegisterJob),
+    /// Proves a CA to a platform.
+    Proving(ProvingJob),
 }
 
 /// What a home is for.
@@ -124,6 +142,14 @@ pub enum News {
     Delivered(Delivered),
     /// What closing shows.
     Closing(Closing),
+    /// What was found or done for a CA.
+    Authority(AuthorityNews),
+    /// What was found or done with a module or a token.
+    Token(TokenNews),
+    /// What the register holds.
+    Register(RegisterNews),
+    /// Of proving a CA to a platform.
+    Proving(ProvingNews),
 }
 
 impl Job {
@@ -151,6 +177,10 @@ impl Job {
             Self::Sign(_) => "signing",
             Self::Deliver { .. } => "writing and reading back",
             Self::Close => "closing",
+            Self::Authority(job) => job.words(),
+            Self::Token(job) => job.words(),
+            Self::Register(job) => job.words(),
+            Self::Proving(job) => job.words(),
         }
     }
 }

@@ -1,5 +1,11 @@
 //! The thread that works: it alone holds the appliance and the token's session, and does one job after the other.
 
+mod proving;
+mod register;
+
+mod authorities;
+mod tokens;
+
 use std::{
     cell::Cell,
     sync::{
@@ -35,6 +41,7 @@ pub struct Worker {
     door: Arc<PinDoor>,
     pins: Receiver<Option<Zeroizing<Vec<u8>>>>,
     reins: Arc<Reins>,
+    shelf: register::Shelf,
 }
 
 impl Worker {
@@ -47,7 +54,16 @@ impl Worker {
         pins: Receiver<Option<Zeroizing<Vec<u8>>>>,
         reins: Arc<Reins>,
     ) -> Self {
-        Self { home, appliance: None, session: None, messages, door, pins, reins }
+        Self {
+            home,
+            appliance: None,
+            session: None,
+            messages,
+            door,
+            pins,
+            reins,
+            shelf: register::Shelf::default(),
+        }
     }
 
     /// Does jobs until there will be none any more; then the token is logged out.
@@ -122,6 +138,10 @@ impl Worker {
                 Ok(News::Delivered(delivered))
             }
             Job::Close => Ok(News::Closing(self.appliance()?.closing()?)),
+            Job::Authority(job) => self.provide(job).map(News::Authority),
+            Job::Token(job) => self.attend(job).map(News::Token),
+            Job::Register(job) => self.look_up(job).map(News::Register),
+            Job::Proving(job) => self.prove(job).map(News::Proving),
         }
     }
 
