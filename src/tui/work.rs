@@ -16,7 +16,6 @@ use authorities::{AuthorityJob, AuthorityNews};
 use proving::{ProvingJob, ProvingNews};
 use register::{RegisterJob, RegisterNews};
 use tokens::{TokenJob, TokenNews};
-use tokens::{TokenJob, TokenNews};
 
 /// A job for the worker. It carries no secret: PINs come by the PIN door.
 #[derive(Clone, Debug)]

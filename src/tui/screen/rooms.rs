@@ -2,7 +2,7 @@
 
 use ratatui::layout::Rect;
 
-use super::{Screen, requests::Requests};
+use super::{Screen, authorities::Authorities, requests::Requests, token::Tokens};
 use crate::tui::{
     canvas::Canvas,
     key::Key,
@@ -11,12 +11,14 @@ use crate::tui::{
     model::About,
     room::{Heard, Room, Turn},
     theme::Role,
-    work::{Job, News},
+    work::{Job, News, authorities::AuthorityJob, tokens::TokenJob},
 };
 
 /// What can be done, and what it is.
-const ROOMS: [(&str, &str); 2] = [
+const ROOMS: &[(&str, &str)] = &[
     ("Sign requests", "read CSRs from a medium, plan, approve, sign, deliver"),
+    ("Authorities", "the CAs, a new root, a subordinate CA and its certificate"),
+    ("Token", "slots and tokens, what the token can do, log out"),
     ("Close", "what was done, the register's head to write down, what is due"),
 ];
 
@@ -36,6 +38,8 @@ impl Rooms {
     fn enter(row: usize) -> Turn {
         match row {
             0 => Turn::enter(Screen::Requests(Requests::new())),
+            1 => Turn::enter(Screen::Authorities(Authorities::new())).and(Job::Authority(AuthorityJob::List)),
+            2 => Turn::enter(Screen::Tokens(Tokens::new())).and(Job::Token(TokenJob::Slots(None))),
             _ => Turn::work(Job::Close),
         }
     }
@@ -54,7 +58,9 @@ impl Room for Rooms {
         let mut bindings = vec![
             Binding::bar(&[Key::Enter, Key::Char('l'), Key::Right], Action::Open, "choose"),
             Binding::help(&[Key::Char('1')], Action::Verb(0), "sign requests"),
-            Binding::help(&[Key::Char('2')], Action::Verb(1), "close"),
+            Binding::help(&[Key::Char('2')], Action::Verb(1), "authorities"),
+            Binding::help(&[Key::Char('3')], Action::Verb(2), "token"),
+            Binding::help(&[Key::Char('4')], Action::Verb(3), "close"),
         ];
         bindings.extend_from_slice(LIST);
         bindings.push(Binding::bar(&[Key::Char('q')], Action::Quit, "leave"));
