@@ -1,8 +1,11 @@
 //! How far each CA has come: from its key to a certificate that it issues under.
 
-use crate::register::{AuthorityRecord, StoredPlan};
+use crate::{
+    pki::text::Printable,
+    register::{AuthorityRecord, StoredPlan},
+};
 
-use super::{error::Error, opening::Appliance};
+use super::{error::Error, opening::Appliance, provisioning::requested_subject};
 
 /// A CA, and how far it has come.
 #[derive(Clone, Debug)]
@@ -24,6 +27,16 @@ pub enum Stage {
     Unfinished(StoredPlan),
     /// It is a root whose making was interrupted before its certificate was planned: its name and key stay unused.
     Abandoned,
+}
+
+impl Authority {
+    /// Its subject: that of its certificate, else the requested one; none where there is neither.
+    #[must_use]
+    pub fn subject(&self) -> Option<Printable> {
+        let requested = || requested_subject(self.record.request.as_deref()?).ok();
+        let certified = self.record.certificate.as_ref().map(|(own, _)| own.subject().clone());
+        certified.or_else(requested).map(|subject| subject.to_printable())
+    }
 }
 
 impl Appliance {

@@ -142,8 +142,9 @@ fn draw_row(canvas: &mut Canvas<'_>, area: Rect, authority: &Authority, is_chose
     if let Some((certificate, _)) = &record.certificate {
         let until = certificate.not_after().to_string();
         canvas.text(area.x + 30, area.y, 10, until.get(..10).unwrap_or(&until), role);
-        let width = area.width.saturating_sub(4);
-        canvas.outside(area.x + 4, area.y + 1, width, &certificate.subject().to_printable(), Role::Faint);
+    }
+    if let Some(subject) = authority.subject() {
+        canvas.outside(area.x + 4, area.y + 1, area.width.saturating_sub(4), &subject, Role::Faint);
     }
     let role = if is_chosen { role } else { stage_role };
     canvas.text(area.x + 42, area.y, area.width.saturating_sub(42), stage, role);

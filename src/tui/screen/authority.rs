@@ -192,6 +192,7 @@ fn described(authority: &Authority) -> Vec<Item> {
             items.push(Item::Words(text.to_owned(), Role::Strong));
         }
         (None, _) => {
+            items.extend(authority.subject().map(|subject| Item::labelled("requested subject", subject)));
             items.push(said("key", &record.public_key.algorithm().to_string()));
             let text = "Its request is made. When the superior CA has issued its certificate, put the medium in and \
                         press i.";

@@ -17,9 +17,9 @@ use crate::tui::{
 /// What can be done, and what it is.
 const ROOMS: &[(&str, &str)] = &[
     ("Sign requests", "read CSRs from a medium, plan, approve, sign, deliver"),
-    ("Authorities", "the CAs, a new root, a subordinate CA and its certificate"),
+    ("Authorities", "the CAs, new roots and subordinate CAs"),
     ("Token", "slots and tokens, what the token can do, log out"),
-    ("Close", "what was done, the register's head to write down, what is due"),
+    ("Close", "what was done, the register's head, what is due"),
 ];
 
 /// The rooms.

@@ -22,7 +22,6 @@ use crate::{
         room::{Heard, Room, Turn},
         sheet::{Item, Sheet},
         theme::Role,
-        wording::grouped,
         work::{
             Job, News,
             tokens::{TokenJob, TokenNews},
@@ -69,13 +68,12 @@ impl Tokens {
     /// The sheet says what the chosen slot is.
     fn look(&mut self, about: &About) {
         let items = self.chosen().map_or_else(Vec::new, |slot| {
-            let mut items = described(slot, about.overview.as_ref());
             let here = |check: &&TokenCheck| {
                 slot.token.as_ref().is_some_and(|token| token.serial == check.state.serial)
             };
-            if let Some(check) = self.check.as_ref().filter(here) {
-                items.extend(measured(check));
-            }
+            // What was found out last stands first.
+            let mut items = self.check.as_ref().filter(here).map_or_else(Vec::new, measured);
+            items.extend(described(slot, about.overview.as_ref()));
             items
         });
         self.sheet = Sheet::new(items);
@@ -164,10 +162,6 @@ impl Room for Tokens {
             other => return Heard::NotMine(Box::new(other)),
         }
         self.look(about);
-        if self.check.is_some() {
-            // What was found out stands below what was known: it is shown first.
-            self.sheet.act(Action::Last);
-        }
         Heard::Mine(Turn::stay())
     }
 
@@ -291,7 +285,7 @@ fn described(slot: &SlotState, home: Option<&Overview>) -> Vec<Item> {
 
 /// What the check found out.
 fn measured(check: &TokenCheck) -> Vec<Item> {
-    let mut items = vec![Item::Gap, Item::Heading("The check found".to_owned())];
+    let mut items = vec![Item::Heading("The check found".to_owned())];
     for (name, found) in &check.keys {
         let (text, role) = match found {
             Ok(()) => ("its key is there and fits".to_owned(), Role::Good),
@@ -305,16 +299,16 @@ fn measured(check: &TokenCheck) -> Vec<Item> {
     );
     items.push(said("speed", &rate, Role::Plain));
     for capability in &check.capabilities {
-        let signatures: Vec<String> =
-            capability.signatures.iter().map(|&algorithm| signature_words(algorithm)).collect();
-        let text = match (capability.generation, signatures.as_slice()) {
-            (Support::Present, [_, ..]) => format!("makes such keys; signs {}", signatures.join(", ")),
-            (Support::Absent, [_, ..]) => format!("makes no such keys; signs {}", signatures.join(", ")),
+        let signatures = signatures_words(&capability.signatures);
+        let text = match (capability.generation, capability.signatures.as_slice()) {
+            (Support::Present, [_, ..]) => format!("makes such keys; signs {signatures}"),
+            (Support::Absent, [_, ..]) => format!("makes no such keys; signs {signatures}"),
             (_, []) => "not usable".to_owned(),
         };
         items.push(said(&format!("{} keys", capability.algorithm), &text, Role::Plain));
     }
-    items.push(said("keys looked for", &grouped(check.keys.len() as u64), Role::Plain));
+    items.push(Item::Gap);
+    items.push(Item::Heading("The token says of itself".to_owned()));
     items
 }
 
@@ -339,16 +333,32 @@ fn pin_role(token: &TokenState) -> Role {
     }
 }
 
-fn signature_words(algorithm: SignatureAlgorithm) -> String {
-    let hash = |hash: HashAlgorithm| match hash {
-        HashAlgorithm::Sha256 => "SHA-256",
-        HashAlgorithm::Sha384 => "SHA-384",
-        HashAlgorithm::Sha512 => "SHA-512",
+/// The kinds of signature, each with its hashes: `ECDSA with SHA-256/384/512`.
+fn signatures_words(signatures: &[SignatureAlgorithm]) -> String {
+    let mut kinds: Vec<(&str, Vec<&str>)> = Vec::new();
+    for &signature in signatures {
+        let (kind, hash) = match signature {
+            SignatureAlgorithm::Ecdsa(hash) => ("ECDSA", hash_words(hash)),
+            SignatureAlgorithm::Ed25519 => ("Ed25519", ""),
+            SignatureAlgorithm::RsaPkcs1(hash) => ("PKCS#1", hash_words(hash)),
+            SignatureAlgorithm::RsaPss(hash) => ("PSS", hash_words(hash)),
+        };
+        match kinds.iter_mut().find(|(known, _)| *known == kind) {
+            Some((_, hashes)) => hashes.push(hash),
+            None => kinds.push((kind, vec![hash])),
+        }
+    }
+    let words = |(kind, hashes): &(&str, Vec<&str>)| match hashes.as_slice() {
+        [""] => (*kind).to_owned(),
+        hashes => format!("{kind} with SHA-{}", hashes.join("/")),
     };
-    match algorithm {
-        SignatureAlgorithm::Ecdsa(with) => format!("ECDSA {}", hash(with)),
-        SignatureAlgorithm::Ed25519 => "Ed25519".to_owned(),
-        SignatureAlgorithm::RsaPkcs1(with) => format!("RSA PKCS#1 {}", hash(with)),
-        SignatureAlgorithm::RsaPss(with) => format!("RSA PSS {}", hash(with)),
+    kinds.iter().map(words).collect::<Vec<_>>().join(", ")
+}
+
+fn hash_words(hash: HashAlgorithm) -> &'static str {
+    match hash {
+        HashAlgorithm::Sha256 => "256",
+        HashAlgorithm::Sha384 => "384",
+        HashAlgorithm::Sha512 => "512",
     }
 }

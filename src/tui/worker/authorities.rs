@@ -21,20 +21,20 @@ impl Worker {
                 Ok(AuthorityNews::Checked(self.appliance()?.check_new_subordinate(&new(&wish))?))
             }
             AuthorityJob::MakeRoot(wish, terms) => {
-                let purpose = format!("to make the key of root CA {} and sign its certificate", wish.name);
+                let purpose = format!("to make the key of root CA {}", wish.name);
                 self.with_own_login(&purpose, |appliance, custodian| {
                     appliance.create_root(&new(&wish), terms.days, terms.path_length, custodian)
                 })?;
                 self.ready(&wish.name)
             }
             AuthorityJob::FinishRoot(plan) => {
-                self.log_in(&format!("to sign the certificate of root CA {}", plan.authority))?;
+                self.log_in(&format!("to finish root CA {}", plan.authority))?;
                 let (appliance, session, mut teller) = self.signing()?;
                 teller.watched(|watch| appliance.sign(&plan, session, watch))?;
                 self.ready(&plan.authority)
             }
             AuthorityJob::Request { wish, to } => {
-                let purpose = format!("to make the key of CA {} and sign its request", wish.name);
+                let purpose = format!("to make the key of CA {}", wish.name);
                 let requested = self.with_own_login(&purpose, |appliance, custodian| {
                     appliance.request_subordinate(&new(&wish), &to, custodian)
                 })?;
