@@ -25,6 +25,7 @@ mod proving;
 mod provisioning;
 mod records;
 mod self_check;
+mod space;
 mod standing;
 mod summary;
 mod tokens;
@@ -50,6 +51,7 @@ pub use progress::{Motion, Phase, Progress, Reins, Watch};
 pub use proving::{Code, Platform, requested_code};
 pub use provisioning::{NewCa, Requested};
 pub use self_check::{Check, Mark, interfaces_up, self_check, utc_now};
+pub use space::Space;
 pub use standing::{Authority, Stage};
 pub use summary::{DeliveredBefore, PlanSummary, PlannedRow};
 pub use tokens::{TokenCheck, check_token, initialise_token, slots};
@@ -64,7 +66,7 @@ pub use volumes::{
 
 // Values of the layers below that the faces show or hand through.
 pub use crate::{
-    export::{bundle::Format, manifest::Standing},
+    export::{bundle::Format, manifest::Standing, verification::Report as BundleReport},
     host::memory::harden,
     register::{AuditReport, AuthorityRecord, Catalogue, IssuedCertificate, Rehearsal, Stock, StoredPlan},
     token::{

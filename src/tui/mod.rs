@@ -7,6 +7,7 @@
 
 pub mod browser;
 pub mod canvas;
+pub mod code;
 mod event;
 pub mod field;
 pub mod key;
@@ -17,6 +18,7 @@ pub mod model;
 pub mod pin_door;
 #[cfg(test)]
 mod probe;
+pub mod rate;
 pub mod room;
 pub mod screen;
 pub mod sheet;

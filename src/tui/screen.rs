@@ -1,6 +1,7 @@
 //! The screens, each with its data inside: an approval without a plan cannot be written.
 
 pub mod approval;
+pub mod audit;
 pub mod authorities;
 pub mod authority;
 pub mod ca_confirmation;
@@ -8,17 +9,21 @@ pub mod ca_target;
 pub mod choice;
 pub mod closing;
 pub mod delivery;
+pub mod difference;
 pub mod document;
 pub mod install;
 pub mod new_ca;
 pub mod new_token;
 pub mod plan;
+pub mod proving;
+pub mod register;
 pub mod requests;
 pub mod rooms;
 pub mod setup;
 pub mod signing;
 pub mod start;
 pub mod token;
+pub mod triage;
 
 use super::room::Room;
 
@@ -53,6 +58,10 @@ pub enum Screen {
     Choice(choice::Choice),
     /// A certificate or a request, to read.
     Document(document::Document),
+    /// What became of every request.
+    Triage(Box<triage::TriageScreen>),
+    /// What is asked for against what will be issued.
+    Difference(difference::Difference),
     /// A stored plan.
     Plan(plan::Plan),
     /// The words of a plan are typed.
@@ -63,6 +72,14 @@ pub enum Screen {
     Delivery(delivery::Delivery),
     /// The end of a day.
     Closing(closing::ClosingScreen),
+    /// A CA is proved to a platform.
+    Proving(proving::Proving),
+    /// What was issued and planned.
+    Register(register::Register),
+    /// Looking for issued certificates.
+    Search(register::search::Search),
+    /// The register is audited.
+    Audit(audit::Audit),
 }
 
 impl Screen {
@@ -84,11 +101,17 @@ impl Screen {
             Self::Requests(room) => room,
             Self::Choice(room) => room,
             Self::Document(room) => room,
+            Self::Triage(room) => room.as_ref(),
+            Self::Difference(room) => room,
             Self::Plan(room) => room,
             Self::Approval(room) => room,
             Self::Signing(room) => room,
             Self::Delivery(room) => room,
             Self::Closing(room) => room,
+            Self::Proving(room) => room,
+            Self::Register(room) => room,
+            Self::Search(room) => room,
+            Self::Audit(room) => room,
         }
     }
 
@@ -109,11 +132,17 @@ impl Screen {
             Self::Requests(room) => room,
             Self::Choice(room) => room,
             Self::Document(room) => room,
+            Self::Triage(room) => room.as_mut(),
+            Self::Difference(room) => room,
             Self::Plan(room) => room,
             Self::Approval(room) => room,
             Self::Signing(room) => room,
             Self::Delivery(room) => room,
             Self::Closing(room) => room,
+            Self::Proving(room) => room,
+            Self::Register(room) => room,
+            Self::Search(room) => room,
+            Self::Audit(room) => room,
         }
     }
 }

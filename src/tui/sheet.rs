@@ -7,7 +7,7 @@ use std::cell::RefCell;
 use ratatui::layout::Rect;
 use unicode_width::UnicodeWidthStr as _;
 
-use crate::pki::text::Printable;
+use crate::pki::text::{Printable, console_line};
 
 use super::{
     canvas::{Canvas, wrapped},
@@ -152,16 +152,25 @@ fn lay(items: &[Item], width: u16, theme: Theme) -> Vec<Line> {
     for item in items {
         match item {
             Item::Gap => lines.push(Vec::new()),
-            Item::Heading(text) => lines.extend(rows(text, 0, cells, Role::Strong)),
-            Item::Words(text, role) => lines.extend(rows(text, 0, cells, *role)),
-            Item::Row(text, role) => lines.push(vec![(0, text.clone(), *role)]),
+            Item::Heading(text) => lines.extend(rows(&words(text, theme), 0, cells, Role::Strong)),
+            Item::Words(text, role) => lines.extend(rows(&words(text, theme), 0, cells, *role)),
+            Item::Row(text, role) => lines.push(vec![(0, words(text, theme), *role)]),
             Item::Labelled { label, value, role, remark } => {
-                let value = theme.shown(value);
-                lay_labelled(&mut lines, label, (&value, *role), remark.as_deref(), cells);
+                let (label, value) = (words(label, theme), theme.shown(value));
+                let remark = remark.as_ref().map(|remark| words(remark, theme));
+                lay_labelled(&mut lines, &label, (&value, *role), remark.as_deref(), cells);
             }
         }
     }
     lines
+}
+
+/// Words of ours as this terminal can show them: harmless names may stand in them.
+fn words(text: &str, theme: Theme) -> String {
+    match theme.glyphs {
+        Glyphs::Unicode => text.to_owned(),
+        Glyphs::Console => console_line(text),
+    }
 }
 
 fn lay_labelled(
@@ -174,7 +183,11 @@ fn lay_labelled(
     let beside = (label.width() + 2).max(LABEL_CELLS);
     let is_beside = beside + VALUE_CELLS_MIN <= cells;
     let column = if is_beside { beside } else { BELOW_CELLS };
-    let mut label = rows(label, 0, cells, Role::Faint);
+    // Blanks before a label set it in; breaking it into rows would take them away.
+    let mut label = match label.width() {
+        fits if fits <= cells => vec![vec![(0, label.to_owned(), Role::Faint)]],
+        _ => rows(label, 0, cells, Role::Faint),
+    };
     let mut value = if value.is_empty() { Vec::new() } else { rows(value, column, cells, role) };
     if is_beside && let (Some(first), false) = (label.first_mut(), value.is_empty()) {
         first.extend(value.remove(0));

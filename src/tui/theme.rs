@@ -27,6 +27,8 @@ pub enum Role {
     Live,
     /// A key's cap.
     Cap,
+    /// A code for cameras: light on dark, whatever the terminal's own colours are.
+    Code,
 }
 
 /// Whether colours are used.
@@ -96,6 +98,7 @@ impl Theme {
                 plain.fg(Color::White).bg(Color::Red).add_modifier(Modifier::BOLD),
                 plain.add_modifier(Modifier::BOLD | Modifier::REVERSED),
             ),
+            Role::Code => (plain.fg(Color::White).bg(Color::Black), plain),
         };
         match self.colours {
             Colours::Eight => coloured,

@@ -1,6 +1,8 @@
 //! The thread that works: it alone holds the appliance and the token's session, and does one job after the other.
 
+mod plans;
 mod proving;
+mod reading;
 mod register;
 
 mod authorities;
@@ -111,11 +113,22 @@ impl Worker {
             }
             Job::ListFolder(path) => Ok(News::Folder(ceremony::list_folder(&path)?)),
             Job::Choices => self.choices(),
+            Job::Read(asked) => self.read(asked),
+            Job::PutInOrder { reading, order } => Ok(Self::put_in_order(&reading, order)),
+            Job::Detail { reading, asked, row } => self.detail(&reading, &asked, row),
             Job::Plan { ca, profile, paths } => {
                 let (appliance, mut teller) = self.working()?;
                 let (plan, counts) =
                     teller.watched(|watch| appliance.plan(&ca, &profile, &paths, watch, &mut |_| {}))?;
                 Ok(News::Planned { plan, counts })
+            }
+            Job::ShowPlan(plan) => self.show_plan(&plan),
+            Job::PlannedPage { plan, from } => self.planned_page(&plan, from),
+            Job::PlannedCertificate { plan, index } => self.planned_certificate(&plan, index),
+            Job::FindPlan(id) => Ok(News::PlanFound(self.appliance()?.stored_plan(&id)?)),
+            Job::CountRequests(path) => self.count_requests(path),
+            Job::Measure { plan, to, formats } => {
+                Ok(News::Measured(self.appliance()?.space(&plan, &to, &formats)?))
             }
             Job::Approve { plan, words } => {
                 let appliance = self.appliance.as_mut().ok_or_else(no_home)?;
@@ -137,6 +150,7 @@ impl Worker {
                     teller.watched(|watch| appliance.deliver(&plan, &to, &formats, session, watch))?;
                 Ok(News::Delivered(delivered))
             }
+            Job::Judge { plan, to } => Ok(News::Judged(self.appliance()?.judge_delivered(&plan, &to)?)),
             Job::Close => Ok(News::Closing(self.appliance()?.closing()?)),
             Job::Authority(job) => self.provide(job).map(News::Authority),
             Job::Token(job) => self.attend(job).map(News::Token),
