@@ -57,6 +57,10 @@ pub fn update(model: &mut Model, message: Message) -> Vec<Effect> {
         }
         Message::Login(login) => {
             model.about.login = login;
+            // A reader's pad tells nothing: its dialog goes once the token is logged in.
+            if login == Login::In && matches!(model.dialog, Some(Dialog::Pin(_))) {
+                model.dialog = None;
+            }
             Vec::new()
         }
         Message::Done(news) => done(model, news),

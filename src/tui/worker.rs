@@ -5,6 +5,9 @@ mod proving;
 mod reading;
 mod register;
 
+mod authorities;
+mod tokens;
+
 use std::{
     cell::Cell,
     sync::{
@@ -150,6 +153,8 @@ impl Worker {
             }
             Job::Judge { plan, to } => Ok(News::Judged(self.appliance()?.judge_delivered(&plan, &to)?)),
             Job::Close => Ok(News::Closing(self.appliance()?.closing()?)),
+            Job::Authority(job) => self.provide(job).map(News::Authority),
+            Job::Token(job) => self.attend(job).map(News::Token),
             Job::Register(job) => self.look_up(job).map(News::Register),
             Job::Proving(job) => self.prove(job).map(News::Proving),
         }
