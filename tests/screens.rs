@@ -3,14 +3,20 @@
 
 #[path = "screens/drawn.rs"]
 mod drawn;
+#[path = "screens/hostile.rs"]
+mod hostile;
 #[path = "screens/kept.rs"]
 mod kept;
+#[path = "screens/keys.rs"]
+mod keys;
 #[path = "screens/material.rs"]
 mod material;
 #[path = "screens/outside.rs"]
 mod outside;
 #[path = "screens/samples.rs"]
 mod samples;
+#[path = "screens/sizes.rs"]
+mod sizes;
 
 use std::{collections::BTreeMap, fmt::Write as _, fs, path::Path};
 
