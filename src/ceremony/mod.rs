@@ -23,6 +23,7 @@ mod proving;
 mod provisioning;
 mod records;
 mod self_check;
+mod space;
 mod summary;
 mod tokens;
 mod triage;
@@ -42,9 +43,10 @@ pub use opening::{Appliance, Custodian, Home, HomeState, Setup, printable_path, 
 pub use overview::Overview;
 pub use profiles::{profile_by_name, profile_sections};
 pub use progress::{Motion, Phase, Progress, Reins, Watch};
-pub use proving::{Code, Platform};
+pub use proving::{Code, Platform, requested_code};
 pub use provisioning::{NewCa, Requested, read_certificates};
 pub use self_check::{Check, Mark, interfaces_up, self_check, utc_now};
+pub use space::Space;
 pub use summary::{DeliveredBefore, PlanSummary, PlannedRow};
 pub use tokens::{TokenCheck, check_token, initialise_token, slots};
 pub use triage::{
@@ -58,7 +60,7 @@ pub use volumes::{
 
 // Values of the layers below that the faces show or hand through.
 pub use crate::{
-    export::{bundle::Format, manifest::Standing},
+    export::{bundle::Format, manifest::Standing, verification::Report as BundleReport},
     host::memory::harden,
     register::{AuditReport, AuthorityRecord, Catalogue, IssuedCertificate, Rehearsal, Stock, StoredPlan},
     token::{

@@ -11,6 +11,7 @@ use crate::{
         plan::{self, Facts, PlannedCertificate},
         policy::Refusal,
         profile::{Profile, SubjectKind},
+        request::VerifiedRequest,
         text::Printable,
     },
     register::{Approver, Issuer, NewPlan, PlanKind, StoredPlan},
@@ -61,38 +62,54 @@ impl Platform {
         )
     }
 
-    /// Checks what the platform is known to refuse, before anything is signed. A code is opaque: it is never
-    /// trimmed, padded or changed, only refused where the platform could not have given it.
+    /// Checks what the platform is known to refuse, before anything is signed.
     fn check(self, code: &str, issuer: &IssuingCa) -> Result<(), Error> {
-        match self {
-            Self::Aws if code.len() != 64 || !code.bytes().all(|digit| digit.is_ascii_hexdigit()) => {
-                Err(Error::usage(
-                    format!(
-                        "AWS IoT registration codes have 64 hexadecimal digits; this one has {} characters{}",
-                        code.chars().count(),
-                        if code.bytes().all(|digit| digit.is_ascii_hexdigit()) {
-                            ""
-                        } else {
-                            ", not all of them digits"
-                        }
-                    ),
-                    "copy the code from aws iot get-registration-code, without blanks or line ends",
-                ))
-            }
-            Self::Alibaba
-                if !matches!(issuer.certificate().public_key().algorithm(), KeyAlgorithm::Rsa { .. }) =>
-            {
-                Err(Error::usage(
-                    format!(
-                        "Alibaba Cloud IoT takes RSA only; this CA is {}",
-                        issuer.certificate().public_key().algorithm()
-                    ),
-                    "prove a CA with an RSA key",
-                ))
-            }
-            _ => Ok(()),
-        }
+        self.check_code(code)?;
+        self.check_key(issuer.certificate().public_key().algorithm())
     }
+
+    /// Checks whether the platform can have given a code. A code is opaque: it is never trimmed, padded or changed, only
+    /// refused where the platform could not have given it.
+    ///
+    /// # Errors
+    /// [`Error::Usage`] with what is wrong with it.
+    pub fn check_code(self, code: &str) -> Result<(), Error> {
+        let digits = code.bytes().all(|digit| digit.is_ascii_hexdigit());
+        if self == Self::Aws && (code.len() != 64 || !digits) {
+            return Err(Error::usage(
+                format!(
+                    "AWS IoT registration codes have 64 hexadecimal digits; this one has {} characters{}",
+                    code.chars().count(),
+                    if digits { "" } else { ", not all of them digits" }
+                ),
+                "copy the code from aws iot get-registration-code, without blanks or line ends",
+            ));
+        }
+        common_name(code).map(|_| ())
+    }
+
+    /// Checks whether the platform takes a CA with such a key.
+    ///
+    /// # Errors
+    /// [`Error::Usage`] with what it takes.
+    pub fn check_key(self, key: KeyAlgorithm) -> Result<(), Error> {
+        if self == Self::Alibaba && !matches!(key, KeyAlgorithm::Rsa { .. }) {
+            return Err(Error::usage(
+                format!("Alibaba Cloud IoT takes RSA only; this CA is {key}"),
+                "prove a CA with an RSA key",
+            ));
+        }
+        Ok(())
+    }
+}
+
+fn common_name(code: &str) -> Result<Name, Error> {
+    Name::from_common_name(code).map_err(|error| {
+        Error::usage(
+            format!("the code cannot be a common name: {error}"),
+            "type it exactly as the platform shows it",
+        )
+    })
 }
 
 /// Where the code comes from.
@@ -134,14 +151,8 @@ impl Appliance {
         let (planned, der) = match code {
             Code::Typed(code) => {
                 platform.check(code, &issuer)?;
-                let name = Name::from_common_name(code).map_err(|error| {
-                    Error::usage(
-                        format!("the code cannot be a common name: {error}"),
-                        "type it exactly as the platform shows it",
-                    )
-                })?;
                 (
-                    plan::plan_for_code(&name, &profile, &issuer, facts)
+                    plan::plan_for_code(&common_name(code)?, &profile, &issuer, facts)
                         .map_err(|refusal| refused(&refusal))?,
                     None,
                 )
@@ -180,6 +191,25 @@ fn planned_for_request(
     issuer: &IssuingCa,
     facts: Facts,
 ) -> Result<(PlannedCertificate, Vec<u8>), Error> {
+    let (request, der) = request_of(path)?;
+    platform.check(&code_of(&request)?, issuer)?;
+    let planned = plan::plan(request, profile, issuer, facts).map_err(|refusal| refused(&refusal))?;
+    Ok((planned, der))
+}
+
+/// The code that a verification CSR asks for, where the platform can have given it. Nothing is changed.
+///
+/// # Errors
+/// [`Error::Medium`] where the file cannot be read; [`Error::Usage`] where it holds no sound request with a code.
+pub fn requested_code(path: &Path, platform: Platform) -> Result<Printable, Error> {
+    let (request, _) = request_of(path)?;
+    let code = code_of(&request)?;
+    platform.check_code(&code)?;
+    Ok(Printable::new(&code))
+}
+
+/// The only request of a file, and its octets.
+fn request_of(path: &Path) -> Result<(VerifiedRequest, Vec<u8>), Error> {
     let mut submissions = Submissions::open(&[path.to_owned()], Naming::AsGiven)?;
     let first = submissions.next()?.map(|submission| submission.content);
     if submissions.next()?.is_some() {
@@ -196,16 +226,17 @@ fn planned_for_request(
         None => return Err(Error::usage("there is no request in the file", "give a verification CSR")),
     };
     let request = verify(&der, notes).map_err(|refusal| refused(&refusal))?;
+    Ok((request, der))
+}
+
+fn code_of(request: &VerifiedRequest) -> Result<String, Error> {
     let names = request.subject().common_names();
-    let [code] = names.as_slice() else {
-        return Err(Error::usage(
+    <[String; 1]>::try_from(names).map(|[code]| code).map_err(|names| {
+        Error::usage(
             format!("the subject has {} common names; the code must be the only one", names.len()),
             "make the CSR anew with the code as its CN",
-        ));
-    };
-    platform.check(code, issuer)?;
-    let planned = plan::plan(request, profile, issuer, facts).map_err(|refusal| refused(&refusal))?;
-    Ok((planned, der))
+        )
+    })
 }
 
 /// A single request that was refused is an error: there is no batch that goes on without it.

@@ -19,7 +19,7 @@ mod tests;
 mod tree;
 mod value;
 
-pub use certificate::describe_certificate;
+pub use certificate::{describe_certificate, describe_planned};
 pub use description::{Description, Field, Section};
 pub use hex::{LINE_OCTETS, hex_line, hex_lines};
 pub use request::describe_request;

@@ -104,6 +104,7 @@ impl From<Error> for Failure {
 
 /// What the model wants done outside of it.
 #[derive(Debug)]
+#[expect(clippy::large_enum_variant, reason = "one at a time, at the pace of a person's keys")]
 pub enum Effect {
     /// A job for the worker.
     Work(Job),

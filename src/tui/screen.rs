@@ -1,14 +1,20 @@
 //! The screens, each with its data inside: an approval without a plan cannot be written.
 
 pub mod approval;
+pub mod audit;
 pub mod choice;
 pub mod closing;
 pub mod delivery;
+pub mod difference;
+pub mod document;
 pub mod plan;
+pub mod proving;
+pub mod register;
 pub mod requests;
 pub mod rooms;
 pub mod signing;
 pub mod start;
+pub mod triage;
 
 use super::room::Room;
 
@@ -23,6 +29,12 @@ pub enum Screen {
     Requests(requests::Requests),
     /// Under which CA and profile.
     Choice(choice::Choice),
+    /// A certificate or a request, to read.
+    Document(document::Document),
+    /// What became of every request.
+    Triage(Box<triage::TriageScreen>),
+    /// What is asked for against what will be issued.
+    Difference(difference::Difference),
     /// A stored plan.
     Plan(plan::Plan),
     /// The words of a plan are typed.
@@ -33,6 +45,14 @@ pub enum Screen {
     Delivery(delivery::Delivery),
     /// The end of a day.
     Closing(closing::ClosingScreen),
+    /// A CA is proved to a platform.
+    Proving(proving::Proving),
+    /// What was issued and planned.
+    Register(register::Register),
+    /// Looking for issued certificates.
+    Search(register::search::Search),
+    /// The register is audited.
+    Audit(audit::Audit),
 }
 
 impl Screen {
@@ -44,11 +64,18 @@ impl Screen {
             Self::Rooms(room) => room,
             Self::Requests(room) => room,
             Self::Choice(room) => room,
+            Self::Document(room) => room,
+            Self::Triage(room) => room.as_ref(),
+            Self::Difference(room) => room,
             Self::Plan(room) => room,
             Self::Approval(room) => room,
             Self::Signing(room) => room,
             Self::Delivery(room) => room,
             Self::Closing(room) => room,
+            Self::Proving(room) => room,
+            Self::Register(room) => room,
+            Self::Search(room) => room,
+            Self::Audit(room) => room,
         }
     }
 
@@ -59,11 +86,18 @@ impl Screen {
             Self::Rooms(room) => room,
             Self::Requests(room) => room,
             Self::Choice(room) => room,
+            Self::Document(room) => room,
+            Self::Triage(room) => room.as_mut(),
+            Self::Difference(room) => room,
             Self::Plan(room) => room,
             Self::Approval(room) => room,
             Self::Signing(room) => room,
             Self::Delivery(room) => room,
             Self::Closing(room) => room,
+            Self::Proving(room) => room,
+            Self::Register(room) => room,
+            Self::Search(room) => room,
+            Self::Audit(room) => room,
         }
     }
 }

@@ -1,5 +1,10 @@
 //! The thread that works: it alone holds the appliance and the token's session, and does one job after the other.
 
+mod plans;
+mod proving;
+mod reading;
+mod register;
+
 use std::{
     cell::Cell,
     sync::{
@@ -35,6 +40,7 @@ pub struct Worker {
     door: Arc<PinDoor>,
     pins: Receiver<Option<Zeroizing<Vec<u8>>>>,
     reins: Arc<Reins>,
+    shelf: register::Shelf,
 }
 
 impl Worker {
@@ -47,7 +53,16 @@ impl Worker {
         pins: Receiver<Option<Zeroizing<Vec<u8>>>>,
         reins: Arc<Reins>,
     ) -> Self {
-        Self { home, appliance: None, session: None, messages, door, pins, reins }
+        Self {
+            home,
+            appliance: None,
+            session: None,
+            messages,
+            door,
+            pins,
+            reins,
+            shelf: register::Shelf::default(),
+        }
     }
 
     /// Does jobs until there will be none any more; then the token is logged out.
@@ -95,11 +110,22 @@ impl Worker {
             }
             Job::ListFolder(path) => Ok(News::Folder(ceremony::list_folder(&path)?)),
             Job::Choices => self.choices(),
+            Job::Read(asked) => self.read(asked),
+            Job::PutInOrder { reading, order } => Ok(Self::put_in_order(&reading, order)),
+            Job::Detail { reading, asked, row } => self.detail(&reading, &asked, row),
             Job::Plan { ca, profile, paths } => {
                 let (appliance, mut teller) = self.working()?;
                 let (plan, counts) =
                     teller.watched(|watch| appliance.plan(&ca, &profile, &paths, watch, &mut |_| {}))?;
                 Ok(News::Planned { plan, counts })
+            }
+            Job::ShowPlan(plan) => self.show_plan(&plan),
+            Job::PlannedPage { plan, from } => self.planned_page(&plan, from),
+            Job::PlannedCertificate { plan, index } => self.planned_certificate(&plan, index),
+            Job::FindPlan(id) => Ok(News::PlanFound(self.appliance()?.stored_plan(&id)?)),
+            Job::CountRequests(path) => self.count_requests(path),
+            Job::Measure { plan, to, formats } => {
+                Ok(News::Measured(self.appliance()?.space(&plan, &to, &formats)?))
             }
             Job::Approve { plan, words } => {
                 let appliance = self.appliance.as_mut().ok_or_else(no_home)?;
@@ -121,7 +147,10 @@ impl Worker {
                     teller.watched(|watch| appliance.deliver(&plan, &to, &formats, session, watch))?;
                 Ok(News::Delivered(delivered))
             }
+            Job::Judge { plan, to } => Ok(News::Judged(self.appliance()?.judge_delivered(&plan, &to)?)),
             Job::Close => Ok(News::Closing(self.appliance()?.closing()?)),
+            Job::Register(job) => self.look_up(job).map(News::Register),
+            Job::Proving(job) => self.prove(job).map(News::Proving),
         }
     }
 

@@ -30,15 +30,26 @@ pub fn describe_certificate(der: &[u8]) -> Description {
     }
     found.itself.push(Field::new("size", &count(der.len(), "octet")));
     found.itself.extend(digest("the certificate", Digest::of(der)));
-    description.add("issued to", found.subject);
-    description.add("issued by", found.issuer);
-    description.add("valid", found.validity);
-    description.add("public key", found.key);
-    description.add("may be used for", found.extensions.uses);
-    description.add("alternative names", found.extensions.names);
-    description.add("key identifiers", found.extensions.identifiers);
-    description.add("other extensions", found.extensions.others);
-    description.add("signature", found.signature);
+    found.tell(&mut description);
+    description.add("this certificate", found.itself);
+    description
+}
+
+/// Describes the part of a certificate that is signed (RFC 5280 §4.1.2) before it is: a certificate as it was planned.
+#[must_use]
+pub fn describe_planned(tbs: &[u8]) -> Description {
+    let mut description = Description::default();
+    let mut found = Found::default();
+    if tbs.len() > CERTIFICATE_OCTETS_MAX {
+        let what = format!("a certificate has at most {CERTIFICATE_OCTETS_MAX} octets");
+        description.fault(Fault::new(CERTIFICATE_OCTETS_MAX, &what));
+    } else {
+        let result = found.read_planned(tbs, &mut description);
+        description.note(result);
+    }
+    found.itself.push(Field::new("size", &count(tbs.len(), "octet")));
+    found.itself.extend(digest("what will be signed", Digest::of(tbs)));
+    found.tell(&mut description);
     description.add("this certificate", found.itself);
     description
 }
@@ -55,6 +66,29 @@ struct Found {
 }
 
 impl Found {
+    /// Adds all that is said of the subject, its key and its rights, and of the signature.
+    fn tell(&mut self, description: &mut Description) {
+        let extensions = std::mem::take(&mut self.extensions);
+        description.add("issued to", std::mem::take(&mut self.subject));
+        description.add("issued by", std::mem::take(&mut self.issuer));
+        description.add("valid", std::mem::take(&mut self.validity));
+        description.add("public key", std::mem::take(&mut self.key));
+        description.add("may be used for", extensions.uses);
+        description.add("alternative names", extensions.names);
+        description.add("key identifiers", extensions.identifiers);
+        description.add("other extensions", extensions.others);
+        description.add("signature", std::mem::take(&mut self.signature));
+    }
+
+    fn read_planned(&mut self, der: &[u8], description: &mut Description) -> Result<(), Fault> {
+        let mut outer = Reader::new(der);
+        let tbs = open(&mut outer, der, tag::SEQUENCE, "the TBSCertificate", description)?;
+        description.note(finish(outer, "the TBSCertificate"));
+        let algorithm = self.read_tbs(&tbs, description)?;
+        self.signature.push(key::signature_algorithm(&algorithm).remarked("it is not signed yet"));
+        Ok(())
+    }
+
     fn read(&mut self, der: &[u8], description: &mut Description) -> Result<(), Fault> {
         let mut outer = Reader::new(der);
         let certificate = open(&mut outer, der, tag::SEQUENCE, "the certificate", description)?;

@@ -375,3 +375,23 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn a_planned_certificate_says_what_the_signed_one_will_say() {
+    let certificate = certificate();
+    let mut outer = crate::pki::der::Reader::new(&certificate);
+    let tbs = outer.sequence("certificate").expect("a certificate").any().expect("a TBSCertificate").whole;
+    let (planned, signed) = (describe_planned(tbs), describe_certificate(&certificate));
+    let of = |description: &Description, title| {
+        description.sections.iter().find(|section| section.title == title).cloned().expect("a section")
+    };
+    for title in ["issued to", "issued by", "valid", "public key", "key identifiers"] {
+        assert_eq!(of(&planned, title), of(&signed, title));
+    }
+    let signature = of(&planned, "signature");
+    assert_eq!(signature.fields.len(), 1);
+    assert_eq!(signature.fields[0].remark.as_deref(), Some("it is not signed yet"));
+    assert!(words(&planned).contains("SHA-256 of what will be signed: "));
+    assert!(describe_planned(&tbs[..tbs.len() / 2]).fault.is_some());
+    assert!(describe_planned(&[]).fault.is_some());
+}

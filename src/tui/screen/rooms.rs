@@ -2,7 +2,7 @@
 
 use ratatui::layout::Rect;
 
-use super::{Screen, requests::Requests};
+use super::{Screen, proving::Proving, register::Register, requests::Requests};
 use crate::tui::{
     canvas::Canvas,
     key::Key,
@@ -15,8 +15,10 @@ use crate::tui::{
 };
 
 /// What can be done, and what it is.
-const ROOMS: [(&str, &str); 2] = [
+const ROOMS: [(&str, &str); 4] = [
     ("Sign requests", "read CSRs from a medium, plan, approve, sign, deliver"),
+    ("Prove a CA", "to a cloud platform that shows a code for it"),
+    ("Register", "what was issued and planned; go on with a plan; audit"),
     ("Close", "what was done, the register's head to write down, what is due"),
 ];
 
@@ -36,6 +38,8 @@ impl Rooms {
     fn enter(row: usize) -> Turn {
         match row {
             0 => Turn::enter(Screen::Requests(Requests::new())),
+            1 => Proving::enter(),
+            2 => Register::enter(),
             _ => Turn::work(Job::Close),
         }
     }
@@ -54,7 +58,9 @@ impl Room for Rooms {
         let mut bindings = vec![
             Binding::bar(&[Key::Enter, Key::Char('l'), Key::Right], Action::Open, "choose"),
             Binding::help(&[Key::Char('1')], Action::Verb(0), "sign requests"),
-            Binding::help(&[Key::Char('2')], Action::Verb(1), "close"),
+            Binding::help(&[Key::Char('2')], Action::Verb(1), "prove a CA to a platform"),
+            Binding::help(&[Key::Char('3')], Action::Verb(2), "register"),
+            Binding::help(&[Key::Char('4')], Action::Verb(3), "close"),
         ];
         bindings.extend_from_slice(LIST);
         bindings.push(Binding::bar(&[Key::Char('q')], Action::Quit, "leave"));

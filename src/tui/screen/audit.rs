@@ -1,0 +1,241 @@
+//! The audit of the register: how far it is, and what it found.
+
+pub mod meaning;
+
+use ratatui::layout::Rect;
+
+use super::{Screen, register::search::gauge};
+use crate::{
+    ceremony::AuditReport,
+    pki::text::Printable,
+    tui::{
+        canvas::Canvas,
+        key::Key,
+        keymap::{Action, BACK, Binding, LIST},
+        message::{Effect, Failure},
+        model::{self, About},
+        room::{Heard, Room, Told, Turn},
+        sheet::{Item, Sheet},
+        theme::Role,
+        wording::grouped,
+        work::{
+            Job, News,
+            register::{RegisterJob, RegisterNews},
+        },
+    },
+};
+
+/// Stops the audit.
+const STOP: Action = Action::Verb(0);
+
+/// Audits again.
+const AGAIN: Action = Action::Verb(1);
+
+/// Where an audit stands.
+#[derive(Debug)]
+enum Phase {
+    /// It is under way.
+    Going,
+    /// It ended before it was finished.
+    Ended(Failure),
+    /// It is finished.
+    Finished(Sheet),
+}
+
+/// An audit.
+#[derive(Debug)]
+pub struct Audit {
+    phase: Phase,
+}
+
+impl Default for Audit {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl Audit {
+    /// An audit that has just begun.
+    #[must_use]
+    pub fn new() -> Self {
+        Self { phase: Phase::Going }
+    }
+
+    /// The way into it: it begins at once, as it changes nothing.
+    #[must_use]
+    pub fn enter() -> Turn {
+        Turn::enter(Screen::Audit(Self::new())).and(Job::Register(RegisterJob::Audit))
+    }
+}
+
+impl Room for Audit {
+    fn title(&self) -> &'static str {
+        "Audit of the register"
+    }
+
+    fn help(&self) -> &'static str {
+        "The whole history is derived again from its octets: every entry's hash, every digest, every signature. Nothing \
+         is believed because it stands there. What only paper can show is whether the newest entries were cut off: \
+         compare the entry and its words with those that were written down when the register was closed last."
+    }
+
+    fn bindings(&self, about: &About) -> Vec<Binding> {
+        match self.phase {
+            Phase::Going if about.busy.is_some() => {
+                vec![Binding::bar(&[Key::Char('s'), Key::Esc], STOP, "stop the audit")]
+            }
+            Phase::Going | Phase::Ended(_) => {
+                vec![Binding::bar(&[Key::Char('a')], AGAIN, "audit from the beginning"), BACK]
+            }
+            Phase::Finished(_) => {
+                let mut bindings = vec![Binding::bar(&[Key::Char('a')], AGAIN, "audit again")];
+                bindings.extend_from_slice(LIST);
+                bindings.push(BACK);
+                bindings
+            }
+        }
+    }
+
+    fn act(&mut self, action: Action, _about: &About) -> Turn {
+        match action {
+            STOP => Turn::effect(Effect::Stop),
+            AGAIN => {
+                self.phase = Phase::Going;
+                Turn::work(Job::Register(RegisterJob::Audit))
+            }
+            Action::Back => Turn::back(),
+            _ => {
+                if let Phase::Finished(sheet) = &mut self.phase {
+                    sheet.act(action);
+                }
+                Turn::stay()
+            }
+        }
+    }
+
+    fn hear(&mut self, news: Box<News>, _about: &About) -> Heard {
+        match *news {
+            News::Register(RegisterNews::Audited(report)) => {
+                self.phase = Phase::Finished(Sheet::new(told(&report)));
+                Heard::Mine(Turn::stay())
+            }
+            other => Heard::NotMine(Box::new(other)),
+        }
+    }
+
+    fn fail(&mut self, failure: &Failure) -> Told {
+        self.phase = Phase::Ended(failure.clone());
+        Told::Here(Turn::stay())
+    }
+
+    fn draw(&self, canvas: &mut Canvas<'_>, area: Rect, about: &About) {
+        match &self.phase {
+            Phase::Going => draw_going(canvas, area, about),
+            Phase::Ended(failure) => {
+                let text = format!("NOT AUDITED: {}.", failure.what);
+                let used = canvas.paragraph(area, &text, Role::Bad) + 1;
+                let below = Rect { y: area.y + used, height: area.height.saturating_sub(used), ..area };
+                let text = "Nothing was changed, and nothing is known yet of what was not read. What to do: press a \
+                            to audit from the beginning; leave it running to its end.";
+                canvas.paragraph(below, text, Role::Plain);
+            }
+            Phase::Finished(sheet) => {
+                sheet.draw(canvas, Rect { height: area.height.saturating_sub(1), ..area });
+                if let Some(place) = sheet.place() {
+                    let y = area.bottom().saturating_sub(1);
+                    canvas.text(area.x, y, area.width, &format!("rows {place}"), Role::Faint);
+                }
+            }
+        }
+    }
+}
+
+fn draw_going(canvas: &mut Canvas<'_>, area: Rect, about: &About) {
+    let Some(busy) = &about.busy else { return };
+    let text = match busy.progress {
+        Some(progress) => format!(
+            "{} of {} rows derived again",
+            grouped(progress.done),
+            grouped(progress.of.unwrap_or(progress.done))
+        ),
+        None => "looking at the file ...".to_owned(),
+    };
+    canvas.text(area.x, area.y, area.width, &text, Role::Strong);
+    if let Some(progress) = busy.progress {
+        gauge(canvas, Rect { y: area.y + 2, ..area }, progress.done, progress.of.unwrap_or(0));
+    }
+    let text = if busy.pace == model::Pace::Stopping {
+        "stopping ..."
+    } else {
+        "Every hash, digest and signature is made again. The audit changes nothing and can be stopped at any time; it \
+         then begins from the start."
+    };
+    let below = Rect { y: area.y + 4, height: area.height.saturating_sub(4), ..area };
+    canvas.paragraph(below, text, Role::Faint);
+}
+
+/// What an audit found, in words.
+fn told(report: &AuditReport) -> Vec<Item> {
+    let mut items = vec![verdict(report), Item::Gap];
+    if let Some(head) = &report.head {
+        items.push(Item::labelled("newest entry", Printable::new(&grouped(head.entry))));
+        items.push(Item::labelled("its words", Printable::new(&head.hash.words())));
+        items.push(Item::Words(
+            "Compare both with what was written down when the register was closed last: the register must hold that \
+             entry or a later one."
+                .to_owned(),
+            Role::Faint,
+        ));
+        items.push(Item::Gap);
+    }
+    for (label, number) in [
+        ("plans", report.plans),
+        ("planned", report.planned),
+        ("issued", report.issued),
+        ("refused, skipped", report.refused),
+        ("deliveries", report.deliveries),
+        ("signed heads", report.checkpoints),
+    ] {
+        items.push(Item::labelled(label, Printable::new(&grouped(number))));
+    }
+    if let Some(entry) = report.signed_head {
+        items.push(Item::labelled("signed up to entry", Printable::new(&grouped(entry))));
+    }
+    for key in &report.checkpoint_keys {
+        items.push(Item::labelled("audit key, SHA-256", Printable::new(&key.to_string())));
+    }
+    for finding in &report.findings {
+        let (means, act) = meaning::of(finding.id);
+        items.push(Item::Gap);
+        items.push(Item::Labelled {
+            label: finding.id.to_owned(),
+            value: Printable::new(&finding.message),
+            role: Role::Bad,
+            remark: None,
+        });
+        items.push(Item::labelled("what it means", Printable::new(means)));
+        items.push(Item::labelled("what to do", Printable::new(act)));
+    }
+    if report.findings_omitted > 0 {
+        let more = format!("and {} more findings, not shown one by one", grouped(report.findings_omitted));
+        items.push(Item::Gap);
+        items.push(Item::Words(more, Role::Bad));
+    }
+    items
+}
+
+fn verdict(report: &AuditReport) -> Item {
+    if report.clean() {
+        return Item::Words("CLEAN: the register says what its octets say.".to_owned(), Role::Good);
+    }
+    let all = report.findings.len() as u64 + report.findings_omitted;
+    let text = format!(
+        "NOT CLEAN: {} {}. Sign nothing more with this register before they are explained.",
+        grouped(all),
+        if all == 1 { "finding" } else { "findings" }
+    );
+    Item::Words(text, Role::Bad)
+}
+
+#[cfg(test)]
+mod tests;

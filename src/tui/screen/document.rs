@@ -1,0 +1,247 @@
+//! A certificate or a request, for people to read: plain words first, then the ASN.1 tree with its offsets, then the
+//! octets in hexadecimal.
+
+use ratatui::layout::Rect;
+use unicode_width::UnicodeWidthStr as _;
+
+use crate::{
+    pki::{
+        anatomy::{
+            self, Description, Fault, NODES_MAX, Node, Place, Tree, describe_certificate, describe_planned,
+            describe_request,
+        },
+        text::Printable,
+    },
+    tui::{
+        canvas::Canvas,
+        key::Key,
+        keymap::{Action, BACK, Binding, LIST},
+        model::About,
+        room::{Room, Turn},
+        sheet::{Item, Sheet},
+        theme::Role,
+    },
+};
+
+/// Rows above the sheet: what it is, the tabs, and a gap.
+const HEAD_ROWS: u16 = 3;
+
+/// Levels that the tree is indented by, two cells each; deeper ones stand below each other.
+const INDENTED_MAX: u8 = 12;
+
+/// Its name in the frame.
+const TITLE_CERTIFICATE: &str = "Certificate";
+
+/// One way of looking at it.
+#[derive(Debug)]
+struct Page {
+    name: &'static str,
+    sheet: Sheet,
+}
+
+/// Something to read, in several ways.
+#[derive(Debug)]
+pub struct Document {
+    kind: &'static str,
+    title: Printable,
+    pages: Vec<Page>,
+    chosen: usize,
+}
+
+impl Document {
+    /// A certificate; `title` says which.
+    #[must_use]
+    pub fn certificate(title: Printable, der: &[u8]) -> Self {
+        Self::of(TITLE_CERTIFICATE, title, &describe_certificate(der), der)
+    }
+
+    /// A certificate as it was planned and is not signed yet: its `TBSCertificate`.
+    #[must_use]
+    pub fn planned(title: Printable, tbs: &[u8]) -> Self {
+        Self::of("Certificate, planned and not signed", title, &describe_planned(tbs), tbs)
+    }
+
+    /// A request.
+    #[must_use]
+    pub fn request(title: Printable, der: &[u8]) -> Self {
+        Self::of("Request", title, &describe_request(der), der)
+    }
+
+    fn of(kind: &'static str, title: Printable, description: &Description, der: &[u8]) -> Self {
+        let tree = anatomy::tree(der);
+        let pages = vec![
+            Page { name: "in words", sheet: Sheet::new(in_words(description)) },
+            Page { name: "ASN.1 tree", sheet: Sheet::new(as_tree(&tree)) },
+            Page { name: "octets", sheet: Sheet::new(as_octets(&tree, der)) },
+        ];
+        Self { kind, title, pages, chosen: 0 }
+    }
+
+    /// Other things to read about it, without any octets.
+    #[must_use]
+    pub fn of_items(kind: &'static str, title: Printable, name: &'static str, items: Vec<Item>) -> Self {
+        Self { kind, title, pages: vec![Page { name, sheet: Sheet::new(items) }], chosen: 0 }
+    }
+
+    /// The same with a page before all others, which is seen first.
+    #[must_use]
+    pub fn opened_at(mut self, name: &'static str, items: Vec<Item>) -> Self {
+        self.pages.insert(0, Page { name, sheet: Sheet::new(items) });
+        self
+    }
+
+    /// The same under another name in the frame.
+    #[must_use]
+    pub fn named(mut self, kind: &'static str) -> Self {
+        self.kind = kind;
+        self
+    }
+
+    fn turn_to(&mut self, page: usize) {
+        if page < self.pages.len() {
+            self.chosen = page;
+        }
+    }
+}
+
+impl Room for Document {
+    fn title(&self) -> &'static str {
+        self.kind
+    }
+
+    fn help(&self) -> &'static str {
+        "What stands in it, as far as it can be read: first in plain words, then every element of its ASN.1 with its \
+         offset, then its octets. Offsets are hexadecimal. Text that is not shown as it is stands with a remark \
+         behind an exclamation mark. Nothing here judges and nothing is changed."
+    }
+
+    fn bindings(&self, _about: &About) -> Vec<Binding> {
+        let mut bindings = vec![
+            Binding::bar(&[Key::Tab, Key::Right, Key::Char('l')], Action::Next, "next view"),
+            Binding::help(&[Key::BackTab, Key::Left, Key::Char('h')], Action::Previous, "previous view"),
+        ];
+        let by_number = [
+            Binding::help(&[Key::Char('1')], Action::Verb(0), "first view"),
+            Binding::help(&[Key::Char('2')], Action::Verb(1), "second view"),
+            Binding::help(&[Key::Char('3')], Action::Verb(2), "third view"),
+            Binding::help(&[Key::Char('4')], Action::Verb(3), "fourth view"),
+            Binding::help(&[Key::Char('5')], Action::Verb(4), "fifth view"),
+        ];
+        if self.pages.len() == 1 {
+            bindings.clear();
+        } else {
+            bindings.extend(by_number.into_iter().take(self.pages.len()));
+        }
+        bindings.push(Binding::bar(
+            &[Key::PageDown, Key::Control('f'), Key::Char(' ')],
+            Action::PageDown,
+            "further",
+        ));
+        bindings.push(Binding::bar(&[Key::PageUp, Key::Control('b')], Action::PageUp, "back up"));
+        let scrolling = |binding: &&Binding| !matches!(binding.action, Action::PageDown | Action::PageUp);
+        bindings.extend(LIST.iter().filter(scrolling).cloned());
+        bindings.push(BACK);
+        bindings
+    }
+
+    fn act(&mut self, action: Action, _about: &About) -> Turn {
+        let pages = self.pages.len();
+        match action {
+            Action::Back => return Turn::back(),
+            Action::Next => self.turn_to((self.chosen + 1) % pages),
+            Action::Previous => self.turn_to((self.chosen + pages - 1) % pages),
+            Action::Verb(page) => self.turn_to(usize::from(page)),
+            _ => self.pages[self.chosen].sheet.act(action),
+        }
+        Turn::stay()
+    }
+
+    fn draw(&self, canvas: &mut Canvas<'_>, area: Rect, _about: &About) {
+        canvas.outside(area.x, area.y, area.width, &self.title, Role::Strong);
+        let below = Rect { y: area.y + HEAD_ROWS, height: area.height.saturating_sub(HEAD_ROWS), ..area };
+        let page = &self.pages[self.chosen];
+        page.sheet.draw(canvas, below);
+        let mut x = area.x;
+        for (number, page) in self.pages.iter().enumerate() {
+            // The chosen one stands in brackets, for those who see no reversed cells.
+            let (text, role) = if number == self.chosen {
+                (format!("[{} {}]", number + 1, page.name), Role::Selected)
+            } else {
+                (format!(" {} {} ", number + 1, page.name), Role::Faint)
+            };
+            x += 1 + canvas.text(x, area.y + 1, area.right().saturating_sub(x), &text, role);
+        }
+        if let Some(place) = page.sheet.place() {
+            let text = format!("rows {place}");
+            let width = u16::try_from(text.width()).unwrap_or(0);
+            if x + width <= area.right() {
+                canvas.text(area.right() - width, area.y + 1, width, &text, Role::Faint);
+            }
+        }
+    }
+}
+
+/// What it says, as fields under headings.
+fn in_words(description: &Description) -> Vec<Item> {
+    let mut items = fault_items(description.fault.as_ref(), "It cannot be read as a whole");
+    for section in &description.sections {
+        items.push(Item::Heading(section.title.to_owned()));
+        for field in &section.fields {
+            items.push(Item::Labelled {
+                label: format!("  {}", field.name),
+                value: field.value.clone(),
+                role: Role::Plain,
+                remark: field.remark.clone(),
+            });
+        }
+        items.push(Item::Gap);
+    }
+    items.pop();
+    items
+}
+
+/// Every element, one below the other.
+fn as_tree(tree: &Tree) -> Vec<Item> {
+    let mut items = fault_items(tree.fault.as_ref(), "It is not DER as a whole");
+    items.push(Item::Row("offset  octets  element".to_owned(), Role::Faint));
+    items.extend(tree.nodes.iter().map(|node| Item::Labelled {
+        label: element(node),
+        value: node.value.clone(),
+        role: Role::Strong,
+        remark: node.remark.clone(),
+    }));
+    if tree.more > 0 {
+        let more = format!("{} more elements: {NODES_MAX} are shown at most", tree.more);
+        items.push(Item::Words(more, Role::Attention));
+    }
+    items
+}
+
+/// Where an element stands, how long its contents are, what it is.
+fn element(node: &Node) -> String {
+    let indent = 2 * usize::from(node.depth.min(INDENTED_MAX));
+    let inside = match node.place {
+        Place::Open => "",
+        Place::Encapsulated => "holds ",
+    };
+    format!("{:06x}  {:>6}  {:indent$}{inside}{}", node.offset, node.octets, "", node.name())
+}
+
+/// Its octets; those of a challenge password as stars.
+fn as_octets(tree: &Tree, der: &[u8]) -> Vec<Item> {
+    let lines = 0..anatomy::hex_lines(der.len());
+    lines
+        .filter_map(|line| anatomy::hex_line(der, &tree.hidden, line))
+        .map(|text| Item::Row(text, Role::Plain))
+        .collect()
+}
+
+fn fault_items(fault: Option<&Fault>, what: &str) -> Vec<Item> {
+    fault.map_or_else(Vec::new, |fault| {
+        let text = format!("! {what}. At offset {:06x}: {}.", fault.offset, fault.what);
+        vec![Item::Words(text, Role::Bad), Item::Gap]
+    })
+}
+
+#[cfg(test)]
+mod tests;

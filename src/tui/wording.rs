@@ -1,0 +1,51 @@
+//! Numbers and times as people read them.
+
+use crate::pki::time::Time;
+
+/// A number in groups of three digits.
+#[must_use]
+pub fn grouped(number: u64) -> String {
+    let digits = number.to_string();
+    let mut text = String::with_capacity(digits.len() + digits.len() / 3);
+    for (place, digit) in digits.chars().enumerate() {
+        if place > 0 && (digits.len() - place).is_multiple_of(3) {
+            text.push(' ');
+        }
+        text.push(digit);
+    }
+    text
+}
+
+/// A moment, `2026-11-21 14:03:22 UTC`.
+#[must_use]
+pub fn moment(time: Time) -> String {
+    time.to_string().replace('T', " ").replace('Z', " UTC")
+}
+
+/// A span of seconds: `42 s`, `3 min 05 s`, `2 h 03 min`.
+#[must_use]
+pub fn span(seconds: u64) -> String {
+    match seconds {
+        0..60 => format!("{seconds} s"),
+        60..3_600 => format!("{} min {:02} s", seconds / 60, seconds % 60),
+        _ => format!("{} h {:02} min", seconds / 3_600, seconds % 3_600 / 60),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn groups_digits_and_words_spans() {
+        assert_eq!(grouped(0), "0");
+        assert_eq!(grouped(999), "999");
+        assert_eq!(grouped(1_000), "1 000");
+        assert_eq!(grouped(1_234_567), "1 234 567");
+        assert_eq!(span(59), "59 s");
+        assert_eq!(span(185), "3 min 05 s");
+        assert_eq!(span(7_380), "2 h 03 min");
+        let time = Time::from_rfc3339("2026-11-21T14:03:22Z").unwrap();
+        assert_eq!(moment(time), "2026-11-21 14:03:22 UTC");
+    }
+}

@@ -1,0 +1,50 @@
+//! What the worker does towards a proof.
+
+use crate::{
+    ceremony::{self, Code, Error},
+    tui::work::proving::{CaChoice, CodeSource, ProvingJob, ProvingNews},
+};
+
+use super::{Teller, Worker, no_home};
+
+impl Worker {
+    /// Does a step towards a proof.
+    pub(super) fn prove(&mut self, job: ProvingJob) -> Result<ProvingNews, Error> {
+        match job {
+            ProvingJob::Choices => {
+                let choices = self.appliance()?.authorities()?.into_iter().filter_map(|record| {
+                    let (certificate, _) = record.certificate?;
+                    Some(CaChoice {
+                        name: record.name,
+                        subject: certificate.subject().to_printable(),
+                        key: certificate.public_key().algorithm(),
+                        not_after: certificate.not_after(),
+                    })
+                });
+                Ok(ProvingNews::Choices(choices.collect()))
+            }
+            ProvingJob::ReadRequest { path, platform } => {
+                let code = ceremony::requested_code(&path, platform)?;
+                Ok(ProvingNews::Requested { path, code })
+            }
+            ProvingJob::Issue { ca, platform, code, to } => {
+                // The ceremony logs in by itself; a token has one login at a time.
+                self.log_out();
+                // The appliance is lent to the work while this worker answers for the PIN.
+                let mut appliance = self.appliance.take().ok_or_else(no_home)?;
+                let mut teller = Teller::new(&self.messages, &self.reins);
+                let given = match &code {
+                    CodeSource::Typed(code) => Code::Typed(code),
+                    CodeSource::Request { path, .. } => Code::Request(path),
+                };
+                let purpose = format!("to issue one verification certificate under CA {ca}");
+                let mut custodian = |state: &_| self.user_pin(state, &purpose);
+                let proved =
+                    teller.watched(|watch| appliance.prove(&ca, platform, given, &to, &mut custodian, watch));
+                self.appliance = Some(appliance);
+                let (plan, delivered) = proved?;
+                Ok(ProvingNews::Proved { plan: Box::new(plan), delivered })
+            }
+        }
+    }
+}
