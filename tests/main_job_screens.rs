@@ -21,7 +21,7 @@ use coldsign::{
     tui::{
         key::Key,
         message::{Effect, Failure, Message},
-        model::{Busy, Model, Pace},
+        model::{Busy, Model, OnBack, Pace},
         screen::{
             Screen, approval::Approval, delivery::Delivery, plan::Plan, requests::Requests, signing::Signing,
         },
@@ -386,7 +386,13 @@ fn the_count_of_requests_begins_by_itself_and_gives_way_to_a_key() {
     assert!(failed(&mut model, Class::Stopped).is_empty());
     assert!(model.dialog.is_none());
     assert!(matches!(job(tick(&mut model, 2_000)), Job::Choices));
-    model.about.busy = Some(Busy { words: "", began: Duration::ZERO, progress: None, pace: Pace::Going });
+    model.about.busy = Some(Busy {
+        words: "",
+        began: Duration::ZERO,
+        progress: None,
+        pace: Pace::Going,
+        on_back: OnBack::Wait,
+    });
     let count = RequestFiles { files: 1_000, octets: 820_000, reach: Reach::Whole };
     done(&mut model, News::Counted { path: PathBuf::from("/media/stick"), count });
     sees(&mut model, "1 000 files look like requests in this folder and below, 820 kB");
