@@ -258,7 +258,7 @@ impl Job {
     #[must_use]
     pub fn on_back(&self) -> OnBack {
         match self {
-            Self::Plan { .. } => OnBack::Stop,
+            Self::Detail { .. } | Self::Plan { .. } | Self::Read(_) => OnBack::Stop,
             _ => OnBack::Wait,
         }
     }
