@@ -109,12 +109,11 @@ impl Sheet {
 
     /// Scrolls; actions that do not move are not for a sheet.
     pub fn act(&mut self, action: Action) {
-        let (lines, page) = match self.laid.get_mut() {
-            Some(laid) => (laid.lines.len(), laid.page),
-            None => {
-                let lines = lay(&self.items, self.column, WIDTH_AT_FIRST, Theme::of(None, None));
-                (lines.len(), PAGE_AT_FIRST)
-            }
+        let (lines, page) = if let Some(laid) = self.laid.get_mut() {
+            (laid.lines.len(), laid.page)
+        } else {
+            let lines = lay(&self.items, self.column, WIDTH_AT_FIRST, Theme::of(None, None));
+            (lines.len(), PAGE_AT_FIRST)
         };
         let last = lines.saturating_sub(page);
         self.first = match action {

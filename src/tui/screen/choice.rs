@@ -13,16 +13,13 @@ use crate::{
         key::Key,
         keymap::{Action, BACK, Binding, LIST},
         list::List,
-        message::{Effect, Failure},
+        message::Failure,
         model::About,
         room::{Heard, Room, Turn},
         theme::Role,
         work::{Asked, Job, News, ProfileChoice},
     },
 };
-
-/// Stops reading.
-const STOP: Action = Action::Verb(0);
 
 /// Which of the two lists keys go to.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -69,7 +66,7 @@ impl Room for Choice {
 
     fn bindings(&self, about: &About) -> Vec<Binding> {
         if about.busy.is_some() {
-            return vec![Binding::bar(&[Key::Char('s')], STOP, "stop reading")];
+            return vec![Binding::bar(&[Key::Esc, Key::Char('s')], Action::Back, "stop reading")];
         }
         let mut bindings = vec![
             Binding::bar(&[Key::Enter], Action::Proceed, "read and judge the requests"),
@@ -87,7 +84,6 @@ impl Room for Choice {
     fn act(&mut self, action: Action, _about: &About) -> Turn {
         match action {
             Action::Back => Turn::back(),
-            STOP => Turn::effect(Effect::Stop),
             Action::Next => {
                 self.side = match self.side {
                     Side::Authorities => Side::Profiles,

@@ -23,7 +23,6 @@ use crate::{
         key::Key,
         keymap::{Action, BACK, Binding, LIST},
         list::List,
-        message::Effect,
         model::About,
         room::{Heard, Room, Turn},
         wording::grouped,
@@ -39,7 +38,8 @@ const ORDER: Action = Action::Verb(3);
 const REVERSE: Action = Action::Verb(4);
 const EVERYTHING: Action = Action::Verb(5);
 const DIFFERENCE: Action = Action::Verb(6);
-const STOP: Action = Action::Verb(7);
+/// Out of the search field, the list of controls or what is said of a plan: back to the table, whatever is in hand.
+const CLOSE: Action = Action::Verb(7);
 
 /// Orders in which the key for it goes through them.
 const ORDERS: [Order; 5] = [Order::Medium, Order::Verdict, Order::Subject, Order::Source, Order::Key];
@@ -172,7 +172,6 @@ impl TriageScreen {
             Action::Open => return self.open(),
             Action::Proceed => return self.plan(),
             ORDER => return self.next_order(),
-            STOP => return Turn::effect(Effect::Stop),
             DIFFERENCE => {
                 let screen = Difference::new(Arc::clone(&self.reading), self.asked.clone());
                 return Turn::enter(Screen::Difference(screen));
@@ -202,7 +201,7 @@ impl TriageScreen {
     fn act_while_searching(&mut self, action: Action, before: String) {
         match action {
             Action::Open => self.mode = Mode::Table,
-            Action::Back => {
+            CLOSE => {
                 self.mode = Mode::Table;
                 self.filter.search = before;
                 self.select();
@@ -213,7 +212,7 @@ impl TriageScreen {
 
     fn act_on_controls(&mut self, action: Action, mut menu: Menu) {
         match action {
-            Action::Back => {}
+            CLOSE => {}
             Action::Open => {
                 self.filter.control = menu.chosen();
                 self.select();
@@ -266,16 +265,16 @@ impl Room for TriageScreen {
             Mode::Controls(_) => {
                 let mut bindings = vec![Binding::bar(&[Key::Enter], Action::Open, "show only these")];
                 bindings.extend_from_slice(LIST);
-                bindings.push(BACK);
+                bindings.push(CLOSED);
                 return bindings;
             }
             Mode::Differs(_) => {
-                return vec![Binding::bar(&[Key::Char('p')], Action::Proceed, "look at the plan"), BACK];
+                return vec![Binding::bar(&[Key::Char('p')], Action::Proceed, "look at the plan"), CLOSED];
             }
             Mode::Table => {}
         }
         let mut bindings = if about.busy.is_some() {
-            vec![Binding::bar(&[Key::Char('s')], STOP, "stop")]
+            vec![Binding::bar(&[Key::Esc, Key::Char('s')], Action::Back, "stop")]
         } else {
             vec![
                 Binding::bar(&[Key::Enter], Action::Open, "details"),
@@ -363,5 +362,8 @@ const SEARCHING: [Binding; 6] = [
     Binding::help(&[Key::Up], Action::Up, "one row up"),
     Binding::help(&[Key::PageUp, Key::Control('b')], Action::PageUp, "one page up"),
     Binding::help(&[Key::PageDown, Key::Control('f')], Action::PageDown, "one page down"),
-    Binding::bar(&[Key::Esc], Action::Back, "as it was before"),
+    Binding::bar(&[Key::Esc], CLOSE, "as it was before"),
 ];
+
+/// Out of what stands over the table.
+const CLOSED: Binding = Binding::bar(&[Key::Esc], CLOSE, "back to the table");
