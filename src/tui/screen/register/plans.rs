@@ -60,7 +60,6 @@ impl Plans {
                 Screen::Plan(Plan::new(plan, Counts { accepted, refused, skipped }))
             }
             Some(Remaining::Signing) => Screen::Signing(Signing::new(plan)),
-            Some(Remaining::Delivery) => Screen::Delivery(Delivery::new(plan)),
             // A root is not delivered: its certificate is in every bundle.
             None if plan.kind.name() == "root" => {
                 return Turn::refuse(
@@ -68,16 +67,14 @@ impl Plans {
                     "its certificate goes with every bundle; see it under certificates",
                 );
             }
-            None => Screen::Delivery(Delivery::new(plan)),
+            Some(Remaining::Delivery) | None => Screen::Delivery(Delivery::new(plan)),
         })
     }
 
     /// What Enter does with the chosen plan.
     fn next(line: &PlanLine) -> &'static str {
         match line.remaining {
-            Some(Remaining::Approval) => {
-                "Enter shows the plan, to be approved by its words. Never approved, it is never signed."
-            }
+            Some(Remaining::Approval) => "Enter shows the plan, to be approved by typing its words.",
             Some(Remaining::Signing) => "Enter goes on with the signing, after the last certificate signed.",
             Some(Remaining::Delivery) => "Enter goes on with the delivery: choose the medium.",
             None if line.plan.kind.name() == "root" => "Nothing is left to do.",
