@@ -5,13 +5,14 @@ use std::path::Path;
 use crate::{
     export::verification::{self, OpenError, Report, Source},
     media::{Entry, InFile, Intake, Limits, Unreadable, Volume},
-    pki::text::Printable,
+    pki::{certificate::Certificate, text::Printable},
+    register::StoredPlan,
 };
 
 use super::{
     error::Error,
-    opening::{now, printable_path},
-    provisioning::read_certificates,
+    installation::read_certificates,
+    opening::{Appliance, now, printable_path},
 };
 
 /// A bundle of a million devices has two or three million files.
@@ -33,14 +34,36 @@ pub fn verify_bundle(folder: &Path, trust: &Path, audit_key: Option<&str>) -> Re
             "give the one root certificate that you trust, alone in its file",
         ));
     };
-    let bundle = Bundle { volume: Volume::open(folder)?, folder };
-    let mut report = verification::verify(&bundle, root, Some(now()?));
-    // Read from a medium that is gone, a sound bundle looks like one that somebody damaged.
-    bundle.volume.check().map_err(|failure| Error::from(failure).amid("the bundle was not judged"))?;
+    let mut report = judge(folder, root)?;
     if let Some(expected) = audit_key {
         report.compare_audit_key(expected);
     }
     Ok(report)
+}
+
+fn judge(folder: &Path, root: &Certificate) -> Result<Report, Error> {
+    let bundle = Bundle { volume: Volume::open(folder)?, folder };
+    let report = verification::verify(&bundle, root, Some(now()?));
+    // Read from a medium that is gone, a sound bundle looks like one that somebody damaged.
+    bundle.volume.check().map_err(|failure| Error::from(failure).amid("the bundle was not judged"))?;
+    Ok(report)
+}
+
+impl Appliance {
+    /// Judges a plan's bundle in the folder that it was delivered to, as its receiver will: against the root of the
+    /// plan's CA, and against the audit key that signed the newest checkpoint.
+    ///
+    /// # Errors
+    /// [`Error::Medium`] where the folder cannot be opened, [`Error::MediumFailed`] where its medium was pulled
+    /// meanwhile, [`Error::Register`]. What is wrong with the bundle is in the report.
+    pub fn judge_delivered(&self, plan: &StoredPlan, to: &Path) -> Result<Report, Error> {
+        let issuer = self.issuer_of(plan)?;
+        let mut report = judge(&to.join(&plan.id), issuer.root())?;
+        if let Some((checkpoint, _)) = self.register.last_checkpoint()? {
+            report.compare_audit_key(&checkpoint.public_key.spki_sha256().to_string());
+        }
+        Ok(report)
+    }
 }
 
 /// A bundle's folder on a medium.

@@ -45,7 +45,7 @@ pub fn run() -> Outcome {
     let _ = ceremony::harden();
     let Arguments { home, json, command } = arguments;
     match command {
-        Some(command) => Outcome::Ended(carried_out(home, json, command)),
+        Some(command) => Outcome::Ended(carried_out(home.as_ref(), json, command)),
         None if json => Outcome::Ended(left(Err(Error::usage(
             "there is no command to answer in JSON",
             "name a command: coldsign --help shows them",
@@ -69,7 +69,7 @@ pub fn left(ended: Result<(), Error>) -> ExitCode {
     }
 }
 
-fn carried_out(home: Option<PathBuf>, json: bool, command: Command) -> ExitCode {
+fn carried_out(home: Option<&PathBuf>, json: bool, command: Command) -> ExitCode {
     // What only reads ends at once on Ctrl-C, as other programs do: a hostile bundle can take for ever to judge.
     if !matches!(command, Command::Verify(_)) {
         stop::listen();
@@ -118,8 +118,8 @@ fn usage(error: &clap::Error) -> ExitCode {
     ExitCode::from(Exit::Failed(Class::Configuration).number())
 }
 
-fn dispatch(home: Option<PathBuf>, command: Command, form: Form) -> Result<Exit, Error> {
-    let home = || home::find(home.clone());
+fn dispatch(home: Option<&PathBuf>, command: Command, form: Form) -> Result<Exit, Error> {
+    let home = || home::find(home.cloned());
     match command {
         Command::Setup(given) => home::setup(&home()?, &given, form),
         Command::Token(command) => tokens::run(home(), command, form),

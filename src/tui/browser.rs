@@ -32,13 +32,17 @@ pub struct Browser {
     list: List,
     /// Folder left with a key to the left: its row is chosen again in the one above.
     waiting: Option<PathBuf>,
+    /// The volume that the open folder is on.
+    under: Option<MountedVolume>,
+    /// The volume that went away while a folder on it was open.
+    lost: Option<Printable>,
 }
 
 impl Browser {
     /// A browser that shows the volumes.
     #[must_use]
     pub fn new() -> Self {
-        Self { place: Place::Volumes, list: List::default(), waiting: None }
+        Self { place: Place::Volumes, list: List::default(), waiting: None, under: None, lost: None }
     }
 
     /// The field of a path being typed.
@@ -82,9 +86,30 @@ impl Browser {
 
     /// The volumes changed: what was pulled is left.
     pub fn look_again(&mut self, about: &About) {
-        if let Place::Volumes = self.place {
-            self.list.keep_within(about.volumes.len());
+        let path = match &self.place {
+            Place::Volumes => {
+                self.list.keep_within(about.volumes.len());
+                return;
+            }
+            Place::Folder(listing) => listing.path.clone(),
+            Place::Typing(_) => return,
+        };
+        match about.volumes.iter().find(|volume| path.starts_with(&volume.mount_point)) {
+            Some(volume) => self.under = Some(volume.clone()),
+            None => match self.under.take().filter(|volume| path.starts_with(&volume.mount_point)) {
+                None => {}
+                Some(gone) => {
+                    self.to_volumes();
+                    self.lost = Some(gone.shown);
+                }
+            },
         }
+    }
+
+    /// The medium that the open folder is on, where it is a removable one.
+    #[must_use]
+    pub fn volume(&self) -> Option<&MountedVolume> {
+        self.folder().and(self.under.as_ref())
     }
 
     /// Shows a folder's entries.
@@ -94,6 +119,7 @@ impl Browser {
         self.list = List::default();
         self.list.choose(row.unwrap_or(0));
         self.place = Place::Folder(Box::new(listing));
+        self.lost = None;
     }
 
     /// Leaves a path being typed, or goes up; `None` where there is nothing above.
@@ -164,6 +190,12 @@ impl Browser {
 
     /// Draws volumes, entries or the path being typed.
     pub fn draw(&self, canvas: &mut Canvas<'_>, area: Rect, about: &About) {
+        let mut area = area;
+        if let Some(lost) = &self.lost {
+            let used = canvas.text(area.x, area.y, area.width, "The medium was taken away: ", Role::Bad);
+            canvas.outside(area.x + used, area.y, area.width.saturating_sub(used), lost, Role::Bad);
+            area = Rect { y: area.y + 2, height: area.height.saturating_sub(2), ..area };
+        }
         match &self.place {
             Place::Volumes => self.draw_volumes(canvas, area, &about.volumes),
             Place::Folder(listing) => self.draw_folder(canvas, area, listing),
@@ -190,7 +222,7 @@ impl Browser {
             let y = area.y + u16::try_from(row - first).unwrap_or(0);
             let role = if row == self.list.chosen() { Role::Selected } else { Role::Plain };
             let access = match volume.access {
-                Access::ReadOnly => "read only",
+                Access::ReadOnly => "READ ONLY",
                 Access::ReadWrite => "",
             };
             let label = volume.label.clone().unwrap_or_default();

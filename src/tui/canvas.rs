@@ -224,14 +224,46 @@ pub fn wrapped(text: &str, cells: usize) -> Vec<String> {
                     })
                     .map_or(word.len(), |(at, c)| if at == 0 { c.len_utf8() } else { at });
                 let rest = word.split_off(at);
-                lines.push(word);
                 if rest.is_empty() {
+                    used = word.width();
+                    line = word;
                     break;
                 }
+                lines.push(word);
                 word = rest;
             }
         }
         lines.push(line);
     }
     lines
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn check(text: &str, cells: usize, expected: &[&str]) {
+        assert_eq!(wrapped(text, cells), expected, "{text} in {cells}");
+    }
+
+    #[test]
+    fn breaks_lines_between_words_and_words_that_are_too_long() {
+        check("one two three", 7, &["one two", "three"]);
+        check("one two three", 80, &["one two three"]);
+        check("abcdefgh ij", 3, &["abc", "def", "gh", "ij"]);
+        check("first\nsecond", 80, &["first", "second"]);
+        check("", 5, &[""]);
+        check("日本語", 2, &["日", "本", "語"]);
+        check("日本語", 1, &["日", "本", "語"]);
+    }
+
+    #[test]
+    fn cuts_what_does_not_fit_and_says_so() {
+        assert_eq!(cut("abcdef", 6), "abcdef");
+        assert_eq!(cut("abcdefg", 6), "abcd..");
+        assert_eq!(cut("日本語", 5), "日..");
+        assert_eq!(cut("日本語", 4), "日..");
+        assert_eq!(cut("abc", 1), ".");
+        assert_eq!(cut("abc", 0), "");
+    }
 }

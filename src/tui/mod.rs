@@ -7,6 +7,7 @@
 
 pub mod browser;
 pub mod canvas;
+pub mod code;
 mod event;
 pub mod field;
 pub mod key;
@@ -17,9 +18,11 @@ pub mod model;
 pub mod pin_door;
 #[cfg(test)]
 mod probe;
+pub mod rate;
 pub mod room;
 pub mod screen;
 pub mod sheet;
+mod stage;
 pub mod theme;
 pub mod update;
 pub mod view;
@@ -39,11 +42,6 @@ use std::{
     time::{Duration, Instant},
 };
 
-use crossterm::{
-    event::{DisableBracketedPaste, EnableBracketedPaste},
-    execute,
-};
-use ratatui::DefaultTerminal;
 use signal_hook::{
     consts::{SIGHUP, SIGINT, SIGTERM},
     flag,
@@ -52,9 +50,10 @@ use signal_hook::{
 use crate::ceremony::{Error, Home, Messages as ModuleMessages, Reins};
 
 use message::{Effect, Message};
-use model::Model;
+use model::{Ending, Model};
 use pin_door::PinDoor;
 use screen::{Screen, start::Start};
+use stage::Stage;
 use theme::Theme;
 use work::Job;
 use worker::Worker;
@@ -80,7 +79,7 @@ pub fn run(home: Home) -> Result<(), Error> {
         flag::register(signal, Arc::clone(&signalled)).map_err(|error| failed(&error))?;
     }
     // PKCS#11 modules print to standard error, across the screen.
-    let _output = ModuleMessages::divert().ok();
+    let output = ModuleMessages::divert().ok();
     let (messages, events) = channel();
     let (door, pins) = PinDoor::new();
     let door = Arc::new(door);
@@ -91,33 +90,39 @@ pub fn run(home: Home) -> Result<(), Error> {
     let ended = Arc::new(AtomicBool::new(false));
     let theme = Theme::of(std::env::var("NO_COLOR").ok().as_deref(), std::env::var("TERM").ok().as_deref());
     // Installs a panic hook that gives the terminal back before anything is printed.
-    let mut terminal = ratatui::try_init().map_err(|error| failed(&error))?;
-    let _ = execute!(io::stdout(), EnableBracketedPaste);
+    let mut stage = Stage::take().map_err(|error| failed(&error))?;
     event::read_keys(messages.clone(), Arc::clone(&door), Arc::clone(&ended));
     event::tell_time(messages.clone(), signalled, Arc::clone(&ended));
     event::watch_volumes(messages, Arc::clone(&ended));
-    let shown = panic::catch_unwind(AssertUnwindSafe(|| show(&mut terminal, theme, &events, &jobs, &reins)));
+    let shown =
+        panic::catch_unwind(AssertUnwindSafe(|| show(&mut stage, theme, &events, &jobs, &reins, &door)));
     // From here on the screen has no say: the work stops, and what was signed is recorded.
-    let _ = execute!(io::stdout(), DisableBracketedPaste);
-    ratatui::restore();
+    drop(stage);
     ended.store(true, Ordering::Relaxed);
     reins.stop();
     door.refuse();
     drop(jobs);
-    let worked = worker.join();
-    match (shown, worked) {
-        (Err(panic), _) | (_, Err(panic)) => panic::resume_unwind(panic),
+    let joined = worker.join();
+    let printed = output.map(ModuleMessages::restore).unwrap_or_default();
+    match (shown, joined) {
+        (Err(panic), _) | (_, Err(panic)) => {
+            for line in printed {
+                eprintln!("{line}");
+            }
+            panic::resume_unwind(panic)
+        }
         (Ok(shown), Ok(())) => shown,
     }
 }
 
 /// Shows the model and feeds it, until it is left.
 fn show(
-    terminal: &mut DefaultTerminal,
+    stage: &mut Stage,
     theme: Theme,
     events: &Receiver<Message>,
     jobs: &Sender<Job>,
     reins: &Reins,
+    door: &PinDoor,
 ) -> Result<(), Error> {
     let mut model = Model::new(Screen::Start(Start::new()));
     let mut effects = update::first(&mut model);
@@ -131,20 +136,18 @@ fn show(
                 }
                 Effect::Pause => reins.halt(),
                 Effect::Resume => reins.go_on(),
-                Effect::Stop => reins.stop(),
-                Effect::Leave if model.ending => {
-                    return Err(Error::Stopped {
-                        what: "the work in hand ended where nothing was half done".to_owned(),
-                        hint: "what was signed is recorded; start again and go on with the plan".to_owned(),
-                    });
+                Effect::Stop => {
+                    reins.stop();
+                    door.refuse_if_open();
                 }
-                Effect::Leave => return Ok(()),
+                Effect::Leave => return model.ending.map_or(Ok(()), |ending| Err(stopped(ending))),
             }
         }
         // A burst of events is one frame.
         let wait = drawn.map_or(Duration::ZERO, |at| FRAME.saturating_sub(at.elapsed()));
         let first = if wait.is_zero() {
-            terminal
+            stage
+                .terminal
                 .draw(|frame| view::draw(&mut model, frame.buffer_mut(), theme))
                 .map_err(|error| failed(&error))?;
             drawn = Some(Instant::now());
@@ -156,6 +159,17 @@ fn show(
             effects.extend(update::update(&mut model, message));
         }
     }
+}
+
+fn stopped(ending: Ending) -> Error {
+    let (what, hint) = match ending {
+        Ending::Idle => ("nothing was in hand", "start it again where it is needed"),
+        Ending::Working => (
+            "the work in hand ended where nothing was half done",
+            "what was signed is recorded; start again and go on with the plan",
+        ),
+    };
+    Error::Stopped { what: what.to_owned(), hint: hint.to_owned() }
 }
 
 fn failed(error: &io::Error) -> Error {

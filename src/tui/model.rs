@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use crate::{
-    ceremony::{MountedVolume, Overview, Progress},
+    ceremony::{MountedVolume, Overview, Progress, TokenState},
     pki::{text::Printable, time::Time},
 };
 
@@ -28,8 +28,8 @@ pub struct About {
     pub volumes: Vec<MountedVolume>,
     /// Whether the token is logged in.
     pub login: Login,
-    /// The last warning of the token about its user PIN.
-    pub pin_warning: Option<&'static str>,
+    /// What was seen of the token when it was looked at last.
+    pub token: TokenSeen,
     /// The token is logged out when nobody pressed a key for so long; `None` before the home is opened.
     pub lock_after: Option<Duration>,
     /// What is in hand.
@@ -46,6 +46,18 @@ pub enum Login {
     Out,
 }
 
+/// What was seen of the home's token.
+#[derive(Clone, Debug, Default)]
+pub enum TokenSeen {
+    /// It was not there, or could not be read.
+    Missing,
+    /// It was not looked at.
+    #[default]
+    Never,
+    /// It was there.
+    There(Box<TokenState>),
+}
+
 /// Work in hand.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct Busy {
@@ -57,6 +69,17 @@ pub struct Busy {
     pub progress: Option<Progress>,
     /// What was asked of it.
     pub pace: Pace,
+    /// What Esc does meanwhile.
+    pub on_back: OnBack,
+}
+
+/// What Esc does while work is in hand.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum OnBack {
+    /// The work is stopped: it leaves nothing behind.
+    Stop,
+    /// Nothing: the work is short, or has keys of its own to stop it.
+    Wait,
 }
 
 /// What was asked of work in hand.
@@ -69,6 +92,15 @@ pub enum Pace {
     Paused,
     /// To stop where nothing is half done.
     Stopping,
+}
+
+/// What was in hand when the interface was ended.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Ending {
+    /// Nothing: a signal ended it.
+    Idle,
+    /// Work, which stops where nothing is half done.
+    Working,
 }
 
 /// What stands on top of the screen and takes the keys.
@@ -93,8 +125,8 @@ pub struct Model {
     screens: Vec<Screen>,
     /// What stands on top.
     pub dialog: Option<Dialog>,
-    /// The process ends once the work in hand has stopped.
-    pub ending: bool,
+    /// Why the interface ends, where it was not just left; it ends once the work in hand has stopped.
+    pub ending: Option<Ending>,
     /// When the last key came, as time since the interface began.
     pub last_key: Duration,
     /// A line for the frame: what happened last.
@@ -109,7 +141,7 @@ impl Model {
             about: About::default(),
             screens: vec![first],
             dialog: None,
-            ending: false,
+            ending: None,
             last_key: Duration::ZERO,
             notice: None,
         }

@@ -55,6 +55,13 @@ impl PinDoor {
         let _ = self.answers.send(None);
     }
 
+    /// Closes the field where it is open: the work that waits for a PIN is to stop.
+    pub fn refuse_if_open(&self) {
+        if self.lock().take().is_some() {
+            let _ = self.answers.send(None);
+        }
+    }
+
     /// Gives the door a key.
     pub fn take(&self, key: Key) -> AtDoor {
         let mut field = self.lock();
@@ -98,5 +105,62 @@ impl PinDoor {
 
     fn lock(&self) -> std::sync::MutexGuard<'_, Option<Zeroizing<Vec<u8>>>> {
         self.field.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn typed(keys: &[Key]) -> (Vec<AtDoor>, Option<Answer>) {
+        let (door, answers) = PinDoor::new();
+        door.open();
+        let taken = keys.iter().map(|&key| door.take(key)).collect();
+        (taken, answers.try_recv().ok())
+    }
+
+    #[test]
+    fn keys_pass_a_closed_door() {
+        let (door, answers) = PinDoor::new();
+        assert_eq!(door.take(Key::Char('1')), AtDoor::Closed);
+        assert_eq!(door.paste("text".to_owned()), Some("text".to_owned()));
+        door.refuse_if_open();
+        assert!(answers.try_recv().is_err());
+    }
+
+    #[test]
+    fn a_pin_goes_to_the_work_and_nowhere_else() {
+        let (taken, pin) =
+            typed(&[Key::Char('1'), Key::Char('ü'), Key::Backspace, Key::Char('2'), Key::Enter]);
+        assert_eq!(taken[..4], [AtDoor::Taken; 4]);
+        assert_eq!(taken[4], AtDoor::Entered);
+        assert_eq!(pin.flatten().as_deref().map(Vec::as_slice), Some(&b"12"[..]));
+    }
+
+    #[test]
+    fn escape_and_ctrl_c_give_no_pin() {
+        for key in [Key::Esc, Key::Control('c')] {
+            let (taken, pin) = typed(&[Key::Char('1'), key]);
+            assert_eq!(taken[1], AtDoor::Refused);
+            assert_eq!(pin, Some(None));
+        }
+    }
+
+    #[test]
+    fn a_pin_is_begun_again_and_never_longer_than_a_token_takes() {
+        let (_, pin) = typed(&[Key::Char('1'), Key::Control('u'), Key::Char('2'), Key::Enter]);
+        assert_eq!(pin.flatten().as_deref().map(Vec::as_slice), Some(&b"2"[..]));
+        let mut keys = vec![Key::Char('7'); PIN_OCTETS_MAX + 9];
+        keys.push(Key::Enter);
+        assert_eq!(typed(&keys).1.flatten().map(|pin| pin.len()), Some(PIN_OCTETS_MAX));
+    }
+
+    #[test]
+    fn work_that_is_stopped_waits_for_no_pin() {
+        let (door, answers) = PinDoor::new();
+        door.open();
+        door.refuse_if_open();
+        assert_eq!(answers.try_recv(), Ok(None));
+        assert_eq!(door.take(Key::Char('1')), AtDoor::Closed);
     }
 }

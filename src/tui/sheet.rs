@@ -7,7 +7,7 @@ use std::cell::RefCell;
 use ratatui::layout::Rect;
 use unicode_width::UnicodeWidthStr as _;
 
-use crate::pki::text::Printable;
+use crate::pki::text::{Printable, console_line};
 
 use super::{
     canvas::{Canvas, wrapped},
@@ -17,6 +17,9 @@ use super::{
 
 /// Cells that labels take at least, with the gap behind them.
 const LABEL_CELLS: usize = 22;
+
+/// Cells that labels may take where all values are aligned; longer ones stand out.
+const COLUMN_MAX: usize = 34;
 
 /// Cells that are left for a value beside its label; with fewer it stands below the label.
 const VALUE_CELLS_MIN: usize = 24;
@@ -66,6 +69,8 @@ impl Item {
 #[derive(Debug, Default)]
 pub struct Sheet {
     items: Vec<Item>,
+    /// Where values begin, in cells, beside labels that are no longer.
+    column: usize,
     /// The first row that is seen.
     first: usize,
     laid: RefCell<Option<Laid>>,
@@ -88,7 +93,18 @@ impl Sheet {
     /// A sheet, seen from its beginning.
     #[must_use]
     pub fn new(items: Vec<Item>) -> Self {
-        Self { items, first: 0, laid: RefCell::new(None) }
+        Self { items, column: LABEL_CELLS, first: 0, laid: RefCell::new(None) }
+    }
+
+    /// The same with all values below each other behind the longest label, where that leaves them room.
+    #[must_use]
+    pub fn aligned(items: Vec<Item>) -> Self {
+        let label = |item: &Item| match item {
+            Item::Labelled { label, .. } => Some(label.width() + 2).filter(|cells| *cells <= COLUMN_MAX),
+            _ => None,
+        };
+        let column = items.iter().filter_map(label).max().unwrap_or(LABEL_CELLS);
+        Self { column, ..Self::new(items) }
     }
 
     /// Scrolls; actions that do not move are not for a sheet.
@@ -96,7 +112,7 @@ impl Sheet {
         let (lines, page) = match self.laid.get_mut() {
             Some(laid) => (laid.lines.len(), laid.page),
             None => {
-                let lines = lay(&self.items, WIDTH_AT_FIRST, Theme::of(None, None));
+                let lines = lay(&self.items, self.column, WIDTH_AT_FIRST, Theme::of(None, None));
                 (lines.len(), PAGE_AT_FIRST)
             }
         };
@@ -132,7 +148,7 @@ impl Sheet {
                 width: area.width,
                 glyphs: theme.glyphs,
                 page,
-                lines: lay(&self.items, area.width, theme),
+                lines: lay(&self.items, self.column, area.width, theme),
             },
         };
         let first = self.first.min(laid.lines.len().saturating_sub(page));
@@ -146,22 +162,31 @@ impl Sheet {
     }
 }
 
-fn lay(items: &[Item], width: u16, theme: Theme) -> Vec<Line> {
+fn lay(items: &[Item], column: usize, width: u16, theme: Theme) -> Vec<Line> {
     let mut lines = Vec::new();
     let cells = usize::from(width);
     for item in items {
         match item {
             Item::Gap => lines.push(Vec::new()),
-            Item::Heading(text) => lines.extend(rows(text, 0, cells, Role::Strong)),
-            Item::Words(text, role) => lines.extend(rows(text, 0, cells, *role)),
-            Item::Row(text, role) => lines.push(vec![(0, text.clone(), *role)]),
+            Item::Heading(text) => lines.extend(rows(&words(text, theme), 0, cells, Role::Strong)),
+            Item::Words(text, role) => lines.extend(rows(&words(text, theme), 0, cells, *role)),
+            Item::Row(text, role) => lines.push(vec![(0, words(text, theme), *role)]),
             Item::Labelled { label, value, role, remark } => {
-                let value = theme.shown(value);
-                lay_labelled(&mut lines, label, (&value, *role), remark.as_deref(), cells);
+                let (label, value) = (words(label, theme), theme.shown(value));
+                let remark = remark.as_ref().map(|remark| words(remark, theme));
+                lay_labelled(&mut lines, &label, (&value, *role), remark.as_deref(), (column, cells));
             }
         }
     }
     lines
+}
+
+/// Words of ours as this terminal can show them: harmless names may stand in them.
+fn words(text: &str, theme: Theme) -> String {
+    match theme.glyphs {
+        Glyphs::Unicode => text.to_owned(),
+        Glyphs::Console => console_line(text),
+    }
 }
 
 fn lay_labelled(
@@ -169,12 +194,16 @@ fn lay_labelled(
     label: &str,
     (value, role): (&str, Role),
     remark: Option<&str>,
-    cells: usize,
+    (aligned, cells): (usize, usize),
 ) {
-    let beside = (label.width() + 2).max(LABEL_CELLS);
+    let beside = (label.width() + 2).max(aligned);
     let is_beside = beside + VALUE_CELLS_MIN <= cells;
     let column = if is_beside { beside } else { BELOW_CELLS };
-    let mut label = rows(label, 0, cells, Role::Faint);
+    // Blanks before a label set it in; breaking it into rows would take them away.
+    let mut label = match label.width() {
+        fits if fits <= cells => vec![vec![(0, label.to_owned(), Role::Faint)]],
+        _ => rows(label, 0, cells, Role::Faint),
+    };
     let mut value = if value.is_empty() { Vec::new() } else { rows(value, column, cells, role) };
     if is_beside && let (Some(first), false) = (label.first_mut(), value.is_empty()) {
         first.extend(value.remove(0));
@@ -182,7 +211,7 @@ fn lay_labelled(
     lines.append(&mut label);
     lines.append(&mut value);
     if let Some(remark) = remark {
-        lines.extend(rows(&format!("! {remark}"), column.min(LABEL_CELLS), cells, Role::Attention));
+        lines.extend(rows(&format!("! {remark}"), column.min(aligned), cells, Role::Attention));
     }
 }
 

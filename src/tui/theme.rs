@@ -27,6 +27,8 @@ pub enum Role {
     Live,
     /// A key's cap.
     Cap,
+    /// A code for cameras: light on dark, whatever the terminal's own colours are.
+    Code,
 }
 
 /// Whether colours are used.
@@ -74,7 +76,9 @@ impl Theme {
         let plain = Style::new();
         let (coloured, colourless) = match role {
             Role::Plain => (plain, plain),
-            Role::Strong => (plain.add_modifier(Modifier::BOLD), plain.add_modifier(Modifier::BOLD)),
+            Role::Strong | Role::Cap => {
+                (plain.add_modifier(Modifier::BOLD), plain.add_modifier(Modifier::BOLD))
+            }
             Role::Faint => (plain.fg(Color::Cyan), plain),
             Role::Selected => {
                 (plain.add_modifier(Modifier::REVERSED), plain.add_modifier(Modifier::REVERSED))
@@ -94,7 +98,7 @@ impl Theme {
                 plain.fg(Color::White).bg(Color::Red).add_modifier(Modifier::BOLD),
                 plain.add_modifier(Modifier::BOLD | Modifier::REVERSED),
             ),
-            Role::Cap => (plain.add_modifier(Modifier::BOLD), plain.add_modifier(Modifier::BOLD)),
+            Role::Code => (plain.fg(Color::White).bg(Color::Black), plain),
         };
         match self.colours {
             Colours::Eight => coloured,

@@ -9,7 +9,7 @@ use super::{
     key::Key,
     keymap::{self, Action},
     message::{Effect, Failure, Message},
-    model::{Busy, Dialog, Login, Model, Pace},
+    model::{Busy, Dialog, Ending, Login, Model, OnBack, Pace},
     room::{Go, Heard, Told, Turn},
     work::{Job, News},
 };
@@ -43,7 +43,6 @@ pub fn update(model: &mut Model, message: Message) -> Vec<Effect> {
             everywhere(model)
         }
         Message::PinWanted(ask) => {
-            model.about.pin_warning = ask.warning;
             model.dialog = Some(Dialog::Pin(ask));
             Vec::new()
         }
@@ -52,13 +51,24 @@ pub fn update(model: &mut Model, message: Message) -> Vec<Effect> {
             model.dialog = None;
             Vec::new()
         }
+        Message::Token(seen) => {
+            model.about.token = seen;
+            Vec::new()
+        }
         Message::Login(login) => {
             model.about.login = login;
+            // A reader's pad tells nothing: its dialog goes once the token is logged in.
+            if login == Login::In && matches!(model.dialog, Some(Dialog::Pin(_))) {
+                model.dialog = None;
+            }
             Vec::new()
         }
         Message::Done(news) => done(model, news),
         Message::Failed(failure) => failed(model, failure),
-        Message::Ending => end(model),
+        Message::Ending => {
+            model.ending.get_or_insert(Ending::Idle);
+            end(model)
+        }
         Message::WorkerGone => worker_gone(model),
     }
 }
@@ -105,7 +115,7 @@ fn on_screen(model: &mut Model, key: Key) -> Vec<Effect> {
     let room = screen.room_mut();
     let bound = keymap::action_of(&bindings, key);
     // Letters belong to the field; keys that are bound and are no letters belong to the screen.
-    if !(bound.is_some() && !matches!(key, Key::Char(_) | Key::Backspace | Key::Left | Key::Right))
+    if (bound.is_none() || matches!(key, Key::Char(_) | Key::Backspace | Key::Left | Key::Right))
         && let Some(field) = room.field()
         && field.take(key) == Taken::Yes
     {
@@ -122,10 +132,26 @@ fn on_screen(model: &mut Model, key: Key) -> Vec<Effect> {
             model.dialog = Some(Dialog::Leave);
             Vec::new()
         }
+        Some(Action::Back) if model.about.busy.is_some() => back_while_busy(model),
         Some(action) => {
             let (screen, about) = model.screen_and_about();
             let turn = screen.room_mut().act(action, about);
             follow(model, turn)
+        }
+    }
+}
+
+/// Work that leaves nothing behind is stopped; what it was for is not there then. Other work is waited for.
+fn back_while_busy(model: &mut Model) -> Vec<Effect> {
+    let Some(busy) = &mut model.about.busy else { return Vec::new() };
+    match busy.on_back {
+        OnBack::Stop => {
+            busy.pace = Pace::Stopping;
+            vec![Effect::Stop]
+        }
+        OnBack::Wait => {
+            model.notice = Some("wait until the work in hand is done".to_owned());
+            Vec::new()
         }
     }
 }
@@ -172,14 +198,11 @@ fn done(model: &mut Model, news: Box<News>) -> Vec<Effect> {
     if let Some(Dialog::Pin(_)) = model.dialog {
         model.dialog = None;
     }
-    match news.as_ref() {
-        News::Opened { overview, lock_after } => {
-            model.about.overview = Some(overview.clone());
-            model.about.lock_after = Some(*lock_after);
-        }
-        _ => {}
+    if let News::Opened { overview, lock_after } = news.as_ref() {
+        model.about.overview = Some(overview.clone());
+        model.about.lock_after = Some(*lock_after);
     }
-    if model.ending {
+    if model.ending.is_some() {
         return vec![Effect::Leave];
     }
     let mut news = Some(news);
@@ -195,12 +218,17 @@ fn done(model: &mut Model, news: Box<News>) -> Vec<Effect> {
 }
 
 fn failed(model: &mut Model, failure: Failure) -> Vec<Effect> {
-    model.about.busy = None;
+    let busy = model.about.busy.take();
     if let Some(Dialog::Pin(_)) = model.dialog {
         model.dialog = None;
     }
-    if model.ending {
+    if model.ending.is_some() {
         return vec![Effect::Leave];
+    }
+    if failure.class == Class::Stopped && busy.is_some_and(|busy| busy.on_back == OnBack::Stop) {
+        // It was asked for a moment ago: a line says that it was done.
+        model.notice = Some(failure.what);
+        return Vec::new();
     }
     match model.screen_mut().room_mut().fail(&failure) {
         Told::Here(turn) => follow(model, turn),
@@ -214,7 +242,7 @@ fn failed(model: &mut Model, failure: Failure) -> Vec<Effect> {
 /// Ends the interface: at once, or when the work in hand has stopped where nothing is half done.
 fn end(model: &mut Model) -> Vec<Effect> {
     if let Some(busy) = &mut model.about.busy {
-        model.ending = true;
+        model.ending = Some(Ending::Working);
         busy.pace = Pace::Stopping;
         return vec![Effect::Stop];
     }
@@ -223,10 +251,10 @@ fn end(model: &mut Model) -> Vec<Effect> {
 
 fn worker_gone(model: &mut Model) -> Vec<Effect> {
     model.about.busy = None;
-    if model.ending {
+    if model.ending.is_some() {
         return vec![Effect::Leave];
     }
-    model.ending = true;
+    model.ending = Some(Ending::Working);
     model.dialog = Some(Dialog::Failure(Failure {
         what: "the part of the program that works has ended unexpectedly".to_owned(),
         hint: "what the token signed is in the register; leave with Ctrl-C, start again and look at the plan"
@@ -247,8 +275,13 @@ fn begin(model: &mut Model, job: Job) -> Vec<Effect> {
         model.notice = Some("wait until the work in hand is done".to_owned());
         return Vec::new();
     }
-    model.about.busy =
-        Some(Busy { words: job.words(), began: model.about.since, progress: None, pace: Pace::Going });
+    model.about.busy = Some(Busy {
+        words: job.words(),
+        began: model.about.since,
+        progress: None,
+        pace: Pace::Going,
+        on_back: job.on_back(),
+    });
     vec![Effect::Work(job)]
 }
 
@@ -283,3 +316,6 @@ fn follow(model: &mut Model, turn: Turn) -> Vec<Effect> {
     }
     effects
 }
+
+#[cfg(test)]
+mod tests;

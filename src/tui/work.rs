@@ -1,16 +1,22 @@
 //! What the worker is asked to do, and what it answers.
 
+pub mod authorities;
 pub mod proving;
 pub mod register;
+pub mod tokens;
 
-use std::{path::PathBuf, time::Duration};
+use std::{path::PathBuf, sync::Arc, time::Duration};
 
 use crate::ceremony::{
-    Check, Closing, Counts, Delivered, FolderListing, Format, HomeState, Issued, Overview, StoredPlan,
+    BundleReport, Check, Closing, Counts, Delivered, Detail, Estimate, FolderListing, Format, HomeState,
+    Issued, Order, Overview, PlanSummary, PlannedRow, Reading, RequestFiles, Space, StoredPlan,
 };
 
+use super::model::OnBack;
+use authorities::{AuthorityJob, AuthorityNews};
 use proving::{ProvingJob, ProvingNews};
 use register::{RegisterJob, RegisterNews};
+use tokens::{TokenJob, TokenNews};
 
 /// A job for the worker. It carries no secret: PINs come by the PIN door.
 #[derive(Clone, Debug)]
@@ -34,6 +40,24 @@ pub enum Job {
     ListFolder(PathBuf),
     /// The CAs that can issue and the profiles there are.
     Choices,
+    /// Reads and judges, and changes nothing.
+    Read(Asked),
+    /// Makes an order of the requests that were read; afterwards it is there at once.
+    PutInOrder {
+        /// What was read.
+        reading: Arc<Reading>,
+        /// The order.
+        order: Order,
+    },
+    /// Reads one request again, with all that is found in it.
+    Detail {
+        /// What was read.
+        reading: Arc<Reading>,
+        /// Under what it was judged.
+        asked: Asked,
+        /// Its row in the table.
+        row: usize,
+    },
     /// Reads, judges and plans.
     Plan {
         /// The CA's name.
@@ -42,6 +66,35 @@ pub enum Job {
         profile: String,
         /// What is read.
         paths: Vec<PathBuf>,
+    },
+    /// Summarises a stored plan and reads its first certificates.
+    ShowPlan(StoredPlan),
+    /// Reads some of a plan's certificates.
+    PlannedPage {
+        /// The plan.
+        plan: StoredPlan,
+        /// The first one's place in the plan, from 1.
+        from: u64,
+    },
+    /// Reads a planned certificate's octets.
+    PlannedCertificate {
+        /// The plan.
+        plan: StoredPlan,
+        /// Its place in the plan, from 1.
+        index: u64,
+    },
+    /// Finds a stored plan by its id.
+    FindPlan(String),
+    /// Counts the files under a folder that look like requests.
+    CountRequests(PathBuf),
+    /// Compares what a plan's bundle takes with what is free.
+    Measure {
+        /// The plan.
+        plan: StoredPlan,
+        /// The folder on the medium.
+        to: PathBuf,
+        /// The forms besides PEM.
+        formats: Vec<Format>,
     },
     /// Records an approval by the words typed.
     Approve {
@@ -61,12 +114,34 @@ pub enum Job {
         /// The forms besides PEM.
         formats: Vec<Format>,
     },
+    /// Judges a delivered bundle as its receiver will.
+    Judge {
+        /// The plan.
+        plan: StoredPlan,
+        /// The folder on the medium that received the bundle.
+        to: PathBuf,
+    },
     /// What closing shows.
     Close,
+    /// Does something for a CA.
+    Authority(AuthorityJob),
+    /// Does something with a module or a token.
+    Token(TokenJob),
     /// Looks something up in the register.
     Register(RegisterJob),
     /// Proves a CA to a platform.
     Proving(ProvingJob),
+}
+
+/// Which requests are judged, and under what.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct Asked {
+    /// The CA's name.
+    pub ca: String,
+    /// The profile's name.
+    pub profile: String,
+    /// What is read.
+    pub paths: Vec<PathBuf>,
 }
 
 /// What a home is for.
@@ -85,6 +160,19 @@ pub struct ProfileChoice {
     pub name: String,
     /// What it makes, in a few words.
     pub summary: String,
+}
+
+/// A plan as it stands, with its first certificates and its last one.
+#[derive(Clone, Debug, PartialEq)]
+pub struct PlanShown {
+    /// What it holds and how far it has come.
+    pub summary: PlanSummary,
+    /// Its first certificates, in order.
+    pub rows: Vec<PlannedRow>,
+    /// Its last certificate; `None` where `rows` are all.
+    pub last: Option<PlannedRow>,
+    /// How long signing takes; `None` where there is nothing to rest an estimate on.
+    pub estimate: Option<Estimate>,
 }
 
 /// What the worker answers.
@@ -117,6 +205,17 @@ pub enum News {
         /// The profiles.
         profiles: Vec<ProfileChoice>,
     },
+    /// Requests were read and judged.
+    Read {
+        /// All of them.
+        reading: Arc<Reading>,
+        /// Under what they were judged.
+        asked: Asked,
+    },
+    /// The order was made.
+    InOrder(Order),
+    /// One request with all that is found in it.
+    Detail(Box<Detail>),
     /// A plan was stored.
     Planned {
         /// The plan.
@@ -124,14 +223,42 @@ pub enum News {
         /// The counts of the reading.
         counts: Counts,
     },
+    /// A plan as it stands.
+    PlanShown(Box<PlanShown>),
+    /// Some of a plan's certificates.
+    PlannedPage(Vec<PlannedRow>),
+    /// A planned certificate's octets.
+    PlannedCertificate {
+        /// Its line.
+        row: Box<PlannedRow>,
+        /// Its `TBSCertificate`, DER.
+        tbs: Vec<u8>,
+    },
+    /// The plan that was looked for.
+    PlanFound(StoredPlan),
+    /// Files under a folder that look like requests.
+    Counted {
+        /// The folder.
+        path: PathBuf,
+        /// How many.
+        count: RequestFiles,
+    },
+    /// What a bundle takes of a medium.
+    Measured(Space),
     /// The plan is approved.
     Approved(StoredPlan),
     /// The plan is signed and recorded.
     Signed(Issued),
     /// The bundle was written and read back.
     Delivered(Delivered),
+    /// The delivered bundle, judged as its receiver will.
+    Judged(BundleReport),
     /// What closing shows.
     Closing(Closing),
+    /// What was found or done for a CA.
+    Authority(AuthorityNews),
+    /// What was found or done with a module or a token.
+    Token(TokenNews),
     /// What the register holds.
     Register(RegisterNews),
     /// Of proving a CA to a platform.
@@ -139,6 +266,20 @@ pub enum News {
 }
 
 impl Job {
+    /// What Esc does while it is in hand.
+    #[must_use]
+    pub fn on_back(&self) -> OnBack {
+        match self {
+            Self::CountRequests(_)
+            | Self::Detail { .. }
+            | Self::Plan { .. }
+            | Self::Read(_)
+            | Self::Register(RegisterJob::Audit | RegisterJob::Search { .. })
+            | Self::ShowPlan(_) => OnBack::Stop,
+            _ => OnBack::Wait,
+        }
+    }
+
     /// What is being done, for the frame.
     #[must_use]
     pub fn words(&self) -> &'static str {
@@ -149,11 +290,22 @@ impl Job {
             Self::LogOut => "logging the token out",
             Self::ListFolder(_) => "listing the folder",
             Self::Choices => "looking for CAs and profiles",
+            Self::Read(_) => "reading and judging requests",
+            Self::PutInOrder { .. } => "putting the requests in order",
+            Self::Detail { .. } => "reading the request again",
             Self::Plan { .. } => "reading, judging and planning",
+            Self::ShowPlan(_) => "reading the plan",
+            Self::PlannedPage { .. } | Self::PlannedCertificate { .. } => "reading planned certificates",
+            Self::FindPlan(_) => "looking for the plan",
+            Self::CountRequests(_) => "counting what looks like a request",
+            Self::Measure { .. } => "comparing the bundle with the free space",
             Self::Approve { .. } => "recording the approval",
             Self::Sign(_) => "signing",
             Self::Deliver { .. } => "writing and reading back",
+            Self::Judge { .. } => "judging the bundle as its receiver will",
             Self::Close => "closing",
+            Self::Authority(job) => job.words(),
+            Self::Token(job) => job.words(),
             Self::Register(job) => job.words(),
             Self::Proving(job) => job.words(),
         }

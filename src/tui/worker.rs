@@ -1,7 +1,12 @@
 //! The thread that works: it alone holds the appliance and the token's session, and does one job after the other.
 
+mod plans;
 mod proving;
+mod reading;
 mod register;
+
+mod authorities;
+mod tokens;
 
 use std::{
     cell::Cell,
@@ -21,7 +26,7 @@ use crate::ceremony::{
 
 use super::{
     message::{Message, PinAsk},
-    model::Login,
+    model::{Login, TokenSeen},
     pin_door::PinDoor,
     work::{HomeKind, Job, News, ProfileChoice},
 };
@@ -73,6 +78,7 @@ impl Worker {
                     if error.class() == Class::Token {
                         // Whatever the token's trouble is, its session is not used again.
                         self.log_out();
+                        self.look_at_token();
                     }
                     Message::Failed(error.into())
                 }
@@ -108,11 +114,22 @@ impl Worker {
             }
             Job::ListFolder(path) => Ok(News::Folder(ceremony::list_folder(&path)?)),
             Job::Choices => self.choices(),
+            Job::Read(asked) => self.read(asked),
+            Job::PutInOrder { reading, order } => Ok(Self::put_in_order(&reading, order)),
+            Job::Detail { reading, asked, row } => self.detail(&reading, &asked, row),
             Job::Plan { ca, profile, paths } => {
                 let (appliance, mut teller) = self.working()?;
                 let (plan, counts) =
                     teller.watched(|watch| appliance.plan(&ca, &profile, &paths, watch, &mut |_| {}))?;
                 Ok(News::Planned { plan, counts })
+            }
+            Job::ShowPlan(plan) => self.show_plan(&plan),
+            Job::PlannedPage { plan, from } => self.planned_page(&plan, from),
+            Job::PlannedCertificate { plan, index } => self.planned_certificate(&plan, index),
+            Job::FindPlan(id) => Ok(News::PlanFound(self.appliance()?.stored_plan(&id)?)),
+            Job::CountRequests(path) => self.count_requests(path),
+            Job::Measure { plan, to, formats } => {
+                Ok(News::Measured(self.appliance()?.space(&plan, &to, &formats)?))
             }
             Job::Approve { plan, words } => {
                 let appliance = self.appliance.as_mut().ok_or_else(no_home)?;
@@ -134,7 +151,10 @@ impl Worker {
                     teller.watched(|watch| appliance.deliver(&plan, &to, &formats, session, watch))?;
                 Ok(News::Delivered(delivered))
             }
+            Job::Judge { plan, to } => Ok(News::Judged(self.appliance()?.judge_delivered(&plan, &to)?)),
             Job::Close => Ok(News::Closing(self.appliance()?.closing()?)),
+            Job::Authority(job) => self.provide(job).map(News::Authority),
+            Job::Token(job) => self.attend(job).map(News::Token),
             Job::Register(job) => self.look_up(job).map(News::Register),
             Job::Proving(job) => self.prove(job).map(News::Proving),
         }
@@ -142,6 +162,7 @@ impl Worker {
 
     fn opened(&self) -> Result<News, Error> {
         let appliance = self.appliance()?;
+        self.look_at_token();
         Ok(News::Opened {
             overview: appliance.overview()?,
             lock_after: appliance.configuration().lock_after(),
@@ -176,7 +197,17 @@ impl Worker {
         let session = appliance.login(&mut |state| self.user_pin(state, purpose))?;
         self.session = Some(session);
         let _ = self.messages.send(Message::Login(Login::In));
+        self.look_at_token();
         Ok(())
+    }
+
+    /// Tells the frame what the token looks like now.
+    fn look_at_token(&self) {
+        let seen = match self.appliance().and_then(Appliance::token_state) {
+            Ok(state) => TokenSeen::There(Box::new(state)),
+            Err(_) => TokenSeen::Missing,
+        };
+        let _ = self.messages.send(Message::Token(seen));
     }
 
     fn log_out(&mut self) {

@@ -2,17 +2,20 @@
 
 use ratatui::layout::Rect;
 
-use super::{Screen, plan::words, signing::Signing};
+use super::{Screen, signing::Signing};
 use crate::{
-    ceremony::StoredPlan,
+    ceremony::{Class, StoredPlan},
+    pki::{text::Printable, time::Time},
     tui::{
         canvas::Canvas,
         field::Field,
         key::Key,
         keymap::{Action, BACK, Binding},
+        message::Failure,
         model::About,
-        room::{Heard, Room, Turn},
+        room::{Heard, Room, Told, Turn},
         theme::Role,
+        wording::{grouped, moment},
         work::{Job, News},
     },
 };
@@ -21,14 +24,69 @@ use crate::{
 #[derive(Debug)]
 pub struct Approval {
     plan: StoredPlan,
+    /// The first and the last notAfter, where they are known.
+    until: Option<(Time, Time)>,
     field: Field,
+    /// What was wrong with what was typed; gone with the next key.
+    refused: Option<String>,
+}
+
+/// A typed word beside the plan's.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+enum Typed {
+    /// Nothing, or not to its end.
+    NotYet,
+    /// The plan's word.
+    Right,
+    /// Another word.
+    Wrong,
 }
 
 impl Approval {
     /// The approval of a plan, nothing typed yet.
     #[must_use]
     pub fn new(plan: StoredPlan) -> Self {
-        Self { plan, field: Field::default() }
+        Self { plan, until: None, field: Field::default(), refused: None }
+    }
+
+    /// The same, saying until when the certificates are valid: the first and the last notAfter.
+    #[must_use]
+    pub fn until(mut self, until: Option<(Time, Time)>) -> Self {
+        self.until = until;
+        self
+    }
+
+    /// What was typed beside each word of the plan. It only helps to type: the ceremony compares.
+    fn typed_words(&self) -> Vec<Typed> {
+        let text = self.field.text();
+        let typed: Vec<&str> = text.split_whitespace().collect();
+        let ended =
+            if text.ends_with(char::is_whitespace) { typed.len() } else { typed.len().saturating_sub(1) };
+        self.plan
+            .words()
+            .split(' ')
+            .enumerate()
+            .map(|(place, word)| match typed.get(place) {
+                Some(own) if own.eq_ignore_ascii_case(word) => Typed::Right,
+                Some(_) if place < ended || self.refused.is_some() => Typed::Wrong,
+                Some(_) | None => Typed::NotYet,
+            })
+            .collect()
+    }
+
+    /// Why the ceremony did not take what was typed, by the word's number.
+    fn mistake(&self) -> String {
+        let words = self.plan.words();
+        let words: Vec<&str> = words.split(' ').collect();
+        let typed: Vec<&str> = self.field.text().split_whitespace().collect();
+        let wrong = words.iter().zip(&typed).position(|(word, own)| !own.eq_ignore_ascii_case(word));
+        match wrong {
+            Some(place) => format!("word {} is not the plan's", place + 1),
+            None if typed.len() < words.len() => {
+                format!("{} of {} words were typed", typed.len(), words.len())
+            }
+            None => format!("{} words were typed; the plan has {}", typed.len(), words.len()),
+        }
     }
 }
 
@@ -38,7 +96,8 @@ impl Room for Approval {
     }
 
     fn help(&self) -> &'static str {
-        "Type the words of the plan, with blanks between them. Only exactly this plan can be approved so. What is \
+        "Read the words aloud to each other and compare them with those that everybody noted from the plan. Then type \
+         them, with blanks between them; small letters will do. Only exactly this plan can be approved so. What is \
          approved can be signed; nothing is signed yet."
     }
 
@@ -60,24 +119,89 @@ impl Room for Approval {
         Some(&mut self.field)
     }
 
+    fn typed(&mut self) -> Turn {
+        self.refused = None;
+        Turn::stay()
+    }
+
     fn hear(&mut self, news: Box<News>, _about: &About) -> Heard {
         match *news {
-            News::Approved(plan) => Heard::Mine(Turn::replace(Screen::Signing(Signing::new(plan)))),
+            News::Approved(plan) => Heard::Mine(
+                Turn::replace(Screen::Signing(Signing::new(plan)))
+                    // The frame shows the register's head, which the approval moved.
+                    .and(Job::OpenHome),
+            ),
             other => Heard::NotMine(Box::new(other)),
         }
     }
 
+    fn fail(&mut self, failure: &Failure) -> Told {
+        if failure.class != Class::NotApproved {
+            return Told::OnTop;
+        }
+        self.refused = Some(self.mistake());
+        Told::Here(Turn::stay())
+    }
+
     fn draw(&self, canvas: &mut Canvas<'_>, area: Rect, _about: &About) {
-        let text = format!("{} certificates of plan {}", self.plan.accepted, self.plan.id);
-        canvas.text(area.x, area.y, area.width, &text, Role::Strong);
-        words(canvas, Rect { y: area.y + 2, height: 3, ..area }, &self.plan.words());
-        canvas.text(
-            area.x,
-            area.y + 6,
-            area.width,
-            "type the words to approve exactly this plan",
-            Role::Faint,
-        );
-        canvas.input(area.x, area.y + 7, area.width, &self.field, Role::Selected);
+        let plan = &self.plan;
+        let number = if plan.accepted == 1 {
+            "1 certificate is to be signed".to_owned()
+        } else {
+            format!("{} certificates are to be signed", grouped(plan.accepted))
+        };
+        canvas.text(area.x, area.y, area.width, &number, Role::Strong);
+        let mut under = format!("by CA {} with profile {}", plan.authority, plan.profile);
+        if let Some((first, last)) = self.until {
+            under.push_str(", valid until ");
+            under.push_str(&if first == last {
+                moment(last)
+            } else {
+                format!("{} at the latest", moment(last))
+            });
+        }
+        canvas.text(area.x, area.y + 1, area.width, Printable::new(&under).as_str(), Role::Plain);
+        let words = Rect { y: area.y + 3, height: area.height.saturating_sub(9), ..area };
+        let typed = self.typed_words();
+        large_words(canvas, words, &plan.words(), &typed);
+        let y = area.bottom().saturating_sub(5);
+        let right = typed.iter().filter(|word| **word == Typed::Right).count();
+        canvas.rule(area, y, &format!("type all {} words: {right} stand", typed.len()));
+        canvas.input(area.x, y + 1, area.width, &self.field, Role::Selected);
+        let below = Rect { y: y + 3, height: 2, ..area };
+        if let Some(refused) = &self.refused {
+            let text =
+                format!("Nothing was approved: {refused}. What was typed is kept; mend it and press Enter.");
+            canvas.paragraph(below, &text, Role::Bad);
+        } else if let Some(wrong) = typed.iter().position(|word| *word == Typed::Wrong) {
+            canvas.paragraph(below, &format!("Word {} is not the plan's.", wrong + 1), Role::Attention);
+        }
+    }
+}
+
+/// Words for a whole table: capitals with gaps between them, four in a row, as far apart as there is room for; beneath
+/// each whether it was typed.
+fn large_words(canvas: &mut Canvas<'_>, area: Rect, words: &str, typed: &[Typed]) {
+    let words: Vec<&str> = words.split(' ').collect();
+    let rows = u16::try_from(words.len().div_ceil(4)).unwrap_or(3).max(1);
+    let (wide, high) = (area.width / 4, (area.height / rows).max(1));
+    for (place, word) in words.iter().enumerate() {
+        let (column, row) = (u16::try_from(place % 4).unwrap_or(0), u16::try_from(place / 4).unwrap_or(0));
+        let (x, y) = (area.x + column * wide, area.y + row * high);
+        if y >= area.bottom() {
+            return;
+        }
+        let (mark, role) = match typed.get(place) {
+            Some(Typed::Right) => ("= right", Role::Good),
+            Some(Typed::Wrong) => ("X another word", Role::Bad),
+            Some(Typed::NotYet) | None => ("", Role::Faint),
+        };
+        canvas.text(x, y, 2, &format!("{:>2}", place + 1), Role::Faint);
+        if high > 1 {
+            canvas.text(x + 3, y + 1, wide.saturating_sub(4), mark, role);
+        }
+        let spaced: Vec<String> = word.chars().map(|c| c.to_ascii_uppercase().to_string()).collect();
+        // The longest words of the list have eight letters (BIP-39).
+        canvas.text(x + 3, y, wide.saturating_sub(4), &spaced.join(" "), Role::Strong);
     }
 }

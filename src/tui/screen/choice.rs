@@ -4,18 +4,25 @@ use std::path::PathBuf;
 
 use ratatui::layout::Rect;
 
-use super::{Screen, plan::Plan};
-use crate::tui::{
-    browser::shown,
-    canvas::Canvas,
-    key::Key,
-    keymap::{Action, BACK, Binding, LIST},
-    list::List,
-    model::About,
-    room::{Heard, Room, Turn},
-    theme::Role,
-    work::{Job, News, ProfileChoice},
+use super::{Screen, triage::TriageScreen};
+use crate::{
+    ceremony::Error,
+    tui::{
+        browser::shown,
+        canvas::Canvas,
+        key::Key,
+        keymap::{Action, BACK, Binding, LIST},
+        list::List,
+        message::{Effect, Failure},
+        model::About,
+        room::{Heard, Room, Turn},
+        theme::Role,
+        work::{Asked, Job, News, ProfileChoice},
+    },
 };
+
+/// Stops reading.
+const STOP: Action = Action::Verb(0);
 
 /// Which of the two lists keys go to.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -60,7 +67,10 @@ impl Room for Choice {
          authority.toml. Tab goes from one list to the other."
     }
 
-    fn bindings(&self, _about: &About) -> Vec<Binding> {
+    fn bindings(&self, about: &About) -> Vec<Binding> {
+        if about.busy.is_some() {
+            return vec![Binding::bar(&[Key::Char('s')], STOP, "stop reading")];
+        }
         let mut bindings = vec![
             Binding::bar(&[Key::Enter], Action::Proceed, "read and judge the requests"),
             Binding::bar(
@@ -77,6 +87,7 @@ impl Room for Choice {
     fn act(&mut self, action: Action, _about: &About) -> Turn {
         match action {
             Action::Back => Turn::back(),
+            STOP => Turn::effect(Effect::Stop),
             Action::Next => {
                 self.side = match self.side {
                     Side::Authorities => Side::Profiles,
@@ -94,11 +105,11 @@ impl Room for Choice {
                 let Some(profile) = self.profiles.get(self.profile.chosen()) else {
                     return Turn::refuse("authority.toml has no profile", "add one to it");
                 };
-                Turn::work(Job::Plan {
+                Turn::work(Job::Read(Asked {
                     ca: ca.clone(),
                     profile: profile.name.clone(),
                     paths: vec![self.path.clone()],
-                })
+                }))
             }
             _ => {
                 match self.side {
@@ -112,7 +123,13 @@ impl Room for Choice {
 
     fn hear(&mut self, news: Box<News>, _about: &About) -> Heard {
         match *news {
-            News::Planned { plan, counts } => Heard::Mine(Turn::enter(Screen::Plan(Plan::new(plan, counts)))),
+            News::Read { reading, .. } if reading.triage.is_empty() => {
+                let failure = Failure::from(Error::NoRequests);
+                Heard::Mine(Turn::refuse(failure.what, failure.hint))
+            }
+            News::Read { reading, asked } => {
+                Heard::Mine(Turn::enter(Screen::Triage(Box::new(TriageScreen::new(reading, asked)))))
+            }
             other => Heard::NotMine(Box::new(other)),
         }
     }

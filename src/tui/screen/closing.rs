@@ -1,30 +1,100 @@
-//! Closing: what was done, the register's head to write down, what is due.
+//! Closing: the register's head to write down, what is not finished, what is due.
 
 use ratatui::layout::Rect;
 
-use super::plan::words;
+use super::{
+    Screen,
+    plan::{Plan, digest, words},
+};
 use crate::{
-    ceremony::Closing,
+    ceremony::{Closing, Due, Remaining, Unfinished},
+    pki::text::Printable,
     tui::{
         canvas::Canvas,
-        keymap::{Action, BACK, Binding},
+        code::Code,
+        key::Key,
+        keymap::{Action, BACK, Binding, LIST},
+        list::List,
         model::About,
-        room::{Room, Turn},
+        room::{Heard, Room, Turn},
         theme::Role,
+        wording::{grouped, moment},
+        work::{Job, News},
     },
 };
+
+/// Shows the code alone, or everything else.
+const CODE: Action = Action::Verb(0);
+
+/// Rows above the list.
+const HEAD_ROWS: u16 = 8;
+
+/// Cells between the text and the code beside it.
+const GAP: u16 = 2;
+
+/// Columns that the text needs beside the code.
+const TEXT_CELLS: u16 = 70;
+
+/// What is shown.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+enum Face {
+    /// Everything; the code where there is room beside it.
+    All,
+    /// The code and its words alone.
+    Code,
+}
 
 /// Closing.
 #[derive(Debug)]
 pub struct ClosingScreen {
     closing: Closing,
+    code: Option<Code>,
+    face: Face,
+    list: List,
+}
+
+/// A row of the list.
+#[derive(Debug)]
+enum Row<'a> {
+    Title(&'static str),
+    Plan(&'a Unfinished),
+    Due(&'a Due),
+    Nothing(&'static str),
 }
 
 impl ClosingScreen {
     /// What the ceremony says at its end.
     #[must_use]
     pub fn new(closing: Closing) -> Self {
-        Self { closing }
+        let code = Code::of(&closing.qr_text);
+        Self { closing, code, face: Face::All, list: List::default() }
+    }
+
+    /// The plan that is chosen.
+    fn chosen(&self) -> Option<&Unfinished> {
+        self.closing.plans.get(self.list.chosen())
+    }
+
+    /// Rows that can be chosen.
+    fn choices(&self) -> usize {
+        self.closing.plans.len() + self.closing.due.len()
+    }
+
+    /// All rows; with each that can be chosen, its place among those.
+    fn rows(&self) -> Vec<(Option<usize>, Row<'_>)> {
+        let closing = &self.closing;
+        let mut rows = vec![(None, Row::Title("plans that are not finished"))];
+        if closing.plans.is_empty() {
+            rows.push((None, Row::Nothing("none")));
+        }
+        rows.extend(closing.plans.iter().enumerate().map(|(at, plan)| (Some(at), Row::Plan(plan))));
+        rows.push((None, Row::Title("what ends when, soonest first")));
+        if closing.due.is_empty() {
+            rows.push((None, Row::Nothing("nothing is known to end")));
+        }
+        let first = closing.plans.len();
+        rows.extend(closing.due.iter().enumerate().map(|(at, due)| (Some(first + at), Row::Due(due))));
+        rows
     }
 }
 
@@ -35,23 +105,162 @@ impl Room for ClosingScreen {
 
     fn help(&self) -> &'static str {
         "Write down the entry number and the words of the register's head, or photograph the code: whoever holds them \
-         can prove later that nothing before them was changed."
+         can prove later that nothing before them was changed. Enter opens a plan that is not finished. The work is \
+         closed by leaving; the machine can then be switched off."
     }
 
     fn bindings(&self, _about: &About) -> Vec<Binding> {
-        vec![BACK]
+        if self.face == Face::Code {
+            return vec![Binding::bar(&[Key::Char('c'), Key::Esc, Key::Enter], CODE, "back to everything")];
+        }
+        let mut bindings = Vec::new();
+        if self.chosen().is_some() {
+            bindings.push(Binding::bar(
+                &[Key::Enter, Key::Right, Key::Char('l')],
+                Action::Open,
+                "open this plan",
+            ));
+        }
+        if self.code.is_some() {
+            bindings.push(Binding::bar(&[Key::Char('c')], CODE, "code to photograph"));
+        }
+        bindings.extend_from_slice(LIST);
+        bindings.push(BACK);
+        bindings
     }
 
     fn act(&mut self, action: Action, _about: &About) -> Turn {
         match action {
             Action::Back => Turn::back(),
-            _ => Turn::stay(),
+            CODE => {
+                self.face = match self.face {
+                    Face::All => Face::Code,
+                    Face::Code => Face::All,
+                };
+                Turn::stay()
+            }
+            Action::Open => match self.chosen() {
+                Some(plan) => Turn::work(Job::FindPlan(plan.id.clone())),
+                None => Turn::stay(),
+            },
+            _ => {
+                self.list.act(action, self.choices());
+                Turn::stay()
+            }
         }
     }
 
-    fn draw(&self, canvas: &mut Canvas<'_>, area: Rect, _about: &About) {
-        let entry = self.closing.entry.to_string();
-        canvas.labelled(area, area.y, "register entry", &entry, Role::Strong);
-        words(canvas, Rect { y: area.y + 2, height: 3, ..area }, &self.closing.words);
+    fn hear(&mut self, news: Box<News>, _about: &About) -> Heard {
+        match *news {
+            News::PlanFound(plan) => Heard::Mine(Turn::enter(Screen::Plan(Plan::stored(plan)))),
+            News::Closing(closing) => {
+                *self = Self { list: self.list, ..Self::new(closing) };
+                self.list.keep_within(self.choices());
+                Heard::Mine(Turn::stay())
+            }
+            other => Heard::NotMine(Box::new(other)),
+        }
+    }
+
+    fn draw(&self, canvas: &mut Canvas<'_>, area: Rect, about: &About) {
+        match (self.face, &self.code) {
+            (Face::Code, Some(code)) => self.draw_code(canvas, area, code),
+            (_, Some(code))
+                if area.height >= code.rows() && area.width >= TEXT_CELLS + GAP + code.columns() =>
+            {
+                code.draw(canvas, area.right() - code.columns(), area.y);
+                let text = Rect { width: area.width - GAP - code.columns(), ..area };
+                self.draw_all(canvas, text, about);
+            }
+            _ => self.draw_all(canvas, area, about),
+        }
+    }
+}
+
+impl ClosingScreen {
+    fn draw_all(&self, canvas: &mut Canvas<'_>, area: Rect, _about: &About) {
+        let closing = &self.closing;
+        let mut y = area.y;
+        y += canvas.labelled(area, y, "register entry", &grouped(closing.entry), Role::Strong);
+        y += digest(canvas, area, y, "head SHA-256", &closing.head.to_string());
+        words(canvas, Rect { y, height: 3, ..area }, &closing.words);
+        y += 3;
+        let (text, role) = match &closing.checkpoint {
+            None => (
+                "not signed yet: the audit key signs when certificates are signed".to_owned(),
+                Role::Attention,
+            ),
+            Some(signed) if signed.entry == closing.entry || signed.entry + 1 == closing.entry => {
+                (format!("signed by the audit key at entry {}", grouped(signed.entry)), Role::Good)
+            }
+            Some(signed) => {
+                let text = format!(
+                    "signed by the audit key at entry {}, {} entries before the head",
+                    grouped(signed.entry),
+                    grouped(closing.entry.saturating_sub(signed.entry))
+                );
+                (text, Role::Plain)
+            }
+        };
+        canvas.labelled(area, y, "checkpoint", &text, role);
+        let below = Rect { y: area.y + HEAD_ROWS, height: area.height.saturating_sub(HEAD_ROWS), ..area };
+        self.draw_rows(canvas, below);
+    }
+
+    fn draw_rows(&self, canvas: &mut Canvas<'_>, area: Rect) {
+        let rows = self.rows();
+        let page = usize::from(area.height);
+        let chosen = rows.iter().position(|(choice, _)| *choice == Some(self.list.chosen())).unwrap_or(0);
+        let first = chosen.saturating_sub(page / 2).min(rows.len().saturating_sub(page));
+        for ((choice, row), y) in rows.iter().skip(first).zip(area.y..area.bottom()) {
+            let role = if *choice == Some(self.list.chosen()) { Role::Selected } else { Role::Plain };
+            match row {
+                Row::Title(title) => canvas.rule(area, y, title),
+                Row::Nothing(words) => {
+                    canvas.text(area.x + 1, y, area.width, words, Role::Faint);
+                }
+                Row::Plan(plan) => {
+                    let text = format!(" {} of CA {}: {}", plan.id, plan.authority, remaining(plan));
+                    canvas.row(area, y, Printable::new(&text).as_str(), role);
+                }
+                Row::Due(due) => {
+                    canvas.row(area, y, &format!(" {}  ", moment(due.at)), role);
+                    canvas.outside(area.x + 26, y, area.width.saturating_sub(26), &due.what, role);
+                }
+            }
+        }
+    }
+
+    /// The code alone, over the frame's rows where the screen is too low for it: all but banner and help.
+    fn draw_code(&self, canvas: &mut Canvas<'_>, area: Rect, code: &Code) {
+        let whole = canvas.area();
+        let place = if area.height >= code.rows() {
+            area
+        } else {
+            Rect { y: whole.y + 1, height: whole.height.saturating_sub(3), ..area }
+        };
+        canvas.clear(Rect { x: whole.x, width: whole.width, ..place });
+        code.draw(canvas, place.x, place.y);
+        let x = place.x + code.columns() + GAP;
+        let text = Rect { x, width: place.right().saturating_sub(x), ..place };
+        let entry = format!("register entry {}", grouped(self.closing.entry));
+        canvas.text(text.x, text.y + 1, text.width, &entry, Role::Strong);
+        for (at, word) in self.closing.words.split(' ').enumerate() {
+            let y = text.y + 3 + u16::try_from(at).unwrap_or(0);
+            canvas.text(text.x, y, 3, &format!("{:>2}", at + 1), Role::Faint);
+            canvas.text(text.x + 3, y, text.width.saturating_sub(3), word, Role::Strong);
+        }
+        let below = Rect { y: text.y + 16, height: text.height.saturating_sub(16), ..text };
+        let hint = "The code holds the entry number and the whole digest. Photograph it, or write down number and words.";
+        canvas.paragraph(below, hint, Role::Faint);
+    }
+}
+
+/// What is to be done with a plan first.
+fn remaining(plan: &Unfinished) -> String {
+    match plan.remaining {
+        Remaining::Approval => format!("{} planned, not approved", grouped(plan.planned)),
+        Remaining::Signing => format!("{} of {} signed", grouped(plan.issued), grouped(plan.planned)),
+        Remaining::Delivery => format!("{} signed, not delivered", grouped(plan.issued)),
     }
 }

@@ -1,130 +1,379 @@
 //! Delivery: the bundle of a signed plan is written onto a medium and read back.
 
+mod place;
+
+use std::path::{Path, PathBuf};
+
 use ratatui::layout::Rect;
 
+use super::{
+    plan::{digest, words},
+    signing::gauge,
+};
 use crate::{
-    ceremony::{Delivered, StoredPlan},
+    ceremony::{BundleReport, Class, Delivered, Phase, Progress, StoredPlan},
     tui::{
-        browser::Browser,
+        browser::shown,
         canvas::Canvas,
         field::Field,
         key::Key,
         keymap::{Action, BACK, Binding, LIST},
+        message::{Effect, Failure},
         model::About,
-        room::{Heard, Room, Turn},
+        room::{Heard, Room, Told, Turn},
         theme::Role,
+        wording::grouped,
         work::{Job, News},
     },
 };
 
+use place::{Pane, Target};
+
 /// Types a path.
 const TYPE: Action = Action::Verb(0);
+
+/// Stops writing.
+const STOP: Action = Action::Verb(1);
+
+/// Judges the bundle as its receiver will.
+const JUDGE: Action = Action::Verb(2);
 
 /// The delivery of a signed plan.
 #[derive(Debug)]
 pub struct Delivery {
     plan: StoredPlan,
-    browser: Browser,
-    delivered: Option<Delivered>,
+    target: Target,
+    state: State,
+}
+
+/// How far it is.
+#[derive(Debug)]
+enum State {
+    /// The folder and the forms are chosen.
+    Choosing,
+    /// It is written, then read back.
+    Writing {
+        /// The folder that receives the bundle.
+        to: PathBuf,
+        /// Certificates written.
+        written: Option<Progress>,
+        /// Files read back.
+        read_back: Option<Progress>,
+    },
+    /// It ended before its end.
+    Failed {
+        /// The folder that was to receive the bundle.
+        to: PathBuf,
+        /// How.
+        failure: Failure,
+    },
+    /// It is done.
+    Done {
+        /// The folder that received the bundle.
+        to: PathBuf,
+        /// What was delivered.
+        delivered: Delivered,
+        /// What the receiver's check says.
+        judged: Option<BundleReport>,
+    },
 }
 
 impl Delivery {
     /// The delivery of a signed plan, to be told where.
     #[must_use]
     pub fn new(plan: StoredPlan) -> Self {
-        Self { plan, browser: Browser::new(), delivered: None }
+        Self { plan, target: Target::new(), state: State::Choosing }
+    }
+
+    fn write(&mut self, about: &About) -> Turn {
+        let Some(to) = self.target.folder() else { return Turn::stay() };
+        if self.target.is_read_only() {
+            return Turn::refuse(
+                "this medium can only be read",
+                "take off its write protection and put it in again, or choose another one",
+            );
+        }
+        let job = Job::Deliver { plan: self.plan.clone(), to: to.clone(), formats: self.target.formats() };
+        if about.busy.is_none() {
+            self.state = State::Writing { to, written: None, read_back: None };
+        }
+        Turn::work(job)
     }
 }
 
 impl Room for Delivery {
     fn title(&self) -> &'static str {
-        "Delivery: onto which medium?"
+        match self.state {
+            State::Choosing => "Delivery: onto which medium?",
+            State::Writing { .. } => "Delivery: writing and reading back",
+            State::Failed { .. } => "Delivery: not done",
+            State::Done { .. } => "Delivery: done",
+        }
     }
 
     fn help(&self) -> &'static str {
-        "Choose the medium and open the folder that shall receive the bundle: one new folder, named by the plan. It is \
-         written whole, read back and compared. Nothing that stands there already is changed."
+        "Choose the medium and open the folder that shall receive the bundle: one new folder, named by the plan. Tab \
+         leads to the forms, Space chooses one. The bundle is written whole, read back and compared. Nothing that \
+         stands there already is changed. A delivery that fails is begun again, onto this medium or another: \
+         everything issued is in the register."
     }
 
-    fn bindings(&self, _about: &About) -> Vec<Binding> {
-        if self.delivered.is_some() {
-            return vec![Binding::bar(&[Key::Enter], Action::Back, "done")];
+    fn bindings(&self, about: &About) -> Vec<Binding> {
+        match &self.state {
+            State::Choosing => self.choosing(),
+            // Once it is whole it is read back to its end.
+            State::Writing { read_back: Some(_), .. } if about.busy.is_some() => Vec::new(),
+            State::Writing { .. } if about.busy.is_some() => {
+                vec![Binding::bar(&[Key::Char('s')], STOP, "stop, nothing is delivered then")]
+            }
+            State::Writing { .. } | State::Failed { .. } => {
+                vec![Binding::bar(&[Key::Enter, Key::Esc], Action::Back, "choose a medium again")]
+            }
+            State::Done { .. } => vec![
+                Binding::bar(&[Key::Char('v')], JUDGE, "verify as the receiver will"),
+                Binding::bar(&[Key::Enter, Key::Esc], Action::Back, "done"),
+            ],
         }
-        let mut bindings = vec![Binding::bar(&[Key::Enter], Action::Open, "open")];
-        if self.browser.is_typing() {
-            bindings.push(BACK);
-            return bindings;
-        }
-        bindings.push(Binding::help(&[Key::Right, Key::Char('l')], Action::Right, "into the folder"));
-        bindings.push(Binding::help(&[Key::Left, Key::Char('h')], Action::Left, "out of the folder"));
-        if self.browser.folder().is_some() {
-            bindings.push(Binding::bar(&[Key::Char('w')], Action::Proceed, "write the bundle here"));
-        }
-        bindings.push(Binding::bar(&[Key::Char('/')], TYPE, "type a path"));
-        bindings.extend_from_slice(LIST);
-        bindings.push(BACK);
-        bindings
     }
 
     fn act(&mut self, action: Action, about: &About) -> Turn {
-        match action {
-            Action::Back if self.delivered.is_some() => Turn::rooms(),
-            Action::Back if self.browser.is_typing() => self.browser.back(about).unwrap_or_default(),
-            Action::Back => Turn::back(),
-            TYPE => {
-                self.browser.type_path();
+        match (&self.state, action) {
+            (State::Done { .. }, Action::Back) => Turn::rooms(),
+            (State::Done { to, .. }, JUDGE) => {
+                Turn::work(Job::Judge { plan: self.plan.clone(), to: to.clone() })
+            }
+            (State::Writing { .. }, STOP) => Turn::effect(Effect::Stop),
+            (State::Writing { .. } | State::Failed { .. }, Action::Back) => {
+                self.state = State::Choosing;
+                // The free space is another one now.
+                self.target.measure_again();
                 Turn::stay()
             }
-            Action::Proceed => match self.browser.folder() {
-                Some(listing) => Turn::work(Job::Deliver {
-                    plan: self.plan.clone(),
-                    to: listing.path.clone(),
-                    formats: Vec::new(),
-                }),
-                None => Turn::stay(),
-            },
-            _ => self.browser.act(action, about),
+            (State::Choosing, Action::Back) => self.target.back(about),
+            (State::Choosing, TYPE) => {
+                self.target.type_path();
+                Turn::stay()
+            }
+            (State::Choosing, Action::Proceed) => self.write(about),
+            (State::Choosing, _) => self.target.act(action, about),
+            _ => Turn::stay(),
         }
     }
 
     fn field(&mut self) -> Option<&mut Field> {
-        self.browser.field()
+        match self.state {
+            State::Choosing => self.target.field(),
+            State::Writing { .. } | State::Failed { .. } | State::Done { .. } => None,
+        }
     }
 
     fn hear(&mut self, news: Box<News>, _about: &About) -> Heard {
         match *news {
             News::Folder(listing) => {
-                self.browser.show(listing);
+                self.target.show(listing);
+                Heard::Mine(Turn::stay())
+            }
+            News::Measured(space) => {
+                self.target.measured(space);
                 Heard::Mine(Turn::stay())
             }
             News::Delivered(delivered) => {
-                self.delivered = Some(delivered);
+                let to = match &self.state {
+                    State::Writing { to, .. } => to.clone(),
+                    _ => PathBuf::new(),
+                };
+                self.state = State::Done { to, delivered, judged: None };
                 Heard::Mine(Turn::work(Job::OpenHome))
+            }
+            News::Judged(report) => {
+                if let State::Done { judged, .. } = &mut self.state {
+                    *judged = Some(report);
+                }
+                Heard::Mine(Turn::stay())
             }
             other => Heard::NotMine(Box::new(other)),
         }
     }
 
+    fn fail(&mut self, failure: &Failure) -> Told {
+        match &self.state {
+            State::Writing { to, .. } => {
+                self.state = State::Failed { to: to.clone(), failure: failure.clone() };
+                Told::Here(Turn::stay())
+            }
+            _ => {
+                self.target.unmeasured();
+                Told::OnTop
+            }
+        }
+    }
+
     fn tick(&mut self, about: &About) -> Turn {
-        self.browser.look_again(about);
-        Turn::stay()
+        let progress = about.busy.as_ref().and_then(|busy| busy.progress);
+        match &mut self.state {
+            State::Writing { written, read_back, .. } => {
+                match progress {
+                    Some(now) if now.phase == Phase::Delivering => *written = Some(now),
+                    Some(now) if now.phase == Phase::ReadingBack => *read_back = Some(now),
+                    _ => {}
+                }
+                Turn::stay()
+            }
+            State::Choosing => self.target.look(&self.plan, about),
+            State::Failed { .. } | State::Done { .. } => Turn::stay(),
+        }
     }
 
     fn draw(&self, canvas: &mut Canvas<'_>, area: Rect, about: &About) {
-        let Some(delivered) = &self.delivered else {
-            self.browser.draw(canvas, area, about);
-            return;
-        };
-        let mut y = area.y;
-        canvas.text(area.x, y, area.width, "Delivered, read back and compared.", Role::Good);
-        y += 2;
-        for (label, value) in [
-            ("folder", delivered.folder.clone()),
-            ("certificates", delivered.certificates.to_string()),
-            ("files", delivered.files.to_string()),
-            ("manifest SHA-256", delivered.manifest_sha256.to_string()),
-        ] {
-            y += canvas.labelled(area, y, label, &value, Role::Plain);
+        match &self.state {
+            State::Choosing => self.target.draw(canvas, area, about, &self.plan),
+            State::Writing { to, written, read_back } => {
+                self.draw_writing(canvas, area, to, [*written, *read_back]);
+            }
+            State::Failed { to, failure } => self.draw_failure(canvas, area, to, failure),
+            State::Done { to, delivered, judged } => {
+                draw_done(canvas, area, to, delivered);
+                if let Some(report) = judged {
+                    draw_report(canvas, area, report);
+                }
+            }
         }
+    }
+}
+
+impl Delivery {
+    fn choosing(&self) -> Vec<Binding> {
+        let mut bindings = Vec::new();
+        if self.target.is_typing() {
+            bindings.push(Binding::bar(&[Key::Enter], Action::Open, "open"));
+            bindings.push(BACK);
+            return bindings;
+        }
+        match self.target.pane() {
+            Pane::Folders => {
+                bindings.push(Binding::bar(&[Key::Enter], Action::Open, "open"));
+                bindings.push(Binding::help(&[Key::Right, Key::Char('l')], Action::Right, "into the folder"));
+                bindings.push(Binding::help(&[Key::Left, Key::Char('h')], Action::Left, "out of the folder"));
+                bindings.push(Binding::bar(&[Key::Tab], Action::Next, "forms"));
+            }
+            Pane::Forms => {
+                bindings.push(Binding::bar(&[Key::Char(' ')], Action::Mark, "with this form or without"));
+                bindings.push(Binding::help(&[Key::Right, Key::Char('l')], Action::Down, "next form"));
+                bindings.push(Binding::help(&[Key::Left, Key::Char('h')], Action::Up, "previous form"));
+                bindings.push(Binding::bar(&[Key::Tab], Action::Next, "folders"));
+            }
+        }
+        if self.target.folder().is_some() {
+            bindings.push(Binding::bar(&[Key::Char('w')], Action::Proceed, "write the bundle here"));
+        }
+        bindings.push(match self.target.pane() {
+            Pane::Folders => Binding::bar(&[Key::Char('/')], TYPE, "type a path"),
+            Pane::Forms => Binding::help(&[Key::Char('/')], TYPE, "type a path"),
+        });
+        bindings.extend_from_slice(LIST);
+        bindings.push(BACK);
+        bindings
+    }
+
+    fn draw_writing(&self, canvas: &mut Canvas<'_>, area: Rect, to: &Path, progress: [Option<Progress>; 2]) {
+        let [written, read_back] = progress;
+        canvas.text(area.x, area.y, 18, "folder", Role::Faint);
+        canvas.outside(area.x + 18, area.y, area.width - 18, &shown(&to.join(&self.plan.id)), Role::Strong);
+        let count = |progress: Option<Progress>| match progress {
+            None => "not begun".to_owned(),
+            Some(Progress { done, of: Some(of), .. }) => format!("{} of {}", grouped(done), grouped(of)),
+            Some(Progress { done, .. }) => grouped(done),
+        };
+        // Reading back begins when the last file is written.
+        let first = match (written, read_back) {
+            (Some(written), Some(_)) => {
+                Some(Progress { done: written.of.unwrap_or(written.done), ..written })
+            }
+            (written, _) => written,
+        };
+        for (place, name, one) in
+            [(3, "certificates written", first), (7, "files read back and compared", read_back)]
+        {
+            let y = area.y + place;
+            canvas.text(area.x, y, area.width, &format!("{name}: {}", count(one)), Role::Plain);
+            let (done, of) = one.map_or((0, 1), |one| (one.done, one.of.unwrap_or(one.done)));
+            gauge(canvas, Rect { y: y + 1, height: 1, ..area }, done, of);
+        }
+        let text = "Leave the medium in. The bundle gets its name when it is whole; before that, nothing on the \
+                    medium looks like a bundle.";
+        let below = Rect { y: area.y + 11, height: area.height.saturating_sub(11), ..area };
+        canvas.paragraph(below, text, Role::Plain);
+    }
+
+    fn draw_failure(&self, canvas: &mut Canvas<'_>, area: Rect, to: &Path, failure: &Failure) {
+        let (title, role) = match failure.class {
+            Class::Stopped => ("Stopped: nothing was delivered", Role::Attention),
+            _ => ("Nothing was delivered", Role::Bad),
+        };
+        canvas.text(area.x, area.y, area.width, title, role);
+        let safe = format!(
+            "All {} certificates of plan {} are signed and recorded in the register; nothing of them is lost.",
+            grouped(self.plan.accepted),
+            self.plan.id
+        );
+        let mut y = area.y + 2;
+        canvas.text(area.x, y, 17, "medium", Role::Faint);
+        canvas.outside(area.x + 18, y, area.width - 18, &shown(to), Role::Plain);
+        y += 1;
+        for (label, text, role) in [
+            ("what happened", format!("{}.", failure.what), role),
+            ("what is safe", safe, Role::Good),
+            (
+                "what is not done",
+                "This delivery is not recorded: nobody counts on it.".to_owned(),
+                Role::Plain,
+            ),
+            (
+                "what to do",
+                format!("{}. Here: press Enter and choose this medium or another one.", failure.hint),
+                Role::Strong,
+            ),
+        ] {
+            let place = Rect {
+                x: area.x + 18,
+                y,
+                width: area.width.saturating_sub(18),
+                height: area.bottom().saturating_sub(y),
+            };
+            canvas.text(area.x, y, 17, label, Role::Faint);
+            y += canvas.paragraph(place, &text, role).max(1);
+        }
+    }
+}
+
+fn draw_done(canvas: &mut Canvas<'_>, area: Rect, to: &Path, delivered: &Delivered) {
+    canvas.text(area.x, area.y, area.width, "Delivered, read back and compared.", Role::Good);
+    let mut y = area.y + 2;
+    canvas.text(area.x, y, 18, "folder", Role::Faint);
+    canvas.outside(area.x + 18, y, area.width - 18, &shown(&to.join(&delivered.folder)), Role::Strong);
+    y += 1;
+    let counts =
+        format!("{} certificates in {} files", grouped(delivered.certificates), grouped(delivered.files));
+    y += canvas.labelled(area, y, "what", &counts, Role::Plain);
+    y += digest(canvas, area, y, "manifest SHA-256", &delivered.manifest_sha256.to_string());
+    canvas.text(area.x, y + 1, area.width, "its words, for whoever receives it", Role::Faint);
+    words(canvas, Rect { y: y + 2, height: 3, ..area }, &delivered.manifest_sha256.words());
+}
+
+/// What the receiver's check says, beneath what was delivered.
+fn draw_report(canvas: &mut Canvas<'_>, area: Rect, report: &BundleReport) {
+    let y = area.y + 12;
+    if report.is_sound() {
+        let text =
+            format!("Judged as its receiver will: sound, {} certificates.", grouped(report.certificates));
+        canvas.text(area.x, y, area.width, &text, Role::Good);
+        return;
+    }
+    let count = report.flaws.len() as u64 + report.more_flaws;
+    let text =
+        format!("NOT SOUND, {} flaws. Do not hand it over; deliver onto another medium.", grouped(count));
+    canvas.text(area.x, y, area.width, &text, Role::Bad);
+    for (flaw, y) in report.flaws.iter().zip(y + 1..area.bottom()) {
+        canvas.outside(area.x + 2, y, area.width.saturating_sub(2), &flaw.message, Role::Plain);
     }
 }

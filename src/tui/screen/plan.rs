@@ -2,31 +2,135 @@
 
 use ratatui::layout::Rect;
 
-use super::{Screen, approval::Approval};
+use super::{Screen, approval::Approval, delivery::Delivery, document::Document, signing::Signing};
 use crate::{
-    ceremony::{Counts, StoredPlan},
+    ceremony::{Counts, Estimate, PlanSummary, PlannedRow, StoredPlan},
+    pki::{text::Printable, time::Time},
     tui::{
         canvas::Canvas,
         key::Key,
-        keymap::{Action, BACK, Binding},
+        keymap::{Action, BACK, Binding, LIST},
+        list::List,
+        message::Failure,
         model::About,
-        room::{Room, Turn},
+        room::{Heard, Room, Told, Turn},
         theme::Role,
+        wording::{grouped, moment, span},
+        work::{Job, News, PlanShown},
     },
 };
+
+/// Rows above the list of certificates.
+const HEAD_ROWS: u16 = 12;
+
+/// How much is known of the plan.
+#[derive(Debug)]
+enum Known {
+    /// It is to be read, for the first time or again.
+    Asked,
+    /// Reading it failed; it is not tried again by itself.
+    Nothing,
+    /// As it was read.
+    Shown(Box<PlanShown>),
+}
 
 /// A stored plan.
 #[derive(Debug)]
 pub struct Plan {
     plan: StoredPlan,
     counts: Counts,
+    known: Known,
+    /// What was read before, while it is read again.
+    before: Option<Box<PlanShown>>,
+    list: List,
+}
+
+/// How far a plan has come, and so what comes next.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+enum Stage {
+    Planned,
+    Approved,
+    Signed,
 }
 
 impl Plan {
-    /// A plan that was stored.
+    /// A plan that was stored. It is read when the screen is shown.
     #[must_use]
     pub fn new(plan: StoredPlan, counts: Counts) -> Self {
-        Self { plan, counts }
+        Self { plan, counts, known: Known::Asked, before: None, list: List::default() }
+    }
+
+    /// A plan of which nothing but itself is known, as it stands in the register.
+    #[must_use]
+    pub fn stored(plan: StoredPlan) -> Self {
+        let counts = Counts { accepted: plan.accepted, refused: plan.refused, skipped: plan.skipped };
+        Self::new(plan, counts)
+    }
+
+    fn shown(&self) -> Option<&PlanShown> {
+        match &self.known {
+            Known::Shown(shown) => Some(shown),
+            Known::Asked | Known::Nothing => self.before.as_deref(),
+        }
+    }
+
+    fn summary(&self) -> Option<&PlanSummary> {
+        self.shown().map(|shown| &shown.summary)
+    }
+
+    fn stage(&self) -> Stage {
+        match self.summary() {
+            Some(summary) if summary.issued == self.plan.accepted => Stage::Signed,
+            Some(summary) if summary.approved => Stage::Approved,
+            _ => Stage::Planned,
+        }
+    }
+
+    /// The place in the plan of the chosen certificate, from 1.
+    fn chosen(&self) -> u64 {
+        self.list.chosen() as u64 + 1
+    }
+
+    fn rows_of_plan(&self) -> usize {
+        usize::try_from(self.plan.accepted).unwrap_or(usize::MAX)
+    }
+
+    fn row(&self, index: u64) -> Option<&PlannedRow> {
+        let rows = &self.shown()?.rows;
+        let first = rows.first()?.index;
+        rows.get(usize::try_from(index.checked_sub(first)?).ok()?)
+    }
+
+    /// What is missing on the screen is read, once the worker is free.
+    fn ask(&self, about: &About) -> Turn {
+        if about.busy.is_some() {
+            return Turn::stay();
+        }
+        match &self.known {
+            Known::Asked => Turn::work(Job::ShowPlan(self.plan.clone())),
+            Known::Shown(_) if self.row(self.chosen()).is_none() => {
+                // Some rows before the chosen one, so that moving up needs no other page at once.
+                let from = self.chosen().saturating_sub(60).max(1);
+                Turn::work(Job::PlannedPage { plan: self.plan.clone(), from })
+            }
+            Known::Shown(_) | Known::Nothing => Turn::stay(),
+        }
+    }
+
+    /// Into the next step; what it changes is read again when this screen is shown again.
+    fn proceed(&mut self) -> Turn {
+        let stage = self.stage();
+        let issued = self.summary().map_or(0, |summary| summary.issued);
+        let until = self.summary().map(|summary| summary.not_after);
+        if let Known::Shown(shown) = std::mem::replace(&mut self.known, Known::Asked) {
+            self.before = Some(shown);
+        }
+        let plan = self.plan.clone();
+        Turn::enter(match stage {
+            Stage::Planned => Screen::Approval(Approval::new(plan).until(until)),
+            Stage::Approved => Screen::Signing(Signing::resumed(plan, issued)),
+            Stage::Signed => Screen::Delivery(Delivery::new(plan)),
+        })
     }
 }
 
@@ -38,48 +142,217 @@ impl Room for Plan {
     fn help(&self) -> &'static str {
         "Every certificate of the plan exists already, byte for byte, and is stored; only signatures are missing. The \
          words stand for the digest over all of them: whoever approves the words approves exactly these certificates. \
-         Read the words to each other. Going back leaves the plan stored and not approved."
+         Look at some of them with Enter, then read the words to each other. Going back leaves the plan stored and \
+         not approved; it is found again under Close."
     }
 
     fn bindings(&self, _about: &About) -> Vec<Binding> {
-        vec![Binding::bar(&[Key::Char('a')], Action::Proceed, "approve by typing the words"), BACK]
+        let next = match self.stage() {
+            Stage::Planned => Binding::bar(&[Key::Char('a')], Action::Proceed, "approve by typing the words"),
+            Stage::Approved => Binding::bar(&[Key::Char('s')], Action::Proceed, "on to signing"),
+            Stage::Signed => Binding::bar(&[Key::Char('d')], Action::Proceed, "on to delivery"),
+        };
+        let look =
+            Binding::bar(&[Key::Enter, Key::Right, Key::Char('l')], Action::Open, "look at this certificate");
+        let mut bindings = vec![look, next];
+        bindings.extend_from_slice(LIST);
+        bindings.push(BACK);
+        bindings
     }
 
-    fn act(&mut self, action: Action, _about: &About) -> Turn {
+    fn act(&mut self, action: Action, about: &About) -> Turn {
         match action {
             Action::Back => Turn::back(),
-            Action::Proceed => Turn::enter(Screen::Approval(Approval::new(self.plan.clone()))),
-            _ => Turn::stay(),
+            Action::Proceed => self.proceed(),
+            Action::Open => {
+                Turn::work(Job::PlannedCertificate { plan: self.plan.clone(), index: self.chosen() })
+            }
+            _ => {
+                self.list.act(action, self.rows_of_plan());
+                self.ask(about)
+            }
         }
+    }
+
+    fn hear(&mut self, news: Box<News>, _about: &About) -> Heard {
+        match *news {
+            News::PlanShown(shown) if shown.summary.plan.id == self.plan.id => {
+                self.known = Known::Shown(shown);
+                self.before = None;
+                // The frame shows the register's head, which storing the plan moved.
+                Heard::Mine(Turn::work(Job::OpenHome))
+            }
+            News::PlannedPage(rows) => {
+                if let Known::Shown(shown) = &mut self.known {
+                    shown.rows = rows;
+                }
+                Heard::Mine(Turn::stay())
+            }
+            News::PlannedCertificate { row, tbs } => {
+                let title = format!(
+                    "certificate {} of {} of plan {}{}",
+                    grouped(row.index),
+                    grouped(self.plan.accepted),
+                    self.plan.id,
+                    if row.issued { "" } else { ", not signed yet" }
+                );
+                let document = Document::planned(Printable::new(&title), &tbs);
+                Heard::Mine(Turn::enter(Screen::Document(document)))
+            }
+            other => Heard::NotMine(Box::new(other)),
+        }
+    }
+
+    fn fail(&mut self, _failure: &Failure) -> Told {
+        if let Known::Asked = self.known {
+            self.known = Known::Nothing;
+        }
+        Told::OnTop
+    }
+
+    fn tick(&mut self, about: &About) -> Turn {
+        self.ask(about)
     }
 
     fn draw(&self, canvas: &mut Canvas<'_>, area: Rect, _about: &About) {
+        self.draw_summary(canvas, area);
+        let list = Rect { y: area.y + HEAD_ROWS, height: area.height.saturating_sub(HEAD_ROWS), ..area };
+        self.draw_rows(canvas, list);
+    }
+}
+
+impl Plan {
+    fn draw_summary(&self, canvas: &mut Canvas<'_>, area: Rect) {
         let plan = &self.plan;
         let mut y = area.y;
+        let name = format!("{} of CA {}, profile {}", plan.id, plan.authority, plan.profile);
+        y += canvas.labelled(area, y, "plan", Printable::new(&name).as_str(), Role::Strong);
+        let (state, role) = match (self.stage(), self.summary()) {
+            (_, None) => (String::new(), Role::Plain),
+            (Stage::Planned, Some(_)) => ("NOT APPROVED".to_owned(), Role::Attention),
+            (Stage::Approved, Some(summary)) => {
+                let text =
+                    format!("approved, {} of {} signed", grouped(summary.issued), grouped(plan.accepted));
+                (text, Role::Good)
+            }
+            (Stage::Signed, Some(summary)) => match summary.deliveries.len() {
+                0 => ("signed, not delivered".to_owned(), Role::Attention),
+                times => (format!("signed, delivered {times} times"), Role::Good),
+            },
+        };
         let counts = format!(
             "{} to be signed, {} refused, {} skipped",
-            self.counts.accepted, self.counts.refused, self.counts.skipped
+            grouped(self.counts.accepted),
+            grouped(self.counts.refused),
+            grouped(self.counts.skipped)
         );
-        for (label, value) in [
-            ("plan", plan.id.clone()),
-            ("CA", plan.authority.clone()),
-            ("profile", plan.profile.clone()),
-            ("requests", counts),
-            ("digest", plan.digest.to_string()),
-        ] {
-            y += canvas.labelled(area, y, label, &value, Role::Plain);
-        }
+        canvas.labelled(area, y, "requests", &counts, Role::Plain);
+        let width = u16::try_from(state.len()).unwrap_or(area.width).min(area.width);
+        canvas.text(area.right() - width, y, width, &state, role);
         y += 1;
+        let Some(shown) = self.shown() else {
+            let text = match self.known {
+                Known::Nothing => "the plan could not be read; go back and open it again",
+                Known::Asked | Known::Shown(_) => "reading the plan ...",
+            };
+            canvas.text(area.x, y, area.width, text, Role::Faint);
+            return;
+        };
+        let summary = &shown.summary;
+        y += canvas.labelled(area, y, "valid from", &between(summary.not_before), Role::Plain);
+        y += canvas.labelled(area, y, "valid until", &between(summary.not_after), Role::Plain);
+        y += canvas.labelled(area, y, "checks", &checks(summary), Role::Plain);
+        y += canvas.labelled(area, y, "time to sign", &time(shown.estimate.as_ref()), Role::Plain);
+        let last = shown.last.as_ref().or(shown.rows.last());
+        let serial = |row: Option<&PlannedRow>| row.map_or_else(String::new, |row| row.serial.clone());
+        let first = shown.rows.first().filter(|row| row.index == 1);
+        let serials =
+            format!("{} first, {} last", cut_serial(&serial(first), 20), cut_serial(&serial(last), 20));
+        y += canvas.labelled(area, y, "serial numbers", &serials, Role::Plain);
+        y += digest(canvas, area, y, "digest", &plan.digest.to_string());
         canvas.text(area.x, y, area.width, "words", Role::Faint);
-        words(canvas, Rect { y: y + 1, height: 3, ..area }, &plan.words());
+        words(canvas, Rect { x: area.x + 8, y, height: 3, width: area.width - 8 }, &plan.words());
     }
+
+    fn draw_rows(&self, canvas: &mut Canvas<'_>, area: Rect) {
+        if area.height < 2 {
+            return;
+        }
+        let title = format!(
+            "certificate {} of {}, as it will be signed",
+            grouped(self.chosen()),
+            grouped(self.plan.accepted)
+        );
+        canvas.rule(area, area.y, &title);
+        let below = Rect { y: area.y + 1, height: area.height - 1, ..area };
+        let page = usize::from(below.height);
+        let first = self.list.first_seen(self.rows_of_plan(), page);
+        for place in 0..page.min(self.rows_of_plan()) {
+            let y = below.y + u16::try_from(place).unwrap_or(0);
+            let at = first + place;
+            let role = if at == self.list.chosen() { Role::Selected } else { Role::Plain };
+            canvas.row(below, y, "", role);
+            let Some(row) = self.row(at as u64 + 1) else {
+                canvas.text(below.x + 1, y, 10, "...", role);
+                continue;
+            };
+            let issued = if row.issued { "signed " } else { "" };
+            let half = (below.width.saturating_sub(24)) / 2;
+            canvas.text(below.x + 1, y, 12, &cut_serial(&row.serial, 10), role);
+            canvas.outside(below.x + 14, y, half.saturating_sub(1), &row.subject, role);
+            canvas.outside(below.x + 14 + half, y, half, &row.source, role);
+            canvas.text(below.right().saturating_sub(8), y, 8, issued, role);
+        }
+    }
+}
+
+/// The first digits of a serial number; the whole of it stands in the certificate.
+fn cut_serial(serial: &str, digits_max: usize) -> String {
+    let digits: String = serial.chars().take(digits_max).collect();
+    if digits.len() < serial.len() { format!("{digits}..") } else { digits }
+}
+
+/// One moment, or the first and the last.
+fn between((first, last): (Time, Time)) -> String {
+    if first == last { moment(first) } else { format!("{} to {}", moment(first), moment(last)) }
+}
+
+fn checks(summary: &PlanSummary) -> String {
+    let passed = format!("all {} rules passed by each", summary.lint_rules);
+    match summary.notes.as_slice() {
+        [] => format!("{passed}; no notes"),
+        notes => {
+            let named: Vec<String> =
+                notes.iter().map(|(control, count)| format!("{} {control}", grouped(*count))).collect();
+            format!("{passed}; notes: {}", Printable::new(&named.join(", ")))
+        }
+    }
+}
+
+fn time(estimate: Option<&Estimate>) -> String {
+    match estimate {
+        None => "not known: no signing was measured yet with this kind of key".to_owned(),
+        Some(estimate) if estimate.certificates == 0 => "nothing is left to sign".to_owned(),
+        Some(estimate) => format!("about {}: {}", span(estimate.seconds), estimate.basis),
+    }
+}
+
+/// A digest in full, over two rows in groups of eight digits; returns the rows used.
+pub fn digest(canvas: &mut Canvas<'_>, area: Rect, y: u16, label: &str, digits: &str) -> u16 {
+    let groups: Vec<&str> =
+        digits.as_bytes().chunks(8).filter_map(|group| str::from_utf8(group).ok()).collect();
+    for (row, four) in groups.chunks(4).enumerate() {
+        let label = if row == 0 { label } else { "" };
+        canvas.labelled(area, y + u16::try_from(row).unwrap_or(0), label, &four.join(" "), Role::Plain);
+    }
+    2
 }
 
 /// Words in rows of four, numbered, far enough apart to be read aloud.
 pub fn words(canvas: &mut Canvas<'_>, area: Rect, words: &str) {
     for (place, word) in words.split(' ').enumerate() {
         let (column, row) = (place % 4, place / 4);
-        let x = area.x + u16::try_from(column).unwrap_or(0) * 18;
+        let x = area.x + u16::try_from(column).unwrap_or(0) * 17;
         let y = area.y + u16::try_from(row).unwrap_or(0);
         if y < area.bottom() {
             canvas.text(x, y, 3, &format!("{:>2}", place + 1), Role::Faint);

@@ -1,29 +1,57 @@
 //! Which requests are read: a medium, and a folder on it.
 
-use std::path::PathBuf;
+use std::{path::PathBuf, time::Duration};
 
 use ratatui::layout::Rect;
 
 use super::{Screen, choice::Choice};
-use crate::tui::{
-    browser::Browser,
-    canvas::Canvas,
-    field::Field,
-    key::Key,
-    keymap::{Action, BACK, Binding, LIST},
-    model::About,
-    room::{Heard, Room, Turn},
-    work::{Job, News},
+use crate::{
+    ceremony::{Class, Reach, RequestFiles},
+    tui::{
+        browser::{Browser, size},
+        canvas::Canvas,
+        field::Field,
+        key::Key,
+        keymap::{Action, BACK, Binding, LIST},
+        message::{Effect, Failure},
+        model::About,
+        room::{Heard, Room, Told, Turn},
+        theme::Role,
+        wording::grouped,
+        work::{Job, News},
+    },
 };
 
 /// Types a path.
 const TYPE: Action = Action::Verb(0);
+
+/// A folder is counted once it has been open for so long: whoever walks through folders does not wait for counts.
+const COUNT_AFTER: Duration = Duration::from_millis(600);
+
+/// What is known of the requests in the open folder.
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
+enum Count {
+    /// Nothing, since the folder was opened at this time since the interface began; `None` before that is known.
+    #[default]
+    Fresh,
+    /// It is open since then.
+    Since(Duration),
+    /// They are being counted.
+    Counting,
+    /// So many.
+    Known(RequestFiles),
+    /// The count ended before its end.
+    Unknown,
+}
 
 /// Which requests are read.
 #[derive(Debug, Default)]
 pub struct Requests {
     browser: Browser,
     read: Option<PathBuf>,
+    count: Count,
+    /// What waits until the count has stopped.
+    waiting: Option<Action>,
 }
 
 impl Requests {
@@ -31,6 +59,35 @@ impl Requests {
     #[must_use]
     pub fn new() -> Self {
         Self::default()
+    }
+
+    /// Counts the open folder, once somebody looks at it for a while.
+    fn count(&mut self, about: &About) -> Turn {
+        let Some(listing) = self.browser.folder() else {
+            self.count = Count::Fresh;
+            return Turn::stay();
+        };
+        match self.count {
+            Count::Fresh => self.count = Count::Since(about.since),
+            Count::Since(at) if about.busy.is_none() && about.since.saturating_sub(at) >= COUNT_AFTER => {
+                self.count = Count::Counting;
+                return Turn::work(Job::CountRequests(listing.path.clone()));
+            }
+            Count::Since(_) | Count::Counting | Count::Known(_) | Count::Unknown => {}
+        }
+        Turn::stay()
+    }
+
+    fn carry_out(&mut self, action: Action, about: &About) -> Turn {
+        match action {
+            Action::Back if self.browser.is_typing() => self.browser.back(about).unwrap_or_default(),
+            Action::Back => Turn::back(),
+            Action::Proceed => {
+                self.read = self.browser.folder().map(|listing| listing.path.clone());
+                Turn::work(Job::Choices)
+            }
+            _ => self.browser.act(action, about),
+        }
     }
 }
 
@@ -40,16 +97,19 @@ impl Room for Requests {
     }
 
     fn help(&self) -> &'static str {
-        "Choose the medium with the requests and open the folder they are in. All files in the open folder and the \
-         folders below it are read, whatever their names. Reading changes nothing on the medium."
+        "Choose the medium with the requests and open it. All requests in the open folder and in the folders below it \
+         are read. Nothing is ever written onto it here. Media that are put in appear by themselves. The count goes by \
+         the names of files; what they hold is seen when they are read."
     }
 
     fn bindings(&self, _about: &About) -> Vec<Binding> {
-        let mut bindings = vec![Binding::bar(&[Key::Enter], Action::Open, "open")];
+        let mut bindings = Vec::new();
         if self.browser.is_typing() {
+            bindings.push(Binding::bar(&[Key::Enter], Action::Open, "open"));
             bindings.push(BACK);
             return bindings;
         }
+        bindings.push(Binding::bar(&[Key::Enter], Action::Open, "open"));
         bindings.push(Binding::help(&[Key::Right, Key::Char('l')], Action::Right, "into the folder"));
         bindings.push(Binding::help(&[Key::Left, Key::Char('h')], Action::Left, "out of the folder"));
         if self.browser.folder().is_some() {
@@ -63,17 +123,18 @@ impl Room for Requests {
 
     fn act(&mut self, action: Action, about: &About) -> Turn {
         match action {
-            Action::Back if self.browser.is_typing() => self.browser.back(about).unwrap_or_default(),
-            Action::Back => Turn::back(),
             TYPE => {
                 self.browser.type_path();
                 Turn::stay()
             }
-            Action::Proceed => {
-                self.read = self.browser.folder().map(|listing| listing.path.clone());
-                Turn::work(Job::Choices)
+            // What needs the worker, or leaves, waits until the count has stopped.
+            Action::Back | Action::Proceed | Action::Open | Action::Left | Action::Right
+                if self.count == Count::Counting && about.busy.is_some() =>
+            {
+                self.waiting = Some(action);
+                Turn::effect(Effect::Stop)
             }
-            _ => self.browser.act(action, about),
+            _ => self.carry_out(action, about),
         }
     }
 
@@ -85,24 +146,70 @@ impl Room for Requests {
         match *news {
             News::Folder(listing) => {
                 self.browser.show(listing);
+                self.count = Count::Fresh;
+                Heard::Mine(Turn::stay())
+            }
+            News::Counted { path, count } => {
+                if self.browser.folder().is_some_and(|listing| listing.path == path) {
+                    self.count = Count::Known(count);
+                }
                 Heard::Mine(Turn::stay())
             }
             News::Choices { authorities, profiles } => match self.read.take() {
                 Some(path) => {
                     Heard::Mine(Turn::enter(Screen::Choice(Choice::new(path, authorities, profiles))))
                 }
-                None => Heard::Mine(Turn::stay()),
+                None => Heard::NotMine(Box::new(News::Choices { authorities, profiles })),
             },
             other => Heard::NotMine(Box::new(other)),
         }
     }
 
+    fn fail(&mut self, failure: &Failure) -> Told {
+        if self.count != Count::Counting {
+            return Told::OnTop;
+        }
+        self.count = Count::Unknown;
+        match failure.class {
+            Class::Stopped => Told::Here(Turn::stay()),
+            _ => Told::OnTop,
+        }
+    }
+
     fn tick(&mut self, about: &About) -> Turn {
         self.browser.look_again(about);
-        Turn::stay()
+        if about.busy.is_some() {
+            return Turn::stay();
+        }
+        match self.waiting.take() {
+            Some(action) => self.carry_out(action, about),
+            None => self.count(about),
+        }
     }
 
     fn draw(&self, canvas: &mut Canvas<'_>, area: Rect, about: &About) {
-        self.browser.draw(canvas, area, about);
+        let above = Rect { height: area.height.saturating_sub(2), ..area };
+        self.browser.draw(canvas, above, about);
+        if self.browser.folder().is_none() {
+            return;
+        }
+        let text = match self.count {
+            Count::Fresh | Count::Since(_) => String::new(),
+            Count::Counting => "counting the files that look like requests ...".to_owned(),
+            Count::Known(count) => {
+                let least = match count.reach {
+                    Reach::Whole => "",
+                    Reach::AtLeast => "at least ",
+                };
+                format!(
+                    "{least}{} files look like requests in this folder and below, {}",
+                    grouped(count.files),
+                    size(count.octets)
+                )
+            }
+            Count::Unknown => "not counted: the work went on before the count's end".to_owned(),
+        };
+        let y = area.bottom().saturating_sub(1);
+        canvas.text(area.x, y, area.width, &text, Role::Strong);
     }
 }

@@ -1,0 +1,247 @@
+//! Where a bundle goes, in which forms, and whether it fits.
+
+use std::path::PathBuf;
+
+use ratatui::layout::Rect;
+
+use crate::{
+    ceremony::{Access, FolderListing, Format, Space, StoredPlan},
+    tui::{
+        browser::{Browser, shown, size},
+        canvas::Canvas,
+        field::Field,
+        keymap::Action,
+        list::List,
+        model::About,
+        room::Turn,
+        theme::Role,
+        wording::grouped,
+        work::Job,
+    },
+};
+
+/// Rows below the folders.
+const FOOT_ROWS: u16 = 5;
+
+/// Which of the two keys go to.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Pane {
+    /// The media and folders.
+    Folders,
+    /// The forms.
+    Forms,
+}
+
+/// What is known of the space on the medium.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+enum Measure {
+    /// It is to be measured.
+    Wanted,
+    /// It is being measured.
+    Asked,
+    /// So much.
+    Known(Space),
+    /// It could not be measured.
+    Unknown,
+}
+
+/// Where a bundle goes, and in which forms.
+#[derive(Debug)]
+pub struct Target {
+    browser: Browser,
+    pane: Pane,
+    /// The chosen row of [`Format::ALL`].
+    form: List,
+    /// Forms chosen besides PEM, which is always there.
+    formats: Vec<Format>,
+    measure: Measure,
+}
+
+impl Target {
+    /// No folder yet, PEM alone.
+    #[must_use]
+    pub fn new() -> Self {
+        Self {
+            browser: Browser::new(),
+            pane: Pane::Folders,
+            form: List::default(),
+            formats: Vec::new(),
+            measure: Measure::Wanted,
+        }
+    }
+
+    /// The open folder.
+    #[must_use]
+    pub fn folder(&self) -> Option<PathBuf> {
+        self.browser.folder().map(|listing| listing.path.clone())
+    }
+
+    /// Whether the open folder is on a medium that is known to be read only.
+    #[must_use]
+    pub fn is_read_only(&self) -> bool {
+        self.browser.volume().is_some_and(|volume| volume.access == Access::ReadOnly)
+    }
+
+    /// The forms besides PEM.
+    #[must_use]
+    pub fn formats(&self) -> Vec<Format> {
+        self.formats.clone()
+    }
+
+    /// Which pane keys go to.
+    #[must_use]
+    pub fn pane(&self) -> Pane {
+        self.pane
+    }
+
+    /// Whether a path is being typed.
+    #[must_use]
+    pub fn is_typing(&self) -> bool {
+        self.browser.is_typing()
+    }
+
+    /// The field of a path being typed.
+    pub fn field(&mut self) -> Option<&mut Field> {
+        self.browser.field()
+    }
+
+    /// Begins to type a path.
+    pub fn type_path(&mut self) {
+        self.pane = Pane::Folders;
+        self.browser.type_path();
+    }
+
+    /// Shows a folder's entries.
+    pub fn show(&mut self, listing: FolderListing) {
+        self.browser.show(listing);
+        self.measure = Measure::Wanted;
+    }
+
+    /// The space was measured.
+    pub fn measured(&mut self, space: Space) {
+        // What was asked before the forms changed is measured once more.
+        if self.measure == Measure::Asked {
+            self.measure = Measure::Known(space);
+        }
+    }
+
+    /// The space could not be measured.
+    pub fn unmeasured(&mut self) {
+        if self.measure == Measure::Asked {
+            self.measure = Measure::Unknown;
+        }
+    }
+
+    /// The space is measured again.
+    pub fn measure_again(&mut self) {
+        self.measure = Measure::Wanted;
+    }
+
+    /// Back: out of the path being typed, or off the screen.
+    pub fn back(&mut self, about: &About) -> Turn {
+        if self.browser.is_typing() { self.browser.back(about).unwrap_or_default() } else { Turn::back() }
+    }
+
+    /// Moves, opens, and chooses forms.
+    pub fn act(&mut self, action: Action, about: &About) -> Turn {
+        match (self.pane, action) {
+            (Pane::Folders, Action::Next) => self.pane = Pane::Forms,
+            (Pane::Forms, Action::Next) => self.pane = Pane::Folders,
+            (Pane::Folders, _) => return self.browser.act(action, about),
+            (Pane::Forms, Action::Mark) => self.mark(),
+            (Pane::Forms, _) => self.form.act(action, Format::ALL.len()),
+        }
+        Turn::stay()
+    }
+
+    fn mark(&mut self) {
+        let Some(format) = Format::ALL.get(self.form.chosen()).filter(|format| **format != Format::Pem)
+        else {
+            return;
+        };
+        match self.formats.iter().position(|own| own == format) {
+            Some(at) => {
+                self.formats.remove(at);
+            }
+            None => self.formats.push(*format),
+        }
+        self.measure = Measure::Wanted;
+    }
+
+    /// Looks whether the medium is still there, and measures it where that is wanted.
+    pub fn look(&mut self, plan: &StoredPlan, about: &About) -> Turn {
+        self.browser.look_again(about);
+        match self.folder() {
+            Some(to) if self.measure == Measure::Wanted && about.busy.is_none() => {
+                self.measure = Measure::Asked;
+                Turn::work(Job::Measure { plan: plan.clone(), to, formats: self.formats() })
+            }
+            _ => Turn::stay(),
+        }
+    }
+
+    /// Draws the folders, and below them what will be written.
+    pub fn draw(&self, canvas: &mut Canvas<'_>, area: Rect, about: &About, plan: &StoredPlan) {
+        let above = Rect { height: area.height.saturating_sub(FOOT_ROWS), ..area };
+        self.browser.draw(canvas, above, about);
+        let mut y = above.bottom();
+        let title =
+            format!("what will be written: plan {}, {} certificates", plan.id, grouped(plan.accepted));
+        canvas.rule(area, y, &title);
+        y += 1;
+        self.draw_forms(canvas, area, y);
+        y += 1;
+        let Some(folder) = self.folder() else {
+            canvas.text(area.x, y, area.width, "open the folder that shall receive it", Role::Faint);
+            return;
+        };
+        canvas.text(area.x, y, 18, "new folder", Role::Faint);
+        canvas.outside(area.x + 18, y, area.width - 18, &shown(&folder.join(&plan.id)), Role::Strong);
+        y += 1;
+        if self.is_read_only() {
+            let text = "READ ONLY: nothing can be written onto this medium";
+            canvas.labelled(area, y, "space", text, Role::Bad);
+            return;
+        }
+        let (text, role) = match self.measure {
+            Measure::Wanted | Measure::Asked => ("...".to_owned(), Role::Plain),
+            Measure::Unknown => ("not known".to_owned(), Role::Attention),
+            Measure::Known(space) => fits(space),
+        };
+        canvas.labelled(area, y, "space", &text, role);
+    }
+
+    fn draw_forms(&self, canvas: &mut Canvas<'_>, area: Rect, y: u16) {
+        canvas.text(area.x, y, 18, "forms", Role::Faint);
+        let mut x = area.x + 18;
+        for (row, format) in Format::ALL.iter().enumerate() {
+            let (mark, why) = match format {
+                Format::Pem => ("x", " (always)"),
+                _ if self.formats.contains(format) => ("x", ""),
+                _ => (" ", ""),
+            };
+            let chosen = self.pane == Pane::Forms && row == self.form.chosen();
+            let role = if chosen { Role::Selected } else { Role::Plain };
+            let text = format!("[{mark}] {}{why}", format.name());
+            x += canvas.text(x, y, area.right().saturating_sub(x), &text, role) + 3;
+        }
+    }
+}
+
+/// Whether a bundle fits, in words.
+fn fits(space: Space) -> (String, Role) {
+    let needed = format!(
+        "about {} in {} files, {} at most; {} free",
+        size(space.octets),
+        grouped(space.files),
+        size(space.octets_max),
+        size(space.free)
+    );
+    if space.free < space.octets {
+        (format!("TOO LITTLE: {needed}"), Role::Bad)
+    } else if space.free < space.octets_max {
+        (format!("MAY NOT FIT: {needed}"), Role::Attention)
+    } else {
+        (needed, Role::Plain)
+    }
+}

@@ -1,0 +1,311 @@
+//! The table: what is shown, what keys do, and that hostile text stays in its cells.
+
+use std::{path::PathBuf, time::Duration};
+
+use super::*;
+use crate::{
+    ceremony::{Judgement, Triage},
+    pki::{
+        fingerprint::Digest,
+        key::{Curve, KeyAlgorithm},
+        plan::difference::{Change, Line},
+        policy::{Control, Finding},
+    },
+    tui::{
+        message::Message,
+        model::{Busy, Model, OnBack, Pace},
+        probe::{drawn, drawn_as, hostile_texts},
+        theme::Glyphs,
+        update::update,
+    },
+};
+
+fn judgement(source: &str, subject: Option<&str>, findings: Vec<Finding>) -> Judgement {
+    let refuses = findings.iter().any(|finding| finding.severity == crate::pki::policy::Severity::Refuse);
+    Judgement {
+        source: Printable::new(source),
+        sha256: Some(Digest::of(source.as_bytes())),
+        verdict: if refuses { Verdict::Refused } else { Verdict::Accepted },
+        subject: subject.map(Printable::new),
+        key: Some(KeyAlgorithm::Ec(Curve::P256)),
+        findings,
+    }
+}
+
+fn refused(control: Control) -> Vec<Finding> {
+    vec![Finding::refuse(control, "it is wrong", "make it right")]
+}
+
+fn asked() -> Asked {
+    Asked { ca: "root".to_owned(), profile: "device".to_owned(), paths: vec![PathBuf::from("/media/stick")] }
+}
+
+fn screen(judgements: &[Judgement]) -> TriageScreen {
+    let mut triage = Triage::new();
+    for judgement in judgements {
+        triage.push(judgement).expect("room");
+    }
+    TriageScreen::new(Arc::new(Reading { triage, ..Reading::default() }), asked())
+}
+
+/// Four requests: two accepted, one of them with a remark, one refused, one skipped.
+fn batch() -> Vec<Judgement> {
+    let dropped = vec![Finding::note(Control::ExtensionDropped, "left out", "nothing")];
+    let mut twice = refused(Control::Possession);
+    twice.push(Finding::note(Control::Quirk, "odd", "nothing"));
+    let skipped = Judgement {
+        verdict: Verdict::Skipped,
+        sha256: None,
+        key: None,
+        ..judgement("/media/stick/readme.txt", None, vec![Finding::note(Control::CsrForm, "text", "no")])
+    };
+    vec![
+        judgement("/media/stick/b/dev-2.csr", Some("CN=dev-2,O=Example"), dropped),
+        judgement("/media/stick/a/dev-1.csr", Some("CN=dev-1,O=Example"), Vec::new()),
+        judgement("/media/stick/bad.csr", Some("CN=bad"), twice),
+        skipped,
+    ]
+}
+
+fn model(screen: TriageScreen) -> Model {
+    Model::new(Screen::Triage(Box::new(screen)))
+}
+
+fn of(model: &Model) -> &TriageScreen {
+    match model.screen() {
+        Screen::Triage(screen) => screen,
+        other => panic!("not the table: {other:?}"),
+    }
+}
+
+fn press(model: &mut Model, keys: &[Key]) -> Vec<Effect> {
+    keys.iter().flat_map(|key| update(model, Message::Key(*key))).collect()
+}
+
+fn typed(model: &mut Model, text: &str) {
+    let keys: Vec<Key> = text.chars().map(Key::Char).collect();
+    assert!(press(model, &keys).is_empty());
+}
+
+/// The sources of the rows that are shown.
+fn sources(model: &Model) -> Vec<String> {
+    let screen = of(model);
+    let row = |place| screen.reading.triage.row(screen.selection.at(place)?);
+    (0..screen.selection.len()).filter_map(row).map(|row| screen.short(row.source).to_owned()).collect()
+}
+
+#[test]
+fn a_row_says_what_became_of_a_request_and_the_foot_says_it_in_full() {
+    let mut screen = screen(&batch());
+    let rows = drawn(&screen, 78, 18);
+    assert_eq!(rows[0], "4 requests:  + 2 accepted  x 1 refused  - 1 skipped");
+    assert_eq!(rows[1], "v all verdicts   c all controls   o order of the medium");
+    assert!(rows[3].starts_with(">+ accepted b/dev-2.csr"), "{}", rows[3]);
+    assert!(rows[3].ends_with("P-256     extension-dropped"), "{}", rows[3]);
+    assert!(rows[5].starts_with(" x refused  bad.csr"), "{}", rows[5]);
+    assert!(rows[5].ends_with("P-256     possession +1"), "{}", rows[5]);
+    assert!(rows[6].starts_with(" - skipped  readme.txt     (not readable)"), "{}", rows[6]);
+    assert!(rows[14].starts_with("─ row 1 of 4 ─"), "{}", rows[14]);
+    assert_eq!(rows[15], "source    /media/stick/b/dev-2.csr");
+    assert_eq!(rows[16], "subject   CN=dev-2,O=Example");
+    assert_eq!(rows[17], "findings  ! extension-dropped");
+    screen.act(Action::Last, &About::default());
+    screen.act(Action::Up, &About::default());
+    assert_eq!(drawn(&screen, 78, 18)[17], "findings  x possession  ! quirk");
+}
+
+#[test]
+fn the_end_of_a_long_source_is_seen() {
+    let source = format!("/media/stick/{}/dev-7.csr", "folder/".repeat(9));
+    let screen = screen(&[judgement(&source, Some("CN=x"), Vec::new())]);
+    let rows = drawn(&screen, 78, 18);
+    assert!(rows[3].contains(" ..r//dev-7.csr "), "{}", rows[3]);
+}
+
+#[test]
+fn filters_narrow_each_other_and_are_taken_away_again() {
+    let mut model = model(screen(&batch()));
+    press(&mut model, &[Key::Char('v')]);
+    assert_eq!(sources(&model), ["b/dev-2.csr", "a/dev-1.csr"]);
+    press(&mut model, &[Key::Char('v')]);
+    assert_eq!(sources(&model), ["bad.csr"]);
+    let rows = drawn(of(&model), 78, 18);
+    assert!(rows[1].starts_with("v only refused"), "{}", rows[1]);
+    assert!(rows[14].starts_with("─ row 1 of 1 shown, of 4 in all"), "{}", rows[14]);
+    press(&mut model, &[Key::Char('v')]);
+    assert_eq!(sources(&model), ["readme.txt"]);
+    press(&mut model, &[Key::Char('v'), Key::Char('c')]);
+    let menu = drawn(of(&model), 78, 18);
+    assert!(menu.iter().any(|row| row.contains("> all requests, whatever was found")), "{menu:#?}");
+    assert!(
+        menu.iter().any(|row| row.contains("possession") && row.contains(" 1             -")),
+        "{menu:#?}"
+    );
+    // In the order of the controls' document: csr-form, possession, extension-dropped, quirk.
+    press(&mut model, &[Key::Down, Key::Down, Key::Enter]);
+    assert_eq!(of(&model).filter.control, Some(Control::Possession));
+    assert_eq!(sources(&model), ["bad.csr"]);
+    press(&mut model, &[Key::Char('c'), Key::Up, Key::Esc]);
+    assert_eq!(of(&model).filter.control, Some(Control::Possession), "Esc changes nothing");
+    press(&mut model, &[Key::Char('v')]);
+    assert!(sources(&model).is_empty());
+    assert!(drawn(of(&model), 78, 18).iter().any(|row| row.contains("x shows all again")));
+    assert!(press(&mut model, &[Key::Enter]).is_empty());
+    press(&mut model, &[Key::Char('x')]);
+    assert_eq!(sources(&model).len(), 4);
+}
+
+#[test]
+fn a_search_is_done_while_it_is_typed() {
+    let mut model = model(screen(&batch()));
+    press(&mut model, &[Key::Down, Key::Char('/')]);
+    typed(&mut model, "DEV-");
+    assert_eq!(sources(&model), ["b/dev-2.csr", "a/dev-1.csr"]);
+    assert_eq!(of(&model).list.chosen(), 1, "the chosen request stays chosen");
+    typed(&mut model, "2");
+    assert_eq!(sources(&model), ["b/dev-2.csr"]);
+    press(&mut model, &[Key::Backspace, Key::Enter]);
+    assert_eq!(sources(&model).len(), 2);
+    assert!(drawn(of(&model), 78, 18)[2].starts_with("/ search DEV-"));
+    press(&mut model, &[Key::Char('/')]);
+    typed(&mut model, "nothing");
+    assert!(sources(&model).is_empty());
+    press(&mut model, &[Key::Esc]);
+    assert_eq!(sources(&model).len(), 2, "Esc goes back to the search before");
+    update(&mut model, Message::Key(Key::Char('/')));
+    update(&mut model, Message::Pasted("1.csr".to_owned()));
+    assert_eq!(of(&model).filter.search, "DEV-1.csr");
+    assert_eq!(sources(&model), ["a/dev-1.csr"]);
+}
+
+#[test]
+fn an_order_is_made_by_the_worker_and_the_chosen_request_stays_chosen() {
+    let mut model = model(screen(&batch()));
+    let effects = press(&mut model, &[Key::Char('o')]);
+    assert!(
+        matches!(&effects[..], [Effect::Work(Job::PutInOrder { order: Order::Verdict, .. })]),
+        "{effects:?}"
+    );
+    assert_eq!(of(&model).order, Order::Medium, "until it is made");
+    for (order, first) in [(Order::Source, "a/dev-1.csr"), (Order::Subject, "readme.txt")] {
+        update(&mut model, Message::Done(Box::new(News::InOrder(order))));
+        assert_eq!(sources(&model)[0], first);
+        let screen = of(&model);
+        assert_eq!(screen.chosen(), Some(0), "the row of b/dev-2.csr");
+    }
+    press(&mut model, &[Key::Char('r')]);
+    assert_eq!(sources(&model)[0], "b/dev-2.csr");
+    assert!(drawn(of(&model), 78, 18)[1].ends_with("o by subject, reversed"));
+}
+
+#[test]
+fn a_plan_is_made_only_where_something_is_accepted() {
+    let mut nothing = model(screen(&batch()[2..]));
+    assert!(press(&mut nothing, &[Key::Char('p')]).is_empty());
+    let failure = format!("{:?}", nothing.dialog);
+    assert!(failure.contains("there is nothing to plan: of 2 requests 1 are refused and 1 are skipped"));
+    let mut model = model(screen(&batch()));
+    let effects = press(&mut model, &[Key::Char('p')]);
+    let [Effect::Work(Job::Plan { ca, profile, paths })] = &effects[..] else { panic!("{effects:?}") };
+    assert_eq!((ca.as_str(), profile.as_str(), paths.len()), ("root", "device", 1));
+    assert!(press(&mut model, &[Key::Enter]).is_empty(), "one job at a time");
+    let effects = press(&mut model, &[Key::Char('s')]);
+    assert!(matches!(&effects[..], [Effect::Stop]), "{effects:?}");
+}
+
+#[test]
+fn details_say_what_was_found_and_what_to_do() {
+    let mut model = model(screen(&batch()));
+    let effects = press(&mut model, &[Key::Down, Key::Down, Key::Enter]);
+    assert!(matches!(&effects[..], [Effect::Work(Job::Detail { row: 2, .. })]), "{effects:?}");
+    let detail = Detail { judgement: batch().remove(2), der: None, difference: None };
+    update(&mut model, Message::Done(Box::new(News::Detail(Box::new(detail)))));
+    let rows = drawn(model.screen().room(), 78, 18);
+    assert_eq!(rows[0], "bad.csr");
+    assert_eq!(rows[3], "Refused: it will not be signed.");
+    let has = |text: &str| rows.iter().any(|row| row == text);
+    assert!(has("x refused by possession"), "{rows:#?}");
+    assert!(has("  what was found      it is wrong"), "{rows:#?}");
+    assert!(has("  what to do          make it right"), "{rows:#?}");
+    assert!(has("! remark of quirk"), "{rows:#?}");
+    press(&mut model, &[Key::Esc]);
+    assert_eq!(of(&model).list.chosen(), 2);
+}
+
+#[test]
+fn details_of_an_accepted_request_hold_its_difference_and_its_octets() {
+    let lines = vec![Line {
+        what: Printable::new("issuer"),
+        change: Change::Added,
+        asked: None,
+        issued: Some(Printable::new("CN=Root")),
+    }];
+    let detail = Detail { judgement: batch().remove(1), der: Some(vec![0x30, 0]), difference: Some(lines) };
+    let mut model = model(screen(&batch()));
+    update(&mut model, Message::Done(Box::new(News::Detail(Box::new(detail)))));
+    let rows = drawn(model.screen().room(), 78, 18);
+    assert_eq!(rows[1], "[1 findings]  2 asked/issued   3 in words   4 ASN.1 tree   5 octets");
+    assert!(rows[3].starts_with("Accepted: CA root can sign it under profile device."));
+    press(&mut model, &[Key::Char('2')]);
+    assert_eq!(drawn(model.screen().room(), 78, 18)[3], "+ added       issuer  CN=Root");
+    press(&mut model, &[Key::Char('5')]);
+    assert!(drawn(model.screen().room(), 78, 18)[3].starts_with("000000  30 00"));
+}
+
+#[test]
+fn every_key_offered_in_every_mode_is_carried_out() {
+    let about = About::default();
+    let busy =
+        Busy { words: "", began: Duration::ZERO, progress: None, pace: Pace::Going, on_back: OnBack::Wait };
+    let at_work = About { busy: Some(busy), ..About::default() };
+    for about in [&about, &at_work] {
+        for before in [None, Some(SEARCH), Some(CONTROL)] {
+            for judgements in [batch(), Vec::new()] {
+                let bindings = |screen: &mut TriageScreen| {
+                    if let Some(action) = before {
+                        screen.act(action, about);
+                    }
+                    screen.bindings(about)
+                };
+                for binding in bindings(&mut screen(&judgements)) {
+                    let mut screen = screen(&judgements);
+                    bindings(&mut screen);
+                    screen.act(binding.action, about);
+                    drawn(&screen, 78, 18);
+                }
+            }
+        }
+    }
+}
+
+#[test]
+fn hostile_names_stay_within_their_cells() {
+    let texts = hostile_texts();
+    for text in &texts {
+        let judgements: Vec<Judgement> = texts
+            .iter()
+            .map(|subject| judgement(&format!("/media/stick/{text}"), Some(subject), refused(Control::Quirk)))
+            .collect();
+        let mut screen = screen(&judgements);
+        for (width, height) in [(78, 18), (118, 34), (40, 9), (3, 2)] {
+            drawn(&screen, width, height);
+            drawn_as(&screen, width, height, Glyphs::Console);
+        }
+        screen.filter.search = text.clone();
+        screen.select();
+        drawn(&screen, 78, 18);
+        screen.act(SEARCH, &About::default());
+        drawn(&screen, 78, 18);
+    }
+}
+
+#[test]
+fn a_sources_end_is_cut_by_columns() {
+    assert_eq!(super::table::end_of("abc", 3), "abc");
+    assert_eq!(super::table::end_of("abcdef", 5), "..def");
+    assert_eq!(super::table::end_of("漢字漢字", 7), "..漢字");
+    assert_eq!(super::table::end_of("漢字漢字", 6), "..漢字");
+    assert_eq!(super::table::end_of("漢字漢字", 5), "..字");
+    assert_eq!(super::table::end_of("abc", 1), ".");
+    assert_eq!(super::table::end_of("", 0), "");
+}

@@ -1,0 +1,176 @@
+//! What messages do to the model, without a terminal.
+
+use std::time::Duration;
+
+use super::*;
+use crate::{
+    ceremony::{HomeState, Overview, PinEntry, Rehearsal},
+    pki::{fingerprint::Digest, text::Printable, time::Time},
+    tui::{
+        message::PinAsk,
+        screen::{Screen, requests::Requests, rooms::Rooms, start::Start},
+    },
+};
+
+fn opened() -> News {
+    let overview = Overview {
+        rehearsal: Rehearsal::Rehearsal,
+        token_label: Printable::new("rehearsal"),
+        token_serial: None,
+        authorities: vec!["root".to_owned()],
+        entry: 7,
+        head: Digest::of(b"head"),
+        head_words: "one two three".to_owned(),
+    };
+    News::Opened { overview, lock_after: Duration::from_secs(600) }
+}
+
+/// A model in the rooms of an open home.
+fn in_the_rooms() -> Model {
+    let mut model = Model::new(Screen::Start(Start::new()));
+    first(&mut model);
+    update(
+        &mut model,
+        Message::Done(Box::new(News::SelfChecked { checks: Vec::new(), home: HomeState::SetUp })),
+    );
+    at(&mut model, 1);
+    let effects = update(&mut model, Message::Key(Key::Char('y')));
+    assert!(matches!(effects.as_slice(), [Effect::Work(Job::OpenHome)]));
+    update(&mut model, Message::Done(Box::new(opened())));
+    assert!(matches!(model.screen(), Screen::Rooms(Rooms { .. })));
+    model
+}
+
+fn at(model: &mut Model, seconds: u64) -> Vec<Effect> {
+    let clock = Time::from_unix(1_800_000_000);
+    update(model, Message::Tick { clock, since: Duration::from_secs(seconds) })
+}
+
+fn ask() -> PinAsk {
+    PinAsk {
+        noun: "user PIN",
+        label: Printable::new("rehearsal"),
+        serial: Printable::new("0123"),
+        purpose: "to sign".to_owned(),
+        warning: None,
+        entry: PinEntry::Program,
+    }
+}
+
+#[test]
+fn the_start_goes_on_only_when_the_machine_was_looked_over() {
+    let mut model = Model::new(Screen::Start(Start::new()));
+    assert!(matches!(first(&mut model).as_slice(), [Effect::Work(Job::CheckSelf)]));
+    assert!(update(&mut model, Message::Key(Key::Char('y'))).is_empty());
+    assert!(matches!(model.screen(), Screen::Start(_)));
+    in_the_rooms();
+}
+
+#[test]
+fn a_clock_that_no_certificate_can_carry_stops_at_the_start() {
+    let mut model = Model::new(Screen::Start(Start::new()));
+    first(&mut model);
+    let news = News::SelfChecked { checks: Vec::new(), home: HomeState::SetUp };
+    update(&mut model, Message::Done(Box::new(news)));
+    assert!(update(&mut model, Message::Key(Key::Char('y'))).is_empty());
+    assert!(matches!(model.dialog, Some(Dialog::Failure(_))));
+}
+
+#[test]
+fn an_idle_token_is_logged_out_and_one_at_work_is_not() {
+    let mut model = in_the_rooms();
+    assert!(at(&mut model, 700).is_empty(), "not logged in: nothing to lock");
+    update(&mut model, Message::Login(Login::In));
+    update(&mut model, Message::Key(Key::Down));
+    assert!(at(&mut model, 1_299).is_empty());
+    assert!(matches!(at(&mut model, 1_300).as_slice(), [Effect::Work(Job::LogOut)]));
+    assert!(at(&mut model, 1_301).is_empty(), "it is asked for once");
+    update(&mut model, Message::Login(Login::Out));
+    update(&mut model, Message::Done(Box::new(News::LoggedOut)));
+    assert_eq!(model.about.login, Login::Out);
+
+    update(&mut model, Message::Login(Login::In));
+    begin(&mut model, Job::Choices);
+    assert!(at(&mut model, 9_000).is_empty(), "work is in hand");
+}
+
+#[test]
+fn one_job_at_a_time() {
+    let mut model = in_the_rooms();
+    assert_eq!(begin(&mut model, Job::Choices).len(), 1);
+    assert!(begin(&mut model, Job::Close).is_empty());
+    assert!(model.notice.is_some());
+}
+
+#[test]
+fn escape_stops_reading_and_waits_for_the_rest() {
+    let mut model = in_the_rooms();
+    model.enter(Screen::Requests(Requests::new()));
+    begin(&mut model, Job::Choices);
+    assert!(update(&mut model, Message::Key(Key::Esc)).is_empty());
+    assert!(matches!(model.screen(), Screen::Requests(_)), "its news would be lost");
+    model.about.busy = None;
+    begin(&mut model, Job::Plan { ca: String::new(), profile: String::new(), paths: Vec::new() });
+    assert!(matches!(update(&mut model, Message::Key(Key::Esc)).as_slice(), [Effect::Stop]));
+    let failure = Failure { what: "stopped".to_owned(), hint: String::new(), class: Class::Stopped };
+    update(&mut model, Message::Failed(failure));
+    assert_eq!((model.dialog.clone(), model.notice.as_deref()), (None, Some("stopped")));
+    update(&mut model, Message::Key(Key::Esc));
+    assert!(matches!(model.screen(), Screen::Rooms(_)));
+}
+
+#[test]
+fn a_signal_ends_at_once_or_when_the_work_has_stopped() {
+    let mut model = in_the_rooms();
+    assert!(matches!(update(&mut model, Message::Ending).as_slice(), [Effect::Leave]));
+    assert_eq!(model.ending, Some(Ending::Idle));
+
+    let mut model = in_the_rooms();
+    begin(&mut model, Job::Choices);
+    assert!(matches!(update(&mut model, Message::Ending).as_slice(), [Effect::Stop]));
+    assert_eq!(model.ending, Some(Ending::Working));
+    let news = News::Choices { authorities: Vec::new(), profiles: Vec::new() };
+    assert!(matches!(update(&mut model, Message::Done(Box::new(news))).as_slice(), [Effect::Leave]));
+}
+
+#[test]
+fn leaving_is_asked_and_answered_by_a_letter() {
+    let mut model = in_the_rooms();
+    for (key, leaves, open) in [
+        (Key::Enter, false, true),
+        (Key::Char(' '), false, true),
+        (Key::Char('n'), false, false),
+        (Key::Char('y'), true, false),
+    ] {
+        model.dialog = None;
+        update(&mut model, Message::Key(Key::Control('c')));
+        assert_eq!(model.dialog, Some(Dialog::Leave));
+        assert_eq!(update(&mut model, Message::Key(key)).is_empty(), !leaves, "{key:?}");
+        assert_eq!(model.dialog.is_some(), open, "{key:?}");
+    }
+}
+
+#[test]
+fn a_pin_dialog_stands_until_the_pin_was_given_or_refused() {
+    for closing in [Message::PinEntered, Message::PinRefused] {
+        let mut model = in_the_rooms();
+        update(&mut model, Message::PinWanted(ask()));
+        for key in [Key::Enter, Key::Esc, Key::Char('1'), Key::Control('c')] {
+            assert!(update(&mut model, Message::Key(key)).is_empty());
+            assert_eq!(model.dialog, Some(Dialog::Pin(ask())), "a key of a pad's owner: {key:?}");
+        }
+        update(&mut model, closing);
+        assert_eq!(model.dialog, None);
+    }
+}
+
+#[test]
+fn a_worker_that_is_gone_is_told_and_can_be_left() {
+    let mut model = in_the_rooms();
+    begin(&mut model, Job::Choices);
+    assert!(update(&mut model, Message::WorkerGone).is_empty());
+    assert!(matches!(model.dialog, Some(Dialog::Failure(_))));
+    update(&mut model, Message::Key(Key::Enter));
+    update(&mut model, Message::Key(Key::Control('c')));
+    assert!(matches!(update(&mut model, Message::Key(Key::Char('y'))).as_slice(), [Effect::Leave]));
+}

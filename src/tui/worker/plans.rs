@@ -1,0 +1,50 @@
+//! Jobs that look at plans and media without changing either.
+
+use std::path::PathBuf;
+
+use crate::ceremony::{self, Error, StoredPlan, Watch};
+
+use super::{
+    super::work::{News, PlanShown},
+    Teller, Worker,
+};
+
+/// Rows of a plan read at a time: several pages of the largest terminal.
+pub const PLANNED_ROWS: u32 = 200;
+
+impl Worker {
+    pub(super) fn show_plan(&mut self, plan: &StoredPlan) -> Result<News, Error> {
+        let (appliance, mut teller) = self.working()?;
+        let summary = teller.watched(|watch| appliance.plan_summary(plan, watch))?;
+        let rows = appliance.planned_page(plan, 1, PLANNED_ROWS)?;
+        let shown = rows.last().map_or(0, |row| row.index);
+        let last =
+            if shown < plan.accepted { appliance.planned_page(plan, plan.accepted, 1)?.pop() } else { None };
+        let estimate = appliance.estimate(plan, None)?;
+        Ok(News::PlanShown(Box::new(PlanShown { summary, rows, last, estimate })))
+    }
+
+    pub(super) fn planned_page(&self, plan: &StoredPlan, from: u64) -> Result<News, Error> {
+        Ok(News::PlannedPage(self.appliance()?.planned_page(plan, from, PLANNED_ROWS)?))
+    }
+
+    pub(super) fn planned_certificate(&self, plan: &StoredPlan, index: u64) -> Result<News, Error> {
+        let appliance = self.appliance()?;
+        let row = appliance.planned_page(plan, index, 1)?.pop().ok_or_else(|| {
+            Error::usage(
+                format!("certificate {index} is not in plan {}", plan.id),
+                "go back and open the plan again",
+            )
+        })?;
+        let tbs = appliance.plan_certificate(plan, index)?;
+        Ok(News::PlannedCertificate { row: Box::new(row), tbs })
+    }
+
+    pub(super) fn count_requests(&self, path: PathBuf) -> Result<News, Error> {
+        let mut teller = Teller::new(&self.messages, &self.reins);
+        let paths = [path];
+        let count = teller.watched(|watch: &mut Watch<'_>| ceremony::count_requests(&paths, watch))?;
+        let [path] = paths;
+        Ok(News::Counted { path, count })
+    }
+}
