@@ -130,9 +130,14 @@ impl Room for Audit {
 
     fn draw(&self, canvas: &mut Canvas<'_>, area: Rect, about: &About) {
         match &self.phase {
-            Phase::Going => draw_going(canvas, area, about),
-            Phase::Ended(failure) => {
-                let text = format!("NOT AUDITED: {}.", failure.what);
+            Phase::Going if about.busy.is_some() => draw_going(canvas, area, about),
+            Phase::Going | Phase::Ended(_) => {
+                let what = match &self.phase {
+                    Phase::Ended(failure) => failure.what.as_str(),
+                    // Whoever stopped it knows that he did.
+                    _ => "the audit was stopped before its end",
+                };
+                let text = format!("NOT AUDITED: {what}.");
                 let used = canvas.paragraph(area, &text, Role::Bad) + 1;
                 let below = Rect { y: area.y + used, height: area.height.saturating_sub(used), ..area };
                 let text = "Nothing was changed, and nothing is known yet of what was not read. What to do: press a \

@@ -4,7 +4,7 @@ use ratatui::layout::Rect;
 
 use super::super::{Screen, delivery::Delivery, plan::Plan, signing::Signing};
 use crate::{
-    ceremony::{Counts, Remaining},
+    ceremony::Remaining,
     pki::text::Printable,
     tui::{
         canvas::Canvas,
@@ -55,11 +55,8 @@ impl Plans {
         };
         let plan = line.plan.clone();
         Turn::enter(match line.remaining {
-            Some(Remaining::Approval) => {
-                let (accepted, refused, skipped) = (plan.accepted, plan.refused, plan.skipped);
-                Screen::Plan(Plan::new(plan, Counts { accepted, refused, skipped }))
-            }
-            Some(Remaining::Signing) => Screen::Signing(Signing::new(plan)),
+            Some(Remaining::Approval) => Screen::Plan(Plan::stored(plan)),
+            Some(Remaining::Signing) => Screen::Signing(Signing::resumed(plan, line.issued)),
             // A root is not delivered: its certificate is in every bundle.
             None if plan.kind.name() == "root" => {
                 return Turn::refuse(
