@@ -130,9 +130,14 @@ impl Room for Audit {
 
     fn draw(&self, canvas: &mut Canvas<'_>, area: Rect, about: &About) {
         match &self.phase {
-            Phase::Going => draw_going(canvas, area, about),
-            Phase::Ended(failure) => {
-                let text = format!("NOT AUDITED: {}.", failure.what);
+            Phase::Going if about.busy.is_some() => draw_going(canvas, area, about),
+            Phase::Going | Phase::Ended(_) => {
+                let what = match &self.phase {
+                    Phase::Ended(failure) => failure.what.as_str(),
+                    // Whoever stopped it knows that he did.
+                    _ => "the audit was stopped before its end",
+                };
+                let text = format!("NOT AUDITED: {what}.");
                 let used = canvas.paragraph(area, &text, Role::Bad) + 1;
                 let below = Rect { y: area.y + used, height: area.height.saturating_sub(used), ..area };
                 let text = "Nothing was changed, and nothing is known yet of what was not read. What to do: press a \
@@ -190,7 +195,25 @@ fn draw_going(canvas: &mut Canvas<'_>, area: Rect, about: &About) {
 
 /// What an audit found, in words.
 fn told(report: &AuditReport) -> Vec<Item> {
-    let mut items = vec![verdict(report), Item::Gap];
+    let mut items = vec![verdict(report)];
+    for finding in &report.findings {
+        let (means, act) = meaning::of(finding.id);
+        items.push(Item::Gap);
+        items.push(Item::Labelled {
+            label: finding.id.to_owned(),
+            value: Printable::new(&finding.message),
+            role: Role::Bad,
+            remark: None,
+        });
+        items.push(Item::labelled("what it means", Printable::new(means)));
+        items.push(Item::labelled("what to do", Printable::new(act)));
+    }
+    if report.findings_omitted > 0 {
+        let more = format!("and {} more findings, not shown one by one", grouped(report.findings_omitted));
+        items.push(Item::Gap);
+        items.push(Item::Words(more, Role::Bad));
+    }
+    items.push(Item::Gap);
     if let Some(head) = &report.head {
         items.push(Item::labelled("newest entry", Printable::new(&grouped(head.entry))));
         items.push(Item::labelled("its words", Printable::new(&head.hash.words())));
@@ -217,23 +240,6 @@ fn told(report: &AuditReport) -> Vec<Item> {
     }
     for key in &report.checkpoint_keys {
         items.push(Item::labelled("audit key, SHA-256", Printable::new(&key.to_string())));
-    }
-    for finding in &report.findings {
-        let (means, act) = meaning::of(finding.id);
-        items.push(Item::Gap);
-        items.push(Item::Labelled {
-            label: finding.id.to_owned(),
-            value: Printable::new(&finding.message),
-            role: Role::Bad,
-            remark: None,
-        });
-        items.push(Item::labelled("what it means", Printable::new(means)));
-        items.push(Item::labelled("what to do", Printable::new(act)));
-    }
-    if report.findings_omitted > 0 {
-        let more = format!("and {} more findings, not shown one by one", grouped(report.findings_omitted));
-        items.push(Item::Gap);
-        items.push(Item::Words(more, Role::Bad));
     }
     items
 }

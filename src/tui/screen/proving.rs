@@ -160,15 +160,13 @@ impl Proving {
         if self.typed.text().is_empty() {
             return Turn::refuse("no code is typed yet", "type it exactly as the platform shows it");
         }
-        if self.typed.to_second() {
-            // What the platform cannot have given is told before it is typed once more.
-            return self.platform().check_code(self.typed.text()).map_or_else(
-                |error| {
-                    self.typed.other();
-                    refused(error)
-                },
-                |()| Turn::stay(),
-            );
+        // What the platform cannot have given is told before it is typed once more.
+        if let Err(error) = self.platform().check_code(self.typed.text()) {
+            return refused(error);
+        }
+        if self.typed.is_first() {
+            self.typed.other();
+            return Turn::stay();
         }
         match self.typed.compared() {
             Compared::Same => {}
@@ -185,15 +183,12 @@ impl Proving {
                 );
             }
         }
-        if let Err(error) = self.platform().check_code(self.typed.text()) {
-            return refused(error);
-        }
         self.code = Some(CodeSource::Typed(self.typed.text().to_owned()));
-        self.to_target();
+        self.choose_target();
         Turn::stay()
     }
 
-    fn to_target(&mut self) {
+    fn choose_target(&mut self) {
         self.browser = Browser::new();
         self.step = Step::Target;
     }
@@ -499,9 +494,11 @@ impl Room for Proving {
                     *known = Some(choices);
                 }
             }
+            // Whoever went back meanwhile stays where he is.
+            News::Proving(ProvingNews::Requested { .. }) if !matches!(self.step, Step::Request) => {}
             News::Proving(ProvingNews::Requested { path, code }) => {
                 self.code = Some(CodeSource::Request { path, code });
-                self.to_target();
+                self.choose_target();
             }
             News::Proving(ProvingNews::Proved { plan, delivered }) => {
                 if let Step::Summary(to) | Step::Failed(to, _) = &self.step {

@@ -70,11 +70,9 @@ impl TypedCode {
         };
     }
 
-    /// To the second field from the first; whether that was the way.
-    pub(super) fn to_second(&mut self) -> bool {
-        let was_first = self.turn == Turn::First;
-        self.turn = Turn::Second;
-        was_first
+    /// Whether the first one is being typed.
+    pub(super) fn is_first(&self) -> bool {
+        self.turn == Turn::First
     }
 
     pub(super) fn regroup(&mut self) {

@@ -4,7 +4,7 @@ use ratatui::layout::Rect;
 
 use super::super::{Screen, delivery::Delivery, plan::Plan, signing::Signing};
 use crate::{
-    ceremony::{Counts, Remaining},
+    ceremony::Remaining,
     pki::text::Printable,
     tui::{
         canvas::Canvas,
@@ -55,12 +55,8 @@ impl Plans {
         };
         let plan = line.plan.clone();
         Turn::enter(match line.remaining {
-            Some(Remaining::Approval) => {
-                let (accepted, refused, skipped) = (plan.accepted, plan.refused, plan.skipped);
-                Screen::Plan(Plan::new(plan, Counts { accepted, refused, skipped }))
-            }
-            Some(Remaining::Signing) => Screen::Signing(Signing::new(plan)),
-            Some(Remaining::Delivery) => Screen::Delivery(Delivery::new(plan)),
+            Some(Remaining::Approval) => Screen::Plan(Plan::stored(plan)),
+            Some(Remaining::Signing) => Screen::Signing(Signing::resumed(plan, line.issued)),
             // A root is not delivered: its certificate is in every bundle.
             None if plan.kind.name() == "root" => {
                 return Turn::refuse(
@@ -68,16 +64,14 @@ impl Plans {
                     "its certificate goes with every bundle; see it under certificates",
                 );
             }
-            None => Screen::Delivery(Delivery::new(plan)),
+            Some(Remaining::Delivery) | None => Screen::Delivery(Delivery::new(plan)),
         })
     }
 
     /// What Enter does with the chosen plan.
     fn next(line: &PlanLine) -> &'static str {
         match line.remaining {
-            Some(Remaining::Approval) => {
-                "Enter shows the plan, to be approved by its words. Never approved, it is never signed."
-            }
+            Some(Remaining::Approval) => "Enter shows the plan, to be approved by typing its words.",
             Some(Remaining::Signing) => "Enter goes on with the signing, after the last certificate signed.",
             Some(Remaining::Delivery) => "Enter goes on with the delivery: choose the medium.",
             None if line.plan.kind.name() == "root" => "Nothing is left to do.",

@@ -202,9 +202,9 @@ impl Room for Search {
         match self.phase {
             Phase::Form => {
                 let mut bindings = vec![Binding::bar(&[Key::Enter], Action::Proceed, "search")];
-                bindings.extend(FORM.iter().cloned().map(|binding| match binding.action {
-                    Action::Next => Binding { words: "search by something else", ..binding },
-                    _ => Binding { words: "the way before", ..binding },
+                bindings.extend(FORM.iter().map(|binding| match binding.action {
+                    Action::Next => Binding { words: "search by something else", ..binding.clone() },
+                    _ => Binding { words: "the way before", ..binding.clone() },
                 }));
                 bindings.push(BACK);
                 bindings
