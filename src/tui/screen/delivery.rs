@@ -196,16 +196,12 @@ impl Room for Delivery {
     }
 
     fn fail(&mut self, failure: &Failure) -> Told {
-        match &self.state {
-            State::Writing { to, .. } => {
-                self.state = State::Failed { to: to.clone(), failure: failure.clone() };
-                Told::Here(Turn::stay())
-            }
-            _ => {
-                self.target.unmeasured();
-                Told::OnTop
-            }
+        if let State::Writing { to, .. } = &self.state {
+            self.state = State::Failed { to: to.clone(), failure: failure.clone() };
+            return Told::Here(Turn::stay());
         }
+        self.target.unmeasured();
+        Told::OnTop
     }
 
     fn tick(&mut self, about: &About) -> Turn {
