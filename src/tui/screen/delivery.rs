@@ -42,7 +42,7 @@ const JUDGE: Action = Action::Verb(2);
 #[derive(Debug)]
 pub struct Delivery {
     plan: StoredPlan,
-    target: Target,
+    target: Box<Target>,
     state: State,
 }
 
@@ -82,7 +82,7 @@ impl Delivery {
     /// The delivery of a signed plan, to be told where.
     #[must_use]
     pub fn new(plan: StoredPlan) -> Self {
-        Self { plan, target: Target::new(), state: State::Choosing }
+        Self { plan, target: Box::new(Target::new()), state: State::Choosing }
     }
 
     fn write(&mut self, about: &About) -> Turn {
