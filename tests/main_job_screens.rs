@@ -274,7 +274,7 @@ fn a_failure_while_signing_says_what_is_safe_and_s_goes_on() {
     assert!(model.dialog.is_none());
     sees(&mut model, "it went wrong");
     sees(&mut model, "200 certificates are signed, checked and recorded");
-    sees(&mut model, "798 certificates are not signed. Of them, 100 were signed and");
+    sees(&mut model, "798 certificates are not signed. Of them, 100 were signed");
     assert!(matches!(job(key(&mut model, Key::Char('s'))), Job::Sign(_)));
     let issued = Issued { now: 798, all: ACCEPTED, seconds: 4.0 };
     let effects = done(&mut model, News::Signed(issued));

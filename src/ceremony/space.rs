@@ -54,7 +54,7 @@ impl Appliance {
 fn space(certificates: u64, certificate_octets: u64, formats: &[Format], free: u64) -> Space {
     // RFC 7468: 64 characters and a line end for 48 octets, and the two lines around them.
     let pem = certificate_octets.div_ceil(48) * 65 + 54;
-    let der = formats.iter().any(|format| *format == Format::Der);
+    let der = formats.contains(&Format::Der);
     let (mut files_each, mut octets_each) = (2, 3 * pem + CHAIN_OCTETS + ROWS_OCTETS);
     if der {
         files_each += 1;

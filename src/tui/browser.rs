@@ -99,7 +99,7 @@ impl Browser {
             None => match self.under.take().filter(|volume| path.starts_with(&volume.mount_point)) {
                 None => {}
                 Some(gone) => {
-                    self.to_volumes();
+                    self.show_volumes();
                     self.lost = Some(gone.shown);
                 }
             },
@@ -127,27 +127,23 @@ impl Browser {
         match &self.place {
             Place::Volumes => None,
             Place::Typing(_) => {
-                self.to_volumes();
+                self.show_volumes();
                 Some(Turn::stay())
             }
             Place::Folder(listing) => {
                 let path = listing.path.clone();
                 let at_top = about.volumes.iter().any(|volume| volume.mount_point == path);
-                match path.parent().filter(|_| !at_top).map(Path::to_owned) {
-                    Some(parent) => {
-                        self.waiting = Some(path);
-                        Some(Turn::work(Job::ListFolder(parent)))
-                    }
-                    None => {
-                        self.to_volumes();
-                        Some(Turn::stay())
-                    }
+                if let Some(parent) = path.parent().filter(|_| !at_top).map(Path::to_owned) {
+                    self.waiting = Some(path);
+                    return Some(Turn::work(Job::ListFolder(parent)));
                 }
+                self.show_volumes();
+                Some(Turn::stay())
             }
         }
     }
 
-    fn to_volumes(&mut self) {
+    fn show_volumes(&mut self) {
         self.place = Place::Volumes;
         self.list = List::default();
     }

@@ -153,12 +153,8 @@ impl Room for Approval {
         canvas.text(area.x, area.y, area.width, &number, Role::Strong);
         let mut under = format!("by CA {} with profile {}", plan.authority, plan.profile);
         if let Some((first, last)) = self.until {
-            under.push_str(", valid until ");
-            under.push_str(&if first == last {
-                moment(last)
-            } else {
-                format!("{} at the latest", moment(last))
-            });
+            let latest = if first == last { "" } else { " at the latest" };
+            under.extend([", valid until ", &moment(last), latest]);
         }
         canvas.text(area.x, area.y + 1, area.width, Printable::new(&under).as_str(), Role::Plain);
         let words = Rect { y: area.y + 3, height: area.height.saturating_sub(9), ..area };

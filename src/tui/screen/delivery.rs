@@ -42,7 +42,7 @@ const JUDGE: Action = Action::Verb(2);
 #[derive(Debug)]
 pub struct Delivery {
     plan: StoredPlan,
-    target: Target,
+    target: Box<Target>,
     state: State,
 }
 
@@ -82,7 +82,7 @@ impl Delivery {
     /// The delivery of a signed plan, to be told where.
     #[must_use]
     pub fn new(plan: StoredPlan) -> Self {
-        Self { plan, target: Target::new(), state: State::Choosing }
+        Self { plan, target: Box::new(Target::new()), state: State::Choosing }
     }
 
     fn write(&mut self, about: &About) -> Turn {
@@ -196,16 +196,12 @@ impl Room for Delivery {
     }
 
     fn fail(&mut self, failure: &Failure) -> Told {
-        match &self.state {
-            State::Writing { to, .. } => {
-                self.state = State::Failed { to: to.clone(), failure: failure.clone() };
-                Told::Here(Turn::stay())
-            }
-            _ => {
-                self.target.unmeasured();
-                Told::OnTop
-            }
+        if let State::Writing { to, .. } = &self.state {
+            self.state = State::Failed { to: to.clone(), failure: failure.clone() };
+            return Told::Here(Turn::stay());
         }
+        self.target.unmeasured();
+        Told::OnTop
     }
 
     fn tick(&mut self, about: &About) -> Turn {

@@ -37,7 +37,7 @@ enum Known {
 /// A stored plan.
 #[derive(Debug)]
 pub struct Plan {
-    plan: StoredPlan,
+    stored: StoredPlan,
     counts: Counts,
     known: Known,
     /// What was read before, while it is read again.
@@ -57,7 +57,7 @@ impl Plan {
     /// A plan that was stored. It is read when the screen is shown.
     #[must_use]
     pub fn new(plan: StoredPlan, counts: Counts) -> Self {
-        Self { plan, counts, known: Known::Asked, before: None, list: List::default() }
+        Self { stored: plan, counts, known: Known::Asked, before: None, list: List::default() }
     }
 
     /// A plan of which nothing but itself is known, as it stands in the register.
@@ -80,7 +80,7 @@ impl Plan {
 
     fn stage(&self) -> Stage {
         match self.summary() {
-            Some(summary) if summary.issued == self.plan.accepted => Stage::Signed,
+            Some(summary) if summary.issued == self.stored.accepted => Stage::Signed,
             Some(summary) if summary.approved => Stage::Approved,
             _ => Stage::Planned,
         }
@@ -92,7 +92,7 @@ impl Plan {
     }
 
     fn rows_of_plan(&self) -> usize {
-        usize::try_from(self.plan.accepted).unwrap_or(usize::MAX)
+        usize::try_from(self.stored.accepted).unwrap_or(usize::MAX)
     }
 
     fn row(&self, index: u64) -> Option<&PlannedRow> {
@@ -107,11 +107,11 @@ impl Plan {
             return Turn::stay();
         }
         match &self.known {
-            Known::Asked => Turn::work(Job::ShowPlan(self.plan.clone())),
+            Known::Asked => Turn::work(Job::ShowPlan(self.stored.clone())),
             Known::Shown(_) if self.row(self.chosen()).is_none() => {
                 // Some rows before the chosen one, so that moving up needs no other page at once.
                 let from = self.chosen().saturating_sub(60).max(1);
-                Turn::work(Job::PlannedPage { plan: self.plan.clone(), from })
+                Turn::work(Job::PlannedPage { plan: self.stored.clone(), from })
             }
             Known::Shown(_) | Known::Nothing => Turn::stay(),
         }
@@ -125,7 +125,7 @@ impl Plan {
         if let Known::Shown(shown) = std::mem::replace(&mut self.known, Known::Asked) {
             self.before = Some(shown);
         }
-        let plan = self.plan.clone();
+        let plan = self.stored.clone();
         Turn::enter(match stage {
             Stage::Planned => Screen::Approval(Approval::new(plan).until(until)),
             Stage::Approved => Screen::Signing(Signing::resumed(plan, issued)),
@@ -165,7 +165,7 @@ impl Room for Plan {
             Action::Back => Turn::back(),
             Action::Proceed => self.proceed(),
             Action::Open => {
-                Turn::work(Job::PlannedCertificate { plan: self.plan.clone(), index: self.chosen() })
+                Turn::work(Job::PlannedCertificate { plan: self.stored.clone(), index: self.chosen() })
             }
             _ => {
                 self.list.act(action, self.rows_of_plan());
@@ -176,7 +176,7 @@ impl Room for Plan {
 
     fn hear(&mut self, news: Box<News>, _about: &About) -> Heard {
         match *news {
-            News::PlanShown(shown) if shown.summary.plan.id == self.plan.id => {
+            News::PlanShown(shown) if shown.summary.plan.id == self.stored.id => {
                 self.known = Known::Shown(shown);
                 self.before = None;
                 // The frame shows the register's head, which storing the plan moved.
@@ -192,8 +192,8 @@ impl Room for Plan {
                 let title = format!(
                     "certificate {} of {} of plan {}{}",
                     grouped(row.index),
-                    grouped(self.plan.accepted),
-                    self.plan.id,
+                    grouped(self.stored.accepted),
+                    self.stored.id,
                     if row.issued { "" } else { ", not signed yet" }
                 );
                 let document = Document::planned(Printable::new(&title), &tbs);
@@ -223,7 +223,7 @@ impl Room for Plan {
 
 impl Plan {
     fn draw_summary(&self, canvas: &mut Canvas<'_>, area: Rect) {
-        let plan = &self.plan;
+        let plan = &self.stored;
         let mut y = area.y;
         let name = format!("{} of CA {}, profile {}", plan.id, plan.authority, plan.profile);
         y += canvas.labelled(area, y, "plan", Printable::new(&name).as_str(), Role::Strong);
@@ -281,7 +281,7 @@ impl Plan {
         let title = format!(
             "certificate {} of {}, as it will be signed",
             grouped(self.chosen()),
-            grouped(self.plan.accepted)
+            grouped(self.stored.accepted)
         );
         canvas.rule(area, area.y, &title);
         let below = Rect { y: area.y + 1, height: area.height - 1, ..area };

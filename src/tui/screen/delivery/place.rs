@@ -215,10 +215,12 @@ impl Target {
         canvas.text(area.x, y, 18, "forms", Role::Faint);
         let mut x = area.x + 18;
         for (row, format) in Format::ALL.iter().enumerate() {
-            let (mark, why) = match format {
-                Format::Pem => ("x", " (always)"),
-                _ if self.formats.contains(format) => ("x", ""),
-                _ => (" ", ""),
+            let (mark, why) = if *format == Format::Pem {
+                ("x", " (always)")
+            } else if self.formats.contains(format) {
+                ("x", "")
+            } else {
+                (" ", "")
             };
             let chosen = self.pane == Pane::Forms && row == self.form.chosen();
             let role = if chosen { Role::Selected } else { Role::Plain };
