@@ -362,3 +362,6 @@ fn hash_words(hash: HashAlgorithm) -> &'static str {
         HashAlgorithm::Sha512 => "512",
     }
 }
+
+#[cfg(test)]
+mod tests;
