@@ -20,89 +20,24 @@ use coldsign::{
 use rustix::mount::{MountFlags, UnmountFlags, mount, unmount};
 use support::{
     Sandbox,
+    medium::Medium,
     request::{self, Algorithm, Key, Request},
-    said, succeed, tool,
+    said, succeed,
 };
 
 /// Requests in each folder of the stick.
 const FOLDER_FILES: usize = 40;
 
-/// A medium on a loop device, mounted while this lives.
-struct Stick {
-    folder: tempfile::TempDir,
-    device: String,
-    at: PathBuf,
-}
-
-impl Stick {
-    /// Mounted at `stick` in a folder of its own, filled, and mounted again so that nothing of it is remembered.
-    /// `None`, and said so, where this machine cannot do it.
-    fn new(octets: u64, fill: impl FnOnce(&Path)) -> Option<Self> {
-        if !rustix::process::geteuid().is_root() || !Path::new("/dev/loop-control").exists() {
-            println!("not root, or no loop devices: media that are pulled are not part of this run");
-            return None;
-        }
-        let folder = tempfile::tempdir().unwrap();
-        let at = folder.path().join("stick");
-        fs::create_dir(&at).unwrap();
-        let image = folder.path().join("image");
-        fs::File::create(&image).unwrap().set_len(octets).unwrap();
-        succeed(tool("mkfs.ext4", "e2fsprogs").args(["-q", "-F", "-b", "1024"]).arg(&image));
-        let device = succeed(tool("losetup", "mount").args(["-f", "--show"]).arg(&image)).trim().to_owned();
-        let stick = Self { folder, device, at };
-        stick.mount();
-        fill(&stick.at);
-        unmount(&stick.at, UnmountFlags::empty()).unwrap();
-        stick.mount();
-        Some(stick)
-    }
-
-    /// Three folders of files that are large enough to be read piece by piece.
-    fn of_requests() -> Option<Self> {
-        Self::new(16 << 20, |at| {
-            for folder in ["a", "b", "c"] {
-                fs::create_dir(at.join(folder)).unwrap();
-                for number in 0..FOLDER_FILES {
-                    fs::write(at.join(format!("{folder}/{number:03}.csr")), [b'x'; 9_000]).unwrap();
-                }
+/// Three folders of files that are large enough to be read piece by piece.
+fn medium_of_requests() -> Option<Medium> {
+    Medium::new(16 << 20, |at| {
+        for folder in ["a", "b", "c"] {
+            fs::create_dir(at.join(folder)).unwrap();
+            for number in 0..FOLDER_FILES {
+                fs::write(at.join(format!("{folder}/{number:03}.csr")), [b'x'; 9_000]).unwrap();
             }
-        })
-    }
-
-    fn mount(&self) {
-        let flags = MountFlags::empty();
-        mount(self.device.as_str(), &self.at, "ext4", flags, None::<&std::ffi::CStr>).unwrap();
-    }
-
-    /// Takes what the device holds away: it stays, and every read fails.
-    fn fail(&self) {
-        pull_octets(&self.folder.path().join("image"));
-    }
-
-    /// Takes the medium away: the device says that it has no octets, as a card reader does without its card.
-    fn pull(&self) {
-        self.puller()();
-    }
-
-    /// The same, for another thread.
-    fn puller(&self) -> impl Fn() + Send + 'static {
-        let (image, device) = (self.folder.path().join("image"), self.device.clone());
-        move || {
-            pull_octets(&image);
-            succeed(tool("losetup", "mount").arg("-c").arg(&device));
         }
-    }
-}
-
-fn pull_octets(image: &Path) {
-    fs::OpenOptions::new().write(true).open(image).unwrap().set_len(0).unwrap();
-}
-
-impl Drop for Stick {
-    fn drop(&mut self) {
-        let _ = unmount(&self.at, UnmountFlags::DETACH);
-        let _ = tool("losetup", "mount").arg("-d").arg(&self.device).output();
-    }
+    })
 }
 
 /// Reads an entry to its end; a failure is shown to the intake, as whoever reads has to.
@@ -147,7 +82,7 @@ fn walk(intake: &mut Intake, after: usize, happens: impl FnOnce()) -> (usize, us
 
 #[test]
 fn a_medium_pulled_while_it_is_read_ends_the_walk_instead_of_refusing_its_files() {
-    let Some(stick) = Stick::of_requests() else { return };
+    let Some(stick) = medium_of_requests() else { return };
     let mut intake = Intake::open(std::slice::from_ref(&stick.at), &Limits::STANDARD).unwrap();
     let (sound, unreadable, end) = walk(&mut intake, 5, || stick.pull());
     assert!((5..3 * FOLDER_FILES).contains(&sound), "{sound}");
@@ -161,7 +96,7 @@ fn a_medium_pulled_while_it_is_read_ends_the_walk_instead_of_refusing_its_files(
 
 #[test]
 fn a_medium_pulled_after_its_last_file_was_read_is_not_taken_for_whole() {
-    let Some(stick) = Stick::of_requests() else { return };
+    let Some(stick) = medium_of_requests() else { return };
     let mut intake = Intake::open(std::slice::from_ref(&stick.at), &Limits::STANDARD).unwrap();
     // The file system's own lost+found comes last.
     let all = 3 * FOLDER_FILES + 1;
@@ -172,7 +107,7 @@ fn a_medium_pulled_after_its_last_file_was_read_is_not_taken_for_whole() {
 
 #[test]
 fn a_medium_that_fails_file_after_file_is_given_up() {
-    let Some(stick) = Stick::of_requests() else { return };
+    let Some(stick) = medium_of_requests() else { return };
     let limits = Limits { read_errors_max: 3, ..Limits::STANDARD };
     // Named one by one, as a shell does for stick/a/*: names and folders are still in memory, what they hold is not.
     let named: Vec<PathBuf> =
@@ -187,7 +122,7 @@ fn a_medium_that_fails_file_after_file_is_given_up() {
 
 #[test]
 fn an_inspection_of_a_medium_that_is_pulled_says_so_and_refuses_nothing_for_it() {
-    let Some(stick) = Stick::of_requests() else { return };
+    let Some(stick) = medium_of_requests() else { return };
     // Listed, so that the names are in memory and only what the files hold is missing.
     for folder in ["", "a", "b", "c"] {
         for entry in list_folder(&stick.at.join(folder)).unwrap().entries {
@@ -216,7 +151,7 @@ fn an_inspection_of_a_medium_that_is_pulled_says_so_and_refuses_nothing_for_it()
 
 #[test]
 fn a_pulled_medium_leaves_no_plan() {
-    let Some(stick) = Stick::of_requests() else { return };
+    let Some(stick) = medium_of_requests() else { return };
     let sandbox = Sandbox::with_root("pulled-plan", "p256");
     // More than are judged at a time: the first of them are in the plan when the medium is found to be gone.
     let sound = sandbox.text("sound.pem");
@@ -239,7 +174,7 @@ fn a_pulled_medium_leaves_no_plan() {
 
 #[test]
 fn an_outbox_on_a_pulled_medium_publishes_nothing() {
-    let Some(stick) = Stick::new(16 << 20, |_| {}) else { return };
+    let Some(stick) = Medium::new(16 << 20, |_| {}) else { return };
     let mut outbox = Outbox::create(&stick.at, "bundle").unwrap();
     for number in 0..50 {
         let mut file = outbox.create_file(&format!("{number}.pem")).unwrap();
@@ -254,7 +189,7 @@ fn an_outbox_on_a_pulled_medium_publishes_nothing() {
 
 #[test]
 fn what_was_published_on_a_medium_that_is_pulled_is_not_read_back() {
-    let Some(stick) = Stick::new(16 << 20, |_| {}) else { return };
+    let Some(stick) = Medium::new(16 << 20, |_| {}) else { return };
     let mut outbox = Outbox::create(&stick.at, "bundle").unwrap();
     let mut file = outbox.create_file("a.pem").unwrap();
     file.append(&vec![b'x'; 30_000]).unwrap();
@@ -276,7 +211,7 @@ fn requests(path: &Path, count: usize) {
 
 #[test]
 fn a_delivery_that_is_cut_off_says_what_is_safe_and_is_made_good_on_another_medium() {
-    let Some(stick) = Stick::new(64 << 20, |_| {}) else { return };
+    let Some(stick) = Medium::new(64 << 20, |_| {}) else { return };
     let sandbox = Sandbox::with_root("pulled-delivery", "p256");
     let from = sandbox.folder("from");
     requests(&Path::new(&from).join("all.pem"), 400);
@@ -285,7 +220,7 @@ fn a_delivery_that_is_cut_off_says_what_is_safe_and_is_made_good_on_another_medi
     sandbox.ok(["sign", &planned.id, "--pin-file", &pin]);
 
     // Full.
-    let small = Stick::new(1 << 20, |_| {}).unwrap();
+    let small = Medium::new(1 << 20, |_| {}).unwrap();
     let to = small.at.to_str().unwrap();
     let told = sandbox.exits(4, ["deliver", &planned.id, "--to", to, "--pin-file", &pin]);
     assert!(told.contains("the medium is full; nothing was delivered"), "{told}");
@@ -325,7 +260,7 @@ fn a_sound_bundle_is_not_called_damaged_because_its_medium_was_pulled(sandbox: &
     let copy = |at: &Path| {
         succeed(std::process::Command::new("cp").arg("-r").arg(bundle).arg(at.join("bundle")));
     };
-    let stick = Stick::new(64 << 20, copy).unwrap();
+    let stick = Medium::new(64 << 20, copy).unwrap();
     let from = stick.at.join("bundle");
     let from = from.to_str().unwrap();
     sandbox.exits(0, ["verify", from, "--trust", root]);
@@ -345,7 +280,7 @@ fn fill(at: &Path) {
 
 #[test]
 fn a_ca_request_that_is_cut_off_is_kept_and_written_again() {
-    let Some(small) = Stick::new(1 << 20, fill) else { return };
+    let Some(small) = Medium::new(1 << 20, fill) else { return };
     let sandbox = Sandbox::new("pulled-request");
     let pin = sandbox.text("pin");
     let asked = |to: &str| {
@@ -381,7 +316,7 @@ impl Drop for Place {
 
 #[test]
 fn a_medium_appears_when_it_is_mounted_and_disappears_when_it_is_pulled() {
-    let Some(stick) = Stick::new(16 << 20, |at| fs::write(at.join("1.csr"), "x").unwrap()) else { return };
+    let Some(stick) = Medium::new(16 << 20, |at| fs::write(at.join("1.csr"), "x").unwrap()) else { return };
     unmount(&stick.at, UnmountFlags::empty()).unwrap();
     let place = Place::new();
     let place = &place.0;

@@ -11,13 +11,12 @@ use std::{
     os::unix::ffi::OsStrExt as _,
     path::Path,
     process::Stdio,
-    sync::OnceLock,
 };
 
 use support::{
     PIN, Planned, Sandbox, TOKEN, module,
     request::{self, Algorithm, Key, Request},
-    secret, succeed, tool,
+    secret, shim, tool,
 };
 
 /// `CKF_PROTECTED_AUTHENTICATION_PATH`, what a person types on the pad besides.
@@ -28,21 +27,6 @@ const FINAL_TRY: [(&str, &str); 1] = [("SHIM_FLAGS", "30000")];
 const LOCKED: [(&str, &str); 1] = [("SHIM_FLAGS", "70000")];
 
 const REQUESTS: u64 = 40;
-
-/// The interposer, compiled.
-fn shim() -> &'static str {
-    static SHIM: OnceLock<String> = OnceLock::new();
-    SHIM.get_or_init(|| {
-        let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("token-shim");
-        fs::create_dir_all(&folder).unwrap();
-        let (source, library) =
-            (Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/support/shim.c"), folder.join("shim.so"));
-        let mut cc = tool("cc", "apt-get install gcc libc6-dev");
-        cc.args(["-std=c11", "-Wall", "-Wextra", "-Werror", "-O1", "-shared", "-fPIC", "-o"]);
-        succeed(cc.arg(&library).arg(source).arg("-ldl"));
-        library.to_str().unwrap().to_owned()
-    })
-}
 
 /// A sandbox whose home has the interposer as its module.
 struct Lab {

@@ -68,7 +68,10 @@ pub use volumes::{
 pub use crate::{
     export::{bundle::Format, manifest::Standing, verification::Report as BundleReport},
     host::memory::harden,
-    register::{AuditReport, AuthorityRecord, Catalogue, IssuedCertificate, Rehearsal, Stock, StoredPlan},
+    register::{
+        AuditFinding, AuditReport, AuthorityRecord, Catalogue, IssuedCertificate, Rehearsal, Stock,
+        StoredPlan,
+    },
     token::{
         mechanism::{Capability, KEY_ALGORITHMS, Support},
         pin::{Activation, Pin, SoActivation, SoPin},

@@ -43,13 +43,16 @@ pub fn update(model: &mut Model, message: Message) -> Vec<Effect> {
             everywhere(model)
         }
         Message::PinWanted(ask) => {
-            model.about.pin_warning = ask.warning;
             model.dialog = Some(Dialog::Pin(ask));
             Vec::new()
         }
         Message::PinEntered | Message::PinRefused => {
             model.last_key = model.about.since;
             model.dialog = None;
+            Vec::new()
+        }
+        Message::Token(seen) => {
+            model.about.token = seen;
             Vec::new()
         }
         Message::Login(login) => {

@@ -270,7 +270,12 @@ impl Job {
     #[must_use]
     pub fn on_back(&self) -> OnBack {
         match self {
-            Self::Plan { .. } => OnBack::Stop,
+            Self::CountRequests(_)
+            | Self::Detail { .. }
+            | Self::Plan { .. }
+            | Self::Read(_)
+            | Self::Register(RegisterJob::Audit | RegisterJob::Search { .. })
+            | Self::ShowPlan(_) => OnBack::Stop,
             _ => OnBack::Wait,
         }
     }

@@ -26,7 +26,7 @@ use crate::ceremony::{
 
 use super::{
     message::{Message, PinAsk},
-    model::Login,
+    model::{Login, TokenSeen},
     pin_door::PinDoor,
     work::{HomeKind, Job, News, ProfileChoice},
 };
@@ -78,6 +78,7 @@ impl Worker {
                     if error.class() == Class::Token {
                         // Whatever the token's trouble is, its session is not used again.
                         self.log_out();
+                        self.look_at_token();
                     }
                     Message::Failed(error.into())
                 }
@@ -161,6 +162,7 @@ impl Worker {
 
     fn opened(&self) -> Result<News, Error> {
         let appliance = self.appliance()?;
+        self.look_at_token();
         Ok(News::Opened {
             overview: appliance.overview()?,
             lock_after: appliance.configuration().lock_after(),
@@ -195,7 +197,17 @@ impl Worker {
         let session = appliance.login(&mut |state| self.user_pin(state, purpose))?;
         self.session = Some(session);
         let _ = self.messages.send(Message::Login(Login::In));
+        self.look_at_token();
         Ok(())
+    }
+
+    /// Tells the frame what the token looks like now.
+    fn look_at_token(&self) {
+        let seen = match self.appliance().and_then(Appliance::token_state) {
+            Ok(state) => TokenSeen::There(Box::new(state)),
+            Err(_) => TokenSeen::Missing,
+        };
+        let _ = self.messages.send(Message::Token(seen));
     }
 
     fn log_out(&mut self) {

@@ -4,6 +4,7 @@
 // Each test file uses its own part of this module; the compiler sees them one at a time.
 #![expect(dead_code, reason = "no test file uses all of it")]
 
+pub mod medium;
 #[path = "../../softhsm/request.rs"]
 pub mod request;
 #[path = "../../softhsm/stick.rs"]
@@ -16,6 +17,7 @@ use std::{
     os::unix::fs::OpenOptionsExt as _,
     path::{Path, PathBuf},
     process::{Command, Output, Stdio},
+    sync::OnceLock,
 };
 
 use serde_json::Value;
@@ -274,6 +276,21 @@ pub fn module() -> String {
     let module = String::from_utf8(output.stdout).unwrap();
     assert!(!module.is_empty(), "SoftHSM is not installed: apt-get install softhsm2");
     module
+}
+
+/// A module that stands before SoftHSM and makes it behave as cards, readers and faults do (`shim.c`), compiled.
+pub fn shim() -> &'static str {
+    static SHIM: OnceLock<String> = OnceLock::new();
+    SHIM.get_or_init(|| {
+        let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("token-shim");
+        fs::create_dir_all(&folder).unwrap();
+        let (source, library) =
+            (Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/support/shim.c"), folder.join("shim.so"));
+        let mut cc = tool("cc", "apt-get install gcc libc6-dev");
+        cc.args(["-std=c11", "-Wall", "-Wextra", "-Werror", "-O1", "-shared", "-fPIC", "-o"]);
+        succeed(cc.arg(&library).arg(source).arg("-ldl"));
+        library.to_str().unwrap().to_owned()
+    })
 }
 
 /// Writes a file that only we can read.

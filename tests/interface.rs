@@ -1,0 +1,11 @@
+//! The real program on a terminal of its own, driven by keys as an officer drives it, on `SoftHSM`.
+
+#[path = "interface/leaving.rs"]
+mod leaving;
+#[path = "interface/main_job.rs"]
+mod main_job;
+#[path = "interface/pulled.rs"]
+mod pulled;
+mod support;
+#[path = "interface/terminal.rs"]
+mod terminal;

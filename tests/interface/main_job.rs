@@ -1,0 +1,223 @@
+//! The whole main job, from the start to the end of the day.
+
+use std::path::Path;
+
+use crate::{
+    support::{PIN, Sandbox, request},
+    terminal::{ENTER, ESC, TAB, Terminal},
+};
+
+/// Fills a folder with so many sound requests.
+pub fn requests(folder: &str, count: usize) {
+    for number in 1..=count {
+        let name = format!("lock-{number:04}");
+        let der = request::Request::named(&name).der(&request::Key::generate(request::Algorithm::P256));
+        let text = request::pem("CERTIFICATE REQUEST", &der);
+        std::fs::write(Path::new(folder).join(format!("{name}.csr")), text).unwrap();
+    }
+}
+
+/// From the start into the rooms.
+pub fn begin(terminal: &mut Terminal) {
+    terminal.wait("the clock is right");
+    terminal.press("y");
+    terminal.screen("What is to be done?");
+}
+
+/// Opens a folder by its path.
+pub fn open_folder(terminal: &mut Terminal, folder: &str) {
+    terminal.press("/");
+    terminal.wait("folder to open");
+    // Whatever stands in the field already goes.
+    terminal.press(&format!("\x15{folder}{ENTER}"));
+    let last = Path::new(folder).file_name().unwrap().to_str().unwrap().to_owned();
+    let open = |shown: &str| shown.lines().nth(4).is_some_and(|row| row.trim_end().ends_with(&last));
+    terminal.until(folder, |shown| open(shown) && !shown.contains("folder to open"));
+}
+
+/// From the rooms to a stored plan; its id.
+pub fn plan(terminal: &mut Terminal, folder: &str) -> String {
+    terminal.press("1");
+    terminal.screen("Requests: which medium?");
+    open_folder(terminal, folder);
+    terminal.press("r");
+    terminal.screen("Requests: under which CA and profile?");
+    terminal.press(TAB);
+    while !terminal.shown().contains("> device ") {
+        let before = terminal.shown();
+        terminal.press("j");
+        terminal.until("the next profile", |shown| shown != before);
+    }
+    terminal.press(ENTER);
+    let shown = terminal.screen("Plan");
+    let id = shown.split_whitespace().find(|word| word.starts_with("p-2"));
+    id.expect("the plan's id").to_owned()
+}
+
+/// From a stored plan to an approved one: the words are read from the screen.
+pub fn approve(terminal: &mut Terminal) {
+    terminal.press("a");
+    let shown = terminal.screen("Approval");
+    terminal.press(&words(&shown).join(" "));
+    terminal.press(ENTER);
+    terminal.screen("Signing");
+}
+
+/// The numbered words on a screen: below the frame's head, in the order of their numbers.
+pub fn words(shown: &str) -> Vec<String> {
+    let mut words: Vec<String> = Vec::new();
+    for row in shown.lines().skip(4) {
+        let pieces: Vec<&str> = row.split_whitespace().collect();
+        let numbered = |at: usize, number: usize| {
+            let word = pieces.get(at + 1)?;
+            (pieces.get(at) == Some(&number.to_string().as_str())).then_some(*word)
+        };
+        let next = words.len() + 1;
+        // At least two in a row: a lone number before a word is a count.
+        let first = (0..pieces.len())
+            .find(|&at| numbered(at, next).is_some() && numbered(at + 2, next + 1).is_some());
+        let mut at = first.unwrap_or(pieces.len());
+        while let Some(word) = numbered(at, words.len() + 1) {
+            words.push(word.to_owned());
+            at += 2;
+        }
+    }
+    words
+}
+
+/// From an approved plan into signing: the PIN is asked for and given.
+pub fn sign(terminal: &mut Terminal) {
+    terminal.press("s");
+    terminal.wait("Type the PIN.");
+    terminal.press(&format!("{PIN}{ENTER}"));
+}
+
+/// From a signed plan to a bundle in a folder.
+pub fn deliver(terminal: &mut Terminal, folder: &str) {
+    terminal.press("d");
+    terminal.screen("Delivery");
+    open_folder(terminal, folder);
+    terminal.press("w");
+    terminal.wait("Delivered, read back and compared.");
+}
+
+#[test]
+fn the_main_job_is_done_by_keys_alone() {
+    let sandbox = Sandbox::with_root("interface-main", "p256");
+    let (from, to) = (sandbox.folder("stick"), sandbox.folder("out"));
+    requests(&from, 20);
+    let forged = request::Request { signed: request::Signed::Badly, ..request::Request::named("forged") };
+    let forged = forged.der(&request::Key::generate(request::Algorithm::P256));
+    std::fs::write(Path::new(&from).join("forged.csr"), forged).unwrap();
+    let mut terminal = Terminal::open(&sandbox, &[]);
+    begin(&mut terminal);
+    let id = plan(&mut terminal, &from);
+    approve(&mut terminal);
+    sign(&mut terminal);
+    terminal.wait("deliver");
+    deliver(&mut terminal, &to);
+    terminal.press(ENTER);
+    terminal.screen("What is to be done?");
+    terminal.until("the row of closing", |shown| shown.contains("Close"));
+    let row = terminal.shown().lines().find(|row| row.contains("  Close ")).map(str::to_owned);
+    let number = row.and_then(|row| row.split_whitespace().next().map(str::to_owned)).expect("its number");
+    terminal.press(&number);
+    let shown = terminal.screen("Closing");
+    let head = words(&shown);
+    terminal.press(ESC);
+    terminal.screen("What is to be done?");
+    terminal.press("q");
+    terminal.wait("Leave?");
+    terminal.press("y");
+    assert!(terminal.ended().success());
+    terminal.restored();
+
+    // What the other face says of it.
+    let bundle = format!("{to}/{id}");
+    let report = sandbox.json(["verify", &bundle, "--trust", &format!("{bundle}/root.pem")]);
+    assert_eq!(report[0]["sound"], true, "{report:?}");
+    assert_eq!(report[0]["certificates"], 20);
+    let audit = sandbox.json(["register", "audit"]).pop().unwrap();
+    assert_eq!((&audit["clean"], &audit["certificates"]), (&true.into(), &(21).into()), "{audit}");
+    assert!(
+        head.len() == 12 && audit.to_string().contains(&head.join(" ")),
+        "{head:?} is not the head: {audit}"
+    );
+}
+
+#[test]
+fn the_pin_reaches_no_screen() {
+    let sandbox = Sandbox::with_root("interface-pin", "p256");
+    let from = sandbox.folder("stick");
+    requests(&from, 3);
+    let mut terminal = Terminal::open(&sandbox, &[]);
+    begin(&mut terminal);
+    plan(&mut terminal, &from);
+    approve(&mut terminal);
+    terminal.press("s");
+    let before = terminal.wait("Type the PIN.");
+    for (at, digit) in PIN.char_indices() {
+        terminal.press(&digit.to_string());
+        terminal.two_frames();
+        assert_eq!(within(&terminal.shown()), within(&before), "after {} digits", at + 1);
+    }
+    terminal.press(ENTER);
+    terminal.wait("deliver");
+    terminal.signal(rustix::process::Signal::TERM);
+    terminal.ended();
+    terminal.restored();
+    let written = plain(&terminal.octets());
+    assert!(!written.contains(PIN), "the PIN was written");
+}
+
+/// The rows between the clock and the stroke that turns.
+fn within(shown: &str) -> Vec<String> {
+    shown.lines().skip(1).take(21).map(str::to_owned).collect()
+}
+
+/// What was written, without the sequences that move the cursor and colour the text.
+fn plain(octets: &[u8]) -> String {
+    let text = String::from_utf8_lossy(octets);
+    let mut plain = String::new();
+    let mut characters = text.chars();
+    while let Some(c) = characters.next() {
+        if c == '\x1b' {
+            if characters.next() == Some('[') {
+                characters.by_ref().find(|c| ('@'..='~').contains(c));
+            }
+        } else {
+            plain.push(c);
+        }
+    }
+    plain
+}
+
+#[test]
+fn without_colours_none_is_written() {
+    let sandbox = Sandbox::with_root("interface-colours", "p256");
+    for (environment, coloured) in [(&[][..], true), (&[("NO_COLOR", "1")][..], false)] {
+        let mut terminal = Terminal::open(&sandbox, environment);
+        begin(&mut terminal);
+        terminal.press("?");
+        terminal.wait("Help:");
+        terminal.press(ESC);
+        terminal.until("no help", |shown| !shown.contains("Help:"));
+        terminal.press("q");
+        terminal.wait("Leave?");
+        terminal.press("y");
+        assert!(terminal.ended().success());
+        terminal.restored();
+        assert_eq!(colours(&terminal.octets()) > 0, coloured);
+    }
+}
+
+/// How many sequences choose a colour: SGR 30 to 38, 40 to 48, 90 to 97, 100 to 107 (ECMA-48 §8.3.117).
+fn colours(octets: &[u8]) -> usize {
+    let text = String::from_utf8_lossy(octets);
+    let sequences = text.split("\x1b[").skip(1).filter_map(|rest| {
+        let end = rest.find(|c: char| ('@'..='~').contains(&c))?;
+        rest[end..].starts_with('m').then(|| rest[..end].to_owned())
+    });
+    let is_colour = |number: &str| matches!(number.parse(), Ok(30..=38 | 40..=48 | 90..=97 | 100..=107));
+    sequences.filter(|numbers| numbers.split([';', ':']).any(is_colour)).count()
+}

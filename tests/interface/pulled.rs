@@ -1,0 +1,95 @@
+//! The token or the medium is taken away in the middle of the work: the screen says what is safe, what is not done,
+//! and what to do next.
+
+use std::fs;
+
+use crate::{
+    leaving::audited,
+    main_job::{approve, begin, open_folder, plan, requests, sign},
+    support::{Sandbox, medium::Medium, module, shim},
+    terminal::{ENTER, Terminal},
+};
+
+#[test]
+fn a_pulled_token_is_told_with_what_is_safe_and_what_to_do() {
+    const COUNT: usize = 40;
+    let sandbox = Sandbox::with_root("interface-token-pulled", "p256");
+    let path = sandbox.path("home/authority.toml");
+    let text = fs::read_to_string(&path).unwrap();
+    assert!(text.contains(&module()), "{text}");
+    fs::write(&path, text.replace(&module(), shim())).unwrap();
+    let from = sandbox.folder("stick");
+    requests(&from, COUNT);
+    let module = module();
+    // CKR_DEVICE_REMOVED from the twentieth signature on.
+    let mut terminal = Terminal::open(&sandbox, &[("SHIM_MODULE", &module), ("SHIM_FAULT", "sign 20 0x32")]);
+    begin(&mut terminal);
+    let id = plan(&mut terminal, &from);
+    approve(&mut terminal);
+    sign(&mut terminal);
+    let shown = told(&terminal, "What to do");
+    assert!(shown.contains("token"), "{shown}");
+    let safe = ["nothing signed is lost", "recorded"].iter().any(|words| shown.contains(words));
+    assert!(safe, "nothing is said of what was signed: {shown}");
+    // The token is not used again before its PIN is given again.
+    assert!(shown.contains("PIN not given"), "{shown}");
+    terminal.press("\x03");
+    terminal.wait("Leave?");
+    terminal.press("y");
+    terminal.ended();
+    terminal.restored();
+    fs::write(&path, text).unwrap();
+    let pin = sandbox.text("pin");
+    sandbox.ok(["sign", &id, "--pin-file", &pin]);
+    audited(&sandbox, COUNT + 1);
+}
+
+#[test]
+fn a_medium_pulled_while_it_is_written_is_told_with_what_is_safe_and_what_to_do() {
+    const COUNT: usize = 400;
+    let Some(medium) = Medium::new(64 << 20, |_| {}) else { return };
+    let sandbox = Sandbox::with_root("interface-medium-pulled", "p256");
+    let from = sandbox.folder("stick");
+    requests(&from, COUNT);
+    let mut terminal = Terminal::open(&sandbox, &[]);
+    begin(&mut terminal);
+    let id = plan(&mut terminal, &from);
+    approve(&mut terminal);
+    sign(&mut terminal);
+    terminal.wait("deliver");
+    terminal.press("d");
+    terminal.screen("Delivery");
+    open_folder(&mut terminal, medium.at.to_str().unwrap());
+    terminal.press("w");
+    terminal.until("the first files", |_| begun(&medium));
+    medium.pull();
+    let shown = told(&terminal, "What to do");
+    assert!(shown.contains("the medium does not answer"), "{shown}");
+    assert!(shown.contains("in the register"), "nothing is said of what is safe: {shown}");
+
+    // The same plan, onto another medium, from the same screen.
+    terminal.press(ENTER);
+    terminal.until("no failure", |shown| !shown.contains("What to do"));
+    let other = sandbox.folder("other");
+    open_folder(&mut terminal, &other);
+    terminal.press("w");
+    terminal.wait("Delivered, read back and compared.");
+    terminal.signal(rustix::process::Signal::TERM);
+    terminal.ended();
+    terminal.restored();
+    let bundle = format!("{other}/{id}");
+    let report = sandbox.json(["verify", &bundle, "--trust", &format!("{bundle}/root.pem")]);
+    assert_eq!((&report[0]["sound"], &report[0]["certificates"]), (&true.into(), &COUNT.into()));
+}
+
+/// Whether anything stands on a medium.
+fn begun(medium: &Medium) -> bool {
+    fs::read_dir(&medium.at).is_ok_and(|names| names.flatten().any(|name| name.file_name() != "lost+found"))
+}
+
+/// Waits for a failure with its advice; its words in one line, whatever frame and rows they stand in.
+fn told(terminal: &Terminal, text: &str) -> String {
+    let shown = terminal.wait(text);
+    let words: Vec<&str> = shown.split(['│', '─', ' ', '\n']).filter(|word| !word.is_empty()).collect();
+    words.join(" ")
+}

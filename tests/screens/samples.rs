@@ -1,0 +1,317 @@
+//! Every screen in the states that matter: with nothing in it, on a usual day, with hostile text, after a failure.
+//!
+//! A new screen is one function here and its line in [`all`]. Screens are built from outside, by what the interface
+//! itself is fed: a [`Screen`] and messages.
+
+use coldsign::tui::{
+    key::Key,
+    message::{Effect, Message},
+    model::{Dialog, Login, Model},
+    screen::{
+        Screen, approval::Approval, choice::Choice, closing::ClosingScreen, delivery::Delivery, plan::Plan,
+        requests::Requests, rooms::Rooms, signing::Signing, start::Start,
+    },
+    update::update,
+    work::{Job, News, ProfileChoice},
+};
+
+use super::{material, outside::Outside};
+
+/// How a state comes to be.
+pub type Build = fn(&Outside) -> Model;
+
+/// A screen in one state.
+pub struct Sample {
+    /// The screen, as [`Screen`] calls it.
+    pub screen: &'static str,
+    /// The state. Each screen has one that begins with each word of [`STATES`].
+    pub state: &'static str,
+    /// How it comes to be, with these texts in it.
+    pub build: Build,
+}
+
+/// States that every screen has; "hostile" is "typical" with hostile text.
+pub const STATES: [&str; 3] = ["empty", "typical", "failure"];
+
+/// All samples.
+pub fn all() -> Vec<Sample> {
+    let screens: [(&str, Vec<(&str, Build)>); 9] = [
+        ("Start", start()),
+        ("Rooms", rooms()),
+        ("Requests", requests()),
+        ("Choice", choice()),
+        ("Plan", plan()),
+        ("Approval", approval()),
+        ("Signing", signing()),
+        ("Delivery", delivery()),
+        ("Closing", closing()),
+    ];
+    let samples = screens.into_iter().flat_map(|(screen, states)| {
+        states.into_iter().map(move |(state, build)| Sample { screen, state, build })
+    });
+    samples.collect()
+}
+
+fn start() -> Vec<(&'static str, Build)> {
+    fn looked(outside: &Outside, home: coldsign::ceremony::HomeState) -> Model {
+        let mut model = Model::new(Screen::Start(Start::new()));
+        time(&mut model);
+        tell(&mut model, News::SelfChecked { checks: material::checks(outside), home });
+        model
+    }
+    vec![
+        ("empty", |_| Model::new(Screen::Start(Start::new()))),
+        ("typical", |outside| looked(outside, coldsign::ceremony::HomeState::SetUp)),
+        ("typical, no home", |outside| looked(outside, coldsign::ceremony::HomeState::Missing)),
+        ("failure", |outside| {
+            let mut model = looked(outside, coldsign::ceremony::HomeState::SetUp);
+            fail(&mut model, Job::OpenHome, material::medium_failure(outside));
+            model
+        }),
+    ]
+}
+
+fn rooms() -> Vec<(&'static str, Build)> {
+    vec![
+        ("empty", |_| Model::new(Screen::Rooms(Rooms::new()))),
+        ("typical", at_home),
+        ("typical, asked whether to leave", |outside| {
+            let mut model = at_home(outside);
+            model.dialog = Some(Dialog::Leave);
+            model
+        }),
+        ("typical, help", |outside| {
+            let mut model = at_home(outside);
+            model.dialog = Some(Dialog::Help(0));
+            model
+        }),
+        ("failure", |outside| {
+            let mut model = at_home(outside);
+            fail(&mut model, Job::Close, material::medium_failure(outside));
+            model
+        }),
+    ]
+}
+
+fn requests() -> Vec<(&'static str, Build)> {
+    fn browsing(outside: &Outside) -> Model {
+        on_top(outside, Screen::Requests(Requests::new()))
+    }
+    fn in_folder(outside: &Outside) -> Model {
+        let mut model = browsing(outside);
+        tell(&mut model, News::Folder(material::folder(outside)));
+        model
+    }
+    vec![
+        ("empty", |outside| without_media(browsing(outside))),
+        ("typical", in_folder),
+        ("typical, media", browsing),
+        ("typical, a path is typed", |outside| typed(browsing(outside), "/", "media/stick")),
+        ("failure", |outside| {
+            let mut model = in_folder(outside);
+            fail(&mut model, Job::ListFolder("/media/stick".into()), material::medium_failure(outside));
+            model
+        }),
+    ]
+}
+
+fn choice() -> Vec<(&'static str, Build)> {
+    fn choosing(outside: &Outside) -> Model {
+        let profile = |name: &str, summary: &str| ProfileChoice {
+            name: super::outside::printable(name).to_string(),
+            summary: summary.to_owned(),
+        };
+        let profiles =
+            vec![profile(&outside.profile, "end entity"), profile("subordinate-ca", "subordinate CA")];
+        let authority = super::outside::printable(&outside.authority).to_string();
+        let authorities = vec![authority, "second".to_owned()];
+        on_top(outside, Screen::Choice(Choice::new(outside.path(), authorities, profiles)))
+    }
+    vec![
+        ("empty", |outside| {
+            on_top(outside, Screen::Choice(Choice::new(outside.path(), Vec::new(), Vec::new())))
+        }),
+        ("typical", choosing),
+        ("failure", |outside| {
+            let mut model = choosing(outside);
+            let job = Job::Plan { ca: String::new(), profile: String::new(), paths: Vec::new() };
+            fail(&mut model, job, material::medium_failure(outside));
+            model
+        }),
+    ]
+}
+
+fn plan() -> Vec<(&'static str, Build)> {
+    fn planned(outside: &Outside) -> Model {
+        on_top(outside, Screen::Plan(Plan::new(material::plan(outside), material::counts())))
+    }
+    vec![
+        ("empty", |outside| {
+            let plan = material::plan(outside);
+            let none = coldsign::ceremony::Counts::default();
+            on_top(outside, Screen::Plan(Plan::new(plan, none)))
+        }),
+        ("typical", planned),
+        ("failure", |outside| {
+            let mut model = planned(outside);
+            fail(&mut model, Job::Choices, material::token_failure());
+            model
+        }),
+    ]
+}
+
+fn approval() -> Vec<(&'static str, Build)> {
+    fn approving(outside: &Outside) -> Model {
+        on_top(outside, Screen::Approval(Approval::new(material::plan(outside))))
+    }
+    vec![
+        ("empty", approving),
+        ("typical", |outside| typed(approving(outside), "", "anchor velvet har")),
+        ("failure", |outside| {
+            let mut model = typed(approving(outside), "", "anchor velvet har");
+            let job = Job::Approve { plan: material::plan(outside), words: String::new() };
+            fail(&mut model, job, material::medium_failure(outside));
+            model
+        }),
+    ]
+}
+
+fn signing() -> Vec<(&'static str, Build)> {
+    fn approved(outside: &Outside) -> Model {
+        on_top(outside, Screen::Signing(Signing::new(material::plan(outside))))
+    }
+    fn at_work(outside: &Outside) -> Model {
+        let mut model = approved(outside);
+        update(&mut model, Message::Login(Login::In));
+        begin(&mut model, Job::Sign(material::plan(outside)));
+        for (millis, done) in [(0, 0), (1_000, 180), (2_000, 396)] {
+            update(&mut model, Message::Progress(material::signing(done)));
+            let since = material::SINCE + std::time::Duration::from_millis(millis);
+            update(&mut model, Message::Tick { clock: Some(material::now()), since });
+        }
+        model
+    }
+    vec![
+        ("empty", approved),
+        ("typical", at_work),
+        ("typical, paused", |outside| {
+            let mut model = at_work(outside);
+            update(&mut model, Message::Key(Key::Char('p')));
+            model
+        }),
+        ("typical, the PIN is wanted", |outside| {
+            let mut model = approved(outside);
+            begin(&mut model, Job::Sign(material::plan(outside)));
+            update(&mut model, Message::PinWanted(material::pin_ask(outside)));
+            model
+        }),
+        ("typical, signed", |outside| {
+            let mut model = at_work(outside);
+            tell(&mut model, News::Signed(material::issued()));
+            model
+        }),
+        ("failure", |outside| {
+            let mut model = at_work(outside);
+            update(&mut model, Message::Failed(material::token_failure()));
+            model
+        }),
+    ]
+}
+
+fn delivery() -> Vec<(&'static str, Build)> {
+    fn browsing(outside: &Outside) -> Model {
+        on_top(outside, Screen::Delivery(Delivery::new(material::plan(outside))))
+    }
+    fn in_folder(outside: &Outside) -> Model {
+        let mut model = browsing(outside);
+        tell(&mut model, News::Folder(material::folder(outside)));
+        model
+    }
+    vec![
+        ("empty", |outside| without_media(browsing(outside))),
+        ("typical", in_folder),
+        ("typical, media", browsing),
+        ("typical, delivered", |outside| {
+            let mut model = in_folder(outside);
+            tell(&mut model, News::Delivered(material::delivered()));
+            model.about.busy = None;
+            model
+        }),
+        ("failure", |outside| {
+            let mut model = in_folder(outside);
+            let plan = material::plan(outside);
+            let job = Job::Deliver { plan, to: "/media/stick".into(), formats: Vec::new() };
+            fail(&mut model, job, material::medium_failure(outside));
+            model
+        }),
+    ]
+}
+
+fn closing() -> Vec<(&'static str, Build)> {
+    fn closed(outside: &Outside) -> Model {
+        on_top(outside, Screen::Closing(ClosingScreen::new(material::closing(outside))))
+    }
+    vec![
+        ("empty", |outside| on_top(outside, Screen::Closing(ClosingScreen::new(material::empty_closing())))),
+        ("typical", closed),
+        ("failure", |outside| {
+            let mut model = closed(outside);
+            fail(&mut model, Job::Close, material::token_failure());
+            model
+        }),
+    ]
+}
+
+/// The rooms of an open home.
+fn at_home(outside: &Outside) -> Model {
+    let mut model = Model::new(Screen::Rooms(Rooms::new()));
+    time(&mut model);
+    update(&mut model, Message::Interfaces(Vec::new()));
+    update(&mut model, Message::Volumes(material::volumes(outside)));
+    let lock_after = std::time::Duration::from_secs(300);
+    tell(&mut model, News::Opened { overview: material::overview(outside), lock_after });
+    model
+}
+
+/// A screen on top of the rooms.
+fn on_top(outside: &Outside, screen: Screen) -> Model {
+    let mut model = at_home(outside);
+    model.enter(screen);
+    model
+}
+
+fn without_media(mut model: Model) -> Model {
+    update(&mut model, Message::Volumes(Vec::new()));
+    model
+}
+
+fn time(model: &mut Model) {
+    update(model, Message::Tick { clock: Some(material::now()), since: material::SINCE });
+}
+
+/// A job is in hand, as if a screen had begun it.
+fn begin(model: &mut Model, job: Job) -> Vec<Effect> {
+    let (words, began) = (job.words(), model.about.since);
+    let pace = coldsign::tui::model::Pace::Going;
+    model.about.busy = Some(coldsign::tui::model::Busy { words, began, progress: None, pace });
+    vec![Effect::Work(job)]
+}
+
+/// A job in hand is done.
+fn tell(model: &mut Model, news: News) {
+    update(model, Message::Done(Box::new(news)));
+}
+
+/// A job in hand failed.
+fn fail(model: &mut Model, job: Job, failure: coldsign::tui::message::Failure) {
+    begin(model, job);
+    update(model, Message::Failed(failure));
+}
+
+/// Keys: those that open a field, then a text.
+fn typed(mut model: Model, keys: &str, text: &str) -> Model {
+    for c in keys.chars().chain(text.chars()) {
+        update(&mut model, Message::Key(Key::Char(c)));
+    }
+    model
+}
