@@ -26,8 +26,9 @@ fn slot(number: u64, token: Option<TokenState>) -> SlotState {
 }
 
 fn fresh() -> TokenState {
-    let token = TokenState::named(1, "", "");
-    TokenState { initialised: Initialised::No, user_pin_state: UserPin::Missing, ..token }
+    let mut token = TokenState::named(1, "", "");
+    (token.initialised, token.user_pin_state) = (Initialised::No, UserPin::Missing);
+    token
 }
 
 /// A model in which a module was chosen that has these slots.

@@ -22,10 +22,12 @@ fn offers(tokens: &Tokens, about: &About, key: char) -> bool {
 #[test]
 fn only_a_token_that_holds_nothing_can_be_initialised() {
     let about = About::default();
-    let used = TokenState::named(3, "lab", "01");
-    assert!(!offers(&shown(used.clone()), &about, 'i'));
-    assert!(offers(&shown(TokenState { user_pin_state: UserPin::Missing, ..used.clone() }), &about, 'i'));
-    assert!(offers(&shown(TokenState { initialised: Initialised::No, ..used }), &about, 'i'));
+    let mut token = TokenState::named(3, "lab", "01");
+    assert!(!offers(&shown(token.clone()), &about, 'i'));
+    token.user_pin_state = UserPin::Missing;
+    assert!(offers(&shown(token.clone()), &about, 'i'));
+    token.initialised = Initialised::No;
+    assert!(offers(&shown(token), &about, 'i'));
 }
 
 #[test]
@@ -37,12 +39,8 @@ fn logging_out_is_offered_while_the_token_is_logged_in() {
 
 #[test]
 fn pin_trouble_and_a_pad_are_said_in_words() {
-    let token = TokenState::named(3, "lab", "01");
-    let state = TokenState {
-        user_pin: Some(crate::ceremony::PinWarning::FinalTry),
-        pin_entry: PinEntry::ReaderPad,
-        ..token
-    };
+    let mut state = TokenState::named(3, "lab", "01");
+    (state.user_pin, state.pin_entry) = (Some(crate::ceremony::PinWarning::FinalTry), PinEntry::ReaderPad);
     let rows = drawn(&shown(state), 78, 18).join("\n");
     assert!(rows.contains("WARNING: only one try is left"), "{rows}");
     assert!(rows.contains("on the reader's own pad"), "{rows}");
