@@ -145,6 +145,6 @@ fn hostile_names_stay_in_their_fields() {
         let rows = drawn(&authorities, 78, 18);
         assert!(rows[1].contains("P-256                 waits for its certificate"), "{rows:#?}");
         let page = AuthorityPage::new(authority(&text, Stage::Requested));
-        assert!(drawn(&page, 118, 34)[0].starts_with("CA "));
+        assert!(drawn(&page, 118, 34)[0].starts_with("CA"));
     }
 }
