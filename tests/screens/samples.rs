@@ -293,7 +293,13 @@ fn time(model: &mut Model) {
 fn begin(model: &mut Model, job: Job) -> Vec<Effect> {
     let (words, began) = (job.words(), model.about.since);
     let pace = coldsign::tui::model::Pace::Going;
-    model.about.busy = Some(coldsign::tui::model::Busy { words, began, progress: None, pace });
+    model.about.busy = Some(coldsign::tui::model::Busy {
+        words,
+        began,
+        progress: None,
+        pace,
+        on_back: coldsign::tui::model::OnBack::Wait,
+    });
     vec![Effect::Work(job)]
 }
 
