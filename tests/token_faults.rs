@@ -460,7 +460,7 @@ fn a_fault_while_a_root_is_made_is_mended_by_signing_its_plan() {
     );
     lab.audit();
     let wrong = "CA root has its key and its plan, but no certificate yet";
-    let ended = lab.run(&[], &create).failed(2, wrong, "finish it with coldsign sign p-");
+    let ended = lab.run(&[], &create).failed(2, wrong, "or with coldsign sign p-");
     assert_eq!(ended.calls, [""; 0]);
     let said = text(&ended.stderr);
     let plan = said.trim_end().rsplit(' ').next().unwrap();

@@ -107,7 +107,7 @@ impl Appliance {
         let chain = ordered_chain(&own, certificates)?;
         check_times(&own, now()?)?;
         let issuer = IssuingCa::new(own, chain).map_err(|what| {
-            Error::authority(what, "give the CA's certificate, and with --chain those above it")
+            Error::authority(what, "give the CA's certificate, and those above it (--chain FILE)")
         })?;
         Ok(FittingCertificate { name: name.to_owned(), issuer })
     }
@@ -162,7 +162,7 @@ fn ordered_chain(own: &Certificate, mut pool: Vec<Certificate>) -> Result<Vec<Ce
         let Some(at) = pool.iter().position(|candidate| candidate.subject() == last.issuer()) else {
             return Err(Error::authority(
                 format!("the certificate of {} is missing", last.issuer().to_printable()),
-                "give the certificates above the CA, root last, with --chain FILE",
+                "give the certificates above the CA too, root last (--chain FILE)",
             ));
         };
         chain.push(pool.remove(at));

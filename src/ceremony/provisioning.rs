@@ -241,7 +241,7 @@ impl Appliance {
         if let Some(plan) = self.unfinished_root(new.name)? {
             return Err(Error::authority(
                 format!("CA {} has its key and its plan, but no certificate yet", plan.authority),
-                format!("finish it with coldsign sign {}", plan.id),
+                format!("finish it under Authorities, or with coldsign sign {}", plan.id),
             ));
         }
         // The name is checked as configuration before the token is touched.

@@ -24,7 +24,7 @@ pub enum Stage {
     /// It has its request and waits for the certificate of a superior CA.
     Requested,
     /// It is a root whose making was interrupted: this plan of its certificate is to be signed.
-    Unfinished(StoredPlan),
+    Unfinished(Box<StoredPlan>),
     /// It is a root whose making was interrupted before its certificate was planned: its name and key stay unused.
     Abandoned,
 }
@@ -62,7 +62,8 @@ impl Appliance {
         } else if record.request.is_some() {
             Stage::Requested
         } else {
-            self.unfinished_root(&record.name)?.map_or(Stage::Abandoned, Stage::Unfinished)
+            self.unfinished_root(&record.name)?
+                .map_or(Stage::Abandoned, |plan| Stage::Unfinished(Box::new(plan)))
         };
         Ok(Authority { record, stage })
     }

@@ -185,7 +185,7 @@ impl TokenState {
 
     /// A token as a test wants it, with nothing behind it.
     #[cfg(test)]
-    pub(super) fn named(slot: u64, label: &str, serial: &str) -> Self {
+    pub(crate) fn named(slot: u64, label: &str, serial: &str) -> Self {
         Self {
             firmware: String::new(),
             initialised: Initialised::Yes,

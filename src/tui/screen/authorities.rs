@@ -149,3 +149,6 @@ fn draw_row(canvas: &mut Canvas<'_>, area: Rect, authority: &Authority, is_chose
     let role = if is_chosen { role } else { stage_role };
     canvas.text(area.x + 42, area.y, area.width.saturating_sub(42), stage, role);
 }
+
+#[cfg(test)]
+mod tests;

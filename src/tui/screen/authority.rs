@@ -96,7 +96,7 @@ impl Room for AuthorityPage {
         let mut bindings = Vec::new();
         match &self.authority.stage {
             Stage::Issues => {
-                bindings.push(Binding::bar(&[Key::Enter, Key::Char('v')], READ, "its certificate"))
+                bindings.push(Binding::bar(&[Key::Enter, Key::Char('v')], READ, "its certificate"));
             }
             Stage::Requested => {
                 bindings.push(Binding::bar(&[Key::Char('i')], INSTALL, "install its certificate"));
@@ -133,7 +133,9 @@ impl Room for AuthorityPage {
                 None => Turn::stay(),
             },
             FINISH => match &self.authority.stage {
-                Stage::Unfinished(plan) => Turn::work(Job::Authority(AuthorityJob::FinishRoot(plan.clone()))),
+                Stage::Unfinished(plan) => {
+                    Turn::work(Job::Authority(AuthorityJob::FinishRoot(plan.as_ref().clone())))
+                }
                 _ => Turn::stay(),
             },
             INSTALL => Turn::replace(Screen::Install(Install::new(self.authority.clone()))),
@@ -243,9 +245,9 @@ fn word_rows(words: &str) -> Vec<Item> {
     let words: Vec<&str> = words.split(' ').collect();
     let row = |(row, four): (usize, &[&str])| {
         let numbered = four.iter().enumerate();
-        let text: String =
+        let pieces: Vec<String> =
             numbered.map(|(place, word)| format!("{:>2} {word:<15}", row * 4 + place + 1)).collect();
-        Item::Row(text.trim_end().to_owned(), Role::Strong)
+        Item::Row(pieces.concat().trim_end().to_owned(), Role::Strong)
     };
     words.chunks(4).enumerate().map(row).collect()
 }

@@ -141,10 +141,10 @@ impl Room for Install {
             return vec![Binding::bar(&[Key::Enter], Action::Open, "open"), BACK];
         }
         let is_file = self.chosen_file(about).is_some();
-        let words = if is_file { "this is its certificate" } else { "open" };
+        let words = if is_file { "its certificate" } else { "open" };
         let mut bindings = vec![Binding::bar(&[Key::Enter], Action::Open, words)];
         if is_file {
-            bindings.push(Binding::bar(&[Key::Char('a')], ABOVE, "these stand above it"));
+            bindings.push(Binding::bar(&[Key::Char('a')], ABOVE, "those above it"));
         }
         if self.certificate.is_some() {
             bindings.push(Binding::bar(&[Key::Char('e')], EXAMINE, "examine"));

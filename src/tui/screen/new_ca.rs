@@ -263,15 +263,11 @@ impl Room for NewCa {
             let role = if here { Role::Strong } else { Role::Faint };
             canvas.text(area.x, y, 17, &format!("{mark} {}", entry.label()), role);
             let (x, width) = (area.x + 18, area.width.saturating_sub(18));
-            match self.field_of(entry) {
-                Some(field) => {
-                    let role = if here { Role::Selected } else { Role::Plain };
-                    canvas.input(x, y, width, field, role);
-                }
-                None => {
-                    let role = if here { Role::Selected } else { Role::Plain };
-                    canvas.text(x, y, width, &format!("< {} >", self.algorithm()), role);
-                }
+            let role = if here { Role::Selected } else { Role::Plain };
+            if let Some(field) = self.field_of(entry) {
+                canvas.input(x, y, width, field, role);
+            } else {
+                canvas.text(x, y, width, &format!("< {} >", self.algorithm()), role);
             }
         }
         let y = area.y + u16::try_from(self.entries().len()).unwrap_or(0) * 2 + 1;

@@ -350,3 +350,6 @@ fn draw_kinds(canvas: &mut Canvas<'_>, area: Rect, chosen: Option<HomeKind>) {
     };
     canvas.text(area.x, y + 1, area.width, text, Role::Attention);
 }
+
+#[cfg(test)]
+mod tests;

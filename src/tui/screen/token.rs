@@ -295,7 +295,7 @@ fn measured(check: &TokenCheck) -> Vec<Item> {
     }
     let rate = check.audit_signatures_per_second.map_or_else(
         || "not measured: the audit key is made with the first CA".to_owned(),
-        |rate| format!("{rate:.0} signatures a second with the audit key, in one session"),
+        |rate| format!("{rate:.0} signatures a second (audit key, one session)"),
     );
     items.push(said("speed", &rate, Role::Plain));
     for capability in &check.capabilities {
@@ -362,3 +362,6 @@ fn hash_words(hash: HashAlgorithm) -> &'static str {
         HashAlgorithm::Sha512 => "512",
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -138,3 +138,56 @@ impl Worker {
         Ok(first)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::{
+        sync::{Arc, mpsc::channel},
+        thread,
+    };
+
+    use super::*;
+    use crate::{
+        ceremony::{Home, Reins},
+        tui::{key::Key, pin_door::PinDoor},
+    };
+
+    /// What comes of a new PIN that is typed so, the first time and once more.
+    fn typed(first: &str, again: &str) -> Result<Vec<u8>, String> {
+        let (messages, asked) = channel();
+        let (door, pins) = PinDoor::new();
+        let door = Arc::new(door);
+        let home = Home::new("/nowhere".into());
+        let worker = Worker::new(home, messages, Arc::clone(&door), pins, Arc::new(Reins::new()));
+        let typed = [first.to_owned(), again.to_owned()];
+        let person = thread::spawn(move || {
+            for text in typed {
+                let Ok(Message::PinWanted(_)) = asked.recv() else { return };
+                for c in text.chars() {
+                    door.take(Key::Char(c));
+                }
+                door.take(Key::Enter);
+            }
+        });
+        let ask = |noun: &'static str| PinAsk {
+            noun,
+            label: Printable::new("lab"),
+            serial: Printable::new("01"),
+            purpose: String::new(),
+            warning: None,
+            entry: PinEntry::Program,
+        };
+        let pin = worker.typed_twice(&NEW_USER_PIN, ask);
+        person.join().unwrap();
+        pin.map(|pin| pin.to_vec()).map_err(|error| error.to_string())
+    }
+
+    #[test]
+    fn a_new_pin_is_taken_when_it_was_typed_the_same_twice() {
+        assert_eq!(typed("31415926", "31415926"), Ok(b"31415926".to_vec()));
+        assert_eq!(
+            typed("31415926", "31415927"),
+            Err("the user PIN was not typed the same twice".to_owned())
+        );
+    }
+}

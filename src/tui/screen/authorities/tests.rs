@@ -1,0 +1,150 @@
+//! The way to a new CA, and what its states offer.
+
+use super::*;
+use crate::{
+    ceremony::AuthorityRecord,
+    pki::{
+        key::{Curve, PublicKey},
+        time::Time,
+    },
+    tui::{
+        keymap::action_of,
+        message::{Effect, Message},
+        model::{Dialog, Model},
+        probe::{drawn, hostile_texts},
+        screen::rooms::Rooms,
+        update::update,
+    },
+};
+
+fn press(model: &mut Model, key: Key) -> Vec<Effect> {
+    update(model, Message::Key(key))
+}
+
+fn done(model: &mut Model, news: AuthorityNews) -> Vec<Effect> {
+    update(model, Message::Done(Box::new(News::Authority(news))))
+}
+
+fn typed(model: &mut Model, text: &str) {
+    update(model, Message::Pasted(text.to_owned()));
+}
+
+fn authority(name: &str, stage: Stage) -> Authority {
+    // The base point of the curve: nobody's key.
+    let point = "046b17d1f2e12c4247f8bce6e563a440f277037d812deb33a0f4a13945d898c2964fe342e2fe1a7f9b8ee7eb4a7c0f9e\
+                 162bce33576b315ececbb6406837bf51f5";
+    let octet = |place: usize| u8::from_str_radix(&point[place..place + 2], 16).unwrap();
+    let octets: Vec<u8> = (0..point.len()).step_by(2).map(octet).collect();
+    let record = AuthorityRecord {
+        name: name.to_owned(),
+        key_uri: "pkcs11:token=lab;id=%01".to_owned(),
+        public_key: PublicKey::from_ec_point(Curve::P256, &octets).unwrap(),
+        created: Time::from_unix(1_800_000_000).unwrap(),
+        request: (stage == Stage::Requested).then(|| vec![0x30, 0]),
+        certificate: None,
+    };
+    Authority { record, stage }
+}
+
+/// A model among the CAs of a home that has none.
+fn at_authorities() -> Model {
+    let mut model = Model::new(Screen::Rooms(Rooms::new()));
+    let effects = press(&mut model, Key::Char('3'));
+    assert!(matches!(effects.as_slice(), [Effect::Work(Job::Authority(AuthorityJob::List))]));
+    done(&mut model, AuthorityNews::List(Vec::new()));
+    model
+}
+
+fn fill_in(model: &mut Model) {
+    typed(model, "root");
+    press(model, Key::Tab);
+    press(model, Key::Right);
+    press(model, Key::Tab);
+    typed(model, "CN=Lab Root");
+}
+
+#[test]
+fn a_key_is_made_only_after_the_cas_name_was_typed() {
+    let mut model = at_authorities();
+    press(&mut model, Key::Char('n'));
+    fill_in(&mut model);
+    assert!(press(&mut model, Key::Enter).is_empty(), "the days are missing");
+    assert!(matches!(&model.dialog, Some(Dialog::Failure(failure)) if failure.what.contains("days")));
+    press(&mut model, Key::Enter);
+    press(&mut model, Key::Tab);
+    typed(&mut model, "3650");
+    let effects = press(&mut model, Key::Enter);
+    let [Effect::Work(Job::Authority(AuthorityJob::CheckRoot(wish, terms)))] = effects.as_slice() else {
+        panic!("{effects:?}")
+    };
+    assert_eq!((wish.name.as_str(), wish.subject.as_str()), ("root", "CN=Lab Root"));
+    assert_eq!(wish.key.to_string(), "P-384");
+    assert_eq!((terms.days, terms.path_length), (3650, None));
+    done(&mut model, AuthorityNews::Checked(Printable::new("CN=Lab Root")));
+    for wrong in ["", "roo"] {
+        typed(&mut model, wrong);
+        assert!(press(&mut model, Key::Enter).is_empty());
+        assert!(matches!(model.dialog, Some(Dialog::Failure(_))));
+        press(&mut model, Key::Enter);
+    }
+    typed(&mut model, "t");
+    let effects = press(&mut model, Key::Enter);
+    assert!(matches!(effects.as_slice(), [Effect::Work(Job::Authority(AuthorityJob::MakeRoot(..)))]));
+    let effects = done(&mut model, AuthorityNews::Ready(Box::new(authority("root", Stage::Issues))));
+    assert!(matches!(effects.as_slice(), [Effect::Work(Job::OpenHome)]));
+    assert!(matches!(model.screen(), Screen::Authority(_)));
+    assert_eq!(model.depth(), 3, "back from it are the CAs");
+}
+
+#[test]
+fn escape_from_the_summary_keeps_what_was_filled_in() {
+    let mut model = at_authorities();
+    press(&mut model, Key::Char('s'));
+    fill_in(&mut model);
+    let effects = press(&mut model, Key::Enter);
+    assert!(matches!(effects.as_slice(), [Effect::Work(Job::Authority(AuthorityJob::CheckSubordinate(_)))]));
+    done(&mut model, AuthorityNews::Checked(Printable::new("CN=Lab Root")));
+    assert!(matches!(model.screen(), Screen::CaTarget(_)));
+    assert!(press(&mut model, Key::Esc).is_empty());
+    let Screen::NewCa(form) = model.screen() else { panic!("not the form") };
+    assert_eq!(form.wish().subject, "CN=Lab Root");
+    assert!(press(&mut model, Key::Esc).is_empty());
+    assert!(matches!(model.screen(), Screen::Authorities(_)));
+}
+
+#[test]
+fn a_cas_page_offers_the_next_step_of_its_stage_only() {
+    for (stage, offered, withheld) in
+        [(Stage::Requested, "iv", "fR"), (Stage::Abandoned, "", "ivfR"), (Stage::Issues, "v", "ifR")]
+    {
+        let page = AuthorityPage::new(authority("lab", stage));
+        let bindings = page.bindings(&About::default());
+        assert!(offered.chars().all(|key| action_of(&bindings, Key::Char(key)).is_some()), "{bindings:?}");
+        assert!(withheld.chars().all(|key| action_of(&bindings, Key::Char(key)).is_none()), "{bindings:?}");
+    }
+}
+
+#[test]
+fn nothing_is_examined_before_a_file_was_chosen() {
+    let mut model = at_authorities();
+    done(&mut model, AuthorityNews::List(vec![authority("lab", Stage::Requested)]));
+    press(&mut model, Key::Enter);
+    press(&mut model, Key::Char('i'));
+    assert!(matches!(model.screen(), Screen::Install(_)));
+    assert!(press(&mut model, Key::Char('e')).is_empty());
+    assert!(press(&mut model, Key::Esc).is_empty());
+    assert!(matches!(model.screen(), Screen::Authority(_)));
+}
+
+#[test]
+fn hostile_names_stay_in_their_fields() {
+    for text in hostile_texts() {
+        let mut authorities = Authorities::new();
+        let news = News::Authority(AuthorityNews::List(vec![authority(&text, Stage::Requested)]));
+        let _ = authorities.hear(Box::new(news), &About::default());
+        let rows = drawn(&authorities, 78, 18);
+        assert!(rows[1].contains("P-256                 waits for its certificate"), "{rows:#?}");
+        let page = AuthorityPage::new(authority(&text, Stage::Requested));
+        assert!(drawn(&page, 118, 34)[0].starts_with("CA"));
+    }
+}
