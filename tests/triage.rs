@@ -7,13 +7,14 @@ use std::{
     fs,
     os::unix::{ffi::OsStrExt as _, fs::symlink},
     path::{Path, PathBuf},
-    time::{Instant, SystemTime, UNIX_EPOCH},
+    sync::Arc,
+    time::{Duration, Instant, SystemTime, UNIX_EPOCH},
 };
 
 use coldsign::{
     ceremony::{
-        self, Counts, Detail, Direction, Error, Filter, Judgement, Order, Reins, Triage, Verdict, Watch,
-        Yardstick,
+        self, Counts, Detail, Direction, Error, Filter, Judgement, Order, Reading, Reins, Triage, Verdict,
+        Watch, Yardstick,
     },
     pki::{
         certificate::{Certificate, SignedCertificate},
@@ -27,7 +28,18 @@ use coldsign::{
         text::{Printable, is_harmless},
         time::Time,
     },
+    tui::{
+        key::Key as Press,
+        message::Message,
+        model::Model,
+        screen::{Screen, triage::TriageScreen},
+        theme::Theme,
+        update::update,
+        view,
+        work::{Asked, News},
+    },
 };
+use ratatui::{buffer::Buffer, layout::Rect};
 use support::request::{self, Algorithm, Key, Request, Signed};
 
 /// A folder of this test's own, empty.
@@ -343,6 +355,63 @@ fn a_large_table_is_measured() {
     let shown: usize =
         (0..40).filter_map(|at| triage.row(rows / 2 + at)).map(|row| row.findings().count()).sum();
     println!("40 rows shown in {:?}, {shown} findings", begin.elapsed());
+}
+
+/// What the slowest of some keys costs, from the message to the last cell.
+fn frame(model: &mut Model, cells: &mut Buffer, keys: &[Press]) -> Duration {
+    let mut slowest = Duration::ZERO;
+    for &key in keys {
+        let begin = Instant::now();
+        update(model, Message::Key(key));
+        view::draw(model, cells, Theme::of(None, None));
+        slowest = slowest.max(begin.elapsed());
+    }
+    slowest
+}
+
+/// Prints what the slowest frame of each kind of work costs on the screen of a large table, from the key to the cells.
+#[test]
+fn the_screen_of_a_large_table_is_measured() {
+    let rows = if support::long_form() || !cfg!(debug_assertions) { 1_000_000 } else { 20_000 };
+    let reading = Arc::new(Reading { triage: large(rows), ..Reading::default() });
+    let asked =
+        Asked { ca: "root".into(), profile: "device".into(), paths: vec![PathBuf::from("/media/stick")] };
+    let screen = TriageScreen::new(Arc::clone(&reading), asked);
+    let mut model = Model::new(Screen::Triage(Box::new(screen)));
+    let mut cells = Buffer::empty(Rect { x: 0, y: 0, width: 120, height: 40 });
+    let moves = |key| vec![key; 200];
+    let typed = |text: &str| -> Vec<Press> {
+        let keys = text.chars().map(Press::Char);
+        std::iter::once(Press::Char('/')).chain(keys).chain([Press::Enter]).collect()
+    };
+    println!("{rows} rows, the slowest frame of each kind:");
+    for order in [Order::Medium, Order::Subject] {
+        let begin = Instant::now();
+        let all = reading.triage.select(&Filter::default(), order, Direction::Ascending);
+        assert_eq!(all.len(), rows);
+        println!("order {order:?} made by the worker in {:?}", begin.elapsed());
+        let begin = Instant::now();
+        update(&mut model, Message::Done(Box::new(News::InOrder(order))));
+        println!("  put in order: {:?}", begin.elapsed());
+        for (name, keys) in [
+            ("row by row", moves(Press::Down)),
+            ("page by page", moves(Press::PageDown)),
+            ("last row and first row", vec![Press::End, Press::Home, Press::End, Press::Home, Press::End]),
+            ("a search as it is typed", typed("dev-0099999")),
+            ("a search with other letters", [vec![Press::Char('x')], typed("acme ger\u{e4}te")].concat()),
+            ("verdict after verdict", [vec![Press::Char('x')], vec![Press::Char('v'); 4]].concat()),
+            ("a control", vec![Press::Char('c'), Press::Down, Press::Down, Press::Enter]),
+            ("a control's rows, searched", typed("dev-00")),
+            ("all again, reversed", vec![Press::Char('x'), Press::Char('r'), Press::Char('r'), Press::Home]),
+        ] {
+            println!("  {name}: {:?}", frame(&mut model, &mut cells, &keys));
+        }
+        let shown: String = cells.content().iter().map(ratatui::buffer::Cell::symbol).collect();
+        assert!(shown.contains("row 1 of "), "the table is shown whole again");
+    }
+    if let Some(octets) = resident_octets() {
+        println!("memory of the process: {} MiB", octets >> 20);
+    }
 }
 
 /// Rows as a large batch has them: every tenth with letters outside ASCII, every fiftieth refused.

@@ -11,9 +11,11 @@ mod difference;
 mod error;
 mod estimate;
 mod inspection;
+mod installation;
 mod intake;
 mod issuance;
 mod messages;
+mod modules;
 mod opening;
 mod overview;
 mod planning;
@@ -24,6 +26,7 @@ mod provisioning;
 mod records;
 mod self_check;
 mod space;
+mod standing;
 mod summary;
 mod tokens;
 mod triage;
@@ -37,16 +40,19 @@ pub use difference::{Differences, Group};
 pub use error::{Class, Error};
 pub use estimate::Estimate;
 pub use inspection::{Counts, Judgement, Verdict, Yardstick, inspect};
+pub use installation::{FittingCertificate, read_certificates};
 pub use issuance::{ApprovalGiven, Issued};
 pub use messages::Messages;
+pub use modules::{KnownModule, known_modules};
 pub use opening::{Appliance, Custodian, Home, HomeState, Setup, printable_path, setup};
 pub use overview::Overview;
 pub use profiles::{profile_by_name, profile_sections};
 pub use progress::{Motion, Phase, Progress, Reins, Watch};
 pub use proving::{Code, Platform, requested_code};
-pub use provisioning::{NewCa, Requested, read_certificates};
+pub use provisioning::{NewCa, Requested};
 pub use self_check::{Check, Mark, interfaces_up, self_check, utc_now};
 pub use space::Space;
+pub use standing::{Authority, Stage};
 pub use summary::{DeliveredBefore, PlanSummary, PlannedRow};
 pub use tokens::{TokenCheck, check_token, initialise_token, slots};
 pub use triage::{
@@ -62,11 +68,14 @@ pub use volumes::{
 pub use crate::{
     export::{bundle::Format, manifest::Standing, verification::Report as BundleReport},
     host::memory::harden,
-    register::{AuditReport, AuthorityRecord, Catalogue, IssuedCertificate, Rehearsal, Stock, StoredPlan},
+    register::{
+        AuditFinding, AuditReport, AuthorityRecord, Catalogue, IssuedCertificate, Rehearsal, Stock,
+        StoredPlan,
+    },
     token::{
-        mechanism::{Capability, Support},
+        mechanism::{Capability, KEY_ALGORITHMS, Support},
         pin::{Activation, Pin, SoActivation, SoPin},
         session::Session,
-        slot::{Initialised, PinEntry, PinWarning, SlotState, TokenState, UserPin},
+        slot::{Initialised, PinEntry, PinWarning, Rng, SlotState, TokenState, UserPin, Writing},
     },
 };

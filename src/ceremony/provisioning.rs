@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use crate::{
-    config, host,
+    config,
     media::Outbox,
     pki::{
         certificate::{Certificate, SignedCertificate},
@@ -23,12 +23,9 @@ use crate::{
 
 use super::{
     error::Error,
-    opening::{Appliance, Custodian, now, printable_path},
+    opening::{Appliance, Custodian, now},
     planning::Serials,
 };
-
-/// Largest certificate file taken, in octets: a chain of ten certificates with long names fits ten times.
-const CERTIFICATES_OCTETS_MAX: u64 = 256 * 1024;
 
 /// What a new CA is to be.
 #[derive(Clone, Debug)]
@@ -67,9 +64,7 @@ impl Appliance {
         path_length: Option<u32>,
         custodian: &mut Custodian<'_>,
     ) -> Result<IssuingCa, Error> {
-        let name = self.fresh_name(new)?;
-        plan::check_root(&name, days, path_length)
-            .map_err(|what| Error::usage(what, "choose other values; no key was made"))?;
+        let name = self.checked_root(new, days, path_length)?;
         let mut serials = Serials::of(self)?;
         let session = self.login_to_make_keys(custodian)?;
         self.provision_audit_key(&session)?;
@@ -107,6 +102,38 @@ impl Appliance {
         let stored = writer.store(Issuer::OwnKey, at)?;
         self.register.approve(&stored, Approver::Command, at)?;
         self.certify_root(&stored, &key, &session)
+    }
+
+    /// Checks what a new root is to be, before anything is made; returns its subject as its certificate will have it.
+    ///
+    /// # Errors
+    /// [`Error::Authority`], [`Error::Configuration`], [`Error::Register`], [`Error::Usage`].
+    pub fn check_new_root(
+        &self,
+        new: &NewCa<'_>,
+        days: u32,
+        path_length: Option<u32>,
+    ) -> Result<Printable, Error> {
+        Ok(self.checked_root(new, days, path_length)?.to_printable())
+    }
+
+    /// Checks what a new subordinate CA is to be, before anything is made; returns its subject as its request has it.
+    /// One that was requested before and waits for its certificate is written again.
+    ///
+    /// # Errors
+    /// As [`Appliance::check_new_root`].
+    pub fn check_new_subordinate(&self, new: &NewCa<'_>) -> Result<Printable, Error> {
+        if self.standing_request(new)?.is_some() {
+            return Ok(subject_of(new)?.to_printable());
+        }
+        Ok(self.fresh_name(new)?.to_printable())
+    }
+
+    fn checked_root(&self, new: &NewCa<'_>, days: u32, path_length: Option<u32>) -> Result<Name, Error> {
+        let name = self.fresh_name(new)?;
+        plan::check_root(&name, days, path_length)
+            .map_err(|what| Error::usage(what, "choose other values; no key was made"))?;
+        Ok(name)
     }
 
     /// Finishes a root whose making was interrupted after its plan was stored and approved.
@@ -209,66 +236,6 @@ impl Appliance {
         Ok(same.then_some((der, record.public_key)))
     }
 
-    /// Takes the certificate that a superior CA issued: checked against key, subject and path.
-    ///
-    /// # Errors
-    /// [`Error::Authority`] with what does not fit; [`Error::Register`].
-    pub fn install(
-        &mut self,
-        name: &str,
-        certificate: &Path,
-        chain: Option<&Path>,
-    ) -> Result<IssuingCa, Error> {
-        let record = self.register.authority(name)?.ok_or_else(|| {
-            Error::authority(
-                format!("there is no CA named {}", Printable::new(name)),
-                "make its key and request with coldsign ca request",
-            )
-        })?;
-        let mut certificates = read_certificates(certificate)?;
-        if let Some(path) = chain {
-            certificates.extend(read_certificates(path)?);
-        }
-        let own = certificates.remove(0);
-        if *own.public_key() != record.public_key {
-            return Err(Error::authority(
-                format!("{}: the certificate is for another key", printable_path(certificate)),
-                format!("give the certificate that was issued for the request of {name}, first in its file"),
-            ));
-        }
-        if let Some(requested) = record.request.as_deref().map(requested_subject).transpose()?
-            && requested != *own.subject()
-        {
-            return Err(Error::authority(
-                format!(
-                    "the certificate's subject is {}, requested was {}",
-                    own.subject().to_printable(),
-                    requested.to_printable()
-                ),
-                "have the superior CA issue it with the requested subject, octet for octet",
-            ));
-        }
-        let chain = ordered_chain(&own, certificates)?;
-        let at = now()?;
-        if own.not_after() < at {
-            return Err(Error::authority(
-                format!("the certificate ended at {}", own.not_after()),
-                "have the superior CA issue a new one; or set the machine's clock",
-            ));
-        }
-        if own.not_before() > at {
-            return Err(Error::authority(
-                format!("the certificate begins at {}", own.not_before()),
-                "install it when it has begun; or set the machine's clock",
-            ));
-        }
-        let issuer = IssuingCa::new(own, chain).map_err(|what| {
-            Error::authority(what, "give the CA's certificate, and with --chain those above it")
-        })?;
-        self.register.install_certificate(name, issuer.certificate(), issuer.chain(), at)?;
-        Ok(issuer)
-    }
-
     /// Checks that a name is free and the subject sound, before the token is touched.
     fn fresh_name(&self, new: &NewCa<'_>) -> Result<Name, Error> {
         if let Some(plan) = self.unfinished_root(new.name)? {
@@ -329,27 +296,6 @@ fn new_authority<'a>(
     NewAuthority { name, key_uri, public_key, request }
 }
 
-/// Reads a certificate file of this machine.
-///
-/// # Errors
-/// [`Error::Usage`] naming the file.
-pub fn read_certificates(path: &Path) -> Result<Vec<Certificate>, Error> {
-    let shown = printable_path(path);
-    let fault = |what: String| Error::usage(format!("{shown}: {what}"), "give a certificate in PEM or DER");
-    let octets = host::file::read_limited(path, CERTIFICATES_OCTETS_MAX).map_err(|error| {
-        Error::usage(format!("{shown}: it cannot be read: {error}"), "check the path and its permissions")
-    })?;
-    let ders = pem::certificates(&octets).map_err(fault)?;
-    let certificates = ders
-        .iter()
-        .map(|der| Certificate::parse(der).map_err(|error| fault(error.to_string())))
-        .collect::<Result<Vec<_>, _>>()?;
-    if certificates.is_empty() {
-        return Err(fault("there is no certificate in it".to_owned()));
-    }
-    Ok(certificates)
-}
-
 /// What is safe when a CA's request cannot be written: asked for again, the same one is.
 const REQUEST_KEPT: &str =
     "the request was not written; it is kept in the register, and its key in the token";
@@ -383,30 +329,12 @@ fn subject_of(new: &NewCa<'_>) -> Result<Name, Error> {
 }
 
 /// The subject of a CA's own request, as the register keeps it.
-fn requested_subject(request: &[u8]) -> Result<Name, Error> {
+pub(super) fn requested_subject(request: &[u8]) -> Result<Name, Error> {
     match policy::judge(request) {
         Ok(request) => Ok(request.subject().clone()),
         Err(_) => Err(Error::Register(register::Error::Damaged(
             "the CA's recorded request is not sound".to_owned(),
         ))),
-    }
-}
-
-/// Puts the certificates above a CA in order, issuer by issuer, up to the self-signed root.
-fn ordered_chain(own: &Certificate, mut pool: Vec<Certificate>) -> Result<Vec<Certificate>, Error> {
-    let mut chain: Vec<Certificate> = Vec::new();
-    loop {
-        let last = chain.last().unwrap_or(own);
-        if last.issuer() == last.subject() {
-            return Ok(chain);
-        }
-        let Some(at) = pool.iter().position(|candidate| candidate.subject() == last.issuer()) else {
-            return Err(Error::authority(
-                format!("the certificate of {} is missing", last.issuer().to_printable()),
-                "give the certificates above the CA, root last, with --chain FILE",
-            ));
-        };
-        chain.push(pool.remove(at));
     }
 }
 

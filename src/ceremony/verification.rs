@@ -11,8 +11,8 @@ use crate::{
 
 use super::{
     error::Error,
+    installation::read_certificates,
     opening::{Appliance, now, printable_path},
-    provisioning::read_certificates,
 };
 
 /// A bundle of a million devices has two or three million files.

@@ -9,7 +9,7 @@ use crate::{
 
 use super::{
     key::Key,
-    model::Login,
+    model::{Login, TokenSeen},
     work::{Job, News},
 };
 
@@ -41,6 +41,8 @@ pub enum Message {
     PinEntered,
     /// The PIN field was left without a PIN.
     PinRefused,
+    /// The token was looked at.
+    Token(TokenSeen),
     /// The token was logged in or out.
     Login(Login),
     /// The job in hand is done.

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use crate::{
-    ceremony::{MountedVolume, Overview, Progress},
+    ceremony::{MountedVolume, Overview, Progress, TokenState},
     pki::{text::Printable, time::Time},
 };
 
@@ -28,8 +28,8 @@ pub struct About {
     pub volumes: Vec<MountedVolume>,
     /// Whether the token is logged in.
     pub login: Login,
-    /// The last warning of the token about its user PIN.
-    pub pin_warning: Option<&'static str>,
+    /// What was seen of the token when it was looked at last.
+    pub token: TokenSeen,
     /// The token is logged out when nobody pressed a key for so long; `None` before the home is opened.
     pub lock_after: Option<Duration>,
     /// What is in hand.
@@ -44,6 +44,18 @@ pub enum Login {
     /// It is not: the PIN is asked for when it is needed.
     #[default]
     Out,
+}
+
+/// What was seen of the home's token.
+#[derive(Clone, Debug, Default)]
+pub enum TokenSeen {
+    /// It was not there, or could not be read.
+    Missing,
+    /// It was not looked at.
+    #[default]
+    Never,
+    /// It was there.
+    There(Box<TokenState>),
 }
 
 /// Work in hand.

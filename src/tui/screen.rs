@@ -2,18 +2,27 @@
 
 pub mod approval;
 pub mod audit;
+pub mod authorities;
+pub mod authority;
+pub mod ca_confirmation;
+pub mod ca_target;
 pub mod choice;
 pub mod closing;
 pub mod delivery;
 pub mod difference;
 pub mod document;
+pub mod install;
+pub mod new_ca;
+pub mod new_token;
 pub mod plan;
 pub mod proving;
 pub mod register;
 pub mod requests;
 pub mod rooms;
+pub mod setup;
 pub mod signing;
 pub mod start;
+pub mod token;
 pub mod triage;
 
 use super::room::Room;
@@ -23,6 +32,24 @@ use super::room::Room;
 pub enum Screen {
     /// The self-check and the clock.
     Start(start::Start),
+    /// A home is made.
+    Setup(setup::Setup),
+    /// Slots and tokens.
+    Tokens(token::Tokens),
+    /// A token is given its label and its PINs.
+    NewToken(new_token::NewToken),
+    /// The CAs.
+    Authorities(authorities::Authorities),
+    /// One CA.
+    Authority(Box<authority::AuthorityPage>),
+    /// What a new CA is to be.
+    NewCa(new_ca::NewCa),
+    /// Where a new CA's request is written.
+    CaTarget(ca_target::CaTarget),
+    /// A new CA before it is made.
+    CaConfirmation(ca_confirmation::CaConfirmation),
+    /// A certificate is installed.
+    Install(install::Install),
     /// What can be done.
     Rooms(rooms::Rooms),
     /// Which requests are read.
@@ -61,6 +88,15 @@ impl Screen {
     pub fn room(&self) -> &dyn Room {
         match self {
             Self::Start(room) => room,
+            Self::Setup(room) => room,
+            Self::Tokens(room) => room,
+            Self::NewToken(room) => room,
+            Self::Authorities(room) => room,
+            Self::Authority(room) => room.as_ref(),
+            Self::NewCa(room) => room,
+            Self::CaTarget(room) => room,
+            Self::CaConfirmation(room) => room,
+            Self::Install(room) => room,
             Self::Rooms(room) => room,
             Self::Requests(room) => room,
             Self::Choice(room) => room,
@@ -83,6 +119,15 @@ impl Screen {
     pub fn room_mut(&mut self) -> &mut dyn Room {
         match self {
             Self::Start(room) => room,
+            Self::Setup(room) => room,
+            Self::Tokens(room) => room,
+            Self::NewToken(room) => room,
+            Self::Authorities(room) => room,
+            Self::Authority(room) => room.as_mut(),
+            Self::NewCa(room) => room,
+            Self::CaTarget(room) => room,
+            Self::CaConfirmation(room) => room,
+            Self::Install(room) => room,
             Self::Rooms(room) => room,
             Self::Requests(room) => room,
             Self::Choice(room) => room,

@@ -18,6 +18,9 @@ use super::{
 /// Cells that labels take at least, with the gap behind them.
 const LABEL_CELLS: usize = 22;
 
+/// Cells that labels may take where all values are aligned; longer ones stand out.
+const COLUMN_MAX: usize = 34;
+
 /// Cells that are left for a value beside its label; with fewer it stands below the label.
 const VALUE_CELLS_MIN: usize = 24;
 
@@ -66,6 +69,8 @@ impl Item {
 #[derive(Debug, Default)]
 pub struct Sheet {
     items: Vec<Item>,
+    /// Where values begin, in cells, beside labels that are no longer.
+    column: usize,
     /// The first row that is seen.
     first: usize,
     laid: RefCell<Option<Laid>>,
@@ -88,7 +93,18 @@ impl Sheet {
     /// A sheet, seen from its beginning.
     #[must_use]
     pub fn new(items: Vec<Item>) -> Self {
-        Self { items, first: 0, laid: RefCell::new(None) }
+        Self { items, column: LABEL_CELLS, first: 0, laid: RefCell::new(None) }
+    }
+
+    /// The same with all values below each other behind the longest label, where that leaves them room.
+    #[must_use]
+    pub fn aligned(items: Vec<Item>) -> Self {
+        let label = |item: &Item| match item {
+            Item::Labelled { label, .. } => Some(label.width() + 2).filter(|cells| *cells <= COLUMN_MAX),
+            _ => None,
+        };
+        let column = items.iter().filter_map(label).max().unwrap_or(LABEL_CELLS);
+        Self { column, ..Self::new(items) }
     }
 
     /// Scrolls; actions that do not move are not for a sheet.
@@ -96,7 +112,7 @@ impl Sheet {
         let (lines, page) = match self.laid.get_mut() {
             Some(laid) => (laid.lines.len(), laid.page),
             None => {
-                let lines = lay(&self.items, WIDTH_AT_FIRST, Theme::of(None, None));
+                let lines = lay(&self.items, self.column, WIDTH_AT_FIRST, Theme::of(None, None));
                 (lines.len(), PAGE_AT_FIRST)
             }
         };
@@ -132,7 +148,7 @@ impl Sheet {
                 width: area.width,
                 glyphs: theme.glyphs,
                 page,
-                lines: lay(&self.items, area.width, theme),
+                lines: lay(&self.items, self.column, area.width, theme),
             },
         };
         let first = self.first.min(laid.lines.len().saturating_sub(page));
@@ -146,7 +162,7 @@ impl Sheet {
     }
 }
 
-fn lay(items: &[Item], width: u16, theme: Theme) -> Vec<Line> {
+fn lay(items: &[Item], column: usize, width: u16, theme: Theme) -> Vec<Line> {
     let mut lines = Vec::new();
     let cells = usize::from(width);
     for item in items {
@@ -158,7 +174,7 @@ fn lay(items: &[Item], width: u16, theme: Theme) -> Vec<Line> {
             Item::Labelled { label, value, role, remark } => {
                 let (label, value) = (words(label, theme), theme.shown(value));
                 let remark = remark.as_ref().map(|remark| words(remark, theme));
-                lay_labelled(&mut lines, &label, (&value, *role), remark.as_deref(), cells);
+                lay_labelled(&mut lines, &label, (&value, *role), remark.as_deref(), (column, cells));
             }
         }
     }
@@ -178,9 +194,9 @@ fn lay_labelled(
     label: &str,
     (value, role): (&str, Role),
     remark: Option<&str>,
-    cells: usize,
+    (aligned, cells): (usize, usize),
 ) {
-    let beside = (label.width() + 2).max(LABEL_CELLS);
+    let beside = (label.width() + 2).max(aligned);
     let is_beside = beside + VALUE_CELLS_MIN <= cells;
     let column = if is_beside { beside } else { BELOW_CELLS };
     // Blanks before a label set it in; breaking it into rows would take them away.
@@ -195,7 +211,7 @@ fn lay_labelled(
     lines.append(&mut label);
     lines.append(&mut value);
     if let Some(remark) = remark {
-        lines.extend(rows(&format!("! {remark}"), column.min(LABEL_CELLS), cells, Role::Attention));
+        lines.extend(rows(&format!("! {remark}"), column.min(aligned), cells, Role::Attention));
     }
 }
 

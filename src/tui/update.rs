@@ -43,7 +43,6 @@ pub fn update(model: &mut Model, message: Message) -> Vec<Effect> {
             everywhere(model)
         }
         Message::PinWanted(ask) => {
-            model.about.pin_warning = ask.warning;
             model.dialog = Some(Dialog::Pin(ask));
             Vec::new()
         }
@@ -52,8 +51,16 @@ pub fn update(model: &mut Model, message: Message) -> Vec<Effect> {
             model.dialog = None;
             Vec::new()
         }
+        Message::Token(seen) => {
+            model.about.token = seen;
+            Vec::new()
+        }
         Message::Login(login) => {
             model.about.login = login;
+            // A reader's pad tells nothing: its dialog goes once the token is logged in.
+            if login == Login::In && matches!(model.dialog, Some(Dialog::Pin(_))) {
+                model.dialog = None;
+            }
             Vec::new()
         }
         Message::Done(news) => done(model, news),

@@ -3,7 +3,7 @@
 use ratatui::{buffer::Buffer, layout::Rect};
 
 use crate::{
-    ceremony::{PinEntry, Rehearsal},
+    ceremony::{PinEntry, PinWarning, Rehearsal, UserPin},
     pki::text::Printable,
 };
 
@@ -12,7 +12,7 @@ use super::{
     key::Key,
     keymap::{Binding, Told},
     message::{Failure, PinAsk},
-    model::{About, Dialog, Login, Model, Pace},
+    model::{About, Dialog, Login, Model, Pace, TokenSeen},
     theme::{Role, Theme},
 };
 
@@ -97,11 +97,7 @@ fn head(canvas: &mut Canvas<'_>, area: Rect, model: &Model) {
     } else {
         canvas.text(line.x, line.y + 1, line.width, "no token, no CA, no register yet", Role::Faint);
     }
-    let (pin, role) = match (about.login, about.pin_warning) {
-        (Login::In, _) => ("PIN given", Role::Attention),
-        (Login::Out, None) => ("PIN not given", Role::Plain),
-        (Login::Out, Some(_)) => ("PIN: see token", Role::Bad),
-    };
+    let (pin, role) = pin_state(about);
     let (air, air_role) = match about.interfaces.as_deref() {
         None => ("air gap ?".to_owned(), Role::Attention),
         Some([]) => ("air gap".to_owned(), Role::Good),
@@ -112,6 +108,23 @@ fn head(canvas: &mut Canvas<'_>, area: Rect, model: &Model) {
     let rest = Rect { width: line.width.saturating_sub(used + 2), ..line };
     right(canvas, rest, line.y + 1, pin, role);
     canvas.rule(area, area.y + 3, model.screen().room().title());
+}
+
+/// The token and its user PIN, in a few words.
+fn pin_state(about: &About) -> (&'static str, Role) {
+    let state = match (&about.token, about.login) {
+        (TokenSeen::Missing, _) => return ("TOKEN NOT THERE", Role::Bad),
+        (_, Login::In) => return ("PIN given", Role::Attention),
+        (TokenSeen::Never, Login::Out) => return ("PIN not given", Role::Plain),
+        (TokenSeen::There(state), Login::Out) => state,
+    };
+    match (state.user_pin_state, state.user_pin) {
+        (UserPin::Missing, _) => ("PIN NOT SET", Role::Bad),
+        (_, Some(PinWarning::Locked)) => ("PIN LOCKED", Role::Bad),
+        (_, Some(PinWarning::FinalTry)) => ("PIN: ONE TRY LEFT", Role::Bad),
+        (_, Some(PinWarning::CountLow)) => ("PIN: a wrong try", Role::Attention),
+        (UserPin::Set, None) => ("PIN not given", Role::Plain),
+    }
 }
 
 /// A label and outside text behind it; returns where it ends.
@@ -173,8 +186,8 @@ fn rows(text: &str, width: u16) -> u16 {
 
 fn show_failure(canvas: &mut Canvas<'_>, area: Rect, failure: &Failure) {
     let width = area.width.saturating_sub(12).min(72);
-    let what = format!("{}.", failure.what);
-    let hint = format!("What to do: {}.", failure.hint);
+    let what = canvas.theme().line(&format!("{}.", failure.what)).into_owned();
+    let hint = canvas.theme().line(&format!("What to do: {}.", failure.hint)).into_owned();
     let inside =
         boxed(canvas, area, rows(&what, width) + rows(&hint, width) + 4, "This cannot be done", Role::Bad);
     let used =

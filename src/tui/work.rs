@@ -1,7 +1,9 @@
 //! What the worker is asked to do, and what it answers.
 
+pub mod authorities;
 pub mod proving;
 pub mod register;
+pub mod tokens;
 
 use std::{path::PathBuf, sync::Arc, time::Duration};
 
@@ -11,8 +13,10 @@ use crate::ceremony::{
 };
 
 use super::model::OnBack;
+use authorities::{AuthorityJob, AuthorityNews};
 use proving::{ProvingJob, ProvingNews};
 use register::{RegisterJob, RegisterNews};
+use tokens::{TokenJob, TokenNews};
 
 /// A job for the worker. It carries no secret: PINs come by the PIN door.
 #[derive(Clone, Debug)]
@@ -119,6 +123,10 @@ pub enum Job {
     },
     /// What closing shows.
     Close,
+    /// Does something for a CA.
+    Authority(AuthorityJob),
+    /// Does something with a module or a token.
+    Token(TokenJob),
     /// Looks something up in the register.
     Register(RegisterJob),
     /// Proves a CA to a platform.
@@ -247,6 +255,10 @@ pub enum News {
     Judged(BundleReport),
     /// What closing shows.
     Closing(Closing),
+    /// What was found or done for a CA.
+    Authority(AuthorityNews),
+    /// What was found or done with a module or a token.
+    Token(TokenNews),
     /// What the register holds.
     Register(RegisterNews),
     /// Of proving a CA to a platform.
@@ -258,7 +270,12 @@ impl Job {
     #[must_use]
     pub fn on_back(&self) -> OnBack {
         match self {
-            Self::Plan { .. } => OnBack::Stop,
+            Self::CountRequests(_)
+            | Self::Detail { .. }
+            | Self::Plan { .. }
+            | Self::Read(_)
+            | Self::Register(RegisterJob::Audit | RegisterJob::Search { .. })
+            | Self::ShowPlan(_) => OnBack::Stop,
             _ => OnBack::Wait,
         }
     }
@@ -287,6 +304,8 @@ impl Job {
             Self::Deliver { .. } => "writing and reading back",
             Self::Judge { .. } => "judging the bundle as its receiver will",
             Self::Close => "closing",
+            Self::Authority(job) => job.words(),
+            Self::Token(job) => job.words(),
             Self::Register(job) => job.words(),
             Self::Proving(job) => job.words(),
         }

@@ -5,6 +5,9 @@ mod proving;
 mod reading;
 mod register;
 
+mod authorities;
+mod tokens;
+
 use std::{
     cell::Cell,
     sync::{
@@ -23,7 +26,7 @@ use crate::ceremony::{
 
 use super::{
     message::{Message, PinAsk},
-    model::Login,
+    model::{Login, TokenSeen},
     pin_door::PinDoor,
     work::{HomeKind, Job, News, ProfileChoice},
 };
@@ -75,6 +78,7 @@ impl Worker {
                     if error.class() == Class::Token {
                         // Whatever the token's trouble is, its session is not used again.
                         self.log_out();
+                        self.look_at_token();
                     }
                     Message::Failed(error.into())
                 }
@@ -149,6 +153,8 @@ impl Worker {
             }
             Job::Judge { plan, to } => Ok(News::Judged(self.appliance()?.judge_delivered(&plan, &to)?)),
             Job::Close => Ok(News::Closing(self.appliance()?.closing()?)),
+            Job::Authority(job) => self.provide(job).map(News::Authority),
+            Job::Token(job) => self.attend(job).map(News::Token),
             Job::Register(job) => self.look_up(job).map(News::Register),
             Job::Proving(job) => self.prove(job).map(News::Proving),
         }
@@ -156,6 +162,7 @@ impl Worker {
 
     fn opened(&self) -> Result<News, Error> {
         let appliance = self.appliance()?;
+        self.look_at_token();
         Ok(News::Opened {
             overview: appliance.overview()?,
             lock_after: appliance.configuration().lock_after(),
@@ -190,7 +197,17 @@ impl Worker {
         let session = appliance.login(&mut |state| self.user_pin(state, purpose))?;
         self.session = Some(session);
         let _ = self.messages.send(Message::Login(Login::In));
+        self.look_at_token();
         Ok(())
+    }
+
+    /// Tells the frame what the token looks like now.
+    fn look_at_token(&self) {
+        let seen = match self.appliance().and_then(Appliance::token_state) {
+            Ok(state) => TokenSeen::There(Box::new(state)),
+            Err(_) => TokenSeen::Missing,
+        };
+        let _ = self.messages.send(Message::Token(seen));
     }
 
     fn log_out(&mut self) {

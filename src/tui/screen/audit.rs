@@ -89,7 +89,7 @@ impl Room for Audit {
             }
             Phase::Finished(_) => {
                 let mut bindings = vec![Binding::bar(&[Key::Char('a')], AGAIN, "audit again")];
-                bindings.extend_from_slice(LIST);
+                bindings.extend(scrolling());
                 bindings.push(BACK);
                 bindings
             }
@@ -139,14 +139,28 @@ impl Room for Audit {
                             to audit from the beginning; leave it running to its end.";
                 canvas.paragraph(below, text, Role::Plain);
             }
-            Phase::Finished(sheet) => {
-                sheet.draw(canvas, Rect { height: area.height.saturating_sub(1), ..area });
-                if let Some(place) = sheet.place() {
-                    let y = area.bottom().saturating_sub(1);
-                    canvas.text(area.x, y, area.width, &format!("rows {place}"), Role::Faint);
-                }
-            }
+            Phase::Finished(sheet) => draw_sheet(canvas, area, sheet),
         }
+    }
+}
+
+/// Keys that scroll a sheet.
+pub(super) fn scrolling() -> Vec<Binding> {
+    let mut bindings = vec![
+        Binding::bar(&[Key::PageDown, Key::Control('f'), Key::Char(' ')], Action::PageDown, "further"),
+        Binding::bar(&[Key::PageUp, Key::Control('b')], Action::PageUp, "back up"),
+    ];
+    let pages = |binding: &&Binding| !matches!(binding.action, Action::PageDown | Action::PageUp);
+    bindings.extend(LIST.iter().filter(pages).cloned());
+    bindings
+}
+
+/// A sheet, and below it which rows are seen where not all are.
+pub(super) fn draw_sheet(canvas: &mut Canvas<'_>, area: Rect, sheet: &Sheet) {
+    sheet.draw(canvas, Rect { height: area.height.saturating_sub(1), ..area });
+    if let Some(place) = sheet.place() {
+        let y = area.bottom().saturating_sub(1);
+        canvas.text(area.x, y, area.width, &format!("rows {place}"), Role::Faint);
     }
 }
 

@@ -70,7 +70,7 @@ impl Document {
     fn of(kind: &'static str, title: Printable, description: &Description, der: &[u8]) -> Self {
         let tree = anatomy::tree(der);
         let pages = vec![
-            Page { name: "in words", sheet: Sheet::new(in_words(description)) },
+            Page { name: "in words", sheet: Sheet::aligned(in_words(description)) },
             Page { name: "ASN.1 tree", sheet: Sheet::new(as_tree(&tree)) },
             Page { name: "octets", sheet: Sheet::new(as_octets(&tree, der)) },
         ];

@@ -7,7 +7,10 @@ use std::path::{Path, PathBuf};
 
 use ratatui::layout::Rect;
 
-use super::Screen;
+use super::{
+    Screen,
+    audit::{draw_sheet, scrolling},
+};
 use crate::{
     ceremony::{Delivered, EntryKind, Platform, StoredPlan},
     pki::text::Printable,
@@ -254,10 +257,16 @@ impl Proving {
         let words = self.words();
         canvas.rule(area, y, words.name);
         y += 1;
-        let code = format!("Code: {}.", words.code);
+        let code = format!("The code: {}.", words.code);
         for text in std::iter::once(code.as_str()).chain(words.rules.iter().copied()) {
-            let below = Rect { y, height: area.bottom().saturating_sub(y), ..area };
-            y += canvas.paragraph(below, &format!("- {text}"), Role::Plain);
+            canvas.text(area.x, y, 1, "-", Role::Faint);
+            let below = Rect {
+                x: area.x + 2,
+                y,
+                width: area.width.saturating_sub(2),
+                height: area.bottom().saturating_sub(y),
+            };
+            y += canvas.paragraph(below, text, Role::Plain);
         }
     }
 
@@ -325,9 +334,9 @@ impl Proving {
         let groups = Rect { x: area.x + 4, y, width: area.width.saturating_sub(4), height: 3 };
         code::draw(canvas, groups, &code);
         y += 3;
-        let facts = "its common name; lives for days, as the profile verification says";
+        let facts = "its name; it ends after some days (profile verification)";
         y += canvas.labelled(area, y, "the code is", facts, Role::Plain);
-        let not = "a CA, and no client: it has no clientAuth and cannot stand for a device";
+        let not = "a CA; and without clientAuth it can stand for no device";
         y += canvas.labelled(area, y, "it is not", not, Role::Plain);
         canvas.text(area.x, y, 18, "written to", Role::Faint);
         canvas.outside(area.x + 18, y, area.width.saturating_sub(18), &shown(to), Role::Plain);
@@ -421,7 +430,7 @@ impl Room for Proving {
             }
             Step::Failed(..) => vec![Binding::bar(&[Key::Char('i')], ISSUE, "issue, once mended"), BACK],
             Step::Done(_) => {
-                let mut bindings = LIST.to_vec();
+                let mut bindings = scrolling();
                 bindings.push(BACK);
                 bindings
             }
@@ -535,13 +544,13 @@ impl Room for Proving {
             Step::Authority(choices) => self.draw_authorities(canvas, area, choices.as_deref()),
             Step::Typing => {
                 self.typed.draw(canvas, area);
-                let below = Rect { y: area.y + 14, height: area.height.saturating_sub(14), ..area };
+                let below = Rect { y: area.y + 15, height: area.height.saturating_sub(15), ..area };
                 canvas.paragraph(below, &format!("Code: {}.", self.words().code), Role::Faint);
             }
             Step::Request | Step::Target => self.browser.draw(canvas, area, about),
             Step::Summary(to) => self.draw_summary(canvas, area, to),
             Step::Failed(_, failure) => draw_failed(canvas, area, failure),
-            Step::Done(sheet) => sheet.draw(canvas, area),
+            Step::Done(sheet) => draw_sheet(canvas, area, sheet),
         }
     }
 }

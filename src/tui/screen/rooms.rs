@@ -2,7 +2,9 @@
 
 use ratatui::layout::Rect;
 
-use super::{Screen, proving::Proving, register::Register, requests::Requests};
+use super::{
+    Screen, authorities::Authorities, proving::Proving, register::Register, requests::Requests, token::Tokens,
+};
 use crate::tui::{
     canvas::Canvas,
     key::Key,
@@ -11,15 +13,17 @@ use crate::tui::{
     model::About,
     room::{Heard, Room, Turn},
     theme::Role,
-    work::{Job, News},
+    work::{Job, News, authorities::AuthorityJob, tokens::TokenJob},
 };
 
 /// What can be done, and what it is.
-const ROOMS: [(&str, &str); 4] = [
+const ROOMS: [(&str, &str); 6] = [
     ("Sign requests", "read CSRs from a medium, plan, approve, sign, deliver"),
     ("Prove a CA", "to a cloud platform that shows a code for it"),
+    ("Authorities", "the CAs, new roots and subordinate CAs"),
+    ("Token", "slots and tokens, what the token can do, log out"),
     ("Register", "what was issued and planned; go on with a plan; audit"),
-    ("Close", "what was done, the register's head to write down, what is due"),
+    ("Close", "what was done, the register's head, what is due"),
 ];
 
 /// The rooms.
@@ -39,7 +43,9 @@ impl Rooms {
         match row {
             0 => Turn::enter(Screen::Requests(Requests::new())),
             1 => Proving::enter(),
-            2 => Register::enter(),
+            2 => Turn::enter(Screen::Authorities(Authorities::new())).and(Job::Authority(AuthorityJob::List)),
+            3 => Turn::enter(Screen::Tokens(Tokens::new())).and(Job::Token(TokenJob::Slots(None))),
+            4 => Register::enter(),
             _ => Turn::work(Job::Close),
         }
     }
@@ -59,8 +65,10 @@ impl Room for Rooms {
             Binding::bar(&[Key::Enter, Key::Char('l'), Key::Right], Action::Open, "choose"),
             Binding::help(&[Key::Char('1')], Action::Verb(0), "sign requests"),
             Binding::help(&[Key::Char('2')], Action::Verb(1), "prove a CA to a platform"),
-            Binding::help(&[Key::Char('3')], Action::Verb(2), "register"),
-            Binding::help(&[Key::Char('4')], Action::Verb(3), "close"),
+            Binding::help(&[Key::Char('3')], Action::Verb(2), "authorities"),
+            Binding::help(&[Key::Char('4')], Action::Verb(3), "token"),
+            Binding::help(&[Key::Char('5')], Action::Verb(4), "register"),
+            Binding::help(&[Key::Char('6')], Action::Verb(5), "close"),
         ];
         bindings.extend_from_slice(LIST);
         bindings.push(Binding::bar(&[Key::Char('q')], Action::Quit, "leave"));

@@ -49,7 +49,12 @@ enum State {
     /// It is in hand; the token was not heard of yet, or it signs.
     Running,
     /// It ended before its end.
-    Failed(Failure),
+    Failed {
+        /// How.
+        failure: Failure,
+        /// Certificates that were signed and could not be recorded.
+        unrecorded: u64,
+    },
     /// All is signed.
     Done(Issued),
 }
@@ -109,7 +114,7 @@ impl Room for Signing {
             (_, State::Done(_)) => {
                 vec![Binding::bar(&[Key::Char('d')], Action::Proceed, "on to delivery"), BACK]
             }
-            (_, State::Failed(_)) => {
+            (_, State::Failed { .. }) => {
                 vec![Binding::bar(&[Key::Char('s')], Action::Proceed, "go on signing"), BACK]
             }
             (_, State::Ready | State::Running) => {
@@ -159,7 +164,10 @@ impl Room for Signing {
         if !matches!(self.state, State::Running) {
             return Told::OnTop;
         }
-        self.state = State::Failed(failure.clone());
+        // What is not recorded counts as not signed.
+        let unrecorded = self.done.saturating_sub(self.recorded);
+        self.done = self.recorded;
+        self.state = State::Failed { failure: failure.clone(), unrecorded };
         Told::Here(Turn::work(Job::OpenHome))
     }
 
@@ -188,7 +196,9 @@ impl Room for Signing {
         match &self.state {
             State::Ready => self.draw_ready(canvas, below),
             State::Running => self.draw_running(canvas, below, about),
-            State::Failed(failure) => self.draw_failure(canvas, below, failure),
+            State::Failed { failure, unrecorded } => {
+                self.draw_failure(canvas, below, failure, *unrecorded);
+            }
             State::Done(issued) => self.draw_done(canvas, below, issued),
         }
     }
@@ -274,7 +284,7 @@ impl Signing {
     }
 
     /// What is safe, what is not done, what to do next.
-    fn draw_failure(&self, canvas: &mut Canvas<'_>, area: Rect, failure: &Failure) {
+    fn draw_failure(&self, canvas: &mut Canvas<'_>, area: Rect, failure: &Failure, unrecorded: u64) {
         let of = self.plan.accepted;
         let (title, role) = match failure.class {
             Class::Stopped => ("Stopped", Role::Attention),
@@ -301,11 +311,10 @@ impl Signing {
             ),
         };
         tell("what is safe", &safe, Role::Good);
-        let lost = self.done.saturating_sub(self.recorded);
         let mut undone = format!("{} certificates are not signed.", grouped(of.saturating_sub(self.done)));
-        if lost > 0 {
+        if unrecorded > 0 {
             undone =
-                format!("{undone} {} were signed and not recorded: they count as not signed.", grouped(lost));
+                format!("{undone} Of them, {} were signed and could not be recorded.", grouped(unrecorded));
         }
         tell("what is not done", &undone, Role::Plain);
         tell(

@@ -4,7 +4,7 @@ use ratatui::layout::Rect;
 
 use crate::ceremony::{Check, HomeState, Mark};
 
-use super::{Screen, rooms::Rooms};
+use super::{Screen, rooms::Rooms, setup::Setup};
 use crate::tui::{
     canvas::Canvas,
     key::Key,
@@ -13,7 +13,7 @@ use crate::tui::{
     model::About,
     room::{Heard, Room, Turn},
     theme::Role,
-    work::{Job, News},
+    work::{Job, News, tokens::TokenJob},
 };
 
 /// Looks over the machine again.
@@ -64,10 +64,9 @@ impl Room for Start {
             ),
             Action::Proceed => match self.home {
                 Some(HomeState::SetUp) => Turn::work(Job::OpenHome),
-                Some(HomeState::Missing) => Turn::refuse(
-                    "there is no home yet",
-                    "make one with coldsign setup --module PATH --token LABEL",
-                ),
+                Some(HomeState::Missing) => {
+                    Turn::replace(Screen::Setup(Setup::new())).and(Job::Token(TokenJob::Modules))
+                }
                 None => Turn::stay(),
             },
             AGAIN => Turn::work(Job::CheckSelf),

@@ -148,7 +148,8 @@ impl TypedCode {
             Compared::Unfinished => ("the same so far".to_owned(), Role::Plain),
             Compared::DifferAt(at) => (format!("NOT THE SAME: {}", self.difference(at)), Role::Bad),
         };
-        canvas.text(area.x, y, area.width, &text, role);
+        let below = Rect { y, height: area.bottom().saturating_sub(y), ..area };
+        canvas.paragraph(below, &text, role);
     }
 
     fn difference_at(&self) -> Option<usize> {
@@ -163,7 +164,8 @@ impl TypedCode {
 fn draw_groups(canvas: &mut Canvas<'_>, area: Rect, code: &str, groups: Groups, differs: Option<usize>) {
     let size = groups.characters();
     let wide = u16::try_from(size).unwrap_or(4) + 2;
-    let across = usize::from(area.width / wide).max(1);
+    // Two, four or eight groups in a row, so that people keep their place.
+    let across = 1 << usize::from(area.width / wide).clamp(1, 8).ilog2();
     for (place, c) in code.chars().enumerate() {
         let (group, within) = (place / size, place % size);
         let y = area.y + u16::try_from(group / across).unwrap_or(u16::MAX - area.y);

@@ -117,11 +117,11 @@ impl Plans {
             let plan = &line.plan;
             canvas.rule(detail, detail.y, &plan.id);
             let stored = format!(
-                "{}, profile {}: {} refused, {} skipped",
+                "{}; {} refused, {} skipped; profile {}",
                 moment(plan.created),
-                Printable::new(&plan.profile),
                 grouped(plan.refused),
-                grouped(plan.skipped)
+                grouped(plan.skipped),
+                Printable::new(&plan.profile)
             );
             canvas.labelled(detail, detail.y + 1, "stored", &stored, Role::Plain);
             let signed = format!("{} of {}", grouped(line.issued), grouped(plan.accepted));
@@ -146,7 +146,7 @@ fn draw_row(canvas: &mut Canvas<'_>, area: Rect, y: u16, cells: [&str; 5], role:
     let [id, authority, kind, count, state] = cells;
     let spare = area.width.saturating_sub(78);
     let mut x = area.x + 1;
-    for (text, width) in [(id, 20), (authority, 10 + spare), (kind, 13), (count, 12)] {
+    for (text, width) in [(id, 20), (authority, 9 + spare), (kind, 13), (count, 13)] {
         canvas.text(x, y, width - 1, text, role);
         x += width;
     }

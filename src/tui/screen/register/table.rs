@@ -123,7 +123,7 @@ fn draw_detail(canvas: &mut Canvas<'_>, area: Rect, row: &IssuedRow) {
     y += canvas.labelled(area, y, "serial number", &row.serial, Role::Plain);
     outside(canvas, y, "subject", &row.subject);
     outside(canvas, y + 1, "request from", &row.source);
-    let under =
-        format!("CA {}, plan {} no {}, {}", row.authority, row.plan, grouped(row.index), moment(row.issued));
+    let at = moment(row.issued);
+    let under = format!("{at}, CA {}, {} no {}", row.authority, row.plan, grouped(row.index));
     outside(canvas, y + 2, "issued", &Printable::new(&under));
 }

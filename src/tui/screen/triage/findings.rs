@@ -47,6 +47,9 @@ fn findings(detail: &Detail, asked: &Asked) -> Vec<Item> {
     }
     for finding in &judgement.findings {
         let (heading, role) = match finding.severity {
+            Severity::Refuse if judgement.verdict == Verdict::Skipped => {
+                (format!("- skipped by {}", finding.control.id()), Role::Attention)
+            }
             Severity::Refuse => (format!("x refused by {}", finding.control.id()), Role::Bad),
             Severity::Note => (format!("! remark of {}", finding.control.id()), Role::Attention),
         };

@@ -40,7 +40,7 @@ impl Columns {
         let key = 9;
         let findings = if width >= 110 { 27 } else { 20 };
         let left = width.saturating_sub(VERDICT_CELLS + 1 + key + 1 + findings + 1);
-        let source = left * 2 / 5;
+        let source = left * 2 / if width >= 110 { 5 } else { 4 };
         let subject = left.saturating_sub(source + 1);
         let first = VERDICT_CELLS + 1;
         let second = first + source + 1;
@@ -84,7 +84,10 @@ impl TriageScreen {
             }
         }
         if self.selection.is_empty() {
-            let text = "No request passes the filters and the search. x shows all again.";
+            let text = match self.mode {
+                Mode::Searching { .. } => "No request passes the search and the filters.",
+                _ => "No request passes the filters and the search. x shows all again.",
+            };
             canvas.text(area.x, y, area.width, text, Role::Attention);
         }
         self.draw_foot(canvas, Rect { y: bottom, height: area.bottom().saturating_sub(bottom), ..area });
@@ -171,8 +174,14 @@ impl TriageScreen {
         let width = area.width.saturating_sub(LABEL_CELLS);
         let mut findings = String::new();
         for (control, severity) in row.findings() {
-            let mark = if severity == Severity::Refuse { "x" } else { "!" };
-            findings.push_str(&format!("{mark} {}  ", control.id()));
+            let mark = match (severity, row.verdict) {
+                (Severity::Note, _) => "!",
+                (Severity::Refuse, verdict) => marked(verdict).0,
+            };
+            findings.push_str(mark);
+            findings.push(' ');
+            findings.push_str(control.id());
+            findings.push_str("  ");
         }
         for (y, label, text) in [
             (area.y + 1, "source", end_of(&self::shown(theme, row.source), width)),
@@ -243,7 +252,10 @@ fn told(row: Row<'_>, cells: u16) -> (String, Role) {
         count => format!(" +{count}"),
     };
     let room = usize::from(cells).saturating_sub(others.len());
-    let role = if severity == Severity::Refuse { Role::Bad } else { Role::Attention };
+    let role = match (severity, row.verdict) {
+        (Severity::Refuse, Verdict::Accepted | Verdict::Refused) => Role::Bad,
+        _ => Role::Attention,
+    };
     (format!("{}{others}", crate::tui::canvas::cut(control.id(), room)), role)
 }
 

@@ -13,7 +13,7 @@ use crate::{
     },
     tui::{
         message::Message,
-        model::{Busy, Model, Pace},
+        model::{Busy, Model, OnBack, Pace},
         probe::{drawn, drawn_as, hostile_texts},
         theme::Glyphs,
         update::update,
@@ -255,7 +255,8 @@ fn details_of_an_accepted_request_hold_its_difference_and_its_octets() {
 #[test]
 fn every_key_offered_in_every_mode_is_carried_out() {
     let about = About::default();
-    let busy = Busy { words: "", began: Duration::ZERO, progress: None, pace: Pace::Going };
+    let busy =
+        Busy { words: "", began: Duration::ZERO, progress: None, pace: Pace::Going, on_back: OnBack::Wait };
     let at_work = About { busy: Some(busy), ..About::default() };
     for about in [&about, &at_work] {
         for before in [None, Some(SEARCH), Some(CONTROL)] {

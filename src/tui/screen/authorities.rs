@@ -1,0 +1,151 @@
+//! The CAs of this home, and the ways to a new one.
+
+use ratatui::layout::Rect;
+
+use super::{Screen, authority::AuthorityPage, new_ca::NewCa};
+use crate::{
+    ceremony::{Authority, Stage},
+    pki::text::Printable,
+    tui::{
+        canvas::Canvas,
+        key::Key,
+        keymap::{Action, BACK, Binding, LIST},
+        list::List,
+        model::About,
+        room::{Heard, Room, Turn},
+        theme::Role,
+        work::{
+            Job, News,
+            authorities::{AuthorityJob, AuthorityNews},
+        },
+    },
+};
+
+/// Makes a root.
+const ROOT: Action = Action::Verb(0);
+/// Requests a subordinate CA.
+const SUBORDINATE: Action = Action::Verb(1);
+
+/// The CAs.
+#[derive(Debug, Default)]
+pub struct Authorities {
+    authorities: Option<Vec<Authority>>,
+    list: List,
+}
+
+impl Authorities {
+    /// Nothing is known yet: [`AuthorityJob::List`] is to follow.
+    #[must_use]
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    fn rows(&self) -> &[Authority] {
+        self.authorities.as_deref().unwrap_or_default()
+    }
+}
+
+/// A CA's stage in few words, and how it stands out.
+pub(super) fn stage_words(stage: &Stage) -> (&'static str, Role) {
+    match stage {
+        Stage::Issues => ("issues", Role::Good),
+        Stage::Requested => ("waits for its certificate", Role::Attention),
+        Stage::Unfinished(_) => ("root, unfinished", Role::Attention),
+        Stage::Abandoned => ("abandoned: no certificate", Role::Bad),
+    }
+}
+
+impl Room for Authorities {
+    fn title(&self) -> &'static str {
+        "Authorities"
+    }
+
+    fn help(&self) -> &'static str {
+        "A root CA signs its own certificate. A subordinate CA is requested from a superior one: its key is made here, \
+         its request goes out on a medium, and the certificate that comes back is installed. Open a CA to see its \
+         certificate and what is to be done next with it."
+    }
+
+    fn bindings(&self, _about: &About) -> Vec<Binding> {
+        let mut bindings = Vec::new();
+        if !self.rows().is_empty() {
+            bindings.push(Binding::bar(&[Key::Enter, Key::Right], Action::Open, "open"));
+            bindings.extend_from_slice(LIST);
+        }
+        bindings.push(Binding::bar(&[Key::Char('n')], ROOT, "new root"));
+        bindings.push(Binding::bar(&[Key::Char('s')], SUBORDINATE, "request a subordinate CA"));
+        bindings.push(BACK);
+        bindings
+    }
+
+    fn act(&mut self, action: Action, _about: &About) -> Turn {
+        match action {
+            Action::Back => Turn::back(),
+            Action::Open => match self.rows().get(self.list.chosen()) {
+                Some(authority) => {
+                    Turn::enter(Screen::Authority(Box::new(AuthorityPage::new(authority.clone()))))
+                }
+                None => Turn::stay(),
+            },
+            ROOT => Turn::enter(Screen::NewCa(NewCa::root())),
+            SUBORDINATE => Turn::enter(Screen::NewCa(NewCa::subordinate())),
+            _ => {
+                self.list.act(action, self.rows().len());
+                Turn::stay()
+            }
+        }
+    }
+
+    fn hear(&mut self, news: Box<News>, _about: &About) -> Heard {
+        match *news {
+            News::Authority(AuthorityNews::List(authorities)) => {
+                self.list.keep_within(authorities.len());
+                self.authorities = Some(authorities);
+                Heard::Mine(Turn::stay())
+            }
+            // The home was looked at again because something was made: so are the CAs.
+            News::Opened { .. } => Heard::Mine(Turn::work(Job::Authority(AuthorityJob::List))),
+            other => Heard::NotMine(Box::new(other)),
+        }
+    }
+
+    fn draw(&self, canvas: &mut Canvas<'_>, area: Rect, _about: &About) {
+        let Some(authorities) = &self.authorities else { return };
+        if authorities.is_empty() {
+            let text = "There is no CA yet.\n\nn makes a root CA: a key in the token and a certificate that it signs \
+                        itself.\n\ns requests a subordinate CA: a key in the token and a request that a superior CA \
+                        answers with a certificate.";
+            canvas.paragraph(area, text, Role::Plain);
+            return;
+        }
+        let heads = [(2, "name"), (20, "key"), (30, "valid until"), (42, "state")];
+        for (column, text) in heads {
+            canvas.text(area.x + column, area.y, area.width.saturating_sub(column), text, Role::Faint);
+        }
+        // Two rows each: the second has the subject.
+        let page = usize::from(area.height.saturating_sub(2)) / 2;
+        let first = self.list.first_seen(authorities.len(), page);
+        for (row, authority) in authorities.iter().enumerate().skip(first).take(page) {
+            let y = area.y + 1 + u16::try_from(row - first).unwrap_or(0) * 2;
+            draw_row(canvas, Rect { y, height: 2, ..area }, authority, row == self.list.chosen());
+        }
+    }
+}
+
+fn draw_row(canvas: &mut Canvas<'_>, area: Rect, authority: &Authority, is_chosen: bool) {
+    let (stage, stage_role) = stage_words(&authority.stage);
+    let (mark, role) = if is_chosen { (">", Role::Selected) } else { (" ", Role::Plain) };
+    canvas.row(area, area.y, mark, role);
+    let record = &authority.record;
+    canvas.outside(area.x + 2, area.y, 17, &Printable::new(&record.name), role);
+    canvas.text(area.x + 20, area.y, 9, &record.public_key.algorithm().to_string(), role);
+    if let Some((certificate, _)) = &record.certificate {
+        let until = certificate.not_after().to_string();
+        canvas.text(area.x + 30, area.y, 10, until.get(..10).unwrap_or(&until), role);
+    }
+    if let Some(subject) = authority.subject() {
+        canvas.outside(area.x + 4, area.y + 1, area.width.saturating_sub(4), &subject, Role::Faint);
+    }
+    let role = if is_chosen { role } else { stage_role };
+    canvas.text(area.x + 42, area.y, area.width.saturating_sub(42), stage, role);
+}

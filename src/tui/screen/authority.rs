@@ -1,0 +1,255 @@
+//! One CA: its certificate in plain words, and what is to be done next with it.
+
+use ratatui::layout::Rect;
+
+use super::{Screen, authorities::stage_words, document::Document, install::Install};
+use crate::{
+    ceremony::{Authority, Requested, Stage},
+    pki::{certificate::Certificate, fingerprint::hex, text::Printable},
+    tui::{
+        browser::shown,
+        canvas::Canvas,
+        key::Key,
+        keymap::{Action, BACK, Binding, LIST},
+        model::About,
+        room::{Heard, Room, Turn},
+        sheet::{Item, Sheet},
+        theme::Role,
+        wording::moment,
+        work::{
+            Job, News,
+            authorities::{AuthorityJob, AuthorityNews},
+        },
+    },
+};
+
+/// Reads the certificate, or the request.
+const READ: Action = Action::Verb(0);
+/// Reads the root's certificate.
+const READ_ROOT: Action = Action::Verb(1);
+/// Signs the certificate of an unfinished root.
+const FINISH: Action = Action::Verb(2);
+/// Installs the certificate that came back.
+const INSTALL: Action = Action::Verb(3);
+
+/// One CA.
+#[derive(Debug)]
+pub struct AuthorityPage {
+    authority: Authority,
+    sheet: Sheet,
+}
+
+impl AuthorityPage {
+    /// A CA as it stands.
+    #[must_use]
+    pub fn new(authority: Authority) -> Self {
+        let sheet = Sheet::new(described(&authority));
+        Self { authority, sheet }
+    }
+
+    /// A CA that has its certificate since a moment ago.
+    #[must_use]
+    pub fn ready(authority: Authority) -> Self {
+        let text = format!("Done. CA {} has its certificate and can issue.", authority.record.name);
+        Self::told(authority, vec![Item::Words(text, Role::Good)])
+    }
+
+    /// A CA whose request was written a moment ago.
+    #[must_use]
+    pub fn requested(authority: Authority, requested: &Requested, to: &std::path::Path) -> Self {
+        let file = to.join(&requested.folder).join(&requested.file);
+        let items = vec![
+            Item::Words("The request was written and read back.".to_owned(), Role::Good),
+            Item::labelled("file", shown(&file)),
+            said("SHA-256 of request", &requested.sha256.to_string()),
+            Item::Heading("The request's words, for the superior CA to compare".to_owned()),
+        ]
+        .into_iter()
+        .chain(word_rows(&requested.sha256.words()))
+        .chain([Item::Words(
+            "Next: have the superior CA issue its certificate, then come back and press i to install it."
+                .to_owned(),
+            Role::Strong,
+        )])
+        .collect();
+        Self::told(authority, items)
+    }
+
+    fn told(authority: Authority, mut items: Vec<Item>) -> Self {
+        items.push(Item::Gap);
+        items.extend(described(&authority));
+        Self { authority, sheet: Sheet::new(items) }
+    }
+}
+
+impl Room for AuthorityPage {
+    fn title(&self) -> &'static str {
+        "Authority"
+    }
+
+    fn help(&self) -> &'static str {
+        "What this home knows of the CA. Its private key is in the token and never leaves it. Compare the words of the \
+         root's certificate with those that the root's keeper tells you: they stand for every octet of it."
+    }
+
+    fn bindings(&self, _about: &About) -> Vec<Binding> {
+        let mut bindings = Vec::new();
+        match &self.authority.stage {
+            Stage::Issues => {
+                bindings.push(Binding::bar(&[Key::Enter, Key::Char('v')], READ, "its certificate"))
+            }
+            Stage::Requested => {
+                bindings.push(Binding::bar(&[Key::Char('i')], INSTALL, "install its certificate"));
+                bindings.push(Binding::bar(&[Key::Enter, Key::Char('v')], READ, "its request"));
+            }
+            Stage::Unfinished(_) => {
+                bindings.push(Binding::bar(&[Key::Char('f')], FINISH, "finish it (asks for the PIN)"));
+            }
+            Stage::Abandoned => {}
+        }
+        if self.authority.record.certificate.as_ref().is_some_and(|(_, above)| !above.is_empty()) {
+            bindings.push(Binding::bar(&[Key::Char('R')], READ_ROOT, "the root's certificate"));
+        }
+        bindings.extend_from_slice(LIST);
+        bindings.push(BACK);
+        bindings
+    }
+
+    fn act(&mut self, action: Action, _about: &About) -> Turn {
+        let record = &self.authority.record;
+        let title = Printable::new(&format!("CA {}", record.name));
+        match action {
+            Action::Back => Turn::back(),
+            READ => match (&record.certificate, &record.request) {
+                (Some((own, _)), _) => Turn::enter(Screen::Document(Document::certificate(title, own.der()))),
+                (None, Some(request)) => Turn::enter(Screen::Document(Document::request(title, request))),
+                (None, None) => Turn::stay(),
+            },
+            READ_ROOT => match record.certificate.as_ref().and_then(|(_, above)| above.last()) {
+                Some(root) => {
+                    let title = Printable::new(&format!("root above CA {}", record.name));
+                    Turn::enter(Screen::Document(Document::certificate(title, root.der())))
+                }
+                None => Turn::stay(),
+            },
+            FINISH => match &self.authority.stage {
+                Stage::Unfinished(plan) => Turn::work(Job::Authority(AuthorityJob::FinishRoot(plan.clone()))),
+                _ => Turn::stay(),
+            },
+            INSTALL => Turn::replace(Screen::Install(Install::new(self.authority.clone()))),
+            _ => {
+                self.sheet.act(action);
+                Turn::stay()
+            }
+        }
+    }
+
+    fn hear(&mut self, news: Box<News>, _about: &About) -> Heard {
+        match *news {
+            News::Authority(AuthorityNews::Ready(authority)) => {
+                *self = Self::ready(*authority);
+                Heard::Mine(Turn::work(Job::OpenHome))
+            }
+            other => Heard::NotMine(Box::new(other)),
+        }
+    }
+
+    fn draw(&self, canvas: &mut Canvas<'_>, area: Rect, _about: &About) {
+        let sheet = Rect { height: area.height.saturating_sub(1), ..area };
+        self.sheet.draw(canvas, sheet);
+        if let Some(place) = self.sheet.place() {
+            let text = format!("rows {place}: PgDn, PgUp");
+            canvas.text(area.x, sheet.bottom(), area.width, &text, Role::Faint);
+        }
+    }
+}
+
+/// What is known of a CA.
+fn described(authority: &Authority) -> Vec<Item> {
+    let record = &authority.record;
+    let (stage, role) = stage_words(&authority.stage);
+    let mut items = vec![
+        said("CA", &record.name),
+        Item::Labelled { label: "state".to_owned(), value: Printable::new(stage), role, remark: None },
+    ];
+    match (&record.certificate, &authority.stage) {
+        (Some((own, above)), _) => {
+            items.extend(certified(own));
+            if let Some(root) = above.last() {
+                items.extend(root_words(root));
+            }
+        }
+        (None, Stage::Unfinished(plan)) => {
+            items.push(said("key", &record.public_key.algorithm().to_string()));
+            let text = "Its making was interrupted: the key is in the token and its certificate is planned and \
+                        approved, but not signed. Press f to finish it.";
+            items.push(Item::Words(text.to_owned(), Role::Strong));
+            items.push(said("plan", &plan.id));
+        }
+        (None, Stage::Abandoned) => {
+            let text = "Its making was interrupted before its certificate was planned. The key stays unused in the \
+                        token. Make the CA under another name.";
+            items.push(Item::Words(text.to_owned(), Role::Strong));
+        }
+        (None, _) => {
+            items.extend(authority.subject().map(|subject| Item::labelled("requested subject", subject)));
+            items.push(said("key", &record.public_key.algorithm().to_string()));
+            let text = "Its request is made. When the superior CA has issued its certificate, put the medium in and \
+                        press i.";
+            items.push(Item::Words(text.to_owned(), Role::Strong));
+        }
+    }
+    items.push(said("made", &moment(record.created)));
+    items.push(Item::labelled("key in the token", Printable::new(&record.key_uri)));
+    items.push(said("SHA-256 of key", &record.public_key.spki_sha256().to_string()));
+    items
+}
+
+/// A CA's certificate in plain words.
+pub(super) fn certified(own: &Certificate) -> Vec<Item> {
+    let path_length = match own.path_length() {
+        None => "any number of CAs may stand below it".to_owned(),
+        Some(0) => "no CA may stand below it".to_owned(),
+        Some(length) => format!("at most {length} CAs in a row may stand below it"),
+    };
+    let mut items = vec![
+        Item::labelled("subject", own.subject().to_printable()),
+        Item::labelled("issuer", own.issuer().to_printable()),
+        said("valid from", &moment(own.not_before())),
+        said("valid until", &moment(own.not_after())),
+        said("key", &own.public_key().algorithm().to_string()),
+        said("path length", &path_length),
+        said("serial number", &hex(own.serial())),
+        said("SHA-256", &own.sha256().to_string()),
+        Item::Heading("The certificate's words".to_owned()),
+    ];
+    items.extend(word_rows(&own.sha256().words()));
+    items
+}
+
+/// The root above a CA, with the words to compare.
+pub(super) fn root_words(root: &Certificate) -> Vec<Item> {
+    let mut items = vec![
+        Item::labelled("root", root.subject().to_printable()),
+        said("SHA-256 of root", &root.sha256().to_string()),
+        Item::Heading("The root's words".to_owned()),
+    ];
+    items.extend(word_rows(&root.sha256().words()));
+    items
+}
+
+/// Words in rows of four, numbered, far enough apart to be read aloud.
+fn word_rows(words: &str) -> Vec<Item> {
+    let words: Vec<&str> = words.split(' ').collect();
+    let row = |(row, four): (usize, &[&str])| {
+        let numbered = four.iter().enumerate();
+        let text: String =
+            numbered.map(|(place, word)| format!("{:>2} {word:<15}", row * 4 + place + 1)).collect();
+        Item::Row(text.trim_end().to_owned(), Role::Strong)
+    };
+    words.chunks(4).enumerate().map(row).collect()
+}
+
+fn said(label: &str, value: &str) -> Item {
+    Item::labelled(label, Printable::new(value))
+}

@@ -1,0 +1,258 @@
+//! Installing the certificate that a superior CA issued: the file is chosen, held against the CA, and shown with its
+//! root's words before anything is entered.
+
+use std::path::{Path, PathBuf};
+
+use ratatui::layout::Rect;
+
+use super::{
+    Screen,
+    authority::{AuthorityPage, certified, root_words},
+};
+use crate::{
+    ceremony::{Authority, EntryKind, FittingCertificate},
+    tui::{
+        browser::{Browser, shown},
+        canvas::Canvas,
+        field::Field,
+        key::Key,
+        keymap::{Action, BACK, Binding, LIST},
+        model::About,
+        room::{Heard, Room, Turn},
+        sheet::{Item, Sheet},
+        theme::Role,
+        work::{
+            Job, News,
+            authorities::{AuthorityJob, AuthorityNews},
+        },
+    },
+};
+
+/// Types a path.
+const TYPE: Action = Action::Verb(0);
+/// Takes the chosen file as the one with the certificates above the CA.
+const ABOVE: Action = Action::Verb(1);
+/// Holds the files against the CA.
+const EXAMINE: Action = Action::Verb(2);
+
+/// Rows that the files chosen take.
+const HEAD_ROWS: u16 = 3;
+
+/// How far it has come.
+#[derive(Debug)]
+enum Step {
+    /// Files are chosen.
+    Choosing,
+    /// They fit; the root's words are compared.
+    Comparing { fitting: Box<FittingCertificate>, sheet: Sheet },
+}
+
+/// Installing a certificate.
+#[derive(Debug)]
+pub struct Install {
+    authority: Authority,
+    browser: Browser,
+    certificate: Option<PathBuf>,
+    chain: Option<PathBuf>,
+    step: Step,
+}
+
+impl Install {
+    /// The installation for a CA that waits for its certificate.
+    #[must_use]
+    pub fn new(authority: Authority) -> Self {
+        Self { authority, browser: Browser::new(), certificate: None, chain: None, step: Step::Choosing }
+    }
+
+    /// The chosen entry, where it is a file.
+    fn chosen_file(&self, about: &About) -> Option<PathBuf> {
+        let chosen = self.browser.chosen(about)?;
+        let listing = self.browser.folder()?;
+        let entry = listing.entries.iter().find(|entry| entry.path == chosen)?;
+        (entry.kind == EntryKind::File).then_some(chosen)
+    }
+
+    fn choose(&mut self, action: Action, about: &About) -> Turn {
+        match action {
+            Action::Back if self.browser.is_typing() => self.browser.back(about).unwrap_or_default(),
+            Action::Back => {
+                Turn::replace(Screen::Authority(Box::new(AuthorityPage::new(self.authority.clone()))))
+            }
+            TYPE => {
+                self.browser.type_path();
+                Turn::stay()
+            }
+            ABOVE => match self.chosen_file(about) {
+                Some(file) => {
+                    self.chain = Some(file);
+                    Turn::stay()
+                }
+                None => Turn::refuse(
+                    "this is not a file",
+                    "choose the file with the certificates above the CA, root last",
+                ),
+            },
+            EXAMINE => match &self.certificate {
+                Some(certificate) => Turn::work(Job::Authority(AuthorityJob::Examine {
+                    name: self.authority.record.name.clone(),
+                    certificate: certificate.clone(),
+                    chain: self.chain.clone(),
+                })),
+                None => Turn::refuse("no certificate is chosen yet", "choose its file with Enter"),
+            },
+            Action::Open => match self.chosen_file(about) {
+                Some(file) => {
+                    self.certificate = Some(file);
+                    Turn::stay()
+                }
+                None => self.browser.act(action, about),
+            },
+            _ => self.browser.act(action, about),
+        }
+    }
+}
+
+impl Room for Install {
+    fn title(&self) -> &'static str {
+        match self.step {
+            Step::Choosing => "Install a certificate: which file?",
+            Step::Comparing { .. } => "Install a certificate: are these the root's words?",
+        }
+    }
+
+    fn help(&self) -> &'static str {
+        "Choose the file with the CA's certificate. Where the certificates above it stand in another file, choose that \
+         one with a. Both are held against the CA's key, its requested subject and the path to the root. Nothing is \
+         installed before the root's words were shown: compare them with those that its keeper told you another way."
+    }
+
+    fn bindings(&self, about: &About) -> Vec<Binding> {
+        if let Step::Comparing { .. } = self.step {
+            let mut bindings = vec![Binding::bar(
+                &[Key::Char('i')],
+                Action::Proceed,
+                "install: the words are the right ones",
+            )];
+            bindings.extend_from_slice(LIST);
+            bindings.push(BACK);
+            return bindings;
+        }
+        if self.browser.is_typing() {
+            return vec![Binding::bar(&[Key::Enter], Action::Open, "open"), BACK];
+        }
+        let is_file = self.chosen_file(about).is_some();
+        let words = if is_file { "this is its certificate" } else { "open" };
+        let mut bindings = vec![Binding::bar(&[Key::Enter], Action::Open, words)];
+        if is_file {
+            bindings.push(Binding::bar(&[Key::Char('a')], ABOVE, "these stand above it"));
+        }
+        if self.certificate.is_some() {
+            bindings.push(Binding::bar(&[Key::Char('e')], EXAMINE, "examine"));
+        }
+        bindings.push(Binding::help(&[Key::Right, Key::Char('l')], Action::Right, "into the folder"));
+        bindings.push(Binding::help(&[Key::Left, Key::Char('h')], Action::Left, "out of the folder"));
+        bindings.push(Binding::bar(&[Key::Char('/')], TYPE, "type a path"));
+        bindings.extend_from_slice(LIST);
+        bindings.push(BACK);
+        bindings
+    }
+
+    fn act(&mut self, action: Action, about: &About) -> Turn {
+        match (&mut self.step, action) {
+            (Step::Choosing, _) => self.choose(action, about),
+            (Step::Comparing { .. }, Action::Back) => {
+                self.step = Step::Choosing;
+                Turn::stay()
+            }
+            (Step::Comparing { fitting, .. }, Action::Proceed) => {
+                Turn::work(Job::Authority(AuthorityJob::Install(fitting.clone())))
+            }
+            (Step::Comparing { sheet, .. }, _) => {
+                sheet.act(action);
+                Turn::stay()
+            }
+        }
+    }
+
+    fn field(&mut self) -> Option<&mut Field> {
+        match self.step {
+            Step::Choosing => self.browser.field(),
+            Step::Comparing { .. } => None,
+        }
+    }
+
+    fn hear(&mut self, news: Box<News>, _about: &About) -> Heard {
+        match *news {
+            News::Folder(listing) => {
+                self.browser.show(listing);
+                Heard::Mine(Turn::stay())
+            }
+            News::Authority(AuthorityNews::Fits(fitting)) => {
+                let sheet = Sheet::new(comparison(&fitting));
+                self.step = Step::Comparing { fitting, sheet };
+                Heard::Mine(Turn::stay())
+            }
+            News::Authority(AuthorityNews::Ready(authority)) => {
+                let page = AuthorityPage::ready(*authority);
+                Heard::Mine(Turn::replace(Screen::Authority(Box::new(page))).and(Job::OpenHome))
+            }
+            other => Heard::NotMine(Box::new(other)),
+        }
+    }
+
+    fn tick(&mut self, about: &About) -> Turn {
+        self.browser.look_again(about);
+        Turn::stay()
+    }
+
+    fn draw(&self, canvas: &mut Canvas<'_>, area: Rect, about: &About) {
+        match &self.step {
+            Step::Choosing => {
+                let files = [("its certificate", &self.certificate), ("those above it", &self.chain)];
+                for (row, (label, path)) in (0..).zip(files) {
+                    draw_file(canvas, area, area.y + row, label, path.as_deref());
+                }
+                let below =
+                    Rect { y: area.y + HEAD_ROWS, height: area.height.saturating_sub(HEAD_ROWS), ..area };
+                self.browser.draw(canvas, below, about);
+            }
+            Step::Comparing { sheet, .. } => {
+                let place = Rect { height: area.height.saturating_sub(1), ..area };
+                sheet.draw(canvas, place);
+                if let Some(rows) = sheet.place() {
+                    let text = format!("rows {rows}: PgDn, PgUp");
+                    canvas.text(area.x, place.bottom(), area.width, &text, Role::Faint);
+                }
+            }
+        }
+    }
+}
+
+fn draw_file(canvas: &mut Canvas<'_>, area: Rect, y: u16, label: &str, path: Option<&Path>) {
+    canvas.text(area.x, y, 17, label, Role::Faint);
+    let (x, width) = (area.x + 18, area.width.saturating_sub(18));
+    match path {
+        Some(path) => {
+            canvas.outside(x, y, width, &shown(path), Role::Strong);
+        }
+        None => {
+            canvas.text(x, y, width, "not chosen", Role::Plain);
+        }
+    }
+}
+
+/// The root first: its words are what people compare.
+fn comparison(fitting: &FittingCertificate) -> Vec<Item> {
+    let issuer = fitting.issuer();
+    let text = format!(
+        "The certificate fits the key and the request of CA {}. Nothing is installed yet: compare the root's words \
+         with those that its keeper told you another way.",
+        fitting.name()
+    );
+    let mut items = vec![Item::Words(text, Role::Strong)];
+    items.extend(root_words(issuer.root()));
+    items.push(Item::Gap);
+    items.push(Item::Heading("The CA's own certificate".to_owned()));
+    items.extend(certified(issuer.certificate()));
+    items
+}

@@ -1,0 +1,284 @@
+//! What a new CA is to be: its name, its key, its subject, and for a root how long it lives.
+
+use ratatui::layout::Rect;
+
+use super::{
+    Screen,
+    ca_confirmation::{CaConfirmation, Making},
+    ca_target::CaTarget,
+};
+use crate::{
+    ceremony::KEY_ALGORITHMS,
+    pki::key::KeyAlgorithm,
+    tui::{
+        canvas::Canvas,
+        field::Field,
+        key::Key,
+        keymap::{Action, BACK, Binding, FORM},
+        model::About,
+        room::{Heard, Room, Turn},
+        theme::Role,
+        work::{
+            Job, News,
+            authorities::{AuthorityJob, AuthorityNews, RootTerms, Wish},
+        },
+    },
+};
+
+/// The next kind of key.
+const NEXT_KEY: Action = Action::Verb(0);
+/// The kind of key before.
+const PREVIOUS_KEY: Action = Action::Verb(1);
+
+/// Seconds of a day.
+const DAY_SECONDS: i64 = 86_400;
+
+/// What kind of CA is made.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+enum Kind {
+    Root,
+    Subordinate,
+}
+
+/// One thing to fill in.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+enum Entry {
+    Name,
+    Key,
+    Subject,
+    Days,
+    PathLength,
+}
+
+impl Entry {
+    fn label(self) -> &'static str {
+        match self {
+            Self::Name => "name here",
+            Self::Key => "kind of key",
+            Self::Subject => "subject",
+            Self::Days => "days",
+            Self::PathLength => "path length",
+        }
+    }
+
+    fn hint(self) -> &'static str {
+        match self {
+            Self::Name => {
+                "The CA's short name on this machine, not in certificates: a-z, 0-9 and -, at most 32 characters."
+            }
+            Self::Key => {
+                "Left and right change it. P-256 and P-384 suit most platforms; RSA-2048 and larger where a platform \
+                 asks for RSA. Whether the token makes it is seen under Token."
+            }
+            Self::Subject => {
+                "The CA's name in certificates, such as CN=Example Root CA,O=Example,C=DE or /C=DE/O=Example/CN=Example \
+                 Root CA. It cannot be changed later."
+            }
+            Self::Days => {
+                "Days until the root's certificate ends: 3650 are about ten years, 7300 about twenty."
+            }
+            Self::PathLength => {
+                "How many CAs in a row may stand below it: 0 where it issues to devices only, 1 where it issues to CAs \
+                 that do. Empty: any number."
+            }
+        }
+    }
+}
+
+/// The form of a new CA.
+#[derive(Clone, Debug)]
+pub struct NewCa {
+    kind: Kind,
+    at: usize,
+    name: Field,
+    key: usize,
+    subject: Field,
+    days: Field,
+    path_length: Field,
+}
+
+impl NewCa {
+    /// The form of a root.
+    #[must_use]
+    pub fn root() -> Self {
+        Self::of(Kind::Root)
+    }
+
+    /// The form of a subordinate CA.
+    #[must_use]
+    pub fn subordinate() -> Self {
+        Self::of(Kind::Subordinate)
+    }
+
+    fn of(kind: Kind) -> Self {
+        let field = Field::default;
+        Self { kind, at: 0, name: field(), key: 0, subject: field(), days: field(), path_length: field() }
+    }
+
+    fn entries(&self) -> &'static [Entry] {
+        match self.kind {
+            Kind::Root => &[Entry::Name, Entry::Key, Entry::Subject, Entry::Days, Entry::PathLength],
+            Kind::Subordinate => &[Entry::Name, Entry::Key, Entry::Subject],
+        }
+    }
+
+    fn entry(&self) -> Entry {
+        self.entries().get(self.at).copied().unwrap_or(Entry::Name)
+    }
+
+    fn algorithm(&self) -> KeyAlgorithm {
+        KEY_ALGORITHMS[self.key % KEY_ALGORITHMS.len()]
+    }
+
+    /// What was typed.
+    #[must_use]
+    pub fn wish(&self) -> Wish {
+        Wish {
+            name: self.name.text().to_owned(),
+            key: self.algorithm(),
+            subject: self.subject.text().to_owned(),
+        }
+    }
+
+    /// What a root's certificate says besides, where it is written as numbers.
+    fn terms(&self) -> Result<RootTerms, Turn> {
+        let days = self.days.text().trim().parse().map_err(|_| {
+            Turn::refuse("the days are not a whole number", "type how many days, such as 3650 for ten years")
+        })?;
+        let path_length = match self.path_length.text().trim() {
+            "" => None,
+            typed => Some(typed.parse().map_err(|_| {
+                Turn::refuse("the path length is not a whole number", "type a number such as 0, or nothing")
+            })?),
+        };
+        Ok(RootTerms { days, path_length })
+    }
+
+    fn check(&self) -> Turn {
+        let job = match self.kind {
+            Kind::Subordinate => AuthorityJob::CheckSubordinate(self.wish()),
+            Kind::Root => match self.terms() {
+                Ok(terms) => AuthorityJob::CheckRoot(self.wish(), terms),
+                Err(turn) => return turn,
+            },
+        };
+        Turn::work(Job::Authority(job))
+    }
+
+    fn field_of(&self, entry: Entry) -> Option<&Field> {
+        match entry {
+            Entry::Name => Some(&self.name),
+            Entry::Key => None,
+            Entry::Subject => Some(&self.subject),
+            Entry::Days => Some(&self.days),
+            Entry::PathLength => Some(&self.path_length),
+        }
+    }
+
+    /// What a field means beyond what was typed.
+    fn remark(&self, about: &About) -> Option<String> {
+        if self.entry() != Entry::Days {
+            return None;
+        }
+        let days: u32 = self.days.text().trim().parse().ok()?;
+        let end = about.clock?.plus_seconds(i64::from(days) * DAY_SECONDS).to_string();
+        Some(format!("It would end about {}.", end.get(..10)?))
+    }
+}
+
+impl Room for NewCa {
+    fn title(&self) -> &'static str {
+        match self.kind {
+            Kind::Root => "New root CA",
+            Kind::Subordinate => "Request a subordinate CA",
+        }
+    }
+
+    fn help(&self) -> &'static str {
+        "Fill in what the CA is to be. Nothing is made yet: what was typed is checked and shown once more, and the \
+         CA's name has to be typed again before the token makes a key."
+    }
+
+    fn bindings(&self, _about: &About) -> Vec<Binding> {
+        let mut bindings = FORM.to_vec();
+        if self.entry() == Entry::Key {
+            bindings.push(Binding::bar(
+                &[Key::Right, Key::Char(' '), Key::Char('l')],
+                NEXT_KEY,
+                "other kind of key",
+            ));
+            bindings.push(Binding::help(&[Key::Left, Key::Char('h')], PREVIOUS_KEY, "kind of key before"));
+        }
+        bindings.push(Binding::bar(&[Key::Enter], Action::Proceed, "check and show it"));
+        bindings.push(BACK);
+        bindings
+    }
+
+    fn act(&mut self, action: Action, _about: &About) -> Turn {
+        let entries = self.entries().len();
+        match action {
+            Action::Back => return Turn::back(),
+            Action::Proceed => return self.check(),
+            Action::Next => self.at = (self.at + 1) % entries,
+            Action::Previous => self.at = (self.at + entries - 1) % entries,
+            NEXT_KEY => self.key = (self.key + 1) % KEY_ALGORITHMS.len(),
+            PREVIOUS_KEY => self.key = (self.key + KEY_ALGORITHMS.len() - 1) % KEY_ALGORITHMS.len(),
+            _ => {}
+        }
+        Turn::stay()
+    }
+
+    fn field(&mut self) -> Option<&mut Field> {
+        match self.entry() {
+            Entry::Name => Some(&mut self.name),
+            Entry::Key => None,
+            Entry::Subject => Some(&mut self.subject),
+            Entry::Days => Some(&mut self.days),
+            Entry::PathLength => Some(&mut self.path_length),
+        }
+    }
+
+    fn hear(&mut self, news: Box<News>, _about: &About) -> Heard {
+        match *news {
+            News::Authority(AuthorityNews::Checked(subject)) => Heard::Mine(match self.kind {
+                Kind::Subordinate => Turn::replace(Screen::CaTarget(CaTarget::new(self.clone(), subject))),
+                Kind::Root => match self.terms() {
+                    Ok(terms) => Turn::replace(Screen::CaConfirmation(CaConfirmation::new(
+                        self.clone(),
+                        subject,
+                        Making::Root(terms),
+                    ))),
+                    Err(turn) => turn,
+                },
+            }),
+            other => Heard::NotMine(Box::new(other)),
+        }
+    }
+
+    fn draw(&self, canvas: &mut Canvas<'_>, area: Rect, about: &About) {
+        for (row, &entry) in self.entries().iter().enumerate() {
+            let y = area.y + u16::try_from(row).unwrap_or(0) * 2;
+            let here = row == self.at;
+            let mark = if here { ">" } else { " " };
+            let role = if here { Role::Strong } else { Role::Faint };
+            canvas.text(area.x, y, 17, &format!("{mark} {}", entry.label()), role);
+            let (x, width) = (area.x + 18, area.width.saturating_sub(18));
+            match self.field_of(entry) {
+                Some(field) => {
+                    let role = if here { Role::Selected } else { Role::Plain };
+                    canvas.input(x, y, width, field, role);
+                }
+                None => {
+                    let role = if here { Role::Selected } else { Role::Plain };
+                    canvas.text(x, y, width, &format!("< {} >", self.algorithm()), role);
+                }
+            }
+        }
+        let y = area.y + u16::try_from(self.entries().len()).unwrap_or(0) * 2 + 1;
+        let place = Rect { y, height: area.bottom().saturating_sub(y), ..area };
+        let used = canvas.paragraph(place, self.entry().hint(), Role::Plain);
+        if let Some(remark) = self.remark(about) {
+            canvas.text(area.x, y + used, area.width, &remark, Role::Strong);
+        }
+    }
+}

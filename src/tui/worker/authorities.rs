@@ -1,0 +1,68 @@
+//! What the worker does for CAs.
+
+use crate::{
+    ceremony::{Authority, Error, NewCa},
+    tui::work::authorities::{AuthorityJob, AuthorityNews, Wish},
+};
+
+use super::Worker;
+
+impl Worker {
+    /// Does something for a CA.
+    pub(super) fn provide(&mut self, job: AuthorityJob) -> Result<AuthorityNews, Error> {
+        match job {
+            AuthorityJob::List => Ok(AuthorityNews::List(self.appliance()?.standings()?)),
+            AuthorityJob::CheckRoot(wish, terms) => {
+                let appliance = self.appliance()?;
+                let subject = appliance.check_new_root(&new(&wish), terms.days, terms.path_length)?;
+                Ok(AuthorityNews::Checked(subject))
+            }
+            AuthorityJob::CheckSubordinate(wish) => {
+                Ok(AuthorityNews::Checked(self.appliance()?.check_new_subordinate(&new(&wish))?))
+            }
+            AuthorityJob::MakeRoot(wish, terms) => {
+                let purpose = format!("to make the key of root CA {}", wish.name);
+                self.with_own_login(&purpose, |appliance, custodian| {
+                    appliance.create_root(&new(&wish), terms.days, terms.path_length, custodian)
+                })?;
+                self.ready(&wish.name)
+            }
+            AuthorityJob::FinishRoot(plan) => {
+                self.log_in(&format!("to finish root CA {}", plan.authority))?;
+                let (appliance, session, mut teller) = self.signing()?;
+                teller.watched(|watch| appliance.sign(&plan, session, watch))?;
+                self.ready(&plan.authority)
+            }
+            AuthorityJob::Request { wish, to } => {
+                let purpose = format!("to make the key of CA {}", wish.name);
+                let requested = self.with_own_login(&purpose, |appliance, custodian| {
+                    appliance.request_subordinate(&new(&wish), &to, custodian)
+                })?;
+                let authority = Box::new(self.standing_of(&wish.name)?);
+                Ok(AuthorityNews::Requested { authority, requested, to })
+            }
+            AuthorityJob::Examine { name, certificate, chain } => {
+                let fitting = self.appliance()?.examine(&name, &certificate, chain.as_deref())?;
+                Ok(AuthorityNews::Fits(Box::new(fitting)))
+            }
+            AuthorityJob::Install(fitting) => {
+                let name = fitting.name().to_owned();
+                let (appliance, _) = self.working()?;
+                appliance.install_fitting(*fitting)?;
+                self.ready(&name)
+            }
+        }
+    }
+
+    fn ready(&self, name: &str) -> Result<AuthorityNews, Error> {
+        Ok(AuthorityNews::Ready(Box::new(self.standing_of(name)?)))
+    }
+
+    fn standing_of(&self, name: &str) -> Result<Authority, Error> {
+        self.appliance()?.standing_of(name)
+    }
+}
+
+fn new(wish: &Wish) -> NewCa<'_> {
+    NewCa { name: &wish.name, key: wish.key, subject: &wish.subject }
+}

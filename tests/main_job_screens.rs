@@ -1,0 +1,399 @@
+//! The screens of the main job from the plan to its delivery, fed with news and keys, without a terminal or a token.
+
+use std::{path::PathBuf, time::Duration};
+
+use coldsign::{
+    ceremony::{
+        Access, Class, Counts, FolderListing, Format, Issued, Motion, MountedVolume, Phase, PlanSummary,
+        PlannedRow, Progress, Reach, Rehearsal, RequestFiles, StoredPlan,
+    },
+    pki::{
+        fingerprint::Digest,
+        key::{Curve, PublicKey, RsaScheme},
+        name::Name,
+        plan::{Facts, RootFields, plan_root},
+        profile::{Approval as Words, DuplicateKeys},
+        serial::SerialNumber,
+        text::Printable,
+        time::Time,
+    },
+    register::{Issuer, NewAuthority, NewPlan, PlanKind, Register},
+    tui::{
+        key::Key,
+        message::{Effect, Failure, Message},
+        model::{Busy, Model, OnBack, Pace},
+        screen::{
+            Screen, approval::Approval, delivery::Delivery, plan::Plan, requests::Requests, signing::Signing,
+        },
+        theme::Theme,
+        update::update,
+        view,
+        work::{Job, News, PlanShown},
+    },
+};
+use p256::ecdsa::SigningKey;
+use ratatui::{buffer::Buffer, layout::Rect};
+
+/// Certificates of the plan: more than one page of it.
+const ACCEPTED: u64 = 998;
+
+fn now() -> Time {
+    Time::from_rfc3339("2026-11-21T14:03:22Z").unwrap()
+}
+
+/// A plan of many certificates; from a register, because nothing else makes one.
+fn plan() -> StoredPlan {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("register.db");
+    let mut register = Register::create(&path, [7; 16], Rehearsal::Rehearsal, now()).unwrap();
+    let key = SigningKey::from_slice(&[1; 32]).unwrap();
+    let point = key.verifying_key().to_sec1_point(false);
+    let public_key = PublicKey::from_ec_point(Curve::P256, point.as_bytes()).unwrap();
+    let authority = NewAuthority {
+        name: "factory",
+        key_uri: "pkcs11:token=demo",
+        public_key: &public_key,
+        request: None,
+    };
+    register.add_authority(&authority, now()).unwrap();
+    let fields = RootFields {
+        name: Name::from_text("CN=Factory Root").unwrap(),
+        public_key,
+        rsa_scheme: RsaScheme::Pkcs1,
+        days: 3650,
+        path_length: None,
+    };
+    let root = plan_root(&fields, Facts { now: now(), serial: SerialNumber::from_random([3; 20]) }).unwrap();
+    let new = NewPlan {
+        authority: "factory",
+        kind: PlanKind::Root,
+        profile: "device",
+        profile_text: "",
+        approval: Words::Typed,
+        duplicate_keys: DuplicateKeys::Note,
+    };
+    let mut writer = register.begin_plan(&new, now()).unwrap();
+    writer.add("factory", None, &root).unwrap();
+    let mut plan = writer.store(Issuer::OwnKey, now()).unwrap();
+    plan.accepted = ACCEPTED;
+    plan.digest = Digest::of(b"a plan");
+    plan
+}
+
+fn row(index: u64) -> PlannedRow {
+    PlannedRow {
+        index,
+        serial: format!("{index:040x}"),
+        subject: Printable::new(&format!("CN=device-{index}")),
+        source: Printable::new(&format!("line/{index}.csr")),
+        not_before: now(),
+        not_after: now(),
+        spki_sha256: Digest::of(b"key"),
+        notes: Vec::new(),
+        issued: false,
+    }
+}
+
+fn shown(plan: &StoredPlan, approved: bool, issued: u64) -> News {
+    News::PlanShown(Box::new(PlanShown {
+        summary: PlanSummary {
+            plan: plan.clone(),
+            not_before: (now(), now()),
+            not_after: (now(), now()),
+            notes: vec![("csr-pem".to_owned(), 12)],
+            lint_rules: 20,
+            approved,
+            issued,
+            deliveries: Vec::new(),
+        },
+        rows: (1..=200).map(row).collect(),
+        last: Some(row(ACCEPTED)),
+        estimate: None,
+    }))
+}
+
+fn rows(model: &mut Model) -> String {
+    let mut cells = Buffer::empty(Rect { x: 0, y: 0, width: view::COLUMNS_MIN, height: view::ROWS_MIN });
+    view::draw(model, &mut cells, Theme::of(Some("1"), None));
+    let width = usize::from(view::COLUMNS_MIN);
+    let symbols: Vec<&str> = cells.content.iter().map(ratatui::buffer::Cell::symbol).collect();
+    symbols.chunks(width).map(|row| row.concat() + "\n").collect()
+}
+
+#[track_caller]
+fn sees(model: &mut Model, text: &str) {
+    let rows = rows(model);
+    assert!(rows.contains(text), "{text:?} is not in\n{rows}");
+}
+
+fn key(model: &mut Model, key: Key) -> Vec<Effect> {
+    update(model, Message::Key(key))
+}
+
+fn letters(model: &mut Model, text: &str) {
+    for c in text.chars() {
+        assert!(key(model, Key::Char(c)).is_empty());
+    }
+}
+
+fn tick(model: &mut Model, milliseconds: u64) -> Vec<Effect> {
+    let since = Duration::from_millis(milliseconds);
+    update(model, Message::Tick { clock: Some(now()), since })
+}
+
+fn done(model: &mut Model, news: News) -> Vec<Effect> {
+    update(model, Message::Done(Box::new(news)))
+}
+
+fn failed(model: &mut Model, class: Class) -> Vec<Effect> {
+    let failure = Failure { what: "it went wrong".to_owned(), hint: "mend it".to_owned(), class };
+    update(model, Message::Failed(failure))
+}
+
+/// The one job among effects.
+#[track_caller]
+fn job(effects: Vec<Effect>) -> Job {
+    let mut jobs: Vec<Job> = effects
+        .into_iter()
+        .filter_map(|effect| match effect {
+            Effect::Work(job) => Some(job),
+            _ => None,
+        })
+        .collect();
+    assert_eq!(jobs.len(), 1, "{jobs:?}");
+    jobs.remove(0)
+}
+
+/// The frame is read anew after a step.
+#[track_caller]
+fn reopened(model: &mut Model, effects: Vec<Effect>) {
+    assert!(matches!(job(effects), Job::OpenHome));
+    model.about.busy = None;
+}
+
+fn model(screen: Screen) -> Model {
+    let mut model = Model::new(screen);
+    tick(&mut model, 0);
+    model
+}
+
+fn plan_screen(approved: bool, issued: u64) -> Model {
+    let plan = plan();
+    let counts = Counts { accepted: ACCEPTED, refused: 7, skipped: 2 };
+    let mut model = Model::new(Screen::Plan(Plan::new(plan.clone(), counts)));
+    assert!(matches!(job(tick(&mut model, 250)), Job::ShowPlan(asked) if asked == plan));
+    let effects = done(&mut model, shown(&plan, approved, issued));
+    reopened(&mut model, effects);
+    model
+}
+
+#[test]
+fn a_plan_is_read_when_it_is_shown_and_in_pages_where_one_moves() {
+    let mut model = plan_screen(false, 0);
+    assert!(tick(&mut model, 500).is_empty(), "it is read once");
+    for text in ["NOT APPROVED", "998 to be signed", "12 csr-pem", "CN=device-1 ", "2026-11-21 14:03:22 UTC"]
+    {
+        sees(&mut model, text);
+    }
+    let Job::PlannedPage { from, .. } = job(key(&mut model, Key::End)) else { panic!("a page") };
+    assert!((201..=ACCEPTED).contains(&from));
+    assert!(done(&mut model, News::PlannedPage((from..=ACCEPTED).map(row).collect())).is_empty());
+    sees(&mut model, "CN=device-998 ");
+    assert!(matches!(job(key(&mut model, Key::Enter)), Job::PlannedCertificate { index: ACCEPTED, .. }));
+}
+
+#[test]
+fn a_plan_leads_to_what_comes_next_and_is_read_again_afterwards() {
+    for (approved, issued, next, title) in
+        [(false, 0, 'a', "Approval"), (true, 10, 's', "Signing"), (true, ACCEPTED, 'd', "Delivery: onto")]
+    {
+        let mut model = plan_screen(approved, issued);
+        for other in ['a', 's', 'd'].into_iter().filter(|other| *other != next) {
+            assert!(key(&mut model, Key::Char(other)).is_empty() && model.depth() == 1, "{other}");
+        }
+        assert!(key(&mut model, Key::Char(next)).is_empty());
+        sees(&mut model, title);
+        assert!(key(&mut model, Key::Esc).is_empty());
+        assert!(matches!(job(tick(&mut model, 750)), Job::ShowPlan(_)));
+        // Until then, what was known stays on the screen.
+        sees(&mut model, "csr-pem");
+    }
+}
+
+#[test]
+fn a_wrong_word_is_told_by_its_number_and_what_was_typed_is_kept() {
+    let plan = plan();
+    let words = plan.words();
+    let mut typed: Vec<&str> = words.split(' ').collect();
+    typed[6] = "wrong";
+    let mut model = model(Screen::Approval(Approval::new(plan)));
+    letters(&mut model, &typed.join(" "));
+    sees(&mut model, "Word 7 is not the plan's.");
+    sees(&mut model, "11 stand");
+    let Job::Approve { words: given, .. } = job(key(&mut model, Key::Enter)) else { panic!("an approval") };
+    assert_eq!(given, typed.join(" "));
+    assert!(failed(&mut model, Class::NotApproved).is_empty());
+    assert!(model.dialog.is_none());
+    sees(&mut model, "Nothing was approved: word 7");
+    sees(&mut model, " wrong ");
+}
+
+#[test]
+fn what_is_approved_is_the_ceremonys_word_not_the_screens() {
+    let plan = plan();
+    let mut model = model(Screen::Approval(Approval::new(plan.clone())));
+    assert!(matches!(job(key(&mut model, Key::Enter)), Job::Approve { words, .. } if words.is_empty()));
+    failed(&mut model, Class::NotApproved);
+    sees(&mut model, "0 of 12 words were typed");
+    let effects = done(&mut model, News::Approved(plan));
+    reopened(&mut model, effects);
+    sees(&mut model, "The plan is approved.");
+    // Nothing is signed by Enter or a blank.
+    assert!(key(&mut model, Key::Enter).is_empty() && key(&mut model, Key::Char(' ')).is_empty());
+    assert!(matches!(job(key(&mut model, Key::Char('s'))), Job::Sign(_)));
+}
+
+fn progress(done: u64, recorded: u64, motion: Motion) -> Message {
+    let of = Some(ACCEPTED);
+    Message::Progress(Progress { phase: Phase::Signing, done, of, recorded: Some(recorded), motion })
+}
+
+#[test]
+fn a_failure_while_signing_says_what_is_safe_and_s_goes_on() {
+    let mut model = model(Screen::Signing(Signing::resumed(plan(), 100)));
+    assert!(matches!(job(key(&mut model, Key::Char('s'))), Job::Sign(_)));
+    update(&mut model, progress(100, 100, Motion::Moving));
+    for quarter in 1..=8 {
+        tick(&mut model, quarter * 250);
+        update(&mut model, progress(100 + quarter * 25, 200, Motion::Moving));
+    }
+    sees(&mut model, "100 a second");
+    sees(&mut model, "200, and 100 signed and checked since");
+    let effects = failed(&mut model, Class::Token);
+    reopened(&mut model, effects);
+    assert!(model.dialog.is_none());
+    sees(&mut model, "it went wrong");
+    sees(&mut model, "200 certificates are signed, checked and recorded");
+    sees(&mut model, "798 certificates are not signed. Of them, 100 were signed and");
+    assert!(matches!(job(key(&mut model, Key::Char('s'))), Job::Sign(_)));
+    let issued = Issued { now: 798, all: ACCEPTED, seconds: 4.0 };
+    let effects = done(&mut model, News::Signed(issued));
+    reopened(&mut model, effects);
+    sees(&mut model, "All certificates of the plan are signed");
+    sees(&mut model, "100 %");
+}
+
+#[test]
+fn signing_pauses_goes_on_and_stops_by_one_key_each() {
+    let mut model = model(Screen::Signing(Signing::new(plan())));
+    key(&mut model, Key::Char('s'));
+    update(&mut model, progress(10, 0, Motion::Moving));
+    assert!(matches!(key(&mut model, Key::Char('p'))[..], [Effect::Pause]));
+    sees(&mut model, "pausing: what is in hand is ended first");
+    update(&mut model, progress(12, 12, Motion::Halted));
+    sees(&mut model, "PAUSED: all that is signed is recorded");
+    assert!(matches!(key(&mut model, Key::Char('p'))[..], [Effect::Resume]));
+    assert!(matches!(key(&mut model, Key::Char('s'))[..], [Effect::Stop]));
+    assert!(key(&mut model, Key::Char('s')).is_empty(), "it is stopping already");
+    let effects = failed(&mut model, Class::Stopped);
+    reopened(&mut model, effects);
+    sees(&mut model, "Stopped");
+    sees(&mut model, "12 certificates are signed, checked and recorded");
+}
+
+fn volume(access: Access) -> MountedVolume {
+    MountedVolume {
+        mount_point: PathBuf::from("/media/stick"),
+        shown: Printable::new("/media/stick"),
+        device: Printable::new("/dev/sdb1"),
+        label: None,
+        filesystem: Printable::new("vfat"),
+        access,
+        octets: 8_000_000_000,
+        octets_free: 4_000_000_000,
+    }
+}
+
+fn listing(path: &str) -> News {
+    let listing = FolderListing {
+        path: PathBuf::from(path),
+        shown: Printable::new(path),
+        entries: Vec::new(),
+        more: 0,
+    };
+    News::Folder(listing)
+}
+
+/// With a medium mounted and a folder on it open.
+fn in_folder(screen: Screen, access: Access) -> Model {
+    let mut model = model(screen);
+    update(&mut model, Message::Volumes(vec![volume(access)]));
+    assert!(matches!(job(key(&mut model, Key::Enter)), Job::ListFolder(_)));
+    assert!(done(&mut model, listing("/media/stick")).is_empty());
+    model
+}
+
+#[test]
+fn a_delivery_that_fails_says_what_is_safe_and_goes_to_another_medium() {
+    let mut model = in_folder(Screen::Delivery(Delivery::new(plan())), Access::ReadWrite);
+    assert!(matches!(job(tick(&mut model, 250)), Job::Measure { .. }));
+    model.about.busy = None;
+    // DER is the first form; PEM stands behind it and is always there.
+    key(&mut model, Key::Tab);
+    key(&mut model, Key::Char(' '));
+    sees(&mut model, "[x] der   [x] pem (always)");
+    assert!(key(&mut model, Key::Enter).is_empty(), "Enter writes nothing");
+    let Job::Deliver { formats, to, .. } = job(key(&mut model, Key::Char('w'))) else { panic!("a delivery") };
+    assert_eq!((formats, to), (vec![Format::Der], PathBuf::from("/media/stick")));
+    update(&mut model, Message::Progress(Progress::new(Phase::Delivering, 499, Some(ACCEPTED))));
+    sees(&mut model, "certificates written: 499 of 998");
+    assert!(failed(&mut model, Class::Medium).is_empty());
+    for text in ["Nothing was delivered", "All 998 certificates", "it went wrong", "mend it"] {
+        sees(&mut model, text);
+    }
+    key(&mut model, Key::Enter);
+    sees(&mut model, "new folder        /media/stick/p-");
+    assert_eq!(model.depth(), 1);
+}
+
+#[test]
+fn nothing_is_written_onto_a_medium_that_is_read_only() {
+    let mut model = in_folder(Screen::Delivery(Delivery::new(plan())), Access::ReadOnly);
+    tick(&mut model, 250);
+    model.about.busy = None;
+    sees(&mut model, "READ ONLY");
+    assert!(key(&mut model, Key::Char('w')).is_empty());
+    assert!(model.dialog.is_some());
+}
+
+#[test]
+fn a_medium_that_is_pulled_is_told_and_the_list_of_media_shown() {
+    let mut model = in_folder(Screen::Requests(Requests::new()), Access::ReadWrite);
+    tick(&mut model, 250);
+    update(&mut model, Message::Volumes(Vec::new()));
+    sees(&mut model, "The medium was taken away: /media/stick");
+    sees(&mut model, "No removable medium is mounted");
+    assert!(key(&mut model, Key::Char('r')).is_empty(), "there is nothing to read");
+}
+
+#[test]
+fn the_count_of_requests_begins_by_itself_and_gives_way_to_a_key() {
+    let mut model = in_folder(Screen::Requests(Requests::new()), Access::ReadWrite);
+    assert!(tick(&mut model, 1_000).is_empty());
+    assert!(tick(&mut model, 1_250).is_empty());
+    assert!(matches!(job(tick(&mut model, 1_750)), Job::CountRequests(_)));
+    assert!(matches!(key(&mut model, Key::Char('r'))[..], [Effect::Stop]));
+    assert!(failed(&mut model, Class::Stopped).is_empty());
+    assert!(model.dialog.is_none());
+    assert!(matches!(job(tick(&mut model, 2_000)), Job::Choices));
+    model.about.busy = Some(Busy {
+        words: "",
+        began: Duration::ZERO,
+        progress: None,
+        pace: Pace::Going,
+        on_back: OnBack::Wait,
+    });
+    let count = RequestFiles { files: 1_000, octets: 820_000, reach: Reach::Whole };
+    done(&mut model, News::Counted { path: PathBuf::from("/media/stick"), count });
+    sees(&mut model, "1 000 files look like requests in this folder and below, 820 kB");
+}
