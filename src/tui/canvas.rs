@@ -42,7 +42,7 @@ impl<'a> Canvas<'a> {
             return 0;
         }
         let width = width.min(area.right() - x);
-        let cut = cut(text, usize::from(width));
+        let cut = cut(&self.theme.line(text), usize::from(width));
         let style = self.theme.style(role);
         let (end, _) = self.cells.set_stringn(x, y, &cut, usize::from(width), style);
         end - x
@@ -110,7 +110,7 @@ impl<'a> Canvas<'a> {
 
     /// Text over several rows, broken between words; returns the rows used.
     pub fn paragraph(&mut self, area: Rect, text: &str, role: Role) -> u16 {
-        let lines = wrapped(text, usize::from(area.width));
+        let lines = wrapped(&self.theme.line(text), usize::from(area.width));
         let mut used = 0;
         for line in lines.iter().take(usize::from(area.height)) {
             self.text(area.x, area.y + used, area.width, line, role);

@@ -1,8 +1,10 @@
 //! What things look like: few roles, each readable without colour too.
 
+use std::borrow::Cow;
+
 use ratatui::style::{Color, Modifier, Style};
 
-use crate::pki::text::{Printable, console_text};
+use crate::pki::text::{Printable, console_line};
 
 /// What a piece of the screen is.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -109,9 +111,15 @@ impl Theme {
     /// Outside text as this terminal can show it.
     #[must_use]
     pub fn shown(self, text: &Printable) -> String {
+        self.line(text.as_str()).into_owned()
+    }
+
+    /// The same for a line of our own words with outside text in it. What was made so once stays as it is.
+    #[must_use]
+    pub fn line(self, text: &str) -> Cow<'_, str> {
         match self.glyphs {
-            Glyphs::Unicode => text.to_string(),
-            Glyphs::Console => console_text(text),
+            Glyphs::Unicode => Cow::Borrowed(text),
+            Glyphs::Console => Cow::Owned(text.split('\n').map(console_line).collect::<Vec<_>>().join("\n")),
         }
     }
 }

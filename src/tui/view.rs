@@ -186,8 +186,8 @@ fn rows(text: &str, width: u16) -> u16 {
 
 fn show_failure(canvas: &mut Canvas<'_>, area: Rect, failure: &Failure) {
     let width = area.width.saturating_sub(12).min(72);
-    let what = format!("{}.", failure.what);
-    let hint = format!("What to do: {}.", failure.hint);
+    let what = canvas.theme().line(&format!("{}.", failure.what)).into_owned();
+    let hint = canvas.theme().line(&format!("What to do: {}.", failure.hint)).into_owned();
     let inside =
         boxed(canvas, area, rows(&what, width) + rows(&hint, width) + 4, "This cannot be done", Role::Bad);
     let used =

@@ -1,6 +1,6 @@
 //! What text from outside can do to a screen: nothing outside of its own field, and nothing to the terminal.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use coldsign::tui::theme::{Colours, Glyphs, Theme};
 use ratatui::buffer::Buffer;
@@ -12,13 +12,16 @@ use super::{
     samples::{self, Sample},
 };
 
-/// Every way in which terminals can be drawn on.
-const THEMES: [Theme; 4] = [
-    Theme { colours: Colours::Eight, glyphs: Glyphs::Unicode },
+/// Two ways of drawing, each with one extreme: all that is harmless, and what every console can show.
+const THEMES: [Theme; 2] = [
     Theme { colours: Colours::None, glyphs: Glyphs::Unicode },
     Theme { colours: Colours::Eight, glyphs: Glyphs::Console },
-    Theme { colours: Colours::None, glyphs: Glyphs::Console },
 ];
+
+/// Sizes that a sample is drawn at: the larger one for the screen on its usual day alone, as drawing takes its time.
+fn sizes(sample: &Sample) -> &'static [(u16, u16)] {
+    if sample.state == "typical" { &SIZES } else { &SIZES[..1] }
+}
 
 /// What people who want to be trusted wrongly would write.
 fn hostile() -> Vec<String> {
@@ -46,8 +49,8 @@ fn hostile() -> Vec<String> {
 /// Plain texts of many lengths, narrow and wide: together they say which cells a text may change.
 fn plain() -> Vec<String> {
     let mut texts = vec![String::new()];
-    for letter in ["B", "C", "中"] {
-        let lengths = [1, 2, 3, 4, 6, 9, 13, 18, 26, 38, 54, 70, 80, 100, 130, 190, 260, 10_000];
+    for letter in ["B", "中"] {
+        let lengths = [1, 2, 3, 5, 9, 18, 36, 54, 72, 100, 140, 190, 260, 10_000];
         texts.extend(lengths.map(|length| letter.repeat(length)));
     }
     texts
@@ -62,16 +65,24 @@ fn draw(sample: &Sample, role: Role, text: &str, size: (u16, u16), theme: Theme)
     drawn::cells(&mut (sample.build)(&Outside::usual().with(role, text)), size, theme)
 }
 
-/// The cells that a text in this role may change.
+/// The cells that a text in this role may change: in each row, all between the first and the last that plain texts
+/// change.
 fn field(sample: &Sample, role: Role, size: (u16, u16)) -> (Buffer, BTreeSet<(u16, u16)>) {
     let base = draw(sample, role, "A", size, THEMES[0]);
-    let mut field = BTreeSet::new();
-    if base == draw(sample, role, "something else", size, THEMES[0]) {
-        return (base, field);
+    let mut rows = BTreeMap::<u16, (u16, u16)>::new();
+    let mut texts = vec!["something else".to_owned(), "B".repeat(10_000)];
+    while let Some(text) = texts.pop() {
+        let drawn = draw(sample, role, &text, size, THEMES[0]);
+        // Where neither a short nor a long text is seen, none is.
+        if rows.is_empty() && differing(&base, &drawn).next().is_some() {
+            texts.extend(plain());
+        }
+        for (x, y) in differing(&base, &drawn) {
+            let row = rows.entry(y).or_insert((x, x));
+            *row = (row.0.min(x), row.1.max(x));
+        }
     }
-    for text in plain() {
-        field.extend(differing(&base, &draw(sample, role, &text, size, THEMES[0])));
-    }
+    let field = rows.into_iter().flat_map(|(y, (first, last))| (first..=last).map(move |x| (x, y))).collect();
     (base, field)
 }
 
@@ -81,10 +92,12 @@ fn hostile_text_changes_no_cell_outside_its_field() {
     let mut fields = 0;
     for sample in samples::all() {
         for role in Role::ALL {
-            for size in SIZES {
+            for &size in sizes(&sample) {
                 let (base, field) = field(&sample, role, size);
                 fields += usize::from(!field.is_empty());
-                for text in hostile() {
+                // Where plain text of any length is not seen, a few of the others tell as much as all.
+                let texts = if field.is_empty() { hostile().split_off(13) } else { hostile() };
+                for text in texts {
                     let drawn = draw(&sample, role, &text, size, THEMES[0]);
                     let outside: Vec<(u16, u16)> =
                         differing(&base, &drawn).filter(|place| !field.contains(place)).collect();
@@ -111,7 +124,7 @@ fn no_cell_holds_what_a_terminal_would_obey_or_hide() {
     for sample in samples::all() {
         for text in hostile() {
             let outside = Role::ALL.iter().fold(Outside::usual(), |outside, &role| outside.with(role, &text));
-            for size in SIZES {
+            for &size in sizes(&sample) {
                 for theme in THEMES {
                     let cells = drawn::cells(&mut (sample.build)(&outside), size, theme);
                     for cell in cells.content() {

@@ -1,26 +1,40 @@
 //! Values as the ceremony gives them, the same on every machine and every day.
 
-use std::{path::PathBuf, sync::OnceLock, time::Duration};
+use std::{
+    path::PathBuf,
+    sync::{Arc, OnceLock},
+    time::Duration,
+};
 
 use coldsign::{
     ceremony::{
-        Access, Check, Class, Closing, Counts, Delivered, Due, EntryKind, FolderEntry, FolderListing, Issued,
-        Mark, MountedVolume, Overview, Phase, PinEntry, Progress, Rehearsal, Remaining, SignedHead,
-        StoredPlan, Unfinished,
+        Access, AuditReport, Check, Class, Closing, Counts, Delivered, Due, EntryKind, FolderEntry,
+        FolderListing, Issued, IssuedRow, Judgement, Mark, MountedVolume, Overview, Phase, PinEntry,
+        PlanSummary, PlannedRow, Progress, Reading, Rehearsal, Remaining, SignedHead, StoredPlan, Unfinished,
+        Verdict,
     },
     pki::{
+        der::{element, sequence, tag},
         fingerprint::Digest,
-        key::{Curve, PublicKey, RsaScheme},
+        key::{Curve, HashAlgorithm, KeyAlgorithm, PublicKey, RsaScheme, SignatureAlgorithm},
         name::Name,
-        plan::{Facts, RootFields, plan_root},
+        plan::{
+            Facts, RootFields,
+            difference::{Change, Difference, Line},
+            plan_root,
+        },
+        policy::{Control, Finding},
         profile::{Approval, DuplicateKeys},
         serial::SerialNumber,
         time::Time,
     },
-    register::{Issuer, NewAuthority, NewPlan, PlanKind, Register},
-    tui::message::{Failure, PinAsk},
+    register::{AuditFinding, Issuer, NewAuthority, NewPlan, PlanKind, Register},
+    tui::{
+        message::{Failure, PinAsk},
+        work::{Asked, PlanShown, proving::CaChoice},
+    },
 };
-use p256::ecdsa::SigningKey;
+use p256::ecdsa::{SigningKey, signature::Signer as _};
 
 use super::outside::{Outside, printable};
 
@@ -232,3 +246,164 @@ pub fn pin_ask(outside: &Outside) -> PinAsk {
 
 /// The time since the interface began, in all samples.
 pub const SINCE: Duration = Duration::from_secs(754);
+
+/// A request (RFC 2986) with a common name of any octets and a key of its own, signed soundly.
+pub fn request(outside: &Outside) -> Vec<u8> {
+    let key = SigningKey::from_slice(&[2; 32]).unwrap();
+    let public_key =
+        PublicKey::from_ec_point(Curve::P256, key.verifying_key().to_sec1_point(false).as_bytes()).unwrap();
+    let common_name = sequence(&[
+        &element(tag::OID, &[0x55, 0x04, 0x03]),
+        &element(tag::UTF8_STRING, outside.subject.as_bytes()),
+    ]);
+    let info = sequence(&[
+        &element(tag::INTEGER, &[0]),
+        &sequence(&[&element(tag::SET, &common_name)]),
+        public_key.spki(),
+        &element(tag::context_constructed(0), &[]),
+    ]);
+    let signature: p256::ecdsa::Signature = key.sign(&info);
+    sequence(&[
+        &info,
+        &SignatureAlgorithm::Ecdsa(HashAlgorithm::Sha256).der(),
+        &element(tag::BIT_STRING, &[&[0][..], signature.to_der().as_bytes()].concat()),
+    ])
+}
+
+/// What is asked for, and read.
+pub fn asked(outside: &Outside) -> Asked {
+    Asked {
+        ca: printable(&outside.authority).to_string(),
+        profile: printable(&outside.profile).to_string(),
+        paths: vec![PathBuf::from("/media/stick")],
+    }
+}
+
+fn judgement(source: &str, subject: Option<&str>, verdict: Verdict, findings: Vec<Finding>) -> Judgement {
+    Judgement {
+        source: printable(source),
+        sha256: Some(Digest::of(source.as_bytes())),
+        verdict,
+        subject: subject.map(printable),
+        key: subject.map(|_| KeyAlgorithm::Ec(Curve::P256)),
+        findings,
+    }
+}
+
+/// Requests that were read: accepted, refused, skipped, of two kinds.
+pub fn reading(outside: &Outside) -> Arc<Reading> {
+    let dropped = Finding::note(Control::ExtensionDropped, "key agreement is left out", "nothing");
+    let forged = Finding::refuse(
+        Control::Possession,
+        "proof of possession failed",
+        "ask the applicant to sign the request again",
+    );
+    let text = Finding::note(Control::CsrForm, "not a request", "leave it out");
+    let source = |name: &str| format!("/media/stick/{name}");
+    let mut reading = Reading::default();
+    for judged in [
+        judgement(&source(&outside.file), Some(&outside.subject), Verdict::Accepted, vec![dropped]),
+        judgement(&source("lock-0002.csr"), Some("CN=lock-0002,O=Example"), Verdict::Accepted, Vec::new()),
+        judgement(&source("forged.csr"), Some("CN=forged"), Verdict::Refused, vec![forged]),
+        judgement(&source("readme.txt"), None, Verdict::Skipped, vec![text]),
+    ] {
+        reading.triage.push(&judged).unwrap();
+    }
+    let line = |what: &str, change, asked: Option<&str>, issued: Option<&str>| Line {
+        what: printable(what),
+        change,
+        asked: asked.map(printable),
+        issued: issued.map(printable),
+    };
+    let lines = vec![
+        line("subject CN", Change::Kept, Some(&outside.subject), Some(&outside.subject)),
+        line("key usage", Change::Dropped, Some("keyAgreement"), None),
+        line("basic constraints", Change::Overridden, Some("CA, path length 3"), Some("no CA")),
+        line("authority key identifier", Change::Added, None, Some("4f 5e 6d 7c")),
+    ];
+    for (name, kind) in [(outside.file.as_str(), 1), ("lock-0002.csr", 1), ("pump-0001.csr", 2)] {
+        let kept = if kind == 1 { lines.len() } else { 1 };
+        let difference = Difference { lines: lines[..kept].to_vec(), likeness: Digest::of(&[kind]) };
+        reading.differences.add(&printable(name), difference);
+    }
+    Arc::new(reading)
+}
+
+/// A plan as it stands.
+pub fn plan_shown(outside: &Outside) -> PlanShown {
+    let end = now().plus_seconds(86_400 * 365);
+    let row = |index: u64, subject: &str, source: &str| PlannedRow {
+        index,
+        serial: format!("4f5e6d7c8b9a0f1e2d3c4b5a69788796a5b4{index:04x}"),
+        subject: printable(subject),
+        source: printable(source),
+        not_before: now(),
+        not_after: end,
+        spki_sha256: Digest::of(subject.as_bytes()),
+        notes: vec![("extension-dropped".to_owned(), printable("key agreement is left out"))],
+        issued: false,
+    };
+    PlanShown {
+        summary: PlanSummary {
+            plan: plan(outside),
+            not_before: (now(), now()),
+            not_after: (end, end),
+            notes: vec![("extension-dropped".to_owned(), 12)],
+            lint_rules: 60,
+            approved: false,
+            issued: 0,
+            deliveries: Vec::new(),
+        },
+        rows: vec![
+            row(1, &outside.subject, &outside.file),
+            row(2, "CN=lock-0002,O=Example", "lock-0002.csr"),
+        ],
+        last: Some(row(998, "CN=lock-0998,O=Example", "lock-0998.csr")),
+        estimate: None,
+    }
+}
+
+/// A row of the register.
+pub fn issued_row(number: u64, outside: &Outside) -> IssuedRow {
+    IssuedRow {
+        number,
+        serial: format!("4f5e6d7c8b9a0f1e2d3c4b5a69788796a5b4{number:04x}"),
+        subject: printable(&outside.subject),
+        source: printable(&outside.file),
+        authority: printable(&outside.authority).to_string(),
+        plan: "p-20261121-1f2e3d4c".to_owned(),
+        index: number,
+        issued: now(),
+        not_before: now(),
+        not_after: now().plus_seconds(86_400 * 365),
+        spki_sha256: Digest::of(&number.to_be_bytes()),
+        certificate_sha256: Digest::of(outside.subject.as_bytes()),
+    }
+}
+
+/// An audit that found one fault.
+pub fn audit_report(findings: Vec<AuditFinding>) -> AuditReport {
+    AuditReport {
+        head: None,
+        plans: 7,
+        planned: 1_204,
+        issued: 1_190,
+        refused: 12,
+        deliveries: 6,
+        checkpoints: 9,
+        checkpoint_keys: vec![Digest::of(b"audit key")],
+        signed_head: Some(1_200),
+        findings,
+        findings_omitted: 0,
+    }
+}
+
+/// A CA that can be proved.
+pub fn ca_choice(outside: &Outside) -> CaChoice {
+    CaChoice {
+        name: printable(&outside.authority).to_string(),
+        subject: printable(&outside.subject),
+        key: KeyAlgorithm::Ec(Curve::P256),
+        not_after: now().plus_seconds(86_400 * 3650),
+    }
+}

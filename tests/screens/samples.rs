@@ -3,19 +3,29 @@
 //! A new screen is one function here and its line in [`all`]. Screens are built from outside, by what the interface
 //! itself is fed: a [`Screen`] and messages.
 
-use coldsign::tui::{
-    key::Key,
-    message::{Effect, Message},
-    model::{Dialog, Login, Model},
-    screen::{
-        Screen, approval::Approval, choice::Choice, closing::ClosingScreen, delivery::Delivery, plan::Plan,
-        requests::Requests, rooms::Rooms, signing::Signing, start::Start,
+use coldsign::{
+    ceremony::Phase,
+    tui::{
+        key::Key,
+        message::{Effect, Message},
+        model::{Busy, Dialog, Login, Model, Pace},
+        screen::{
+            Screen, approval::Approval, choice::Choice, closing::ClosingScreen, delivery::Delivery,
+            plan::Plan, requests::Requests, rooms::Rooms, signing::Signing, start::Start,
+        },
+        update::update,
+        work::{Job, News, ProfileChoice},
     },
-    update::update,
-    work::{Job, News, ProfileChoice},
 };
 
 use super::{material, outside::Outside};
+
+#[path = "samples/proving.rs"]
+mod proving;
+#[path = "samples/reading.rs"]
+mod reading;
+#[path = "samples/register.rs"]
+mod register;
 
 /// How a state comes to be.
 pub type Build = fn(&Outside) -> Model;
@@ -35,7 +45,7 @@ pub const STATES: [&str; 3] = ["empty", "typical", "failure"];
 
 /// All samples.
 pub fn all() -> Vec<Sample> {
-    let screens: [(&str, Vec<(&str, Build)>); 9] = [
+    let screens: Vec<(&str, Vec<(&str, Build)>)> = vec![
         ("Start", start()),
         ("Rooms", rooms()),
         ("Requests", requests()),
@@ -45,6 +55,13 @@ pub fn all() -> Vec<Sample> {
         ("Signing", signing()),
         ("Delivery", delivery()),
         ("Closing", closing()),
+        ("Document", reading::document()),
+        ("Triage", reading::triage()),
+        ("Difference", reading::difference()),
+        ("Register", register::register()),
+        ("Search", register::search()),
+        ("Audit", register::audit()),
+        ("Proving", proving::proving()),
     ];
     let samples = screens.into_iter().flat_map(|(screen, states)| {
         states.into_iter().map(move |(state, build)| Sample { screen, state, build })
@@ -143,18 +160,26 @@ fn choice() -> Vec<(&'static str, Build)> {
 
 fn plan() -> Vec<(&'static str, Build)> {
     fn planned(outside: &Outside) -> Model {
-        on_top(outside, Screen::Plan(Plan::new(material::plan(outside), material::counts())))
+        let mut model = on_top(outside, Screen::Plan(Plan::new(material::plan(outside), material::counts())));
+        tell(&mut model, News::PlanShown(Box::new(material::plan_shown(outside))));
+        model
     }
     vec![
         ("empty", |outside| {
-            let plan = material::plan(outside);
-            let none = coldsign::ceremony::Counts::default();
-            on_top(outside, Screen::Plan(Plan::new(plan, none)))
+            on_top(outside, Screen::Plan(Plan::new(material::plan(outside), material::counts())))
         }),
         ("typical", planned),
+        ("typical, signed", |outside| {
+            let mut model = on_top(outside, Screen::Plan(Plan::stored(material::plan(outside))));
+            let mut shown = material::plan_shown(outside);
+            (shown.summary.approved, shown.summary.issued) = (true, 998);
+            shown.rows.iter_mut().for_each(|row| row.issued = true);
+            tell(&mut model, News::PlanShown(Box::new(shown)));
+            model
+        }),
         ("failure", |outside| {
             let mut model = planned(outside);
-            fail(&mut model, Job::Choices, material::token_failure());
+            fail(&mut model, Job::ShowPlan(material::plan(outside)), material::medium_failure(outside));
             model
         }),
     ]
@@ -183,7 +208,7 @@ fn signing() -> Vec<(&'static str, Build)> {
     fn at_work(outside: &Outside) -> Model {
         let mut model = approved(outside);
         update(&mut model, Message::Login(Login::In));
-        begin(&mut model, Job::Sign(material::plan(outside)));
+        update(&mut model, Message::Key(Key::Char('s')));
         for (millis, done) in [(0, 0), (1_000, 180), (2_000, 396)] {
             update(&mut model, Message::Progress(material::signing(done)));
             let since = material::SINCE + std::time::Duration::from_millis(millis);
@@ -201,7 +226,7 @@ fn signing() -> Vec<(&'static str, Build)> {
         }),
         ("typical, the PIN is wanted", |outside| {
             let mut model = approved(outside);
-            begin(&mut model, Job::Sign(material::plan(outside)));
+            update(&mut model, Message::Key(Key::Char('s')));
             update(&mut model, Message::PinWanted(material::pin_ask(outside)));
             model
         }),
@@ -231,17 +256,23 @@ fn delivery() -> Vec<(&'static str, Build)> {
         ("empty", |outside| without_media(browsing(outside))),
         ("typical", in_folder),
         ("typical, media", browsing),
+        ("typical, written", |outside| {
+            let mut model = in_folder(outside);
+            update(&mut model, Message::Key(Key::Char('w')));
+            let progress = coldsign::ceremony::Progress::new(Phase::Delivering, 400, Some(998));
+            update(&mut model, Message::Progress(progress));
+            model
+        }),
         ("typical, delivered", |outside| {
             let mut model = in_folder(outside);
+            update(&mut model, Message::Key(Key::Char('w')));
             tell(&mut model, News::Delivered(material::delivered()));
-            model.about.busy = None;
             model
         }),
         ("failure", |outside| {
             let mut model = in_folder(outside);
-            let plan = material::plan(outside);
-            let job = Job::Deliver { plan, to: "/media/stick".into(), formats: Vec::new() };
-            fail(&mut model, job, material::medium_failure(outside));
+            update(&mut model, Message::Key(Key::Char('w')));
+            update(&mut model, Message::Failed(material::medium_failure(outside)));
             model
         }),
     ]
@@ -291,21 +322,28 @@ fn time(model: &mut Model) {
 
 /// A job is in hand, as if a screen had begun it.
 fn begin(model: &mut Model, job: Job) -> Vec<Effect> {
-    let (words, began) = (job.words(), model.about.since);
-    let pace = coldsign::tui::model::Pace::Going;
-    model.about.busy = Some(coldsign::tui::model::Busy {
-        words,
-        began,
-        progress: None,
-        pace,
-        on_back: coldsign::tui::model::OnBack::Wait,
-    });
+    let (words, began, on_back) = (job.words(), model.about.since, job.on_back());
+    model.about.busy = Some(Busy { words, began, progress: None, pace: Pace::Going, on_back });
     vec![Effect::Work(job)]
 }
 
-/// A job in hand is done.
+/// A job in hand is done; what the screen asks for next is looked at no further.
 fn tell(model: &mut Model, news: News) {
     update(model, Message::Done(Box::new(news)));
+    settle(model);
+}
+
+/// Nothing is in hand any more.
+fn settle(model: &mut Model) {
+    model.about.busy = None;
+}
+
+/// Keys are pressed, and nothing that they ask for is in hand any more.
+fn press(model: &mut Model, keys: &[Key]) {
+    for &key in keys {
+        update(model, Message::Key(key));
+        settle(model);
+    }
 }
 
 /// A job in hand failed.

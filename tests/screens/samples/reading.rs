@@ -1,0 +1,95 @@
+//! The screens on which requests and certificates are read.
+
+use std::sync::Arc;
+
+use coldsign::{
+    ceremony::Reading,
+    tui::{
+        key::Key,
+        model::Model,
+        screen::{Screen, difference::Difference, document::Document, triage::TriageScreen},
+        work::Job,
+    },
+};
+
+use super::{
+    super::outside::{Outside, printable},
+    Build, fail, material, on_top, press,
+};
+
+pub fn document() -> Vec<(&'static str, Build)> {
+    fn read(outside: &Outside) -> Model {
+        let document = Document::request(printable(&outside.file), &material::request(outside));
+        on_top(outside, Screen::Document(document))
+    }
+    vec![
+        ("empty", |outside| {
+            on_top(outside, Screen::Document(Document::request(printable(&outside.file), &[])))
+        }),
+        ("typical", read),
+        ("typical, the tree", |outside| {
+            let mut model = read(outside);
+            press(&mut model, &[Key::Tab]);
+            model
+        }),
+        ("typical, the octets", |outside| {
+            let mut model = read(outside);
+            press(&mut model, &[Key::Tab, Key::Tab]);
+            model
+        }),
+        ("failure", |outside| {
+            let mut model = read(outside);
+            fail(&mut model, Job::Choices, material::medium_failure(outside));
+            model
+        }),
+    ]
+}
+
+pub fn triage() -> Vec<(&'static str, Build)> {
+    fn read(outside: &Outside) -> Model {
+        let screen = TriageScreen::new(material::reading(outside), material::asked(outside));
+        on_top(outside, Screen::Triage(Box::new(screen)))
+    }
+    vec![
+        ("empty", |outside| {
+            let screen = TriageScreen::new(Arc::new(Reading::default()), material::asked(outside));
+            on_top(outside, Screen::Triage(Box::new(screen)))
+        }),
+        ("typical", read),
+        ("typical, a search is typed", |outside| super::typed(read(outside), "/", "lock")),
+        ("typical, a verdict is chosen", |outside| {
+            let mut model = read(outside);
+            press(&mut model, &[Key::Char('v')]);
+            model
+        }),
+        ("typical, a control is chosen", |outside| {
+            let mut model = read(outside);
+            press(&mut model, &[Key::Char('c')]);
+            model
+        }),
+        ("failure", |outside| {
+            let mut model = read(outside);
+            fail(&mut model, Job::Choices, material::medium_failure(outside));
+            model
+        }),
+    ]
+}
+
+pub fn difference() -> Vec<(&'static str, Build)> {
+    fn compared(outside: &Outside) -> Model {
+        let screen = Difference::new(material::reading(outside), material::asked(outside));
+        on_top(outside, Screen::Difference(screen))
+    }
+    vec![
+        ("empty", |outside| {
+            let screen = Difference::new(Arc::new(Reading::default()), material::asked(outside));
+            on_top(outside, Screen::Difference(screen))
+        }),
+        ("typical", compared),
+        ("failure", |outside| {
+            let mut model = compared(outside);
+            fail(&mut model, Job::Choices, material::medium_failure(outside));
+            model
+        }),
+    ]
+}

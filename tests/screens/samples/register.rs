@@ -1,0 +1,102 @@
+//! The register's screens.
+
+use coldsign::{
+    register::AuditFinding,
+    tui::{
+        key::Key,
+        model::Model,
+        screen::{
+            Screen,
+            audit::Audit,
+            register::{Register, search::Search},
+        },
+        work::{
+            Job, News,
+            register::{PlanLine, RegisterJob, RegisterNews, SearchEnd},
+        },
+    },
+};
+
+use super::{super::outside::Outside, Build, fail, material, on_top, press, tell, typed};
+
+pub fn register() -> Vec<(&'static str, Build)> {
+    fn opened(outside: &Outside) -> Model {
+        let mut model = on_top(outside, Screen::Register(Register::new()));
+        tell(&mut model, News::Register(RegisterNews::Opened { issued: 3 }));
+        let usual = Outside::usual();
+        let rows = vec![
+            material::issued_row(1, &usual),
+            material::issued_row(2, outside),
+            material::issued_row(3, &usual),
+        ];
+        tell(&mut model, News::Register(RegisterNews::Page { from: 1, rows }));
+        model
+    }
+    vec![
+        ("empty", |outside| {
+            let mut model = on_top(outside, Screen::Register(Register::new()));
+            tell(&mut model, News::Register(RegisterNews::Opened { issued: 0 }));
+            model
+        }),
+        ("typical", opened),
+        ("typical, plans", |outside| {
+            let mut model = opened(outside);
+            press(&mut model, &[Key::Tab]);
+            let line = PlanLine {
+                plan: material::plan(outside),
+                issued: 12,
+                remaining: Some(coldsign::ceremony::Remaining::Signing),
+            };
+            tell(&mut model, News::Register(RegisterNews::Plans(vec![line])));
+            model
+        }),
+        ("failure", |outside| {
+            let mut model = opened(outside);
+            fail(&mut model, Job::Register(RegisterJob::Open), material::medium_failure(outside));
+            model
+        }),
+    ]
+}
+
+pub fn search() -> Vec<(&'static str, Build)> {
+    fn found(outside: &Outside) -> Model {
+        let mut model = typed(on_top(outside, Screen::Search(Search::new(3))), "", "lock");
+        press(&mut model, &[Key::Enter]);
+        let rows = vec![material::issued_row(1, &Outside::usual()), material::issued_row(2, outside)];
+        tell(&mut model, News::Register(RegisterNews::Found { rows, end: SearchEnd::All }));
+        model
+    }
+    vec![
+        ("empty", |outside| on_top(outside, Screen::Search(Search::new(3)))),
+        ("typical", found),
+        ("typical, typed", |outside| typed(on_top(outside, Screen::Search(Search::new(3))), "", "lock")),
+        ("failure", |outside| {
+            let mut model = found(outside);
+            fail(&mut model, Job::Register(RegisterJob::Open), material::medium_failure(outside));
+            model
+        }),
+    ]
+}
+
+pub fn audit() -> Vec<(&'static str, Build)> {
+    fn audited(outside: &Outside, findings: Vec<AuditFinding>) -> Model {
+        let mut model = on_top(outside, Screen::Audit(Audit::new()));
+        let report = Box::new(material::audit_report(findings));
+        tell(&mut model, News::Register(RegisterNews::Audited(report)));
+        model
+    }
+    vec![
+        ("empty", |outside| on_top(outside, Screen::Audit(Audit::new()))),
+        ("typical", |outside| audited(outside, Vec::new())),
+        ("typical, a fault", |outside| {
+            let message =
+                format!("plan p-20261121-1f2e3d4c: {}", super::super::outside::printable(&outside.subject));
+            audited(outside, vec![AuditFinding { id: "chain", message }])
+        }),
+        ("failure", |outside| {
+            let mut model = on_top(outside, Screen::Audit(Audit::new()));
+            fail(&mut model, Job::Register(RegisterJob::Audit), material::medium_failure(outside));
+            model
+        }),
+    ]
+}
