@@ -138,11 +138,16 @@ impl Appliance {
             self.audit_key(session)?;
         }
         let uri = self.authority_key_uri(&plan.authority)?;
-        let done = self.sign_with(&approved, &issuer, &uri, session, watch)?;
-        if done.now > 0 && self.configuration.audit_key_uri().is_some() {
+        let outcome = self.sign_with(&approved, &issuer, &uri, session, watch);
+        // Work that was stopped is closed as work that was finished is: the audit key signs what was recorded.
+        let to_close = match &outcome {
+            Ok(done) => done.now > 0,
+            Err(error) => matches!(error, Error::Stopped { .. }),
+        };
+        if to_close && self.configuration.audit_key_uri().is_some() {
             self.sign_head(session)?;
         }
-        Ok(done)
+        outcome
     }
 
     /// The approval of a plan, whose stored octets are checked against its digest once more.

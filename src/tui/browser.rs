@@ -72,7 +72,7 @@ impl Browser {
     #[must_use]
     pub fn chosen(&self, about: &About) -> Option<PathBuf> {
         match &self.place {
-            Place::Volumes => about.volumes.get(self.list.chosen()).map(|volume| volume.mount_point.clone()),
+            Place::Volumes => top(about, self.list.chosen()),
             Place::Folder(listing) => listing.entries.get(self.list.chosen()).map(|entry| entry.path.clone()),
             Place::Typing(field) => Some(PathBuf::from(field.text())),
         }
@@ -81,14 +81,14 @@ impl Browser {
     /// Begins to type a path.
     pub fn type_path(&mut self) {
         let text = self.folder().map(|listing| listing.path.to_string_lossy().into_owned());
-        self.place = Place::Typing(Field::with(text.as_deref().unwrap_or("/")));
+        self.place = Place::Typing(Field::with(text.as_deref().unwrap_or_default()));
     }
 
     /// The volumes changed: what was pulled is left.
     pub fn look_again(&mut self, about: &About) {
         let path = match &self.place {
             Place::Volumes => {
-                self.list.keep_within(about.volumes.len());
+                self.list.keep_within(tops(about));
                 return;
             }
             Place::Folder(listing) => listing.path.clone(),
@@ -132,7 +132,7 @@ impl Browser {
             }
             Place::Folder(listing) => {
                 let path = listing.path.clone();
-                let at_top = about.volumes.iter().any(|volume| volume.mount_point == path);
+                let at_top = (0..tops(about)).any(|row| top(about, row).as_ref() == Some(&path));
                 if let Some(parent) = path.parent().filter(|_| !at_top).map(Path::to_owned) {
                     self.waiting = Some(path);
                     return Some(Turn::work(Job::ListFolder(parent)));
@@ -155,7 +155,7 @@ impl Browser {
             Action::Left => self.back(about).unwrap_or_default(),
             _ => {
                 let rows = match &self.place {
-                    Place::Volumes => about.volumes.len(),
+                    Place::Volumes => tops(about),
                     Place::Folder(listing) => listing.entries.len(),
                     Place::Typing(_) => 0,
                 };
@@ -167,8 +167,8 @@ impl Browser {
 
     fn open(&mut self, about: &About) -> Turn {
         match &self.place {
-            Place::Volumes => match about.volumes.get(self.list.chosen()) {
-                Some(volume) => Turn::work(Job::ListFolder(volume.mount_point.clone())),
+            Place::Volumes => match top(about, self.list.chosen()) {
+                Some(path) => Turn::work(Job::ListFolder(path)),
                 None => Turn::refuse(
                     "no removable medium is mounted",
                     "put one in and mount it, or press / and type a folder",
@@ -193,7 +193,7 @@ impl Browser {
             area = Rect { y: area.y + 2, height: area.height.saturating_sub(2), ..area };
         }
         match &self.place {
-            Place::Volumes => self.draw_volumes(canvas, area, &about.volumes),
+            Place::Volumes => self.draw_tops(canvas, area, about),
             Place::Folder(listing) => self.draw_folder(canvas, area, listing),
             Place::Typing(field) => {
                 canvas.text(area.x, area.y, area.width, "folder to open, from the root", Role::Faint);
@@ -202,15 +202,25 @@ impl Browser {
         }
     }
 
-    fn draw_volumes(&self, canvas: &mut Canvas<'_>, area: Rect, volumes: &[MountedVolume]) {
+    /// The volumes, and below them the folder that the program was started in.
+    fn draw_tops(&self, canvas: &mut Canvas<'_>, area: Rect, about: &About) {
+        let volumes = about.volumes.as_slice();
+        let mut area = area;
         if volumes.is_empty() {
-            canvas.paragraph(
+            let used = canvas.paragraph(
                 area,
                 "No removable medium is mounted. One that is put in and mounted appears here by itself. Any other \
                  folder: press / and type its path.",
                 Role::Plain,
             );
-            return;
+            area = Rect { y: area.y + used + 1, height: area.height.saturating_sub(used + 1), ..area };
+        }
+        if let Some(folder) = &about.started_in {
+            let role = if self.list.chosen() == volumes.len() { Role::Selected } else { Role::Plain };
+            let y = area.bottom().saturating_sub(1);
+            canvas.row(area, y, " the folder coldsign was started in: ", role);
+            canvas.outside(area.x + 37, y, area.width.saturating_sub(38), &shown(folder), role);
+            area = Rect { height: area.height.saturating_sub(2), ..area };
         }
         let page = usize::from(area.height);
         let first = self.list.first_seen(volumes.len(), page);
@@ -265,6 +275,19 @@ impl Browser {
 impl Default for Browser {
     fn default() -> Self {
         Self::new()
+    }
+}
+
+/// How many folders there are to begin with: the volumes and the folder the program was started in.
+fn tops(about: &About) -> usize {
+    about.volumes.len() + usize::from(about.started_in.is_some())
+}
+
+/// A folder to begin with.
+fn top(about: &About, row: usize) -> Option<PathBuf> {
+    match about.volumes.get(row) {
+        Some(volume) => Some(volume.mount_point.clone()),
+        None => about.started_in.clone().filter(|_| row == about.volumes.len()),
     }
 }
 

@@ -59,7 +59,7 @@ use work::Job;
 use worker::Worker;
 
 /// The screen is drawn at most this often: smoother than a console shows.
-const FRAME: Duration = Duration::from_millis(30);
+const FRAME: Duration = Duration::from_millis(15);
 
 /// Runs the interface on the terminal of this process until it is left.
 ///
@@ -125,6 +125,7 @@ fn show(
     door: &PinDoor,
 ) -> Result<(), Error> {
     let mut model = Model::new(Screen::Start(Start::new()));
+    model.about.started_in = std::env::current_dir().ok();
     let mut effects = update::first(&mut model);
     let mut drawn: Option<Instant> = None;
     loop {

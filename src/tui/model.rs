@@ -1,6 +1,6 @@
 //! All that the interface knows: what stands in the frame, the screens on top of each other, and what is in hand.
 
-use std::time::Duration;
+use std::{path::PathBuf, time::Duration};
 
 use crate::{
     ceremony::{MountedVolume, Overview, Progress, TokenState},
@@ -24,6 +24,8 @@ pub struct About {
     pub since: Duration,
     /// Network interfaces that are up; `None` before they were looked at.
     pub interfaces: Option<Vec<Printable>>,
+    /// The folder that the program was started in, where it can be told.
+    pub started_in: Option<PathBuf>,
     /// Removable volumes.
     pub volumes: Vec<MountedVolume>,
     /// Whether the token is logged in.
