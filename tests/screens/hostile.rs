@@ -84,7 +84,7 @@ fn field(sample: &Sample, role: Role, size: (u16, u16)) -> (Buffer, BTreeSet<(u1
     }
     // A text over several rows has one rectangle: where its words happen to end is chance. Of a document all is text.
     let rows = match sample.screen {
-        "Document" if !rows.is_empty() => (4..size.1 - 2).map(|y| (y, (0, size.0 - 1))).collect(),
+        "Document" if rows.keys().any(|&y| y >= 4) => (4..size.1 - 2).map(|y| (y, (0, size.0 - 1))).collect(),
         _ => rectangles(rows),
     };
     let field = rows.into_iter().flat_map(|(y, (first, last))| (first..=last).map(move |x| (x, y))).collect();

@@ -67,7 +67,7 @@ pub fn authority() -> Vec<(&'static str, Build)> {
     vec![
         ("empty", |outside| {
             let mut authority = requested(outside);
-            authority.record.request = None;
+            authority.stage = coldsign::ceremony::Stage::Abandoned;
             on_top(outside, Screen::Authority(Box::new(AuthorityPage::new(authority))))
         }),
         ("typical", shown),
