@@ -1,13 +1,16 @@
 //! Pictures of the main screens for docs/: from the same drawing as on a terminal, so they cannot go stale.
 
+#[expect(dead_code, reason = "pictures need a part of what the tests of screens share")]
 #[path = "screens/drawn.rs"]
 mod drawn;
 #[path = "screens/kept.rs"]
 mod kept;
 #[path = "screens/material.rs"]
 mod material;
+#[expect(dead_code, reason = "pictures need a part of what the tests of screens share")]
 #[path = "screens/outside.rs"]
 mod outside;
+#[expect(dead_code, reason = "pictures need a part of what the tests of screens share")]
 #[path = "screens/samples.rs"]
 mod samples;
 #[path = "pictures/svg.rs"]

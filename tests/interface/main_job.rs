@@ -49,6 +49,8 @@ pub fn plan(terminal: &mut Terminal, folder: &str) -> String {
         terminal.until("the next profile", |shown| shown != before);
     }
     terminal.press(ENTER);
+    terminal.wait("plan what is accepted");
+    terminal.press("p");
     let shown = terminal.screen("Plan");
     let id = shown.split_whitespace().find(|word| word.starts_with("p-2"));
     id.expect("the plan's id").to_owned()

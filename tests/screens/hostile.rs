@@ -49,7 +49,7 @@ fn hostile() -> Vec<String> {
 /// Plain texts of many lengths, narrow and wide: together they say which cells a text may change.
 fn plain() -> Vec<String> {
     let mut texts = vec![String::new()];
-    for letter in ["B", "中"] {
+    for letter in ["B", "中", "BB ", "BBBBB BBBBBBBB "] {
         let lengths = [1, 2, 3, 5, 9, 18, 36, 54, 72, 100, 140, 190, 260, 10_000];
         texts.extend(lengths.map(|length| letter.repeat(length)));
     }
@@ -82,8 +82,30 @@ fn field(sample: &Sample, role: Role, size: (u16, u16)) -> (Buffer, BTreeSet<(u1
             *row = (row.0.min(x), row.1.max(x));
         }
     }
+    // A text over several rows has one rectangle: where its words happen to end is chance. Of a document all is text.
+    let rows = match sample.screen {
+        "Document" if rows.keys().any(|&y| y >= 4) => (4..size.1 - 2).map(|y| (y, (0, size.0 - 1))).collect(),
+        _ => rectangles(rows),
+    };
     let field = rows.into_iter().flat_map(|(y, (first, last))| (first..=last).map(move |x| (x, y))).collect();
     (base, field)
+}
+
+/// Rows that follow each other, all as wide as the widest of them.
+fn rectangles(rows: BTreeMap<u16, (u16, u16)>) -> BTreeMap<u16, (u16, u16)> {
+    let mut blocks: Vec<BTreeMap<u16, (u16, u16)>> = Vec::new();
+    for (y, run) in rows {
+        match blocks.last_mut() {
+            Some(block) if block.contains_key(&y.wrapping_sub(1)) => _ = block.insert(y, run),
+            _ => blocks.push(BTreeMap::from([(y, run)])),
+        }
+    }
+    let widen = |block: BTreeMap<u16, (u16, u16)>| {
+        let first = block.values().map(|run| run.0).min().unwrap_or_default();
+        let last = block.values().map(|run| run.1).max().unwrap_or_default();
+        block.into_keys().map(move |y| (y, (first, last)))
+    };
+    blocks.into_iter().flat_map(widen).collect()
 }
 
 #[test]

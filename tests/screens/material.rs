@@ -10,8 +10,8 @@ use coldsign::{
     ceremony::{
         Access, AuditReport, Check, Class, Closing, Counts, Delivered, Due, EntryKind, FolderEntry,
         FolderListing, Issued, IssuedRow, Judgement, Mark, MountedVolume, Overview, Phase, PinEntry,
-        PlanSummary, PlannedRow, Progress, Reading, Rehearsal, Remaining, SignedHead, StoredPlan, Unfinished,
-        Verdict,
+        PlanSummary, PlannedRow, Progress, Reading, Rehearsal, Remaining, SignedHead, SlotState, StoredPlan,
+        Unfinished, Verdict,
     },
     pki::{
         der::{element, sequence, tag},
@@ -60,9 +60,7 @@ fn stored_plan() -> StoredPlan {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("register.db");
     let mut register = Register::create(&path, [7; 16], Rehearsal::Rehearsal, now()).unwrap();
-    let key = SigningKey::from_slice(&[1; 32]).unwrap();
-    let public_key =
-        PublicKey::from_ec_point(Curve::P256, key.verifying_key().to_sec1_point(false).as_bytes()).unwrap();
+    let public_key = public_key(1);
     let authority = NewAuthority {
         name: "factory",
         key_uri: "pkcs11:token=demo;object=factory",
@@ -250,8 +248,6 @@ pub const SINCE: Duration = Duration::from_secs(754);
 /// A request (RFC 2986) with a common name of any octets and a key of its own, signed soundly.
 pub fn request(outside: &Outside) -> Vec<u8> {
     let key = SigningKey::from_slice(&[2; 32]).unwrap();
-    let public_key =
-        PublicKey::from_ec_point(Curve::P256, key.verifying_key().to_sec1_point(false).as_bytes()).unwrap();
     let common_name = sequence(&[
         &element(tag::OID, &[0x55, 0x04, 0x03]),
         &element(tag::UTF8_STRING, outside.subject.as_bytes()),
@@ -259,7 +255,7 @@ pub fn request(outside: &Outside) -> Vec<u8> {
     let info = sequence(&[
         &element(tag::INTEGER, &[0]),
         &sequence(&[&element(tag::SET, &common_name)]),
-        public_key.spki(),
+        public_key(2).spki(),
         &element(tag::context_constructed(0), &[]),
     ]);
     let signature: p256::ecdsa::Signature = key.sign(&info);
@@ -406,4 +402,22 @@ pub fn ca_choice(outside: &Outside) -> CaChoice {
         key: KeyAlgorithm::Ec(Curve::P256),
         not_after: now().plus_seconds(86_400 * 3650),
     }
+}
+
+/// A public key, one for each number.
+pub fn public_key(number: u8) -> PublicKey {
+    let key = SigningKey::from_slice(&[number; 32]).unwrap();
+    PublicKey::from_ec_point(Curve::P256, key.verifying_key().to_sec1_point(false).as_bytes()).unwrap()
+}
+
+/// A reader without a token, and one that does not answer. A token's state is nothing that can be made up: the tests
+/// that drive the program have a real one.
+pub fn slots(outside: &Outside) -> Vec<SlotState> {
+    let slot = |slot, description: &str, trouble: Option<&str>| SlotState {
+        description: printable(description),
+        slot,
+        token: None,
+        trouble: trouble.map(str::to_owned),
+    };
+    vec![slot(3, &outside.token, None), slot(4, "Card reader 2", Some("CKR_DEVICE_ERROR"))]
 }

@@ -20,12 +20,16 @@ use coldsign::{
 
 use super::{material, outside::Outside};
 
+#[path = "samples/authorities.rs"]
+mod authorities;
 #[path = "samples/proving.rs"]
 mod proving;
 #[path = "samples/reading.rs"]
 mod reading;
 #[path = "samples/register.rs"]
 mod register;
+#[path = "samples/tokens.rs"]
+mod tokens;
 
 /// How a state comes to be.
 pub type Build = fn(&Outside) -> Model;
@@ -62,6 +66,15 @@ pub fn all() -> Vec<Sample> {
         ("Search", register::search()),
         ("Audit", register::audit()),
         ("Proving", proving::proving()),
+        ("Setup", tokens::setup()),
+        ("Tokens", tokens::tokens()),
+        ("NewToken", tokens::new_token()),
+        ("Authorities", authorities::authorities()),
+        ("Authority", authorities::authority()),
+        ("NewCa", authorities::new_ca()),
+        ("CaTarget", authorities::ca_target()),
+        ("CaConfirmation", authorities::ca_confirmation()),
+        ("Install", authorities::install()),
     ];
     let samples = screens.into_iter().flat_map(|(screen, states)| {
         states.into_iter().map(move |(state, build)| Sample { screen, state, build })

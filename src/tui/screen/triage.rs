@@ -276,12 +276,14 @@ impl Room for TriageScreen {
         let mut bindings = if about.busy.is_some() {
             vec![Binding::bar(&[Key::Esc, Key::Char('s')], Action::Back, "stop")]
         } else {
-            vec![
-                Binding::bar(&[Key::Enter], Action::Open, "details"),
+            let details = Binding::bar(&[Key::Enter], Action::Open, "details");
+            let mut bindings = if self.selection.is_empty() { Vec::new() } else { vec![details] };
+            bindings.extend([
                 Binding::bar(&[Key::Char('p')], Action::Proceed, "plan what is accepted"),
                 Binding::bar(&[Key::Char('d')], DIFFERENCE, "asked/issued"),
                 Binding::help(&[Key::Char('o')], ORDER, "in another order"),
-            ]
+            ]);
+            bindings
         };
         bindings.push(Binding::bar(&[Key::Char('/')], SEARCH, "search"));
         bindings.extend([

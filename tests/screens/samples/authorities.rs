@@ -1,0 +1,142 @@
+//! The screens of CAs: list, one of them, a new one, a certificate that is installed.
+
+use std::path::PathBuf;
+
+use coldsign::{
+    ceremony::{Authority, AuthorityRecord},
+    tui::{
+        key::Key,
+        model::Model,
+        screen::{
+            Screen,
+            authorities::Authorities,
+            authority::AuthorityPage,
+            ca_confirmation::{CaConfirmation, Making},
+            ca_target::CaTarget,
+            install::Install,
+            new_ca::NewCa,
+        },
+        work::{
+            Job, News,
+            authorities::{AuthorityJob, AuthorityNews, RootTerms},
+        },
+    },
+};
+
+use super::{
+    super::outside::{Outside, printable},
+    Build, fail, material, on_top, press, tell, typed, without_media,
+};
+
+fn requested(outside: &Outside) -> Authority {
+    Authority {
+        record: AuthorityRecord {
+            name: printable(&outside.authority).to_string(),
+            key_uri: "pkcs11:token=rehearsal;object=factory".to_owned(),
+            public_key: material::public_key(3),
+            created: material::now(),
+            request: Some(material::request(outside)),
+            certificate: None,
+        },
+        stage: coldsign::ceremony::Stage::Requested,
+    }
+}
+
+fn failed(mut model: Model, outside: &Outside) -> Model {
+    fail(&mut model, Job::Authority(AuthorityJob::List), material::medium_failure(outside));
+    model
+}
+
+pub fn authorities() -> Vec<(&'static str, Build)> {
+    fn listed(outside: &Outside, authorities: Vec<Authority>) -> Model {
+        let mut model = on_top(outside, Screen::Authorities(Authorities::new()));
+        tell(&mut model, News::Authority(AuthorityNews::List(authorities)));
+        model
+    }
+    vec![
+        ("empty", |outside| listed(outside, Vec::new())),
+        ("typical", |outside| listed(outside, vec![requested(outside)])),
+        ("failure", |outside| failed(listed(outside, vec![requested(outside)]), outside)),
+    ]
+}
+
+pub fn authority() -> Vec<(&'static str, Build)> {
+    fn shown(outside: &Outside) -> Model {
+        on_top(outside, Screen::Authority(Box::new(AuthorityPage::new(requested(outside)))))
+    }
+    vec![
+        ("empty", |outside| {
+            let mut authority = requested(outside);
+            authority.stage = coldsign::ceremony::Stage::Abandoned;
+            on_top(outside, Screen::Authority(Box::new(AuthorityPage::new(authority))))
+        }),
+        ("typical", shown),
+        ("failure", |outside| failed(shown(outside), outside)),
+    ]
+}
+
+/// A form that is filled in, each field by what a person would type.
+fn filled(outside: &Outside, form: NewCa) -> Model {
+    let mut model = typed(on_top(outside, Screen::NewCa(form)), "", "second");
+    press(&mut model, &[Key::Tab]);
+    model
+}
+
+pub fn new_ca() -> Vec<(&'static str, Build)> {
+    vec![
+        ("empty", |outside| on_top(outside, Screen::NewCa(NewCa::root()))),
+        ("typical", |outside| filled(outside, NewCa::root())),
+        ("typical, subordinate", |outside| filled(outside, NewCa::subordinate())),
+        ("failure", |outside| failed(filled(outside, NewCa::root()), outside)),
+    ]
+}
+
+pub fn ca_target() -> Vec<(&'static str, Build)> {
+    fn choosing(outside: &Outside) -> Model {
+        let target = CaTarget::new(NewCa::subordinate(), printable(&outside.subject));
+        let mut model = on_top(outside, Screen::CaTarget(target));
+        tell(&mut model, News::Folder(material::folder(outside)));
+        model
+    }
+    vec![
+        ("empty", |outside| {
+            let target = CaTarget::new(NewCa::subordinate(), printable(&outside.subject));
+            without_media(on_top(outside, Screen::CaTarget(target)))
+        }),
+        ("typical", choosing),
+        ("failure", |outside| failed(choosing(outside), outside)),
+    ]
+}
+
+pub fn ca_confirmation() -> Vec<(&'static str, Build)> {
+    fn asked(outside: &Outside) -> Model {
+        let making = Making::Root(RootTerms { days: 3_650, path_length: Some(0) });
+        let screen = CaConfirmation::new(NewCa::root(), printable(&outside.subject), making);
+        on_top(outside, Screen::CaConfirmation(screen))
+    }
+    vec![
+        ("empty", asked),
+        ("typical", |outside| typed(asked(outside), "", "second")),
+        ("typical, a request", |outside| {
+            let making = Making::Request { to: PathBuf::from("/media/stick").join(&outside.file) };
+            let screen = CaConfirmation::new(NewCa::subordinate(), printable(&outside.subject), making);
+            on_top(outside, Screen::CaConfirmation(screen))
+        }),
+        ("failure", |outside| failed(asked(outside), outside)),
+    ]
+}
+
+pub fn install() -> Vec<(&'static str, Build)> {
+    fn choosing(outside: &Outside) -> Model {
+        let mut model = on_top(outside, Screen::Install(Install::new(requested(outside))));
+        tell(&mut model, News::Folder(material::folder(outside)));
+        model
+    }
+    vec![
+        ("empty", |outside| {
+            without_media(on_top(outside, Screen::Install(Install::new(requested(outside)))))
+        }),
+        ("typical", choosing),
+        ("failure", |outside| failed(choosing(outside), outside)),
+    ]
+}
