@@ -97,8 +97,8 @@ mod tests {
             match symbol {
                 "█" => true,
                 " " => false,
-                "▀" => y % 2 == 0,
-                "▄" => y % 2 == 1,
+                "▀" => y.is_multiple_of(2),
+                "▄" => !y.is_multiple_of(2),
                 other => panic!("{other}"),
             }
         };

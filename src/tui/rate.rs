@@ -99,10 +99,10 @@ mod tests {
 
     /// A run noted four times a second, at 100 a second until `slow_at` and 10 a second from there on.
     fn run(seconds: u64, slow_at: u64) -> Rate {
-        let (mut rate, mut done) = (Rate::default(), 0.0);
+        let (mut rate, mut tenths) = (Rate::default(), 0);
         for quarter in 0..=seconds * 4 {
-            rate.note(Duration::from_millis(10_000 + quarter * 250), done as u64);
-            done += if quarter < slow_at * 4 { 25.0 } else { 2.5 };
+            rate.note(Duration::from_millis(10_000 + quarter * 250), tenths / 10);
+            tenths += if quarter < slow_at * 4 { 250 } else { 25 };
         }
         rate
     }

@@ -22,7 +22,7 @@ fn opened() -> News {
         head: Digest::of(b"head"),
         head_words: "one two three".to_owned(),
     };
-    News::Opened { overview, lock_after: Duration::from_secs(600) }
+    News::Opened { overview, lock_after: Duration::from_mins(10) }
 }
 
 /// A model in the rooms of an open home.

@@ -81,7 +81,7 @@ fn a_home_is_made_only_once_its_kind_was_chosen() {
         head: Digest::of(b"head"),
         head_words: "one two three".to_owned(),
     };
-    done(&mut model, News::Opened { overview, lock_after: Duration::from_secs(600) });
+    done(&mut model, News::Opened { overview, lock_after: Duration::from_mins(10) });
     assert!(matches!(model.screen(), Screen::Rooms(_)));
     assert_eq!(model.depth(), 1);
 }
