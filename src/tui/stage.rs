@@ -9,7 +9,9 @@ use crossterm::{
     cursor::Show,
     event::{DisableBracketedPaste, EnableBracketedPaste},
     execute,
-    terminal::{EnterAlternateScreen, LeaveAlternateScreen, disable_raw_mode, enable_raw_mode},
+    terminal::{
+        Clear, ClearType, EnterAlternateScreen, LeaveAlternateScreen, disable_raw_mode, enable_raw_mode,
+    },
 };
 use ratatui::{Terminal, backend::CrosstermBackend};
 
@@ -32,7 +34,8 @@ impl Stage {
         match taken {
             Ok(mut terminal) => {
                 terminal.hide_cursor()?;
-                terminal.clear()?;
+                // Not Terminal::clear: it asks where the cursor is, and not every console answers.
+                execute!(io::stdout(), Clear(ClearType::All))?;
                 Ok(Self { terminal })
             }
             Err(error) => {
