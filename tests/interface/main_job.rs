@@ -65,23 +65,22 @@ pub fn approve(terminal: &mut Terminal) {
     terminal.screen("Signing");
 }
 
-/// The numbered words on a screen: below the frame's head, in the order of their numbers.
+/// The numbered words on a screen: below the frame's head, in the order of their numbers, spaced out or not.
 pub fn words(shown: &str) -> Vec<String> {
     let mut words: Vec<String> = Vec::new();
     for row in shown.lines().skip(4) {
         let pieces: Vec<&str> = row.split_whitespace().collect();
-        let numbered = |at: usize, number: usize| {
-            let word = pieces.get(at + 1)?;
-            (pieces.get(at) == Some(&number.to_string().as_str())).then_some(*word)
-        };
+        let is = |at: usize, number: usize| pieces.get(at) == Some(&number.to_string().as_str());
         let next = words.len() + 1;
         // At least two in a row: a lone number before a word is a count.
-        let first = (0..pieces.len())
-            .find(|&at| numbered(at, next).is_some() && numbered(at + 2, next + 1).is_some());
-        let mut at = first.unwrap_or(pieces.len());
-        while let Some(word) = numbered(at, words.len() + 1) {
-            words.push(word.to_owned());
-            at += 2;
+        let second = (0..pieces.len()).find(|&at| is(at, next + 1));
+        let Some(mut at) = (0..second.unwrap_or(0)).find(|&at| is(at, next)) else { continue };
+        while is(at, words.len() + 1) {
+            let letters =
+                pieces[at + 1..].iter().take_while(|piece| !piece.starts_with(|c: char| c.is_ascii_digit()));
+            let letters: Vec<&str> = letters.copied().collect();
+            at += 1 + letters.len();
+            words.push(letters.concat().to_lowercase());
         }
     }
     words
