@@ -275,17 +275,29 @@ struct Teller {
     messages: Sender<Message>,
     reins: Arc<Reins>,
     told: Cell<Option<(Progress, Instant)>>,
+    /// What came too soon after that to be told.
+    untold: Cell<Option<Progress>>,
 }
 
 impl Teller {
     fn new(messages: &Sender<Message>, reins: &Arc<Reins>) -> Self {
-        Self { messages: messages.clone(), reins: Arc::clone(reins), told: Cell::new(None) }
+        Self {
+            messages: messages.clone(),
+            reins: Arc::clone(reins),
+            told: Cell::new(None),
+            untold: Cell::new(None),
+        }
     }
 
     fn watched<T>(&mut self, work: impl FnOnce(&mut Watch<'_>) -> Result<T, Error>) -> Result<T, Error> {
         let reins = Arc::clone(&self.reins);
         let mut listener = |progress: Progress| self.tell(progress);
-        work(&mut Watch::new(&mut listener, &reins))
+        let worked = work(&mut Watch::new(&mut listener, &reins));
+        // How far it came is told whatever came of it: a screen says what is safe by it.
+        if let Some(progress) = self.untold.take() {
+            let _ = self.messages.send(Message::Progress(progress));
+        }
+        worked
     }
 
     fn tell(&self, progress: Progress) {
@@ -293,8 +305,10 @@ impl Teller {
             told.phase == progress.phase && told.motion == progress.motion && at.elapsed() < TELL_EVERY
         });
         if soon && progress.of != Some(progress.done) {
+            self.untold.set(Some(progress));
             return;
         }
+        self.untold.set(None);
         self.told.set(Some((progress, Instant::now())));
         let _ = self.messages.send(Message::Progress(progress));
     }
