@@ -11,6 +11,8 @@ use coldsign::tui::{
     update::update,
 };
 
+use ratatui::buffer::Buffer;
+
 use super::{
     drawn, kept,
     outside::Outside,
@@ -84,14 +86,15 @@ fn effect(effect: &Effect) -> String {
 }
 
 /// All that there is to a model but the moment of the last key.
-fn whole(model: &mut Model) -> String {
+fn whole(model: &mut Model) -> (String, Buffer) {
     let cells = drawn::cells(model, (80, 24), drawn::THEME);
-    format!("{:?}{:?}{:?}{:?}{:?}", model.screen(), model.depth(), model.dialog, model.notice, cells)
+    (format!("{:?}{:?}{:?}{:?}", model.screen(), model.depth(), model.dialog, model.notice), cells)
 }
 
 /// Presses a key on a fresh model.
 fn press(sample: &Sample, key: Key) -> (Outcome, Vec<Effect>) {
     let mut model = (sample.build)(&Outside::usual());
+    // Of this very model: maps of two models are told in different orders.
     let before = whole(&mut model);
     let screen = variant(model.screen());
     let (depth, field) = (model.depth(), field_text(&mut model));
