@@ -311,7 +311,7 @@ pub fn reading(outside: &Outside) -> Arc<Reading> {
         asked: asked.map(printable),
         issued: issued.map(printable),
     };
-    let lines = vec![
+    let lines = [
         line("subject CN", Change::Kept, Some(&outside.subject), Some(&outside.subject)),
         line("key usage", Change::Dropped, Some("keyAgreement"), None),
         line("basic constraints", Change::Overridden, Some("CA, path length 3"), Some("no CA")),

@@ -312,7 +312,7 @@ fn at_home(outside: &Outside) -> Model {
     time(&mut model);
     update(&mut model, Message::Interfaces(Vec::new()));
     update(&mut model, Message::Volumes(material::volumes(outside)));
-    let lock_after = std::time::Duration::from_secs(300);
+    let lock_after = std::time::Duration::from_mins(5);
     tell(&mut model, News::Opened { overview: material::overview(outside), lock_after });
     model
 }
