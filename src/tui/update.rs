@@ -169,6 +169,8 @@ fn paste(model: &mut Model, text: &str) -> Vec<Effect> {
     let room = screen.room_mut();
     let Some(field) = room.field() else { return Vec::new() };
     for c in text.trim_end_matches(['\r', '\n']).chars() {
+        // Lines become words: without their ends they would grow together.
+        let c = if c.is_whitespace() { ' ' } else { c };
         let _ = field.take(Key::Char(c));
     }
     let turn = room.typed();

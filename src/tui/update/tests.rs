@@ -223,3 +223,18 @@ fn a_screen_that_needs_a_job_is_not_entered_while_another_is_in_hand() {
         assert_eq!(model.notice.as_deref(), Some("wait until the work in hand is done"));
     }
 }
+
+#[test]
+fn lines_that_were_pasted_stay_apart_and_press_no_key() {
+    let mut model = in_the_rooms();
+    model.enter(Screen::Requests(Requests::new()));
+    update(&mut model, Message::Key(Key::Char('/')));
+    update(&mut model, Message::Key(Key::Control('u')));
+    let effects = update(&mut model, Message::Pasted("one\r\ntwo\x0e\x1b\tthree\r\n\n".to_owned()));
+    assert!(effects.is_empty());
+    let (screen, _) = model.screen_and_about();
+    assert_eq!(
+        screen.room_mut().field().map(|field| field.text().to_owned()).as_deref(),
+        Some("one  two three")
+    );
+}
