@@ -93,11 +93,13 @@ impl PinDoor {
     /// Text that was pasted: into the field where it is open, back where it is not.
     #[must_use]
     pub fn paste(&self, text: String) -> Option<String> {
+        if self.lock().is_none() {
+            return Some(text);
+        }
         let text = Zeroizing::new(text);
         for c in text.chars() {
-            if self.take(Key::Char(c)) == AtDoor::Closed {
-                return Some(text.to_string());
-            }
+            // Where the door closes meanwhile, the rest of a PIN goes nowhere.
+            let _ = self.take(Key::Char(c));
         }
         None
     }
@@ -184,6 +186,17 @@ mod tests {
         let mut keys = vec![Key::Char('7'); PIN_OCTETS_MAX + 9];
         keys.push(Key::Enter);
         assert_eq!(typed(&keys).0.flatten().map(|pin| pin.len()), Some(PIN_OCTETS_MAX));
+    }
+
+    #[test]
+    fn a_pin_that_was_pasted_with_its_line_s_end_is_the_pin() {
+        let (door, answers, _told) = door();
+        door.open();
+        assert_eq!(door.paste("\x1b12\r\n3\u{9b}\n".to_owned()), None);
+        assert_eq!(door.take(Key::Char('4')), AtDoor::Taken, "pasting never ends a PIN");
+        assert_eq!(door.take(Key::Enter), AtDoor::Entered);
+        let pin = answers.try_recv().unwrap();
+        assert_eq!(pin.as_deref().map(Vec::as_slice), Some(&b"1234"[..]));
     }
 
     #[test]
