@@ -167,9 +167,10 @@ impl Room for ClosingScreen {
             News::PlanFound(plan) => Heard::Mine(Turn::enter(Screen::Plan(Plan::stored(plan)))),
             News::Closing { closing, done } => {
                 // The frame shows the head too.
-                let turn = match closing.entry == self.closing.entry {
-                    true => Turn::stay(),
-                    false => Turn::work(Job::OpenHome),
+                let turn = if closing.entry == self.closing.entry {
+                    Turn::stay()
+                } else {
+                    Turn::work(Job::OpenHome)
                 };
                 *self = Self { face: self.face, list: self.list, ..Self::new(closing, done) };
                 self.list.keep_within(self.choices());
