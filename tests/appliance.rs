@@ -9,8 +9,8 @@ use std::{path::PathBuf, process::Command};
 
 use coldsign::{
     ceremony::{
-        Activation, Appliance, AuditReport, Home, Initialised, Mark, Pin, Rehearsal, Reins, Remaining,
-        TokenState, UserPin, Watch, self_check,
+        Activation, Appliance, AuditReport, Beginning, Deeds, HeadSignature, Home, Initialised, Mark, Pin,
+        Rehearsal, Reins, Remaining, TokenState, UserPin, Watch, self_check,
     },
     pki::{
         fingerprint::Digest,
@@ -109,6 +109,36 @@ fn with_plans(name: &str) -> Sandbox {
 }
 
 #[test]
+fn a_day_ends_with_a_signed_head() {
+    let sandbox = |name: &str| {
+        let sandbox = Sandbox::with_issuing(name, "p256");
+        let requests = stick(&sandbox, "in", 2);
+        sandbox.ok(["plan", "--ca", "issuing", "--profile", "device", &requests]);
+        sandbox
+    };
+    in_sandbox("a_day_ends_with_a_signed_head", sandbox, |home| {
+        let mut appliance = Appliance::open(home).unwrap();
+        let beginning = appliance.beginning().unwrap();
+        let before = appliance.closing().unwrap();
+        assert_eq!((before.entry, before.signature), (beginning.entry, HeadSignature::Wanting));
+        let pin = Zeroizing::new(PIN.as_bytes().to_vec());
+        let mut custodian = |_: &TokenState| Ok(Activation::Pin(Pin::new(pin.clone()).unwrap()));
+        let session = appliance.login(&mut custodian).unwrap();
+        appliance.sign_newest(&session).unwrap();
+        let after = appliance.closing().unwrap();
+        assert_eq!((after.entry, after.signature), (before.entry + 1, HeadSignature::Signed));
+        let signed = after.checkpoint.unwrap();
+        assert_eq!((signed.entry, signed.head), (before.entry, before.head));
+        // What is signed is not signed again.
+        appliance.sign_newest(&session).unwrap();
+        assert_eq!(appliance.closing().unwrap().entry, after.entry);
+        let done = appliance.done_since(beginning).unwrap().deeds;
+        assert_eq!(done, Deeds { entries: 1, checkpoints: 1, ..Deeds::default() });
+        assert!(audit(&appliance).clean());
+    });
+}
+
+#[test]
 fn closes_with_what_is_left_and_what_is_due() {
     in_sandbox("closes_with_what_is_left_and_what_is_due", with_plans, |home| {
         let appliance = Appliance::open_to_read(home).unwrap();
@@ -128,6 +158,13 @@ fn closes_with_what_is_left_and_what_is_due() {
         let signed = closing.checkpoint.unwrap();
         assert_eq!(signed.entry, closing.entry - 1);
         assert_ne!(signed.head, closing.head);
+        assert_eq!(closing.signature, HeadSignature::Signed);
+        let done = appliance.done_since(Beginning { entry: closing.entry - 4, at: signed.at }).unwrap();
+        let expected =
+            Deeds { entries: 4, certificates: 5, deliveries: 1, checkpoints: 2, ..Deeds::default() };
+        assert_eq!(done.deeds, expected);
+        let all = appliance.done_since(Beginning { entry: 0, at: signed.at }).unwrap().deeds;
+        assert_eq!((all.entries, all.authorities, all.installed), (closing.entry, 2, 2));
         let report = audit(&appliance);
         assert!(report.clean(), "{:?}", report.findings);
         assert_eq!(
@@ -203,6 +240,7 @@ fn closes_a_home_in_which_nothing_was_done() {
     in_sandbox("closes_a_home_in_which_nothing_was_done", Sandbox::new, |home| {
         let closing = Appliance::open_to_read(home).unwrap().closing().unwrap();
         assert_eq!((closing.entry, closing.checkpoint), (1, None));
+        assert_eq!(closing.signature, HeadSignature::NoAuditKey);
         assert!(closing.plans.is_empty() && closing.due.is_empty());
     });
 }

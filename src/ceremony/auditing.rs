@@ -23,7 +23,7 @@ impl Appliance {
         });
         watch.check_stop(
             "the audit is not finished; nothing was changed",
-            "run coldsign register audit again",
+            "audit the register again (coldsign register audit)",
         )?;
         Ok(report?)
     }

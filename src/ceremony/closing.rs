@@ -12,6 +12,7 @@ use crate::{
 };
 
 use super::{
+    done::HeadSignature,
     error::Error,
     opening::{Appliance, now},
 };
@@ -27,6 +28,8 @@ pub struct Closing {
     pub words: String,
     /// The newest head that the audit key signed, where there is one.
     pub checkpoint: Option<SignedHead>,
+    /// Whether the audit key signed all that was done.
+    pub signature: HeadSignature,
     /// Entry and hash for a QR code: `COLDSIGN/`, the entry, `/`, the hash in upper-case hexadecimal digits. Digits,
     /// capitals and `/` only, so that a code of version 5 holds it in alphanumeric mode at level M.
     pub qr_text: String,
@@ -112,6 +115,7 @@ impl Appliance {
             head: head.hash,
             words: head.hash.words(),
             checkpoint,
+            signature: self.head_signature()?,
             qr_text: qr_text(head.entry, head.hash),
             plans,
             due,

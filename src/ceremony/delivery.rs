@@ -217,7 +217,7 @@ impl Appliance {
         if certificates != plan.accepted {
             return Err(Error::NotApproved {
                 what: format!("plan {} is not signed whole: {certificates} of {}", plan.id, plan.accepted),
-                hint: format!("run coldsign sign {} first", plan.id),
+                hint: format!("sign it to its end first (coldsign sign {})", plan.id),
             });
         }
         let target = Volume::open(to)?;
@@ -279,7 +279,10 @@ impl Appliance {
             watch.tell(Phase::Delivering, done, Some(plan.accepted));
             watch.check_stop(
                 "the unfinished folder was removed from the medium",
-                &format!("run coldsign deliver {} again; everything issued is in the register", plan.id),
+                &format!(
+                    "deliver it again (coldsign deliver {}); everything issued is in the register",
+                    plan.id
+                ),
             )?;
         }
     }
@@ -392,8 +395,8 @@ fn unproven(error: Error, target: &Volume, folder: &str) -> Error {
         failure: target.check().err().unwrap_or(failure),
         what: format!("folder {folder} was not read back whole, and is not recorded as delivered"),
         hint: format!(
-            "do not hand it over: remove the folder or use another medium, then run coldsign deliver {folder} \
-             again; everything issued is in the register"
+            "do not hand it over: remove the folder or use another medium, then deliver it again \
+             (coldsign deliver {folder}); everything issued is in the register"
         ),
     }
 }

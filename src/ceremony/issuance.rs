@@ -218,7 +218,7 @@ impl Appliance {
             if !rows.is_empty() {
                 watch.check_stop(
                     &format!("{} of {of} certificates of plan {} are issued and recorded", done.all, plan.id),
-                    &format!("go on with coldsign sign {}", plan.id),
+                    &format!("go on with signing it (coldsign sign {})", plan.id),
                 )?;
             }
         }
@@ -233,7 +233,7 @@ type Signed = (u64, SignedCertificate);
 fn algorithm_of(row: &PlannedRow) -> Result<SignatureAlgorithm, Error> {
     signature_algorithm(&row.tbs).ok_or_else(|| Error::TokenOutput {
         what: "the planned octets name no signature algorithm that is known".to_owned(),
-        hint: "run coldsign register audit".to_owned(),
+        hint: "audit the register (coldsign register audit)".to_owned(),
     })
 }
 
@@ -324,7 +324,7 @@ fn sign_row(row: &PlannedRow, signer: &mut Signer, issuer: &IssuingCa) -> Result
     // Before the signature, so that none is made that could not be taken.
     SignedCertificate::check_planned(&row.tbs, issuer).map_err(|error| Error::TokenOutput {
         what: format!("certificate {} is not one for this CA: {error}", row.index),
-        hint: "nothing of it was signed; run coldsign register audit".to_owned(),
+        hint: "nothing of it was signed; audit the register (coldsign register audit)".to_owned(),
     })?;
     let signature = signer.sign(&row.tbs)?;
     SignedCertificate::assemble(&row.tbs, &signature, issuer).map_err(|error| Error::TokenOutput {

@@ -8,6 +8,7 @@ mod browsing;
 mod closing;
 mod delivery;
 mod difference;
+mod done;
 mod error;
 mod estimate;
 mod inspection;
@@ -37,6 +38,7 @@ pub use browsing::{By, Found, IssuedRow, Pace, Rest, Wanted};
 pub use closing::{Closing, Due, Remaining, SignedHead, Unfinished};
 pub use delivery::Delivered;
 pub use difference::{Differences, Group};
+pub use done::{Beginning, DoneSince, HeadSignature};
 pub use error::{Class, Error};
 pub use estimate::Estimate;
 pub use inspection::{Counts, Judgement, Verdict, Yardstick, inspect};
@@ -54,7 +56,7 @@ pub use self_check::{Check, Mark, interfaces_up, self_check, utc_now};
 pub use space::Space;
 pub use standing::{Authority, Stage};
 pub use summary::{DeliveredBefore, PlanSummary, PlannedRow};
-pub use tokens::{TokenCheck, check_token, initialise_token, slots};
+pub use tokens::{TokenCheck, check_token, initialise_token, slots, typed_twice};
 pub use triage::{
     Detail, Direction, Filter, Occurrences, Order, Reading, Row, Selection, Triage, detail, read_triage,
 };
@@ -69,7 +71,7 @@ pub use crate::{
     export::{bundle::Format, manifest::Standing, verification::Report as BundleReport},
     host::memory::harden,
     register::{
-        AuditFinding, AuditReport, AuthorityRecord, Catalogue, IssuedCertificate, Rehearsal, Stock,
+        AuditFinding, AuditReport, AuthorityRecord, Catalogue, Deeds, IssuedCertificate, Rehearsal, Stock,
         StoredPlan,
     },
     token::{

@@ -101,11 +101,11 @@ impl Appliance {
                     "plan {} was made under a certificate that CA {} does not have",
                     plan.id, plan.authority
                 ),
-                "run coldsign register audit",
+                "audit the register (coldsign register audit)",
             )
         })?;
         IssuingCa::new(certificate, chain)
-            .map_err(|what| Error::authority(what, "run coldsign register audit"))
+            .map_err(|what| Error::authority(what, "audit the register (coldsign register audit)"))
     }
 
     /// The profile of this name.

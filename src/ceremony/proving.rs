@@ -8,9 +8,9 @@ use crate::{
         issuer::IssuingCa,
         key::KeyAlgorithm,
         name::Name,
-        plan::{self, Facts, PlannedCertificate},
+        plan::{self, Facts},
         policy::Refusal,
-        profile::{Profile, SubjectKind},
+        profile::SubjectKind,
         request::VerifiedRequest,
         text::Printable,
     },
@@ -22,7 +22,7 @@ use super::{
     error::Error,
     inspection::verify,
     intake::{Content, Naming, Submissions},
-    opening::{Appliance, Custodian, now},
+    opening::{Appliance, Custodian, now, printable_path},
     planning::{Serials, config_text},
     progress::Watch,
 };
@@ -119,6 +119,13 @@ pub enum Code<'a> {
     Typed(&'a str),
     /// The subject CN of a verification CSR.
     Request(&'a Path),
+    /// The same, refused where it is not the code that [`requested_code`] gave and people compared.
+    Shown {
+        /// The CSR's file.
+        path: &'a Path,
+        /// The code that was shown.
+        code: &'a Printable,
+    },
 }
 
 impl Appliance {
@@ -157,8 +164,15 @@ impl Appliance {
                     None,
                 )
             }
-            Code::Request(path) => {
-                let (planned, der) = planned_for_request(path, platform, &profile, &issuer, facts)?;
+            Code::Request(path) | Code::Shown { path, .. } => {
+                let (request, der) = request_of(path)?;
+                let asked = code_of(&request)?;
+                if let Code::Shown { code, .. } = code {
+                    same_code(path, &asked, code)?;
+                }
+                platform.check(&asked, &issuer)?;
+                let planned =
+                    plan::plan(request, &profile, &issuer, facts).map_err(|refusal| refused(&refusal))?;
                 (planned, Some(der))
             }
         };
@@ -184,17 +198,15 @@ impl Appliance {
     }
 }
 
-fn planned_for_request(
-    path: &Path,
-    platform: Platform,
-    profile: &Profile,
-    issuer: &IssuingCa,
-    facts: Facts,
-) -> Result<(PlannedCertificate, Vec<u8>), Error> {
-    let (request, der) = request_of(path)?;
-    platform.check(&code_of(&request)?, issuer)?;
-    let planned = plan::plan(request, profile, issuer, facts).map_err(|refusal| refused(&refusal))?;
-    Ok((planned, der))
+/// A file is read again when it is used: what was shown is what is signed, or nothing is.
+fn same_code(path: &Path, asked: &str, shown: &Printable) -> Result<(), Error> {
+    if Printable::new(asked) == *shown {
+        return Ok(());
+    }
+    Err(Error::RequestChanged {
+        path: printable_path(path),
+        what: "its code is not the one that was shown".to_owned(),
+    })
 }
 
 /// The code that a verification CSR asks for, where the platform can have given it. Nothing is changed.
@@ -249,4 +261,18 @@ fn refused(refusal: &Refusal) -> Error {
         .collect();
     let hint = refusal.findings.first().map_or("", |finding| finding.hint);
     Error::usage(format!("the request is refused: {}", reasons.join("; ")), hint)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn refuses_a_code_that_is_not_the_one_that_was_shown() {
+        let path = Path::new("/stick/verification.csr");
+        let shown = Printable::new("9c1d8f");
+        assert!(same_code(path, "9c1d8f", &shown).is_ok());
+        let error = same_code(path, "9c1d8e", &shown).unwrap_err();
+        assert_eq!(error.to_string(), "/stick/verification.csr: its code is not the one that was shown");
+    }
 }

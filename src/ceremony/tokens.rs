@@ -2,6 +2,8 @@
 
 use std::{path::Path, time::Instant};
 
+use zeroize::Zeroizing;
+
 use crate::{
     pki::key::RsaScheme,
     token::{
@@ -40,6 +42,24 @@ pub struct TokenCheck {
 /// [`Error::Token`].
 pub fn slots(module: &Path) -> Result<Vec<SlotState>, Error> {
     Ok(Module::load(module)?.slots()?)
+}
+
+/// A new PIN that was typed twice; `noun` is what it is called, such as "user PIN".
+///
+/// # Errors
+/// [`Error::Usage`] where the two differ.
+pub fn typed_twice(
+    noun: &str,
+    first: Zeroizing<Vec<u8>>,
+    again: &Zeroizing<Vec<u8>>,
+) -> Result<Zeroizing<Vec<u8>>, Error> {
+    if first != *again {
+        return Err(Error::usage(
+            format!("the {noun} was not typed the same twice"),
+            "nothing was done to the token; begin again",
+        ));
+    }
+    Ok(first)
 }
 
 /// Initialises the token in a slot whose token is not initialised yet.

@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use crate::ceremony::{Activation, Error, Pin, PinEntry, SoActivation, SoPin, TokenState};
+use crate::ceremony::{self, Activation, Error, Pin, PinEntry, SoActivation, SoPin, TokenState};
 
 use super::{stop, terminal};
 
@@ -62,12 +62,6 @@ fn new_pin(file: Option<&Path>, noun: &str, option: &str) -> Result<zeroize::Zer
         return terminal::pin_from_file(path, noun);
     }
     let first = terminal::ask_pin(&format!("new {noun}"), option)?;
-    let second = terminal::ask_pin(&format!("new {noun}, once more"), option)?;
-    if first != second {
-        return Err(Error::usage(
-            format!("the {noun} was not typed the same twice"),
-            "run the command again",
-        ));
-    }
-    Ok(first)
+    let again = terminal::ask_pin(&format!("new {noun}, once more"), option)?;
+    ceremony::typed_twice(noun, first, &again)
 }

@@ -13,7 +13,7 @@ use std::{
 use rustix::fs::OFlags;
 use sha2::{Digest as _, Sha256};
 
-/// Largest file digested, in octets: a program or a module has some megabytes; without debug symbols stripped, hundreds.
+/// Largest file digested, in octets: a program or a module has some megabytes; with debug symbols, hundreds.
 pub const FILE_OCTETS_MAX: u64 = 2 * 1024 * 1024 * 1024;
 
 /// Octets read at a time.

@@ -1,8 +1,13 @@
 //! What can go wrong with the register, each with what to do about it.
 
-use std::path::PathBuf;
+use std::{
+    os::unix::ffi::OsStrExt as _,
+    path::{Path, PathBuf},
+};
 
 use thiserror::Error;
+
+use crate::pki::text::Printable;
 
 /// A fault of the register or of what was asked of it.
 #[derive(Debug, Error)]
@@ -40,10 +45,10 @@ pub enum Error {
     #[error("the disk that holds the register is full")]
     DiskFull,
     /// A register stands where one was to be made.
-    #[error("{} exists already", .0.display())]
+    #[error("{} exists already", shown(.0))]
     Exists(PathBuf),
     /// The file is not a register.
-    #[error("{} is not a coldsign register", .0.display())]
+    #[error("{} is not a coldsign register", shown(.0))]
     Foreign(PathBuf),
     /// Another process writes the register.
     #[error("another coldsign has the register open")]
@@ -75,7 +80,7 @@ pub enum Error {
         known: i64,
     },
     /// There is no such file.
-    #[error("there is no register at {}", .0.display())]
+    #[error("there is no register at {}", shown(.0))]
     NotFound(PathBuf),
     /// A plan has no certificate with that index.
     #[error("plan {plan} has no certificate {index}")]
@@ -127,7 +132,7 @@ impl Error {
     #[must_use]
     pub fn hint(&self) -> &'static str {
         match self {
-            Self::AlreadyIssued { .. } => "run sign again: it goes on with what is not issued yet",
+            Self::AlreadyIssued { .. } => "sign the plan again: it goes on with what is not issued yet",
             Self::AuthorityExists(_) => "choose another name, or see `ca list`",
             Self::AuthorityUnknown(_) => "see `ca list` for the names there are",
             Self::CertificateForOtherKey(_) => {
@@ -135,9 +140,11 @@ impl Error {
             }
             Self::CertificateNotInstalled(_) => "install it with `ca install` first",
             Self::Checkpoint(_) => "check that the audit key is the one that was set up",
-            Self::Damaged(_) => "stop, keep the file as it is, run `register audit`, and compare with a copy",
-            Self::Database(_) => "check the disk and run `register audit`",
-            Self::DiskFull => "make room on that disk and run the command again; what was recorded is safe",
+            Self::Damaged(_) => {
+                "stop, keep the file as it is, audit it (`register audit`), and compare with a copy"
+            }
+            Self::Database(_) => "check the disk and audit the register (`register audit`)",
+            Self::DiskFull => "make room on that disk and begin again; what was recorded is safe",
             Self::Exists(_) => "choose another home, or use the register that is there",
             Self::Foreign(_) => "check --home; the file was left as it is",
             Self::InUse => "wait until it has finished, or end it",
@@ -163,6 +170,11 @@ impl Error {
         let what = what.into();
         move |source| Self::Io { what, source }
     }
+}
+
+/// A path of this machine, harmless in a message.
+pub(super) fn shown(path: &Path) -> Printable {
+    Printable::from_octets(path.as_os_str().as_bytes())
 }
 
 impl From<rusqlite::Error> for Error {

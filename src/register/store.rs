@@ -11,7 +11,7 @@ use std::{
 
 use rusqlite::{Connection, OpenFlags, config::DbConfig};
 
-use super::error::Error;
+use super::error::{Error, shown};
 
 /// The format written here, as `user_version` and in the first row.
 pub(super) const FORMAT: i64 = 1;
@@ -82,13 +82,11 @@ impl WriteLock {
             .write(true)
             .mode(0o600)
             .open(&path)
-            .map_err(Error::io(format!("cannot open {}", path.display())))?;
+            .map_err(Error::io(format!("cannot open {}", shown(&path))))?;
         match file.try_lock() {
             Ok(()) => Ok(Self { _file: file }),
             Err(TryLockError::WouldBlock) => Err(Error::InUse),
-            Err(TryLockError::Error(error)) => {
-                Err(Error::io(format!("cannot lock {}", path.display()))(error))
-            }
+            Err(TryLockError::Error(error)) => Err(Error::io(format!("cannot lock {}", shown(&path)))(error)),
         }
     }
 }
@@ -106,12 +104,12 @@ pub(super) fn create(
     for leftover in [&new, &beside(path, "-new-journal")] {
         match fs::remove_file(leftover) {
             Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
-                return Err(Error::io(format!("cannot remove {}", leftover.display()))(error));
+                return Err(Error::io(format!("cannot remove {}", shown(leftover)))(error));
             }
             _ => {}
         }
     }
-    let cannot = || Error::io(format!("cannot make {}", path.display()));
+    let cannot = || Error::io(format!("cannot make {}", shown(path)));
     // SQLite gives its other files the mode of this one.
     OpenOptions::new().create_new(true).write(true).mode(0o600).open(&new).map_err(cannot())?;
     let mut connection = Connection::open_with_flags(

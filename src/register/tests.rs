@@ -188,6 +188,23 @@ fn three_plans(register: &mut Register) -> Vec<ApprovedPlan> {
 }
 
 #[test]
+fn counts_what_was_recorded_after_an_entry() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut register = register(&folder);
+    assert_eq!(register.deeds_since(0).unwrap(), Deeds { entries: 2, authorities: 1, ..Deeds::default() });
+    let before = register.head().unwrap().entry;
+    assert_eq!(register.deeds_since(before).unwrap(), Deeds::default());
+    three_plans(&mut register);
+    let head = register.head().unwrap().entry;
+    let expected =
+        Deeds { entries: head - before, plans: 3, approvals: 3, certificates: 352, ..Deeds::default() };
+    assert_eq!(register.deeds_since(before).unwrap(), expected);
+    let last = register.deeds_since(head - 1).unwrap();
+    assert!(last.entries == 1 && last.certificates > 0 && last.plans == 0, "{last:?}");
+    assert_eq!(register.deeds_since(u64::MAX).unwrap(), Deeds::default());
+}
+
+#[test]
 fn the_catalogue_numbers_what_is_issued_over_plans_and_gaps() {
     let folder = tempfile::tempdir().unwrap();
     let mut register = register(&folder);

@@ -10,9 +10,25 @@ use crate::{
 };
 
 use super::{
-    canvas::Canvas, field::Field, keymap::Action, list::List, model::About, room::Turn, theme::Role,
+    canvas::Canvas,
+    field::Field,
+    key::Key,
+    keymap::{Action, BACK, Binding, LIST},
+    list::List,
+    model::About,
+    room::Turn,
+    theme::Role,
     work::Job,
 };
+
+/// Begins to type a path, on every screen with a browser: verbs of a screen begin at 1 there.
+pub const TYPE: Action = Action::Verb(0);
+
+/// Into a folder and out of it, beside Enter.
+pub const FOLDERS: &[Binding] = &[
+    Binding::help(&[Key::Right, Key::Char('l')], Action::Right, "into the folder"),
+    Binding::help(&[Key::Left, Key::Char('h')], Action::Left, "out of the folder"),
+];
 
 /// What a browser shows.
 #[derive(Clone, Debug)]
@@ -76,6 +92,20 @@ impl Browser {
             Place::Folder(listing) => listing.entries.get(self.list.chosen()).map(|entry| entry.path.clone()),
             Place::Typing(field) => Some(PathBuf::from(field.text())),
         }
+    }
+
+    /// What keys do on a screen that is a browser: `open` is what Enter does, `here` what can be done in an open folder.
+    #[must_use]
+    pub fn bindings(&self, open: &'static str, here: Option<Binding>) -> Vec<Binding> {
+        let mut bindings = vec![Binding::bar(&[Key::Enter], Action::Open, open)];
+        if !self.is_typing() {
+            bindings.extend_from_slice(FOLDERS);
+            bindings.extend(here.filter(|_| self.folder().is_some()));
+            bindings.push(Binding::bar(&[Key::Char('/')], TYPE, "type a path"));
+            bindings.extend_from_slice(LIST);
+        }
+        bindings.push(BACK);
+        bindings
     }
 
     /// Begins to type a path.
@@ -148,9 +178,13 @@ impl Browser {
         self.list = List::default();
     }
 
-    /// Moves, and opens what is chosen.
+    /// Moves, opens what is chosen, and begins to type a path.
     pub fn act(&mut self, action: Action, about: &About) -> Turn {
         match action {
+            TYPE => {
+                self.type_path();
+                Turn::stay()
+            }
             Action::Open | Action::Right => self.open(about),
             Action::Left => self.back(about).unwrap_or_default(),
             _ => {

@@ -134,16 +134,13 @@ impl<'a> Canvas<'a> {
     pub fn input(&mut self, x: u16, y: u16, width: u16, field: &Field, role: Role) {
         self.fill(Rect { x, y, width, height: 1 }, "_", Role::Faint);
         let room = usize::from(width.saturating_sub(1)).max(1);
-        let before: Vec<char> = field.text().chars().take(field.cursor()).collect();
-        // What stands left of the cursor scrolls out on the left.
-        let mut skip = 0;
-        while cells_of(&before[skip..]) > room {
-            skip += 1;
-        }
-        let shown: String = field.text().chars().skip(skip).map(harmless).collect();
+        // Every character is shown in one cell. What stands left of the cursor scrolls out on the left.
+        let skip = field.cursor().saturating_sub(room);
+        let shown: String =
+            field.text().chars().skip(skip).take(usize::from(width) + 1).map(harmless).collect();
         self.text(x, y, width, &shown, Role::Plain);
         if role == Role::Selected {
-            let at = x + u16::try_from(cells_of(&before[skip..])).unwrap_or(0);
+            let at = x + u16::try_from(field.cursor() - skip).unwrap_or(0);
             if at < x + width && at < self.cells.area.right() && y < self.cells.area.bottom() {
                 let style = self.theme.style(Role::Selected);
                 self.cells[(at, y)].set_style(style);
@@ -158,13 +155,9 @@ impl<'a> Canvas<'a> {
 /// Cells that labels take.
 pub const LABEL_CELLS: u16 = 18;
 
-/// A typed or pasted character as it is shown.
+/// A typed or pasted character as it is shown, in one cell.
 fn harmless(c: char) -> char {
     if is_harmless(c) && c.width() == Some(1) { c } else { '?' }
-}
-
-fn cells_of(characters: &[char]) -> usize {
-    characters.iter().map(|&c| harmless(c).width().unwrap_or(1)).sum()
 }
 
 /// Text that fits into so many cells; two dots where something was cut off.
@@ -241,6 +234,32 @@ pub fn wrapped(text: &str, cells: usize) -> Vec<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::tui::{
+        key::Key,
+        theme::{Colours, Glyphs},
+    };
+
+    fn typed(text: &str, lefts: usize, width: u16) -> String {
+        let mut field = Field::with(text);
+        for _ in 0..lefts {
+            field.take(Key::Left);
+        }
+        let mut cells = Buffer::empty(Rect::new(0, 0, width + 2, 1));
+        let theme = Theme { colours: Colours::None, glyphs: Glyphs::Unicode };
+        Canvas::new(&mut cells, theme).input(1, 0, width, &field, Role::Selected);
+        cells.content().iter().map(ratatui::buffer::Cell::symbol).collect()
+    }
+
+    #[test]
+    fn a_field_shows_what_stands_around_the_cursor() {
+        assert_eq!(typed("abc", 0, 6), " abc __ ");
+        assert_eq!(typed("abc", 1, 6), " abc___ ");
+        assert_eq!(typed("abcdefgh", 0, 6), " defgh  ");
+        assert_eq!(typed("abcdefgh", 8, 6), " abcd.. ");
+        assert_eq!(typed("\u{202e}日\u{301}x", 0, 6), " ???x _ ");
+        let long = "日".repeat(1_000_000);
+        assert_eq!(typed(&long, 0, 6), " ?????  ");
+    }
 
     fn check(text: &str, cells: usize, expected: &[&str]) {
         assert_eq!(wrapped(text, cells), expected, "{text} in {cells}");

@@ -50,8 +50,6 @@ pub fn read_keys(messages: Sender<Message>, door: Arc<PinDoor>, ended: Arc<Atomi
                     Some(key) => match door.take(key) {
                         AtDoor::Closed => Message::Key(key),
                         AtDoor::Taken => continue,
-                        AtDoor::Entered => Message::PinEntered,
-                        AtDoor::Refused => Message::PinRefused,
                     },
                 },
                 Ok(Event::Paste(text)) => match door.paste(text) {

@@ -4,7 +4,10 @@ use std::time::Duration;
 
 use crate::{
     ceremony::{Class, Error, MountedVolume, PinEntry, Progress, TokenState},
-    pki::{text::Printable, time::Time},
+    pki::{
+        text::{Printable, harmless_lines},
+        time::Time,
+    },
 };
 
 use super::{
@@ -100,7 +103,12 @@ pub struct Failure {
 
 impl From<Error> for Failure {
     fn from(error: Error) -> Self {
-        Self { what: error.to_string(), hint: error.hint(), class: error.class() }
+        // The last net under the pieces that went through `Printable`, as for the messages of commands.
+        Self {
+            what: harmless_lines(&error.to_string()),
+            hint: harmless_lines(&error.hint()),
+            class: error.class(),
+        }
     }
 }
 

@@ -81,7 +81,7 @@ pub fn run(home: Home) -> Result<(), Error> {
     // PKCS#11 modules print to standard error, across the screen.
     let output = ModuleMessages::divert().ok();
     let (messages, events) = channel();
-    let (door, pins) = PinDoor::new();
+    let (door, pins) = PinDoor::new(messages.clone());
     let door = Arc::new(door);
     let reins = Arc::new(Reins::new());
     let (jobs, todo) = channel();

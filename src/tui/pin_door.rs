@@ -8,7 +8,7 @@ use std::sync::{
 
 use zeroize::Zeroizing;
 
-use super::key::Key;
+use super::{key::Key, message::Message};
 
 /// Longest PIN taken, in octets: PKCS#11 modules take at most 255.
 const PIN_OCTETS_MAX: usize = 255;
@@ -16,10 +16,12 @@ const PIN_OCTETS_MAX: usize = 255;
 /// A PIN, or that there will be none.
 type Answer = Option<Zeroizing<Vec<u8>>>;
 
-/// The door: closed, a pad to wait for, or a field.
+/// The door: closed, or a field.
 pub struct PinDoor {
     field: Mutex<Option<Zeroizing<Vec<u8>>>>,
     answers: Sender<Answer>,
+    /// Told that there is an answer before the work has it: what the work says next stands behind it.
+    messages: Sender<Message>,
 }
 
 /// What became of a key at the door.
@@ -27,20 +29,16 @@ pub struct PinDoor {
 pub enum AtDoor {
     /// No PIN is wanted: the key is for the screen.
     Closed,
-    /// The key went into the field.
+    /// The key was for the field.
     Taken,
-    /// The PIN is whole and went to the work.
-    Entered,
-    /// There will be no PIN.
-    Refused,
 }
 
 impl PinDoor {
-    /// A closed door, and where its answers come out.
+    /// A closed door that tells of its answers, and where they come out.
     #[must_use]
-    pub fn new() -> (Self, Receiver<Answer>) {
+    pub fn new(messages: Sender<Message>) -> (Self, Receiver<Answer>) {
         let (answers, receiver) = channel();
-        (Self { field: Mutex::new(None), answers }, receiver)
+        (Self { field: Mutex::new(None), answers, messages }, receiver)
     }
 
     /// Opens the field: from now on keys go into it.
@@ -62,23 +60,24 @@ impl PinDoor {
         }
     }
 
-    /// Gives the door a key.
+    /// Gives the door a key. Enter sends the PIN to the work; Esc and Ctrl-C say that there will be none.
     pub fn take(&self, key: Key) -> AtDoor {
         let mut field = self.lock();
         let Some(pin) = field.as_mut() else { return AtDoor::Closed };
         match key {
             Key::Enter => {
-                let pin = field.take();
-                let _ = self.answers.send(pin);
-                return AtDoor::Entered;
+                let _ = self.messages.send(Message::PinEntered);
+                let _ = self.answers.send(field.take());
             }
             Key::Esc | Key::Control('c') => {
                 *field = None;
+                let _ = self.messages.send(Message::PinRefused);
                 let _ = self.answers.send(None);
-                return AtDoor::Refused;
             }
             Key::Control('u') => pin.clear(),
             Key::Backspace => while pin.pop().is_some_and(|octet| octet & 0xc0 == 0x80) {},
+            // No PIN has any; a line end that was pasted with it would cost a try.
+            Key::Char(c) if c.is_control() => {}
             Key::Char(c) => {
                 let mut buffer = Zeroizing::new([0_u8; 4]);
                 let octets = c.encode_utf8(&mut buffer[..]).as_bytes();
@@ -94,11 +93,13 @@ impl PinDoor {
     /// Text that was pasted: into the field where it is open, back where it is not.
     #[must_use]
     pub fn paste(&self, text: String) -> Option<String> {
+        if self.lock().is_none() {
+            return Some(text);
+        }
         let text = Zeroizing::new(text);
         for c in text.chars() {
-            if self.take(Key::Char(c)) == AtDoor::Closed {
-                return Some(text.to_string());
-            }
+            // Where the door closes meanwhile, the rest of a PIN goes nowhere.
+            let _ = self.take(Key::Char(c));
         }
         None
     }
@@ -112,52 +113,95 @@ impl PinDoor {
 mod tests {
     use super::*;
 
-    fn typed(keys: &[Key]) -> (Vec<AtDoor>, Option<Answer>) {
-        let (door, answers) = PinDoor::new();
+    fn door() -> (PinDoor, Receiver<Answer>, Receiver<Message>) {
+        let (messages, told) = channel();
+        let (door, answers) = PinDoor::new(messages);
+        (door, answers, told)
+    }
+
+    fn typed(keys: &[Key]) -> (Option<Answer>, Option<Message>) {
+        let (door, answers, told) = door();
         door.open();
-        let taken = keys.iter().map(|&key| door.take(key)).collect();
-        (taken, answers.try_recv().ok())
+        for &key in keys {
+            assert_eq!(door.take(key), AtDoor::Taken);
+        }
+        (answers.try_recv().ok(), told.try_recv().ok())
     }
 
     #[test]
     fn keys_pass_a_closed_door() {
-        let (door, answers) = PinDoor::new();
+        let (door, answers, told) = door();
         assert_eq!(door.take(Key::Char('1')), AtDoor::Closed);
         assert_eq!(door.paste("text".to_owned()), Some("text".to_owned()));
         door.refuse_if_open();
         assert!(answers.try_recv().is_err());
+        assert!(told.try_recv().is_err());
     }
 
     #[test]
     fn a_pin_goes_to_the_work_and_nowhere_else() {
-        let (taken, pin) =
+        let (pin, told) =
             typed(&[Key::Char('1'), Key::Char('ü'), Key::Backspace, Key::Char('2'), Key::Enter]);
-        assert_eq!(taken[..4], [AtDoor::Taken; 4]);
-        assert_eq!(taken[4], AtDoor::Entered);
         assert_eq!(pin.flatten().as_deref().map(Vec::as_slice), Some(&b"12"[..]));
+        assert!(matches!(told, Some(Message::PinEntered)), "{told:?}");
+    }
+
+    #[test]
+    fn the_answer_is_told_before_the_work_asks_again() {
+        let (messages, told) = channel();
+        let (door, answers) = PinDoor::new(messages.clone());
+        door.open();
+        let work = std::thread::spawn(move || {
+            answers.recv().unwrap();
+            messages.send(Message::Resized).unwrap();
+        });
+        assert_eq!(door.take(Key::Enter), AtDoor::Taken);
+        work.join().unwrap();
+        let order: Vec<Message> = told.try_iter().collect();
+        assert!(matches!(order[..], [Message::PinEntered, Message::Resized]), "{order:?}");
+    }
+
+    #[test]
+    fn a_line_end_that_is_pasted_is_no_part_of_a_pin() {
+        let (door, answers, _told) = door();
+        door.open();
+        assert_eq!(door.paste("3141\r\n".to_owned()), None);
+        door.take(Key::Enter);
+        assert_eq!(answers.try_recv().ok().flatten().as_deref().map(Vec::as_slice), Some(&b"3141"[..]));
     }
 
     #[test]
     fn escape_and_ctrl_c_give_no_pin() {
         for key in [Key::Esc, Key::Control('c')] {
-            let (taken, pin) = typed(&[Key::Char('1'), key]);
-            assert_eq!(taken[1], AtDoor::Refused);
+            let (pin, told) = typed(&[Key::Char('1'), key]);
             assert_eq!(pin, Some(None));
+            assert!(matches!(told, Some(Message::PinRefused)), "{told:?}");
         }
     }
 
     #[test]
     fn a_pin_is_begun_again_and_never_longer_than_a_token_takes() {
-        let (_, pin) = typed(&[Key::Char('1'), Key::Control('u'), Key::Char('2'), Key::Enter]);
+        let (pin, _) = typed(&[Key::Char('1'), Key::Control('u'), Key::Char('2'), Key::Enter]);
         assert_eq!(pin.flatten().as_deref().map(Vec::as_slice), Some(&b"2"[..]));
         let mut keys = vec![Key::Char('7'); PIN_OCTETS_MAX + 9];
         keys.push(Key::Enter);
-        assert_eq!(typed(&keys).1.flatten().map(|pin| pin.len()), Some(PIN_OCTETS_MAX));
+        assert_eq!(typed(&keys).0.flatten().map(|pin| pin.len()), Some(PIN_OCTETS_MAX));
+    }
+
+    #[test]
+    fn a_pin_that_was_pasted_with_its_line_s_end_is_the_pin() {
+        let (door, answers, _told) = door();
+        door.open();
+        assert_eq!(door.paste("\x1b12\r\n3\u{9b}\n".to_owned()), None);
+        assert_eq!(door.take(Key::Char('4')), AtDoor::Taken, "pasting never ends a PIN");
+        assert_eq!(door.take(Key::Enter), AtDoor::Taken);
+        let pin = answers.try_recv().unwrap();
+        assert_eq!(pin.as_deref().map(Vec::as_slice), Some(&b"1234"[..]));
     }
 
     #[test]
     fn work_that_is_stopped_waits_for_no_pin() {
-        let (door, answers) = PinDoor::new();
+        let (door, answers, _told) = door();
         door.open();
         door.refuse_if_open();
         assert_eq!(answers.try_recv(), Ok(None));

@@ -7,7 +7,7 @@ use std::cell::RefCell;
 use ratatui::layout::Rect;
 use unicode_width::UnicodeWidthStr as _;
 
-use crate::pki::text::{Printable, console_line};
+use crate::pki::text::Printable;
 
 use super::{
     canvas::{Canvas, wrapped},
@@ -167,25 +167,17 @@ fn lay(items: &[Item], column: usize, width: u16, theme: Theme) -> Vec<Line> {
     for item in items {
         match item {
             Item::Gap => lines.push(Vec::new()),
-            Item::Heading(text) => lines.extend(rows(&words(text, theme), 0, cells, Role::Strong)),
-            Item::Words(text, role) => lines.extend(rows(&words(text, theme), 0, cells, *role)),
-            Item::Row(text, role) => lines.push(vec![(0, words(text, theme), *role)]),
+            Item::Heading(text) => lines.extend(rows(&theme.line(text), 0, cells, Role::Strong)),
+            Item::Words(text, role) => lines.extend(rows(&theme.line(text), 0, cells, *role)),
+            Item::Row(text, role) => lines.push(vec![(0, theme.line(text).into_owned(), *role)]),
             Item::Labelled { label, value, role, remark } => {
-                let (label, value) = (words(label, theme), theme.shown(value));
-                let remark = remark.as_ref().map(|remark| words(remark, theme));
+                let (label, value) = (theme.line(label), theme.shown(value));
+                let remark = remark.as_ref().map(|remark| theme.line(remark));
                 lay_labelled(&mut lines, &label, (&value, *role), remark.as_deref(), (column, cells));
             }
         }
     }
     lines
-}
-
-/// Words of ours as this terminal can show them: harmless names may stand in them.
-fn words(text: &str, theme: Theme) -> String {
-    match theme.glyphs {
-        Glyphs::Unicode => text.to_owned(),
-        Glyphs::Console => console_line(text),
-    }
 }
 
 fn lay_labelled(

@@ -44,7 +44,9 @@ pub fn update(model: &mut Model, message: Message) -> Vec<Effect> {
         }
         Message::PinWanted(ask) => {
             model.dialog = Some(Dialog::Pin(ask));
-            Vec::new()
+            // Work that was told to stop before it asked waits for no PIN.
+            let stopping = model.about.busy.as_ref().is_some_and(|busy| busy.pace == Pace::Stopping);
+            if stopping { vec![Effect::Stop] } else { Vec::new() }
         }
         Message::PinEntered | Message::PinRefused => {
             model.last_key = model.about.since;
@@ -149,11 +151,13 @@ fn back_while_busy(model: &mut Model) -> Vec<Effect> {
             busy.pace = Pace::Stopping;
             vec![Effect::Stop]
         }
-        OnBack::Wait => {
-            model.notice = Some("wait until the work in hand is done".to_owned());
-            Vec::new()
-        }
+        OnBack::Wait => wait(model),
     }
+}
+
+fn wait(model: &mut Model) -> Vec<Effect> {
+    model.notice = Some("wait until the work in hand is done".to_owned());
+    Vec::new()
 }
 
 fn paste(model: &mut Model, text: &str) -> Vec<Effect> {
@@ -165,6 +169,8 @@ fn paste(model: &mut Model, text: &str) -> Vec<Effect> {
     let room = screen.room_mut();
     let Some(field) = room.field() else { return Vec::new() };
     for c in text.trim_end_matches(['\r', '\n']).chars() {
+        // Lines become words: without their ends they would grow together.
+        let c = if c.is_whitespace() { ' ' } else { c };
         let _ = field.take(Key::Char(c));
     }
     let turn = room.typed();
@@ -176,12 +182,20 @@ fn tick(model: &mut Model, clock: Option<crate::pki::time::Time>, since: Duratio
     model.about.since = since;
     let mut effects = everywhere(model);
     let idle = since.saturating_sub(model.last_key);
-    if model.about.login == Login::In
-        && model.about.busy.is_none()
-        && model.about.lock_after.is_some_and(|lock_after| idle >= lock_after)
-    {
-        model.notice = Some("the token was logged out: nobody pressed a key for a while".to_owned());
-        effects.extend(begin(model, Job::LogOut));
+    if model.about.login == Login::Out || model.about.lock_after.is_none_or(|lock_after| idle < lock_after) {
+        return effects;
+    }
+    match &mut model.about.busy {
+        None => {
+            model.notice = Some("the token was logged out: nobody pressed a key for a while".to_owned());
+            effects.extend(begin(model, Job::LogOut));
+        }
+        // Nobody watches what was paused: it stops, and the token is logged out then.
+        Some(busy) if busy.pace == Pace::Paused => {
+            busy.pace = Pace::Stopping;
+            effects.push(Effect::Stop);
+        }
+        Some(_) => {}
     }
     effects
 }
@@ -207,10 +221,11 @@ fn done(model: &mut Model, news: Box<News>) -> Vec<Effect> {
     }
     let mut news = Some(news);
     let mut turn = Turn::stay();
-    for (screen, about) in model.screens_mut() {
+    for (place, (screen, about)) in model.screens_mut().enumerate() {
         let Some(given) = news.take() else { break };
         match screen.room_mut().hear(given, about) {
-            Heard::Mine(heard) => turn = heard,
+            // Whoever went on to another screen meanwhile is not led away from it.
+            Heard::Mine(heard) => turn = if place == 0 { heard } else { Turn { go: Go::Stay, ..heard } },
             Heard::NotMine(back) => news = Some(back),
         }
     }
@@ -272,8 +287,7 @@ pub fn first(model: &mut Model) -> Vec<Effect> {
 fn begin(model: &mut Model, job: Job) -> Vec<Effect> {
     // One job at a time: a second one would wait unseen.
     if model.about.busy.is_some() {
-        model.notice = Some("wait until the work in hand is done".to_owned());
-        return Vec::new();
+        return wait(model);
     }
     model.about.busy = Some(Busy {
         words: job.words(),
@@ -287,6 +301,12 @@ fn begin(model: &mut Model, job: Job) -> Vec<Effect> {
 
 /// Follows a screen's turn.
 fn follow(model: &mut Model, turn: Turn) -> Vec<Effect> {
+    let moves = !matches!(turn.go, Go::Stay);
+    let works = turn.effects.iter().any(|effect| matches!(effect, Effect::Work(_)));
+    if moves && works && model.about.busy.is_some() {
+        // A screen without the job that fills it would stay empty.
+        return wait(model);
+    }
     match turn.go {
         Go::Stay => {}
         Go::Back => model.back(),

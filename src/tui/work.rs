@@ -8,8 +8,8 @@ pub mod tokens;
 use std::{path::PathBuf, sync::Arc, time::Duration};
 
 use crate::ceremony::{
-    BundleReport, Check, Closing, Counts, Delivered, Detail, Estimate, FolderListing, Format, HomeState,
-    Issued, Order, Overview, PlanSummary, PlannedRow, Reading, RequestFiles, Space, StoredPlan,
+    BundleReport, Check, Closing, Counts, Delivered, Detail, DoneSince, Estimate, FolderListing, Format,
+    HomeState, Issued, Order, Overview, PlanSummary, PlannedRow, Reading, RequestFiles, Space, StoredPlan,
 };
 
 use super::model::OnBack;
@@ -123,6 +123,8 @@ pub enum Job {
     },
     /// What closing shows.
     Close,
+    /// Signs the register's head with the audit key, then shows closing.
+    SignHead,
     /// Does something for a CA.
     Authority(AuthorityJob),
     /// Does something with a module or a token.
@@ -254,7 +256,12 @@ pub enum News {
     /// The delivered bundle, judged as its receiver will.
     Judged(BundleReport),
     /// What closing shows.
-    Closing(Closing),
+    Closing {
+        /// How the register stands.
+        closing: Closing,
+        /// What was done since the interface opened the home.
+        done: DoneSince,
+    },
     /// What was found or done for a CA.
     Authority(AuthorityNews),
     /// What was found or done with a module or a token.
@@ -304,6 +311,7 @@ impl Job {
             Self::Deliver { .. } => "writing and reading back",
             Self::Judge { .. } => "judging the bundle as its receiver will",
             Self::Close => "closing",
+            Self::SignHead => "signing the register's head",
             Self::Authority(job) => job.words(),
             Self::Token(job) => job.words(),
             Self::Register(job) => job.words(),

@@ -1,5 +1,6 @@
 //! The thread that works: it alone holds the appliance and the token's session, and does one job after the other.
 
+mod closing;
 mod plans;
 mod proving;
 mod reading;
@@ -20,8 +21,8 @@ use std::{
 use zeroize::Zeroizing;
 
 use crate::ceremony::{
-    self, Activation, Appliance, ApprovalGiven, Class, Error, Home, Pin, PinEntry, Progress, Rehearsal,
-    Reins, Session, Setup, TokenState, Watch,
+    self, Activation, Appliance, ApprovalGiven, Beginning, Class, Error, Home, Pin, PinEntry, Progress,
+    Rehearsal, Reins, Session, Setup, TokenState, Watch,
 };
 
 use super::{
@@ -38,6 +39,7 @@ const TELL_EVERY: Duration = Duration::from_millis(33);
 pub struct Worker {
     home: Home,
     appliance: Option<Appliance>,
+    beginning: Option<Beginning>,
     session: Option<Session>,
     messages: Sender<Message>,
     door: Arc<PinDoor>,
@@ -59,6 +61,7 @@ impl Worker {
         Self {
             home,
             appliance: None,
+            beginning: None,
             session: None,
             messages,
             door,
@@ -96,7 +99,7 @@ impl Worker {
             }
             Job::OpenHome => {
                 if self.appliance.is_none() {
-                    self.appliance = Some(Appliance::open(self.home.clone())?);
+                    self.open_home()?;
                 }
                 self.opened()
             }
@@ -152,7 +155,8 @@ impl Worker {
                 Ok(News::Delivered(delivered))
             }
             Job::Judge { plan, to } => Ok(News::Judged(self.appliance()?.judge_delivered(&plan, &to)?)),
-            Job::Close => Ok(News::Closing(self.appliance()?.closing()?)),
+            Job::Close => self.close(),
+            Job::SignHead => self.sign_head(),
             Job::Authority(job) => self.provide(job).map(News::Authority),
             Job::Token(job) => self.attend(job).map(News::Token),
             Job::Register(job) => self.look_up(job).map(News::Register),

@@ -8,10 +8,10 @@ use std::{
 
 use coldsign::{
     ceremony::{
-        Access, AuditReport, Check, Class, Closing, Counts, Delivered, Due, EntryKind, FolderEntry,
-        FolderListing, Issued, IssuedRow, Judgement, Mark, MountedVolume, Overview, Phase, PinEntry,
-        PlanSummary, PlannedRow, Progress, Reading, Rehearsal, Remaining, SignedHead, SlotState, StoredPlan,
-        Unfinished, Verdict,
+        Access, AuditReport, Beginning, Check, Class, Closing, Counts, Deeds, Delivered, DoneSince, Due,
+        EntryKind, FolderEntry, FolderListing, HeadSignature, Issued, IssuedRow, Judgement, Mark,
+        MountedVolume, Overview, Phase, PinEntry, PlanSummary, PlannedRow, Progress, Reading, Rehearsal,
+        Remaining, SignedHead, SlotState, StoredPlan, Unfinished, Verdict,
     },
     pki::{
         der::{element, sequence, tag},
@@ -195,6 +195,7 @@ pub fn closing(outside: &Outside) -> Closing {
             key_sha256: Digest::of(b"audit key"),
             at: now(),
         }),
+        signature: HeadSignature::Wanting,
         qr_text: format!("COLDSIGN/1204/{}", head.to_string().to_uppercase()),
         plans: vec![Unfinished {
             id: "p-20261120-0a0b0c0d".to_owned(),
@@ -207,9 +208,38 @@ pub fn closing(outside: &Outside) -> Closing {
     }
 }
 
+/// What was done on it.
+pub fn done() -> DoneSince {
+    DoneSince {
+        beginning: Beginning { entry: 1_180, at: now().plus_seconds(-5_400) },
+        deeds: Deeds {
+            entries: 24,
+            plans: 2,
+            approvals: 1,
+            certificates: 180,
+            deliveries: 1,
+            authorities: 1,
+            installed: 1,
+            checkpoints: 3,
+        },
+    }
+}
+
+/// Nothing was done.
+pub fn nothing_done() -> DoneSince {
+    DoneSince { beginning: Beginning { entry: 1, at: now() }, deeds: Deeds::default() }
+}
+
 /// The end of a day on which nothing was ever done.
 pub fn empty_closing() -> Closing {
-    Closing { entry: 1, checkpoint: None, plans: Vec::new(), due: Vec::new(), ..closing(&Outside::usual()) }
+    Closing {
+        entry: 1,
+        checkpoint: None,
+        signature: HeadSignature::NoAuditKey,
+        plans: Vec::new(),
+        due: Vec::new(),
+        ..closing(&Outside::usual())
+    }
 }
 
 /// A token's failure.

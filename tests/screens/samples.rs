@@ -293,10 +293,13 @@ fn delivery() -> Vec<(&'static str, Build)> {
 
 fn closing() -> Vec<(&'static str, Build)> {
     fn closed(outside: &Outside) -> Model {
-        on_top(outside, Screen::Closing(ClosingScreen::new(material::closing(outside))))
+        on_top(outside, Screen::Closing(ClosingScreen::new(material::closing(outside), material::done())))
     }
     vec![
-        ("empty", |outside| on_top(outside, Screen::Closing(ClosingScreen::new(material::empty_closing())))),
+        ("empty", |outside| {
+            let screen = ClosingScreen::new(material::empty_closing(), material::nothing_done());
+            on_top(outside, Screen::Closing(screen))
+        }),
         ("typical", closed),
         ("failure", |outside| {
             let mut model = closed(outside);

@@ -84,7 +84,7 @@ fn news(kind: u8, outside: &Outside) -> News {
         3 => News::Approved(material::plan(outside)),
         4 => News::Signed(material::issued()),
         5 => News::Delivered(material::delivered()),
-        6 => News::Closing(material::closing(outside)),
+        6 => News::Closing { closing: material::closing(outside), done: material::done() },
         _ => News::LoggedOut,
     }
 }

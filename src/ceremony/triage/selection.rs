@@ -107,10 +107,13 @@ impl Triage {
             let row = *row as usize;
             wanted[row / BLOCK_ROWS][row % BLOCK_ROWS / 64] >> (row % 64) & 1 == 1
         };
-        let mut rows: Vec<u32> = match self.order(order) {
-            None => (0..narrow(self.len())).filter(is_wanted).collect(),
-            Some(ordered) => ordered.iter().copied().filter(is_wanted).collect(),
-        };
+        // Made as large as it will be: growing it would cost as much as filling it.
+        let many: u32 = wanted.iter().flatten().map(|bits| bits.count_ones()).sum();
+        let mut rows = Vec::with_capacity(self.len().min(many as usize));
+        match self.order(order) {
+            None => rows.extend((0..narrow(self.len())).filter(is_wanted)),
+            Some(ordered) => rows.extend(ordered.iter().copied().filter(is_wanted)),
+        }
         if direction == Direction::Descending {
             rows.reverse();
         }
@@ -237,15 +240,23 @@ impl Block {
     }
 }
 
-/// Marks the rows in whose text something is found; `ends` says where each row's text ends.
+/// Marks the rows in whose text something is found; `ends` says where each row's text ends. Names are alike: what stands
+/// in one row often stands at the same place of the next, where it is looked for before a search is begun.
 fn mark(finder: &Finder<'_>, text: &[u8], ends: impl Iterator<Item = (u32, u32)>, found: &mut Wanted) {
-    let mut next = finder.find(text);
+    let (mut begin, mut next, mut place) = (0, None, None);
     for (at, end) in ends {
-        let Some(start) = next else { return };
         let (at, end) = (at as usize, end as usize);
+        let same = |place: &usize| {
+            text[begin..end].get(*place..).is_some_and(|rest| rest.starts_with(finder.needle()))
+        };
+        let known = next.filter(|&start| start >= begin);
+        let guessed = known.or_else(|| place.filter(same).map(|place| begin + place));
+        next = guessed.or_else(|| finder.find(&text[begin..]).map(|start| begin + start));
+        let Some(start) = next else { return };
         if start < end {
             found[at / 64] |= 1 << (at % 64);
-            next = finder.find(&text[end..]).map(|start| end + start);
+            place = Some(start - begin);
         }
+        begin = end;
     }
 }

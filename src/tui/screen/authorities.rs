@@ -127,14 +127,15 @@ impl Room for Authorities {
         let first = self.list.first_seen(authorities.len(), page);
         for (row, authority) in authorities.iter().enumerate().skip(first).take(page) {
             let y = area.y + 1 + u16::try_from(row - first).unwrap_or(0) * 2;
-            draw_row(canvas, Rect { y, height: 2, ..area }, authority, row == self.list.chosen());
+            let role = if row == self.list.chosen() { Role::Selected } else { Role::Plain };
+            draw_row(canvas, Rect { y, height: 2, ..area }, authority, role);
         }
     }
 }
 
-fn draw_row(canvas: &mut Canvas<'_>, area: Rect, authority: &Authority, is_chosen: bool) {
+fn draw_row(canvas: &mut Canvas<'_>, area: Rect, authority: &Authority, role: Role) {
     let (stage, stage_role) = stage_words(&authority.stage);
-    let (mark, role) = if is_chosen { (">", Role::Selected) } else { (" ", Role::Plain) };
+    let mark = if role == Role::Selected { ">" } else { " " };
     canvas.row(area, area.y, mark, role);
     let record = &authority.record;
     canvas.outside(area.x + 2, area.y, 17, &Printable::new(&record.name), role);
@@ -146,7 +147,7 @@ fn draw_row(canvas: &mut Canvas<'_>, area: Rect, authority: &Authority, is_chose
     if let Some(subject) = authority.subject() {
         canvas.outside(area.x + 4, area.y + 1, area.width.saturating_sub(4), &subject, Role::Faint);
     }
-    let role = if is_chosen { role } else { stage_role };
+    let role = if role == Role::Selected { role } else { stage_role };
     canvas.text(area.x + 42, area.y, area.width.saturating_sub(42), stage, role);
 }
 

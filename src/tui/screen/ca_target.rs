@@ -14,15 +14,12 @@ use crate::{
         canvas::Canvas,
         field::Field,
         key::Key,
-        keymap::{Action, BACK, Binding, LIST},
+        keymap::{Action, Binding},
         model::About,
         room::{Heard, Room, Turn},
         work::News,
     },
 };
-
-/// Types a path.
-const TYPE: Action = Action::Verb(0);
 
 /// Where the request of a new CA is written.
 #[derive(Debug)]
@@ -51,30 +48,14 @@ impl Room for CaTarget {
     }
 
     fn bindings(&self, _about: &About) -> Vec<Binding> {
-        let mut bindings = vec![Binding::bar(&[Key::Enter], Action::Open, "open")];
-        if self.browser.is_typing() {
-            bindings.push(BACK);
-            return bindings;
-        }
-        bindings.push(Binding::help(&[Key::Right, Key::Char('l')], Action::Right, "into the folder"));
-        bindings.push(Binding::help(&[Key::Left, Key::Char('h')], Action::Left, "out of the folder"));
-        if self.browser.folder().is_some() {
-            bindings.push(Binding::bar(&[Key::Char('w')], Action::Proceed, "write the request here"));
-        }
-        bindings.push(Binding::bar(&[Key::Char('/')], TYPE, "type a path"));
-        bindings.extend_from_slice(LIST);
-        bindings.push(BACK);
-        bindings
+        let write = Binding::bar(&[Key::Char('w')], Action::Proceed, "write the request here");
+        self.browser.bindings("open", Some(write))
     }
 
     fn act(&mut self, action: Action, about: &About) -> Turn {
         match action {
             Action::Back if self.browser.is_typing() => self.browser.back(about).unwrap_or_default(),
             Action::Back => Turn::replace(Screen::NewCa(self.form.clone())),
-            TYPE => {
-                self.browser.type_path();
-                Turn::stay()
-            }
             Action::Proceed => match self.browser.folder() {
                 Some(listing) => Turn::replace(Screen::CaConfirmation(CaConfirmation::new(
                     self.form.clone(),

@@ -1,4 +1,7 @@
-//! Closing: the register's head to write down, what is not finished, what is due.
+//! Closing: what was done, the register's head to write down or to sign, what is not finished, what is due.
+
+#[cfg(test)]
+mod tests;
 
 use ratatui::layout::Rect;
 
@@ -7,10 +10,10 @@ use super::{
     plan::{Plan, digest, words},
 };
 use crate::{
-    ceremony::{Closing, Due, Remaining, Unfinished},
+    ceremony::{Closing, DoneSince, Due, HeadSignature, Remaining, Unfinished},
     pki::text::Printable,
     tui::{
-        canvas::Canvas,
+        canvas::{Canvas, LABEL_CELLS},
         code::Code,
         key::Key,
         keymap::{Action, BACK, Binding, LIST},
@@ -26,8 +29,11 @@ use crate::{
 /// Shows the code alone, or everything else.
 const CODE: Action = Action::Verb(0);
 
-/// Rows above the list.
-const HEAD_ROWS: u16 = 8;
+/// Signs the head.
+const SIGN: Action = Action::Verb(1);
+
+/// Rows that what was done takes at most.
+const DONE_ROWS: u16 = 4;
 
 /// Cells between the text and the code beside it.
 const GAP: u16 = 2;
@@ -48,6 +54,7 @@ enum Face {
 #[derive(Debug)]
 pub struct ClosingScreen {
     closing: Closing,
+    done: DoneSince,
     code: Option<Code>,
     face: Face,
     list: List,
@@ -65,9 +72,9 @@ enum Row<'a> {
 impl ClosingScreen {
     /// What the ceremony says at its end.
     #[must_use]
-    pub fn new(closing: Closing) -> Self {
+    pub fn new(closing: Closing, done: DoneSince) -> Self {
         let code = Code::of(&closing.qr_text);
-        Self { closing, code, face: Face::All, list: List::default() }
+        Self { closing, done, code, face: Face::All, list: List::default() }
     }
 
     /// The plan that is chosen.
@@ -105,7 +112,8 @@ impl Room for ClosingScreen {
 
     fn help(&self) -> &'static str {
         "Write down the entry number and the words of the register's head, or photograph the code: whoever holds them \
-         can prove later that nothing before them was changed. Enter opens a plan that is not finished. The work is \
+         can prove later that nothing before them was changed. The audit key signs the head by itself when certificates \
+         are delivered; where something was recorded after that, s signs it again. Enter opens a plan that is not finished. The work is \
          closed by leaving; the machine can then be switched off."
     }
 
@@ -124,6 +132,9 @@ impl Room for ClosingScreen {
         if self.code.is_some() {
             bindings.push(Binding::bar(&[Key::Char('c')], CODE, "code to photograph"));
         }
+        if self.closing.signature == HeadSignature::Wanting {
+            bindings.push(Binding::bar(&[Key::Char('s')], SIGN, "sign the head"));
+        }
         bindings.extend_from_slice(LIST);
         bindings.push(BACK);
         bindings
@@ -139,6 +150,7 @@ impl Room for ClosingScreen {
                 };
                 Turn::stay()
             }
+            SIGN => Turn::work(Job::SignHead),
             Action::Open => match self.chosen() {
                 Some(plan) => Turn::work(Job::FindPlan(plan.id.clone())),
                 None => Turn::stay(),
@@ -153,11 +165,18 @@ impl Room for ClosingScreen {
     fn hear(&mut self, news: Box<News>, _about: &About) -> Heard {
         match *news {
             News::PlanFound(plan) => Heard::Mine(Turn::enter(Screen::Plan(Plan::stored(plan)))),
-            News::Closing(closing) => {
-                *self = Self { list: self.list, ..Self::new(closing) };
+            News::Closing { closing, done } => {
+                // The frame shows the head too.
+                let turn = if closing.entry == self.closing.entry {
+                    Turn::stay()
+                } else {
+                    Turn::work(Job::OpenHome)
+                };
+                *self = Self { face: self.face, list: self.list, ..Self::new(closing, done) };
                 self.list.keep_within(self.choices());
-                Heard::Mine(Turn::stay())
+                Heard::Mine(turn)
             }
+            News::Opened { .. } => Heard::Mine(Turn::stay()),
             other => Heard::NotMine(Box::new(other)),
         }
     }
@@ -181,30 +200,43 @@ impl ClosingScreen {
     fn draw_all(&self, canvas: &mut Canvas<'_>, area: Rect, _about: &About) {
         let closing = &self.closing;
         let mut y = area.y;
+        canvas.labelled(area, y, "done", "", Role::Plain);
+        let beside = Rect {
+            x: area.x + LABEL_CELLS.min(area.width),
+            y,
+            width: area.width.saturating_sub(LABEL_CELLS),
+            height: DONE_ROWS.min(area.height),
+        };
+        y += canvas.paragraph(beside, &said(&self.done), Role::Strong);
         y += canvas.labelled(area, y, "register entry", &grouped(closing.entry), Role::Strong);
         y += digest(canvas, area, y, "head SHA-256", &closing.head.to_string());
         words(canvas, Rect { y, height: 3, ..area }, &closing.words);
         y += 3;
-        let (text, role) = match &closing.checkpoint {
-            None => (
-                "not signed yet: the audit key signs when certificates are signed".to_owned(),
-                Role::Attention,
-            ),
-            Some(signed) if signed.entry == closing.entry || signed.entry + 1 == closing.entry => {
-                (format!("signed by the audit key at entry {}", grouped(signed.entry)), Role::Good)
+        y += self.draw_checkpoint(canvas, area, y) + 1;
+        self.draw_rows(canvas, Rect { y, height: area.bottom().saturating_sub(y), ..area });
+    }
+
+    fn draw_checkpoint(&self, canvas: &mut Canvas<'_>, area: Rect, y: u16) -> u16 {
+        let closing = &self.closing;
+        let (text, role) = match (&closing.checkpoint, closing.signature) {
+            (Some(signed), HeadSignature::Signed) => {
+                (format!("all is signed by the audit key, at entry {}", grouped(signed.entry)), Role::Good)
             }
-            Some(signed) => {
+            (None, HeadSignature::NoAuditKey) => {
+                ("not signed: the audit key is made with the first CA".to_owned(), Role::Plain)
+            }
+            (None, _) => ("not signed yet by the audit key".to_owned(), Role::Attention),
+            (Some(signed), _) => {
                 let text = format!(
-                    "signed by the audit key at entry {}, {} entries before the head",
+                    "signed at entry {}; not signed after it: {}",
                     grouped(signed.entry),
-                    grouped(closing.entry.saturating_sub(signed.entry))
+                    // The checkpoint's own entry needs no signature.
+                    counted(closing.entry.saturating_sub(signed.entry + 1), "entry", "entries")
                 );
-                (text, Role::Plain)
+                (text, Role::Attention)
             }
         };
-        canvas.labelled(area, y, "checkpoint", &text, role);
-        let below = Rect { y: area.y + HEAD_ROWS, height: area.height.saturating_sub(HEAD_ROWS), ..area };
-        self.draw_rows(canvas, below);
+        canvas.labelled(area, y, "checkpoint", &text, role)
     }
 
     fn draw_rows(&self, canvas: &mut Canvas<'_>, area: Rect) {
@@ -254,6 +286,31 @@ impl ClosingScreen {
         let hint = "The code holds the entry number and the whole digest. Photograph it, or write down number and words.";
         canvas.paragraph(below, hint, Role::Faint);
     }
+}
+
+/// What was done, in plain words.
+fn said(done: &DoneSince) -> String {
+    let deeds = &done.deeds;
+    let parts: Vec<String> = [
+        (deeds.authorities, "CA key made", "CA keys made"),
+        (deeds.installed, "CA certificate installed", "CA certificates installed"),
+        (deeds.plans, "plan stored", "plans stored"),
+        (deeds.approvals, "approval given", "approvals given"),
+        (deeds.certificates, "certificate signed", "certificates signed"),
+        (deeds.deliveries, "bundle delivered", "bundles delivered"),
+        (deeds.checkpoints, "checkpoint", "checkpoints"),
+    ]
+    .into_iter()
+    .filter(|(count, ..)| *count > 0)
+    .map(|(count, one, many)| counted(count, one, many))
+    .collect();
+    let said = if parts.is_empty() { "nothing was recorded".to_owned() } else { parts.join(", ") };
+    let beginning = &done.beginning;
+    format!("since {}, entry {}: {said}", moment(beginning.at), grouped(beginning.entry))
+}
+
+fn counted(count: u64, one: &str, many: &str) -> String {
+    format!("{} {}", grouped(count), if count == 1 { one } else { many })
 }
 
 /// What is to be done with a plan first.

@@ -13,7 +13,7 @@ use super::{
 use crate::{
     ceremony::{BundleReport, Class, Delivered, Phase, Progress, StoredPlan},
     tui::{
-        browser::shown,
+        browser::{FOLDERS, TYPE, shown},
         canvas::Canvas,
         field::Field,
         key::Key,
@@ -28,9 +28,6 @@ use crate::{
 };
 
 use place::{Pane, Target};
-
-/// Types a path.
-const TYPE: Action = Action::Verb(0);
 
 /// Stops writing.
 const STOP: Action = Action::Verb(1);
@@ -248,8 +245,7 @@ impl Delivery {
         match self.target.pane() {
             Pane::Folders => {
                 bindings.push(Binding::bar(&[Key::Enter], Action::Open, "open"));
-                bindings.push(Binding::help(&[Key::Right, Key::Char('l')], Action::Right, "into the folder"));
-                bindings.push(Binding::help(&[Key::Left, Key::Char('h')], Action::Left, "out of the folder"));
+                bindings.extend_from_slice(FOLDERS);
                 bindings.push(Binding::bar(&[Key::Tab], Action::Next, "forms"));
             }
             Pane::Forms => {

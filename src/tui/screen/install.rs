@@ -12,7 +12,7 @@ use super::{
 use crate::{
     ceremony::{Authority, EntryKind, FittingCertificate},
     tui::{
-        browser::{Browser, shown},
+        browser::{Browser, FOLDERS, TYPE, shown},
         canvas::Canvas,
         field::Field,
         key::Key,
@@ -28,8 +28,6 @@ use crate::{
     },
 };
 
-/// Types a path.
-const TYPE: Action = Action::Verb(0);
 /// Takes the chosen file as the one with the certificates above the CA.
 const ABOVE: Action = Action::Verb(1);
 /// Holds the files against the CA.
@@ -77,10 +75,6 @@ impl Install {
             Action::Back if self.browser.is_typing() => self.browser.back(about).unwrap_or_default(),
             Action::Back => {
                 Turn::replace(Screen::Authority(Box::new(AuthorityPage::new(self.authority.clone()))))
-            }
-            TYPE => {
-                self.browser.type_path();
-                Turn::stay()
             }
             ABOVE => match self.chosen_file(about) {
                 Some(file) => {
@@ -149,8 +143,7 @@ impl Room for Install {
         if self.certificate.is_some() {
             bindings.push(Binding::bar(&[Key::Char('e')], EXAMINE, "examine"));
         }
-        bindings.push(Binding::help(&[Key::Right, Key::Char('l')], Action::Right, "into the folder"));
-        bindings.push(Binding::help(&[Key::Left, Key::Char('h')], Action::Left, "out of the folder"));
+        bindings.extend_from_slice(FOLDERS);
         bindings.push(Binding::bar(&[Key::Char('/')], TYPE, "type a path"));
         bindings.extend_from_slice(LIST);
         bindings.push(BACK);

@@ -1,9 +1,10 @@
 //! Proving a CA to a platform, step by step: platform, CA, code, medium, summary, result.
 
 mod code;
+mod issue;
 pub mod platform;
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use ratatui::layout::Rect;
 
@@ -12,10 +13,10 @@ use super::{
     audit::{draw_sheet, scrolling},
 };
 use crate::{
-    ceremony::{Delivered, EntryKind, Platform, StoredPlan},
+    ceremony::{EntryKind, Platform},
     pki::text::Printable,
     tui::{
-        browser::{Browser, shown},
+        browser::Browser,
         canvas::Canvas,
         field::Field,
         key::Key,
@@ -24,7 +25,7 @@ use crate::{
         message::Failure,
         model::About,
         room::{Heard, Room, Told, Turn},
-        sheet::{Item, Sheet},
+        sheet::Sheet,
         theme::Role,
         wording::moment,
         work::{
@@ -34,9 +35,6 @@ use crate::{
     },
 };
 use code::{Compared, TypedCode};
-
-/// Types a path.
-const TYPE: Action = Action::Verb(0);
 
 /// Other groups.
 const REGROUP: Action = Action::Verb(1);
@@ -225,46 +223,6 @@ impl Proving {
         Turn::work(Job::Proving(job))
     }
 
-    fn browser_bindings(&self, file: &'static str) -> Vec<Binding> {
-        let mut bindings = vec![Binding::bar(&[Key::Enter], Action::Open, file)];
-        if !self.browser.is_typing() {
-            bindings.push(Binding::help(&[Key::Right, Key::Char('l')], Action::Right, "into the folder"));
-            bindings.push(Binding::help(&[Key::Left, Key::Char('h')], Action::Left, "out of the folder"));
-            if let (Step::Target, Some(_)) = (&self.step, self.browser.folder()) {
-                bindings.push(Binding::bar(&[Key::Char('w')], Action::Proceed, "write into this folder"));
-            }
-            bindings.push(Binding::bar(&[Key::Char('/')], TYPE, "type a path"));
-            bindings.extend_from_slice(LIST);
-        }
-        bindings.push(BACK);
-        bindings
-    }
-
-    fn draw_platforms(&self, canvas: &mut Canvas<'_>, area: Rect) {
-        canvas.text(area.x, area.y, area.width, "Which platform shall know the CA?", Role::Strong);
-        for (row, (name, platform)) in Platform::ALL.iter().enumerate() {
-            let y = area.y + 1 + u16::try_from(row).unwrap_or(0);
-            let (mark, role) =
-                if row == self.platforms.chosen() { (">", Role::Selected) } else { (" ", Role::Plain) };
-            canvas.row(area, y, &format!("{mark} {:<20}({name})", platform::words(*platform).name), role);
-        }
-        let mut y = area.y + 5;
-        let words = self.words();
-        canvas.rule(area, y, words.name);
-        y += 1;
-        let code = format!("The code: {}.", words.code);
-        for text in std::iter::once(code.as_str()).chain(words.rules.iter().copied()) {
-            canvas.text(area.x, y, 1, "-", Role::Faint);
-            let below = Rect {
-                x: area.x + 2,
-                y,
-                width: area.width.saturating_sub(2),
-                height: area.bottom().saturating_sub(y),
-            };
-            y += canvas.paragraph(below, text, Role::Plain);
-        }
-    }
-
     fn draw_authorities(&self, canvas: &mut Canvas<'_>, area: Rect, choices: Option<&[CaChoice]>) {
         let Some(choices) = choices else {
             canvas.text(area.x, area.y, area.width, "looking for CAs ...", Role::Faint);
@@ -307,72 +265,6 @@ impl Proving {
                 }
             }
         }
-    }
-
-    fn draw_summary(&self, canvas: &mut Canvas<'_>, area: Rect, to: &Path) {
-        let text = "One certificate will be issued, for this proof only:";
-        canvas.text(area.x, area.y, area.width, text, Role::Strong);
-        let mut y = area.y + 2;
-        y += canvas.labelled(area, y, "platform", self.words().name, Role::Plain);
-        if let Some(authority) = &self.authority {
-            let name = Printable::new(&format!("{}, {}", authority.name, authority.key));
-            y += canvas.labelled(area, y, "signed by CA", name.as_str(), Role::Plain);
-        }
-        let (code, from) = match &self.code {
-            Some(CodeSource::Typed(code)) => (Printable::new(code), "typed twice, the same".to_owned()),
-            Some(CodeSource::Request { path, code }) => {
-                (code.clone(), format!("from the CSR {}", shown(path)))
-            }
-            None => return,
-        };
-        y += canvas.labelled(area, y, "code", &from, Role::Plain);
-        let groups = Rect { x: area.x + 4, y, width: area.width.saturating_sub(4), height: 3 };
-        code::draw(canvas, groups, &code);
-        y += 3;
-        let facts = "its name; it ends after some days (profile verification)";
-        y += canvas.labelled(area, y, "the code is", facts, Role::Plain);
-        let not = "a CA; and without clientAuth it can stand for no device";
-        y += canvas.labelled(area, y, "it is not", not, Role::Plain);
-        canvas.text(area.x, y, 18, "written to", Role::Faint);
-        canvas.outside(area.x + 18, y, area.width.saturating_sub(18), &shown(to), Role::Plain);
-        y += 2;
-        let below = Rect { y, height: area.bottom().saturating_sub(y), ..area };
-        let text = "Compare the code with the platform once more. Then i issues it: the PIN is asked for, the \
-                    certificate is signed, recorded, written and read back.";
-        canvas.paragraph(below, text, Role::Plain);
-    }
-
-    fn done(&self, plan: &StoredPlan, delivered: &Delivered, to: &Path) -> Sheet {
-        let words = self.words();
-        let folder = shown(&to.join(&delivered.folder));
-        let mut items = vec![
-            Item::Words(
-                "DONE: the verification certificate is issued, recorded, written and read back.".to_owned(),
-                Role::Good,
-            ),
-            Item::Gap,
-            Item::labelled("folder", folder),
-            Item::labelled("upload as the CA", Printable::new("ca.pem")),
-            Item::labelled("upload as the proof", Printable::new("certificates.pem")),
-            Item::labelled("plan", Printable::new(&plan.id)),
-            Item::Gap,
-            Item::Heading(format!("Next, at {}", words.name)),
-        ];
-        for (place, step) in words.steps.iter().enumerate() {
-            items.push(Item::Words(format!("{}. {step}", place + 1), Role::Plain));
-        }
-        if !words.commands.is_empty() {
-            items.push(Item::Gap);
-            items.push(Item::Words("Or as a command, in that folder:".to_owned(), Role::Faint));
-            items.extend(words.commands.iter().map(|row| Item::Row((*row).to_owned(), Role::Strong)));
-        }
-        items.push(Item::Gap);
-        items.push(Item::Words(
-            "Consoles change their words; the files stay the same. The certificate ends by itself after some days."
-                .to_owned(),
-            Role::Faint,
-        ));
-        Sheet::new(items)
     }
 }
 
@@ -418,8 +310,11 @@ impl Room for Proving {
                 Binding::bar(&[Key::Control('f')], FROM_REQUEST, "from a CSR"),
                 BACK,
             ],
-            Step::Request => self.browser_bindings("open, or take this file"),
-            Step::Target => self.browser_bindings("open"),
+            Step::Request => self.browser.bindings("open, or take this file", None),
+            Step::Target => {
+                let write = Binding::bar(&[Key::Char('w')], Action::Proceed, "write into this folder");
+                self.browser.bindings("open", Some(write))
+            }
             Step::Summary(_) => {
                 vec![Binding::bar(&[Key::Char('i')], ISSUE, "issue this one certificate"), BACK]
             }
@@ -459,7 +354,6 @@ impl Room for Proving {
                 _ => {}
             },
             Step::Request | Step::Target => match action {
-                TYPE => self.browser.type_path(),
                 Action::Open => return self.open_in_browser(about),
                 Action::Proceed => {
                     if let Some(folder) = self.browser.folder() {
@@ -502,7 +396,7 @@ impl Room for Proving {
             }
             News::Proving(ProvingNews::Proved { plan, delivered }) => {
                 if let Step::Summary(to) | Step::Failed(to, _) = &self.step {
-                    self.step = Step::Done(self.done(&plan, &delivered, to));
+                    self.step = Step::Done(issue::done(&self.words(), &plan, &delivered, to));
                 }
                 // The frame shows the register's head, which went on.
                 return Heard::Mine(Turn::work(Job::OpenHome));
@@ -537,7 +431,7 @@ impl Room for Proving {
 
     fn draw(&self, canvas: &mut Canvas<'_>, area: Rect, about: &About) {
         match &self.step {
-            Step::Platform => self.draw_platforms(canvas, area),
+            Step::Platform => platform::draw(canvas, area, self.platforms.chosen()),
             Step::Authority(choices) => self.draw_authorities(canvas, area, choices.as_deref()),
             Step::Typing => {
                 self.typed.draw(canvas, area);
@@ -545,28 +439,13 @@ impl Room for Proving {
                 canvas.paragraph(below, &format!("Code: {}.", self.words().code), Role::Faint);
             }
             Step::Request | Step::Target => self.browser.draw(canvas, area, about),
-            Step::Summary(to) => self.draw_summary(canvas, area, to),
-            Step::Failed(_, failure) => draw_failed(canvas, area, failure),
+            Step::Summary(to) => {
+                let (authority, code) = (self.authority.as_ref(), self.code.as_ref());
+                issue::draw_summary(canvas, area, &self.words(), authority, code, to);
+            }
+            Step::Failed(_, failure) => issue::draw_failed(canvas, area, failure),
             Step::Done(sheet) => draw_sheet(canvas, area, sheet),
         }
-    }
-}
-
-fn draw_failed(canvas: &mut Canvas<'_>, area: Rect, failure: &Failure) {
-    let mut y = area.y;
-    let texts = [
-        (format!("NOT DONE: {}.", failure.what), Role::Bad),
-        (format!("What to do: {}.", failure.hint), Role::Plain),
-        (
-            "What is safe: before the PIN is taken nothing is stored. A certificate that was signed already is recorded; \
-             look under Register, plans: a proof that is not finished stands there, and goes on from there with Enter."
-                .to_owned(),
-            Role::Plain,
-        ),
-    ];
-    for (text, role) in texts {
-        let below = Rect { y, height: area.bottom().saturating_sub(y), ..area };
-        y += canvas.paragraph(below, &text, role) + 1;
     }
 }
 

@@ -12,7 +12,7 @@ use crate::{
         canvas::Canvas,
         field::Field,
         key::Key,
-        keymap::{Action, BACK, Binding, LIST},
+        keymap::{Action, Binding},
         message::{Effect, Failure},
         model::About,
         room::{Heard, Room, Told, Turn},
@@ -21,9 +21,6 @@ use crate::{
         work::{Job, News},
     },
 };
-
-/// Types a path.
-const TYPE: Action = Action::Verb(0);
 
 /// A folder is counted once it has been open for so long: whoever walks through folders does not wait for counts.
 const COUNT_AFTER: Duration = Duration::from_millis(600);
@@ -103,30 +100,12 @@ impl Room for Requests {
     }
 
     fn bindings(&self, _about: &About) -> Vec<Binding> {
-        let mut bindings = Vec::new();
-        if self.browser.is_typing() {
-            bindings.push(Binding::bar(&[Key::Enter], Action::Open, "open"));
-            bindings.push(BACK);
-            return bindings;
-        }
-        bindings.push(Binding::bar(&[Key::Enter], Action::Open, "open"));
-        bindings.push(Binding::help(&[Key::Right, Key::Char('l')], Action::Right, "into the folder"));
-        bindings.push(Binding::help(&[Key::Left, Key::Char('h')], Action::Left, "out of the folder"));
-        if self.browser.folder().is_some() {
-            bindings.push(Binding::bar(&[Key::Char('r')], Action::Proceed, "read this folder"));
-        }
-        bindings.push(Binding::bar(&[Key::Char('/')], TYPE, "type a path"));
-        bindings.extend_from_slice(LIST);
-        bindings.push(BACK);
-        bindings
+        let read = Binding::bar(&[Key::Char('r')], Action::Proceed, "read this folder");
+        self.browser.bindings("open", Some(read))
     }
 
     fn act(&mut self, action: Action, about: &About) -> Turn {
         match action {
-            TYPE => {
-                self.browser.type_path();
-                Turn::stay()
-            }
             // What needs the worker, or leaves, waits until the count has stopped.
             Action::Back | Action::Proceed | Action::Open | Action::Left | Action::Right
                 if self.count == Count::Counting && about.busy.is_some() =>

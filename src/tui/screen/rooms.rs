@@ -92,8 +92,8 @@ impl Room for Rooms {
     fn hear(&mut self, news: Box<News>, _about: &About) -> Heard {
         match *news {
             News::Opened { .. } | News::LoggedOut => Heard::Mine(Turn::stay()),
-            News::Closing(closing) => {
-                Heard::Mine(Turn::enter(Screen::Closing(super::closing::ClosingScreen::new(closing))))
+            News::Closing { closing, done } => {
+                Heard::Mine(Turn::enter(Screen::Closing(super::closing::ClosingScreen::new(closing, done))))
             }
             other => Heard::NotMine(Box::new(other)),
         }

@@ -174,3 +174,67 @@ fn a_worker_that_is_gone_is_told_and_can_be_left() {
     update(&mut model, Message::Key(Key::Control('c')));
     assert!(matches!(update(&mut model, Message::Key(Key::Char('y'))).as_slice(), [Effect::Leave]));
 }
+
+#[test]
+fn work_that_was_told_to_stop_before_it_asked_waits_for_no_pin() {
+    let mut model = in_the_rooms();
+    begin(&mut model, Job::Choices);
+    assert!(update(&mut model, Message::PinWanted(ask())).is_empty());
+    update(&mut model, Message::PinRefused);
+    assert!(matches!(update(&mut model, Message::Ending).as_slice(), [Effect::Stop]));
+    assert!(matches!(update(&mut model, Message::PinWanted(ask())).as_slice(), [Effect::Stop]));
+}
+
+#[test]
+fn paused_work_that_nobody_watches_stops_and_the_token_is_logged_out() {
+    let mut model = in_the_rooms();
+    update(&mut model, Message::Login(Login::In));
+    begin(&mut model, Job::Choices);
+    model.about.busy.as_mut().unwrap().pace = Pace::Paused;
+    assert!(at(&mut model, 599).is_empty());
+    assert!(matches!(at(&mut model, 601).as_slice(), [Effect::Stop]));
+    assert!(at(&mut model, 602).is_empty(), "it is asked for once");
+    let failure = Failure { what: "stopped".to_owned(), hint: String::new(), class: Class::Stopped };
+    update(&mut model, Message::Failed(failure));
+    assert!(matches!(at(&mut model, 603).as_slice(), [Effect::Work(Job::LogOut)]));
+}
+
+#[test]
+fn news_for_a_screen_below_lead_nobody_away_from_the_one_in_use() {
+    let mut model = Model::new(Screen::Start(Start::new()));
+    model.enter(Screen::Requests(Requests::new()));
+    update(&mut model, Message::Done(Box::new(opened())));
+    assert!(
+        matches!(model.screen(), Screen::Requests(_)),
+        "the start would have opened the rooms in its place"
+    );
+    model.back();
+    update(&mut model, Message::Done(Box::new(opened())));
+    assert!(matches!(model.screen(), Screen::Rooms(_)));
+}
+
+#[test]
+fn a_screen_that_needs_a_job_is_not_entered_while_another_is_in_hand() {
+    let mut model = in_the_rooms();
+    begin(&mut model, Job::Close);
+    for key in ['3', '4', '5'] {
+        assert!(update(&mut model, Message::Key(Key::Char(key))).is_empty());
+        assert!(matches!(model.screen(), Screen::Rooms(_)), "{key}");
+        assert_eq!(model.notice.as_deref(), Some("wait until the work in hand is done"));
+    }
+}
+
+#[test]
+fn lines_that_were_pasted_stay_apart_and_press_no_key() {
+    let mut model = in_the_rooms();
+    model.enter(Screen::Requests(Requests::new()));
+    update(&mut model, Message::Key(Key::Char('/')));
+    update(&mut model, Message::Key(Key::Control('u')));
+    let effects = update(&mut model, Message::Pasted("one\r\ntwo\x0e\x1b\tthree\r\n\n".to_owned()));
+    assert!(effects.is_empty());
+    let (screen, _) = model.screen_and_about();
+    assert_eq!(
+        screen.room_mut().field().map(|field| field.text().to_owned()).as_deref(),
+        Some("one  two three")
+    );
+}

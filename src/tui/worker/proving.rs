@@ -35,7 +35,7 @@ impl Worker {
                 let mut teller = Teller::new(&self.messages, &self.reins);
                 let given = match &code {
                     CodeSource::Typed(code) => Code::Typed(code),
-                    CodeSource::Request { path, .. } => Code::Request(path),
+                    CodeSource::Request { path, code } => Code::Shown { path, code },
                 };
                 let purpose = format!("to issue one verification certificate under CA {ca}");
                 let mut custodian = |state: &_| self.user_pin(state, &purpose);

@@ -129,13 +129,7 @@ impl Worker {
     ) -> Result<Zeroizing<Vec<u8>>, Error> {
         let first = self.typed_pin(ask(new.first))?;
         let again = self.typed_pin(ask(new.again))?;
-        if first != again {
-            return Err(Error::usage(
-                format!("the {} was not typed the same twice", new.noun),
-                "nothing was done to the token; begin again",
-            ));
-        }
-        Ok(first)
+        ceremony::typed_twice(new.noun, first, &again)
     }
 }
 
@@ -155,14 +149,14 @@ mod tests {
     /// What comes of a new PIN that is typed so, the first time and once more.
     fn typed(first: &str, again: &str) -> Result<Vec<u8>, String> {
         let (messages, asked) = channel();
-        let (door, pins) = PinDoor::new();
+        let (door, pins) = PinDoor::new(messages.clone());
         let door = Arc::new(door);
         let home = Home::new("/nowhere".into());
         let worker = Worker::new(home, messages, Arc::clone(&door), pins, Arc::new(Reins::new()));
         let typed = [first.to_owned(), again.to_owned()];
         let person = thread::spawn(move || {
             for text in typed {
-                let Ok(Message::PinWanted(_)) = asked.recv() else { return };
+                while !matches!(asked.recv(), Ok(Message::PinWanted(_))) {}
                 for c in text.chars() {
                     door.take(Key::Char(c));
                 }

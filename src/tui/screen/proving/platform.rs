@@ -1,6 +1,11 @@
 //! What people need to know of each platform, and what they do on its console afterwards.
 
-use crate::ceremony::Platform;
+use ratatui::layout::Rect;
+
+use crate::{
+    ceremony::Platform,
+    tui::{canvas::Canvas, theme::Role},
+};
 
 /// A platform in words.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -24,6 +29,32 @@ pub fn words(platform: Platform) -> Words {
         Platform::Aws => AWS,
         Platform::Azure => AZURE,
         Platform::Alibaba => ALIBABA,
+    }
+}
+
+/// The platforms, the chosen one with what people need to know of it.
+pub(super) fn draw(canvas: &mut Canvas<'_>, area: Rect, chosen: usize) {
+    canvas.text(area.x, area.y, area.width, "Which platform shall know the CA?", Role::Strong);
+    for (row, (name, platform)) in Platform::ALL.iter().enumerate() {
+        let y = area.y + 1 + u16::try_from(row).unwrap_or(0);
+        let (mark, role) = if row == chosen { (">", Role::Selected) } else { (" ", Role::Plain) };
+        canvas.row(area, y, &format!("{mark} {:<20}({name})", words(*platform).name), role);
+    }
+    let mut y = area.y + 5;
+    let Some((_, platform)) = Platform::ALL.get(chosen) else { return };
+    let words = words(*platform);
+    canvas.rule(area, y, words.name);
+    y += 1;
+    let code = format!("The code: {}.", words.code);
+    for text in std::iter::once(code.as_str()).chain(words.rules.iter().copied()) {
+        canvas.text(area.x, y, 1, "-", Role::Faint);
+        let below = Rect {
+            x: area.x + 2,
+            y,
+            width: area.width.saturating_sub(2),
+            height: area.bottom().saturating_sub(y),
+        };
+        y += canvas.paragraph(below, text, Role::Plain);
     }
 }
 

@@ -1,5 +1,7 @@
 //! The wizard as keys and news move it, from the platform to the summary.
 
+use std::path::Path;
+
 use super::*;
 use crate::{
     ceremony::{Class, FolderEntry, FolderListing},

@@ -80,7 +80,8 @@ impl TriageScreen {
         for (position, y) in (first..self.selection.len()).zip(y..bottom) {
             let row = self.selection.at(position).and_then(|row| self.reading.triage.row(row));
             if let Some(row) = row {
-                self.draw_row(canvas, (area, y), &columns, row, position == self.list.chosen());
+                let chosen = (position == self.list.chosen()).then_some(Role::Selected);
+                self.draw_row(canvas, (area, y), &columns, row, chosen);
             }
         }
         if self.selection.is_empty() {
@@ -93,17 +94,18 @@ impl TriageScreen {
         self.draw_foot(canvas, Rect { y: bottom, height: area.bottom().saturating_sub(bottom), ..area });
     }
 
+    /// A row, in one role where it is the chosen one.
     fn draw_row(
         &self,
         canvas: &mut Canvas<'_>,
         (area, y): (Rect, u16),
         columns: &Columns,
         row: Row<'_>,
-        is_chosen: bool,
+        chosen: Option<Role>,
     ) {
-        let role = |role| if is_chosen { Role::Selected } else { role };
-        if is_chosen {
-            canvas.row(area, y, ">", Role::Selected);
+        let role = |role| chosen.unwrap_or(role);
+        if let Some(chosen) = chosen {
+            canvas.row(area, y, ">", chosen);
         }
         let (mark, verdict) = marked(row.verdict);
         let text = format!("{mark} {}", row.verdict.word());

@@ -1,0 +1,96 @@
+//! What a closing says of the day, and when the head can be signed.
+
+use super::*;
+use crate::{
+    ceremony::{Beginning, Deeds},
+    pki::{fingerprint::Digest, time::Time},
+    tui::{keymap::action_of, message::Effect, probe::drawn},
+};
+
+fn now() -> Time {
+    Time::from_rfc3339("2026-11-21T14:03:22Z").unwrap()
+}
+
+fn done(deeds: Deeds) -> DoneSince {
+    DoneSince { beginning: Beginning { entry: 7, at: now() }, deeds }
+}
+
+fn closing(entry: u64, signature: HeadSignature) -> Closing {
+    let head = Digest::of(b"head");
+    Closing {
+        entry,
+        head,
+        words: head.words(),
+        checkpoint: None,
+        signature,
+        qr_text: "COLDSIGN/7/AB".to_owned(),
+        plans: Vec::new(),
+        due: Vec::new(),
+    }
+}
+
+fn screen(signature: HeadSignature) -> ClosingScreen {
+    ClosingScreen::new(closing(7, signature), done(Deeds::default()))
+}
+
+#[test]
+fn says_what_was_done_in_plain_words() {
+    let deeds =
+        Deeds { entries: 9, plans: 1, approvals: 1, certificates: 1_800, deliveries: 2, ..Deeds::default() };
+    assert_eq!(
+        said(&done(deeds)),
+        "since 2026-11-21 14:03:22 UTC, entry 7: 1 plan stored, 1 approval given, 1 800 certificates signed, \
+         2 bundles delivered"
+    );
+    assert_eq!(said(&done(Deeds::default())), "since 2026-11-21 14:03:22 UTC, entry 7: nothing was recorded");
+    let all = Deeds {
+        entries: 99_999_999,
+        plans: 99_999,
+        approvals: 99_999,
+        certificates: 99_999_999,
+        deliveries: 99_999,
+        authorities: 99_999,
+        installed: 99_999,
+        checkpoints: 99_999,
+    };
+    // Even the longest fits into its rows of a small screen.
+    let rows = drawn(&ClosingScreen::new(closing(7, HeadSignature::Signed), done(all)), 78, 18);
+    assert!(rows.iter().take(4).any(|row| row.contains("99 999 checkpoints")), "{rows:#?}");
+}
+
+#[test]
+fn the_head_can_be_signed_where_something_is_not() {
+    let about = About::default();
+    for (signature, offered) in
+        [(HeadSignature::Wanting, true), (HeadSignature::Signed, false), (HeadSignature::NoAuditKey, false)]
+    {
+        let bindings = screen(signature).bindings(&about);
+        assert_eq!(action_of(&bindings, Key::Char('s')) == Some(SIGN), offered, "{signature:?}");
+        assert_ne!(action_of(&bindings, Key::Enter), Some(SIGN));
+    }
+    let turn = screen(HeadSignature::Wanting).act(SIGN, &about);
+    assert!(matches!(turn.effects.as_slice(), [Effect::Work(Job::SignHead)]));
+}
+
+#[test]
+fn a_head_that_was_signed_is_shown_and_the_frame_looks_again() {
+    let about = About::default();
+    let mut screen = screen(HeadSignature::Wanting);
+    assert!(drawn(&screen, 78, 18).join("\n").contains("not signed yet by the audit key"));
+    let mut signed = closing(8, HeadSignature::Signed);
+    signed.checkpoint =
+        Some(crate::ceremony::SignedHead { entry: 7, head: signed.head, key_sha256: signed.head, at: now() });
+    let news = || News::Closing {
+        closing: signed.clone(),
+        done: done(Deeds { entries: 1, checkpoints: 1, ..Deeds::default() }),
+    };
+    let Heard::Mine(turn) = screen.hear(Box::new(news()), &about) else { panic!("not heard") };
+    assert!(matches!(turn.effects.as_slice(), [Effect::Work(Job::OpenHome)]));
+    let rows = drawn(&screen, 78, 18).join("\n");
+    assert!(
+        rows.contains("all is signed by the audit key, at entry 7") && rows.contains("1 checkpoint"),
+        "{rows}"
+    );
+    let Heard::Mine(turn) = screen.hear(Box::new(news()), &about) else { panic!("not heard") };
+    assert!(turn.effects.is_empty());
+}

@@ -1,0 +1,111 @@
+//! The last step of a proof: what will be issued, what came of it, or why nothing did.
+
+use std::path::Path;
+
+use ratatui::layout::Rect;
+
+use crate::{
+    ceremony::{Delivered, StoredPlan},
+    pki::text::Printable,
+    tui::{
+        browser::shown,
+        canvas::Canvas,
+        message::Failure,
+        sheet::{Item, Sheet},
+        theme::Role,
+        work::proving::{CaChoice, CodeSource},
+    },
+};
+
+use super::{code, platform::Words};
+
+/// What will be issued, for everybody to read before it is.
+pub(super) fn draw_summary(
+    canvas: &mut Canvas<'_>,
+    area: Rect,
+    words: &Words,
+    authority: Option<&CaChoice>,
+    code: Option<&CodeSource>,
+    to: &Path,
+) {
+    let text = "One certificate will be issued, for this proof only:";
+    canvas.text(area.x, area.y, area.width, text, Role::Strong);
+    let mut y = area.y + 2;
+    y += canvas.labelled(area, y, "platform", words.name, Role::Plain);
+    if let Some(authority) = authority {
+        let name = Printable::new(&format!("{}, {}", authority.name, authority.key));
+        y += canvas.labelled(area, y, "signed by CA", name.as_str(), Role::Plain);
+    }
+    let (code, from) = match code {
+        Some(CodeSource::Typed(code)) => (Printable::new(code), "typed twice, the same".to_owned()),
+        Some(CodeSource::Request { path, code }) => (code.clone(), format!("from the CSR {}", shown(path))),
+        None => return,
+    };
+    y += canvas.labelled(area, y, "code", &from, Role::Plain);
+    let groups = Rect { x: area.x + 4, y, width: area.width.saturating_sub(4), height: 3 };
+    code::draw(canvas, groups, &code);
+    y += 3;
+    let facts = "its name; it ends after some days (profile verification)";
+    y += canvas.labelled(area, y, "the code is", facts, Role::Plain);
+    let not = "a CA; and without clientAuth it can stand for no device";
+    y += canvas.labelled(area, y, "it is not", not, Role::Plain);
+    canvas.text(area.x, y, 18, "written to", Role::Faint);
+    canvas.outside(area.x + 18, y, area.width.saturating_sub(18), &shown(to), Role::Plain);
+    y += 2;
+    let below = Rect { y, height: area.bottom().saturating_sub(y), ..area };
+    let text = "Compare the code with the platform once more. Then i issues it: the PIN is asked for, the \
+                certificate is signed, recorded, written and read back.";
+    canvas.paragraph(below, text, Role::Plain);
+}
+
+/// What was issued and written, and what is done on the platform's console next.
+pub(super) fn done(words: &Words, plan: &StoredPlan, delivered: &Delivered, to: &Path) -> Sheet {
+    let folder = shown(&to.join(&delivered.folder));
+    let mut items = vec![
+        Item::Words(
+            "DONE: the verification certificate is issued, recorded, written and read back.".to_owned(),
+            Role::Good,
+        ),
+        Item::Gap,
+        Item::labelled("folder", folder),
+        Item::labelled("upload as the CA", Printable::new("ca.pem")),
+        Item::labelled("upload as the proof", Printable::new("certificates.pem")),
+        Item::labelled("plan", Printable::new(&plan.id)),
+        Item::Gap,
+        Item::Heading(format!("Next, at {}", words.name)),
+    ];
+    for (place, step) in words.steps.iter().enumerate() {
+        items.push(Item::Words(format!("{}. {step}", place + 1), Role::Plain));
+    }
+    if !words.commands.is_empty() {
+        items.push(Item::Gap);
+        items.push(Item::Words("Or as a command, in that folder:".to_owned(), Role::Faint));
+        items.extend(words.commands.iter().map(|row| Item::Row((*row).to_owned(), Role::Strong)));
+    }
+    items.push(Item::Gap);
+    items.push(Item::Words(
+            "Consoles change their words; the files stay the same. The certificate ends by itself after some days."
+                .to_owned(),
+            Role::Faint,
+        ));
+    Sheet::new(items)
+}
+
+/// What is safe, what is not done, what to do next.
+pub(super) fn draw_failed(canvas: &mut Canvas<'_>, area: Rect, failure: &Failure) {
+    let mut y = area.y;
+    let texts = [
+        (format!("NOT DONE: {}.", failure.what), Role::Bad),
+        (format!("What to do: {}.", failure.hint), Role::Plain),
+        (
+            "What is safe: before the PIN is taken nothing is stored. A certificate that was signed already is recorded; \
+             look under Register, plans: a proof that is not finished stands there, and goes on from there with Enter."
+                .to_owned(),
+            Role::Plain,
+        ),
+    ];
+    for (text, role) in texts {
+        let below = Rect { y, height: area.bottom().saturating_sub(y), ..area };
+        y += canvas.paragraph(below, &text, role) + 1;
+    }
+}

@@ -1,0 +1,33 @@
+//! How the worker begins and ends a day.
+
+use crate::{
+    ceremony::{Appliance, Error},
+    tui::work::News,
+};
+
+use super::{Worker, no_home};
+
+impl Worker {
+    /// Opens the home, and remembers how its register stood then.
+    pub(super) fn open_home(&mut self) -> Result<(), Error> {
+        let appliance = Appliance::open(self.home.clone())?;
+        self.beginning = Some(appliance.beginning()?);
+        self.appliance = Some(appliance);
+        Ok(())
+    }
+
+    /// What closing shows.
+    pub(super) fn close(&self) -> Result<News, Error> {
+        let appliance = self.appliance()?;
+        let done = appliance.done_since(self.beginning.ok_or_else(no_home)?)?;
+        Ok(News::Closing { closing: appliance.closing()?, done })
+    }
+
+    /// Signs the register's head with the audit key.
+    pub(super) fn sign_head(&mut self) -> Result<News, Error> {
+        self.log_in("to sign the register's head with the audit key")?;
+        let (appliance, session, _) = self.signing()?;
+        appliance.sign_newest(session)?;
+        self.close()
+    }
+}
