@@ -27,6 +27,7 @@ use super::{
 };
 pub use authority::{RootFields, assemble_request, check_root, plan_root, request_info};
 use decision::Decision;
+pub(in crate::pki) use decision::name_of;
 pub use digest::PlanDigest;
 use tbs::{Tbs, TbsError};
 

@@ -327,6 +327,16 @@ impl Profile {
         Ok(())
     }
 
+    /// What it makes, in a few words: the subject's kind, and what its certificates may be used for.
+    #[must_use]
+    pub fn summary(&self) -> String {
+        let uses: Vec<String> = self.extended_key_usage.iter().map(|oid| super::plan::name_of(oid)).collect();
+        match uses.as_slice() {
+            [] => self.kind.words().to_owned(),
+            uses => format!("{}: {}", self.kind.words(), uses.join(", ")),
+        }
+    }
+
     /// Whether the profile takes a key of this algorithm; an RSA size stands for itself and all above it up to
     /// [`RSA_BITS_MAX`].
     #[must_use]

@@ -212,7 +212,14 @@ impl Browser {
                 Some(entry) if entry.kind == EntryKind::Folder => {
                     Turn::work(Job::ListFolder(entry.path.clone()))
                 }
-                _ => Turn::refuse("this is not a folder", "choose a folder"),
+                Some(_) => Turn::refuse(
+                    "this is not a folder",
+                    "open a folder; what can be done with the open one stands in the last row",
+                ),
+                None => Turn::refuse(
+                    "there is nothing in this folder",
+                    "what can be done with the open folder stands in the last row; Esc leaves it",
+                ),
             },
             Place::Typing(field) => Turn::work(Job::ListFolder(PathBuf::from(field.text()))),
         }

@@ -202,7 +202,7 @@ fn show_leave(canvas: &mut Canvas<'_>, area: Rect, about: &About) {
         "Work is in hand. It stops where nothing is half done; everything signed until then is recorded, and the \
          rest can be signed later. Leave coldsign?"
     } else {
-        "The token is logged out. Nothing else changes. Leave coldsign?"
+        "Leaving logs the token out. Nothing else changes. Leave coldsign?"
     };
     let inside = boxed(canvas, area, rows(text, 72) + 2, "Leave?", Role::Attention);
     canvas.paragraph(inside, text, Role::Plain);

@@ -11,6 +11,7 @@ mod tokens;
 
 use std::{
     cell::Cell,
+    collections::BTreeMap,
     sync::{
         Arc,
         mpsc::{Receiver, Sender},
@@ -20,9 +21,12 @@ use std::{
 
 use zeroize::Zeroizing;
 
-use crate::ceremony::{
-    self, Activation, Appliance, ApprovalGiven, Beginning, Class, Error, Home, Pin, PinEntry, Progress,
-    Rehearsal, Reins, Session, Setup, TokenState, Watch,
+use crate::{
+    ceremony::{
+        self, Activation, Appliance, ApprovalGiven, Beginning, Class, Error, Home, Judgement, Pin, PinEntry,
+        Progress, Rehearsal, Reins, Session, Setup, TokenState, Verdict, Watch,
+    },
+    pki::policy::{Finding, Severity},
 };
 
 use super::{
@@ -122,8 +126,11 @@ impl Worker {
             Job::Detail { reading, asked, row } => self.detail(&reading, &asked, row),
             Job::Plan { ca, profile, paths } => {
                 let (appliance, mut teller) = self.working()?;
-                let (plan, counts) =
-                    teller.watched(|watch| appliance.plan(&ca, &profile, &paths, watch, &mut |_| {}))?;
+                let mut reasons = Reasons::default();
+                let planned = teller.watched(|watch| {
+                    appliance.plan(&ca, &profile, &paths, watch, &mut |judgement| reasons.note(judgement))
+                });
+                let (plan, counts) = planned.map_err(|error| reasons.told(error))?;
                 Ok(News::Planned { plan, counts })
             }
             Job::ShowPlan(plan) => self.show_plan(&plan),
@@ -184,10 +191,7 @@ impl Worker {
         let profiles = appliance
             .configuration()
             .profiles()
-            .map(|profile| ProfileChoice {
-                name: profile.name.clone(),
-                summary: profile.kind.words().to_owned(),
-            })
+            .map(|profile| ProfileChoice { name: profile.name.clone(), summary: profile.summary() })
             .collect();
         Ok(News::Choices { authorities, profiles })
     }
@@ -262,6 +266,38 @@ impl Worker {
             .as_ref()
             .ok_or_else(|| Error::usage("the token is not logged in", "give the PIN when it is asked for"))?;
         Ok((appliance, session, teller))
+    }
+}
+
+/// Why requests were refused: of each control, how many, and what it said first.
+#[derive(Default)]
+struct Reasons(BTreeMap<&'static str, (u64, Finding)>);
+
+impl Reasons {
+    /// Most controls told of; the table of requests has all.
+    const TOLD_MAX: usize = 3;
+
+    fn note(&mut self, judgement: &Judgement) {
+        let refusing = judgement.findings.iter().find(|finding| finding.severity == Severity::Refuse);
+        if let (Verdict::Refused, Some(finding)) = (judgement.verdict, refusing) {
+            self.0.entry(finding.control.id()).or_insert_with(|| (0, finding.clone())).0 += 1;
+        }
+    }
+
+    /// Where nothing was accepted, the error says why.
+    fn told(self, error: Error) -> Error {
+        if !matches!(error, Error::NoneAccepted(_)) {
+            return error;
+        }
+        let mut reasons: Vec<(u64, Finding)> = self.0.into_values().collect();
+        reasons.sort_by_key(|(count, _)| std::cmp::Reverse(*count));
+        let why: Vec<String> = reasons
+            .iter()
+            .take(Self::TOLD_MAX)
+            .map(|(count, finding)| format!("{count} by {}: {}", finding.control.id(), finding.message))
+            .collect();
+        let hint = reasons.first().map_or("hand in other requests", |(_, finding)| finding.hint);
+        Error::authority(format!("{error}; {}; nothing was stored", why.join("; ")), hint)
     }
 }
 

@@ -16,6 +16,9 @@ use crate::support::Sandbox;
 /// How long anything may take on a machine that does ten other things.
 const PATIENCE: Duration = Duration::from_mins(1);
 
+/// How long nothing comes after a frame that is whole.
+const SETTLED: Duration = Duration::from_millis(100);
+
 /// Enter.
 pub const ENTER: &str = "\r";
 /// Escape.
@@ -91,16 +94,26 @@ impl Terminal {
         self.seen.0.lock().unwrap().octets.clone()
     }
 
-    /// Waits until the terminal shows what is looked for; what it shows then.
+    /// Waits until the terminal shows what is looked for; what it shows once the frame is whole.
     pub fn until(&self, what: &str, found: impl Fn(&str) -> bool) -> String {
         let (seen, changed) = &*self.seen;
         let began = Instant::now();
         let mut seen = seen.lock().unwrap();
+        let mut first_found = None;
         loop {
             let shown = seen.parser.screen().contents();
             if found(&shown) {
-                return shown;
+                // A frame comes in pieces: it is whole when nothing more comes for a moment, or, where numbers run,
+                // when many frames came.
+                let length = seen.octets.len();
+                seen = changed.wait_timeout(seen, SETTLED).unwrap().0;
+                let since = *first_found.get_or_insert_with(Instant::now);
+                if seen.octets.len() == length || since.elapsed() > 10 * SETTLED {
+                    return shown;
+                }
+                continue;
             }
+            first_found = None;
             // What is looked for may stand elsewhere than on the screen.
             seen = changed.wait_timeout(seen, Duration::from_millis(20)).unwrap().0;
             if began.elapsed() > PATIENCE {

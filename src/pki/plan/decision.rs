@@ -300,7 +300,7 @@ fn is_alternative_name(extension: &RequestedExtension) -> bool {
 }
 
 /// An object identifier for people: its name in the RFCs, or its numbers.
-pub(super) fn name_of(oid: &[u8]) -> String {
+pub(in crate::pki) fn name_of(oid: &[u8]) -> String {
     let Ok(identifier) = ObjectIdentifier::from_bytes(oid) else {
         return "with an object identifier of more than 39 octets".into();
     };

@@ -212,7 +212,10 @@ impl ClosingScreen {
         y += digest(canvas, area, y, "head SHA-256", &closing.head.to_string());
         words(canvas, Rect { y, height: 3, ..area }, &closing.words);
         y += 3;
-        y += self.draw_checkpoint(canvas, area, y) + 1;
+        y += self.draw_checkpoint(canvas, area, y);
+        let text = "Write down the entry number and the twelve words, or photograph the code.";
+        canvas.text(area.x, y, area.width, text, Role::Attention);
+        y += 1;
         self.draw_rows(canvas, Rect { y, height: area.bottom().saturating_sub(y), ..area });
     }
 

@@ -348,7 +348,13 @@ fn draw_done(canvas: &mut Canvas<'_>, area: Rect, to: &Path, delivered: &Deliver
         format!("{} certificates in {} files", grouped(delivered.certificates), grouped(delivered.files));
     y += canvas.labelled(area, y, "what", &counts, Role::Plain);
     y += digest(canvas, area, y, "manifest SHA-256", &delivered.manifest_sha256.to_string());
-    canvas.text(area.x, y + 1, area.width, "its words, for whoever receives it", Role::Faint);
+    canvas.text(
+        area.x,
+        y + 1,
+        area.width,
+        "in words, to compare with the digest of the manifest.json that is received",
+        Role::Faint,
+    );
     words(canvas, Rect { y: y + 2, height: 3, ..area }, &delivered.manifest_sha256.words());
 }
 

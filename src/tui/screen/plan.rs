@@ -241,13 +241,14 @@ impl Plan {
             },
         };
         let counts = format!(
-            "{} to be signed, {} refused, {} skipped",
+            "{} to sign, {} refused, {} skipped",
             grouped(self.counts.accepted),
             grouped(self.counts.refused),
             grouped(self.counts.skipped)
         );
-        canvas.labelled(area, y, "requests", &counts, Role::Plain);
         let width = u16::try_from(state.len()).unwrap_or(area.width).min(area.width);
+        let beside = Rect { width: area.width.saturating_sub(width + 1), ..area };
+        canvas.labelled(beside, y, "requests", &counts, Role::Plain);
         canvas.text(area.right() - width, y, width, &state, role);
         y += 1;
         let Some(shown) = self.shown() else {

@@ -16,6 +16,9 @@ use crate::tui::{
     work::{Job, News, tokens::TokenJob},
 };
 
+/// Rows below the list that tell all of the chosen check.
+const TOLD_ROWS: u16 = 5;
+
 /// Looks over the machine again.
 const AGAIN: Action = Action::Verb(0);
 
@@ -94,7 +97,7 @@ impl Room for Start {
             canvas.text(area.x, area.y, area.width, "Looking over the machine ...", Role::Plain);
             return;
         };
-        let page = usize::from(area.height.saturating_sub(4));
+        let page = usize::from(area.height.saturating_sub(TOLD_ROWS + 1));
         let first = self.list.first_seen(checks.len(), page);
         for (row, check) in checks.iter().enumerate().skip(first).take(page) {
             let y = area.y + u16::try_from(row - first).unwrap_or(0);
@@ -109,13 +112,14 @@ impl Room for Start {
             canvas.text(area.x + 7, y, 13, check.subject, Role::Faint);
             canvas.outside(area.x + 21, y, area.width.saturating_sub(21), &check.found, Role::Plain);
         }
-        let below = Rect { y: area.bottom().saturating_sub(3), height: 3, ..area };
+        let mut below = Rect { y: area.bottom().saturating_sub(TOLD_ROWS), height: TOLD_ROWS, ..area };
         if let Some(check) = checks.get(self.list.chosen()) {
-            let text = check
-                .hint
-                .as_deref()
-                .map_or_else(|| check.found.to_string(), |hint| format!("What to do: {hint}."));
-            canvas.paragraph(below, &text, Role::Strong);
+            let found = canvas.theme().shown(&check.found);
+            let used = canvas.paragraph(Rect { height: 3, ..below }, &found, Role::Strong);
+            below = Rect { y: below.y + used, height: below.height - used, ..below };
+            if let Some(hint) = &check.hint {
+                canvas.paragraph(below, &format!("What to do: {hint}."), Role::Plain);
+            }
         }
     }
 }
