@@ -19,7 +19,7 @@ pub fn requests(folder: &str, count: usize) {
 
 /// From the start into the rooms.
 pub fn begin(terminal: &mut Terminal) {
-    terminal.wait("the clock is right");
+    terminal.settled("the clock is right");
     terminal.press("y");
     terminal.screen("What is to be done?");
 }
@@ -49,7 +49,7 @@ pub fn plan(terminal: &mut Terminal, folder: &str) -> String {
         terminal.until("the next profile", |shown| shown != before);
     }
     terminal.press(ENTER);
-    terminal.wait("plan what is accepted");
+    terminal.settled("plan what is accepted");
     terminal.press("p");
     let shown = terminal.screen("Plan");
     let id = shown.split_whitespace().find(|word| word.starts_with("p-2"));
@@ -99,7 +99,7 @@ pub fn deliver(terminal: &mut Terminal, folder: &str) {
     terminal.screen("Delivery");
     open_folder(terminal, folder);
     terminal.press("w");
-    terminal.wait("Delivered, read back and compared.");
+    terminal.settled("Delivered, read back and compared.");
 }
 
 #[test]
@@ -115,7 +115,7 @@ fn the_main_job_is_done_by_keys_alone() {
     let id = plan(&mut terminal, &from);
     approve(&mut terminal);
     sign(&mut terminal);
-    terminal.wait("deliver");
+    terminal.settled("deliver");
     deliver(&mut terminal, &to);
     terminal.press(ENTER);
     terminal.screen("What is to be done?");
@@ -163,7 +163,7 @@ fn the_pin_reaches_no_screen() {
         assert_eq!(within(&terminal.shown()), within(&before), "after {} digits", at + 1);
     }
     terminal.press(ENTER);
-    terminal.wait("deliver");
+    terminal.settled("deliver");
     terminal.signal(rustix::process::Signal::TERM);
     terminal.ended();
     terminal.restored();
@@ -171,9 +171,12 @@ fn the_pin_reaches_no_screen() {
     assert!(!written.contains(PIN), "the PIN was written");
 }
 
-/// The rows between the clock and the stroke that turns.
+/// What stands in the dialog: the screen behind it counts seconds meanwhile.
 fn within(shown: &str) -> Vec<String> {
-    shown.lines().skip(1).take(21).map(str::to_owned).collect()
+    let inside = |row: &str| Some(row.split_once('│')?.1.rsplit_once('│')?.0.to_owned());
+    let rows: Vec<String> = shown.lines().filter_map(inside).collect();
+    assert!(rows.len() > 5, "the dialog is not there: {shown}");
+    rows
 }
 
 /// What was written, without the sequences that move the cursor and colour the text.

@@ -60,7 +60,7 @@ fn a_medium_pulled_while_it_is_written_is_told_with_what_is_safe_and_what_to_do(
     let id = plan(&mut terminal, &from);
     approve(&mut terminal);
     sign(&mut terminal);
-    terminal.wait("deliver");
+    terminal.settled("deliver");
     terminal.press("d");
     terminal.screen("Delivery");
     open_folder(&mut terminal, medium.at.to_str().unwrap());
@@ -77,7 +77,7 @@ fn a_medium_pulled_while_it_is_written_is_told_with_what_is_safe_and_what_to_do(
     let other = sandbox.folder("other");
     open_folder(&mut terminal, &other);
     terminal.press("w");
-    terminal.wait("Delivered, read back and compared.");
+    terminal.settled("Delivered, read back and compared.");
     terminal.signal(rustix::process::Signal::TERM);
     terminal.ended();
     terminal.restored();
@@ -93,7 +93,7 @@ fn begun(medium: &Medium) -> bool {
 
 /// Waits for a failure with its advice; its words in one line, whatever frame and rows they stand in.
 fn told(terminal: &Terminal, text: &str) -> String {
-    let shown = terminal.wait(text);
+    let shown = terminal.settled(text);
     let words: Vec<&str> = shown.split(['│', '─', ' ', '\n']).filter(|word| !word.is_empty()).collect();
     words.join(" ")
 }

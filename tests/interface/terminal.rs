@@ -128,6 +128,11 @@ impl Terminal {
         self.until(text, |shown| shown.contains(text))
     }
 
+    /// Waits for a text with nothing in hand any more: only then does every key do what it says.
+    pub fn settled(&self, text: &str) -> String {
+        self.until(text, |shown| shown.contains(text) && !at_work(shown))
+    }
+
     /// Waits for a screen by the beginning of its title, with nothing in hand any more.
     pub fn screen(&self, begins: &str) -> String {
         let rule = format!("\n─ {begins}");
