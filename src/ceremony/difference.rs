@@ -41,7 +41,7 @@ impl Differences {
         Self::default()
     }
 
-    /// Adds a request to its group. A new kind beyond [`GROUPS_MAX`] is counted among the others.
+    /// Adds a request to its group. A new kind beyond `GROUPS_MAX` is counted among the others.
     pub fn add(&mut self, source: &Printable, difference: Difference) {
         let full = self.groups.len() == GROUPS_MAX;
         match self.places.entry(difference.likeness) {

@@ -146,7 +146,7 @@ impl Triage {
     /// Adds a judged request whose source is the path of a file that was named, and alone in it.
     ///
     /// # Errors
-    /// [`Error::TooManyRequests`] beyond [`ROWS_MAX`] rows or [`TEXT_OCTETS_MAX`] octets of text.
+    /// [`Error::TooManyRequests`] beyond `ROWS_MAX` rows or `TEXT_OCTETS_MAX` octets of text.
     pub fn push(&mut self, judgement: &Judgement) -> Result<(), Error> {
         self.push_row(judgement, 0)
     }

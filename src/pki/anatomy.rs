@@ -2,7 +2,7 @@
 //! offsets, then the octets in hexadecimal.
 //!
 //! Nothing here judges and nothing is believed: octets of any kind are taken, shown as far as they go, and the first
-//! fault is told with its offset. All text is [`Printable`](super::text::Printable), and where that had to change
+//! fault is told with its offset. All text is [`Printable`], and where that had to change
 //! something a remark says so. A challenge password (RFC 2985 §5.4.1) is nowhere shown, in words, tree or octets.
 //! Read [`Description`] first, then [`Tree`].
 

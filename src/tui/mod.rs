@@ -2,7 +2,7 @@
 //! the next step.
 //!
 //! One channel carries every event in one order ([`message::Message`]); [`update::update`] turns each into changes of
-//! [`model::Model`] and effects; [`view::draw`] shows the model. One thread ([`worker::Worker`]) holds the appliance and
+//! [`model::Model`] and effects; [`view::draw`] shows the model. One thread (`worker::Worker`) holds the appliance and
 //! the token. A new screen is one file in `screen/` and its line in [`screen::Screen`].
 
 pub mod browser;
