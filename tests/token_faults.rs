@@ -444,7 +444,7 @@ fn a_session_that_is_lost_stops_the_batch() {
     let (lab, planned) = Lab::approved("faults-session");
     let wrong = "the session with the token is over";
     // CKR_SESSION_HANDLE_INVALID, from the first signature on.
-    check_fault(&lab, &planned, "sign 1 0xb3", wrong, "start the command again", 0..1);
+    check_fault(&lab, &planned, "sign 1 0xb3", wrong, "begin the work again", 0..1);
 }
 
 #[test]

@@ -227,10 +227,10 @@ impl Error {
                 "choose a slot whose token is not initialised, or erase this token with its own tool"
             }
             Self::AlwaysAuthenticate { .. } => {
-                "start the command again: the key came into the token after the log-in"
+                "begin the work again: the key came into the token after the log-in"
             }
             Self::DeviceRemoved => {
-                "put the token back, wait until its reader is ready, and start the command again; nothing signed is lost"
+                "put the token back, wait until its reader is ready, and begin the work again; nothing signed is lost"
             }
             Self::KeyMismatch { .. } => {
                 "insert the token that holds this CA's key, or correct the key URI of this CA in authority.toml"
@@ -258,7 +258,7 @@ impl Error {
                 "do not try again before you know the PIN for certain: after the last try the token locks"
             }
             Self::PinIncorrect { .. } => {
-                "find out the right PIN first, then start the command again: wrong tries are counted by the token"
+                "find out the right PIN first, then begin the work again: wrong tries are counted by the token"
             }
             Self::PinLength { .. } => "check the PIN: no try was used up",
             Self::PinLocked { whose: "PIN" } => "unlock it with the SO PIN and the token's own tool",
@@ -276,7 +276,7 @@ impl Error {
             Self::PublicKeyMissing { .. } => {
                 "put the public key object back beside the private one, with the same id"
             }
-            Self::SessionLost => "start the command again and log in; nothing signed is lost",
+            Self::SessionLost => "begin the work again and log in; nothing signed is lost",
             Self::SeveralTokens { .. } => {
                 "remove the other token, or add serial=… to the URI; `token list` shows the serial numbers"
             }

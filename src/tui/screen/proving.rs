@@ -245,9 +245,13 @@ impl Proving {
             canvas.row(list, y, mark, role);
             canvas.outside(list.x + 2, y, 18, &Printable::new(&choice.name), role);
             canvas.text(list.x + 21, y, 9, &choice.key.to_string(), role);
-            let taken = if self.platform().check_key(choice.key).is_ok() { "taken" } else { "NOT TAKEN" };
-            canvas.text(list.x + 31, y, 10, taken, role);
-            canvas.outside(list.x + 42, y, list.width.saturating_sub(42), &choice.subject, role);
+            let taken = if self.platform().check_key(choice.key).is_ok() {
+                "accepted there"
+            } else {
+                "NOT ACCEPTED THERE"
+            };
+            canvas.text(list.x + 31, y, 18, taken, role);
+            canvas.outside(list.x + 50, y, list.width.saturating_sub(50), &choice.subject, role);
         }
         if choices.is_empty() {
             let text = "There is no CA that can issue. Make one under Authorities first.";
