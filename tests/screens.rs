@@ -28,7 +28,8 @@ const SIZES: [(u16, u16); 2] = [(80, 24), (120, 40)];
 /// The variants of `Screen`, as the source has them: a screen that nobody thought of here is found.
 fn variants() -> Vec<String> {
     let source = fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("src/tui/screen.rs")).unwrap();
-    let (_, body) = source.split_once("pub enum Screen {").expect("the enum of all screens");
+    // The last one: those before it are how the list becomes an enum.
+    let (_, body) = source.rsplit_once("pub enum Screen {").expect("the list of all screens");
     let (body, _) = body.split_once("\n}").expect("its end");
     let lines = body.lines().map(str::trim).filter(|line| !line.is_empty() && !line.starts_with("//"));
     lines.map(|line| line.split('(').next().unwrap_or_default().to_owned()).collect()

@@ -377,7 +377,7 @@ fn the_screen_of_a_large_table_is_measured() {
     let asked =
         Asked { ca: "root".into(), profile: "device".into(), paths: vec![PathBuf::from("/media/stick")] };
     let screen = TriageScreen::new(Arc::clone(&reading), asked);
-    let mut model = Model::new(Screen::Triage(Box::new(screen)));
+    let mut model = Model::new(Screen::Triage(screen));
     let mut cells = Buffer::empty(Rect { x: 0, y: 0, width: 120, height: 40 });
     let moves = |key| vec![key; 200];
     let typed = |text: &str| -> Vec<Press> {

@@ -27,6 +27,34 @@ pub mod triage;
 
 use super::room::Room;
 
+/// The enum of all screens, and each as a [`Room`]: one line a screen.
+macro_rules! screens {
+    ($(#[$about:meta])* pub enum Screen { $($(#[$what:meta])* $name:ident($room:ty),)* }) => {
+        $(#[$about])*
+        pub enum Screen {
+            $($(#[$what])* $name($room),)*
+        }
+
+        impl Screen {
+            /// What it is able to do.
+            #[must_use]
+            pub fn room(&self) -> &dyn Room {
+                match self {
+                    $(Self::$name(room) => room,)*
+                }
+            }
+
+            /// The same, to act on.
+            pub fn room_mut(&mut self) -> &mut dyn Room {
+                match self {
+                    $(Self::$name(room) => room,)*
+                }
+            }
+        }
+    };
+}
+
+screens! {
 /// A screen.
 #[derive(Debug)]
 #[expect(clippy::large_enum_variant, reason = "a handful stand on top of each other, never a list of them")]
@@ -42,7 +70,7 @@ pub enum Screen {
     /// The CAs.
     Authorities(authorities::Authorities),
     /// One CA.
-    Authority(Box<authority::AuthorityPage>),
+    Authority(authority::AuthorityPage),
     /// What a new CA is to be.
     NewCa(new_ca::NewCa),
     /// Where a new CA's request is written.
@@ -60,7 +88,7 @@ pub enum Screen {
     /// A certificate or a request, to read.
     Document(document::Document),
     /// What became of every request.
-    Triage(Box<triage::TriageScreen>),
+    Triage(triage::TriageScreen),
     /// What is asked for against what will be issued.
     Difference(difference::Difference),
     /// A stored plan.
@@ -82,68 +110,4 @@ pub enum Screen {
     /// The register is audited.
     Audit(audit::Audit),
 }
-
-impl Screen {
-    /// What it is able to do.
-    #[must_use]
-    pub fn room(&self) -> &dyn Room {
-        match self {
-            Self::Start(room) => room,
-            Self::Setup(room) => room,
-            Self::Tokens(room) => room,
-            Self::NewToken(room) => room,
-            Self::Authorities(room) => room,
-            Self::Authority(room) => room.as_ref(),
-            Self::NewCa(room) => room,
-            Self::CaTarget(room) => room,
-            Self::CaConfirmation(room) => room,
-            Self::Install(room) => room,
-            Self::Rooms(room) => room,
-            Self::Requests(room) => room,
-            Self::Choice(room) => room,
-            Self::Document(room) => room,
-            Self::Triage(room) => room.as_ref(),
-            Self::Difference(room) => room,
-            Self::Plan(room) => room,
-            Self::Approval(room) => room,
-            Self::Signing(room) => room,
-            Self::Delivery(room) => room,
-            Self::Closing(room) => room,
-            Self::Proving(room) => room,
-            Self::Register(room) => room,
-            Self::Search(room) => room,
-            Self::Audit(room) => room,
-        }
-    }
-
-    /// The same, to act on.
-    pub fn room_mut(&mut self) -> &mut dyn Room {
-        match self {
-            Self::Start(room) => room,
-            Self::Setup(room) => room,
-            Self::Tokens(room) => room,
-            Self::NewToken(room) => room,
-            Self::Authorities(room) => room,
-            Self::Authority(room) => room.as_mut(),
-            Self::NewCa(room) => room,
-            Self::CaTarget(room) => room,
-            Self::CaConfirmation(room) => room,
-            Self::Install(room) => room,
-            Self::Rooms(room) => room,
-            Self::Requests(room) => room,
-            Self::Choice(room) => room,
-            Self::Document(room) => room,
-            Self::Triage(room) => room.as_mut(),
-            Self::Difference(room) => room,
-            Self::Plan(room) => room,
-            Self::Approval(room) => room,
-            Self::Signing(room) => room,
-            Self::Delivery(room) => room,
-            Self::Closing(room) => room,
-            Self::Proving(room) => room,
-            Self::Register(room) => room,
-            Self::Search(room) => room,
-            Self::Audit(room) => room,
-        }
-    }
 }

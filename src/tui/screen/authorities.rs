@@ -82,9 +82,7 @@ impl Room for Authorities {
         match action {
             Action::Back => Turn::back(),
             Action::Open => match self.rows().get(self.list.chosen()) {
-                Some(authority) => {
-                    Turn::enter(Screen::Authority(Box::new(AuthorityPage::new(authority.clone()))))
-                }
+                Some(authority) => Turn::enter(Screen::Authority(AuthorityPage::new(authority.clone()))),
                 None => Turn::stay(),
             },
             ROOT => Turn::enter(Screen::NewCa(NewCa::root())),

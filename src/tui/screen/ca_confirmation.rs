@@ -129,7 +129,7 @@ impl Room for CaConfirmation {
             }
             other => return Heard::NotMine(Box::new(other)),
         };
-        Heard::Mine(Turn::replace(Screen::Authority(Box::new(page))).and(Job::OpenHome))
+        Heard::Mine(Turn::replace(Screen::Authority(page)).and(Job::OpenHome))
     }
 
     fn draw(&self, canvas: &mut Canvas<'_>, area: Rect, about: &About) {

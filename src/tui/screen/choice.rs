@@ -124,7 +124,7 @@ impl Room for Choice {
                 Heard::Mine(Turn::refuse(failure.what, failure.hint))
             }
             News::Read { reading, asked } => {
-                Heard::Mine(Turn::enter(Screen::Triage(Box::new(TriageScreen::new(reading, asked)))))
+                Heard::Mine(Turn::enter(Screen::Triage(TriageScreen::new(reading, asked))))
             }
             other => Heard::NotMine(Box::new(other)),
         }

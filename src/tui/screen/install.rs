@@ -73,9 +73,7 @@ impl Install {
     fn choose(&mut self, action: Action, about: &About) -> Turn {
         match action {
             Action::Back if self.browser.is_typing() => self.browser.back(about).unwrap_or_default(),
-            Action::Back => {
-                Turn::replace(Screen::Authority(Box::new(AuthorityPage::new(self.authority.clone()))))
-            }
+            Action::Back => Turn::replace(Screen::Authority(AuthorityPage::new(self.authority.clone()))),
             ABOVE => match self.chosen_file(about) {
                 Some(file) => {
                     self.chain = Some(file);
@@ -187,7 +185,7 @@ impl Room for Install {
             }
             News::Authority(AuthorityNews::Ready(authority)) => {
                 let page = AuthorityPage::ready(*authority);
-                Heard::Mine(Turn::replace(Screen::Authority(Box::new(page))).and(Job::OpenHome))
+                Heard::Mine(Turn::replace(Screen::Authority(page)).and(Job::OpenHome))
             }
             other => Heard::NotMine(Box::new(other)),
         }

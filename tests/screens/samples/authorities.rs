@@ -62,13 +62,13 @@ pub fn authorities() -> Vec<(&'static str, Build)> {
 
 pub fn authority() -> Vec<(&'static str, Build)> {
     fn shown(outside: &Outside) -> Model {
-        on_top(outside, Screen::Authority(Box::new(AuthorityPage::new(requested(outside)))))
+        on_top(outside, Screen::Authority(AuthorityPage::new(requested(outside))))
     }
     vec![
         ("empty", |outside| {
             let mut authority = requested(outside);
             authority.stage = coldsign::ceremony::Stage::Abandoned;
-            on_top(outside, Screen::Authority(Box::new(AuthorityPage::new(authority))))
+            on_top(outside, Screen::Authority(AuthorityPage::new(authority)))
         }),
         ("typical", shown),
         ("failure", |outside| failed(shown(outside), outside)),

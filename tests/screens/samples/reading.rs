@@ -48,12 +48,12 @@ pub fn document() -> Vec<(&'static str, Build)> {
 pub fn triage() -> Vec<(&'static str, Build)> {
     fn read(outside: &Outside) -> Model {
         let screen = TriageScreen::new(material::reading(outside), material::asked(outside));
-        on_top(outside, Screen::Triage(Box::new(screen)))
+        on_top(outside, Screen::Triage(screen))
     }
     vec![
         ("empty", |outside| {
             let screen = TriageScreen::new(Arc::new(Reading::default()), material::asked(outside));
-            on_top(outside, Screen::Triage(Box::new(screen)))
+            on_top(outside, Screen::Triage(screen))
         }),
         ("typical", read),
         ("typical, a search is typed", |outside| super::typed(read(outside), "/", "lock")),

@@ -69,7 +69,7 @@ fn batch() -> Vec<Judgement> {
 }
 
 fn model(screen: TriageScreen) -> Model {
-    Model::new(Screen::Triage(Box::new(screen)))
+    Model::new(Screen::Triage(screen))
 }
 
 fn of(model: &Model) -> &TriageScreen {
