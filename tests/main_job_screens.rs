@@ -1,23 +1,16 @@
 //! The screens of the main job from the plan to its delivery, fed with news and keys, without a terminal or a token.
 
+#[path = "support/plan.rs"]
+mod stored;
+
 use std::{path::PathBuf, time::Duration};
 
 use coldsign::{
     ceremony::{
         Access, Class, Counts, FolderListing, Format, Issued, Motion, MountedVolume, Phase, PlanSummary,
-        PlannedRow, Progress, Reach, Rehearsal, RequestFiles, StoredPlan,
+        PlannedRow, Progress, Reach, RequestFiles, StoredPlan,
     },
-    pki::{
-        fingerprint::Digest,
-        key::{Curve, PublicKey, RsaScheme},
-        name::Name,
-        plan::{Facts, RootFields, plan_root},
-        profile::{Approval as Words, DuplicateKeys},
-        serial::SerialNumber,
-        text::Printable,
-        time::Time,
-    },
-    register::{Issuer, NewAuthority, NewPlan, PlanKind, Register},
+    pki::{fingerprint::Digest, text::Printable},
     tui::{
         key::Key,
         message::{Effect, Failure, Message},
@@ -31,50 +24,15 @@ use coldsign::{
         work::{Job, News, PlanShown},
     },
 };
-use p256::ecdsa::SigningKey;
 use ratatui::{buffer::Buffer, layout::Rect};
+use stored::{now, stored_plan};
 
 /// Certificates of the plan: more than one page of it.
 const ACCEPTED: u64 = 998;
 
-fn now() -> Time {
-    Time::from_rfc3339("2026-11-21T14:03:22Z").unwrap()
-}
-
-/// A plan of many certificates; from a register, because nothing else makes one.
+/// A plan of many certificates.
 fn plan() -> StoredPlan {
-    let folder = tempfile::tempdir().unwrap();
-    let path = folder.path().join("register.db");
-    let mut register = Register::create(&path, [7; 16], Rehearsal::Rehearsal, now()).unwrap();
-    let key = SigningKey::from_slice(&[1; 32]).unwrap();
-    let point = key.verifying_key().to_sec1_point(false);
-    let public_key = PublicKey::from_ec_point(Curve::P256, point.as_bytes()).unwrap();
-    let authority = NewAuthority {
-        name: "factory",
-        key_uri: "pkcs11:token=demo",
-        public_key: &public_key,
-        request: None,
-    };
-    register.add_authority(&authority, now()).unwrap();
-    let fields = RootFields {
-        name: Name::from_text("CN=Factory Root").unwrap(),
-        public_key,
-        rsa_scheme: RsaScheme::Pkcs1,
-        days: 3650,
-        path_length: None,
-    };
-    let root = plan_root(&fields, Facts { now: now(), serial: SerialNumber::from_random([3; 20]) }).unwrap();
-    let new = NewPlan {
-        authority: "factory",
-        kind: PlanKind::Root,
-        profile: "device",
-        profile_text: "",
-        approval: Words::Typed,
-        duplicate_keys: DuplicateKeys::Note,
-    };
-    let mut writer = register.begin_plan(&new, now()).unwrap();
-    writer.add("factory", None, &root).unwrap();
-    let mut plan = writer.store(Issuer::OwnKey, now()).unwrap();
+    let mut plan = stored_plan();
     plan.accepted = ACCEPTED;
     plan.digest = Digest::of(b"a plan");
     plan

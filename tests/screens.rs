@@ -49,7 +49,9 @@ fn every_screen_has_a_sample_of_every_state() {
         }
     }
     assert!(missing.is_empty(), "tests/screens/samples.rs lacks\n{}", missing.join("\n"));
+    let known = variants();
     for sample in samples::all() {
+        assert!(known.iter().any(|variant| variant == sample.screen), "{}", sample.screen);
         let model = (sample.build)(&Outside::usual());
         let shown = format!("{:?}", model.screen());
         assert!(

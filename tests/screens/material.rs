@@ -16,19 +16,11 @@ use coldsign::{
     pki::{
         der::{element, sequence, tag},
         fingerprint::Digest,
-        key::{Curve, HashAlgorithm, KeyAlgorithm, PublicKey, RsaScheme, SignatureAlgorithm},
-        name::Name,
-        plan::{
-            Facts, RootFields,
-            difference::{Change, Difference, Line},
-            plan_root,
-        },
+        key::{Curve, HashAlgorithm, KeyAlgorithm, SignatureAlgorithm},
+        plan::difference::{Change, Difference, Line},
         policy::{Control, Finding},
-        profile::{Approval, DuplicateKeys},
-        serial::SerialNumber,
-        time::Time,
     },
-    register::{AuditFinding, Issuer, NewAuthority, NewPlan, PlanKind, Register},
+    register::{AuditFinding, PlanKind},
     tui::{
         message::{Failure, PinAsk},
         work::{Asked, PlanShown, proving::CaChoice},
@@ -38,10 +30,10 @@ use p256::ecdsa::{SigningKey, signature::Signer as _};
 
 use super::outside::{Outside, printable};
 
-/// The moment of all samples.
-pub fn now() -> Time {
-    Time::from_rfc3339("2026-11-21T14:03:22Z").unwrap()
-}
+#[path = "../support/plan.rs"]
+mod stored;
+use stored::stored_plan;
+pub use stored::{now, public_key};
 
 /// A plan of 998 certificates; from a register, because nothing else makes one.
 pub fn plan(outside: &Outside) -> StoredPlan {
@@ -54,39 +46,6 @@ pub fn plan(outside: &Outside) -> StoredPlan {
     plan.profile = printable(&outside.profile).to_string();
     (plan.accepted, plan.refused, plan.skipped) = (998, 7, 2);
     plan
-}
-
-fn stored_plan() -> StoredPlan {
-    let folder = tempfile::tempdir().unwrap();
-    let path = folder.path().join("register.db");
-    let mut register = Register::create(&path, [7; 16], Rehearsal::Rehearsal, now()).unwrap();
-    let public_key = public_key(1);
-    let authority = NewAuthority {
-        name: "factory",
-        key_uri: "pkcs11:token=demo;object=factory",
-        public_key: &public_key,
-        request: None,
-    };
-    register.add_authority(&authority, now()).unwrap();
-    let fields = RootFields {
-        name: Name::from_text("CN=Factory Root").unwrap(),
-        public_key,
-        rsa_scheme: RsaScheme::Pkcs1,
-        days: 3650,
-        path_length: None,
-    };
-    let root = plan_root(&fields, Facts { now: now(), serial: SerialNumber::from_random([3; 20]) }).unwrap();
-    let new = NewPlan {
-        authority: "factory",
-        kind: PlanKind::Root,
-        profile: "device",
-        profile_text: "[profile.device]\nkind = \"end-entity\"\n",
-        approval: Approval::Typed,
-        duplicate_keys: DuplicateKeys::Note,
-    };
-    let mut writer = register.begin_plan(&new, now()).unwrap();
-    writer.add("factory", None, &root).unwrap();
-    writer.store(Issuer::OwnKey, now()).unwrap()
 }
 
 /// The counts of reading that plan.
@@ -432,12 +391,6 @@ pub fn ca_choice(outside: &Outside) -> CaChoice {
         key: KeyAlgorithm::Ec(Curve::P256),
         not_after: now().plus_seconds(86_400 * 3650),
     }
-}
-
-/// A public key, one for each number.
-pub fn public_key(number: u8) -> PublicKey {
-    let key = SigningKey::from_slice(&[number; 32]).unwrap();
-    PublicKey::from_ec_point(Curve::P256, key.verifying_key().to_sec1_point(false).as_bytes()).unwrap()
 }
 
 /// A reader without a token, and one that does not answer. A token's state is nothing that can be made up: the tests
