@@ -117,7 +117,7 @@ fn what_the_register_went_beyond_is_not_shown_and_read_again_once() {
     let theme = Theme { colours: Colours::None, glyphs: Glyphs::Unicode };
     let area = cells.area;
     screen.draw(&mut Canvas::new(&mut cells, theme), area, &about);
-    let text: String = cells.content().iter().map(|cell| cell.symbol()).collect();
+    let text: String = cells.content().iter().map(ratatui::buffer::Cell::symbol).collect();
     assert!(text.contains("went on to entry 9"), "{text}");
     let old = Digest::of(b"head").words();
     assert!(!old.split(' ').any(|word| text.contains(&word.to_uppercase())), "{text}");

@@ -1,6 +1,6 @@
 //! The table: what is shown, what keys do, and that hostile text stays in its cells.
 
-use std::{path::PathBuf, time::Duration};
+use std::path::PathBuf;
 
 use super::*;
 use crate::{
