@@ -16,7 +16,8 @@ use coldsign::{
         message::{Effect, Failure, Message},
         model::{Busy, Model, OnBack, Pace},
         screen::{
-            Screen, approval::Approval, delivery::Delivery, plan::Plan, requests::Requests, signing::Signing,
+            Screen, approval::Approval, delivery::Delivery, plan::Plan, requests::Requests, rooms::Rooms,
+            signing::Signing,
         },
         theme::Theme,
         update::update,
@@ -345,7 +346,7 @@ fn the_count_of_requests_begins_by_itself_and_gives_way_to_a_key() {
     assert!(matches!(job(tick(&mut model, 2_000)), Job::Choices));
     model.about.busy = Some(Busy {
         words: "",
-        began: Duration::ZERO,
+        asked_by: model.place(),
         progress: None,
         pace: Pace::Going,
         on_back: OnBack::Wait,
@@ -353,4 +354,17 @@ fn the_count_of_requests_begins_by_itself_and_gives_way_to_a_key() {
     let count = RequestFiles { files: 1_000, octets: 820_000, reach: Reach::Whole };
     done(&mut model, News::Counted { path: PathBuf::from("/media/stick"), count });
     sees(&mut model, "1 000 files look like requests in this folder and below, 820 kB");
+}
+
+#[test]
+fn escape_while_a_plan_is_read_does_not_read_it_again() {
+    let mut model = Model::new(Screen::Rooms(Rooms::default()));
+    model.enter(Screen::Plan(Plan::stored(plan())));
+    assert!(matches!(job(tick(&mut model, 250)), Job::ShowPlan(_)));
+    assert!(matches!(key(&mut model, Key::Esc)[..], [Effect::Stop]));
+    assert!(failed(&mut model, Class::Stopped).is_empty());
+    assert!(model.dialog.is_none() && model.notice.is_some());
+    assert!(tick(&mut model, 500).is_empty(), "it is not begun again by itself");
+    key(&mut model, Key::Esc);
+    assert!(matches!(model.screen(), Screen::Rooms(_)));
 }

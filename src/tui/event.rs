@@ -99,8 +99,10 @@ pub fn watch_volumes(messages: Sender<Message>, ended: Arc<AtomicBool>) {
         let Ok(mut watch) = VolumeWatch::open() else { return };
         let mut told = None;
         while !ended.load(Ordering::Relaxed) {
-            let volumes = ceremony::mounted_volumes().unwrap_or_default();
-            if told.as_ref() != Some(&volumes) {
+            // A table that cannot be read just now does not say that all media were pulled.
+            if let Ok(volumes) = ceremony::mounted_volumes()
+                && told.as_ref() != Some(&volumes)
+            {
                 told = Some(volumes.clone());
                 if messages.send(Message::Volumes(volumes)).is_err() {
                     return;

@@ -23,6 +23,8 @@ pub enum Key {
     Enter,
     /// Escape.
     Esc,
+    /// F1.
+    Help,
     /// Home.
     Home,
     /// Arrow left.
@@ -50,6 +52,8 @@ impl Key {
         let alternative = event.modifiers.contains(KeyModifiers::ALT);
         Some(match event.code {
             KeyCode::Char(_) if alternative => return None,
+            // Many terminals send 0x08 for Backspace, which reads as Ctrl-H.
+            KeyCode::Char('h' | 'H') if control => Self::Backspace,
             KeyCode::Char(c) if control => Self::Control(c.to_ascii_lowercase()),
             KeyCode::Char(c) => Self::Char(c),
             KeyCode::Backspace => Self::Backspace,
@@ -59,6 +63,7 @@ impl Key {
             KeyCode::End => Self::End,
             KeyCode::Enter => Self::Enter,
             KeyCode::Esc => Self::Esc,
+            KeyCode::F(1) => Self::Help,
             KeyCode::Home => Self::Home,
             KeyCode::Left => Self::Left,
             KeyCode::PageDown => Self::PageDown,
@@ -84,6 +89,7 @@ impl Key {
             Self::End => "End".to_owned(),
             Self::Enter => "Enter".to_owned(),
             Self::Esc => "Esc".to_owned(),
+            Self::Help => "F1".to_owned(),
             Self::Home => "Home".to_owned(),
             Self::Left => "Left".to_owned(),
             Self::PageDown => "PgDn".to_owned(),

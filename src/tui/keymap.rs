@@ -97,11 +97,10 @@ pub const FORM: &[Binding] = &[
 pub const BACK: Binding = Binding::bar(&[Key::Esc], Action::Back, "back");
 
 /// Everywhere where letters are not typed into a field: help.
-pub const HELP: Binding = Binding::bar(&[Key::Char('?')], Action::Help, "help");
+pub const HELP: Binding = Binding::bar(&[Key::Char('?'), Key::Help], Action::Help, "help");
 
 /// While letters are typed into a field: help by a key that is no letter.
-pub const HELP_WHILE_TYPING: Binding =
-    Binding::bar(&[Key::Control('h'), Key::Control('g')], Action::Help, "help");
+pub const HELP_WHILE_TYPING: Binding = Binding::bar(&[Key::Help, Key::Control('g')], Action::Help, "help");
 
 /// Everywhere: leaving. In raw mode Ctrl-C comes as a key.
 pub const QUIT: Binding = Binding::help(&[Key::Control('c'), Key::Control('q')], Action::Quit, "leave");

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use crate::{
-    ceremony::{Class, Error, MountedVolume, PinEntry, Progress, TokenState},
+    ceremony::{Class, Error, MountedVolume, Overview, PinEntry, Progress, TokenState},
     pki::{
         text::{Printable, harmless_lines},
         time::Time,
@@ -44,6 +44,8 @@ pub enum Message {
     PinEntered,
     /// The PIN field was left without a PIN.
     PinRefused,
+    /// The register's head moved, or what else the frame shows of the home.
+    Overview(Box<Overview>),
     /// The token was looked at.
     Token(TokenSeen),
     /// The token was logged in or out.
@@ -126,4 +128,6 @@ pub enum Effect {
     Stop,
     /// The interface ends.
     Leave,
+    /// The interface ends although work is in hand that does not end: its thread is not waited for.
+    Abandon,
 }

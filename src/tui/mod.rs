@@ -102,6 +102,9 @@ pub fn run(home: Home) -> Result<(), Error> {
     reins.stop();
     door.refuse();
     drop(jobs);
+    if let Ok(Left::Abandoned) = shown {
+        return Err(abandoned());
+    }
     let joined = worker.join();
     let printed = output.map(ModuleMessages::restore).unwrap_or_default();
     match (shown, joined) {
@@ -111,8 +114,19 @@ pub fn run(home: Home) -> Result<(), Error> {
             }
             panic::resume_unwind(panic)
         }
-        (Ok(shown), Ok(())) => shown,
+        (Ok(Left::Failed(error)), Ok(())) => Err(error),
+        (Ok(Left::AsWished | Left::Abandoned), Ok(())) => Ok(()),
     }
+}
+
+/// How the interface was left.
+enum Left {
+    /// Without waiting for the work in hand.
+    Abandoned,
+    /// As a person wished, with nothing in hand.
+    AsWished,
+    /// By a signal, with work in hand, or because the terminal failed.
+    Failed(Error),
 }
 
 /// Shows the model and feeds it, until it is left.
@@ -123,7 +137,7 @@ fn show(
     jobs: &Sender<Job>,
     reins: &Reins,
     door: &PinDoor,
-) -> Result<(), Error> {
+) -> Left {
     let mut model = Model::new(Screen::Start(Start::new()));
     model.about.started_in = std::env::current_dir().ok();
     let mut effects = update::first(&mut model);
@@ -141,16 +155,21 @@ fn show(
                     reins.stop();
                     door.refuse_if_open();
                 }
-                Effect::Leave => return model.ending.map_or(Ok(()), |ending| Err(stopped(ending))),
+                Effect::Leave => {
+                    return model.ending.map_or(Left::AsWished, |ending| Left::Failed(stopped(ending)));
+                }
+                Effect::Abandon => return Left::Abandoned,
             }
         }
         // A burst of events is one frame.
         let wait = drawn.map_or(Duration::ZERO, |at| FRAME.saturating_sub(at.elapsed()));
         let first = if wait.is_zero() {
-            stage
-                .terminal
-                .draw(|frame| view::draw(&mut model, frame.buffer_mut(), theme))
-                .map_err(|error| failed(&error))?;
+            if let Err(error) = stage.terminal.draw(|frame| view::draw(&mut model, frame.buffer_mut(), theme))
+            {
+                // A terminal that hangs up is no reason to keep quiet about the work.
+                let working = model.about.busy.is_some();
+                return Left::Failed(if working { stopped(Ending::Working) } else { failed(&error) });
+            }
             drawn = Some(Instant::now());
             events.recv().ok()
         } else {
@@ -171,6 +190,14 @@ fn stopped(ending: Ending) -> Error {
         ),
     };
     Error::Stopped { what: what.to_owned(), hint: hint.to_owned() }
+}
+
+fn abandoned() -> Error {
+    Error::Stopped {
+        what: "the work in hand did not come to an end and was left".to_owned(),
+        hint: "what is recorded stays recorded; look at the token or the medium, start again and go on with the plan"
+            .to_owned(),
+    }
 }
 
 fn failed(error: &io::Error) -> Error {

@@ -65,8 +65,8 @@ pub enum TokenSeen {
 pub struct Busy {
     /// What is being done, in words.
     pub words: &'static str,
-    /// When it began, as time since the interface began.
-    pub began: Duration,
+    /// The screen that asked for it.
+    pub asked_by: Place,
     /// How far it has come.
     pub progress: Option<Progress>,
     /// What was asked of it.
@@ -96,6 +96,20 @@ pub enum Pace {
     Stopping,
 }
 
+/// A screen's place on the stack, for as long as it stands there: no other screen is ever given it.
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
+pub struct Place(u64);
+
+/// Whether there is anybody to do the work.
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
+pub enum AtWork {
+    /// There is.
+    #[default]
+    There,
+    /// The thread that works has ended: nothing can be done any more.
+    Gone,
+}
+
 /// What was in hand when the interface was ended.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum Ending {
@@ -108,6 +122,8 @@ pub enum Ending {
 /// What stands on top of the screen and takes the keys.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub enum Dialog {
+    /// Whether to leave without waiting for work that does not come to its end.
+    Abandon,
     /// Something went wrong.
     Failure(Failure),
     /// The full help of the screen, scrolled by rows.
@@ -124,11 +140,17 @@ pub struct Model {
     /// What the frame shows and screens look at.
     pub about: About,
     /// The screens, the one in use last. Never empty.
-    screens: Vec<Screen>,
+    screens: Vec<(Place, Screen)>,
+    /// How many screens there ever were.
+    places: u64,
     /// What stands on top.
     pub dialog: Option<Dialog>,
+    /// Whether there is anybody to do the work.
+    pub at_work: AtWork,
     /// Why the interface ends, where it was not just left; it ends once the work in hand has stopped.
     pub ending: Option<Ending>,
+    /// When it was asked to end while work was in hand, as time since the interface began.
+    pub ending_since: Option<Duration>,
     /// When the last key came, as time since the interface began.
     pub last_key: Duration,
     /// A line for the frame: what happened last.
@@ -141,9 +163,12 @@ impl Model {
     pub fn new(first: Screen) -> Self {
         Self {
             about: About::default(),
-            screens: vec![first],
+            screens: vec![(Place::default(), first)],
+            places: 1,
             dialog: None,
+            at_work: AtWork::There,
             ending: None,
+            ending_since: None,
             last_key: Duration::ZERO,
             notice: None,
         }
@@ -155,7 +180,7 @@ impl Model {
     /// Never: the last screen cannot be left.
     #[must_use]
     pub fn screen(&self) -> &Screen {
-        self.screens.last().expect("the last screen cannot be left")
+        &self.screens.last().expect("the last screen cannot be left").1
     }
 
     /// The screen in use, to act on.
@@ -163,7 +188,21 @@ impl Model {
     /// # Panics
     /// Never: the last screen cannot be left.
     pub fn screen_mut(&mut self) -> &mut Screen {
-        self.screens.last_mut().expect("the last screen cannot be left")
+        &mut self.screens.last_mut().expect("the last screen cannot be left").1
+    }
+
+    /// The place of the screen in use.
+    ///
+    /// # Panics
+    /// Never: the last screen cannot be left.
+    #[must_use]
+    pub fn place(&self) -> Place {
+        self.screens.last().expect("the last screen cannot be left").0
+    }
+
+    /// The screen at a place, where it was not left.
+    pub fn screen_at(&mut self, place: Place) -> Option<&mut Screen> {
+        self.screens.iter_mut().find(|(at, _)| *at == place).map(|(_, screen)| screen)
     }
 
     /// The screen in use and what it may look at.
@@ -171,13 +210,13 @@ impl Model {
     /// # Panics
     /// Never: the last screen cannot be left.
     pub fn screen_and_about(&mut self) -> (&mut Screen, &About) {
-        (self.screens.last_mut().expect("the last screen cannot be left"), &self.about)
+        (&mut self.screens.last_mut().expect("the last screen cannot be left").1, &self.about)
     }
 
     /// All screens, the one in use first.
     pub fn screens_mut(&mut self) -> impl Iterator<Item = (&mut Screen, &About)> {
         let about = &self.about;
-        self.screens.iter_mut().rev().map(move |screen| (screen, about))
+        self.screens.iter_mut().rev().map(move |(_, screen)| (screen, about))
     }
 
     /// How many screens stand on top of each other.
@@ -188,12 +227,14 @@ impl Model {
 
     /// Into a screen.
     pub fn enter(&mut self, screen: Screen) {
-        self.screens.push(screen);
+        self.screens.push((Place(self.places), screen));
+        self.places += 1;
     }
 
     /// Into a screen in place of the one in use.
     pub fn replace(&mut self, screen: Screen) {
-        *self.screen_mut() = screen;
+        self.screens.pop();
+        self.enter(screen);
     }
 
     /// Back by one screen; the first one stays.

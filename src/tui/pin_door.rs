@@ -16,9 +16,19 @@ const PIN_OCTETS_MAX: usize = 255;
 /// A PIN, or that there will be none.
 type Answer = Option<Zeroizing<Vec<u8>>>;
 
+/// Where keys go.
+enum Door {
+    /// To the screen.
+    Closed,
+    /// Nowhere: the work has a PIN and may ask for another one, whose first keys no screen may see.
+    Between,
+    /// Into the field.
+    Open(Zeroizing<Vec<u8>>),
+}
+
 /// The door: closed, or a field.
 pub struct PinDoor {
-    field: Mutex<Option<Zeroizing<Vec<u8>>>>,
+    door: Mutex<Door>,
     answers: Sender<Answer>,
     /// Told that there is an answer before the work has it: what the work says next stands behind it.
     messages: Sender<Message>,
@@ -29,7 +39,7 @@ pub struct PinDoor {
 pub enum AtDoor {
     /// No PIN is wanted: the key is for the screen.
     Closed,
-    /// The key was for the field.
+    /// The key was for the field, or belongs to a PIN that is asked for in a moment.
     Taken,
 }
 
@@ -38,39 +48,53 @@ impl PinDoor {
     #[must_use]
     pub fn new(messages: Sender<Message>) -> (Self, Receiver<Answer>) {
         let (answers, receiver) = channel();
-        (Self { field: Mutex::new(None), answers, messages }, receiver)
+        (Self { door: Mutex::new(Door::Closed), answers, messages }, receiver)
     }
 
     /// Opens the field: from now on keys go into it.
     pub fn open(&self) {
         // Never grown, so that no copy of a PIN stays behind.
-        *self.lock() = Some(Zeroizing::new(Vec::with_capacity(PIN_OCTETS_MAX + 4)));
+        *self.lock() = Door::Open(Zeroizing::new(Vec::with_capacity(PIN_OCTETS_MAX + 4)));
+    }
+
+    /// Closes the door: the work has all the PINs that it wants.
+    pub fn close(&self) {
+        *self.lock() = Door::Closed;
     }
 
     /// Closes the field without an answer being typed: the interface ends.
     pub fn refuse(&self) {
-        *self.lock() = None;
+        self.close();
         let _ = self.answers.send(None);
     }
 
     /// Closes the field where it is open: the work that waits for a PIN is to stop.
     pub fn refuse_if_open(&self) {
-        if self.lock().take().is_some() {
+        let mut door = self.lock();
+        if let Door::Open(_) = *door {
+            *door = Door::Closed;
             let _ = self.answers.send(None);
         }
     }
 
-    /// Gives the door a key. Enter sends the PIN to the work; Esc and Ctrl-C say that there will be none.
+    /// Gives the door a key. Enter sends the PIN to the work, which closes the door or opens it again; Esc and Ctrl-C
+    /// say that there will be none.
     pub fn take(&self, key: Key) -> AtDoor {
-        let mut field = self.lock();
-        let Some(pin) = field.as_mut() else { return AtDoor::Closed };
+        let mut door = self.lock();
+        let pin = match &mut *door {
+            Door::Closed => return AtDoor::Closed,
+            Door::Between => return AtDoor::Taken,
+            Door::Open(pin) => pin,
+        };
         match key {
             Key::Enter => {
+                let pin = std::mem::take(pin);
+                *door = Door::Between;
                 let _ = self.messages.send(Message::PinEntered);
-                let _ = self.answers.send(field.take());
+                let _ = self.answers.send(Some(pin));
             }
             Key::Esc | Key::Control('c') => {
-                *field = None;
+                *door = Door::Closed;
                 let _ = self.messages.send(Message::PinRefused);
                 let _ = self.answers.send(None);
             }
@@ -93,7 +117,7 @@ impl PinDoor {
     /// Text that was pasted: into the field where it is open, back where it is not.
     #[must_use]
     pub fn paste(&self, text: String) -> Option<String> {
-        if self.lock().is_none() {
+        if let Door::Closed = *self.lock() {
             return Some(text);
         }
         let text = Zeroizing::new(text);
@@ -104,8 +128,8 @@ impl PinDoor {
         None
     }
 
-    fn lock(&self) -> std::sync::MutexGuard<'_, Option<Zeroizing<Vec<u8>>>> {
-        self.field.lock().unwrap_or_else(PoisonError::into_inner)
+    fn lock(&self) -> std::sync::MutexGuard<'_, Door> {
+        self.door.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -159,6 +183,18 @@ mod tests {
         work.join().unwrap();
         let order: Vec<Message> = told.try_iter().collect();
         assert!(matches!(order[..], [Message::PinEntered, Message::Resized]), "{order:?}");
+    }
+
+    #[test]
+    fn keys_of_a_second_pin_that_come_too_soon_reach_no_screen() {
+        let (door, _answers, _told) = door();
+        door.open();
+        door.take(Key::Char('1'));
+        door.take(Key::Enter);
+        assert_eq!(door.take(Key::Char('7')), AtDoor::Taken, "the next PIN may be asked for in a moment");
+        assert_eq!(door.paste("77".to_owned()), None);
+        door.close();
+        assert_eq!(door.take(Key::Char('s')), AtDoor::Closed);
     }
 
     #[test]

@@ -30,14 +30,15 @@ impl Stage {
         give_back_on_panic();
         let taken = enable_raw_mode()
             .and_then(|()| execute!(io::stdout(), EnterAlternateScreen, EnableBracketedPaste))
-            .and_then(|()| Terminal::new(CrosstermBackend::new(io::stdout())));
-        match taken {
-            Ok(mut terminal) => {
+            .and_then(|()| Terminal::new(CrosstermBackend::new(io::stdout())))
+            .and_then(|mut terminal| {
                 terminal.hide_cursor()?;
                 // Not Terminal::clear: it asks where the cursor is, and not every console answers.
                 execute!(io::stdout(), Clear(ClearType::All))?;
-                Ok(Self { terminal })
-            }
+                Ok(terminal)
+            });
+        match taken {
+            Ok(terminal) => Ok(Self { terminal }),
             Err(error) => {
                 give_back();
                 Err(error)

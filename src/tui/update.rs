@@ -5,17 +5,21 @@ use std::time::Duration;
 use crate::ceremony::Class;
 
 use super::{
-    field::Taken,
+    field::{FIELD_CHARS_MAX, Taken},
     key::Key,
     keymap::{self, Action},
     message::{Effect, Failure, Message},
-    model::{Busy, Dialog, Ending, Login, Model, OnBack, Pace},
+    model::{AtWork, Busy, Dialog, Ending, Login, Model, OnBack, Pace},
     room::{Go, Heard, Told, Turn},
     work::{Job, News},
 };
 
 /// Rows that a page key scrolls help by.
 const HELP_PAGE: u16 = 10;
+
+/// How long work that was told to stop is waited for before leaving without it is offered: a group of signatures is
+/// recorded within a second, a reader's slowest single operation ends within this.
+const GRACE: Duration = Duration::from_secs(15);
 
 /// What a message does.
 pub fn update(model: &mut Model, message: Message) -> Vec<Effect> {
@@ -52,6 +56,10 @@ pub fn update(model: &mut Model, message: Message) -> Vec<Effect> {
             model.last_key = model.about.since;
             model.dialog = None;
             Vec::new()
+        }
+        Message::Overview(overview) => {
+            model.about.overview = Some(*overview);
+            everywhere(model)
         }
         Message::Token(seen) => {
             model.about.token = seen;
@@ -103,6 +111,14 @@ fn press(model: &mut Model, key: Key) -> Vec<Effect> {
                 Vec::new()
             }
         },
+        Some(Dialog::Abandon) => match key {
+            Key::Char('y' | 'Y') => vec![Effect::Abandon],
+            Key::Char('n' | 'N') | Key::Esc => Vec::new(),
+            _ => {
+                model.dialog = Some(Dialog::Abandon);
+                Vec::new()
+            }
+        },
         // Its keys never come here but for the reader's own pad, where this keyboard has no say.
         Some(Dialog::Pin(ask)) => {
             model.dialog = Some(Dialog::Pin(ask));
@@ -131,7 +147,12 @@ fn on_screen(model: &mut Model, key: Key) -> Vec<Effect> {
             Vec::new()
         }
         Some(Action::Quit) => {
-            model.dialog = Some(Dialog::Leave);
+            let waited = model.ending_since.map(|since| model.about.since.saturating_sub(since));
+            model.dialog = Some(if waited.is_some_and(|waited| waited >= GRACE) {
+                Dialog::Abandon
+            } else {
+                Dialog::Leave
+            });
             Vec::new()
         }
         Some(Action::Back) if model.about.busy.is_some() => back_while_busy(model),
@@ -168,7 +189,7 @@ fn paste(model: &mut Model, text: &str) -> Vec<Effect> {
     let (screen, _) = model.screen_and_about();
     let room = screen.room_mut();
     let Some(field) = room.field() else { return Vec::new() };
-    for c in text.trim_end_matches(['\r', '\n']).chars() {
+    for c in text.trim_end_matches(['\r', '\n']).chars().take(FIELD_CHARS_MAX) {
         // Lines become words: without their ends they would grow together.
         let c = if c.is_whitespace() { ' ' } else { c };
         let _ = field.take(Key::Char(c));
@@ -240,24 +261,30 @@ fn failed(model: &mut Model, failure: Failure) -> Vec<Effect> {
     if model.ending.is_some() {
         return vec![Effect::Leave];
     }
-    if failure.class == Class::Stopped && busy.is_some_and(|busy| busy.on_back == OnBack::Stop) {
-        // It was asked for a moment ago: a line says that it was done.
+    // It was asked for a moment ago: a line says that it was done.
+    let wished = failure.class == Class::Stopped
+        && busy.as_ref().is_some_and(|busy| busy.on_back == OnBack::Stop && busy.pace == Pace::Stopping);
+    let asker = busy.map_or_else(|| model.place(), |busy| busy.asked_by);
+    let told = model.screen_at(asker).map_or(Told::OnTop, |screen| screen.room_mut().fail(&failure));
+    let turn = match told {
+        Told::Here(turn) if asker == model.place() => return follow(model, turn),
+        // Whoever went on to another screen meanwhile is told there, and is not led away from it.
+        Told::Here(turn) => Turn { go: Go::Stay, ..turn },
+        Told::OnTop => Turn::stay(),
+    };
+    if wished {
         model.notice = Some(failure.what);
-        return Vec::new();
+    } else {
+        model.dialog = Some(Dialog::Failure(failure));
     }
-    match model.screen_mut().room_mut().fail(&failure) {
-        Told::Here(turn) => follow(model, turn),
-        Told::OnTop => {
-            model.dialog = Some(Dialog::Failure(failure));
-            Vec::new()
-        }
-    }
+    follow(model, turn)
 }
 
 /// Ends the interface: at once, or when the work in hand has stopped where nothing is half done.
 fn end(model: &mut Model) -> Vec<Effect> {
     if let Some(busy) = &mut model.about.busy {
         model.ending = Some(Ending::Working);
+        model.ending_since.get_or_insert(model.about.since);
         busy.pace = Pace::Stopping;
         return vec![Effect::Stop];
     }
@@ -265,18 +292,29 @@ fn end(model: &mut Model) -> Vec<Effect> {
 }
 
 fn worker_gone(model: &mut Model) -> Vec<Effect> {
-    model.about.busy = None;
+    let busy = model.about.busy.take();
+    model.at_work = AtWork::Gone;
+    model.about.login = Login::Out;
     if model.ending.is_some() {
         return vec![Effect::Leave];
     }
     model.ending = Some(Ending::Working);
-    model.dialog = Some(Dialog::Failure(Failure {
+    let failure = gone();
+    // The screen that waits for it shows what is safe; it starts nothing any more.
+    if let Some(screen) = busy.and_then(|busy| model.screen_at(busy.asked_by)) {
+        let _ = screen.room_mut().fail(&failure);
+    }
+    model.dialog = Some(Dialog::Failure(failure));
+    Vec::new()
+}
+
+fn gone() -> Failure {
+    Failure {
         what: "the part of the program that works has ended unexpectedly".to_owned(),
         hint: "what the token signed is in the register; leave with Ctrl-C, start again and look at the plan"
             .to_owned(),
         class: Class::Register,
-    }));
-    Vec::new()
+    }
 }
 
 /// What the interface begins with.
@@ -289,9 +327,13 @@ fn begin(model: &mut Model, job: Job) -> Vec<Effect> {
     if model.about.busy.is_some() {
         return wait(model);
     }
+    if model.at_work == AtWork::Gone {
+        model.dialog = Some(Dialog::Failure(gone()));
+        return Vec::new();
+    }
     model.about.busy = Some(Busy {
         words: job.words(),
-        began: model.about.since,
+        asked_by: model.place(),
         progress: None,
         pace: Pace::Going,
         on_back: job.on_back(),
@@ -332,6 +374,7 @@ fn follow(model: &mut Model, turn: Turn) -> Vec<Effect> {
                 }
             }
             Effect::Leave => effects.extend(end(model)),
+            Effect::Abandon => effects.push(Effect::Abandon),
         }
     }
     effects

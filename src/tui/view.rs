@@ -49,8 +49,13 @@ pub fn draw(model: &mut Model, cells: &mut Buffer, theme: Theme) {
     foot(&mut canvas, area, model, &bindings);
     match &model.dialog {
         None => {}
+        Some(Dialog::Abandon) => show_abandon(&mut canvas, area, &model.about),
         Some(Dialog::Failure(failure)) => show_failure(&mut canvas, area, failure),
-        Some(Dialog::Help(row)) => show_help(&mut canvas, area, model, &bindings, *row),
+        Some(Dialog::Help(row)) => {
+            // Not further than its end, or the way back up would begin beyond it.
+            let row = show_help(&mut canvas, area, model, &bindings, *row);
+            model.dialog = Some(Dialog::Help(row));
+        }
         Some(Dialog::Leave) => show_leave(&mut canvas, area, &model.about),
         Some(Dialog::Pin(ask)) => show_pin(&mut canvas, area, ask),
     }
@@ -209,6 +214,19 @@ fn show_leave(canvas: &mut Canvas<'_>, area: Rect, about: &About) {
     keys(canvas, inside, &[(Key::Char('y'), "leave"), (Key::Char('n'), "stay")]);
 }
 
+fn show_abandon(canvas: &mut Canvas<'_>, area: Rect, about: &About) {
+    let doing = about.busy.as_ref().map_or("the work in hand", |busy| busy.words);
+    let text = format!(
+        "The work was told to stop and has not come to an end: {doing}. A token or a medium that does not answer can \
+         hold it for ever. Leaving now waits for nothing: what is recorded stays recorded; what the token signed in \
+         the last moments and was not recorded yet is signed again, octet for octet the same certificate, when the \
+         plan is gone on with. Leave without waiting?"
+    );
+    let inside = boxed(canvas, area, rows(&text, 72) + 2, "Leave without waiting?", Role::Bad);
+    canvas.paragraph(inside, &text, Role::Plain);
+    keys(canvas, inside, &[(Key::Char('y'), "leave now"), (Key::Char('n'), "wait")]);
+}
+
 fn show_pin(canvas: &mut Canvas<'_>, area: Rect, ask: &PinAsk) {
     let inside = boxed(canvas, area, 9, ask.noun, Role::Attention);
     let column = 12;
@@ -236,8 +254,8 @@ fn show_pin(canvas: &mut Canvas<'_>, area: Rect, ask: &PinAsk) {
     }
 }
 
-/// The full help: what a person can do here, and every key.
-fn show_help(canvas: &mut Canvas<'_>, area: Rect, model: &Model, bindings: &[Binding], row: u16) {
+/// The full help from a row on: what a person can do here, and every key. Returns the row that it begins with.
+fn show_help(canvas: &mut Canvas<'_>, area: Rect, model: &Model, bindings: &[Binding], row: u16) -> u16 {
     let room = model.screen().room();
     let width = area.width.saturating_sub(12).min(72);
     let mut lines = wrapped(room.help(), usize::from(width));
@@ -256,6 +274,7 @@ fn show_help(canvas: &mut Canvas<'_>, area: Rect, model: &Model, bindings: &[Bin
         canvas.text(inside.x, y, inside.width, line, Role::Plain);
     }
     keys(canvas, inside, &[(Key::Esc, "close"), (Key::Down, "further")]);
+    first
 }
 
 /// Keys of a dialog, on its last row.

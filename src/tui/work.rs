@@ -279,9 +279,10 @@ impl Job {
         match self {
             Self::CountRequests(_)
             | Self::Detail { .. }
+            | Self::Judge { .. }
             | Self::Plan { .. }
             | Self::Read(_)
-            | Self::Register(RegisterJob::Audit | RegisterJob::Search { .. })
+            | Self::Register(RegisterJob::Audit | RegisterJob::Open | RegisterJob::Search { .. })
             | Self::ShowPlan(_) => OnBack::Stop,
             _ => OnBack::Wait,
         }

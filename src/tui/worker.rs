@@ -26,7 +26,10 @@ use crate::{
         self, Activation, Appliance, ApprovalGiven, Beginning, Class, Error, Home, Judgement, Pin, PinEntry,
         Progress, Rehearsal, Reins, Session, Setup, TokenState, Verdict, Watch,
     },
-    pki::policy::{Finding, Severity},
+    pki::{
+        fingerprint::Digest,
+        policy::{Finding, Severity},
+    },
 };
 
 use super::{
@@ -50,6 +53,8 @@ pub struct Worker {
     pins: Receiver<Option<Zeroizing<Vec<u8>>>>,
     reins: Arc<Reins>,
     shelf: register::Shelf,
+    /// The register's head that the frame shows.
+    told_head: Option<Digest>,
 }
 
 impl Worker {
@@ -72,6 +77,7 @@ impl Worker {
             pins,
             reins,
             shelf: register::Shelf::default(),
+            told_head: None,
         }
     }
 
@@ -79,7 +85,11 @@ impl Worker {
     pub fn run(mut self, jobs: &Receiver<Job>) {
         let _gone = Gone(self.messages.clone());
         while let Ok(job) = jobs.recv() {
-            let message = match self.carry_out(job) {
+            let done = self.carry_out(job);
+            // Whatever came of it, no further PIN is wanted.
+            self.door.close();
+            self.tell_head();
+            let message = match done {
                 Ok(news) => Message::Done(Box::new(news)),
                 Err(error) => {
                     if error.class() == Class::Token {
@@ -209,6 +219,15 @@ impl Worker {
         Ok(())
     }
 
+    /// Tells the frame of the register's head where it moved, also by a job that failed in the end.
+    fn tell_head(&mut self) {
+        let Some(Ok(overview)) = self.appliance.as_ref().map(Appliance::overview) else { return };
+        if self.told_head != Some(overview.head) {
+            self.told_head = Some(overview.head);
+            let _ = self.messages.send(Message::Overview(Box::new(overview)));
+        }
+    }
+
     /// Tells the frame what the token looks like now.
     fn look_at_token(&self) {
         let seen = match self.appliance().and_then(Appliance::token_state) {
@@ -230,10 +249,12 @@ impl Worker {
             let _ = self.messages.send(Message::PinWanted(ask));
             return Ok(Activation::Pad);
         }
-        Ok(Activation::Pin(Pin::new(self.typed_pin(ask)?)?))
+        let pin = self.typed_pin(ask)?;
+        self.door.close();
+        Ok(Activation::Pin(Pin::new(pin)?))
     }
 
-    /// Opens the PIN door and waits for what is typed there.
+    /// Opens the PIN door and waits for what is typed there. The caller closes the door once it has all PINs.
     fn typed_pin(&self, ask: PinAsk) -> Result<Zeroizing<Vec<u8>>, Error> {
         // The door first: once the screen asks, no key may go to the screen.
         self.door.open();

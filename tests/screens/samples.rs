@@ -338,8 +338,8 @@ fn time(model: &mut Model) {
 
 /// A job is in hand, as if a screen had begun it.
 fn begin(model: &mut Model, job: Job) -> Vec<Effect> {
-    let (words, began, on_back) = (job.words(), model.about.since, job.on_back());
-    model.about.busy = Some(Busy { words, began, progress: None, pace: Pace::Going, on_back });
+    let (words, asked_by, on_back) = (job.words(), model.place(), job.on_back());
+    model.about.busy = Some(Busy { words, asked_by, progress: None, pace: Pace::Going, on_back });
     vec![Effect::Work(job)]
 }
 

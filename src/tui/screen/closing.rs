@@ -58,6 +58,8 @@ pub struct ClosingScreen {
     code: Option<Code>,
     face: Face,
     list: List,
+    /// The newest entry that was asked about: an answer that fails to come is not asked for without end.
+    asked: u64,
 }
 
 /// A row of the list.
@@ -74,7 +76,14 @@ impl ClosingScreen {
     #[must_use]
     pub fn new(closing: Closing, done: DoneSince) -> Self {
         let code = Code::of(&closing.qr_text);
-        Self { closing, done, code, face: Face::All, list: List::default() }
+        let asked = closing.entry;
+        Self { closing, done, code, face: Face::All, list: List::default(), asked }
+    }
+
+    /// The register's newest entry, where it went on since this was read: what is shown here must not be written down
+    /// then.
+    fn newer(&self, about: &About) -> Option<u64> {
+        about.overview.as_ref().map(|overview| overview.entry).filter(|entry| *entry > self.closing.entry)
     }
 
     /// The plan that is chosen.
@@ -166,22 +175,34 @@ impl Room for ClosingScreen {
         match *news {
             News::PlanFound(plan) => Heard::Mine(Turn::enter(Screen::Plan(Plan::stored(plan)))),
             News::Closing { closing, done } => {
-                // The frame shows the head too.
-                let turn = if closing.entry == self.closing.entry {
-                    Turn::stay()
-                } else {
-                    Turn::work(Job::OpenHome)
-                };
                 *self = Self { face: self.face, list: self.list, ..Self::new(closing, done) };
                 self.list.keep_within(self.choices());
-                Heard::Mine(turn)
+                Heard::Mine(Turn::stay())
             }
-            News::Opened { .. } => Heard::Mine(Turn::stay()),
             other => Heard::NotMine(Box::new(other)),
         }
     }
 
+    fn tick(&mut self, about: &About) -> Turn {
+        match self.newer(about) {
+            Some(entry) if entry > self.asked && about.busy.is_none() => {
+                self.asked = entry;
+                Turn::work(Job::Close)
+            }
+            _ => Turn::stay(),
+        }
+    }
+
     fn draw(&self, canvas: &mut Canvas<'_>, area: Rect, about: &About) {
+        if let Some(entry) = self.newer(about) {
+            let text = format!(
+                "The register went on to entry {}. Nothing that stood here before may be written down: it is read \
+                 again. Where that does not come, go back and close again.",
+                grouped(entry)
+            );
+            canvas.paragraph(area, &text, Role::Attention);
+            return;
+        }
         match (self.face, &self.code) {
             (Face::Code, Some(code)) => self.draw_code(canvas, area, code),
             (_, Some(code))

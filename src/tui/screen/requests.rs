@@ -28,10 +28,10 @@ const COUNT_AFTER: Duration = Duration::from_millis(600);
 /// What is known of the requests in the open folder.
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
 enum Count {
-    /// Nothing, since the folder was opened at this time since the interface began; `None` before that is known.
+    /// Nothing: the folder was opened a moment ago.
     #[default]
     Fresh,
-    /// It is open since then.
+    /// Nothing, and it is open since this time since the interface began.
     Since(Duration),
     /// They are being counted.
     Counting,
@@ -106,8 +106,8 @@ impl Room for Requests {
 
     fn act(&mut self, action: Action, about: &About) -> Turn {
         match action {
-            // What needs the worker, or leaves, waits until the count has stopped.
-            Action::Back | Action::Proceed | Action::Open | Action::Left | Action::Right
+            // What needs the worker waits until the count has stopped.
+            Action::Proceed | Action::Open | Action::Left | Action::Right
                 if self.count == Count::Counting && about.busy.is_some() =>
             {
                 self.waiting = Some(action);

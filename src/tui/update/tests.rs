@@ -8,7 +8,8 @@ use crate::{
     pki::{fingerprint::Digest, text::Printable, time::Time},
     tui::{
         message::PinAsk,
-        screen::{Screen, requests::Requests, rooms::Rooms, start::Start},
+        screen::{Screen, audit::Audit, requests::Requests, rooms::Rooms, start::Start},
+        work::register::RegisterJob,
     },
 };
 
@@ -173,6 +174,61 @@ fn a_worker_that_is_gone_is_told_and_can_be_left() {
     update(&mut model, Message::Key(Key::Enter));
     update(&mut model, Message::Key(Key::Control('c')));
     assert!(matches!(update(&mut model, Message::Key(Key::Char('y'))).as_slice(), [Effect::Leave]));
+}
+
+#[test]
+fn after_the_worker_nothing_is_begun_and_the_interface_can_still_be_left() {
+    let mut model = in_the_rooms();
+    update(&mut model, Message::Login(Login::In));
+    update(&mut model, Message::WorkerGone);
+    assert_eq!(model.about.login, Login::Out, "its session went with it");
+    update(&mut model, Message::Key(Key::Enter));
+    assert!(begin(&mut model, Job::Choices).is_empty());
+    assert!(matches!(model.dialog, Some(Dialog::Failure(_))));
+    assert!(at(&mut model, 9_000).is_empty(), "there is nothing to lock");
+    assert!(matches!(update(&mut model, Message::Ending).as_slice(), [Effect::Leave]));
+}
+
+#[test]
+fn work_that_does_not_end_can_be_left_after_a_while() {
+    let mut model = in_the_rooms();
+    at(&mut model, 10);
+    begin(&mut model, Job::Choices);
+    update(&mut model, Message::Key(Key::Control('c')));
+    assert!(matches!(update(&mut model, Message::Key(Key::Char('y'))).as_slice(), [Effect::Stop]));
+    at(&mut model, 12);
+    update(&mut model, Message::Key(Key::Control('c')));
+    assert_eq!(model.dialog, Some(Dialog::Leave), "it was not waited for yet");
+    update(&mut model, Message::Key(Key::Char('n')));
+    at(&mut model, 10 + GRACE.as_secs());
+    update(&mut model, Message::Key(Key::Control('c')));
+    assert_eq!(model.dialog, Some(Dialog::Abandon));
+    assert!(update(&mut model, Message::Key(Key::Enter)).is_empty(), "only a letter leaves it");
+    assert!(matches!(update(&mut model, Message::Key(Key::Char('y'))).as_slice(), [Effect::Abandon]));
+}
+
+#[test]
+fn a_failure_goes_to_the_screen_that_asked() {
+    let mut model = in_the_rooms();
+    model.enter(Screen::Audit(Audit::new()));
+    begin(&mut model, Job::Register(RegisterJob::Audit));
+    model.enter(Screen::Requests(Requests::new()));
+    let failure = Failure { what: "damaged".to_owned(), hint: "audit".to_owned(), class: Class::Register };
+    update(&mut model, Message::Failed(failure.clone()));
+    assert_eq!(model.dialog, Some(Dialog::Failure(failure.clone())), "the screen in use does not tell of it");
+    assert!(matches!(model.screen(), Screen::Requests(_)));
+    model.back();
+    let Screen::Audit(audit) = model.screen() else { panic!("another screen") };
+    assert!(format!("{audit:?}").contains("Ended"), "{audit:?}");
+
+    // Whoever asked and was left is not taken for another screen in its place.
+    let mut model = in_the_rooms();
+    model.enter(Screen::Requests(Requests::new()));
+    begin(&mut model, Job::Choices);
+    model.back();
+    model.enter(Screen::Audit(Audit::new()));
+    update(&mut model, Message::Failed(failure.clone()));
+    assert_eq!(model.dialog, Some(Dialog::Failure(failure)));
 }
 
 #[test]

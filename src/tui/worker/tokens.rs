@@ -119,6 +119,7 @@ impl Worker {
                 (security_officer, user)
             }
         };
+        self.door.close();
         ceremony::initialise_token(module, slot, label, &security_officer, &user)
     }
 

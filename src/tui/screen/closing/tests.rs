@@ -2,9 +2,14 @@
 
 use super::*;
 use crate::{
-    ceremony::{Beginning, Deeds},
+    ceremony::{Beginning, Deeds, Overview, Rehearsal},
     pki::{fingerprint::Digest, time::Time},
-    tui::{keymap::action_of, message::Effect, probe::drawn},
+    tui::{
+        keymap::action_of,
+        message::Effect,
+        probe::drawn,
+        theme::{Colours, Glyphs, Theme},
+    },
 };
 
 fn now() -> Time {
@@ -85,12 +90,40 @@ fn a_head_that_was_signed_is_shown_and_the_frame_looks_again() {
         done: done(Deeds { entries: 1, checkpoints: 1, ..Deeds::default() }),
     };
     let Heard::Mine(turn) = screen.hear(Box::new(news()), &about) else { panic!("not heard") };
-    assert!(matches!(turn.effects.as_slice(), [Effect::Work(Job::OpenHome)]));
+    assert!(turn.effects.is_empty());
     let rows = drawn(&screen, 78, 18).join("\n");
     assert!(
         rows.contains("all is signed by the audit key, at entry 7") && rows.contains("1 checkpoint"),
         "{rows}"
     );
-    let Heard::Mine(turn) = screen.hear(Box::new(news()), &about) else { panic!("not heard") };
-    assert!(turn.effects.is_empty());
+}
+
+#[test]
+fn what_the_register_went_beyond_is_not_shown_and_read_again_once() {
+    let overview = |entry| Overview {
+        rehearsal: Rehearsal::Rehearsal,
+        token_label: Printable::new("rehearsal"),
+        token_serial: None,
+        authorities: Vec::new(),
+        entry,
+        head: Digest::of(b"newer"),
+        head_words: "one two three".to_owned(),
+    };
+    let mut screen = screen(HeadSignature::Wanting);
+    let mut about = About { overview: Some(overview(7)), ..About::default() };
+    assert!(screen.tick(&about).effects.is_empty());
+    about.overview = Some(overview(9));
+    let mut cells = ratatui::buffer::Buffer::empty(Rect { x: 0, y: 0, width: 78, height: 18 });
+    let theme = Theme { colours: Colours::None, glyphs: Glyphs::Unicode };
+    let area = cells.area;
+    screen.draw(&mut Canvas::new(&mut cells, theme), area, &about);
+    let text: String = cells.content().iter().map(ratatui::buffer::Cell::symbol).collect();
+    assert!(text.contains("went on to entry 9"), "{text}");
+    let old = Digest::of(b"head").words();
+    assert!(!old.split(' ').any(|word| text.contains(&word.to_uppercase())), "{text}");
+    assert!(matches!(screen.tick(&about).effects.as_slice(), [Effect::Work(Job::Close)]));
+    assert!(screen.tick(&about).effects.is_empty(), "it is asked for once");
+    let news = News::Closing { closing: closing(9, HeadSignature::Signed), done: done(Deeds::default()) };
+    assert!(matches!(screen.hear(Box::new(news), &about), Heard::Mine(_)));
+    assert!(screen.tick(&about).effects.is_empty());
 }

@@ -1,6 +1,6 @@
 //! The table: what is shown, what keys do, and that hostile text stays in its cells.
 
-use std::{path::PathBuf, time::Duration};
+use std::path::PathBuf;
 
 use super::*;
 use crate::{
@@ -14,7 +14,7 @@ use crate::{
     tui::{
         field::FIELD_CHARS_MAX,
         message::{Effect, Message},
-        model::{Busy, Model, OnBack, Pace},
+        model::{Busy, Model, OnBack, Pace, Place},
         probe::{drawn, drawn_as, hostile_texts},
         theme::Glyphs,
         update::update,
@@ -256,8 +256,13 @@ fn details_of_an_accepted_request_hold_its_difference_and_its_octets() {
 #[test]
 fn every_key_offered_in_every_mode_is_carried_out() {
     let about = About::default();
-    let busy =
-        Busy { words: "", began: Duration::ZERO, progress: None, pace: Pace::Going, on_back: OnBack::Stop };
+    let busy = Busy {
+        words: "",
+        asked_by: Place::default(),
+        progress: None,
+        pace: Pace::Going,
+        on_back: OnBack::Stop,
+    };
     let at_work = About { busy: Some(busy), ..About::default() };
     for about in [&about, &at_work] {
         for before in [None, Some(SEARCH), Some(CONTROL)] {
