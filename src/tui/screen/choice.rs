@@ -65,8 +65,11 @@ impl Room for Choice {
     }
 
     fn bindings(&self, about: &About) -> Vec<Binding> {
-        if about.busy.is_some() {
+        if about.can_stop() {
             return vec![Binding::bar(&[Key::Esc, Key::Char('s')], Action::Back, "stop reading")];
+        }
+        if about.busy.is_some() {
+            return Vec::new();
         }
         let mut bindings = vec![
             Binding::bar(&[Key::Enter], Action::Proceed, "read and judge the requests"),

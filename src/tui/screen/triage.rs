@@ -274,7 +274,11 @@ impl Room for TriageScreen {
             Mode::Table => {}
         }
         let mut bindings = if about.busy.is_some() {
-            vec![Binding::bar(&[Key::Esc, Key::Char('s')], Action::Back, "stop")]
+            about
+                .can_stop()
+                .then(|| Binding::bar(&[Key::Esc, Key::Char('s')], Action::Back, "stop"))
+                .into_iter()
+                .collect()
         } else {
             let details = Binding::bar(&[Key::Enter], Action::Open, "details");
             let mut bindings = if self.selection.is_empty() { Vec::new() } else { vec![details] };
