@@ -48,14 +48,19 @@ pub fn run(home: Home, command: CaCommand, form: Form) -> Result<Exit, Error> {
                     render::line(&format!("sha256   {}", requested.sha256));
                     render::line(&format!("words    {}", requested.sha256.words()));
                     eprintln!(
-                        "next: have the superior CA issue it, then coldsign ca install {name} CERT --chain FILE"
+                        "next: have the superior CA issue it, then coldsign ca install {name} CERT; with --chain FILE where a CA above it \
+                         is not in this home"
                     );
                 }
             }
         }
         CaCommand::Install { name, certificate, chain } => {
             let mut appliance = Appliance::open(home)?;
-            let issuer = appliance.install(&name, &certificate, chain.as_deref())?;
+            let fitting = appliance.examine(&name, &certificate, chain.as_deref())?;
+            for subject in fitting.recorded() {
+                eprintln!("above it, from the register: {subject}");
+            }
+            let issuer = appliance.install(fitting)?;
             show(form, &name, Some((issuer.certificate(), issuer.root())), appliance.is_rehearsal());
         }
         CaCommand::List => {

@@ -48,7 +48,7 @@ impl Worker {
             AuthorityJob::Install(fitting) => {
                 let name = fitting.name().to_owned();
                 let (appliance, _) = self.working()?;
-                appliance.install_fitting(*fitting)?;
+                appliance.install(*fitting)?;
                 self.ready(&name)
             }
         }

@@ -12,7 +12,7 @@ use crate::{
         message::{Effect, Message},
         model::{Dialog, Model},
         probe::{drawn, hostile_texts},
-        screen::rooms::Rooms,
+        screen::{install::Install, rooms::Rooms},
         update::update,
     },
 };
@@ -147,4 +147,11 @@ fn hostile_names_stay_in_their_fields() {
         let page = AuthorityPage::new(authority(&text, Stage::Requested));
         assert!(drawn(&page, 118, 34)[0].starts_with("CA"));
     }
+}
+
+#[test]
+fn an_installation_says_which_file_of_a_delivery_is_meant() {
+    let rows = drawn(&Install::new(authority("lab", Stage::Requested)), 78, 18);
+    assert!(rows[0].contains("not chosen; in a delivery: in certs, not ca.pem"), "{rows:#?}");
+    assert!(rows[1].contains("as this home's register has them; or choose ca-chain.pem"), "{rows:#?}");
 }
