@@ -8,7 +8,7 @@ use std::{path::PathBuf, time::Duration};
 use coldsign::{
     ceremony::{
         Access, Class, Counts, FolderListing, Format, Issued, Motion, MountedVolume, Phase, PlanSummary,
-        PlannedRow, Progress, Reach, RequestFiles, StoredPlan,
+        PlannedAuthorities, PlannedRow, Progress, Reach, RequestFiles, StoredPlan,
     },
     pki::{fingerprint::Digest, text::Printable},
     tui::{
@@ -59,6 +59,7 @@ fn shown(plan: &StoredPlan, approved: bool, issued: u64) -> News {
             not_before: (now(), now()),
             not_after: (now(), now()),
             notes: vec![("csr-pem".to_owned(), 12)],
+            authorities: None,
             lint_rules: 20,
             approved,
             issued,
@@ -193,6 +194,41 @@ fn a_wrong_word_is_told_by_its_number_and_what_was_typed_is_kept() {
     assert!(model.dialog.is_none());
     sees(&mut model, "Nothing was approved: word 7");
     sees(&mut model, " wrong ");
+}
+
+/// CAs that a plan makes.
+fn authorities(count: u64, names: &[&str]) -> Option<PlannedAuthorities> {
+    let names = names.iter().map(|name| Printable::new(name)).collect();
+    Some(PlannedAuthorities { count, names, path_length: Some(0) })
+}
+
+#[test]
+fn whoever_approves_a_ca_is_told_that_it_is_one() {
+    let mut planned = shown(&plan(), false, 0);
+    if let News::PlanShown(shown) = &mut planned {
+        shown.summary.authorities = authorities(1, &["CN=Factory CA"]);
+    }
+    let mut model = model(Screen::Plan(Plan::stored(plan())));
+    done(&mut model, planned);
+    sees(&mut model, "THIS MAKES        A CA, no device: no CA may stand below it");
+    sees(&mut model, "words");
+    key(&mut model, Key::Char('a'));
+    sees(&mut model, "THIS MAKES A CA: whoever holds its key can issue certificates");
+    sees(&mut model, "name          CN=Factory CA");
+    sees(&mut model, "no CA may stand below it");
+    sees(&mut model, "valid until ");
+    sees(&mut model, "type all 12 words");
+}
+
+#[test]
+fn of_many_cas_the_first_are_named_and_the_words_still_stand_there() {
+    let approval = Approval::new(plan()).making(authorities(998, &["CN=A", "CN=B", "CN=C"]));
+    let mut model = model(Screen::Approval(approval));
+    sees(&mut model, "THIS MAKES 998 CAs");
+    sees(&mut model, "995 more in the plan; no CA may stand below it");
+    let last = plan().words().split(' ').next_back().expect("a word").to_uppercase();
+    let spaced: Vec<String> = last.chars().map(String::from).collect();
+    sees(&mut model, &spaced.join(" "));
 }
 
 #[test]

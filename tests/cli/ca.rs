@@ -22,6 +22,9 @@ fn requested(sandbox: &Sandbox, name: &str, by: &Sandbox) -> std::path::PathBuf 
         &pin,
     ]);
     let path = request[0]["request"].as_str().expect("the request's path").to_owned();
+    let planned = by.exits(0, ["plan", "--ca", "root", "--profile", "subordinate-ca", &path]);
+    assert!(planned.contains("THIS MAKES A CA (path length 0), which can issue certificates:"), "{planned}");
+    assert!(planned.contains(&format!("    CN={name},O=Rehearsal\n")), "{planned}");
     let issued = by.folder(&format!("{name}-issued"));
     by.issue("root", "subordinate-ca", &[&path], &issued, &[]).folder
 }

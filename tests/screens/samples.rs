@@ -182,6 +182,13 @@ fn plan() -> Vec<(&'static str, Build)> {
             on_top(outside, Screen::Plan(Plan::new(material::plan(outside), material::counts())))
         }),
         ("typical", planned),
+        ("typical, of CAs", |outside| {
+            let mut model = on_top(outside, Screen::Plan(Plan::stored(material::plan(outside))));
+            let mut shown = material::plan_shown(outside);
+            shown.summary.authorities = Some(material::authorities(outside));
+            tell(&mut model, News::PlanShown(Box::new(shown)));
+            model
+        }),
         ("typical, signed", |outside| {
             let mut model = on_top(outside, Screen::Plan(Plan::stored(material::plan(outside))));
             let mut shown = material::plan_shown(outside);
@@ -205,6 +212,11 @@ fn approval() -> Vec<(&'static str, Build)> {
     vec![
         ("empty", approving),
         ("typical", |outside| typed(approving(outside), "", "anchor velvet har")),
+        ("typical, of CAs", |outside| {
+            let approval =
+                Approval::new(material::plan(outside)).making(Some(material::authorities(outside)));
+            typed(on_top(outside, Screen::Approval(approval)), "", "anchor velvet har")
+        }),
         ("failure", |outside| {
             let mut model = typed(approving(outside), "", "anchor velvet har");
             let job = Job::Approve { plan: material::plan(outside), words: String::new() };

@@ -15,7 +15,7 @@ use crate::{
         room::{Heard, Room, Turn},
         sheet::{Item, Sheet},
         theme::Role,
-        wording::moment,
+        wording::{below, moment},
         work::{
             Job, News,
             authorities::{AuthorityJob, AuthorityNews},
@@ -209,18 +209,13 @@ fn described(authority: &Authority) -> Vec<Item> {
 
 /// A CA's certificate in plain words.
 pub(super) fn certified(own: &Certificate) -> Vec<Item> {
-    let path_length = match own.path_length() {
-        None => "any number of CAs may stand below it".to_owned(),
-        Some(0) => "no CA may stand below it".to_owned(),
-        Some(length) => format!("at most {length} CAs in a row may stand below it"),
-    };
     let mut items = vec![
         Item::labelled("subject", own.subject().to_printable()),
         Item::labelled("issuer", own.issuer().to_printable()),
         said("valid from", &moment(own.not_before())),
         said("valid until", &moment(own.not_after())),
         said("key", &own.public_key().algorithm().to_string()),
-        said("path length", &path_length),
+        said("path length", &below(own.path_length())),
         said("serial number", &hex(own.serial())),
         said("SHA-256", &own.sha256().to_string()),
         Item::Heading("The certificate's words".to_owned()),

@@ -9,7 +9,7 @@ use super::{
 };
 use crate::{
     ceremony::KEY_ALGORITHMS,
-    pki::key::KeyAlgorithm,
+    pki::{key::KeyAlgorithm, time::Time},
     tui::{
         canvas::Canvas,
         field::Field,
@@ -181,9 +181,14 @@ impl NewCa {
             return None;
         }
         let days: u32 = self.days.text().trim().parse().ok()?;
-        let end = about.clock?.plus_seconds(i64::from(days) * DAY_SECONDS).to_string();
-        Some(format!("It would end about {}.", end.get(..10)?))
+        Some(format!("It would end about {}.", day_after(about.clock?, days)))
     }
+}
+
+/// The day so many days from a moment, `2036-11-21`.
+pub(super) fn day_after(now: Time, days: u32) -> String {
+    let end = now.plus_seconds(i64::from(days) * DAY_SECONDS).to_string();
+    end.get(..10).unwrap_or(&end).to_owned()
 }
 
 impl Room for NewCa {
