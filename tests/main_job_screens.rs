@@ -7,21 +7,30 @@ use std::{path::PathBuf, time::Duration};
 
 use coldsign::{
     ceremony::{
-        Access, Class, Counts, FolderListing, Format, Issued, Motion, MountedVolume, Phase, PlanSummary,
-        PlannedAuthorities, PlannedRow, Progress, Reach, RequestFiles, StoredPlan,
+        Access, Class, Counts, Delivered, FolderListing, Format, Issued, Motion, MountedVolume, Phase,
+        PlanSummary, PlannedAuthorities, PlannedRow, Progress, Reach, RequestFiles, StoredPlan,
     },
-    pki::{fingerprint::Digest, text::Printable},
+    pki::{
+        fingerprint::Digest,
+        key::{Curve, KeyAlgorithm},
+        profile::End,
+        text::Printable,
+    },
     tui::{
         key::Key,
         message::{Effect, Failure, Message},
         model::{Busy, Model, OnBack, Pace},
         screen::{
-            Screen, approval::Approval, delivery::Delivery, plan::Plan, requests::Requests, signing::Signing,
+            Screen, approval::Approval, delivery::Delivery, plan::Plan, requests::Requests, rooms::Rooms,
+            signing::Signing,
         },
         theme::Theme,
         update::update,
         view,
-        work::{Job, News, PlanShown},
+        work::{
+            Job, News, PlanShown,
+            proving::{CaChoice, ProvingJob, ProvingNews},
+        },
     },
 };
 use ratatui::{buffer::Buffer, layout::Rect};
@@ -389,4 +398,47 @@ fn the_count_of_requests_begins_by_itself_and_gives_way_to_a_key() {
     let count = RequestFiles { files: 1_000, octets: 820_000, reach: Reach::Whole };
     done(&mut model, News::Counted { path: PathBuf::from("/media/stick"), count });
     sees(&mut model, "1 000 files look like requests in this folder and below, 820 kB");
+}
+
+#[test]
+fn a_proof_that_is_done_says_until_when_it_is_of_use_and_enter_leads_out() {
+    let mut model = model(Screen::Rooms(Rooms::new()));
+    key(&mut model, Key::Char('2'));
+    key(&mut model, Key::Down);
+    key(&mut model, Key::Enter);
+    let choice = CaChoice {
+        name: "factory".to_owned(),
+        subject: Printable::new("CN=Factory CA"),
+        key: KeyAlgorithm::Ec(Curve::P256),
+        not_after: now(),
+    };
+    done(&mut model, News::Proving(ProvingNews::Choices { choices: vec![choice], end: End::Days(7) }));
+    key(&mut model, Key::Enter);
+    for _ in 0..2 {
+        update(&mut model, Message::Pasted("9c1d8f0e".repeat(8)));
+        key(&mut model, Key::Enter);
+    }
+    let folder = FolderListing {
+        path: "/media/stick".into(),
+        shown: Printable::new("/media/stick"),
+        entries: Vec::new(),
+        more: 0,
+    };
+    done(&mut model, News::Folder(folder));
+    key(&mut model, Key::Char('w'));
+    sees(&mut model, "7 days after it is issued (profile verification)");
+    assert!(matches!(job(key(&mut model, Key::Char('i'))), Job::Proving(ProvingJob::Issue { .. })));
+    let delivered = Delivered {
+        folder: "p-1".to_owned(),
+        certificates: 1,
+        files: 12,
+        manifest_sha256: Digest::of(b"manifest"),
+    };
+    let proved = ProvingNews::Proved { plan: Box::new(plan()), delivered };
+    let effects = done(&mut model, News::Proving(proved));
+    reopened(&mut model, effects);
+    sees(&mut model, "Enter done");
+    sees(&mut model, "ends                  7 days after it is issued");
+    assert!(key(&mut model, Key::Enter).is_empty());
+    sees(&mut model, "What is to be done?");
 }

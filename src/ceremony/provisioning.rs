@@ -22,6 +22,7 @@ use crate::{
 };
 
 use super::{
+    confirmed_ca::ConfirmedCa,
     error::Error,
     opening::{Appliance, Custodian, now},
     planning::Serials,
@@ -59,11 +60,12 @@ impl Appliance {
     /// key that was made before stays unused in the token.
     pub fn create_root(
         &mut self,
-        new: &NewCa<'_>,
+        confirmed: &ConfirmedCa<'_>,
         days: u32,
         path_length: Option<u32>,
         custodian: &mut Custodian<'_>,
     ) -> Result<IssuingCa, Error> {
+        let new = confirmed.new_ca();
         let name = self.checked_root(new, days, path_length)?;
         let mut serials = Serials::of(self)?;
         let session = self.login_to_make_keys(custodian)?;
@@ -193,10 +195,11 @@ impl Appliance {
     /// Every class.
     pub fn request_subordinate(
         &mut self,
-        new: &NewCa<'_>,
+        confirmed: &ConfirmedCa<'_>,
         to: &Path,
         custodian: &mut Custodian<'_>,
     ) -> Result<Requested, Error> {
+        let new = confirmed.new_ca();
         let at = now()?;
         let folder = format!("{}-request-{}", new.name, stamp(at));
         if let Some((der, public_key)) = self.standing_request(new)? {

@@ -24,14 +24,14 @@ use super::{
 pub fn run(home: Home, command: CaCommand, form: Form) -> Result<Exit, Error> {
     match command {
         CaCommand::Create { name, key, subject, days, path_length, pin } => {
-            let new = NewCa { name: &name, key: algorithm(key), subject: &subject };
+            let new = NewCa { name: &name, key: algorithm(key), subject: &subject }.commanded();
             let _heeded = stop::heed();
             let mut appliance = Appliance::open(home)?;
             let issuer = appliance.create_root(&new, days, path_length, &mut pin::custodian(pin.pin_file))?;
             show(form, &name, Some((issuer.certificate(), issuer.root())), appliance.is_rehearsal());
         }
         CaCommand::Request { name, key, subject, to, pin } => {
-            let new = NewCa { name: &name, key: algorithm(key), subject: &subject };
+            let new = NewCa { name: &name, key: algorithm(key), subject: &subject }.commanded();
             let _heeded = stop::heed();
             let mut appliance = Appliance::open(home)?;
             let requested = appliance.request_subordinate(&new, &to, &mut pin::custodian(pin.pin_file))?;

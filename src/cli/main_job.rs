@@ -201,7 +201,7 @@ fn rest_of_issue(
 pub fn prove(home: Home, given: &ProveArguments, form: Form) -> Result<Exit, Error> {
     let platform = Platform::from_name(&given.platform)?;
     let code = match (&given.code, &given.csr) {
-        (Some(code), _) => Code::Typed(code),
+        (Some(code), _) => Code::Given(code),
         (None, Some(path)) => Code::Request(path),
         (None, None) => return Err(Error::usage("there is no code", "give --code CODE or --csr FILE")),
     };

@@ -113,14 +113,13 @@ impl Room for CaConfirmation {
         let wish = self.form.wish();
         match action {
             Action::Back => Turn::replace(Screen::NewCa(self.form.clone())),
-            Action::Proceed if self.typed.text().trim() != wish.name => Turn::refuse(
-                "the CA's name was not typed",
-                format!("type {} to make its key, or go back with Esc", wish.name),
-            ),
-            Action::Proceed => Turn::work(Job::Authority(match &self.making {
-                Making::Root(terms) => AuthorityJob::MakeRoot(wish, *terms),
-                Making::Request { to } => AuthorityJob::Request { wish, to: to.clone() },
-            })),
+            Action::Proceed => {
+                let typed = self.typed.text().to_owned();
+                Turn::work(Job::Authority(match &self.making {
+                    Making::Root(terms) => AuthorityJob::MakeRoot { wish, terms: *terms, typed },
+                    Making::Request { to } => AuthorityJob::Request { wish, to: to.clone(), typed },
+                }))
+            }
             _ => {
                 self.sheet.act(action);
                 Turn::stay()

@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::{
-    ceremony::AuthorityRecord,
+    ceremony::{AuthorityRecord, NewCa},
     pki::{
         key::{Curve, PublicKey},
         time::Time,
@@ -81,15 +81,23 @@ fn a_key_is_made_only_after_the_cas_name_was_typed() {
     assert_eq!(wish.key.to_string(), "P-384");
     assert_eq!((terms.days, terms.path_length), (3650, None));
     done(&mut model, AuthorityNews::Checked(Printable::new("CN=Lab Root")));
-    for wrong in ["", "roo"] {
-        typed(&mut model, wrong);
-        assert!(press(&mut model, Key::Enter).is_empty());
-        assert!(matches!(model.dialog, Some(Dialog::Failure(_))));
+    for (letters, all) in [("", ""), ("roo", "roo"), ("t", "root")] {
+        typed(&mut model, letters);
+        let effects = press(&mut model, Key::Enter);
+        let [Effect::Work(Job::Authority(AuthorityJob::MakeRoot { wish, typed, .. }))] = effects.as_slice()
+        else {
+            panic!("{effects:?}")
+        };
+        // Whether it is the name, the ceremony says: nothing else makes what a key is made from.
+        assert_eq!(typed, all);
+        let new = NewCa { name: &wish.name, key: wish.key, subject: &wish.subject };
+        let Err(error) = new.confirmed_by(typed) else { continue };
+        update(&mut model, Message::Failed(error.into()));
+        assert!(
+            matches!(&model.dialog, Some(Dialog::Failure(failure)) if failure.what.contains("no key was made"))
+        );
         press(&mut model, Key::Enter);
     }
-    typed(&mut model, "t");
-    let effects = press(&mut model, Key::Enter);
-    assert!(matches!(effects.as_slice(), [Effect::Work(Job::Authority(AuthorityJob::MakeRoot(..)))]));
     let effects = done(&mut model, AuthorityNews::Ready(Box::new(authority("root", Stage::Issues))));
     assert!(matches!(effects.as_slice(), [Effect::Work(Job::OpenHome)]));
     assert!(matches!(model.screen(), Screen::Authority(_)));
