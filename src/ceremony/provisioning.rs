@@ -247,14 +247,17 @@ impl Appliance {
                 format!("finish it under Authorities, or with coldsign sign {}", plan.id),
             ));
         }
-        // The name is checked as configuration before the token is touched.
-        config::with_authority(&self.text, new.name, "pkcs11:token=x;id=%00")?;
+        if new.name.is_empty() {
+            return Err(Error::usage("the CA has no name yet", "give it a short one, such as factory"));
+        }
         if self.register.authority(new.name)?.is_some() || self.configuration.key_uri(new.name).is_some() {
             return Err(Error::authority(
                 format!("there is a CA named {} already", Printable::new(new.name)),
                 "choose another name",
             ));
         }
+        // The name is checked as configuration before the token is touched.
+        config::with_authority(&self.text, new.name, "pkcs11:token=x;id=%00")?;
         subject_of(new)
     }
 

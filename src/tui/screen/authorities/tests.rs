@@ -69,9 +69,10 @@ fn a_key_is_made_only_after_the_cas_name_was_typed() {
     press(&mut model, Key::Char('n'));
     fill_in(&mut model);
     assert!(press(&mut model, Key::Enter).is_empty(), "the days are missing");
-    assert!(matches!(&model.dialog, Some(Dialog::Failure(failure)) if failure.what.contains("days")));
+    assert!(
+        matches!(&model.dialog, Some(Dialog::Failure(failure)) if failure.what.contains("number of days"))
+    );
     press(&mut model, Key::Enter);
-    press(&mut model, Key::Tab);
     typed(&mut model, "3650");
     let effects = press(&mut model, Key::Enter);
     let [Effect::Work(Job::Authority(AuthorityJob::CheckRoot(wish, terms)))] = effects.as_slice() else {
@@ -116,8 +117,52 @@ fn escape_from_the_summary_keeps_what_was_filled_in() {
     assert!(press(&mut model, Key::Esc).is_empty());
     let Screen::NewCa(form) = model.screen() else { panic!("not the form") };
     assert_eq!(form.wish().subject, "CN=Lab Root");
+    press(&mut model, Key::Esc);
+    press(&mut model, Key::Esc);
+    assert!(matches!(model.screen(), Screen::Authorities(_)));
+}
+
+#[test]
+fn a_form_with_something_in_it_is_left_by_the_second_escape() {
+    let mut model = at_authorities();
+    press(&mut model, Key::Char('n'));
+    press(&mut model, Key::Esc);
+    assert!(matches!(model.screen(), Screen::Authorities(_)), "nothing is lost of an empty one");
+    press(&mut model, Key::Char('n'));
+    fill_in(&mut model);
+    for key in [Key::Tab, Key::Char('x'), Key::Backspace] {
+        press(&mut model, Key::Esc);
+        let rows = drawn(model.screen().room(), 78, 18);
+        assert!(rows.iter().any(|row| row.contains("Esc once more leaves")), "{rows:#?}");
+        press(&mut model, key);
+    }
+    let Screen::NewCa(form) = model.screen() else { panic!("not the form") };
+    assert_eq!((form.wish().name.as_str(), form.wish().subject.as_str()), ("root", "CN=Lab Root"));
+    press(&mut model, Key::Esc);
     assert!(press(&mut model, Key::Esc).is_empty());
     assert!(matches!(model.screen(), Screen::Authorities(_)));
+}
+
+#[test]
+fn an_empty_form_complains_of_its_first_field_and_goes_there() {
+    let mut model = at_authorities();
+    press(&mut model, Key::Char('n'));
+    press(&mut model, Key::BackTab);
+    for (noun, text) in
+        [("the CA's name", "root"), ("the subject", "CN=Lab Root"), ("the number of days", "1")]
+    {
+        assert!(press(&mut model, Key::Enter).is_empty());
+        assert!(
+            matches!(&model.dialog, Some(Dialog::Failure(failure)) if failure.what.starts_with(noun)),
+            "{noun}"
+        );
+        press(&mut model, Key::Enter);
+        typed(&mut model, text);
+    }
+    assert!(matches!(
+        press(&mut model, Key::Enter).as_slice(),
+        [Effect::Work(Job::Authority(AuthorityJob::CheckRoot(..)))]
+    ));
 }
 
 #[test]
