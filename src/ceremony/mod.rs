@@ -5,6 +5,7 @@
 
 mod auditing;
 mod browsing;
+mod certificate_export;
 mod closing;
 mod confirmed_ca;
 mod delivery;
@@ -38,6 +39,7 @@ mod verification;
 mod volumes;
 
 pub use browsing::{By, Found, IssuedRow, Pace, Rest, Wanted};
+pub use certificate_export::ExportedCertificate;
 pub use closing::{Closing, Due, Remaining, SignedHead, Unfinished};
 pub use confirmed_ca::ConfirmedCa;
 pub use delivery::Delivered;

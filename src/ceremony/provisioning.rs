@@ -345,7 +345,7 @@ pub(super) fn requested_subject(request: &[u8]) -> Result<Name, Error> {
 }
 
 /// A moment as it stands in names: 20260131T235959Z.
-fn stamp(at: crate::pki::time::Time) -> String {
+pub(super) fn stamp(at: crate::pki::time::Time) -> String {
     at.to_string().replace(['-', ':'], "")
 }
 

@@ -1,4 +1,4 @@
-//! `ca create`, `ca request`, `ca install`, `ca list` and `ca show`.
+//! `ca create`, `ca request`, `ca install`, `ca export`, `ca list` and `ca show`.
 
 use serde_json::{Value, json};
 
@@ -62,6 +62,25 @@ pub fn run(home: Home, command: CaCommand, form: Form) -> Result<Exit, Error> {
             }
             let issuer = appliance.install(fitting)?;
             show(form, &name, Some((issuer.certificate(), issuer.root())), appliance.is_rehearsal());
+        }
+        CaCommand::Export { name, to } => {
+            let appliance = Appliance::open_to_read(home)?;
+            let exported = appliance.export_certificate(&name, &to)?;
+            let folder = printable_path(&to.join(&exported.folder));
+            match form {
+                Form::Json => render::value(&json!({
+                    "ca": name,
+                    "folder": folder.as_str(),
+                    "files": exported.files,
+                    "sha256": exported.sha256.to_string(),
+                })),
+                Form::Text => {
+                    render::line(&format!("folder  {folder}"));
+                    render::line(&format!("files   {}", exported.files.join(", ")));
+                    render::line(&format!("sha256  {}", exported.sha256));
+                    render::line(&format!("words   {}", exported.sha256.words()));
+                }
+            }
         }
         CaCommand::List => {
             let appliance = Appliance::open_to_read(home)?;

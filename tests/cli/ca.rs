@@ -1,8 +1,8 @@
-//! `ca install`: which file is meant, and what stands in the register needs no file.
+//! `ca install` and `ca export`: which file is meant, what needs no file, and what a medium has afterwards.
 
 use std::fs;
 
-use crate::support::{Sandbox, said};
+use crate::support::{Sandbox, said, succeed, tool};
 
 /// Requests a CA and has another one issue its certificate; the bundle's folder.
 fn requested(sandbox: &Sandbox, name: &str, by: &Sandbox) -> std::path::PathBuf {
@@ -77,4 +77,34 @@ fn a_ca_above_that_is_not_known_has_to_be_given() {
     fs::write(&together, texts.concat()).unwrap();
     let installed = sandbox.json(["ca", "install", "factory", together.to_str().unwrap()]);
     assert_eq!(installed[0]["installed"], true, "{installed:?}");
+}
+
+#[test]
+fn a_certificate_is_written_as_new_files_that_sum_up() {
+    let sandbox = Sandbox::with_root("cli-ca-export", "p256");
+    let bundle = requested(&sandbox, "issuing", &sandbox);
+    let stick = sandbox.folder("stick");
+    let none = sandbox.exits(2, ["ca", "export", "issuing", "--to", &stick]);
+    assert!(none.contains("has no certificate yet"), "{none}");
+    assert!(fs::read_dir(&stick).unwrap().next().is_none(), "nothing was written");
+    let own = crate::support::files(&bundle.join("certs"));
+    sandbox.ok(["ca", "install", "issuing", own[0].to_str().unwrap()]);
+    let root = sandbox.json(["ca", "export", "root", "--to", &stick]);
+    assert_eq!(root[0]["files"], serde_json::json!(["root.pem", "root.der", "SHA256SUMS"]));
+    let exported = sandbox.json(["ca", "export", "issuing", "--to", &stick]);
+    let files = serde_json::json!(["issuing.pem", "issuing.der", "issuing-chain.pem", "SHA256SUMS"]);
+    assert_eq!(exported[0]["files"], files);
+    let folder = std::path::Path::new(exported[0]["folder"].as_str().expect("the folder"));
+    let name = folder.file_name().unwrap().to_str().unwrap();
+    assert!(name.starts_with("issuing-rehearsal-certificate-20"), "{name}");
+    let mut sums = tool("sha256sum", "apt-get install coreutils");
+    let checked = succeed(sums.args(["--strict", "-c", "SHA256SUMS"]).current_dir(folder));
+    assert_eq!(checked.lines().filter(|line| line.ends_with(": OK")).count(), 3, "{checked}");
+    let pem = fs::read_to_string(folder.join("issuing-chain.pem")).unwrap();
+    assert_eq!(pem, sandbox.ok(["ca", "show", "issuing", "--pem"]));
+    let der = fs::read(folder.join("issuing.der")).unwrap();
+    let sha256 = coldsign::pki::fingerprint::Digest::of(&der).to_string();
+    assert_eq!(exported[0]["sha256"], sha256.as_str());
+    let missing = sandbox.exits(4, ["ca", "export", "root", "--to", &sandbox.text("nosuch")]);
+    assert!(missing.contains("no such file or folder"), "{missing}");
 }

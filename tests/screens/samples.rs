@@ -74,6 +74,7 @@ pub fn all() -> Vec<Sample> {
         ("NewCa", authorities::new_ca()),
         ("CaTarget", authorities::ca_target()),
         ("CaConfirmation", authorities::ca_confirmation()),
+        ("CaExport", authorities::ca_export()),
         ("Install", authorities::install()),
     ];
     let samples = screens.into_iter().flat_map(|(screen, states)| {

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use crate::{
-    ceremony::{Authority, FittingCertificate, Requested, StoredPlan},
+    ceremony::{Authority, ExportedCertificate, FittingCertificate, Requested, StoredPlan},
     pki::{key::KeyAlgorithm, text::Printable},
 };
 
@@ -65,6 +65,13 @@ pub enum AuthorityJob {
         /// The file with the certificates above it, where they stand in another one.
         chain: Option<PathBuf>,
     },
+    /// Writes a CA's certificate onto a medium.
+    Export {
+        /// The CA's name.
+        name: String,
+        /// The folder on the medium.
+        to: PathBuf,
+    },
     /// Installs a certificate that was found to fit.
     Install(Box<FittingCertificate>),
 }
@@ -87,6 +94,13 @@ pub enum AuthorityNews {
         /// The folder on the medium.
         to: PathBuf,
     },
+    /// A certificate was written and read back.
+    Exported {
+        /// What was written.
+        exported: ExportedCertificate,
+        /// The folder on the medium.
+        to: PathBuf,
+    },
     /// The certificate fits.
     Fits(Box<FittingCertificate>),
 }
@@ -102,6 +116,7 @@ impl AuthorityJob {
             Self::FinishRoot(_) => "signing the root's certificate",
             Self::Request { .. } => "making the key and writing the request",
             Self::Examine { .. } => "holding the certificate against the CA",
+            Self::Export { .. } => "writing the certificate and reading it back",
             Self::Install(_) => "installing the certificate",
         }
     }

@@ -47,6 +47,10 @@ impl Worker {
                 let fitting = self.appliance()?.examine(&name, &certificate, chain.as_deref())?;
                 Ok(AuthorityNews::Fits(Box::new(fitting)))
             }
+            AuthorityJob::Export { name, to } => {
+                let exported = self.appliance()?.export_certificate(&name, &to)?;
+                Ok(AuthorityNews::Exported { exported, to })
+            }
             AuthorityJob::Install(fitting) => {
                 let name = fitting.name().to_owned();
                 let (appliance, _) = self.working()?;

@@ -2,8 +2,9 @@
 
 use super::*;
 use crate::{
-    ceremony::{AuthorityRecord, NewCa},
+    ceremony::{AuthorityRecord, ExportedCertificate, FolderListing, NewCa},
     pki::{
+        fingerprint::Digest,
         key::{Curve, PublicKey},
         time::Time,
     },
@@ -168,7 +169,7 @@ fn an_empty_form_complains_of_its_first_field_and_goes_there() {
 #[test]
 fn a_cas_page_offers_the_next_step_of_its_stage_only() {
     for (stage, offered, withheld) in
-        [(Stage::Requested, "iv", "fR"), (Stage::Abandoned, "", "ivfR"), (Stage::Issues, "v", "ifR")]
+        [(Stage::Requested, "iv", "fR"), (Stage::Abandoned, "", "ivfR"), (Stage::Issues, "vw", "ifR")]
     {
         let page = AuthorityPage::new(authority("lab", stage));
         let bindings = page.bindings(&About::default());
@@ -187,6 +188,40 @@ fn nothing_is_examined_before_a_file_was_chosen() {
     assert!(press(&mut model, Key::Char('e')).is_empty());
     assert!(press(&mut model, Key::Esc).is_empty());
     assert!(matches!(model.screen(), Screen::Authority(_)));
+}
+
+#[test]
+fn a_certificate_is_written_onto_a_medium_and_told_of() {
+    let mut model = at_authorities();
+    done(&mut model, AuthorityNews::List(vec![authority("lab", Stage::Issues)]));
+    press(&mut model, Key::Enter);
+    press(&mut model, Key::Char('w'));
+    assert!(matches!(model.screen(), Screen::CaExport(_)));
+    press(&mut model, Key::Esc);
+    assert!(matches!(model.screen(), Screen::Authority(_)));
+    press(&mut model, Key::Char('w'));
+    assert!(press(&mut model, Key::Char('w')).is_empty(), "no folder is open yet");
+    let folder = FolderListing {
+        path: "/media/stick".into(),
+        shown: Printable::new("/media/stick"),
+        entries: Vec::new(),
+        more: 0,
+    };
+    update(&mut model, Message::Done(Box::new(News::Folder(folder))));
+    let effects = press(&mut model, Key::Char('w'));
+    let [Effect::Work(Job::Authority(AuthorityJob::Export { name, to }))] = effects.as_slice() else {
+        panic!("{effects:?}")
+    };
+    assert_eq!((name.as_str(), to.to_str()), ("lab", Some("/media/stick")));
+    let exported = ExportedCertificate {
+        folder: "lab-certificate-20261121T140322Z".to_owned(),
+        files: vec!["lab.pem".to_owned(), "SHA256SUMS".to_owned()],
+        sha256: Digest::of(b"lab"),
+    };
+    done(&mut model, AuthorityNews::Exported { exported, to: "/media/stick".into() });
+    let rows = drawn(model.screen().room(), 78, 18);
+    assert!(rows[0].contains("written and read back"), "{rows:#?}");
+    assert!(rows[1].contains("/media/stick/lab-certificate-20261121T140322Z"), "{rows:#?}");
 }
 
 #[test]
