@@ -125,7 +125,7 @@ impl NotOwn {
     fn told(self, file: &Printable, name: &str) -> Error {
         match self {
             Self::OtherKey(subject) => Error::authority(
-                format!("{file}: the certificate is for another key than that of {name}; it is {subject}'s"),
+                format!("{file}: this is the certificate of {subject}, for another key than that of {name}"),
                 format!(
                     "give the certificate that was issued for the request of {name}: in a delivery it stands in \
                      certs, or in certificates.pem; ca.pem is the superior CA's"

@@ -58,7 +58,6 @@ macro_rules! screens {
 screens! {
 /// A screen.
 #[derive(Debug)]
-#[expect(clippy::large_enum_variant, reason = "a handful stand on top of each other, never a list of them")]
 pub enum Screen {
     /// The self-check and the clock.
     Start(start::Start),
