@@ -206,16 +206,16 @@ fn a_wrong_word_is_told_by_its_number_and_what_was_typed_is_kept() {
 }
 
 /// CAs that a plan makes.
-fn authorities(count: u64, names: &[&str]) -> Option<PlannedAuthorities> {
+fn authorities(count: u64, names: &[&str]) -> PlannedAuthorities {
     let names = names.iter().map(|name| Printable::new(name)).collect();
-    Some(PlannedAuthorities { count, names, path_length: Some(0) })
+    PlannedAuthorities { count, names, path_length: Some(0) }
 }
 
 #[test]
 fn whoever_approves_a_ca_is_told_that_it_is_one() {
     let mut planned = shown(&plan(), false, 0);
     if let News::PlanShown(shown) = &mut planned {
-        shown.summary.authorities = authorities(1, &["CN=Factory CA"]);
+        shown.summary.authorities = Some(authorities(1, &["CN=Factory CA"]));
     }
     let mut model = model(Screen::Plan(Plan::stored(plan())));
     done(&mut model, planned);
@@ -231,7 +231,7 @@ fn whoever_approves_a_ca_is_told_that_it_is_one() {
 
 #[test]
 fn of_many_cas_the_first_are_named_and_the_words_still_stand_there() {
-    let approval = Approval::new(plan()).making(authorities(998, &["CN=A", "CN=B", "CN=C"]));
+    let approval = Approval::new(plan()).making(Some(authorities(998, &["CN=A", "CN=B", "CN=C"])));
     let mut model = model(Screen::Approval(approval));
     sees(&mut model, "THIS MAKES 998 CAs");
     sees(&mut model, "995 more in the plan; no CA may stand below it");
