@@ -7,10 +7,15 @@ use std::{path::PathBuf, time::Duration};
 
 use coldsign::{
     ceremony::{
-        Access, Class, Counts, FolderListing, Format, Issued, Motion, MountedVolume, Phase, PlanSummary,
-        PlannedRow, Progress, Reach, RequestFiles, StoredPlan,
+        Access, Class, Counts, Delivered, FolderListing, Format, Issued, Motion, MountedVolume, Phase,
+        PlanSummary, PlannedAuthorities, PlannedRow, Progress, Reach, RequestFiles, StoredPlan,
     },
-    pki::{fingerprint::Digest, text::Printable},
+    pki::{
+        fingerprint::Digest,
+        key::{Curve, KeyAlgorithm},
+        profile::End,
+        text::Printable,
+    },
     tui::{
         key::Key,
         message::{Effect, Failure, Message},
@@ -22,7 +27,10 @@ use coldsign::{
         theme::Theme,
         update::update,
         view,
-        work::{Job, News, PlanShown},
+        work::{
+            Job, News, PlanShown,
+            proving::{CaChoice, ProvingJob, ProvingNews},
+        },
     },
 };
 use ratatui::{buffer::Buffer, layout::Rect};
@@ -60,6 +68,7 @@ fn shown(plan: &StoredPlan, approved: bool, issued: u64) -> News {
             not_before: (now(), now()),
             not_after: (now(), now()),
             notes: vec![("csr-pem".to_owned(), 12)],
+            authorities: None,
             lint_rules: 20,
             approved,
             issued,
@@ -194,6 +203,41 @@ fn a_wrong_word_is_told_by_its_number_and_what_was_typed_is_kept() {
     assert!(model.dialog.is_none());
     sees(&mut model, "Nothing was approved: word 7");
     sees(&mut model, " wrong ");
+}
+
+/// CAs that a plan makes.
+fn authorities(count: u64, names: &[&str]) -> PlannedAuthorities {
+    let names = names.iter().map(|name| Printable::new(name)).collect();
+    PlannedAuthorities { count, names, path_length: Some(0) }
+}
+
+#[test]
+fn whoever_approves_a_ca_is_told_that_it_is_one() {
+    let mut planned = shown(&plan(), false, 0);
+    if let News::PlanShown(shown) = &mut planned {
+        shown.summary.authorities = Some(authorities(1, &["CN=Factory CA"]));
+    }
+    let mut model = model(Screen::Plan(Plan::stored(plan())));
+    done(&mut model, planned);
+    sees(&mut model, "THIS MAKES        A CA, no device: no CA may stand below it");
+    sees(&mut model, "words");
+    key(&mut model, Key::Char('a'));
+    sees(&mut model, "THIS MAKES A CA: whoever holds its key can issue certificates");
+    sees(&mut model, "name          CN=Factory CA");
+    sees(&mut model, "no CA may stand below it");
+    sees(&mut model, "valid until ");
+    sees(&mut model, "type all 12 words");
+}
+
+#[test]
+fn of_many_cas_the_first_are_named_and_the_words_still_stand_there() {
+    let approval = Approval::new(plan()).making(Some(authorities(998, &["CN=A", "CN=B", "CN=C"])));
+    let mut model = model(Screen::Approval(approval));
+    sees(&mut model, "THIS MAKES 998 CAs");
+    sees(&mut model, "995 more in the plan; no CA may stand below it");
+    let last = plan().words().split(' ').next_back().expect("a word").to_uppercase();
+    let spaced: Vec<String> = last.chars().map(String::from).collect();
+    sees(&mut model, &spaced.join(" "));
 }
 
 #[test]
@@ -367,4 +411,47 @@ fn escape_while_a_plan_is_read_does_not_read_it_again() {
     assert!(tick(&mut model, 500).is_empty(), "it is not begun again by itself");
     key(&mut model, Key::Esc);
     assert!(matches!(model.screen(), Screen::Rooms(_)));
+}
+
+#[test]
+fn a_proof_that_is_done_says_until_when_it_is_of_use_and_enter_leads_out() {
+    let mut model = model(Screen::Rooms(Rooms::new()));
+    key(&mut model, Key::Char('2'));
+    key(&mut model, Key::Down);
+    key(&mut model, Key::Enter);
+    let choice = CaChoice {
+        name: "factory".to_owned(),
+        subject: Printable::new("CN=Factory CA"),
+        key: KeyAlgorithm::Ec(Curve::P256),
+        not_after: now(),
+    };
+    done(&mut model, News::Proving(ProvingNews::Choices { choices: vec![choice], end: End::Days(7) }));
+    key(&mut model, Key::Enter);
+    for _ in 0..2 {
+        update(&mut model, Message::Pasted("9c1d8f0e".repeat(8)));
+        key(&mut model, Key::Enter);
+    }
+    let folder = FolderListing {
+        path: "/media/stick".into(),
+        shown: Printable::new("/media/stick"),
+        entries: Vec::new(),
+        more: 0,
+    };
+    done(&mut model, News::Folder(folder));
+    key(&mut model, Key::Char('w'));
+    sees(&mut model, "7 days after it is issued (profile verification)");
+    assert!(matches!(job(key(&mut model, Key::Char('i'))), Job::Proving(ProvingJob::Issue { .. })));
+    let delivered = Delivered {
+        folder: "p-1".to_owned(),
+        certificates: 1,
+        files: 12,
+        manifest_sha256: Digest::of(b"manifest"),
+    };
+    let proved = ProvingNews::Proved { plan: Box::new(plan()), delivered };
+    let effects = done(&mut model, News::Proving(proved));
+    reopened(&mut model, effects);
+    sees(&mut model, "Enter done");
+    sees(&mut model, "ends                  7 days after it is issued");
+    assert!(key(&mut model, Key::Enter).is_empty());
+    sees(&mut model, "What is to be done?");
 }

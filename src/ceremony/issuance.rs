@@ -91,7 +91,11 @@ impl Appliance {
         match self.register.approve(plan, approver, now()?) {
             Ok(_) => Ok(()),
             Err(error @ (register::Error::Words(_) | register::Error::UnattendedNotAllowed(_))) => {
-                let hint = format!("{}: coldsign approve {} --words \"…\"", error.hint(), plan.id);
+                let hint = format!(
+                    "{}, under Register or with coldsign approve {} --words \"…\"",
+                    error.hint(),
+                    plan.id
+                );
                 Err(Error::NotApproved { what: error.to_string(), hint })
             }
             Err(error) => Err(error.into()),
@@ -160,7 +164,10 @@ impl Appliance {
     fn approval_of(&self, plan: &StoredPlan) -> Result<ApprovedPlan, Error> {
         self.register.approved(plan)?.ok_or_else(|| Error::NotApproved {
             what: format!("plan {} is not approved", plan.id),
-            hint: format!("read its words to each other, then coldsign approve {} --words \"…\"", plan.id),
+            hint: format!(
+                "read its words to each other and approve it: under Register, or with coldsign approve {} --words \"…\"",
+                plan.id
+            ),
         })
     }
 
@@ -170,7 +177,7 @@ impl Appliance {
         let uri = self.configuration.key_uri(name).map(str::to_owned).or(recorded).ok_or_else(|| {
             Error::authority(
                 format!("there is no CA named {}", Printable::new(name)),
-                "see coldsign ca list; make one with ca create or ca request",
+                "see Authorities, or coldsign ca list; make one there, or with ca create or ca request",
             )
         })?;
         Ok(TokenUri::parse(&uri)?)

@@ -113,14 +113,14 @@ impl Home {
             match error.kind() {
                 ErrorKind::NotFound => Error::usage(
                     format!("{shown}: there is no home there"),
-                    "make one with coldsign setup, or name another one with --home",
+                    "make one here (Set up, or coldsign setup), or start with another folder: --home DIR",
                 ),
                 ErrorKind::FileTooLarge => {
                     Error::usage(format!("{shown}: {error}"), "take out what is not configuration")
                 }
                 _ => Error::usage(
                     format!("{shown}: {error}"),
-                    "make it a file that can be read, or name another home with --home",
+                    "make it a file that can be read, or start with another home: --home DIR",
                 ),
             }
         })?;
@@ -148,7 +148,7 @@ pub fn setup(home: &Home, setup: &Setup<'_>) -> Result<(), Error> {
     if let Some(path) = standing {
         return Err(Error::usage(
             format!("{} stands already", printable_path(&path)),
-            "use that home, or choose another folder with --home",
+            "use that home, or start with another folder: --home DIR",
         ));
     }
     let module = setup.module.to_str().filter(|_| setup.module.is_absolute()).ok_or_else(|| {
@@ -174,7 +174,7 @@ pub fn setup(home: &Home, setup: &Setup<'_>) -> Result<(), Error> {
     let in_home = |error: std::io::Error| {
         Error::usage(
             format!("{}: {error}", printable_path(home.folder())),
-            "choose a folder that can be written with --home",
+            "start with a folder that can be written: --home DIR",
         )
     };
     host::file::make_private_folder(home.folder()).map_err(in_home)?;

@@ -77,19 +77,19 @@ impl Appliance {
         let record = self.register.authority(name)?.ok_or_else(|| {
             Error::authority(
                 format!("there is no CA named {}", Printable::new(name)),
-                "see coldsign ca list; make one with ca create or ca request",
+                "see Authorities, or coldsign ca list; make one there, or with ca create or ca request",
             )
         })?;
         let (certificate, chain) = record.certificate.ok_or_else(|| {
             Error::authority(
                 format!("CA {name} has no certificate yet"),
                 format!(
-                    "install the one its superior CA made with coldsign ca install {name} CERT --chain FILE"
+                    "install the one its superior CA made: under Authorities, or with coldsign ca install {name} CERT"
                 ),
             )
         })?;
         IssuingCa::new(certificate, chain).map_err(|what| {
-            Error::authority(what, "install a certificate that is fit to issue with coldsign ca install")
+            Error::authority(what, "have its superior CA issue one that is fit, and install that: under Authorities, or with coldsign ca install")
         })
     }
 

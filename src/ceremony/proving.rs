@@ -8,9 +8,9 @@ use crate::{
         issuer::IssuingCa,
         key::KeyAlgorithm,
         name::Name,
-        plan::{self, Facts},
+        plan::{self, Facts, PlannedCertificate},
         policy::Refusal,
-        profile::SubjectKind,
+        profile::{Profile, SubjectKind},
         request::VerifiedRequest,
         text::Printable,
     },
@@ -25,6 +25,7 @@ use super::{
     opening::{Appliance, Custodian, now, printable_path},
     planning::{Serials, config_text},
     progress::Watch,
+    repeated_code::RepeatedCode,
 };
 
 /// The profile that verification certificates are made by.
@@ -74,6 +75,9 @@ impl Platform {
     /// # Errors
     /// [`Error::Usage`] with what is wrong with it.
     pub fn check_code(self, code: &str) -> Result<(), Error> {
+        if code.is_empty() {
+            return Err(Error::usage("there is no code yet", "type it exactly as the platform shows it"));
+        }
         let digits = code.bytes().all(|digit| digit.is_ascii_hexdigit());
         if self == Self::Aws && (code.len() != 64 || !digits) {
             return Err(Error::usage(
@@ -82,7 +86,7 @@ impl Platform {
                     code.chars().count(),
                     if digits { "" } else { ", not all of them digits" }
                 ),
-                "copy the code from aws iot get-registration-code, without blanks or line ends",
+                "give it as aws iot get-registration-code shows it, without blanks or line ends",
             ));
         }
         common_name(code).map(|_| ())
@@ -115,8 +119,10 @@ fn common_name(code: &str) -> Result<Name, Error> {
 /// Where the code comes from.
 #[derive(Clone, Copy, Debug)]
 pub enum Code<'a> {
-    /// Typed, exactly as the platform shows it.
-    Typed(&'a str),
+    /// The argument of a command, exactly as the platform shows it.
+    Given(&'a str),
+    /// Typed by hand, twice the same.
+    Typed(&'a RepeatedCode),
     /// The subject CN of a verification CSR.
     Request(&'a Path),
     /// The same, refused where it is not the code that [`requested_code`] gave and people compared.
@@ -129,6 +135,22 @@ pub enum Code<'a> {
 }
 
 impl Appliance {
+    /// The profile that verification certificates are made by.
+    ///
+    /// # Errors
+    /// [`Error::Usage`] where there is none, or where it is for something else.
+    pub fn verification_profile(&self) -> Result<&Profile, Error> {
+        let profile = self.profile(PROFILE)?;
+        // No words are typed for a proof, so nothing but a certificate that can stand for nobody may come of it.
+        if profile.kind != SubjectKind::Verification {
+            return Err(Error::usage(
+                format!("the profile {PROFILE} in authority.toml is not of the kind \"verification\""),
+                "correct it: see coldsign profile show verification where there is no home",
+            ));
+        }
+        Ok(profile)
+    }
+
     /// Issues and delivers a verification certificate. The command itself is the approval: it names one certificate,
     /// short-lived and without clientAuth.
     ///
@@ -144,26 +166,13 @@ impl Appliance {
         watch: &mut Watch<'_>,
     ) -> Result<(StoredPlan, Delivered), Error> {
         let issuer = self.issuer(ca)?;
-        let profile = self.profile(PROFILE)?.clone();
-        // No words are typed here, so nothing but a certificate that can stand for nobody may come of it.
-        if profile.kind != SubjectKind::Verification {
-            return Err(Error::usage(
-                format!("the profile {PROFILE} in authority.toml is not of the kind \"verification\""),
-                "correct it: see coldsign profile show verification where there is no home",
-            ));
-        }
+        let profile = self.verification_profile()?.clone();
         let mut serials = Serials::of(self)?;
         let at = now()?;
         let facts = Facts { now: at, serial: serials.draw()? };
         let (planned, der) = match code {
-            Code::Typed(code) => {
-                platform.check(code, &issuer)?;
-                (
-                    plan::plan_for_code(&common_name(code)?, &profile, &issuer, facts)
-                        .map_err(|refusal| refused(&refusal))?,
-                    None,
-                )
-            }
+            Code::Given(code) => (planned_for(code, platform, &profile, &issuer, facts)?, None),
+            Code::Typed(code) => (planned_for(code.as_str(), platform, &profile, &issuer, facts)?, None),
             Code::Request(path) | Code::Shown { path, .. } => {
                 let (request, der) = request_of(path)?;
                 let asked = code_of(&request)?;
@@ -196,6 +205,18 @@ impl Appliance {
         let delivered = self.deliver(&stored, to, &[Format::Pem], &session, watch)?;
         Ok((stored, delivered))
     }
+}
+
+/// The certificate for a code that is at hand without a CSR.
+fn planned_for(
+    code: &str,
+    platform: Platform,
+    profile: &Profile,
+    issuer: &IssuingCa,
+    facts: Facts,
+) -> Result<PlannedCertificate, Error> {
+    platform.check(code, issuer)?;
+    plan::plan_for_code(&common_name(code)?, profile, issuer, facts).map_err(|refusal| refused(&refusal))
 }
 
 /// A file is read again when it is used: what was shown is what is signed, or nothing is.

@@ -22,6 +22,7 @@ use crate::{
 };
 
 use super::{
+    confirmed_ca::ConfirmedCa,
     error::Error,
     opening::{Appliance, Custodian, now},
     planning::Serials,
@@ -59,11 +60,12 @@ impl Appliance {
     /// key that was made before stays unused in the token.
     pub fn create_root(
         &mut self,
-        new: &NewCa<'_>,
+        confirmed: &ConfirmedCa<'_>,
         days: u32,
         path_length: Option<u32>,
         custodian: &mut Custodian<'_>,
     ) -> Result<IssuingCa, Error> {
+        let new = confirmed.new_ca();
         let name = self.checked_root(new, days, path_length)?;
         let mut serials = Serials::of(self)?;
         let session = self.login_to_make_keys(custodian)?;
@@ -193,10 +195,11 @@ impl Appliance {
     /// Every class.
     pub fn request_subordinate(
         &mut self,
-        new: &NewCa<'_>,
+        confirmed: &ConfirmedCa<'_>,
         to: &Path,
         custodian: &mut Custodian<'_>,
     ) -> Result<Requested, Error> {
+        let new = confirmed.new_ca();
         let at = now()?;
         let folder = format!("{}-request-{}", new.name, stamp(at));
         if let Some((der, public_key)) = self.standing_request(new)? {
@@ -244,14 +247,17 @@ impl Appliance {
                 format!("finish it under Authorities, or with coldsign sign {}", plan.id),
             ));
         }
-        // The name is checked as configuration before the token is touched.
-        config::with_authority(&self.text, new.name, "pkcs11:token=x;id=%00")?;
+        if new.name.is_empty() {
+            return Err(Error::usage("the CA has no name yet", "give it a short one, such as factory"));
+        }
         if self.register.authority(new.name)?.is_some() || self.configuration.key_uri(new.name).is_some() {
             return Err(Error::authority(
                 format!("there is a CA named {} already", Printable::new(new.name)),
                 "choose another name",
             ));
         }
+        // The name is checked as configuration before the token is touched.
+        config::with_authority(&self.text, new.name, "pkcs11:token=x;id=%00")?;
         subject_of(new)
     }
 
@@ -339,7 +345,7 @@ pub(super) fn requested_subject(request: &[u8]) -> Result<Name, Error> {
 }
 
 /// A moment as it stands in names: 20260131T235959Z.
-fn stamp(at: crate::pki::time::Time) -> String {
+pub(super) fn stamp(at: crate::pki::time::Time) -> String {
     at.to_string().replace(['-', ':'], "")
 }
 

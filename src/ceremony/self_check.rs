@@ -109,7 +109,7 @@ pub fn self_check(home: &Home) -> Vec<Check> {
         checks.push(Check::attention(
             "home",
             format!("no home is set up in {}", printable_path(home.folder())),
-            "make one with coldsign setup, or name another one with --home",
+            "make one here (Set up, or coldsign setup), or start with another folder: --home DIR",
         ));
     }
     checks.push(time(utc_now(), kept.last));

@@ -13,6 +13,7 @@ use crate::{
 use super::{
     error::Error,
     opening::Appliance,
+    planned_authorities::PlannedAuthorities,
     progress::{Phase, Watch},
 };
 
@@ -30,6 +31,8 @@ pub struct PlanSummary {
     pub not_after: (Time, Time),
     /// How many notes of which control its certificates have, by the control's id.
     pub notes: Vec<(String, u64)>,
+    /// The CAs that it makes, where its certificates are those of CAs.
+    pub authorities: Option<PlannedAuthorities>,
     /// Rules of the lint, all of which every certificate of a plan passed before it was stored: a plan cannot hold one
     /// that did not.
     pub lint_rules: usize,
@@ -89,6 +92,7 @@ impl Appliance {
             not_before: (plan.created, plan.created),
             not_after: (plan.created, plan.created),
             notes: Vec::new(),
+            authorities: self.planned_authorities(plan)?,
             lint_rules: lint::RULES.len(),
             approved: self.is_approved(plan)?,
             issued: self.register.issued_count(plan)?,

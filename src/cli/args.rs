@@ -200,6 +200,14 @@ pub enum CaCommand {
         #[arg(long, value_name = "FILE")]
         chain: Option<PathBuf>,
     },
+    /// Write a CA's certificate onto a medium as one new folder: PEM, DER, the path to the root, SHA-256 sums
+    Export {
+        /// The CA's name here
+        name: String,
+        /// The folder (a mounted medium) that receives the new folder
+        #[arg(long, value_name = "DIR")]
+        to: PathBuf,
+    },
     /// List the CAs of this home
     List,
     /// Show one CA

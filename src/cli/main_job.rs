@@ -62,6 +62,7 @@ pub fn plan(home: Home, given: &PlanArguments, form: Form) -> Result<Exit, Error
         Form::Json => render::value(&render::summary(&plan, None, began.elapsed().as_secs_f64())),
         Form::Text => {
             render::plan(&plan);
+            render::authorities(appliance.planned_authorities(&plan)?.as_ref());
             eprintln!("next: read the words to each other, then coldsign approve {} --words \"…\"", plan.id);
         }
     }
@@ -94,6 +95,7 @@ pub fn sign(home: Home, given: SignArguments, form: Form) -> Result<Exit, Error>
     appliance.check_approved(&plan)?;
     // Whoever gives the PIN sees what it is given for.
     eprintln!("plan {}: {} certificates", plan.id, plan.accepted);
+    render::authorities(appliance.planned_authorities(&plan)?.as_ref());
     eprintln!("words:\n    {}", render::rows_of_words(&plan.digest.words()).join("\n    "));
     let session = appliance.login(&mut pin::custodian(given.pin.pin_file))?;
     let issued = watched(|watch| appliance.sign(&plan, &session, watch))?;
@@ -143,6 +145,7 @@ pub fn issue(home: Home, given: &IssueArguments, form: Form) -> Result<Exit, Err
     appliance.check_target(&given.to)?;
     let plan = make_plan(&mut appliance, &given.ca, &given.profile, &given.from)?;
     eprintln!("plan {}: {} certificates, digest {}", plan.id, plan.accepted, plan.digest);
+    render::authorities(appliance.planned_authorities(&plan)?.as_ref());
     let rest = rest_of_issue(&mut appliance, &plan, given, &formats, began);
     let (issued, seconds, delivered) = rest.inspect_err(|_| {
         // The pair that follows says how to go on with the step that failed; this, that nothing begins anew.
@@ -198,7 +201,7 @@ fn rest_of_issue(
 pub fn prove(home: Home, given: &ProveArguments, form: Form) -> Result<Exit, Error> {
     let platform = Platform::from_name(&given.platform)?;
     let code = match (&given.code, &given.csr) {
-        (Some(code), _) => Code::Typed(code),
+        (Some(code), _) => Code::Given(code),
         (None, Some(path)) => Code::Request(path),
         (None, None) => return Err(Error::usage("there is no code", "give --code CODE or --csr FILE")),
     };

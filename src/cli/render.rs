@@ -5,7 +5,7 @@ use std::io::{self, Write as _};
 use serde_json::{Value, json};
 
 use crate::{
-    ceremony::{Counts, Issued, Judgement, StoredPlan, Verdict},
+    ceremony::{Counts, Issued, Judgement, PlannedAuthorities, StoredPlan, Verdict},
     pki::{
         policy::{Finding, Severity},
         text::{harmless_json, harmless_lines},
@@ -155,6 +155,26 @@ pub fn plan(plan: &StoredPlan) {
         "requests  {} accepted, {} refused, {} skipped",
         plan.accepted, plan.refused, plan.skipped
     ));
+}
+
+/// The CAs that a plan makes, to standard error: whoever approves or signs it is told.
+pub fn authorities(made: Option<&PlannedAuthorities>) {
+    let Some(made) = made else { return };
+    let path_length = made.path_length.map_or("not limited".to_owned(), |length| length.to_string());
+    eprintln!(
+        "THIS MAKES {} (path length {path_length}), which can issue certificates:",
+        match made.count {
+            1 => "A CA".to_owned(),
+            count => format!("{count} CAs"),
+        }
+    );
+    for name in &made.names {
+        eprintln!("    {name}");
+    }
+    let more = made.count.saturating_sub(made.names.len() as u64);
+    if more > 0 {
+        eprintln!("    and {more} more");
+    }
 }
 
 /// Counts of an inspection, to standard error.

@@ -25,7 +25,9 @@ use super::{
     serial::SerialNumber,
     time::Time,
 };
-pub use authority::{RootFields, assemble_request, check_root, plan_root, request_info};
+pub use authority::{
+    AuthorityTerms, RootFields, assemble_request, authority_terms, check_root, plan_root, request_info,
+};
 use decision::Decision;
 pub(in crate::pki) use decision::name_of;
 pub use digest::PlanDigest;

@@ -252,7 +252,7 @@ impl Error {
             }
             Self::ModuleRefused { .. } => "give the absolute path of the token vendor's own PKCS#11 library",
             Self::NoToken { .. } => "insert the token, or correct the URI; `token list` shows what is there",
-            Self::PadMissing { .. } => "give the PIN at the prompt or with --pin-file",
+            Self::PadMissing { .. } => "give the PIN here, at the keyboard",
             Self::PadProvisioning => "initialise it with the reader's own tool, or give both PINs here",
             Self::PinIncorrect { warning: Some(PinWarning::FinalTry | PinWarning::Locked), .. } => {
                 "do not try again before you know the PIN for certain: after the last try the token locks"

@@ -32,6 +32,16 @@ pub fn span(seconds: u64) -> String {
     }
 }
 
+/// What a path length means: how many CAs may stand below the one that has it.
+#[must_use]
+pub fn below(path_length: Option<u32>) -> String {
+    match path_length {
+        None => "any number of CAs may stand below it".to_owned(),
+        Some(0) => "no CA may stand below it".to_owned(),
+        Some(length) => format!("at most {length} CAs in a row may stand below it"),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

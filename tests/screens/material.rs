@@ -10,8 +10,8 @@ use coldsign::{
     ceremony::{
         Access, AuditReport, Beginning, Check, Class, Closing, Counts, Deeds, Delivered, DoneSince, Due,
         EntryKind, FolderEntry, FolderListing, HeadSignature, Issued, IssuedRow, Judgement, Mark,
-        MountedVolume, Overview, Phase, PinEntry, PlanSummary, PlannedRow, Progress, Reading, Rehearsal,
-        Remaining, SignedHead, SlotState, StoredPlan, Unfinished, Verdict,
+        MountedVolume, Overview, Phase, PinEntry, PlanSummary, PlannedAuthorities, PlannedRow, Progress,
+        Reading, Rehearsal, Remaining, SignedHead, SlotState, StoredPlan, Unfinished, Verdict,
     },
     pki::{
         der::{element, sequence, tag},
@@ -334,6 +334,7 @@ pub fn plan_shown(outside: &Outside) -> PlanShown {
             not_before: (now(), now()),
             not_after: (end, end),
             notes: vec![("extension-dropped".to_owned(), 12)],
+            authorities: None,
             lint_rules: 60,
             approved: false,
             issued: 0,
@@ -345,6 +346,17 @@ pub fn plan_shown(outside: &Outside) -> PlanShown {
         ],
         last: Some(row(998, "CN=lock-0998,O=Example", "lock-0998.csr")),
         estimate: None,
+    }
+}
+
+/// The CAs that a plan makes.
+pub fn authorities(outside: &Outside) -> PlannedAuthorities {
+    PlannedAuthorities {
+        count: 998,
+        names: [outside.subject.as_str(), "CN=Second Factory CA", "CN=Third Factory CA"]
+            .map(printable)
+            .into(),
+        path_length: Some(0),
     }
 }
 

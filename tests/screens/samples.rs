@@ -74,6 +74,7 @@ pub fn all() -> Vec<Sample> {
         ("NewCa", authorities::new_ca()),
         ("CaTarget", authorities::ca_target()),
         ("CaConfirmation", authorities::ca_confirmation()),
+        ("CaExport", authorities::ca_export()),
         ("Install", authorities::install()),
     ];
     let samples = screens.into_iter().flat_map(|(screen, states)| {
@@ -182,6 +183,13 @@ fn plan() -> Vec<(&'static str, Build)> {
             on_top(outside, Screen::Plan(Plan::new(material::plan(outside), material::counts())))
         }),
         ("typical", planned),
+        ("typical, of CAs", |outside| {
+            let mut model = on_top(outside, Screen::Plan(Plan::stored(material::plan(outside))));
+            let mut shown = material::plan_shown(outside);
+            shown.summary.authorities = Some(material::authorities(outside));
+            tell(&mut model, News::PlanShown(Box::new(shown)));
+            model
+        }),
         ("typical, signed", |outside| {
             let mut model = on_top(outside, Screen::Plan(Plan::stored(material::plan(outside))));
             let mut shown = material::plan_shown(outside);
@@ -205,6 +213,11 @@ fn approval() -> Vec<(&'static str, Build)> {
     vec![
         ("empty", approving),
         ("typical", |outside| typed(approving(outside), "", "anchor velvet har")),
+        ("typical, of CAs", |outside| {
+            let approval =
+                Approval::new(material::plan(outside)).making(Some(material::authorities(outside)));
+            typed(on_top(outside, Screen::Approval(approval)), "", "anchor velvet har")
+        }),
         ("failure", |outside| {
             let mut model = typed(approving(outside), "", "anchor velvet har");
             let job = Job::Approve { plan: material::plan(outside), words: String::new() };

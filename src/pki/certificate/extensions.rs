@@ -14,7 +14,7 @@ const ID_CE: [u8; 2] = [0x55, 0x1d];
 
 /// What the extensions say.
 #[derive(Clone, Debug, Default, Eq, PartialEq)]
-pub(super) struct Extensions {
+pub(in crate::pki) struct Extensions {
     pub is_ca: bool,
     pub path_length: Option<u32>,
     pub key_usage: Option<u16>,
@@ -25,7 +25,7 @@ pub(super) struct Extensions {
 }
 
 /// Reads `[3] EXPLICIT Extensions` if it stands next.
-pub(super) fn read(fields: &mut Reader<'_>) -> Result<Extensions, CertificateError> {
+pub(in crate::pki) fn read(fields: &mut Reader<'_>) -> Result<Extensions, CertificateError> {
     let mut found = Extensions::default();
     let Some(explicit) = fields.optional(tag::context_constructed(3))? else {
         return Ok(found);

@@ -4,7 +4,8 @@ use const_oid::db::rfc5912::ID_EXTENSION_REQ;
 use der::{Encode as _, asn1::ObjectIdentifier};
 
 use crate::pki::{
-    der::{element, sequence, tag},
+    certificate::{CertificateError, extensions},
+    der::{Reader, element, sequence, tag},
     key::{KeyError, PublicKey, RsaScheme},
     lint,
     name::Name,
@@ -91,6 +92,31 @@ pub fn plan_root(fields: &RootFields, facts: Facts) -> Result<PlannedCertificate
         not_after,
         notes: Vec::new(),
     })
+}
+
+/// What makes a certificate one of a CA.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub struct AuthorityTerms {
+    /// pathLenConstraint, if any.
+    pub path_length: Option<u32>,
+}
+
+/// What `TBSCertificate` octets say of a CA (RFC 5280 §4.2.1.9); `None` where they are not a CA's.
+///
+/// # Errors
+/// [`CertificateError`] where the octets are none.
+pub fn authority_terms(tbs: &[u8]) -> Result<Option<AuthorityTerms>, CertificateError> {
+    let mut outer = Reader::new(tbs);
+    let mut fields = outer.sequence("TBSCertificate")?;
+    outer.finish("TBSCertificate")?;
+    fields.expect(tag::context_constructed(0), "version")?;
+    fields.integer("serialNumber")?;
+    for noun in ["signature", "issuer", "validity", "subject", "subjectPublicKeyInfo"] {
+        fields.expect(tag::SEQUENCE, noun)?;
+    }
+    let extensions = extensions::read(&mut fields)?;
+    fields.finish("extensions")?;
+    Ok(extensions.is_ca.then_some(AuthorityTerms { path_length: extensions.path_length }))
 }
 
 /// The `CertificationRequestInfo` of a CA that asks a superior CA for its certificate: subject, key, and a request for

@@ -450,3 +450,13 @@ proptest! {
         prop_assert!(certificate.not_before() >= issuer().begins());
     }
 }
+
+#[test]
+fn the_octets_say_whether_they_are_a_cas() {
+    let terms = |profile: &str| authority_terms(Case::new(profile).run(issuer()).expect("planned").tbs());
+    assert_eq!(terms("device"), Ok(None));
+    assert_eq!(terms("subordinate-ca"), Ok(Some(AuthorityTerms { path_length: Some(0) })));
+    let unlimited = plan_root(&root_fields(1, None), facts(1)).expect("a root");
+    assert_eq!(authority_terms(unlimited.tbs()), Ok(Some(AuthorityTerms { path_length: None })));
+    assert!(authority_terms(&unlimited.tbs()[1..]).is_err());
+}

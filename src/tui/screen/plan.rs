@@ -4,7 +4,7 @@ use ratatui::layout::Rect;
 
 use super::{Screen, approval::Approval, delivery::Delivery, document::Document, signing::Signing};
 use crate::{
-    ceremony::{Counts, Estimate, PlanSummary, PlannedRow, StoredPlan},
+    ceremony::{Counts, Estimate, PlanSummary, PlannedAuthorities, PlannedRow, StoredPlan},
     pki::{text::Printable, time::Time},
     tui::{
         canvas::Canvas,
@@ -15,12 +15,12 @@ use crate::{
         model::About,
         room::{Heard, Room, Told, Turn},
         theme::Role,
-        wording::{grouped, moment, span},
+        wording::{below, grouped, moment, span},
         work::{Job, News, PlanShown},
     },
 };
 
-/// Rows above the list of certificates.
+/// Rows above the list of certificates; a plan that makes CAs has one more.
 const HEAD_ROWS: u16 = 12;
 
 /// How much is known of the plan.
@@ -78,6 +78,10 @@ impl Plan {
         self.shown().map(|shown| &shown.summary)
     }
 
+    fn authorities(&self) -> Option<&PlannedAuthorities> {
+        self.summary()?.authorities.as_ref()
+    }
+
     fn stage(&self) -> Stage {
         match self.summary() {
             Some(summary) if summary.issued == self.stored.accepted => Stage::Signed,
@@ -121,13 +125,15 @@ impl Plan {
     fn proceed(&mut self) -> Turn {
         let stage = self.stage();
         let issued = self.summary().map_or(0, |summary| summary.issued);
-        let until = self.summary().map(|summary| summary.not_after);
+        let summary = self.summary();
+        let until = summary.map(|summary| summary.not_after);
+        let authorities = summary.and_then(|summary| summary.authorities.clone());
         if let Known::Shown(shown) = std::mem::replace(&mut self.known, Known::Asked) {
             self.before = Some(shown);
         }
         let plan = self.stored.clone();
         Turn::enter(match stage {
-            Stage::Planned => Screen::Approval(Approval::new(plan).until(until)),
+            Stage::Planned => Screen::Approval(Approval::new(plan).until(until).making(authorities)),
             Stage::Approved => Screen::Signing(Signing::resumed(plan, issued)),
             Stage::Signed => Screen::Delivery(Delivery::new(plan)),
         })
@@ -216,7 +222,8 @@ impl Room for Plan {
 
     fn draw(&self, canvas: &mut Canvas<'_>, area: Rect, _about: &About) {
         self.draw_summary(canvas, area);
-        let list = Rect { y: area.y + HEAD_ROWS, height: area.height.saturating_sub(HEAD_ROWS), ..area };
+        let head = HEAD_ROWS + u16::from(self.authorities().is_some());
+        let list = Rect { y: area.y + head, height: area.height.saturating_sub(head), ..area };
         self.draw_rows(canvas, list);
     }
 }
@@ -227,6 +234,9 @@ impl Plan {
         let mut y = area.y;
         let name = format!("{} of CA {}, profile {}", plan.id, plan.authority, plan.profile);
         y += canvas.labelled(area, y, "plan", Printable::new(&name).as_str(), Role::Strong);
+        if let Some(authorities) = self.authorities() {
+            y += canvas.labelled(area, y, "THIS MAKES", &makes(authorities), Role::Attention);
+        }
         let (state, role) = match (self.stage(), self.summary()) {
             (_, None) => (String::new(), Role::Plain),
             (Stage::Planned, Some(_)) => ("NOT APPROVED".to_owned(), Role::Attention),
@@ -311,6 +321,16 @@ impl Plan {
 fn cut_serial(serial: &str, digits_max: usize) -> String {
     let digits: String = serial.chars().take(digits_max).collect();
     if digits.len() < serial.len() { format!("{digits}..") } else { digits }
+}
+
+/// That CAs are made, and what they may do.
+fn makes(authorities: &PlannedAuthorities) -> String {
+    let below = below(authorities.path_length);
+    if authorities.count == 1 {
+        format!("A CA, no device: {below}")
+    } else {
+        format!("{} CAs: {below}", grouped(authorities.count))
+    }
 }
 
 /// One moment, or the first and the last.

@@ -1,6 +1,7 @@
 //! Proving a CA to a platform, step by step: platform, CA, code, medium, summary, result.
 
 mod code;
+mod help;
 mod issue;
 pub mod platform;
 
@@ -14,7 +15,7 @@ use super::{
 };
 use crate::{
     ceremony::{EntryKind, Platform},
-    pki::text::Printable,
+    pki::{profile::End, text::Printable},
     tui::{
         browser::Browser,
         canvas::Canvas,
@@ -34,7 +35,7 @@ use crate::{
         },
     },
 };
-use code::{Compared, TypedCode};
+use code::TypedCode;
 
 /// Other groups.
 const REGROUP: Action = Action::Verb(1);
@@ -75,6 +76,8 @@ pub struct Proving {
     authority: Option<CaChoice>,
     typed: TypedCode,
     code: Option<CodeSource>,
+    /// When a verification certificate ends, once it is known.
+    end: Option<End>,
     browser: Browser,
 }
 
@@ -95,6 +98,7 @@ impl Proving {
             authority: None,
             typed: TypedCode::default(),
             code: None,
+            end: None,
             browser: Browser::new(),
         }
     }
@@ -155,9 +159,6 @@ impl Proving {
     }
 
     fn take_code(&mut self) -> Turn {
-        if self.typed.text().is_empty() {
-            return Turn::refuse("no code is typed yet", "type it exactly as the platform shows it");
-        }
         // What the platform cannot have given is told before it is typed once more.
         if let Err(error) = self.platform().check_code(self.typed.text()) {
             return refused(error);
@@ -166,22 +167,10 @@ impl Proving {
             self.typed.other();
             return Turn::stay();
         }
-        match self.typed.compared() {
-            Compared::Same => {}
-            Compared::Unfinished => {
-                return Turn::refuse(
-                    "the code was not typed to its end the second time",
-                    "type the rest of it; read it from the platform again",
-                );
-            }
-            Compared::DifferAt(at) => {
-                return Turn::refuse(
-                    format!("the codes are not the same: {}", self.typed.difference(at)),
-                    "read both against the platform, group by group, and correct the wrong one",
-                );
-            }
+        match self.typed.repeated() {
+            Ok(code) => self.code = Some(CodeSource::Typed(code)),
+            Err(error) => return refused(error),
         }
-        self.code = Some(CodeSource::Typed(self.typed.text().to_owned()));
         self.choose_target();
         Turn::stay()
     }
@@ -290,9 +279,7 @@ impl Room for Proving {
     }
 
     fn help(&self) -> &'static str {
-        "A platform takes a CA only from somebody who holds its key. It shows a code; the CA signs a certificate with \
-         that code as its name; the platform compares. No CSR is needed. The code is typed twice, so that a slip is \
-         found here and not days later. The certificate can stand for no device and ends by itself."
+        help::of(&self.step)
     }
 
     fn bindings(&self, about: &About) -> Vec<Binding> {
@@ -324,7 +311,8 @@ impl Room for Proving {
             }
             Step::Failed(..) => vec![Binding::bar(&[Key::Char('i')], ISSUE, "issue, once mended"), BACK],
             Step::Done(_) => {
-                let mut bindings = scrolling();
+                let mut bindings = vec![Binding::bar(&[Key::Enter], Action::Proceed, "done")];
+                bindings.extend(scrolling());
                 bindings.push(BACK);
                 bindings
             }
@@ -371,6 +359,7 @@ impl Room for Proving {
                     return self.issue();
                 }
             }
+            Step::Done(_) if action == Action::Proceed => return Turn::back(),
             Step::Done(sheet) => sheet.act(action),
         }
         Turn::stay()
@@ -386,7 +375,8 @@ impl Room for Proving {
 
     fn hear(&mut self, news: Box<News>, _about: &About) -> Heard {
         match *news {
-            News::Proving(ProvingNews::Choices(choices)) => {
+            News::Proving(ProvingNews::Choices { choices, end }) => {
+                self.end = Some(end);
                 if let Step::Authority(known) = &mut self.step {
                     self.authorities.keep_within(choices.len());
                     *known = Some(choices);
@@ -400,7 +390,7 @@ impl Room for Proving {
             }
             News::Proving(ProvingNews::Proved { plan, delivered }) => {
                 if let Step::Summary(to) | Step::Failed(to, _) = &self.step {
-                    self.step = Step::Done(issue::done(&self.words(), &plan, &delivered, to));
+                    self.step = Step::Done(issue::done(&self.words(), &plan, &delivered, to, self.end));
                 }
                 // The frame shows the register's head, which went on.
                 return Heard::Mine(Turn::work(Job::OpenHome));
@@ -445,7 +435,7 @@ impl Room for Proving {
             Step::Request | Step::Target => self.browser.draw(canvas, area, about),
             Step::Summary(to) => {
                 let (authority, code) = (self.authority.as_ref(), self.code.as_ref());
-                issue::draw_summary(canvas, area, &self.words(), authority, code, to);
+                issue::draw_summary(canvas, area, &self.words(), (authority, code, self.end), to);
             }
             Step::Failed(_, failure) => issue::draw_failed(canvas, area, failure),
             Step::Done(sheet) => draw_sheet(canvas, area, sheet),

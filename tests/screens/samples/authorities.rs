@@ -12,6 +12,7 @@ use coldsign::{
             authorities::Authorities,
             authority::AuthorityPage,
             ca_confirmation::{CaConfirmation, Making},
+            ca_export::CaExport,
             ca_target::CaTarget,
             install::Install,
             new_ca::NewCa,
@@ -123,6 +124,21 @@ pub fn ca_confirmation() -> Vec<(&'static str, Build)> {
             on_top(outside, Screen::CaConfirmation(screen))
         }),
         ("failure", |outside| failed(asked(outside), outside)),
+    ]
+}
+
+pub fn ca_export() -> Vec<(&'static str, Build)> {
+    fn choosing(outside: &Outside) -> Model {
+        let mut model = on_top(outside, Screen::CaExport(CaExport::new(requested(outside))));
+        tell(&mut model, News::Folder(material::folder(outside)));
+        model
+    }
+    vec![
+        ("empty", |outside| {
+            without_media(on_top(outside, Screen::CaExport(CaExport::new(requested(outside)))))
+        }),
+        ("typical", choosing),
+        ("failure", |outside| failed(choosing(outside), outside)),
     ]
 }
 
