@@ -9,6 +9,8 @@ use crate::ceremony::{
     Standing, StoredPlan, Watch, Yardstick, printable_path,
 };
 
+use crate::pki::text::counted;
+
 use super::{
     args::{
         ApproveArguments, DeliverArguments, InspectArguments, IssueArguments, PlanArguments, ProveArguments,
@@ -78,7 +80,7 @@ pub fn approve(home: Home, given: &ApproveArguments, form: Form) -> Result<Exit,
             render::value(&json!({ "plan": plan.id, "digest": plan.digest.to_string(), "approved": true }));
         }
         Form::Text => {
-            render::line(&format!("plan {} is approved: {} certificates", plan.id, plan.accepted));
+            render::line(&format!("plan {} is approved: {}", plan.id, counted(plan.accepted, "certificate")));
             eprintln!("next: coldsign sign {}", plan.id);
         }
     }
@@ -93,7 +95,7 @@ pub fn sign(home: Home, given: SignArguments, form: Form) -> Result<Exit, Error>
     let plan = appliance.stored_plan(&given.plan)?;
     appliance.check_approved(&plan)?;
     // Whoever gives the PIN sees what it is given for.
-    eprintln!("plan {}: {} certificates", plan.id, plan.accepted);
+    eprintln!("plan {}: {}", plan.id, counted(plan.accepted, "certificate"));
     eprintln!("words:\n    {}", render::rows_of_words(&plan.digest.words()).join("\n    "));
     let session = appliance.login(&mut pin::custodian(given.pin.pin_file))?;
     let issued = watched(|watch| appliance.sign(&plan, &session, watch))?;
@@ -101,8 +103,11 @@ pub fn sign(home: Home, given: SignArguments, form: Form) -> Result<Exit, Error>
         Form::Json => render::value(&render::summary(&plan, Some(issued), began.elapsed().as_secs_f64())),
         Form::Text => {
             render::line(&format!(
-                "plan {}: {} certificates issued now, {} of {} in all",
-                plan.id, issued.now, issued.all, plan.accepted
+                "plan {}: {} issued now, {} of {} in all",
+                plan.id,
+                counted(issued.now, "certificate"),
+                issued.all,
+                plan.accepted
             ));
             eprintln!("next: coldsign deliver {} --to DIR", plan.id);
         }
@@ -142,7 +147,7 @@ pub fn issue(home: Home, given: &IssueArguments, form: Form) -> Result<Exit, Err
     }
     appliance.check_target(&given.to)?;
     let plan = make_plan(&mut appliance, &given.ca, &given.profile, &given.from)?;
-    eprintln!("plan {}: {} certificates, digest {}", plan.id, plan.accepted, plan.digest);
+    eprintln!("plan {}: {}, digest {}", plan.id, counted(plan.accepted, "certificate"), plan.digest);
     let rest = rest_of_issue(&mut appliance, &plan, given, &formats, began);
     let (issued, seconds, delivered) = rest.inspect_err(|_| {
         // The pair that follows says how to go on with the step that failed; this, that nothing begins anew.
@@ -259,7 +264,11 @@ pub fn verify(given: &VerifyArguments, form: Form) -> Result<Exit, Error> {
                 );
             }
             let verdict = if sound { "sound" } else { "NOT SOUND" };
-            render::line(&format!("{verdict}: {} certificates, {flaws} flaws", report.certificates));
+            render::line(&format!(
+                "{verdict}: {}, {}",
+                counted(report.certificates, "certificate"),
+                counted(flaws, "flaw")
+            ));
         }
     }
     Ok(if sound { Exit::Done } else { Exit::SomeRefused })
@@ -317,14 +326,12 @@ fn delivered_value(plan: &StoredPlan, delivered: &Delivered, to: &Path) -> Value
 fn show_delivered(plan: &StoredPlan, delivered: &Delivered, to: &Path) {
     let refused = match plan.refused {
         0 => String::new(),
-        1 => "; 1 request was refused, see refused.csv".to_owned(),
-        refused => format!("; {refused} requests were refused, see refused.csv"),
+        refused => format!("; refused: {}, see refused.csv", counted(refused, "request")),
     };
     render::line(&format!(
-        "delivered {} {} in {} files, read back and compared: {}{refused}",
-        delivered.certificates,
-        if delivered.certificates == 1 { "certificate" } else { "certificates" },
-        delivered.files,
+        "delivered {} in {}, read back and compared: {}{refused}",
+        counted(delivered.certificates, "certificate"),
+        counted(delivered.files, "file"),
         printable_path(&to.join(&delivered.folder))
     ));
     render::line(&format!("manifest  sha256 {}", delivered.manifest_sha256));

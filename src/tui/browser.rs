@@ -18,6 +18,7 @@ use super::{
     model::About,
     room::Turn,
     theme::Role,
+    wording::{counted, grouped},
     work::Job,
 };
 
@@ -306,8 +307,14 @@ impl Browser {
         }
         let count = match (listing.entries.len(), listing.more) {
             (0, _) => "nothing in it".to_owned(),
-            (entries, 0) => format!("{entries} entries"),
-            (entries, more) => format!("{entries} entries shown, {more} more in the folder"),
+            (entries, 0) => counted(entries as u64, "entry"),
+            (entries, more) => {
+                format!(
+                    "{} shown, {} more in the folder",
+                    counted(entries as u64, "entry"),
+                    grouped(more as u64)
+                )
+            }
         };
         canvas.text(area.x, area.bottom().saturating_sub(1), area.width, &count, Role::Faint);
     }

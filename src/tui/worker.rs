@@ -33,6 +33,7 @@ use super::{
     message::{Message, PinAsk},
     model::{Login, TokenSeen},
     pin_door::PinDoor,
+    wording::counted,
     work::{HomeKind, Job, News, ProfileChoice},
 };
 
@@ -148,7 +149,11 @@ impl Worker {
             }
             Job::Sign(plan) => {
                 self.appliance()?.check_approved(&plan)?;
-                self.log_in(&format!("to sign {} certificates of plan {}", plan.accepted, plan.id))?;
+                self.log_in(&format!(
+                    "to sign {} of plan {}",
+                    counted(plan.accepted, "certificate"),
+                    plan.id
+                ))?;
                 let (appliance, session, mut teller) = self.signing()?;
                 let issued = teller.watched(|watch| appliance.sign(&plan, session, watch))?;
                 Ok(News::Signed(issued))

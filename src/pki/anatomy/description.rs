@@ -91,11 +91,6 @@ pub(super) fn digest(of: &'static str, digest: Digest) -> [Field; 2] {
     ]
 }
 
-/// Counts a noun: `1 octet`, `2 octets`.
-pub(super) fn count(number: usize, noun: &str) -> String {
-    if number == 1 { format!("1 {noun}") } else { format!("{number} {noun}s") }
-}
-
 /// Ends the reading; octets that are left are a fault where they begin.
 pub(super) fn finish(reader: Reader<'_>, after: &'static str) -> Result<(), Fault> {
     let end = reader.offset();

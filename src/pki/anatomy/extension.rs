@@ -7,11 +7,12 @@ use crate::pki::{
     fingerprint::hex,
     name::Name,
     oid,
+    text::{counted, noun},
 };
 
 use super::{
     Fault,
-    description::{Description, Field, count, finish},
+    description::{Description, Field, finish},
     identifier, value,
 };
 
@@ -58,7 +59,7 @@ impl Extensions {
         }
         let more = self.count.saturating_sub(EXTENSIONS_MAX);
         if more > 0 {
-            self.others.push(Field::new("and more", &format!("{more} extensions that are not shown")));
+            self.others.push(Field::new("and more", &format!("{}, not shown", counted(more, "extension"))));
         }
     }
 
@@ -81,7 +82,7 @@ impl Extensions {
             let word = if critical { "critical" } else { "not critical" };
             let field = Field::new(
                 identifier::shown(oid),
-                &format!("{word}, {}", count(value.content.len(), "octet")),
+                &format!("{word}, {}", counted(value.content.len(), "octet")),
             );
             self.others.push(if repeated {
                 field.remarked("the extension stands there twice")
@@ -191,7 +192,7 @@ fn key_usage(reader: &mut Reader<'_>) -> Result<Vec<Field>, DerError> {
     let unknown = set.len() - words.len();
     let field = match unknown {
         0 => field,
-        unknown => field.remarked(&format!("{} set that mean nothing", count(unknown, "bit"))),
+        unknown => field.remarked(&format!("{} set that mean nothing", counted(unknown, "bit"))),
     };
     Ok(vec![field])
 }
@@ -221,14 +222,14 @@ fn extended_key_usage(reader: &mut Reader<'_>) -> Result<Vec<Field>, DerError> {
         let shown = known.map_or_else(|| identifier::shown(purpose), str::to_owned);
         found.push(Field::new("purpose", &shown));
     }
-    Ok(with_rest(found, more, "purposes"))
+    Ok(with_rest(found, more, "purpose"))
 }
 
-fn with_rest(mut fields: Vec<Field>, more: usize, noun: &str) -> Vec<Field> {
+fn with_rest(mut fields: Vec<Field>, more: usize, one: &str) -> Vec<Field> {
     match (fields.is_empty(), more) {
-        (true, _) => fields.push(Field::new(noun, "none").remarked("the list is empty")),
+        (true, _) => fields.push(Field::new(noun(0, one), "none").remarked("the list is empty")),
         (false, 0) => {}
-        (false, more) => fields.push(Field::new("and more", &format!("{more} {noun} that are not shown"))),
+        (false, more) => fields.push(Field::new("and more", &format!("{}, not shown", counted(more, one)))),
     }
     fields
 }
@@ -245,7 +246,7 @@ fn alternative_names(reader: &mut Reader<'_>) -> Result<Vec<Field>, DerError> {
             found.push(general_name(&name));
         }
     }
-    Ok(with_rest(found, more, "alternative names"))
+    Ok(with_rest(found, more, "alternative name"))
 }
 
 /// RFC 5280 §4.2.1.6.
@@ -288,7 +289,7 @@ fn general_name(name: &Element<'_>) -> Field {
         OTHER => {
             let kind = name.reader().oid("an otherName's type").map(identifier::shown);
             let kind = kind.unwrap_or_else(|_| "of unknown type".to_owned());
-            Field::new("other name", &format!("{kind}, {}", count(name.content.len(), "octet")))
+            Field::new("other name", &format!("{kind}, {}", counted(name.content.len(), "octet")))
         }
         tag => Field::new("name of unknown kind", value::octets(&element(tag, name.content)).as_str()),
     }
@@ -357,6 +358,6 @@ pub(super) fn hex_cut(octets: &[u8]) -> String {
     let shown = hex(&octets[..octets.len().min(IDENTIFIER_OCTETS_MAX)]);
     match octets.len().saturating_sub(IDENTIFIER_OCTETS_MAX) {
         0 => shown,
-        more => format!("{shown}…(+{} more)", count(more, "octet")),
+        more => format!("{shown}…(+{} more)", counted(more, "octet")),
     }
 }

@@ -15,7 +15,7 @@ use crate::{
         model::About,
         room::{Heard, Room, Told, Turn},
         theme::Role,
-        wording::{grouped, moment},
+        wording::{counted, moment},
         work::{Job, News},
     },
 };
@@ -85,7 +85,7 @@ impl Approval {
             None if typed.len() < words.len() => {
                 format!("{} of {} words were typed", typed.len(), words.len())
             }
-            None => format!("{} words were typed; the plan has {}", typed.len(), words.len()),
+            None => format!("{} typed; the plan has {}", counted(typed.len() as u64, "word"), words.len()),
         }
     }
 }
@@ -145,11 +145,7 @@ impl Room for Approval {
 
     fn draw(&self, canvas: &mut Canvas<'_>, area: Rect, _about: &About) {
         let plan = &self.plan;
-        let number = if plan.accepted == 1 {
-            "1 certificate is to be signed".to_owned()
-        } else {
-            format!("{} certificates are to be signed", grouped(plan.accepted))
-        };
+        let number = format!("to be signed: {}", counted(plan.accepted, "certificate"));
         canvas.text(area.x, area.y, area.width, &number, Role::Strong);
         let mut under = format!("by CA {} with profile {}", plan.authority, plan.profile);
         if let Some((first, last)) = self.until {

@@ -17,7 +17,7 @@ use crate::{
         room::{Heard, Room, Told, Turn},
         sheet::{Item, Sheet},
         theme::Role,
-        wording::grouped,
+        wording::{counted, grouped},
         work::{
             Job, News,
             register::{RegisterJob, RegisterNews},
@@ -173,9 +173,9 @@ fn draw_going(canvas: &mut Canvas<'_>, area: Rect, about: &About) {
     let Some(busy) = &about.busy else { return };
     let text = match busy.progress {
         Some(progress) => format!(
-            "{} of {} rows derived again",
+            "{} of {} derived again",
             grouped(progress.done),
-            grouped(progress.of.unwrap_or(progress.done))
+            counted(progress.of.unwrap_or(progress.done), "row")
         ),
         None => "looking at the file ...".to_owned(),
     };
@@ -209,7 +209,7 @@ fn told(report: &AuditReport) -> Vec<Item> {
         items.push(Item::labelled("what to do", Printable::new(act)));
     }
     if report.findings_omitted > 0 {
-        let more = format!("and {} more findings, not shown one by one", grouped(report.findings_omitted));
+        let more = format!("and {}, not shown one by one", counted(report.findings_omitted, "more finding"));
         items.push(Item::Gap);
         items.push(Item::Words(more, Role::Bad));
     }
@@ -250,9 +250,8 @@ fn verdict(report: &AuditReport) -> Item {
     }
     let all = report.findings.len() as u64 + report.findings_omitted;
     let text = format!(
-        "NOT CLEAN: {} {}. Sign nothing more with this register before they are explained.",
-        grouped(all),
-        if all == 1 { "finding" } else { "findings" }
+        "NOT CLEAN: {}. Sign nothing more with this register before that is explained.",
+        counted(all, "finding")
     );
     Item::Words(text, Role::Bad)
 }

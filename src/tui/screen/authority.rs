@@ -15,6 +15,7 @@ use crate::{
         room::{Heard, Room, Turn},
         sheet::{Item, Sheet},
         theme::Role,
+        wording::counted,
         wording::moment,
         work::{
             Job, News,
@@ -212,7 +213,7 @@ pub(super) fn certified(own: &Certificate) -> Vec<Item> {
     let path_length = match own.path_length() {
         None => "any number of CAs may stand below it".to_owned(),
         Some(0) => "no CA may stand below it".to_owned(),
-        Some(length) => format!("at most {length} CAs in a row may stand below it"),
+        Some(length) => format!("at most {} in a row may stand below it", counted(u64::from(length), "CA")),
     };
     let mut items = vec![
         Item::labelled("subject", own.subject().to_printable()),

@@ -21,7 +21,7 @@ use crate::{
         model::About,
         room::{Heard, Room, Turn},
         theme::Role,
-        wording::{grouped, moment},
+        wording::{counted, grouped, moment},
         work::{Job, News},
     },
 };
@@ -234,7 +234,7 @@ impl ClosingScreen {
                     "signed at entry {}; not signed after it: {}",
                     grouped(signed.entry),
                     // The checkpoint's own entry needs no signature.
-                    counted(closing.entry.saturating_sub(signed.entry + 1), "entry", "entries")
+                    counted(closing.entry.saturating_sub(signed.entry + 1), "entry")
                 );
                 (text, Role::Attention)
             }
@@ -295,25 +295,21 @@ impl ClosingScreen {
 fn said(done: &DoneSince) -> String {
     let deeds = &done.deeds;
     let parts: Vec<String> = [
-        (deeds.authorities, "CA key made", "CA keys made"),
-        (deeds.installed, "CA certificate installed", "CA certificates installed"),
-        (deeds.plans, "plan stored", "plans stored"),
-        (deeds.approvals, "approval given", "approvals given"),
-        (deeds.certificates, "certificate signed", "certificates signed"),
-        (deeds.deliveries, "bundle delivered", "bundles delivered"),
-        (deeds.checkpoints, "checkpoint", "checkpoints"),
+        (deeds.authorities, "CA key", " made"),
+        (deeds.installed, "CA certificate", " installed"),
+        (deeds.plans, "plan", " stored"),
+        (deeds.approvals, "approval", " given"),
+        (deeds.certificates, "certificate", " signed"),
+        (deeds.deliveries, "bundle", " delivered"),
+        (deeds.checkpoints, "checkpoint", ""),
     ]
     .into_iter()
     .filter(|(count, ..)| *count > 0)
-    .map(|(count, one, many)| counted(count, one, many))
+    .map(|(count, one, what)| counted(count, one) + what)
     .collect();
     let said = if parts.is_empty() { "nothing was recorded".to_owned() } else { parts.join(", ") };
     let beginning = &done.beginning;
     format!("since {}, entry {}: {said}", moment(beginning.at), grouped(beginning.entry))
-}
-
-fn counted(count: u64, one: &str, many: &str) -> String {
-    format!("{} {}", grouped(count), if count == 1 { one } else { many })
 }
 
 /// What is to be done with a plan first.

@@ -22,7 +22,7 @@ use crate::{
         model::About,
         room::{Heard, Room, Told, Turn},
         theme::Role,
-        wording::grouped,
+        wording::{counted, grouped},
         work::{Job, News},
     },
 };
@@ -304,9 +304,9 @@ impl Delivery {
         };
         canvas.text(area.x, area.y, area.width, title, role);
         let safe = format!(
-            "All {} certificates of plan {} are signed and recorded in the register; nothing of them is lost.",
-            grouped(self.plan.accepted),
-            self.plan.id
+            "All of plan {} is signed and recorded in the register, {}; nothing of it is lost.",
+            self.plan.id,
+            counted(self.plan.accepted, "certificate")
         );
         let mut y = area.y + 2;
         canvas.text(area.x, y, 17, "medium", Role::Faint);
@@ -345,7 +345,7 @@ fn draw_done(canvas: &mut Canvas<'_>, area: Rect, to: &Path, delivered: &Deliver
     canvas.outside(area.x + 18, y, area.width - 18, &shown(&to.join(&delivered.folder)), Role::Strong);
     y += 1;
     let counts =
-        format!("{} certificates in {} files", grouped(delivered.certificates), grouped(delivered.files));
+        format!("{} in {}", counted(delivered.certificates, "certificate"), counted(delivered.files, "file"));
     y += canvas.labelled(area, y, "what", &counts, Role::Plain);
     y += digest(canvas, area, y, "manifest SHA-256", &delivered.manifest_sha256.to_string());
     canvas.text(
@@ -363,13 +363,13 @@ fn draw_report(canvas: &mut Canvas<'_>, area: Rect, report: &BundleReport) {
     let y = area.y + 12;
     if report.is_sound() {
         let text =
-            format!("Judged as its receiver will: sound, {} certificates.", grouped(report.certificates));
+            format!("Judged as its receiver will: sound, {}.", counted(report.certificates, "certificate"));
         canvas.text(area.x, y, area.width, &text, Role::Good);
         return;
     }
     let count = report.flaws.len() as u64 + report.more_flaws;
     let text =
-        format!("NOT SOUND, {} flaws. Do not hand it over; deliver onto another medium.", grouped(count));
+        format!("NOT SOUND, {}. Do not hand it over; deliver onto another medium.", counted(count, "flaw"));
     canvas.text(area.x, y, area.width, &text, Role::Bad);
     for (flaw, y) in report.flaws.iter().zip(y + 1..area.bottom()) {
         canvas.outside(area.x + 2, y, area.width.saturating_sub(2), &flaw.message, Role::Plain);

@@ -20,6 +20,7 @@ use crate::{
         room::{Room, Turn},
         sheet::{Item, Sheet},
         theme::Role,
+        wording::counted,
     },
 };
 
@@ -211,7 +212,7 @@ fn as_tree(tree: &Tree) -> Vec<Item> {
         remark: node.remark.clone(),
     }));
     if tree.more > 0 {
-        let more = format!("{} more elements: {NODES_MAX} are shown at most", tree.more);
+        let more = format!("{}: {NODES_MAX} are shown at most", counted(tree.more as u64, "more element"));
         items.push(Item::Words(more, Role::Attention));
     }
     items

@@ -15,7 +15,7 @@ use crate::{
         model::About,
         room::{Heard, Room, Told, Turn},
         theme::Role,
-        wording::{grouped, moment, span},
+        wording::{counted, grouped, moment, span},
         work::{Job, News, PlanShown},
     },
 };
@@ -237,7 +237,7 @@ impl Plan {
             }
             (Stage::Signed, Some(summary)) => match summary.deliveries.len() {
                 0 => ("signed, not delivered".to_owned(), Role::Attention),
-                times => (format!("signed, delivered {times} times"), Role::Good),
+                times => (format!("signed, delivered {}", counted(times as u64, "time")), Role::Good),
             },
         };
         let counts = format!(

@@ -15,7 +15,7 @@ use crate::{
         model::{self, About},
         room::{Heard, Room, Told, Turn},
         theme::Role,
-        wording::grouped,
+        wording::{counted, grouped},
         work::{
             Job, News,
             register::{RegisterJob, RegisterNews, SearchEnd, SearchFrom},
@@ -110,7 +110,7 @@ impl Search {
     fn onward(&mut self, about: &About) -> Turn {
         if self.rows.len() >= ROWS_MAX {
             return Turn::refuse(
-                format!("{} certificates are found already", grouped(self.rows.len() as u64)),
+                format!("{} found already", counted(self.rows.len() as u64, "certificate")),
                 "make the search narrower: type more of what you look for",
             );
         }
@@ -144,7 +144,7 @@ impl Search {
     fn draw_searching(&self, canvas: &mut Canvas<'_>, area: Rect, about: &About) {
         let progress = about.busy.as_ref().and_then(|busy| busy.progress);
         let (done, of) = progress.map_or((0, self.issued), |now| (now.done, now.of.unwrap_or(self.issued)));
-        let text = format!("looked through {} of {} certificates", grouped(done), grouped(of));
+        let text = format!("looked through {} of {}", grouped(done), counted(of, "certificate"));
         canvas.text(area.x, area.y, area.width, &text, Role::Strong);
         gauge(canvas, Rect { y: area.y + 2, ..area }, done, of);
         if about.busy.as_ref().is_some_and(|busy| busy.pace == model::Pace::Stopping) {

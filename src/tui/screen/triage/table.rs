@@ -11,7 +11,7 @@ use crate::{
         canvas::Canvas,
         field::Field,
         theme::{Role, Theme},
-        wording::grouped,
+        wording::{counted, grouped},
     },
 };
 
@@ -224,7 +224,7 @@ fn draw_counts(canvas: &mut Canvas<'_>, area: Rect, counts: Counts) {
     let mut put = |text: &str, role| {
         x += 2 + canvas.text(x, area.y, area.right().saturating_sub(x), text, role);
     };
-    put(&format!("{} requests:", grouped(counts.all())), Role::Strong);
+    put(&format!("{}:", counted(counts.all(), "request")), Role::Strong);
     for (verdict, count) in [
         (Verdict::Accepted, counts.accepted),
         (Verdict::Refused, counts.refused),
