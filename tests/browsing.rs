@@ -114,7 +114,7 @@ fn a_stopped_search_tells_what_it_found_and_goes_on() {
     let (_sandbox, appliance, delivered, _) = lab("browsing-stopped");
     let catalogue = watched(|watch| appliance.catalogue(watch)).0;
     let wanted = Wanted::new(By::Text, "cn=").unwrap();
-    assert_eq!(wanted.pace(), Pace::RowByRow);
+    assert_eq!(By::Text.pace(), Pace::RowByRow);
     let reins = Reins::new();
     let mut rows = Vec::new();
     let mut from = None;
@@ -150,7 +150,7 @@ fn what_is_nothing_to_look_for_is_refused_with_a_hint() {
         let error = Wanted::new(by, typed).unwrap_err();
         assert!(matches!(error, Error::Usage { .. }) && !error.hint().is_empty(), "{by:?} {typed}: {error}");
     }
-    assert_eq!(Wanted::new(By::Serial, "4").unwrap().pace(), Pace::AtOnce);
+    assert_eq!(By::Serial.pace(), Pace::AtOnce);
 }
 
 #[test]
