@@ -9,8 +9,8 @@ use std::{path::PathBuf, process::Command};
 
 use coldsign::{
     ceremony::{
-        Activation, Appliance, AuditReport, Beginning, Deeds, HeadSignature, Home, Initialised, Mark, Pin,
-        Rehearsal, Reins, Remaining, TokenState, UserPin, Watch, self_check,
+        Activation, Appliance, AuditReport, Beginning, Deeds, Format, HeadSignature, Home, Initialised, Mark,
+        Pin, Rehearsal, Reins, Remaining, TokenState, UserPin, Watch, self_check,
     },
     pki::{
         fingerprint::Digest,
@@ -135,6 +135,30 @@ fn a_day_ends_with_a_signed_head() {
         let done = appliance.done_since(beginning).unwrap().deeds;
         assert_eq!(done, Deeds { entries: 1, checkpoints: 1, ..Deeds::default() });
         assert!(audit(&appliance).clean());
+    });
+}
+
+#[test]
+fn as_many_files_as_foretold_stand_on_the_medium() {
+    in_sandbox("as_many_files_as_foretold_stand_on_the_medium", with_plans, |home| {
+        let out = home.folder().parent().unwrap().join("here");
+        let mut appliance = Appliance::open(home).unwrap();
+        let closing = appliance.closing().unwrap();
+        let signed = closing.plans.iter().find(|plan| plan.remaining == Remaining::Delivery).unwrap();
+        let plan = appliance.stored_plan(&signed.id).unwrap();
+        let pin = Zeroizing::new(PIN.as_bytes().to_vec());
+        let mut custodian = |_: &TokenState| Ok(Activation::Pin(Pin::new(pin.clone()).unwrap()));
+        let session = appliance.login(&mut custodian).unwrap();
+        for (folder, formats) in [("pem", &[][..]), ("der", &[Format::Der])] {
+            let to = out.join(folder);
+            std::fs::create_dir_all(&to).unwrap();
+            let foretold = appliance.space(&plan, &to, formats).unwrap().files;
+            let (mut listener, reins) = (|_| (), Reins::new());
+            let mut watch = Watch::new(&mut listener, &reins);
+            let delivered = appliance.deliver(&plan, &to, formats, &session, &mut watch).unwrap();
+            let there = support::files(&to).len() as u64;
+            assert_eq!((foretold, delivered.files), (there, there), "{folder}");
+        }
     });
 }
 

@@ -231,7 +231,7 @@ fn a_failure_while_signing_says_what_is_safe_and_s_goes_on() {
     assert!(model.dialog.is_none());
     sees(&mut model, "it went wrong");
     sees(&mut model, "200 certificates signed, checked and recorded");
-    sees(&mut model, "798 certificates not signed. Of them signed, but not recorded: 100.");
+    sees(&mut model, "798 certificates not signed. Of them signed, but not");
     assert!(matches!(job(key(&mut model, Key::Char('s'))), Job::Sign(_)));
     let issued = Issued { now: 798, all: ACCEPTED, seconds: 4.0 };
     let effects = done(&mut model, News::Signed(issued));
@@ -352,5 +352,5 @@ fn the_count_of_requests_begins_by_itself_and_gives_way_to_a_key() {
     });
     let count = RequestFiles { files: 1_000, octets: 820_000, reach: Reach::Whole };
     done(&mut model, News::Counted { path: PathBuf::from("/media/stick"), count });
-    sees(&mut model, "1 000 files look like requests in this folder and below, 820 kB");
+    sees(&mut model, "what looks like requests in this folder and below: 1 000 files, 820 kB");
 }

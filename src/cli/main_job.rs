@@ -245,6 +245,8 @@ pub fn verify(given: &VerifyArguments, form: Form) -> Result<Exit, Error> {
             "issuer": summary.map(|summary| summary.issuer.to_string()),
             "rehearsal": summary.map(|summary| summary.standing == Standing::Rehearsal),
             "refused": summary.map(|summary| summary.counts.refused),
+            "manifest_sha256": summary.map(|summary| summary.manifest_sha256.to_string()),
+            "manifest_words": summary.map(|summary| summary.manifest_sha256.words()),
             "audit_key_sha256": audit_key,
         })),
         Form::Text => {
@@ -253,6 +255,8 @@ pub fn verify(given: &VerifyArguments, form: Form) -> Result<Exit, Error> {
                 render::line(&format!("issuer     {}", summary.issuer));
                 render::line(&format!("digest     {}", summary.digest));
                 render::line(&format!("words      {}", summary.digest.words()));
+                render::line(&format!("manifest   {}", summary.manifest_sha256));
+                render::line(&format!("words      {}", summary.manifest_sha256.words()));
                 render::line(&format!("audit key  {}", summary.audit_key_sha256));
                 if summary.standing == Standing::Rehearsal {
                     render::line("REHEARSAL: nobody may trust these certificates");
@@ -320,6 +324,8 @@ fn delivered_value(plan: &StoredPlan, delivered: &Delivered, to: &Path) -> Value
         "certificates": delivered.certificates,
         "files": delivered.files,
         "manifest_sha256": delivered.manifest_sha256.to_string(),
+        "manifest_words": delivered.manifest_sha256.words(),
+        "audit_key_sha256": delivered.audit_key_sha256.to_string(),
     })
 }
 
@@ -334,7 +340,12 @@ fn show_delivered(plan: &StoredPlan, delivered: &Delivered, to: &Path) {
         counted(delivered.files, "file"),
         printable_path(&to.join(&delivered.folder))
     ));
-    render::line(&format!("manifest  sha256 {}", delivered.manifest_sha256));
+    render::line(&format!("manifest   {}", delivered.manifest_sha256));
+    render::line(&format!("words      {}", delivered.manifest_sha256.words()));
+    render::line(&format!("audit key  {}", delivered.audit_key_sha256));
+    eprintln!(
+        "next: tell the receiver these digests another way than with the medium; coldsign verify shows both"
+    );
 }
 
 fn merge(into: &mut Value, from: Value) {

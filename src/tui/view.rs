@@ -96,13 +96,7 @@ fn head(canvas: &mut Canvas<'_>, area: Rect, model: &Model) {
         let entry = format!("register entry {}: {}", overview.entry, overview.head_words);
         right(canvas, line, line.y + 2, &cut(&entry, 48), Role::Plain);
     } else {
-        canvas.text(
-            line.x,
-            line.y + 1,
-            line.width,
-            "token, CA and register stand here then",
-            Role::Faint,
-        );
+        canvas.text(line.x, line.y + 1, line.width, "token, CA and register stand here then", Role::Faint);
     }
     let (pin, role) = pin_state(about);
     let (air, air_role) = match about.interfaces.as_deref() {

@@ -137,6 +137,7 @@ pub fn delivered() -> Delivered {
         folder: "p-20261121-1f2e3d4c".to_owned(),
         certificates: 998,
         files: 2_004,
+        audit_key_sha256: Digest::of(b"audit key"),
         manifest_sha256: Digest::of(b"manifest"),
     }
 }

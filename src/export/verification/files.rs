@@ -24,7 +24,8 @@ const SIGNATURE_OCTETS_MAX: u64 = 8 * 1024;
 /// The manifest, read.
 pub(super) struct Manifest {
     pub(super) header: Header,
-    sha256: Digest,
+    /// Of manifest.json.
+    pub(super) sha256: Digest,
     sums_sha256: Digest,
     /// Digests of the paths, sorted.
     paths: Vec<u128>,

@@ -112,7 +112,8 @@ impl Room for ClosingScreen {
 
     fn help(&self) -> &'static str {
         "Write down the entry number and the words of the register's head, or photograph the code: whoever holds them \
-         can prove later that nothing before them was changed. The audit key signs the head by itself when certificates \
+         can prove later that nothing before them was changed. Write down the SHA-256 of the audit key once, too: it is \
+         what receivers give to coldsign verify as --audit-key. The audit key signs the head by itself when certificates \
          are delivered; where something was recorded after that, s signs it again. Enter opens a plan that is not finished. The work is \
          closed by leaving; the machine can then be switched off."
     }
@@ -137,6 +138,7 @@ impl Room for ClosingScreen {
         }
         bindings.extend_from_slice(LIST);
         bindings.push(BACK);
+        bindings.push(Binding::bar(&[Key::Char('q')], Action::Quit, "leave"));
         bindings
     }
 
@@ -213,8 +215,13 @@ impl ClosingScreen {
         words(canvas, Rect { y, height: 3, ..area }, &closing.words);
         y += 3;
         y += self.draw_checkpoint(canvas, area, y);
-        let text = "Write down the entry number and the twelve words, or photograph the code.";
-        canvas.text(area.x, y, area.width, text, Role::Attention);
+        let mut noted = "entry and words";
+        if let Some(signed) = &closing.checkpoint {
+            y += digest(canvas, area, y, "audit key SHA-256", &signed.key_sha256.to_string());
+            noted = "entry, words and the audit key's digest";
+        }
+        let text = format!("Write down {noted}. Then q leaves coldsign.");
+        canvas.text(area.x, y, area.width, &text, Role::Attention);
         y += 1;
         self.draw_rows(canvas, Rect { y, height: area.bottom().saturating_sub(y), ..area });
     }

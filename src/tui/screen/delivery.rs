@@ -348,19 +348,16 @@ fn draw_done(canvas: &mut Canvas<'_>, area: Rect, to: &Path, delivered: &Deliver
         format!("{} in {}", counted(delivered.certificates, "certificate"), counted(delivered.files, "file"));
     y += canvas.labelled(area, y, "what", &counts, Role::Plain);
     y += digest(canvas, area, y, "manifest SHA-256", &delivered.manifest_sha256.to_string());
-    canvas.text(
-        area.x,
-        y + 1,
-        area.width,
-        "in words, to compare with the digest of the manifest.json that is received",
-        Role::Faint,
-    );
+    y += digest(canvas, area, y, "audit key SHA-256", &delivered.audit_key_sha256.to_string());
+    let text = "Note both and tell the receiver another way than with the medium: coldsign verify shows them, \
+                and takes the audit key's as --audit-key. The manifest's in words:";
+    canvas.paragraph(Rect { y, height: 2, ..area }, text, Role::Attention);
     words(canvas, Rect { y: y + 2, height: 3, ..area }, &delivered.manifest_sha256.words());
 }
 
 /// What the receiver's check says, beneath what was delivered.
 fn draw_report(canvas: &mut Canvas<'_>, area: Rect, report: &BundleReport) {
-    let y = area.y + 12;
+    let y = area.y + 14;
     if report.is_sound() {
         let text =
             format!("Judged as its receiver will: sound, {}.", counted(report.certificates, "certificate"));
