@@ -213,7 +213,7 @@ fn moment(name: &str, element: &Element<'_>) -> (Field, Option<Time>) {
         return (Field::new(name, &value::words(time)), Some(time));
     }
     let (value, remark) = Printable::from_octets_with_remark(element.content);
-    let field = Field { name: name.to_owned(), value, remark };
+    let field = Field { name: name.to_owned(), value, remark, note: None };
     (field.remarked("is no time as RFC 5280 writes it"), None)
 }
 

@@ -16,6 +16,9 @@ use super::{
     identifier, value,
 };
 
+/// RFC 5280 §4.2: an extension that is critical and not known makes the certificate unusable.
+const CRITICAL: &str = "marked critical: whoever does not know it may not use the certificate";
+
 /// Most extensions described: real ones are under twenty. The rest is counted.
 const EXTENSIONS_MAX: usize = 64;
 
@@ -73,9 +76,9 @@ impl Extensions {
         let repeated = self.has(oid);
         self.seen.push(oid.to_vec());
         let marked = |field: Field| {
-            let field = if critical { field.remarked("critical") } else { field };
             if repeated { field.remarked("the extension stands there twice") } else { field }
         };
+        let note = critical.then_some(CRITICAL);
         let known: Option<Reading> =
             READINGS.iter().find(|(known, _)| *known == oid).map(|(_, known)| *known);
         let Some(Reading { about, name, read }) = known else {
@@ -97,9 +100,15 @@ impl Extensions {
             About::Identifiers => &mut self.identifiers,
         };
         match read(&mut value.reader()) {
-            Ok(found) => fields.extend(found.into_iter().map(marked)),
+            Ok(mut found) => {
+                // Once for all that the extension says.
+                if let Some(last) = found.last_mut() {
+                    last.note = note;
+                }
+                fields.extend(found.into_iter().map(marked));
+            }
             Err(error) => {
-                fields.push(marked(Field::unreadable(name, &error.to_string())));
+                fields.push(Field { note, ..marked(Field::unreadable(name, &error.to_string())) });
                 let end = value.at + value.whole.len();
                 return Err(Fault::of(error, end));
             }
@@ -297,7 +306,7 @@ fn general_name(name: &Element<'_>) -> Field {
 
 fn octets_as_text(octets: &[u8]) -> Field {
     let (value, remark) = crate::pki::text::Printable::from_octets_with_remark(octets);
-    Field { name: String::new(), value, remark }
+    Field { name: String::new(), value, remark, note: None }
 }
 
 /// IPv4 with dots; IPv6 in eight groups, none left out, so that it can be compared digit by digit.

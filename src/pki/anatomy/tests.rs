@@ -281,7 +281,8 @@ fn words(description: &Description) -> String {
         let _ = writeln!(page, "[{}]", section.title);
         for field in &section.fields {
             let remark = field.remark.as_ref().map(|remark| format!(" ({remark})")).unwrap_or_default();
-            let _ = writeln!(page, "{}: {}{remark}", field.name, field.value);
+            let note = field.note.map(|note| format!(" [{note}]")).unwrap_or_default();
+            let _ = writeln!(page, "{}: {}{remark}{note}", field.name, field.value);
         }
     }
     if let Some(fault) = &description.fault {

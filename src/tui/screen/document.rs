@@ -194,6 +194,10 @@ fn in_words(description: &Description) -> Vec<Item> {
                 role: Role::Plain,
                 remark: field.remark.clone(),
             });
+            if let Some(note) = field.note {
+                let value = Printable::new(note);
+                items.push(Item::Labelled { label: String::new(), value, role: Role::Faint, remark: None });
+            }
         }
         items.push(Item::Gap);
     }
