@@ -7,8 +7,8 @@ use std::{path::PathBuf, time::Duration};
 
 use coldsign::{
     ceremony::{
-        Access, Class, Counts, FolderListing, Format, Issued, Motion, MountedVolume, Phase, PlanSummary,
-        PlannedRow, Progress, Reach, RequestFiles, StoredPlan,
+        Access, Class, Counts, FolderListing, Format, FoundBy, FoundIn, Issued, Motion, MountedVolume,
+        Outcome, Phase, PlanSummary, PlannedRow, Progress, Reach, RequestFiles, StoredPlan,
     },
     pki::{fingerprint::Digest, text::Printable},
     tui::{
@@ -157,6 +157,37 @@ fn a_plan_is_read_when_it_is_shown_and_in_pages_where_one_moves() {
     assert!(done(&mut model, News::PlannedPage((from..=ACCEPTED).map(row).collect())).is_empty());
     sees(&mut model, "CN=device-998 ");
     assert!(matches!(job(key(&mut model, Key::Enter)), Job::PlannedCertificate { index: ACCEPTED, .. }));
+}
+
+#[test]
+fn a_plan_names_the_requests_that_something_was_found_in() {
+    let mut model = plan_screen(false, 0);
+    sees(&mut model, "f findings");
+    assert!(matches!(job(key(&mut model, Key::Char('f'))), Job::PlanFindings(_)));
+    let by = |outcome, control: &str, count, source: &str| FoundBy {
+        control: Printable::new(control),
+        outcome,
+        count,
+        hint: Printable::new("have the device make a key of its own"),
+        requests: vec![FoundIn { source: Printable::new(source), message: Printable::new("it is said why") }],
+    };
+    let found = vec![
+        by(Outcome::Refused, "duplicate-in-register", 7, "line/0007.csr"),
+        by(Outcome::Noted, "quirk", 1, "line/0009.csr"),
+    ];
+    assert!(done(&mut model, News::PlanFindings(found)).is_empty());
+    for text in [
+        "x refused by duplicate-in-register: 7 requests",
+        "line/0007.csr",
+        "it is said why",
+        "and 6 more, not shown",
+        "! planned, with a note of quirk: 1 request",
+        "line/0009.csr",
+    ] {
+        sees(&mut model, text);
+    }
+    key(&mut model, Key::Esc);
+    sees(&mut model, "NOT APPROVED");
 }
 
 #[test]

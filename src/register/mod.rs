@@ -45,7 +45,7 @@ pub use plan::{
     Earlier, Issuer, NewPlan, PLAN_REQUESTS_MAX, PlanKind, PlanWriter, RecordedFinding, RefusedRow,
     StoredPlan, Verdict,
 };
-pub use planned::{PlannedLine, Tally};
+pub use planned::{PlannedLine, Tally, Which};
 pub use run::Run;
 pub use search::{Filter, Listed, SerialPrefix, Texts};
 

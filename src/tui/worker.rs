@@ -135,6 +135,7 @@ impl Worker {
                 Ok(News::Planned { plan, counts })
             }
             Job::ShowPlan(plan) => self.show_plan(&plan),
+            Job::PlanFindings(plan) => self.plan_findings(&plan),
             Job::PlannedPage { plan, from } => self.planned_page(&plan, from),
             Job::PlannedCertificate { plan, index } => self.planned_certificate(&plan, index),
             Job::FindPlan(id) => Ok(News::PlanFound(self.appliance()?.stored_plan(&id)?)),

@@ -212,8 +212,8 @@ impl TriageScreen {
             canvas.text(inside.x, inside.y + y, inside.width, &text, role);
         }
         let text = "A plan also looks for keys that were certified before, in the register; and it reads the medium \
-                    anew, which may have changed since. The plan is stored and not approved: look at it, or go back \
-                    and read the requests again.";
+                    anew, which may have changed since. The plan is stored and not approved: look at it (f there \
+                    names the requests and what was found), or go back and read the requests again.";
         let below = Rect { y: inside.y + 5, height: inside.height.saturating_sub(5), ..inside };
         canvas.paragraph(below, text, Role::Plain);
     }
