@@ -134,7 +134,7 @@ impl Room for Audit {
             Phase::Going | Phase::Ended(_) => {
                 let what = match &self.phase {
                     Phase::Ended(failure) => failure.what.as_str(),
-                    // Whoever stopped it knows that he did.
+                    // Whoever stopped it knows it already.
                     _ => "the audit was stopped before its end",
                 };
                 let text = format!("NOT AUDITED: {what}.");
