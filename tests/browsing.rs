@@ -46,7 +46,6 @@ fn what_is_issued_is_numbered_paged_and_found() {
     let catalogue = watched(|watch| appliance.catalogue(watch)).0;
     let issued = delivered.planned.accepted + 1;
     assert_eq!(catalogue.issued(), issued);
-    assert_eq!(catalogue.stocks().map(|stock| stock.first).collect::<Vec<_>>(), [1, 2]);
 
     let mut all: Vec<IssuedRow> = Vec::new();
     loop {

@@ -73,7 +73,7 @@ pub use crate::{
     export::{bundle::Format, manifest::Standing, verification::Report as BundleReport},
     host::memory::harden,
     register::{
-        AuditFinding, AuditReport, AuthorityRecord, Catalogue, Deeds, IssuedCertificate, Rehearsal, Stock,
+        AuditFinding, AuditReport, AuthorityRecord, Catalogue, Deeds, IssuedCertificate, Rehearsal,
         StoredPlan,
     },
     token::{

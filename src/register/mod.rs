@@ -34,7 +34,7 @@ pub use approval::{ApprovedPlan, Approver};
 
 pub use audit::{AuditFinding, AuditProgress, AuditReport};
 pub use authority::{AuthorityRecord, NewAuthority};
-pub use catalogue::{Catalogue, Place, Stock, Stretch};
+pub use catalogue::{Catalogue, Place, Stretch};
 pub use checkpoint::Checkpoint;
 pub use deeds::Deeds;
 pub use delivery::Delivery;

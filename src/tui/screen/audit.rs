@@ -4,7 +4,7 @@ pub mod meaning;
 
 use ratatui::layout::Rect;
 
-use super::{Screen, register::search::gauge};
+use super::Screen;
 use crate::{
     ceremony::AuditReport,
     pki::text::Printable,
@@ -163,10 +163,8 @@ pub(super) fn scrolling() -> Vec<Binding> {
 /// A sheet, and below it which rows are seen where not all are.
 pub(super) fn draw_sheet(canvas: &mut Canvas<'_>, area: Rect, sheet: &Sheet) {
     sheet.draw(canvas, Rect { height: area.height.saturating_sub(1), ..area });
-    if let Some(place) = sheet.place() {
-        let y = area.bottom().saturating_sub(1);
-        canvas.text(area.x, y, area.width, &format!("rows {place}"), Role::Faint);
-    }
+    let y = area.bottom().saturating_sub(1);
+    sheet.tell_place(canvas, area, y, area.x);
 }
 
 fn draw_going(canvas: &mut Canvas<'_>, area: Rect, about: &About) {
@@ -181,7 +179,7 @@ fn draw_going(canvas: &mut Canvas<'_>, area: Rect, about: &About) {
     };
     canvas.text(area.x, area.y, area.width, &text, Role::Strong);
     if let Some(progress) = busy.progress {
-        gauge(canvas, Rect { y: area.y + 2, ..area }, progress.done, progress.of.unwrap_or(0));
+        canvas.gauge(area, area.y + 2, progress.done, progress.of.unwrap_or(0));
     }
     let text = if busy.pace == model::Pace::Stopping {
         "stopping ..."

@@ -6,10 +6,7 @@ use std::path::{Path, PathBuf};
 
 use ratatui::layout::Rect;
 
-use super::{
-    plan::{digest, words},
-    signing::gauge,
-};
+use super::plan::{digest, words};
 use crate::{
     ceremony::{BundleReport, Class, Delivered, Phase, Progress, StoredPlan},
     tui::{
@@ -289,7 +286,7 @@ impl Delivery {
             let y = area.y + place;
             canvas.text(area.x, y, area.width, &format!("{name}: {}", count(one)), Role::Plain);
             let (done, of) = one.map_or((0, 1), |one| (one.done, one.of.unwrap_or(one.done)));
-            gauge(canvas, Rect { y: y + 1, height: 1, ..area }, done, of);
+            canvas.gauge(area, y + 1, done, of);
         }
         let text = "Leave the medium in. The bundle gets its name when it is whole; before that, nothing on the \
                     medium looks like a bundle.";

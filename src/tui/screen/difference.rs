@@ -126,11 +126,7 @@ impl Room for Difference {
         self.draw_head(canvas, Rect { y: area.y + 2, ..area }, group);
         let below = Rect { y: area.y + HEAD_ROWS, height: area.height.saturating_sub(HEAD_ROWS), ..area };
         self.sheet.draw(canvas, below);
-        if let Some(place) = self.sheet.place() {
-            let text = format!("rows {place}");
-            let width = u16::try_from(text.len()).unwrap_or(0).min(area.width);
-            canvas.text(area.right() - width, area.y + 1, width, &text, Role::Faint);
-        }
+        self.sheet.tell_place(canvas, area, area.y + 1, area.x);
     }
 }
 

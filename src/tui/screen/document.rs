@@ -2,7 +2,6 @@
 //! octets in hexadecimal.
 
 use ratatui::layout::Rect;
-use unicode_width::UnicodeWidthStr as _;
 
 use crate::{
     pki::{
@@ -172,13 +171,7 @@ impl Room for Document {
             };
             x += 1 + canvas.text(x, area.y + 1, area.right().saturating_sub(x), &text, role);
         }
-        if let Some(place) = page.sheet.place() {
-            let text = format!("rows {place}");
-            let width = u16::try_from(text.width()).unwrap_or(0);
-            if x + width <= area.right() {
-                canvas.text(area.right() - width, area.y + 1, width, &text, Role::Faint);
-            }
-        }
+        page.sheet.tell_place(canvas, area, area.y + 1, x);
     }
 }
 

@@ -186,7 +186,7 @@ impl Room for Signing {
         let text =
             format!("{} of {} of plan {}", grouped(self.done), counted(of, "certificate"), self.plan.id);
         canvas.text(area.x, area.y, area.width, &text, Role::Strong);
-        gauge(canvas, Rect { y: area.y + 1, height: 1, ..area }, self.done, of);
+        canvas.gauge(area, area.y + 1, self.done, of);
         let y = area.y + 3;
         let recorded = match self.done.saturating_sub(self.recorded) {
             0 => grouped(self.recorded),
@@ -350,19 +350,6 @@ impl Signing {
         let chart = Rect { y: area.y + 5, height: area.height.saturating_sub(5), ..area };
         self.draw_chart(canvas, chart);
     }
-}
-
-/// A bar as far as the work has come, with its share in hundredths behind it.
-pub fn gauge(canvas: &mut Canvas<'_>, area: Rect, done: u64, of: u64) {
-    const SHARE_CELLS: u16 = 6;
-    let bar = Rect { width: area.width.saturating_sub(SHARE_CELLS), ..area };
-    let share = |parts: u64| {
-        let part = u128::from(done.min(of)) * u128::from(parts) / u128::from(of.max(1));
-        u16::try_from(part).unwrap_or(0)
-    };
-    canvas.fill(bar, "░", Role::Faint);
-    canvas.fill(Rect { width: share(u64::from(bar.width)), ..bar }, "█", Role::Good);
-    canvas.text(bar.right(), area.y, SHARE_CELLS, &format!("{:>4} %", share(100)), Role::Strong);
 }
 
 fn per_second(rate: f64) -> String {

@@ -174,7 +174,7 @@ impl Search {
         let (done, of) = progress.map_or((0, self.issued), |now| (now.done, now.of.unwrap_or(self.issued)));
         let text = format!("looked through {} of {}", grouped(done), counted(of, "certificate"));
         canvas.text(area.x, area.y, area.width, &text, Role::Strong);
-        gauge(canvas, Rect { y: area.y + 2, ..area }, done, of);
+        canvas.gauge(area, area.y + 2, done, of);
         if about.busy.as_ref().is_some_and(|busy| busy.pace == model::Pace::Stopping) {
             canvas.text(area.x, area.y + 4, area.width, "stopping ...", Role::Attention);
         } else {
@@ -205,14 +205,6 @@ impl Search {
             table::draw(canvas, below, self.list, self.rows.len(), &|at| self.rows.get(at));
         }
     }
-}
-
-/// How far work is, as a bar of one row.
-pub(in crate::tui::screen) fn gauge(canvas: &mut Canvas<'_>, area: Rect, done: u64, of: u64) {
-    let full = done.min(of).saturating_mul(u64::from(area.width)) / of.max(1);
-    let full = u16::try_from(full).unwrap_or(0);
-    canvas.fill(Rect { height: 1, ..area }, "░", Role::Faint);
-    canvas.fill(Rect { height: 1, width: full, ..area }, "█", Role::Good);
 }
 
 impl Room for Search {
