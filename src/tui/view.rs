@@ -199,7 +199,7 @@ fn foot(canvas: &mut Canvas<'_>, area: Rect, model: &Model, bindings: &[Binding]
 /// Cells of a key and its words in the help bar.
 fn bar_cells(binding: &Binding) -> u16 {
     let cap = binding.keys.first().map(|key| key.cap()).unwrap_or_default();
-    u16::try_from(cap.chars().count() + binding.words.chars().count() + 3).unwrap_or(u16::MAX)
+    u16::try_from(cap.chars().count() + binding.words.chars().count() + 2).unwrap_or(u16::MAX)
 }
 
 /// A box in the middle of the screen, as high as its text needs.
