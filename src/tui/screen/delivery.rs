@@ -346,8 +346,8 @@ fn draw_done(canvas: &mut Canvas<'_>, area: Rect, to: &Path, delivered: &Deliver
     y += canvas.labelled(area, y, "what", &counts, Role::Plain);
     y += digest(canvas, area, y, "manifest SHA-256", &delivered.manifest_sha256.to_string());
     y += digest(canvas, area, y, "audit key SHA-256", &delivered.audit_key_sha256.to_string());
-    let text = "Note both and tell the receiver another way than with the medium: coldsign verify shows them, \
-                and takes the audit key's as --audit-key. The manifest's in words:";
+    let text = "Note both and tell the receiver another way than with the medium: coldsign verify shows them and takes \
+                the key's as --audit-key. Manifest in words:";
     canvas.paragraph(Rect { y, height: 2, ..area }, text, Role::Attention);
     words(canvas, Rect { y: y + 2, height: 3, ..area }, &delivered.manifest_sha256.words());
 }

@@ -1,3 +1,5 @@
+//! What the frame says of a PIN, of help, and of a home that is not open yet.
+
 use std::time::Duration;
 
 use super::*;
