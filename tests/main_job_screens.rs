@@ -7,8 +7,9 @@ use std::{path::PathBuf, time::Duration};
 
 use coldsign::{
     ceremony::{
-        Access, Class, Counts, Delivered, FolderListing, Format, Issued, Motion, MountedVolume, Phase,
-        PlanSummary, PlannedAuthorities, PlannedRow, Progress, Reach, RequestFiles, StoredPlan,
+        Access, Class, Counts, Delivered, FolderListing, Format, FoundBy, FoundIn, Issued, Motion,
+        MountedVolume, Outcome, Phase, PlanSummary, PlannedAuthorities, PlannedRow, Progress, Reach,
+        RequestFiles, StoredPlan,
     },
     pki::{
         fingerprint::Digest,
@@ -170,6 +171,37 @@ fn a_plan_is_read_when_it_is_shown_and_in_pages_where_one_moves() {
 }
 
 #[test]
+fn a_plan_names_the_requests_that_something_was_found_in() {
+    let mut model = plan_screen(false, 0);
+    sees(&mut model, "f findings");
+    assert!(matches!(job(key(&mut model, Key::Char('f'))), Job::PlanFindings(_)));
+    let by = |outcome, control: &str, count, source: &str| FoundBy {
+        control: Printable::new(control),
+        outcome,
+        count,
+        hint: Printable::new("have the device make a key of its own"),
+        requests: vec![FoundIn { source: Printable::new(source), message: Printable::new("it is said why") }],
+    };
+    let found = vec![
+        by(Outcome::Refused, "duplicate-in-register", 7, "line/0007.csr"),
+        by(Outcome::Noted, "quirk", 1, "line/0009.csr"),
+    ];
+    assert!(done(&mut model, News::PlanFindings(found)).is_empty());
+    for text in [
+        "x refused by duplicate-in-register: 7 requests",
+        "line/0007.csr",
+        "it is said why",
+        "and 6 more, not shown",
+        "! planned, with a note of quirk: 1 request",
+        "line/0009.csr",
+    ] {
+        sees(&mut model, text);
+    }
+    key(&mut model, Key::Esc);
+    sees(&mut model, "NOT APPROVED");
+}
+
+#[test]
 fn a_plan_leads_to_what_comes_next_and_is_read_again_afterwards() {
     for (approved, issued, next, title) in
         [(false, 0, 'a', "Approval"), (true, 10, 's', "Signing"), (true, ACCEPTED, 'd', "Delivery: onto")]
@@ -275,8 +307,8 @@ fn a_failure_while_signing_says_what_is_safe_and_s_goes_on() {
     reopened(&mut model, effects);
     assert!(model.dialog.is_none());
     sees(&mut model, "it went wrong");
-    sees(&mut model, "200 certificates are signed, checked and recorded");
-    sees(&mut model, "798 certificates are not signed. Of them, 100 were signed");
+    sees(&mut model, "200 certificates signed, checked and recorded");
+    sees(&mut model, "798 certificates not signed. Of them signed, but not");
     assert!(matches!(job(key(&mut model, Key::Char('s'))), Job::Sign(_)));
     let issued = Issued { now: 798, all: ACCEPTED, seconds: 4.0 };
     let effects = done(&mut model, News::Signed(issued));
@@ -300,7 +332,7 @@ fn signing_pauses_goes_on_and_stops_by_one_key_each() {
     let effects = failed(&mut model, Class::Stopped);
     reopened(&mut model, effects);
     sees(&mut model, "Stopped");
-    sees(&mut model, "12 certificates are signed, checked and recorded");
+    sees(&mut model, "12 certificates signed, checked and recorded");
 }
 
 fn volume(access: Access) -> MountedVolume {
@@ -350,7 +382,7 @@ fn a_delivery_that_fails_says_what_is_safe_and_goes_to_another_medium() {
     update(&mut model, Message::Progress(Progress::new(Phase::Delivering, 499, Some(ACCEPTED))));
     sees(&mut model, "certificates written: 499 of 998");
     assert!(failed(&mut model, Class::Medium).is_empty());
-    for text in ["Nothing was delivered", "All 998 certificates", "it went wrong", "mend it"] {
+    for text in ["Nothing was delivered", "the register, 998 certificates", "it went wrong", "mend it"] {
         sees(&mut model, text);
     }
     key(&mut model, Key::Enter);
@@ -397,7 +429,7 @@ fn the_count_of_requests_begins_by_itself_and_gives_way_to_a_key() {
     });
     let count = RequestFiles { files: 1_000, octets: 820_000, reach: Reach::Whole };
     done(&mut model, News::Counted { path: PathBuf::from("/media/stick"), count });
-    sees(&mut model, "1 000 files look like requests in this folder and below, 820 kB");
+    sees(&mut model, "what looks like requests in this folder and below: 1 000 files, 820 kB");
 }
 
 #[test]
@@ -446,6 +478,7 @@ fn a_proof_that_is_done_says_until_when_it_is_of_use_and_enter_leads_out() {
         certificates: 1,
         files: 12,
         manifest_sha256: Digest::of(b"manifest"),
+        audit_key_sha256: Digest::of(b"audit key"),
     };
     let proved = ProvingNews::Proved { plan: Box::new(plan()), delivered };
     let effects = done(&mut model, News::Proving(proved));

@@ -75,6 +75,17 @@ pub enum By {
     Text,
 }
 
+impl By {
+    /// How soon it is answered.
+    #[must_use]
+    pub fn pace(self) -> Pace {
+        match self {
+            Self::Key | Self::Serial => Pace::AtOnce,
+            Self::Certificate | Self::Text => Pace::RowByRow,
+        }
+    }
+}
+
 /// What is looked for.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct Wanted(Inner);
@@ -127,15 +138,6 @@ impl Wanted {
             }
             By::Text => Inner::Text(typed.to_lowercase()),
         }))
-    }
-
-    /// How soon it is answered.
-    #[must_use]
-    pub fn pace(&self) -> Pace {
-        match self.0 {
-            Inner::Key(_) | Inner::Serial(_) => Pace::AtOnce,
-            Inner::Certificate(_) | Inner::Text(_) => Pace::RowByRow,
-        }
     }
 }
 

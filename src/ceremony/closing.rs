@@ -5,7 +5,7 @@ use crate::{
         fingerprint::Digest,
         issuer::IssuingCa,
         profile::{End, SubjectKind},
-        text::Printable,
+        text::{Printable, counted},
         time::{DAY_SECONDS, Time},
     },
     register::{AuthorityRecord, PlanKind, StoredPlan},
@@ -173,7 +173,10 @@ impl Appliance {
             .filter(|(_, last, _)| *last >= now)
             .max_by_key(|(days, _, _)| *days);
         let longest = longest.map(|(days, last, profile)| {
-            due(&format!("CA {name}: last day to issue for {days} days (profile {profile})"), last)
+            due(
+                &format!("CA {name}: last day to issue for {} (profile {profile})", counted(days, "day")),
+                last,
+            )
         });
         longest.into_iter().chain([due(&format!("CA {name}: end of {what}"), ends)]).collect()
     }

@@ -47,6 +47,8 @@ pub struct Delivered {
     pub files: u64,
     /// SHA-256 of its manifest.json.
     pub manifest_sha256: Digest,
+    /// SHA-256 of the `SubjectPublicKeyInfo` of the audit key that signed the manifest.
+    pub audit_key_sha256: Digest,
 }
 
 /// A bundle being written: the outbox, the files that grow, and what is finished.
@@ -139,6 +141,7 @@ struct Bundle {
     published: Published,
     written: Vec<Written>,
     manifest_sha256: Digest,
+    audit_key_sha256: Digest,
 }
 
 impl Appliance {
@@ -166,7 +169,8 @@ impl Appliance {
         let delivery = Delivery { time: now()?, folder: plan.id.clone(), manifest_sha256, certificates };
         self.register.record_delivery(plan, &delivery)?;
         self.sign_head(session)?;
-        Ok(Delivered { folder: plan.id.clone(), certificates, files, manifest_sha256 })
+        let audit_key_sha256 = bundle.audit_key_sha256;
+        Ok(Delivered { folder: plan.id.clone(), certificates, files, manifest_sha256, audit_key_sha256 })
     }
 
     /// Writes the bundle until it stands on the medium under its name.
@@ -193,7 +197,8 @@ impl Appliance {
         let signature = audit_signature(session, &audit_key, &manifest::signed_message(manifest_sha256))?;
         whole.octets(SIGNATURE, std::iter::once(signature))?;
         let Whole { outbox, written } = whole;
-        Ok(Bundle { published: outbox.publish()?, written, manifest_sha256 })
+        let audit_key_sha256 = audit_key.public_key().spki_sha256();
+        Ok(Bundle { published: outbox.publish()?, written, manifest_sha256, audit_key_sha256 })
     }
 
     /// Checks that a medium can receive a plan's bundle, before the work that leads to it.

@@ -15,7 +15,7 @@ use crate::{
         certificate::{SignedCertificate, signature_algorithm},
         issuer::IssuingCa,
         key::SignatureAlgorithm,
-        text::Printable,
+        text::{Printable, counted},
     },
     register::{self, ApprovedPlan, Approver, PlannedRow, StoredPlan},
     token::{session::Session, signer::Signer, uri::TokenUri},
@@ -224,7 +224,12 @@ impl Appliance {
             }
             if !rows.is_empty() {
                 watch.check_stop(
-                    &format!("{} of {of} certificates of plan {} are issued and recorded", done.all, plan.id),
+                    &format!(
+                        "plan {}: {} of {} issued and recorded",
+                        plan.id,
+                        done.all,
+                        counted(of, "certificate")
+                    ),
                     &format!("go on with signing it (coldsign sign {})", plan.id),
                 )?;
             }

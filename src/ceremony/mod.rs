@@ -13,6 +13,7 @@ mod difference;
 mod done;
 mod error;
 mod estimate;
+mod found;
 mod inspection;
 mod installation;
 mod intake;
@@ -47,6 +48,7 @@ pub use difference::{Differences, Group};
 pub use done::{Beginning, DoneSince, HeadSignature};
 pub use error::{Class, Error};
 pub use estimate::Estimate;
+pub use found::{FOUND_NAMED_MAX, FoundBy, FoundIn, Outcome};
 pub use inspection::{Counts, Judgement, Verdict, Yardstick, inspect};
 pub use installation::{FittingCertificate, read_certificates};
 pub use issuance::{ApprovalGiven, Issued};
@@ -79,7 +81,7 @@ pub use crate::{
     export::{bundle::Format, manifest::Standing, verification::Report as BundleReport},
     host::memory::harden,
     register::{
-        AuditFinding, AuditReport, AuthorityRecord, Catalogue, Deeds, IssuedCertificate, Rehearsal, Stock,
+        AuditFinding, AuditReport, AuthorityRecord, Catalogue, Deeds, IssuedCertificate, Rehearsal,
         StoredPlan,
     },
     token::{

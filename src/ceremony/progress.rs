@@ -204,7 +204,7 @@ impl<'a> Watch<'a> {
         }
     }
 
-    /// A place where nothing is half done: rests while the operator wants it so, and ends the work if he asked for that.
+    /// A place where nothing is half done: rests while the operator wants it so, and ends the work if asked to.
     ///
     /// # Errors
     /// [`Error::Stopped`] with what is done and how to go on.

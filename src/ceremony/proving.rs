@@ -12,7 +12,7 @@ use crate::{
         policy::Refusal,
         profile::{Profile, SubjectKind},
         request::VerifiedRequest,
-        text::Printable,
+        text::{Printable, counted},
     },
     register::{Approver, Issuer, NewPlan, PlanKind, StoredPlan},
 };
@@ -82,8 +82,8 @@ impl Platform {
         if self == Self::Aws && (code.len() != 64 || !digits) {
             return Err(Error::usage(
                 format!(
-                    "AWS IoT registration codes have 64 hexadecimal digits; this one has {} characters{}",
-                    code.chars().count(),
+                    "AWS IoT registration codes have 64 hexadecimal digits; this one has {}{}",
+                    counted(code.chars().count(), "character"),
                     if digits { "" } else { ", not all of them digits" }
                 ),
                 "give it as aws iot get-registration-code shows it, without blanks or line ends",

@@ -15,7 +15,7 @@ use crate::{
     },
     pki::{
         fingerprint::Digest,
-        text::Printable,
+        text::{Printable, counted},
         time::{DAY_SECONDS, Time},
     },
     register::{self, Register, Rehearsal},
@@ -330,7 +330,7 @@ fn span(seconds: i64) -> String {
     let units = [(DAY_SECONDS, "day"), (3_600, "hour"), (60, "minute")];
     let (length, unit) = units.into_iter().find(|(length, _)| seconds >= 2 * length).unwrap_or((1, "second"));
     let count = seconds / length;
-    format!("{count} {unit}{}", if count == 1 { "" } else { "s" })
+    counted(count, unit)
 }
 
 #[cfg(test)]

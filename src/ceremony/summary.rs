@@ -7,7 +7,7 @@ use crate::{
         text::Printable,
         time::Time,
     },
-    register::{PlannedLine, RecordedFinding, StoredPlan},
+    register::{PlannedLine, RecordedFinding, StoredPlan, Which},
 };
 
 use super::{
@@ -131,7 +131,7 @@ impl Appliance {
     /// # Errors
     /// [`Error::Register`].
     pub fn planned_page(&self, plan: &StoredPlan, from: u64, limit: u32) -> Result<Vec<PlannedRow>, Error> {
-        Ok(self.register.planned(plan, from, limit)?.into_iter().map(row).collect())
+        Ok(self.register.planned(plan, Which::All, from, limit)?.into_iter().map(row).collect())
     }
 
     /// The `TBSCertificate` of a planned certificate, DER, exactly as it will be signed or was.

@@ -30,7 +30,7 @@ pub fn verify_bundle(folder: &Path, trust: &Path, audit_key: Option<&str>) -> Re
     let roots = read_certificates(trust)?;
     let [root] = roots.as_slice() else {
         return Err(Error::usage(
-            format!("{}: {} certificates stand in it", printable_path(trust), roots.len()),
+            format!("{}: in it is not one certificate but {}", printable_path(trust), roots.len()),
             "give the one root certificate that you trust, alone in its file",
         ));
     };

@@ -9,6 +9,8 @@ use crate::ceremony::{
     Standing, StoredPlan, Watch, Yardstick, printable_path,
 };
 
+use crate::pki::text::counted;
+
 use super::{
     args::{
         ApproveArguments, DeliverArguments, InspectArguments, IssueArguments, PlanArguments, ProveArguments,
@@ -79,7 +81,7 @@ pub fn approve(home: Home, given: &ApproveArguments, form: Form) -> Result<Exit,
             render::value(&json!({ "plan": plan.id, "digest": plan.digest.to_string(), "approved": true }));
         }
         Form::Text => {
-            render::line(&format!("plan {} is approved: {} certificates", plan.id, plan.accepted));
+            render::line(&format!("plan {} is approved: {}", plan.id, counted(plan.accepted, "certificate")));
             eprintln!("next: coldsign sign {}", plan.id);
         }
     }
@@ -94,7 +96,7 @@ pub fn sign(home: Home, given: SignArguments, form: Form) -> Result<Exit, Error>
     let plan = appliance.stored_plan(&given.plan)?;
     appliance.check_approved(&plan)?;
     // Whoever gives the PIN sees what it is given for.
-    eprintln!("plan {}: {} certificates", plan.id, plan.accepted);
+    eprintln!("plan {}: {}", plan.id, counted(plan.accepted, "certificate"));
     render::authorities(appliance.planned_authorities(&plan)?.as_ref());
     eprintln!("words:\n    {}", render::rows_of_words(&plan.digest.words()).join("\n    "));
     let session = appliance.login(&mut pin::custodian(given.pin.pin_file))?;
@@ -103,8 +105,11 @@ pub fn sign(home: Home, given: SignArguments, form: Form) -> Result<Exit, Error>
         Form::Json => render::value(&render::summary(&plan, Some(issued), began.elapsed().as_secs_f64())),
         Form::Text => {
             render::line(&format!(
-                "plan {}: {} certificates issued now, {} of {} in all",
-                plan.id, issued.now, issued.all, plan.accepted
+                "plan {}: {} issued now, {} of {} in all",
+                plan.id,
+                counted(issued.now, "certificate"),
+                issued.all,
+                plan.accepted
             ));
             eprintln!("next: coldsign deliver {} --to DIR", plan.id);
         }
@@ -144,7 +149,7 @@ pub fn issue(home: Home, given: &IssueArguments, form: Form) -> Result<Exit, Err
     }
     appliance.check_target(&given.to)?;
     let plan = make_plan(&mut appliance, &given.ca, &given.profile, &given.from)?;
-    eprintln!("plan {}: {} certificates, digest {}", plan.id, plan.accepted, plan.digest);
+    eprintln!("plan {}: {}, digest {}", plan.id, counted(plan.accepted, "certificate"), plan.digest);
     render::authorities(appliance.planned_authorities(&plan)?.as_ref());
     let rest = rest_of_issue(&mut appliance, &plan, given, &formats, began);
     let (issued, seconds, delivered) = rest.inspect_err(|_| {
@@ -243,6 +248,8 @@ pub fn verify(given: &VerifyArguments, form: Form) -> Result<Exit, Error> {
             "issuer": summary.map(|summary| summary.issuer.to_string()),
             "rehearsal": summary.map(|summary| summary.standing == Standing::Rehearsal),
             "refused": summary.map(|summary| summary.counts.refused),
+            "manifest_sha256": summary.map(|summary| summary.manifest_sha256.to_string()),
+            "manifest_words": summary.map(|summary| summary.manifest_sha256.words()),
             "audit_key_sha256": audit_key,
         })),
         Form::Text => {
@@ -251,6 +258,8 @@ pub fn verify(given: &VerifyArguments, form: Form) -> Result<Exit, Error> {
                 render::line(&format!("issuer     {}", summary.issuer));
                 render::line(&format!("digest     {}", summary.digest));
                 render::line(&format!("words      {}", summary.digest.words()));
+                render::line(&format!("manifest   {}", summary.manifest_sha256));
+                render::line(&format!("words      {}", summary.manifest_sha256.words()));
                 render::line(&format!("audit key  {}", summary.audit_key_sha256));
                 if summary.standing == Standing::Rehearsal {
                     render::line("REHEARSAL: nobody may trust these certificates");
@@ -262,7 +271,11 @@ pub fn verify(given: &VerifyArguments, form: Form) -> Result<Exit, Error> {
                 );
             }
             let verdict = if sound { "sound" } else { "NOT SOUND" };
-            render::line(&format!("{verdict}: {} certificates, {flaws} flaws", report.certificates));
+            render::line(&format!(
+                "{verdict}: {}, {}",
+                counted(report.certificates, "certificate"),
+                counted(flaws, "flaw")
+            ));
         }
     }
     Ok(if sound { Exit::Done } else { Exit::SomeRefused })
@@ -314,23 +327,28 @@ fn delivered_value(plan: &StoredPlan, delivered: &Delivered, to: &Path) -> Value
         "certificates": delivered.certificates,
         "files": delivered.files,
         "manifest_sha256": delivered.manifest_sha256.to_string(),
+        "manifest_words": delivered.manifest_sha256.words(),
+        "audit_key_sha256": delivered.audit_key_sha256.to_string(),
     })
 }
 
 fn show_delivered(plan: &StoredPlan, delivered: &Delivered, to: &Path) {
     let refused = match plan.refused {
         0 => String::new(),
-        1 => "; 1 request was refused, see refused.csv".to_owned(),
-        refused => format!("; {refused} requests were refused, see refused.csv"),
+        refused => format!("; refused: {}, see refused.csv", counted(refused, "request")),
     };
     render::line(&format!(
-        "delivered {} {} in {} files, read back and compared: {}{refused}",
-        delivered.certificates,
-        if delivered.certificates == 1 { "certificate" } else { "certificates" },
-        delivered.files,
+        "delivered {} in {}, read back and compared: {}{refused}",
+        counted(delivered.certificates, "certificate"),
+        counted(delivered.files, "file"),
         printable_path(&to.join(&delivered.folder))
     ));
-    render::line(&format!("manifest  sha256 {}", delivered.manifest_sha256));
+    render::line(&format!("manifest   {}", delivered.manifest_sha256));
+    render::line(&format!("words      {}", delivered.manifest_sha256.words()));
+    render::line(&format!("audit key  {}", delivered.audit_key_sha256));
+    eprintln!(
+        "next: tell the receiver these digests another way than with the medium; coldsign verify shows both"
+    );
 }
 
 fn merge(into: &mut Value, from: Value) {

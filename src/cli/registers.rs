@@ -4,7 +4,10 @@ use serde_json::{Value, json};
 
 use crate::{
     ceremony::{Appliance, Error, Home, StoredPlan},
-    pki::{fingerprint::hex, text::Printable},
+    pki::{
+        fingerprint::hex,
+        text::{Printable, counted},
+    },
 };
 
 use super::{
@@ -117,12 +120,12 @@ fn audit(appliance: &mut Appliance, form: Form) -> Result<Exit, Error> {
         })),
         Form::Text => {
             render::line(&format!(
-                "{}: {} entries, {} plans, {} certificates, {} findings",
+                "{}: {}, {}, {}, {}",
                 if report.clean() { "clean" } else { "NOT CLEAN" },
-                report.head.map_or(0, |head| head.entry),
-                report.plans,
-                report.issued,
-                report.findings.len()
+                counted(report.head.map_or(0, |head| head.entry), "entry"),
+                counted(report.plans, "plan"),
+                counted(report.issued, "certificate"),
+                counted(report.findings.len(), "finding")
             ));
             if let Some(head) = report.head {
                 render::line(&format!("head   {}", head.hash));

@@ -126,6 +126,8 @@ pub struct Summary {
     pub counts: Counts,
     /// The issuing CA's subject.
     pub issuer: Printable,
+    /// SHA-256 of manifest.json, which names every file of the bundle: to compare with the one told at the delivery.
+    pub manifest_sha256: Digest,
     /// SHA-256 of the audit key, to compare with one received another way: the bundle vouches for its own.
     pub audit_key_sha256: Printable,
 }
@@ -180,7 +182,7 @@ impl Report {
 pub fn verify<S: Source>(source: &S, trust: &Certificate, at: Option<Time>) -> Report {
     let mut report = Report::default();
     let Some(manifest) = files::manifest(source, &mut report) else { return report };
-    report.summary = summary(&manifest.header, &mut report);
+    report.summary = summary(&manifest.header, manifest.sha256, &mut report);
     files::signature(source, &manifest, &mut report);
     files::sums(source, &manifest, &mut report);
     let mut expected = files::Expected::new(&manifest.header);
@@ -192,7 +194,7 @@ pub fn verify<S: Source>(source: &S, trust: &Certificate, at: Option<Time>) -> R
     report
 }
 
-fn summary(header: &Header, report: &mut Report) -> Option<Summary> {
+fn summary(header: &Header, manifest_sha256: Digest, report: &mut Report) -> Option<Summary> {
     let digest = Digest::from_hex(&header.digest);
     if digest.is_none_or(|digest| digest.words() != header.words) {
         report.add(FlawId::ManifestMalformed, "the plan digest and its words do not belong together");
@@ -203,6 +205,7 @@ fn summary(header: &Header, report: &mut Report) -> Option<Summary> {
         standing: header.standing,
         counts: header.counts,
         issuer: Printable::new(&header.issuer.subject),
+        manifest_sha256,
         audit_key_sha256: Printable::new(&header.audit_key_sha256),
     })
 }

@@ -6,6 +6,8 @@
 
 use thiserror::Error;
 
+use super::text::counted;
+
 /// Universal and context tags used by PKCS #10 and X.509, as identifier octets.
 pub mod tag {
     /// BOOLEAN.
@@ -92,7 +94,7 @@ pub enum DerError {
         at: usize,
     },
     /// Octets after the last element.
-    #[error("{count} octets too many after {after}")]
+    #[error("{} too many after {after}", counted(*.count, "octet"))]
     Trailing {
         /// The noun that should have been last.
         after: &'static str,

@@ -11,6 +11,7 @@ use super::{
     fingerprint::Digest,
     oid,
 };
+use crate::pki::text::counted;
 
 mod algorithm;
 #[cfg(test)]
@@ -135,10 +136,16 @@ impl PublicKey {
         let modulus = strip(modulus);
         let exponent = strip(exponent);
         if modulus.len() * 8 > RSA_BITS_MAX as usize {
-            return Err(KeyError::Unsupported(format!("an RSA modulus of {} octets", modulus.len())));
+            return Err(KeyError::Unsupported(format!(
+                "an RSA modulus of {}",
+                counted(modulus.len(), "octet")
+            )));
         }
         if exponent.len() > 32 {
-            return Err(KeyError::Unsupported(format!("an RSA exponent of {} octets", exponent.len())));
+            return Err(KeyError::Unsupported(format!(
+                "an RSA exponent of {}",
+                counted(exponent.len(), "octet")
+            )));
         }
         let malformed = |error: &dyn std::fmt::Display| KeyError::Malformed(error.to_string());
         let bits = u32::try_from(modulus.len() * 8).unwrap_or(u32::MAX)
@@ -210,9 +217,9 @@ impl PublicKey {
     /// # Errors
     /// [`KeyError::Malformed`], [`KeyError::SmallOrder`].
     pub fn from_ed25519(octets: &[u8]) -> Result<Self, KeyError> {
-        let exact: [u8; 32] = octets
-            .try_into()
-            .map_err(|_| KeyError::Malformed(format!("an Ed25519 key of {} octets", octets.len())))?;
+        let exact: [u8; 32] = octets.try_into().map_err(|_| {
+            KeyError::Malformed(format!("an Ed25519 key of {}", counted(octets.len(), "octet")))
+        })?;
         let key = ed25519_dalek::VerifyingKey::from_bytes(&exact)
             .map_err(|_| KeyError::Malformed("the point is not on Ed25519".to_owned()))?;
         if key.is_weak() {

@@ -11,6 +11,7 @@ use super::{
     serial::SerialNumber,
     time::Time,
 };
+use crate::pki::text::counted;
 
 /// One fault the lint found: a rule's id with its source, and what is wrong.
 #[derive(Clone, Debug, Eq, PartialEq)]
@@ -185,7 +186,10 @@ fn serial(fields: &Fields<'_>, faults: &mut Faults) {
     if !ours {
         faults.add(
             SERIAL,
-            format!("the serial number ({} octets) is not a positive one of 20 octets", octets.len()),
+            format!(
+                "the serial number ({}) is not a positive one of 20 octets",
+                counted(octets.len(), "octet")
+            ),
         );
     }
 }

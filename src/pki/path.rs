@@ -1,6 +1,7 @@
 //! Certification paths (RFC 5280 §6.1), as far as this appliance issues them.
 
 use super::{certificate::Certificate, time::Time};
+use crate::pki::text::counted;
 
 /// Longest path looked at, in certificates without leaf and anchor: ours have one or two; a hostile bundle may list
 /// thousands, each a signature to check.
@@ -97,7 +98,7 @@ fn may_issue(issuer: &Certificate, between: u32) -> Result<(), String> {
     }
     match issuer.path_length() {
         Some(allowed) if between > allowed => {
-            Err(format!("allows {allowed} CAs below it, but {between} stand there"))
+            Err(format!("allows {} below it, and has {between}", counted(allowed, "CA")))
         }
         _ => Ok(()),
     }
@@ -231,8 +232,8 @@ mod tests {
         });
         check("CN=issuing: is not a CA", |path| path[1].rights = END_ENTITY);
         check("no keyCertSign", |path| path[2].rights = CA_WITHOUT_SIGNING);
-        check("CN=middle: allows 0 CAs below it, but 1", |path| path[2].rights = CA_ABOVE_NONE);
-        check("CN=root: allows 0 CAs below it, but 2", |path| path[3].rights = CA_ABOVE_NONE);
+        check("CN=middle: allows 0 CAs below it, and has 1", |path| path[2].rights = CA_ABOVE_NONE);
+        check("CN=root: allows 0 CAs below it, and has 2", |path| path[3].rights = CA_ABOVE_NONE);
         check("CN=middle: expired at 2029-", |path| path[2].end = b"290101000000Z");
         check("CN=device: has a critical extension", |path| path[0].more = Some(99));
         check("CN=root: has a critical extension", |path| path[3].more = Some(99));

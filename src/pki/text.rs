@@ -12,12 +12,14 @@
 //! that nobody outside can write.
 
 mod character;
+mod count;
 
 use std::fmt;
 
 use super::fingerprint::hex;
 
 pub use character::{columns, is_on_console, is_shown};
+pub use count::{counted, noun};
 
 /// Longest text shown whole, in characters: a line a person can read; longer text is cut and the cut is marked.
 pub const PRINTABLE_CHARS_MAX: usize = 256;
@@ -193,7 +195,7 @@ impl Laid {
     fn remark(&self) -> Option<String> {
         let cut = match self.cut {
             0 => None,
-            count => Some(format!("is not shown whole: {count} more {}", characters(count))),
+            count => Some(format!("is not shown whole: {count} more {}", noun(count as u64, "character"))),
         };
         let changed = match self.changed {
             0 => return cut,
@@ -205,10 +207,6 @@ impl Laid {
         let changed = format!("{changed}: {}{others}", names.join(", "));
         Some(cut.map_or_else(|| changed.clone(), |cut| format!("{changed}; {cut}")))
     }
-}
-
-fn characters(count: usize) -> &'static str {
-    if count == 1 { "character" } else { "characters" }
 }
 
 fn escaped(text: &str) -> String {

@@ -18,6 +18,7 @@ use crate::pki::{
     certificate::Certificate,
     fingerprint::Digest,
     key::{PublicKey, SignatureAlgorithm},
+    text::counted,
 };
 
 mod plans;
@@ -224,7 +225,10 @@ impl Audit<'_> {
             let rows = self.count(table)?;
             let bound = bound.get(table).copied().unwrap_or(0);
             if rows != bound {
-                self.find("unbound-rows", format!("{table} has {rows} rows, the journal binds {bound}"));
+                self.find(
+                    "unbound-rows",
+                    format!("{table} has {}, the journal binds {bound}", counted(rows, "row")),
+                );
             }
         }
         Ok(())
@@ -310,7 +314,7 @@ impl Audit<'_> {
                 let plan: String = row.get(0)?;
                 self.find(
                     "delivery",
-                    format!("plan {plan}: {delivered} certificates delivered, {issued} issued"),
+                    format!("plan {plan}: {} delivered, {issued} issued", counted(delivered, "certificate")),
                 );
             }
         }

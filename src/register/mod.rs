@@ -34,7 +34,7 @@ pub use approval::{ApprovedPlan, Approver};
 
 pub use audit::{AuditFinding, AuditProgress, AuditReport};
 pub use authority::{AuthorityRecord, NewAuthority};
-pub use catalogue::{Catalogue, Place, Stock, Stretch};
+pub use catalogue::{Catalogue, Place, Stretch};
 pub use checkpoint::Checkpoint;
 pub use deeds::Deeds;
 pub use delivery::Delivery;
@@ -45,7 +45,7 @@ pub use plan::{
     Earlier, Issuer, NewPlan, PLAN_REQUESTS_MAX, PlanKind, PlanWriter, RecordedFinding, RefusedRow,
     StoredPlan, Verdict,
 };
-pub use planned::{PlannedLine, Tally};
+pub use planned::{PlannedLine, Tally, Which};
 pub use run::Run;
 pub use search::{Filter, Listed, SerialPrefix, Texts};
 

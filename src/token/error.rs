@@ -147,8 +147,8 @@ pub enum Error {
         /// `PIN` or `SO PIN`.
         whose: &'static str,
     },
-    /// Another PKCS#11 call failed.
-    #[error("{call} failed with {code}")]
+    /// Another PKCS#11 call failed. Of a token that was pulled, modules tell this in many ways.
+    #[error("the token did not do what was asked of it, or is not there any more ({call}: {code})")]
     Pkcs11 {
         /// The function, such as `C_Sign`.
         call: String,
@@ -268,7 +268,7 @@ impl Error {
             }
             Self::PinNotText { .. } => "choose a PIN of letters and digits",
             Self::Pkcs11 { .. } => {
-                "look the code up in the token's manual, and check the token with `token check`"
+                "see that the token is in its reader and begin the work again, nothing signed is lost; if it fails again, run `token check` and look the code up in the token's manual"
             }
             Self::PublicKey { .. } => {
                 "use a key of a supported algorithm: P-256, P-384, P-521, RSA of 2048 bits and more, Ed25519"
@@ -348,9 +348,18 @@ mod tests {
 
     #[test]
     fn names_return_values_as_the_standard_does() {
-        check(RvError::DeviceMemory, "C_Sign failed with CKR_DEVICE_MEMORY");
-        check(RvError::FunctionFailed, "C_Sign failed with CKR_FUNCTION_FAILED");
-        check(RvError::UnknownErrorCode(0x208), "C_Sign failed with 0x208");
+        check(
+            RvError::DeviceMemory,
+            "the token did not do what was asked of it, or is not there any more (C_Sign: CKR_DEVICE_MEMORY)",
+        );
+        check(
+            RvError::FunctionFailed,
+            "the token did not do what was asked of it, or is not there any more (C_Sign: CKR_FUNCTION_FAILED)",
+        );
+        check(
+            RvError::UnknownErrorCode(0x208),
+            "the token did not do what was asked of it, or is not there any more (C_Sign: 0x208)",
+        );
         check(RvError::DeviceRemoved, "the token was removed or does not answer");
         check(RvError::SessionHandleInvalid, "the session with the token is over");
     }

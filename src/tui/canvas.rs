@@ -83,6 +83,19 @@ impl<'a> Canvas<'a> {
         }
     }
 
+    /// A bar of one row as far as work has come, with its share in hundredths behind it.
+    pub fn gauge(&mut self, area: Rect, y: u16, done: u64, of: u64) {
+        const SHARE_CELLS: u16 = 6;
+        let bar = Rect { y, width: area.width.saturating_sub(SHARE_CELLS), height: 1, ..area };
+        let share = |parts: u64| {
+            let part = u128::from(done.min(of)) * u128::from(parts) / u128::from(of.max(1));
+            u16::try_from(part).unwrap_or(0)
+        };
+        self.fill(bar, "░", Role::Faint);
+        self.fill(Rect { width: share(u64::from(bar.width)), ..bar }, "█", Role::Good);
+        self.text(bar.right(), y, SHARE_CELLS, &format!("{:>4} %", share(100)), Role::Strong);
+    }
+
     /// A box with a title; returns what is inside of it.
     pub fn frame(&mut self, area: Rect, title: &str, role: Role) -> Rect {
         let area = area.intersection(self.cells.area);

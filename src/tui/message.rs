@@ -75,6 +75,17 @@ pub struct PinAsk {
     pub warning: Option<&'static str>,
     /// Where it is typed.
     pub entry: PinEntry,
+    /// How long it counts.
+    pub lasts: PinLasts,
+}
+
+/// How long a PIN counts once it was given.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum PinLasts {
+    /// For the one thing it was asked for.
+    Once,
+    /// Until the token is locked again.
+    UntilLocked,
 }
 
 impl PinAsk {
@@ -88,6 +99,7 @@ impl PinAsk {
             purpose: purpose.to_owned(),
             warning: state.pin_warning(),
             entry: state.pin_entry,
+            lasts: PinLasts::UntilLocked,
         }
     }
 }

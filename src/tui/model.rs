@@ -268,6 +268,9 @@ impl Model {
         } else {
             bindings.push(keymap::HELP_WHILE_TYPING);
         }
+        if self.about.login == Login::In && self.about.busy.is_none() {
+            bindings.push(keymap::LOCK);
+        }
         bindings.push(keymap::QUIT);
         bindings
     }

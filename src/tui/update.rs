@@ -146,6 +146,11 @@ fn on_screen(model: &mut Model, key: Key) -> Vec<Effect> {
             model.dialog = Some(Dialog::Help(0));
             Vec::new()
         }
+        Some(Action::Lock) => {
+            let effects = begin(model, Job::LogOut);
+            model.notice = Some("the token is locked: its PIN is asked for when it is needed".to_owned());
+            effects
+        }
         Some(Action::Quit) => {
             let waited = model.ending_since.map(|since| model.about.since.saturating_sub(since));
             model.dialog = Some(if waited.is_some_and(|waited| waited >= GRACE) {
@@ -208,7 +213,7 @@ fn tick(model: &mut Model, clock: Option<crate::pki::time::Time>, since: Duratio
     }
     match &mut model.about.busy {
         None => {
-            model.notice = Some("the token was logged out: nobody pressed a key for a while".to_owned());
+            model.notice = Some("the token was locked: nobody pressed a key for a while".to_owned());
             effects.extend(begin(model, Job::LogOut));
         }
         // Nobody watches what was paused: it stops, and the token is logged out then.

@@ -9,7 +9,8 @@ use std::{path::PathBuf, sync::Arc, time::Duration};
 
 use crate::ceremony::{
     BundleReport, Check, Closing, Counts, Delivered, Detail, DoneSince, Estimate, FolderListing, Format,
-    HomeState, Issued, Order, Overview, PlanSummary, PlannedRow, Reading, RequestFiles, Space, StoredPlan,
+    FoundBy, HomeState, Issued, Order, Overview, PlanSummary, PlannedRow, Reading, RequestFiles, Space,
+    StoredPlan,
 };
 
 use super::model::OnBack;
@@ -69,6 +70,8 @@ pub enum Job {
     },
     /// Summarises a stored plan and reads its first certificates.
     ShowPlan(StoredPlan),
+    /// Reads which requests of a plan something was found in.
+    PlanFindings(StoredPlan),
     /// Reads some of a plan's certificates.
     PlannedPage {
         /// The plan.
@@ -227,6 +230,8 @@ pub enum News {
     },
     /// A plan as it stands.
     PlanShown(Box<PlanShown>),
+    /// Which requests of a plan something was found in.
+    PlanFindings(Vec<FoundBy>),
     /// Some of a plan's certificates.
     PlannedPage(Vec<PlannedRow>),
     /// A planned certificate's octets.
@@ -282,6 +287,7 @@ impl Job {
             | Self::Judge { .. }
             | Self::Plan { .. }
             | Self::Read(_)
+            | Self::PlanFindings(_)
             | Self::Register(RegisterJob::Audit | RegisterJob::Open | RegisterJob::Search { .. })
             | Self::ShowPlan(_) => OnBack::Stop,
             _ => OnBack::Wait,
@@ -303,6 +309,7 @@ impl Job {
             Self::Detail { .. } => "reading the request again",
             Self::Plan { .. } => "reading, judging and planning",
             Self::ShowPlan(_) => "reading the plan",
+            Self::PlanFindings(_) => "reading what was found",
             Self::PlannedPage { .. } | Self::PlannedCertificate { .. } => "reading planned certificates",
             Self::FindPlan(_) => "looking for the plan",
             Self::CountRequests(_) => "counting what looks like a request",

@@ -36,6 +36,7 @@ use super::{
     message::{Message, PinAsk},
     model::{Login, TokenSeen},
     pin_door::PinDoor,
+    wording::counted,
     work::{HomeKind, Job, News, ProfileChoice},
 };
 
@@ -144,6 +145,7 @@ impl Worker {
                 Ok(News::Planned { plan, counts })
             }
             Job::ShowPlan(plan) => self.show_plan(&plan),
+            Job::PlanFindings(plan) => self.plan_findings(&plan),
             Job::PlannedPage { plan, from } => self.planned_page(&plan, from),
             Job::PlannedCertificate { plan, index } => self.planned_certificate(&plan, index),
             Job::FindPlan(id) => Ok(News::PlanFound(self.appliance()?.stored_plan(&id)?)),
@@ -158,7 +160,11 @@ impl Worker {
             }
             Job::Sign(plan) => {
                 self.appliance()?.check_approved(&plan)?;
-                self.log_in(&format!("to sign {} certificates of plan {}", plan.accepted, plan.id))?;
+                self.log_in(&format!(
+                    "to sign {} of plan {}",
+                    counted(plan.accepted, "certificate"),
+                    plan.id
+                ))?;
                 let (appliance, session, mut teller) = self.signing()?;
                 let issued = teller.watched(|watch| appliance.sign(&plan, session, watch))?;
                 Ok(News::Signed(issued))

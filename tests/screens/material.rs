@@ -22,7 +22,7 @@ use coldsign::{
     },
     register::{AuditFinding, PlanKind},
     tui::{
-        message::{Failure, PinAsk},
+        message::{Failure, PinAsk, PinLasts},
         work::{Asked, PlanShown, proving::CaChoice},
     },
 };
@@ -137,6 +137,7 @@ pub fn delivered() -> Delivered {
         folder: "p-20261121-1f2e3d4c".to_owned(),
         certificates: 998,
         files: 2_004,
+        audit_key_sha256: Digest::of(b"audit key"),
         manifest_sha256: Digest::of(b"manifest"),
     }
 }
@@ -228,6 +229,7 @@ pub fn pin_ask(outside: &Outside) -> PinAsk {
         purpose: "to sign 998 certificates of plan p-20261121-1f2e3d4c".to_owned(),
         warning: Some("one more wrong PIN locks the token"),
         entry: PinEntry::Program,
+        lasts: PinLasts::UntilLocked,
     }
 }
 

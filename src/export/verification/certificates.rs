@@ -21,7 +21,7 @@ use crate::pki::{
     fingerprint::Digest,
     path,
     plan::PlanDigest,
-    text::is_harmless,
+    text::{counted, is_harmless},
     time::Time,
 };
 
@@ -173,8 +173,11 @@ pub(super) fn judge<S: Source>(
         report.add(FlawId::Counts, "there is no certificate in it, and no plan has none");
     }
     if report.certificates != header.counts.issued {
-        let message =
-            format!("{} certificates, {} in the manifest", report.certificates, header.counts.issued);
+        let message = format!(
+            "{}, {} in the manifest",
+            counted(report.certificates, "certificate"),
+            header.counts.issued
+        );
         report.add(FlawId::Counts, &message);
     }
     if Digest::from_hex(&header.digest) != Some(digest.finish()) {
@@ -307,8 +310,11 @@ pub(super) fn refusals<S: Source>(source: &S, header: &Header, report: &mut Repo
         }
     }
     if lines < header.counts.refused {
-        let message =
-            format!("{lines} lines in refused.csv, {} refused in the manifest", header.counts.refused);
+        let message = format!(
+            "{} in refused.csv, {} refused in the manifest",
+            counted(lines, "line"),
+            header.counts.refused
+        );
         report.add(FlawId::Counts, &message);
     }
 }

@@ -15,6 +15,7 @@ use super::{
 use crate::pki::{
     fingerprint::Digest,
     key::{PublicKey, RsaScheme},
+    text::counted,
 };
 
 /// Longest signature and key, in octets: RSA-8192 has 1,024 and under 2,048.
@@ -23,7 +24,8 @@ const SIGNATURE_OCTETS_MAX: u64 = 8 * 1024;
 /// The manifest, read.
 pub(super) struct Manifest {
     pub(super) header: Header,
-    sha256: Digest,
+    /// Of manifest.json.
+    pub(super) sha256: Digest,
     sums_sha256: Digest,
     /// Digests of the paths, sorted.
     paths: Vec<u128>,
@@ -163,8 +165,10 @@ pub(super) fn compare<S: Source>(source: &S, manifest: &Manifest, expected: Expe
     if expected != manifest.paths {
         let missing = expected.iter().filter(|key| manifest.paths.binary_search(key).is_err()).count();
         let more = manifest.paths.iter().filter(|key| expected.binary_search(key).is_err()).count();
-        let message =
-            format!("the manifest lacks {missing} files that a bundle has and lists {more} that it has not");
+        let message = format!(
+            "the manifest lacks {} of a bundle and lists {more} that a bundle has not",
+            counted(missing, "file")
+        );
         report.add(FlawId::ManifestMalformed, &message);
     }
     let known = [MANIFEST, SIGNATURE, SHA256SUMS];

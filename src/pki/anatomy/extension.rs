@@ -7,13 +7,17 @@ use crate::pki::{
     fingerprint::hex,
     name::Name,
     oid,
+    text::{counted, noun},
 };
 
 use super::{
     Fault,
-    description::{Description, Field, count, finish},
+    description::{Description, Field, finish},
     identifier, value,
 };
+
+/// RFC 5280 §4.2: an extension that is critical and not known makes the certificate unusable.
+const CRITICAL: &str = "marked critical: whoever does not know it may not use the certificate";
 
 /// Most extensions described: real ones are under twenty. The rest is counted.
 const EXTENSIONS_MAX: usize = 64;
@@ -58,7 +62,7 @@ impl Extensions {
         }
         let more = self.count.saturating_sub(EXTENSIONS_MAX);
         if more > 0 {
-            self.others.push(Field::new("and more", &format!("{more} extensions that are not shown")));
+            self.others.push(Field::new("and more", &format!("{}, not shown", counted(more, "extension"))));
         }
     }
 
@@ -72,16 +76,16 @@ impl Extensions {
         let repeated = self.has(oid);
         self.seen.push(oid.to_vec());
         let marked = |field: Field| {
-            let field = if critical { field.remarked("critical") } else { field };
             if repeated { field.remarked("the extension stands there twice") } else { field }
         };
+        let note = critical.then_some(CRITICAL);
         let known: Option<Reading> =
             READINGS.iter().find(|(known, _)| *known == oid).map(|(_, known)| *known);
         let Some(Reading { about, name, read }) = known else {
             let word = if critical { "critical" } else { "not critical" };
             let field = Field::new(
                 identifier::shown(oid),
-                &format!("{word}, {}", count(value.content.len(), "octet")),
+                &format!("{word}, {}", counted(value.content.len(), "octet")),
             );
             self.others.push(if repeated {
                 field.remarked("the extension stands there twice")
@@ -96,9 +100,15 @@ impl Extensions {
             About::Identifiers => &mut self.identifiers,
         };
         match read(&mut value.reader()) {
-            Ok(found) => fields.extend(found.into_iter().map(marked)),
+            Ok(mut found) => {
+                // Once for all that the extension says.
+                if let Some(last) = found.last_mut() {
+                    last.note = note;
+                }
+                fields.extend(found.into_iter().map(marked));
+            }
             Err(error) => {
-                fields.push(marked(Field::unreadable(name, &error.to_string())));
+                fields.push(Field { note, ..marked(Field::unreadable(name, &error.to_string())) });
                 let end = value.at + value.whole.len();
                 return Err(Fault::of(error, end));
             }
@@ -191,7 +201,7 @@ fn key_usage(reader: &mut Reader<'_>) -> Result<Vec<Field>, DerError> {
     let unknown = set.len() - words.len();
     let field = match unknown {
         0 => field,
-        unknown => field.remarked(&format!("{} set that mean nothing", count(unknown, "bit"))),
+        unknown => field.remarked(&format!("{} set that mean nothing", counted(unknown, "bit"))),
     };
     Ok(vec![field])
 }
@@ -221,14 +231,14 @@ fn extended_key_usage(reader: &mut Reader<'_>) -> Result<Vec<Field>, DerError> {
         let shown = known.map_or_else(|| identifier::shown(purpose), str::to_owned);
         found.push(Field::new("purpose", &shown));
     }
-    Ok(with_rest(found, more, "purposes"))
+    Ok(with_rest(found, more, "purpose"))
 }
 
-fn with_rest(mut fields: Vec<Field>, more: usize, noun: &str) -> Vec<Field> {
+fn with_rest(mut fields: Vec<Field>, more: usize, one: &str) -> Vec<Field> {
     match (fields.is_empty(), more) {
-        (true, _) => fields.push(Field::new(noun, "none").remarked("the list is empty")),
+        (true, _) => fields.push(Field::new(noun(0, one), "none").remarked("the list is empty")),
         (false, 0) => {}
-        (false, more) => fields.push(Field::new("and more", &format!("{more} {noun} that are not shown"))),
+        (false, more) => fields.push(Field::new("and more", &format!("{}, not shown", counted(more, one)))),
     }
     fields
 }
@@ -245,7 +255,7 @@ fn alternative_names(reader: &mut Reader<'_>) -> Result<Vec<Field>, DerError> {
             found.push(general_name(&name));
         }
     }
-    Ok(with_rest(found, more, "alternative names"))
+    Ok(with_rest(found, more, "alternative name"))
 }
 
 /// RFC 5280 §4.2.1.6.
@@ -288,7 +298,7 @@ fn general_name(name: &Element<'_>) -> Field {
         OTHER => {
             let kind = name.reader().oid("an otherName's type").map(identifier::shown);
             let kind = kind.unwrap_or_else(|_| "of unknown type".to_owned());
-            Field::new("other name", &format!("{kind}, {}", count(name.content.len(), "octet")))
+            Field::new("other name", &format!("{kind}, {}", counted(name.content.len(), "octet")))
         }
         tag => Field::new("name of unknown kind", value::octets(&element(tag, name.content)).as_str()),
     }
@@ -296,7 +306,7 @@ fn general_name(name: &Element<'_>) -> Field {
 
 fn octets_as_text(octets: &[u8]) -> Field {
     let (value, remark) = crate::pki::text::Printable::from_octets_with_remark(octets);
-    Field { name: String::new(), value, remark }
+    Field { name: String::new(), value, remark, note: None }
 }
 
 /// IPv4 with dots; IPv6 in eight groups, none left out, so that it can be compared digit by digit.
@@ -357,6 +367,6 @@ pub(super) fn hex_cut(octets: &[u8]) -> String {
     let shown = hex(&octets[..octets.len().min(IDENTIFIER_OCTETS_MAX)]);
     match octets.len().saturating_sub(IDENTIFIER_OCTETS_MAX) {
         0 => shown,
-        more => format!("{shown}…(+{} more)", count(more, "octet")),
+        more => format!("{shown}…(+{} more)", counted(more, "octet")),
     }
 }

@@ -10,6 +10,7 @@ use super::{
     AKI, BASIC_CONSTRAINTS, BOOLEAN, DEFAULT, EKU, EXTENSION_CRITICAL, EXTENSION_DUPLICATE, EXTENSIONS,
     Expected, Faults, Fields, KEY_USAGE, Kind, SAN, SKI, name,
 };
+use crate::pki::text::counted;
 
 // id-ce is 2.5.29 (RFC 5280 appendix A.2).
 const ID_SKI: &[u8] = &[0x55, 0x1d, 14];
@@ -166,7 +167,7 @@ fn subject_key_identifier(
     }
     let identifier = one_element(extension, tag::OCTET_STRING, "SubjectKeyIdentifier")?.content;
     if identifier.len() != 20 {
-        return Err(format!("subjectKeyIdentifier has {} octets, not 20", identifier.len()));
+        return Err(format!("subjectKeyIdentifier has {}, not 20", counted(identifier.len(), "octet")));
     }
     // Where the key cannot be read, the rule on the key has said so.
     let mut spki = fields.spki.reader();

@@ -15,7 +15,7 @@ use crate::{
         model::About,
         room::{Heard, Room, Told, Turn},
         theme::Role,
-        wording::{below, grouped, moment},
+        wording::{below, counted, grouped, moment},
         work::{Job, News},
     },
 };
@@ -91,11 +91,7 @@ impl Approval {
             let text = format!("{more}{}", below(made.path_length));
             canvas.text(area.x, y, area.width, &text, Role::Strong);
         } else {
-            let number = if plan.accepted == 1 {
-                "1 certificate is to be signed".to_owned()
-            } else {
-                format!("{} certificates are to be signed", grouped(plan.accepted))
-            };
+            let number = format!("to be signed: {}", counted(plan.accepted, "certificate"));
             canvas.text(area.x, y, area.width, &number, Role::Strong);
         }
         let mut under = format!("by CA {} with profile {}", plan.authority, plan.profile);
@@ -136,7 +132,7 @@ impl Approval {
             None if typed.len() < words.len() => {
                 format!("{} of {} words were typed", typed.len(), words.len())
             }
-            None => format!("{} words were typed; the plan has {}", typed.len(), words.len()),
+            None => format!("{} typed; the plan has {}", counted(typed.len() as u64, "word"), words.len()),
         }
     }
 }

@@ -2,7 +2,10 @@
 
 use ratatui::layout::Rect;
 
-use super::{Screen, authorities::stage_words, ca_export::CaExport, document::Document, install::Install};
+use super::{
+    Screen, audit::draw_sheet, authorities::stage_words, ca_export::CaExport, document::Document,
+    install::Install,
+};
 use crate::{
     ceremony::{Authority, ExportedCertificate, Requested, Stage},
     pki::{certificate::Certificate, fingerprint::hex, text::Printable},
@@ -174,12 +177,7 @@ impl Room for AuthorityPage {
     }
 
     fn draw(&self, canvas: &mut Canvas<'_>, area: Rect, _about: &About) {
-        let sheet = Rect { height: area.height.saturating_sub(1), ..area };
-        self.sheet.draw(canvas, sheet);
-        if let Some(place) = self.sheet.place() {
-            let text = format!("rows {place}: PgDn, PgUp");
-            canvas.text(area.x, sheet.bottom(), area.width, &text, Role::Faint);
-        }
+        draw_sheet(canvas, area, &self.sheet);
     }
 }
 

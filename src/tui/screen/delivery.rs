@@ -6,10 +6,7 @@ use std::path::{Path, PathBuf};
 
 use ratatui::layout::Rect;
 
-use super::{
-    plan::{digest, words},
-    signing::gauge,
-};
+use super::plan::{digest, words};
 use crate::{
     ceremony::{BundleReport, Class, Delivered, Phase, Progress, StoredPlan},
     tui::{
@@ -22,7 +19,7 @@ use crate::{
         model::About,
         room::{Heard, Room, Told, Turn},
         theme::Role,
-        wording::grouped,
+        wording::{counted, grouped},
         work::{Job, News},
     },
 };
@@ -289,7 +286,7 @@ impl Delivery {
             let y = area.y + place;
             canvas.text(area.x, y, area.width, &format!("{name}: {}", count(one)), Role::Plain);
             let (done, of) = one.map_or((0, 1), |one| (one.done, one.of.unwrap_or(one.done)));
-            gauge(canvas, Rect { y: y + 1, height: 1, ..area }, done, of);
+            canvas.gauge(area, y + 1, done, of);
         }
         let text = "Leave the medium in. The bundle gets its name when it is whole; before that, nothing on the \
                     medium looks like a bundle.";
@@ -304,9 +301,9 @@ impl Delivery {
         };
         canvas.text(area.x, area.y, area.width, title, role);
         let safe = format!(
-            "All {} certificates of plan {} are signed and recorded in the register; nothing of them is lost.",
-            grouped(self.plan.accepted),
-            self.plan.id
+            "All of plan {} is signed and recorded in the register, {}; nothing of it is lost.",
+            self.plan.id,
+            counted(self.plan.accepted, "certificate")
         );
         let mut y = area.y + 2;
         canvas.text(area.x, y, 17, "medium", Role::Faint);
@@ -345,31 +342,28 @@ fn draw_done(canvas: &mut Canvas<'_>, area: Rect, to: &Path, delivered: &Deliver
     canvas.outside(area.x + 18, y, area.width - 18, &shown(&to.join(&delivered.folder)), Role::Strong);
     y += 1;
     let counts =
-        format!("{} certificates in {} files", grouped(delivered.certificates), grouped(delivered.files));
+        format!("{} in {}", counted(delivered.certificates, "certificate"), counted(delivered.files, "file"));
     y += canvas.labelled(area, y, "what", &counts, Role::Plain);
     y += digest(canvas, area, y, "manifest SHA-256", &delivered.manifest_sha256.to_string());
-    canvas.text(
-        area.x,
-        y + 1,
-        area.width,
-        "in words, to compare with the digest of the manifest.json that is received",
-        Role::Faint,
-    );
+    y += digest(canvas, area, y, "audit key SHA-256", &delivered.audit_key_sha256.to_string());
+    let text = "Note both and tell the receiver another way than with the medium: coldsign verify shows them and takes \
+                the key's as --audit-key. Manifest in words:";
+    canvas.paragraph(Rect { y, height: 2, ..area }, text, Role::Attention);
     words(canvas, Rect { y: y + 2, height: 3, ..area }, &delivered.manifest_sha256.words());
 }
 
 /// What the receiver's check says, beneath what was delivered.
 fn draw_report(canvas: &mut Canvas<'_>, area: Rect, report: &BundleReport) {
-    let y = area.y + 12;
+    let y = area.y + 14;
     if report.is_sound() {
         let text =
-            format!("Judged as its receiver will: sound, {} certificates.", grouped(report.certificates));
+            format!("Judged as its receiver will: sound, {}.", counted(report.certificates, "certificate"));
         canvas.text(area.x, y, area.width, &text, Role::Good);
         return;
     }
     let count = report.flaws.len() as u64 + report.more_flaws;
     let text =
-        format!("NOT SOUND, {} flaws. Do not hand it over; deliver onto another medium.", grouped(count));
+        format!("NOT SOUND, {}. Do not hand it over; deliver onto another medium.", counted(count, "flaw"));
     canvas.text(area.x, y, area.width, &text, Role::Bad);
     for (flaw, y) in report.flaws.iter().zip(y + 1..area.bottom()) {
         canvas.outside(area.x + 2, y, area.width.saturating_sub(2), &flaw.message, Role::Plain);

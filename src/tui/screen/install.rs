@@ -233,7 +233,7 @@ impl Room for Install {
                 let place = Rect { height: area.height.saturating_sub(1), ..area };
                 sheet.draw(canvas, place);
                 if let Some(rows) = sheet.place() {
-                    let text = format!("rows {rows}: PgDn, PgUp");
+                    let text = format!("{rows}: PgDn, PgUp");
                     canvas.text(area.x, place.bottom(), area.width, &text, Role::Faint);
                 }
             }

@@ -1,5 +1,7 @@
 //! A stored plan: what exactly will be signed, byte for byte, before anybody approves it.
 
+mod findings;
+
 use ratatui::layout::Rect;
 
 use super::{Screen, approval::Approval, delivery::Delivery, document::Document, signing::Signing};
@@ -15,10 +17,13 @@ use crate::{
         model::About,
         room::{Heard, Room, Told, Turn},
         theme::Role,
-        wording::{below, grouped, moment, span},
+        wording::{below, counted, grouped, moment, span},
         work::{Job, News, PlanShown},
     },
 };
+
+/// Shows which requests something was found in.
+const FINDINGS: Action = Action::Verb(0);
 
 /// Rows above the list of certificates; a plan that makes CAs has one more.
 const HEAD_ROWS: u16 = 12;
@@ -80,6 +85,12 @@ impl Plan {
 
     fn authorities(&self) -> Option<&PlannedAuthorities> {
         self.summary()?.authorities.as_ref()
+    }
+
+    /// Whether something was found in any request.
+    fn has_findings(&self) -> bool {
+        let noted = self.summary().is_some_and(|summary| !summary.notes.is_empty());
+        noted || self.counts.refused > 0 || self.counts.skipped > 0
     }
 
     fn stage(&self) -> Stage {
@@ -148,7 +159,8 @@ impl Room for Plan {
     fn help(&self) -> &'static str {
         "Every certificate of the plan exists already, byte for byte, and is stored; only signatures are missing. The \
          words stand for the digest over all of them: whoever approves the words approves exactly these certificates. \
-         Look at some of them with Enter, then read the words to each other. Going back leaves the plan stored and \
+         Look at some of them with Enter, then read the words to each other. The findings name the requests that are not \
+         in the plan, and those in it with a note, which ! marks. Going back leaves the plan stored and \
          not approved; it is found again under Close."
     }
 
@@ -158,9 +170,11 @@ impl Room for Plan {
             Stage::Approved => Binding::bar(&[Key::Char('s')], Action::Proceed, "on to signing"),
             Stage::Signed => Binding::bar(&[Key::Char('d')], Action::Proceed, "on to delivery"),
         };
-        let look =
-            Binding::bar(&[Key::Enter, Key::Right, Key::Char('l')], Action::Open, "look at this certificate");
+        let look = Binding::bar(&[Key::Enter, Key::Right, Key::Char('l')], Action::Open, "look at it");
         let mut bindings = vec![look, next];
+        if self.has_findings() {
+            bindings.push(Binding::bar(&[Key::Char('f')], FINDINGS, "findings"));
+        }
         bindings.extend_from_slice(LIST);
         bindings.push(BACK);
         bindings
@@ -170,6 +184,7 @@ impl Room for Plan {
         match action {
             Action::Back => Turn::back(),
             Action::Proceed => self.proceed(),
+            FINDINGS => Turn::work(Job::PlanFindings(self.stored.clone())),
             Action::Open => {
                 Turn::work(Job::PlannedCertificate { plan: self.stored.clone(), index: self.chosen() })
             }
@@ -193,6 +208,9 @@ impl Room for Plan {
                     shown.rows = rows;
                 }
                 Heard::Mine(Turn::stay())
+            }
+            News::PlanFindings(found) => {
+                Heard::Mine(Turn::enter(Screen::Document(findings::document(&self.stored, &found))))
             }
             News::PlannedCertificate { row, tbs } => {
                 let title = format!(
@@ -247,7 +265,7 @@ impl Plan {
             }
             (Stage::Signed, Some(summary)) => match summary.deliveries.len() {
                 0 => ("signed, not delivered".to_owned(), Role::Attention),
-                times => (format!("signed, delivered {times} times"), Role::Good),
+                times => (format!("signed, delivered {}", counted(times as u64, "time")), Role::Good),
             },
         };
         let counts = format!(
@@ -309,6 +327,7 @@ impl Plan {
             };
             let issued = if row.issued { "signed " } else { "" };
             let half = (below.width.saturating_sub(24)) / 2;
+            canvas.text(below.x, y, 1, if row.notes.is_empty() { " " } else { "!" }, role);
             canvas.text(below.x + 1, y, 12, &cut_serial(&row.serial, 10), role);
             canvas.outside(below.x + 14, y, half.saturating_sub(1), &row.subject, role);
             canvas.outside(below.x + 14 + half, y, half, &row.source, role);

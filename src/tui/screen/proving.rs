@@ -382,7 +382,7 @@ impl Room for Proving {
                     *known = Some(choices);
                 }
             }
-            // Whoever went back meanwhile stays where he is.
+            // Whoever went back meanwhile is not led away.
             News::Proving(ProvingNews::Requested { .. }) if !matches!(self.step, Step::Request) => {}
             News::Proving(ProvingNews::Requested { path, code }) => {
                 self.code = Some(CodeSource::Request { path, code });

@@ -14,7 +14,7 @@ use crate::{
         rate::Rate,
         room::{Heard, Room, Told, Turn},
         theme::Role,
-        wording::{grouped, span},
+        wording::{counted, grouped, span},
         work::{Job, News},
     },
 };
@@ -183,9 +183,10 @@ impl Room for Signing {
 
     fn draw(&self, canvas: &mut Canvas<'_>, area: Rect, about: &About) {
         let of = self.plan.accepted;
-        let text = format!("{} of {} certificates of plan {}", grouped(self.done), grouped(of), self.plan.id);
+        let text =
+            format!("{} of {} of plan {}", grouped(self.done), counted(of, "certificate"), self.plan.id);
         canvas.text(area.x, area.y, area.width, &text, Role::Strong);
-        gauge(canvas, Rect { y: area.y + 1, height: 1, ..area }, self.done, of);
+        canvas.gauge(area, area.y + 1, self.done, of);
         let y = area.y + 3;
         let recorded = match self.done.saturating_sub(self.recorded) {
             0 => grouped(self.recorded),
@@ -208,9 +209,9 @@ impl Signing {
     fn draw_ready(&self, canvas: &mut Canvas<'_>, area: Rect) {
         let left = self.plan.accepted.saturating_sub(self.done);
         let text = format!(
-            "The plan is approved. {} certificates are to be signed by CA {}. Nothing is signed before s is pressed; \
+            "The plan is approved. To be signed by CA {1}: {0}. Nothing is signed before s is pressed; \
              the token's PIN is asked for then, unless it was given.",
-            grouped(left),
+            counted(left, "certificate"),
             self.plan.authority
         );
         let below = Rect { y: area.y + 1, height: area.height.saturating_sub(1), ..area };
@@ -306,15 +307,14 @@ impl Signing {
         let safe = match self.recorded {
             0 => "Nothing of this plan is signed; it stays approved.".to_owned(),
             recorded => format!(
-                "{} certificates are signed, checked and recorded in the register. They are never signed twice.",
-                grouped(recorded)
+                "{} signed, checked and recorded in the register. What is recorded is never signed twice.",
+                counted(recorded, "certificate")
             ),
         };
         tell("what is safe", &safe, Role::Good);
-        let mut undone = format!("{} certificates are not signed.", grouped(of.saturating_sub(self.done)));
+        let mut undone = format!("{} not signed.", counted(of.saturating_sub(self.done), "certificate"));
         if unrecorded > 0 {
-            undone =
-                format!("{undone} Of them, {} were signed and could not be recorded.", grouped(unrecorded));
+            undone = format!("{undone} Of them signed, but not recorded: {}.", grouped(unrecorded));
         }
         tell("what is not done", &undone, Role::Plain);
         tell(
@@ -350,19 +350,6 @@ impl Signing {
         let chart = Rect { y: area.y + 5, height: area.height.saturating_sub(5), ..area };
         self.draw_chart(canvas, chart);
     }
-}
-
-/// A bar as far as the work has come, with its share in hundredths behind it.
-pub fn gauge(canvas: &mut Canvas<'_>, area: Rect, done: u64, of: u64) {
-    const SHARE_CELLS: u16 = 6;
-    let bar = Rect { width: area.width.saturating_sub(SHARE_CELLS), ..area };
-    let share = |parts: u64| {
-        let part = u128::from(done.min(of)) * u128::from(parts) / u128::from(of.max(1));
-        u16::try_from(part).unwrap_or(0)
-    };
-    canvas.fill(bar, "░", Role::Faint);
-    canvas.fill(Rect { width: share(u64::from(bar.width)), ..bar }, "█", Role::Good);
-    canvas.text(bar.right(), area.y, SHARE_CELLS, &format!("{:>4} %", share(100)), Role::Strong);
 }
 
 fn per_second(rate: f64) -> String {

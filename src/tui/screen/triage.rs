@@ -25,7 +25,7 @@ use crate::{
         list::List,
         model::About,
         room::{Heard, Room, Turn},
-        wording::grouped,
+        wording::{counted, grouped},
         work::{Asked, Job, News},
     },
 };
@@ -144,8 +144,8 @@ impl TriageScreen {
         if counts.accepted == 0 {
             return Turn::refuse(
                 format!(
-                    "there is nothing to plan: of {} requests {} are refused and {} are skipped",
-                    grouped(counts.all()),
+                    "there is nothing to plan: {}, {} refused, {} skipped",
+                    counted(counts.all(), "request"),
                     grouped(counts.refused),
                     grouped(counts.skipped)
                 ),

@@ -7,7 +7,7 @@ use crate::{
     ceremony::{HomeState, Overview, PinEntry, Rehearsal},
     pki::{fingerprint::Digest, text::Printable, time::Time},
     tui::{
-        message::PinAsk,
+        message::{PinAsk, PinLasts},
         screen::{Screen, audit::Audit, requests::Requests, rooms::Rooms, start::Start},
         work::register::RegisterJob,
     },
@@ -55,6 +55,7 @@ fn ask() -> PinAsk {
         purpose: "to sign".to_owned(),
         warning: None,
         entry: PinEntry::Program,
+        lasts: PinLasts::UntilLocked,
     }
 }
 
@@ -93,6 +94,22 @@ fn an_idle_token_is_logged_out_and_one_at_work_is_not() {
     update(&mut model, Message::Login(Login::In));
     begin(&mut model, Job::Choices);
     assert!(at(&mut model, 9_000).is_empty(), "work is in hand");
+}
+
+#[test]
+fn a_key_locks_the_token_while_its_pin_is_given() {
+    let mut model = in_the_rooms();
+    assert!(update(&mut model, Message::Key(Key::Control('l'))).is_empty(), "there is nothing to lock");
+    update(&mut model, Message::Login(Login::In));
+    let effects = update(&mut model, Message::Key(Key::Control('l')));
+    assert!(matches!(effects.as_slice(), [Effect::Work(Job::LogOut)]));
+    update(&mut model, Message::Login(Login::Out));
+    update(&mut model, Message::Done(Box::new(News::LoggedOut)));
+    assert!(model.notice.as_deref().is_some_and(|notice| notice.contains("locked")));
+
+    update(&mut model, Message::Login(Login::In));
+    begin(&mut model, Job::Choices);
+    assert!(update(&mut model, Message::Key(Key::Control('l'))).is_empty(), "work is in hand");
 }
 
 #[test]

@@ -24,6 +24,11 @@ impl Worker {
         Ok(News::PlanShown(Box::new(PlanShown { summary, rows, last, estimate })))
     }
 
+    pub(super) fn plan_findings(&mut self, plan: &StoredPlan) -> Result<News, Error> {
+        let (appliance, mut teller) = self.working()?;
+        Ok(News::PlanFindings(teller.watched(|watch| appliance.plan_findings(plan, watch))?))
+    }
+
     pub(super) fn planned_page(&self, plan: &StoredPlan, from: u64) -> Result<News, Error> {
         Ok(News::PlannedPage(self.appliance()?.planned_page(plan, from, PLANNED_ROWS)?))
     }

@@ -33,7 +33,7 @@ pub fn of(id: &str) -> (&'static str, &'static str) {
             ("a row says something else than the octets beside it", KEEP)
         }
         "possession" => {
-            ("a request's own signature is not right: nobody showed that he holds that key", HOLD)
+            ("a request's own signature is not right: nobody showed that they hold that key", HOLD)
         }
         "certificate" | "signature" => {
             ("a certificate is not the one recorded, or the CA's key did not sign it", HOLD)

@@ -96,6 +96,11 @@ fn a_head_that_was_signed_is_shown_and_the_frame_looks_again() {
         rows.contains("all is signed by the audit key, at entry 7") && rows.contains("1 checkpoint"),
         "{rows}"
     );
+    let digits = closing(8, HeadSignature::Signed).head.to_string();
+    assert!(rows.contains("audit key SHA-256") && rows.matches(&digits[56..]).count() == 2, "{rows}");
+    assert!(rows.contains("words and the audit key's digest. Then q leaves coldsign."), "{rows}");
+    let bindings = screen.bindings(&about);
+    assert_eq!(action_of(&bindings, Key::Char('q')), Some(Action::Quit));
 }
 
 #[test]

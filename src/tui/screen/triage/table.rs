@@ -11,7 +11,7 @@ use crate::{
         canvas::Canvas,
         field::Field,
         theme::{Role, Theme},
-        wording::grouped,
+        wording::{counted, grouped},
     },
 };
 
@@ -212,8 +212,8 @@ impl TriageScreen {
             canvas.text(inside.x, inside.y + y, inside.width, &text, role);
         }
         let text = "A plan also looks for keys that were certified before, in the register; and it reads the medium \
-                    anew, which may have changed since. The plan is stored and not approved: look at it, or go back \
-                    and read the requests again.";
+                    anew, which may have changed since. The plan is stored and not approved: look at it (f there \
+                    names the requests and what was found), or go back and read the requests again.";
         let below = Rect { y: inside.y + 5, height: inside.height.saturating_sub(5), ..inside };
         canvas.paragraph(below, text, Role::Plain);
     }
@@ -224,7 +224,7 @@ fn draw_counts(canvas: &mut Canvas<'_>, area: Rect, counts: Counts) {
     let mut put = |text: &str, role| {
         x += 2 + canvas.text(x, area.y, area.right().saturating_sub(x), text, role);
     };
-    put(&format!("{} requests:", grouped(counts.all())), Role::Strong);
+    put(&format!("{}:", counted(counts.all(), "request")), Role::Strong);
     for (verdict, count) in [
         (Verdict::Accepted, counts.accepted),
         (Verdict::Refused, counts.refused),

@@ -204,7 +204,7 @@ fn a_plan_is_made_only_where_something_is_accepted() {
     let mut nothing = model(screen(&batch()[2..]));
     assert!(press(&mut nothing, &[Key::Char('p')]).is_empty());
     let failure = format!("{:?}", nothing.dialog);
-    assert!(failure.contains("there is nothing to plan: of 2 requests 1 are refused and 1 are skipped"));
+    assert!(failure.contains("there is nothing to plan: 2 requests, 1 refused, 1 skipped"));
     let mut model = model(screen(&batch()));
     let effects = press(&mut model, &[Key::Char('p')]);
     let [Effect::Work(Job::Plan { ca, profile, paths })] = &effects[..] else { panic!("{effects:?}") };
