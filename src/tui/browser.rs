@@ -335,11 +335,7 @@ impl Browser {
             (0, _) => "nothing in it".to_owned(),
             (entries, 0) => counted(entries as u64, "entry"),
             (entries, more) => {
-                format!(
-                    "{} shown, {} more in the folder",
-                    counted(entries as u64, "entry"),
-                    grouped(more as u64)
-                )
+                format!("{} shown, {} more in the folder", counted(entries as u64, "entry"), grouped(more))
             }
         };
         canvas.text(area.x, area.bottom().saturating_sub(1), area.width, &count, Role::Faint);

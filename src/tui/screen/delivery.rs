@@ -66,7 +66,7 @@ enum State {
         /// The folder that received the bundle.
         to: PathBuf,
         /// What was delivered.
-        delivered: Delivered,
+        delivered: Box<Delivered>,
         /// What the receiver's check says.
         judged: Option<BundleReport>,
     },
@@ -176,7 +176,7 @@ impl Room for Delivery {
                     State::Writing { to, .. } => to.clone(),
                     _ => PathBuf::new(),
                 };
-                self.state = State::Done { to, delivered, judged: None };
+                self.state = State::Done { to, delivered: Box::new(delivered), judged: None };
                 Heard::Mine(Turn::work(Job::OpenHome))
             }
             News::Judged(report) => {

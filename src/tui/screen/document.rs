@@ -209,7 +209,7 @@ fn as_tree(tree: &Tree) -> Vec<Item> {
         remark: node.remark.clone(),
     }));
     if tree.more > 0 {
-        let more = format!("{}: {NODES_MAX} are shown at most", counted(tree.more as u64, "more element"));
+        let more = format!("{}: {NODES_MAX} are shown at most", counted(tree.more, "more element"));
         items.push(Item::Words(more, Role::Attention));
     }
     items
