@@ -178,9 +178,10 @@ impl Room for Tokens {
         slot_rows(canvas, place, slots, self.list, about);
         let below =
             Rect { y: place.bottom() + 1, height: area.bottom().saturating_sub(place.bottom() + 1), ..area };
+        // Drawn first: only then is it known which of its rows are seen.
+        self.sheet.draw(canvas, below);
         let title = self.sheet.place().map_or_else(String::new, |place| format!("PgUp, PgDn: {place}"));
         canvas.rule(area, place.bottom(), &title);
-        self.sheet.draw(canvas, below);
     }
 }
 
