@@ -1,6 +1,8 @@
 //! Every screen of the terminal interface, in every state that matters: what it shows, what each key does, what
 //! hostile text can do to it, and every size of terminal.
 
+#[path = "screens/certified.rs"]
+mod certified;
 #[path = "screens/drawn.rs"]
 mod drawn;
 #[path = "screens/hostile.rs"]
