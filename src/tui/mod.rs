@@ -150,7 +150,7 @@ fn show(
             stage
                 .terminal
                 .draw(|frame| view::draw(&mut model, frame.buffer_mut(), theme))
-                .map_err(|error| failed(&error))?;
+                .map_err(|error| gone(&model, &error))?;
             drawn = Some(Instant::now());
             events.recv().ok()
         } else {
@@ -162,15 +162,27 @@ fn show(
     }
 }
 
+/// The terminal was closed while the interface stood on it, which ends the work as a signal does.
+fn gone(model: &Model, error: &io::Error) -> Error {
+    let ending = if model.about.busy.is_some() { Ending::Working } else { Ending::Idle };
+    let (what, hint) = words(ending);
+    Error::Stopped { what: format!("the terminal is gone ({error}); {what}"), hint: hint.to_owned() }
+}
+
 fn stopped(ending: Ending) -> Error {
-    let (what, hint) = match ending {
+    let (what, hint) = words(ending);
+    Error::Stopped { what: what.to_owned(), hint: hint.to_owned() }
+}
+
+/// What became of the work, and what to do.
+fn words(ending: Ending) -> (&'static str, &'static str) {
+    match ending {
         Ending::Idle => ("nothing was in hand", "start it again where it is needed"),
         Ending::Working => (
             "the work in hand ended where nothing was half done",
             "what was signed is recorded; start again and go on with the plan",
         ),
-    };
-    Error::Stopped { what: what.to_owned(), hint: hint.to_owned() }
+    }
 }
 
 fn failed(error: &io::Error) -> Error {
