@@ -17,6 +17,8 @@ mod material;
 mod outside;
 #[path = "screens/samples.rs"]
 mod samples;
+#[path = "screens/signing.rs"]
+mod signing;
 #[path = "screens/sizes.rs"]
 mod sizes;
 
