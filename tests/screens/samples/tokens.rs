@@ -6,8 +6,10 @@ use coldsign::{
     ceremony::{KnownModule, SlotState},
     tui::{
         key::Key,
-        model::Model,
+        message::Message,
+        model::{Login, Model},
         screen::{Screen, new_token::NewToken, setup::Setup, token::Tokens},
+        update::update,
         work::{
             Job, News,
             tokens::{TokenJob, TokenNews},
@@ -104,6 +106,11 @@ pub fn tokens() -> Vec<(&'static str, Build)> {
         ("typical, its making was interrupted", |outside| at(outside, Slot::Interrupted)),
         ("typical, no token", |outside| at(outside, Slot::Missing)),
         ("typical, a reader that does not answer", |outside| at(outside, Slot::Trouble)),
+        ("typical, logged in", |outside| {
+            let mut model = at(outside, Slot::Fresh);
+            update(&mut model, Message::Login(Login::In));
+            model
+        }),
         ("typical, checked", |outside| {
             let mut model = at(outside, Slot::Own);
             tell(&mut model, News::Token(TokenNews::Checked(material::token_check(outside))));
