@@ -92,8 +92,7 @@ impl Room for Tokens {
     }
 
     fn bindings(&self, about: &About) -> Vec<Binding> {
-        let mut bindings =
-            vec![Binding::bar(&[Key::Char('c')], CHECK, "check this home's token (asks for the PIN)")];
+        let mut bindings = vec![Binding::bar(&[Key::Char('c')], CHECK, "check home's token (PIN)")];
         if self.chosen().is_some_and(can_be_initialised) {
             bindings.push(Binding::bar(&[Key::Char('i')], INITIALISE, "initialise"));
         }
