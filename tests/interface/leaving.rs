@@ -62,12 +62,11 @@ fn left_while_signing(name: &str, way: Way) {
     assert!(recorded < COUNT, "{way:?}: all were signed before the program ended");
     assert!(recorded > 0 || matches!(way, Way::Killed), "{way:?}: nothing was recorded");
     audited(&sandbox, recorded + 1);
-    match way {
-        Way::Killed => taken_up_again(&sandbox, &id, recorded),
-        _ => {
-            let pin = sandbox.text("pin");
-            sandbox.ok(["sign", &id, "--pin-file", &pin]);
-        }
+    if let Way::Killed = way {
+        taken_up_again(&sandbox, &id, recorded);
+    } else {
+        let pin = sandbox.text("pin");
+        sandbox.ok(["sign", &id, "--pin-file", &pin]);
     }
     assert_eq!(issued(), COUNT);
     audited(&sandbox, COUNT + 1);

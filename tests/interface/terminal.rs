@@ -89,8 +89,8 @@ impl Terminal {
             }
         });
         let keys = pair.master.take_writer().unwrap();
-        let side = Some(Side { keys, master: pair.master, _slave: pair.slave, reader, closing });
-        Self { child, side, seen, before }
+        let ours = Side { keys, master: pair.master, _slave: pair.slave, reader, closing };
+        Self { child, side: Some(ours), seen, before }
     }
 
     fn side(&mut self) -> &mut Side {
