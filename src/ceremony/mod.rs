@@ -88,6 +88,6 @@ pub use crate::{
         mechanism::{Capability, KEY_ALGORITHMS, Support},
         pin::{Activation, Pin, SoActivation, SoPin},
         session::Session,
-        slot::{Initialised, PinEntry, PinWarning, Rng, SlotState, TokenState, UserPin, Writing},
+        slot::{Initialised, PinEntry, PinWarning, Rng, SlotState, TokenState, TokenTexts, UserPin, Writing},
     },
 };

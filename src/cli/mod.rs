@@ -12,7 +12,11 @@ mod stop;
 mod terminal;
 mod tokens;
 
-use std::{path::PathBuf, process::ExitCode};
+use std::{
+    io::{self, Write as _},
+    path::PathBuf,
+    process::ExitCode,
+};
 
 use clap::Parser as _;
 
@@ -91,8 +95,9 @@ fn carried_out(home: Option<&PathBuf>, json: bool, command: Command) -> ExitCode
 fn say(what: &str, hint: &str) {
     /// Longest half of the pair, in characters: a path of Linux (`PATH_MAX`, 4,096 octets) and a sentence.
     const CHARS_MAX: usize = 5_000;
-    eprintln!("coldsign: {}", Printable::with_limit(what, CHARS_MAX));
-    eprintln!("  to do: {}", Printable::with_limit(hint, CHARS_MAX));
+    let (what, hint) = (Printable::with_limit(what, CHARS_MAX), Printable::with_limit(hint, CHARS_MAX));
+    // Not eprintln: on a terminal that was closed it panics, and the exit code would say nothing of the failure.
+    let _ = write!(io::stderr(), "coldsign: {what}\n  to do: {hint}\n");
 }
 
 /// Help and version are results; arguments that cannot be understood are an error like every other.

@@ -246,7 +246,7 @@ impl Delivery {
                 bindings.push(Binding::bar(&[Key::Tab], Action::Next, "forms"));
             }
             Pane::Forms => {
-                bindings.push(Binding::bar(&[Key::Char(' ')], Action::Mark, "with this form or without"));
+                bindings.push(Binding::bar(&[Key::Char(' ')], Action::Mark, "this form or not"));
                 bindings.push(Binding::help(&[Key::Right, Key::Char('l')], Action::Down, "next form"));
                 bindings.push(Binding::help(&[Key::Left, Key::Char('h')], Action::Up, "previous form"));
                 bindings.push(Binding::bar(&[Key::Tab], Action::Next, "folders"));

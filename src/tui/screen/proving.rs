@@ -297,7 +297,7 @@ impl Room for Proving {
             Step::Typing => vec![
                 Binding::bar(&[Key::Enter], Action::Proceed, "next"),
                 Binding::bar(&[Key::Tab, Key::BackTab, Key::Down, Key::Up], Action::Next, "other field"),
-                Binding::bar(&[Key::Control('r')], REGROUP, "groups"),
+                Binding::help(&[Key::Control('r')], REGROUP, "groups of four or of eight"),
                 Binding::bar(&[Key::Control('f')], FROM_REQUEST, "from a CSR"),
                 BACK,
             ],
