@@ -131,7 +131,7 @@ fn a_pause_has_no_time_left_and_the_pace_begins_anew_when_it_goes_on() {
 #[test]
 fn what_was_signed_before_counts_in_the_gauge_and_not_in_the_pace() {
     let mut model = model(600);
-    sees(&mut model, &["600 of 1 000", "400 certificates are to be signed", "60 %"]);
+    sees(&mut model, &["600 of 1 000", "To be signed by CA factory: 400", "60 %"]);
     press(&mut model, 's');
     for half in 0..=4 {
         at(&mut model, 60_000 + half * 500, 600 + half * 5, Motion::Moving);

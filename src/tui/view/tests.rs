@@ -73,7 +73,7 @@ fn the_key_for_help_has_its_place_however_full_the_bar_is() {
         foot(&mut Canvas::new(&mut cells, THEME), area, &model(), &bindings);
         let bar = &read(&cells)[1];
         assert!(bar.contains(seen) && !bar.contains(unseen), "{bar}");
-        assert!(bar.contains("Ctrl-H help"), "{bar}");
+        assert!(bar.contains("F1 help"), "{bar}");
     }
 }
 
