@@ -7,8 +7,8 @@ use std::{path::PathBuf, time::Duration};
 
 use coldsign::{
     ceremony::{
-        Access, Class, Counts, FolderListing, Format, Issued, Motion, MountedVolume, Phase, PlanSummary,
-        PlannedRow, Progress, Reach, RequestFiles, StoredPlan,
+        Access, Aftermath, Class, Counts, FolderListing, Format, HeadAfter, Issued, Motion, MountedVolume,
+        Phase, PlanSummary, PlannedRow, Progress, Reach, RequestFiles, StoredPlan,
     },
     pki::{fingerprint::Digest, text::Printable},
     tui::{
@@ -104,7 +104,11 @@ fn done(model: &mut Model, news: News) -> Vec<Effect> {
 }
 
 fn failed(model: &mut Model, class: Class) -> Vec<Effect> {
-    let failure = Failure { what: "it went wrong".to_owned(), hint: "mend it".to_owned(), class };
+    failed_with(model, class, Aftermath::Nothing)
+}
+
+fn failed_with(model: &mut Model, class: Class, aftermath: Aftermath) -> Vec<Effect> {
+    let failure = Failure { what: "it went wrong".to_owned(), hint: "mend it".to_owned(), class, aftermath };
     update(model, Message::Failed(failure))
 }
 
@@ -226,14 +230,15 @@ fn a_failure_while_signing_says_what_is_safe_and_s_goes_on() {
     }
     sees(&mut model, "100 a second");
     sees(&mut model, "200, and 100 signed and checked since");
-    let effects = failed(&mut model, Class::Token);
+    let aftermath = Aftermath::Signing { recorded: 200, unrecorded: 120 };
+    let effects = failed_with(&mut model, Class::Token, aftermath);
     reopened(&mut model, effects);
     assert!(model.dialog.is_none());
     sees(&mut model, "it went wrong");
     sees(&mut model, "200 certificates are signed, checked and recorded");
-    sees(&mut model, "798 certificates are not signed. Of them, 100 were signed");
+    sees(&mut model, "798 certificates are not issued. Of them, 120 are signed");
     assert!(matches!(job(key(&mut model, Key::Char('s'))), Job::Sign(_)));
-    let issued = Issued { now: 798, all: ACCEPTED, seconds: 4.0 };
+    let issued = Issued { now: 798, all: ACCEPTED, unrecorded: 0, seconds: 4.0, head: HeadAfter::Signed };
     let effects = done(&mut model, News::Signed(issued));
     reopened(&mut model, effects);
     sees(&mut model, "All certificates of the plan are signed");
@@ -252,7 +257,8 @@ fn signing_pauses_goes_on_and_stops_by_one_key_each() {
     assert!(matches!(key(&mut model, Key::Char('p'))[..], [Effect::Resume]));
     assert!(matches!(key(&mut model, Key::Char('s'))[..], [Effect::Stop]));
     assert!(key(&mut model, Key::Char('s')).is_empty(), "it is stopping already");
-    let effects = failed(&mut model, Class::Stopped);
+    let aftermath = Aftermath::Signing { recorded: 12, unrecorded: 0 };
+    let effects = failed_with(&mut model, Class::Stopped, aftermath);
     reopened(&mut model, effects);
     sees(&mut model, "Stopped");
     sees(&mut model, "12 certificates are signed, checked and recorded");

@@ -25,7 +25,8 @@ use crate::{
 };
 
 use super::{
-    error::Error,
+    done::HeadAfter,
+    error::{Error, Wanting},
     opening::{Appliance, now},
     progress::{Phase, Watch},
 };
@@ -47,6 +48,8 @@ pub struct Delivered {
     pub files: u64,
     /// SHA-256 of its manifest.json.
     pub manifest_sha256: Digest,
+    /// What became of the register's head, once the delivery was recorded.
+    pub head: HeadAfter,
 }
 
 /// A bundle being written: the outbox, the files that grow, and what is finished.
@@ -143,10 +146,12 @@ struct Bundle {
 
 impl Appliance {
     /// Writes the bundle of a plan whose certificates are all issued, reads it back, compares, records the delivery.
+    /// Then the audit key signs the register's head; where it cannot, the bundle is delivered all the same.
     ///
     /// # Errors
     /// [`Error::NotApproved`] and [`Error::Register`] where the plan is not issued whole; [`Error::MediumFailed`] with
-    /// nothing half-written left on the medium, unless it was pulled: the next delivery to it removes the rest.
+    /// nothing half-written left on the medium, unless it was pulled: the next delivery to it removes the rest;
+    /// [`Error::BundleStands`] where the bundle has its name and is not recorded as delivered.
     pub fn deliver(
         &mut self,
         plan: &StoredPlan,
@@ -163,10 +168,18 @@ impl Appliance {
             .map_err(|error| unwritten(error, &target))?;
         compare(&bundle, &plan.id, watch).map_err(|error| unproven(error, &target, &plan.id))?;
         let (files, manifest_sha256) = (bundle.written.len() as u64, bundle.manifest_sha256);
-        let delivery = Delivery { time: now()?, folder: plan.id.clone(), manifest_sha256, certificates };
-        self.register.record_delivery(plan, &delivery)?;
-        self.sign_head(session)?;
-        Ok(Delivered { folder: plan.id.clone(), certificates, files, manifest_sha256 })
+        let folder = plan.id.clone();
+        let recorded = now().and_then(|time| {
+            let delivery = Delivery { time, folder: folder.clone(), manifest_sha256, certificates };
+            Ok(self.register.record_delivery(plan, &delivery)?)
+        });
+        recorded.map_err(|failure| Error::BundleStands {
+            failure: Box::new(failure),
+            folder: folder.clone(),
+            wanting: Wanting::Record,
+        })?;
+        let head = self.close_head(session);
+        Ok(Delivered { folder, certificates, files, manifest_sha256, head })
     }
 
     /// Writes the bundle until it stands on the medium under its name.
@@ -353,7 +366,7 @@ fn audit_signature(session: &Session, key: &TokenKey, message: &[u8]) -> Result<
     let signature = session.signer(key, algorithm)?.sign(message)?;
     key.public_key().verify(algorithm, message, &signature).map_err(|error| Error::TokenOutput {
         what: format!("the audit key's signature was not taken: {error}"),
-        hint: "nothing was delivered; check the token".to_owned(),
+        hint: "check the token; nothing that rests on this signature was done".to_owned(),
     })?;
     Ok(signature)
 }
@@ -390,15 +403,11 @@ fn unwritten(error: Error, target: &Volume) -> Error {
 
 /// As [`unwritten`], for a bundle that has its name already: it looks whole and nobody knows whether it is.
 fn unproven(error: Error, target: &Volume, folder: &str) -> Error {
-    let Error::Medium(failure) = error else { return error };
-    Error::MediumFailed {
-        failure: target.check().err().unwrap_or(failure),
-        what: format!("folder {folder} was not read back whole, and is not recorded as delivered"),
-        hint: format!(
-            "do not hand it over: remove the folder or use another medium, then deliver it again \
-             (coldsign deliver {folder}); everything issued is in the register"
-        ),
-    }
+    let failure = match error {
+        Error::Medium(failure) => Error::Medium(target.check().err().unwrap_or(failure)),
+        other => other,
+    };
+    Error::BundleStands { failure: Box::new(failure), folder: folder.to_owned(), wanting: Wanting::Proof }
 }
 
 /// Reads a file from the medium again and compares it with what was written.

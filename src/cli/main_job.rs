@@ -97,8 +97,9 @@ pub fn sign(home: Home, given: SignArguments, form: Form) -> Result<Exit, Error>
     eprintln!("words:\n    {}", render::rows_of_words(&plan.digest.words()).join("\n    "));
     let session = appliance.login(&mut pin::custodian(given.pin.pin_file))?;
     let issued = watched(|watch| appliance.sign(&plan, &session, watch))?;
+    render::head(&issued.head);
     match form {
-        Form::Json => render::value(&render::summary(&plan, Some(issued), began.elapsed().as_secs_f64())),
+        Form::Json => render::value(&render::summary(&plan, Some(&issued), began.elapsed().as_secs_f64())),
         Form::Text => {
             render::line(&format!(
                 "plan {}: {} certificates issued now, {} of {} in all",
@@ -119,6 +120,7 @@ pub fn deliver(home: Home, given: DeliverArguments, form: Form) -> Result<Exit, 
     appliance.check_deliverable(&plan, &given.to)?;
     let session = appliance.login(&mut pin::custodian(given.pin.pin_file))?;
     let delivered = watched(|watch| appliance.deliver(&plan, &given.to, &formats, &session, watch))?;
+    render::head(&delivered.head);
     match form {
         Form::Json => render::value(&delivered_value(&plan, &delivered, &given.to)),
         Form::Text => show_delivered(&plan, &delivered, &given.to),
@@ -151,9 +153,11 @@ pub fn issue(home: Home, given: &IssueArguments, form: Form) -> Result<Exit, Err
             plan.id
         );
     })?;
+    // The delivery's is the newer one.
+    render::head(&delivered.head);
     match form {
         Form::Json => {
-            let mut summary = render::summary(&plan, Some(issued), seconds);
+            let mut summary = render::summary(&plan, Some(&issued), seconds);
             merge(&mut summary, delivered_value(&plan, &delivered, &given.to));
             render::value(&summary);
         }
@@ -207,6 +211,7 @@ pub fn prove(home: Home, given: &ProveArguments, form: Form) -> Result<Exit, Err
     let mut custodian = pin::custodian(given.pin.pin_file.clone());
     let (plan, delivered) =
         watched(|watch| appliance.prove(&given.ca, platform, code, &given.to, &mut custodian, watch))?;
+    render::head(&delivered.head);
     match form {
         Form::Json => render::value(&delivered_value(&plan, &delivered, &given.to)),
         Form::Text => {

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::ceremony::Class;
+use crate::ceremony::{Aftermath, Class};
 
 use super::{
     field::Taken,
@@ -275,6 +275,7 @@ fn worker_gone(model: &mut Model) -> Vec<Effect> {
         hint: "what the token signed is in the register; leave with Ctrl-C, start again and look at the plan"
             .to_owned(),
         class: Class::Register,
+        aftermath: Aftermath::Nothing,
     }));
     Vec::new()
 }

@@ -23,8 +23,8 @@ use zeroize::Zeroizing;
 
 use crate::{
     ceremony::{
-        self, Activation, Appliance, ApprovalGiven, Beginning, Class, Error, Home, Judgement, Pin, PinEntry,
-        Progress, Rehearsal, Reins, Session, Setup, TokenState, Verdict, Watch,
+        self, Activation, Appliance, ApprovalGiven, Beginning, Class, Error, HeadAfter, Home, Judgement, Pin,
+        PinEntry, Progress, Rehearsal, Reins, Session, Setup, TokenState, Verdict, Watch,
     },
     pki::policy::{Finding, Severity},
 };
@@ -151,6 +151,7 @@ impl Worker {
                 self.log_in(&format!("to sign {} certificates of plan {}", plan.accepted, plan.id))?;
                 let (appliance, session, mut teller) = self.signing()?;
                 let issued = teller.watched(|watch| appliance.sign(&plan, session, watch))?;
+                self.mind_token(&issued.head);
                 Ok(News::Signed(issued))
             }
             Job::Deliver { plan, to, formats } => {
@@ -159,6 +160,7 @@ impl Worker {
                 let (appliance, session, mut teller) = self.signing()?;
                 let delivered =
                     teller.watched(|watch| appliance.deliver(&plan, &to, &formats, session, watch))?;
+                self.mind_token(&delivered.head);
                 Ok(News::Delivered(delivered))
             }
             Job::Judge { plan, to } => Ok(News::Judged(self.appliance()?.judge_delivered(&plan, &to)?)),
@@ -216,6 +218,14 @@ impl Worker {
             Err(_) => TokenSeen::Missing,
         };
         let _ = self.messages.send(Message::Token(seen));
+    }
+
+    /// A session that could not sign the head is not used again.
+    fn mind_token(&mut self, head: &HeadAfter) {
+        if head.failure().is_some_and(|failure| failure.class() == Class::Token) {
+            self.log_out();
+            self.look_at_token();
+        }
     }
 
     fn log_out(&mut self) {

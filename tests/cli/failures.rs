@@ -220,13 +220,7 @@ fn a_home_on_a_full_disk_loses_nothing() {
     let run = |arguments: &[&str]| sandbox.run([&["--home", &home, "--json"], arguments].concat());
     let plan = ["plan", "--ca", "root", "--profile", "device", &stick];
     // No octet is left while planning.
-    let filler = sandbox.path("disk/filler");
-    let fill = || {
-        let mut file = fs::File::create(&filler).unwrap();
-        let full = std::io::copy(&mut std::io::repeat(0), &mut file).unwrap_err();
-        assert_eq!(full.kind(), std::io::ErrorKind::StorageFull);
-    };
-    fill();
+    let filler = disk.fill();
     failed(&run(&plan), 5, "full").unwrap();
     fs::remove_file(&filler).unwrap();
     disk.remount("size=8192k");
@@ -235,7 +229,7 @@ fn a_home_on_a_full_disk_loses_nothing() {
     let (id, words) = (planned["plan"].as_str().unwrap(), planned["words"].as_str().unwrap());
     assert_eq!(planned["accepted"], 400);
     assert!(run(&["approve", id, "--words", words]).status.success());
-    fill();
+    disk.fill();
     failed(&run(&["sign", id, "--pin-file", &pin]), 5, "full").unwrap();
     fs::remove_file(&filler).unwrap();
     let signed = crate::support::lines(&run(&["sign", id, "--pin-file", &pin]).stdout).pop().unwrap();

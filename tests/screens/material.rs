@@ -8,10 +8,10 @@ use std::{
 
 use coldsign::{
     ceremony::{
-        Access, AuditReport, Beginning, Check, Class, Closing, Counts, Deeds, Delivered, DoneSince, Due,
-        EntryKind, FolderEntry, FolderListing, HeadSignature, Issued, IssuedRow, Judgement, Mark,
-        MountedVolume, Overview, Phase, PinEntry, PlanSummary, PlannedRow, Progress, Reading, Rehearsal,
-        Remaining, SignedHead, SlotState, StoredPlan, Unfinished, Verdict,
+        Access, Aftermath, AuditReport, Beginning, Check, Class, Closing, Counts, Deeds, Delivered,
+        DoneSince, Due, EntryKind, FolderEntry, FolderListing, HeadAfter, HeadSignature, Issued, IssuedRow,
+        Judgement, Mark, MountedVolume, Overview, Phase, PinEntry, PlanSummary, PlannedRow, Progress,
+        Reading, Rehearsal, Remaining, SignedHead, SlotState, StoredPlan, Unfinished, Verdict,
     },
     pki::{
         der::{element, sequence, tag},
@@ -123,7 +123,7 @@ pub fn folder(outside: &Outside) -> FolderListing {
 
 /// What signing that plan came to.
 pub fn issued() -> Issued {
-    Issued { now: 998, all: 998, seconds: 4.2 }
+    Issued { now: 998, all: 998, unrecorded: 0, seconds: 4.2, head: HeadAfter::Signed }
 }
 
 /// How far signing has come.
@@ -138,6 +138,7 @@ pub fn delivered() -> Delivered {
         certificates: 998,
         files: 2_004,
         manifest_sha256: Digest::of(b"manifest"),
+        head: HeadAfter::Signed,
     }
 }
 
@@ -207,6 +208,7 @@ pub fn token_failure() -> Failure {
         what: "the token is gone: CKR_DEVICE_REMOVED".to_owned(),
         hint: "put the token in again and go on with the plan; what was signed is recorded".to_owned(),
         class: Class::Token,
+        aftermath: Aftermath::Signing { recorded: 384, unrecorded: 0 },
     }
 }
 
@@ -216,6 +218,7 @@ pub fn medium_failure(outside: &Outside) -> Failure {
         what: format!("{}: the medium cannot be read: input/output error", printable(&outside.file)),
         hint: "put the medium in again and repeat the step".to_owned(),
         class: Class::Medium,
+        aftermath: Aftermath::Nothing,
     }
 }
 

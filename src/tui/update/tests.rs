@@ -112,7 +112,12 @@ fn escape_stops_reading_and_waits_for_the_rest() {
     model.about.busy = None;
     begin(&mut model, Job::Plan { ca: String::new(), profile: String::new(), paths: Vec::new() });
     assert!(matches!(update(&mut model, Message::Key(Key::Esc)).as_slice(), [Effect::Stop]));
-    let failure = Failure { what: "stopped".to_owned(), hint: String::new(), class: Class::Stopped };
+    let failure = Failure {
+        what: "stopped".to_owned(),
+        hint: String::new(),
+        class: Class::Stopped,
+        aftermath: crate::ceremony::Aftermath::Nothing,
+    };
     update(&mut model, Message::Failed(failure));
     assert_eq!((model.dialog.clone(), model.notice.as_deref()), (None, Some("stopped")));
     update(&mut model, Message::Key(Key::Esc));
@@ -194,7 +199,12 @@ fn paused_work_that_nobody_watches_stops_and_the_token_is_logged_out() {
     assert!(at(&mut model, 599).is_empty());
     assert!(matches!(at(&mut model, 601).as_slice(), [Effect::Stop]));
     assert!(at(&mut model, 602).is_empty(), "it is asked for once");
-    let failure = Failure { what: "stopped".to_owned(), hint: String::new(), class: Class::Stopped };
+    let failure = Failure {
+        what: "stopped".to_owned(),
+        hint: String::new(),
+        class: Class::Stopped,
+        aftermath: crate::ceremony::Aftermath::Nothing,
+    };
     update(&mut model, Message::Failed(failure));
     assert!(matches!(at(&mut model, 603).as_slice(), [Effect::Work(Job::LogOut)]));
 }
