@@ -8,7 +8,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use coldsign::ceremony::{Appliance, Error, HeadAfter, Motion, Phase, Reins};
+use coldsign::ceremony::{Appliance, Error, HeadAfter, Motion, Phase, Progress, Reins, Watch};
 use support::desk::on_plan;
 
 #[test]
@@ -138,5 +138,30 @@ fn a_slow_token_is_recorded_every_few_seconds_and_told_of_at_once() {
         // Generous: the machine may have other work.
         assert!(silence < Duration::from_millis(1_500), "{silence:?}");
         assert!(unrecorded < Duration::from_millis(4_500), "{unrecorded:?}");
+    });
+}
+
+#[test]
+fn a_bundle_is_judged_in_sight_and_no_further_than_the_operator_wants() {
+    on_plan("a_bundle_is_judged_in_sight_and_no_further_than_the_operator_wants", "p256", 200, |desk| {
+        let (mut appliance, plan, session) = desk.open();
+        let (reins, to) = (Reins::new(), tempfile::tempdir().unwrap());
+        let mut listener = |_| {};
+        let watch = &mut Watch::new(&mut listener, &reins);
+        appliance.sign(&plan, &session, watch).unwrap();
+        let delivered = appliance.deliver(&plan, to.path(), &[], &session, watch).unwrap();
+        let mut told = Vec::new();
+        let mut listener = |progress: Progress| told.push((progress.phase, progress.done));
+        let judge = |listener: &mut dyn FnMut(Progress), reins: &Reins| {
+            appliance.judge_delivered(&plan, to.path(), &mut Watch::new(listener, reins))
+        };
+        let report = judge(&mut listener, &reins).unwrap();
+        assert!(report.is_sound(), "{report:?}");
+        assert!(told.iter().all(|(phase, _)| *phase == Phase::Verifying), "{told:?}");
+        assert!(told.is_sorted_by_key(|(_, done)| *done), "{told:?}");
+        assert!(told.last().unwrap().1 >= delivered.files / 2, "{told:?}");
+        let mut stopping = |_| reins.stop();
+        let error = judge(&mut stopping, &reins).unwrap_err();
+        assert!(matches!(error, Error::Stopped { .. }), "{error}");
     });
 }

@@ -226,7 +226,9 @@ pub fn prove(home: Home, given: &ProveArguments, form: Form) -> Result<Exit, Err
 
 /// `verify`: no home, no token.
 pub fn verify(given: &VerifyArguments, form: Form) -> Result<Exit, Error> {
-    let report = ceremony::verify_bundle(&given.folder, &given.trust, given.audit_key.as_deref())?;
+    let report = watched(|watch| {
+        ceremony::verify_bundle(&given.folder, &given.trust, given.audit_key.as_deref(), watch)
+    })?;
     let audit_key = report.summary.as_ref().map(|summary| summary.audit_key_sha256.to_string());
     let sound = report.is_sound();
     for flaw in &report.flaws {

@@ -163,7 +163,11 @@ impl Worker {
                 self.mind_token(&delivered.head);
                 Ok(News::Delivered(delivered))
             }
-            Job::Judge { plan, to } => Ok(News::Judged(self.appliance()?.judge_delivered(&plan, &to)?)),
+            Job::Judge { plan, to } => {
+                let (appliance, mut teller) = self.working()?;
+                let report = teller.watched(|watch| appliance.judge_delivered(&plan, &to, watch))?;
+                Ok(News::Judged(report))
+            }
             Job::Close => self.close(),
             Job::SignHead => self.sign_head(),
             Job::Authority(job) => self.provide(job).map(News::Authority),
