@@ -8,20 +8,28 @@ use std::{path::PathBuf, time::Duration};
 use coldsign::{
     ceremony::{
         Access, Aftermath, Class, Counts, FolderListing, Format, HeadAfter, Issued, Motion, MountedVolume,
-        Phase, PlanSummary, PlannedRow, Progress, Reach, RequestFiles, StoredPlan,
+        Phase, PlanSummary, PlannedRow, Progress, Reach, Remaining, RequestFiles, StoredPlan,
     },
-    pki::{fingerprint::Digest, text::Printable},
+    pki::{
+        fingerprint::Digest,
+        key::{Curve, KeyAlgorithm},
+        text::Printable,
+    },
     tui::{
         key::Key,
         message::{Effect, Failure, Message},
         model::{Busy, Model, OnBack, Pace},
         screen::{
-            Screen, approval::Approval, delivery::Delivery, plan::Plan, requests::Requests, signing::Signing,
+            Screen, approval::Approval, delivery::Delivery, plan::Plan, proving::Proving, requests::Requests,
+            signing::Signing,
         },
         theme::Theme,
         update::update,
         view,
-        work::{Job, News, PlanShown},
+        work::{
+            Job, News, PlanShown,
+            proving::{CaChoice, ProvingJob, ProvingNews},
+        },
     },
 };
 use ratatui::{buffer::Buffer, layout::Rect};
@@ -53,6 +61,11 @@ fn row(index: u64) -> PlannedRow {
 }
 
 fn shown(plan: &StoredPlan, approved: bool, issued: u64) -> News {
+    let remaining = match (approved, issued) {
+        (false, _) => Remaining::Approval,
+        (true, ACCEPTED) => Remaining::Delivery,
+        (true, _) => Remaining::Signing,
+    };
     News::PlanShown(Box::new(PlanShown {
         summary: PlanSummary {
             plan: plan.clone(),
@@ -63,6 +76,7 @@ fn shown(plan: &StoredPlan, approved: bool, issued: u64) -> News {
             approved,
             issued,
             deliveries: Vec::new(),
+            remaining: Some(remaining),
         },
         rows: (1..=200).map(row).collect(),
         last: Some(row(ACCEPTED)),
@@ -238,7 +252,14 @@ fn a_failure_while_signing_says_what_is_safe_and_s_goes_on() {
     sees(&mut model, "200 certificates are signed, checked and recorded");
     sees(&mut model, "798 certificates are not issued. Of them, 120 are signed");
     assert!(matches!(job(key(&mut model, Key::Char('s'))), Job::Sign(_)));
-    let issued = Issued { now: 798, all: ACCEPTED, unrecorded: 0, seconds: 4.0, head: HeadAfter::Signed };
+    let issued = Issued {
+        now: 798,
+        all: ACCEPTED,
+        unrecorded: 0,
+        seconds: 4.0,
+        head: HeadAfter::Signed,
+        next: Some(Remaining::Delivery),
+    };
     let effects = done(&mut model, News::Signed(issued));
     reopened(&mut model, effects);
     sees(&mut model, "All certificates of the plan are signed");
@@ -359,4 +380,48 @@ fn the_count_of_requests_begins_by_itself_and_gives_way_to_a_key() {
     let count = RequestFiles { files: 1_000, octets: 820_000, reach: Reach::Whole };
     done(&mut model, News::Counted { path: PathBuf::from("/media/stick"), count });
     sees(&mut model, "1 000 files look like requests in this folder and below, 820 kB");
+}
+
+#[test]
+fn a_proof_whose_plan_is_stored_is_gone_on_with_and_not_begun_anew() {
+    let choice = CaChoice {
+        name: "factory".to_owned(),
+        subject: Printable::new("CN=Factory CA"),
+        key: KeyAlgorithm::Ec(Curve::P256),
+        not_after: now(),
+    };
+    for (remaining, letter, seen) in [
+        (Remaining::Delivery, 'd', "It is not issued again"),
+        (Remaining::Signing, 's', "It is not planned again"),
+    ] {
+        let mut model = model(Screen::Proving(Proving::new()));
+        // Azure takes any code.
+        for _ in 0..2 {
+            key(&mut model, Key::Down);
+        }
+        key(&mut model, Key::Enter);
+        done(&mut model, News::Proving(ProvingNews::Choices(vec![choice.clone()])));
+        key(&mut model, Key::Enter);
+        for _ in 0..2 {
+            letters(&mut model, "ABC");
+            key(&mut model, Key::Enter);
+        }
+        key(&mut model, Key::Char('/'));
+        letters(&mut model, "/media/stick");
+        key(&mut model, Key::Enter);
+        done(&mut model, listing("/media/stick"));
+        key(&mut model, Key::Char('w'));
+        assert!(matches!(job(key(&mut model, Key::Char('i'))), Job::Proving(ProvingJob::Issue { .. })));
+        let aftermath = Aftermath::Proof { plan: Box::new(plan()), remaining };
+        let effects = failed_with(&mut model, Class::Medium, aftermath);
+        reopened(&mut model, effects);
+        sees(&mut model, seen);
+        assert!(key(&mut model, Key::Char('i')).is_empty(), "a second certificate");
+        key(&mut model, Key::Char(letter));
+        let on = model.screen();
+        assert!(matches!(
+            (on, remaining),
+            (Screen::Delivery(_), Remaining::Delivery) | (Screen::Signing(_), _)
+        ));
+    }
 }

@@ -482,6 +482,26 @@ fn a_head_that_cannot_be_signed_takes_nothing_back_of_what_is_done() {
 }
 
 #[test]
+fn a_proof_that_is_not_delivered_is_delivered_and_not_issued_anew() {
+    let (lab, _) = Lab::approved("faults-proof");
+    let (pin, out) = (lab.sandbox.text("pin"), lab.sandbox.folder("out"));
+    let prove =
+        ["prove", "--ca", "root", "--for", "azure", "--code", "ABC", "--to", &out, "--pin-file", &pin];
+    // The certificate, the head, and then the manifest.
+    let ended = lab.run(&[("SHIM_FAULT", "sign 3 0x32")], &prove).failed(
+        3,
+        "the verification certificate is issued, and not delivered",
+        "then go on with this plan (coldsign deliver p-",
+    );
+    assert_eq!(fs::read_dir(&out).unwrap().count(), 0);
+    let said = text(&ended.stderr);
+    let plan = said.rsplit("(coldsign deliver ").next().unwrap().trim_end().trim_end_matches(')').to_owned();
+    lab.run(&[], &["deliver", &plan, "--to", &out, "--pin-file", &pin]).done();
+    assert!(Path::new(&out).join(&plan).join("certificates.pem").exists());
+    lab.audit();
+}
+
+#[test]
 fn a_fault_while_a_root_is_made_is_mended_by_signing_its_plan() {
     let lab = Lab::new("faults-root");
     let pin = lab.sandbox.text("pin");

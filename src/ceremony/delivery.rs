@@ -20,7 +20,7 @@ use crate::{
         key::{PublicKey, RsaScheme},
         text::Printable,
     },
-    register::{Checkpoint, Delivery, StoredPlan, Verdict},
+    register::{Checkpoint, Delivery, PlanKind, StoredPlan, Verdict},
     token::{key::TokenKey, session::Session, uri::TokenUri},
 };
 
@@ -224,8 +224,14 @@ impl Appliance {
     /// Checks that a plan is signed whole and that a medium can receive its bundle, before a PIN is asked for.
     ///
     /// # Errors
-    /// [`Error::NotApproved`], [`Error::Register`], [`Error::Medium`].
+    /// [`Error::NotApproved`], [`Error::Register`], [`Error::Medium`]; [`Error::Usage`] for the plan of a root.
     pub fn check_deliverable(&self, plan: &StoredPlan, to: &Path) -> Result<(), Error> {
+        if plan.kind == PlanKind::Root {
+            return Err(Error::usage(
+                format!("plan {} made the root CA {}, which is not delivered", plan.id, plan.authority),
+                "its certificate goes with every bundle; for itself see coldsign ca show NAME --pem",
+            ));
+        }
         let certificates = self.register.issued_count(plan)?;
         if certificates != plan.accepted {
             return Err(Error::NotApproved {

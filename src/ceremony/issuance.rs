@@ -20,11 +20,12 @@ use crate::{
         key::SignatureAlgorithm,
         text::Printable,
     },
-    register::{self, ApprovedPlan, Approver, PlannedRow, StoredPlan},
+    register::{self, ApprovedPlan, Approver, PlanKind, PlannedRow, StoredPlan},
     token::{session::Session, signer::Signer, uri::TokenUri},
 };
 
 use super::{
+    closing::Remaining,
     done::HeadAfter,
     error::Error,
     opening::{Appliance, now},
@@ -56,6 +57,8 @@ pub struct Issued {
     pub seconds: f64,
     /// What became of the register's head.
     pub head: HeadAfter,
+    /// What can be done with the plan next: a root that is made is not delivered.
+    pub next: Option<Remaining>,
 }
 
 /// What approval of a plan rests on.
@@ -88,11 +91,18 @@ impl Appliance {
         }
     }
 
-    /// Records the approval of exactly this plan.
+    /// Records the approval of exactly this plan. One approval stands for good: a second is not recorded.
     ///
     /// # Errors
-    /// [`Error::NotApproved`] where the words are not the plan's, or the profile does not let scripts issue.
+    /// [`Error::NotApproved`] where the words are not the plan's, or the profile does not let scripts issue;
+    /// [`Error::Usage`] where the plan is approved already.
     pub fn approve(&mut self, plan: &StoredPlan, given: ApprovalGiven<'_>) -> Result<(), Error> {
+        if self.is_approved(plan)? {
+            return Err(Error::usage(
+                format!("plan {} is approved already; nothing was recorded now", plan.id),
+                format!("go on with signing it (coldsign sign {})", plan.id),
+            ));
+        }
         let approver = match given {
             ApprovalGiven::Words(words) => Approver::Words(words),
             ApprovalGiven::Unattended => Approver::Unattended,
@@ -166,8 +176,13 @@ impl Appliance {
             Ok(()) | Err(Error::Stopped { .. }) => self.close_head(session),
             Err(_) => HeadAfter::Left,
         };
-        let issued =
-            Issued { now, all, unrecorded: self.in_hand(&plan.id), seconds: took.as_secs_f64(), head };
+        let next = match outcome {
+            Ok(()) if plan.kind == PlanKind::Root => None,
+            Ok(()) => Some(Remaining::Delivery),
+            Err(_) => Some(Remaining::Signing),
+        };
+        let unrecorded = self.in_hand(&plan.id);
+        let issued = Issued { now, all, unrecorded, seconds: took.as_secs_f64(), head, next };
         match outcome {
             Ok(()) => Ok(issued),
             Err(failure) => Err(Error::SigningEnded {

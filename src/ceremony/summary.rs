@@ -11,6 +11,7 @@ use crate::{
 };
 
 use super::{
+    closing::Remaining,
     error::Error,
     opening::Appliance,
     progress::{Phase, Watch},
@@ -39,6 +40,8 @@ pub struct PlanSummary {
     pub issued: u64,
     /// Its deliveries, oldest first.
     pub deliveries: Vec<DeliveredBefore>,
+    /// What is to be done with it first; `None` where nothing is left.
+    pub remaining: Option<Remaining>,
 }
 
 /// A delivery of a plan.
@@ -83,6 +86,7 @@ impl Appliance {
     /// # Errors
     /// [`Error::Register`], [`Error::Stopped`].
     pub fn plan_summary(&self, plan: &StoredPlan, watch: &mut Watch<'_>) -> Result<PlanSummary, Error> {
+        let issued = self.register.issued_count(plan)?;
         let mut summary = PlanSummary {
             plan: plan.clone(),
             // A plan holds at least one certificate; its first row sets both.
@@ -91,8 +95,9 @@ impl Appliance {
             notes: Vec::new(),
             lint_rules: lint::RULES.len(),
             approved: self.is_approved(plan)?,
-            issued: self.register.issued_count(plan)?,
+            issued,
             deliveries: Vec::new(),
+            remaining: self.remaining_of(plan, issued)?,
         };
         let mut after = 0;
         while let Some(tally) = self.register.tally(plan, after, ROWS)? {

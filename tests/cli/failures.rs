@@ -83,12 +83,15 @@ fn failures_are_a_pair_and_the_code_of_their_class() {
             ("verify nosuch --trust nosuch", 2, "nosuch"),
         ],
     );
+    let plans = sandbox.json(["register", "list"]);
+    let root = plans[0]["plan"].as_str().unwrap();
     let words = planned[0]["words"].as_str().unwrap();
     sandbox.ok(["approve", plan, "--words", words]);
     // Each row runs twice, and SoftHSM counts no wrong PINs down to a lock.
     all_fail(
         &sandbox,
         &[
+            (&with("approve PLAN --words wrong"), 2, "is approved already; nothing was recorded now"),
             (&with("sign PLAN"), 2, "no terminal to ask for the user PIN"),
             (&with("sign PLAN --pin-file wrong-pin"), 3, "PIN is wrong"),
         ],
@@ -97,6 +100,7 @@ fn failures_are_a_pair_and_the_code_of_their_class() {
     all_fail(
         &sandbox,
         &[
+            (&format!("deliver {root} --to out"), 2, "made the root CA root, which is not delivered"),
             (&with("deliver PLAN --to nosuch"), 4, "no such file or folder"),
             (&with("deliver PLAN --to file"), 4, "not a folder"),
             (&with("deliver PLAN --to out --pin-file wrong-pin"), 3, "PIN is wrong"),

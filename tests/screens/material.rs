@@ -123,7 +123,14 @@ pub fn folder(outside: &Outside) -> FolderListing {
 
 /// What signing that plan came to.
 pub fn issued() -> Issued {
-    Issued { now: 998, all: 998, unrecorded: 0, seconds: 4.2, head: HeadAfter::Signed }
+    Issued {
+        now: 998,
+        all: 998,
+        unrecorded: 0,
+        seconds: 4.2,
+        head: HeadAfter::Signed,
+        next: Some(Remaining::Delivery),
+    }
 }
 
 /// How far signing has come.
@@ -341,6 +348,7 @@ pub fn plan_shown(outside: &Outside) -> PlanShown {
             approved: false,
             issued: 0,
             deliveries: Vec::new(),
+            remaining: Some(Remaining::Approval),
         },
         rows: vec![
             row(1, &outside.subject, &outside.file),

@@ -107,6 +107,7 @@ impl Room for Signing {
                 ],
                 Pace::Stopping => Vec::new(),
             },
+            (_, State::Done(Issued { next: None, .. })) => vec![BACK],
             (_, State::Done(_)) => {
                 vec![Binding::bar(&[Key::Char('d')], Action::Proceed, "on to delivery"), BACK]
             }
@@ -123,6 +124,7 @@ impl Room for Signing {
         match action {
             Action::Back => Turn::back(),
             Action::Proceed => match self.state {
+                State::Done(Issued { next: None, .. }) => Turn::stay(),
                 State::Done(_) => Turn::replace(Screen::Delivery(Delivery::new(self.plan.clone()))),
                 // The frame may be read anew still; the key is pressed again then.
                 _ if about.busy.is_some() => Turn::work(Job::Sign(self.plan.clone())),
@@ -357,7 +359,11 @@ impl Signing {
             "All certificates of the plan are signed, checked and recorded.",
             Role::Good,
         );
-        canvas.text(area.x, area.y + 3, area.width, "Next: deliver them onto a medium.", Role::Strong);
+        let next = match issued.next {
+            Some(_) => "Next: deliver them onto a medium.",
+            None => "The root CA is made; nothing is left to do with its plan.",
+        };
+        canvas.text(area.x, area.y + 3, area.width, next, Role::Strong);
         let head = unsigned_head(canvas, Rect { y: area.y + 4, ..area }, &issued.head);
         let used = 5 + head;
         let chart = Rect { y: area.y + used, height: area.height.saturating_sub(used), ..area };

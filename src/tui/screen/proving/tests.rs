@@ -4,7 +4,7 @@ use std::path::Path;
 
 use super::*;
 use crate::{
-    ceremony::{Aftermath, Class, FolderEntry, FolderListing},
+    ceremony::{Class, FolderEntry, FolderListing},
     pki::{
         key::{Curve, KeyAlgorithm},
         time::Time,
