@@ -19,6 +19,7 @@ use super::{
     error::Error,
     inspection::{Counts, Judgement, Verdict},
     intake::Place,
+    seen::Seen,
 };
 
 pub use detail::{Detail, Reading, detail, read_triage};
@@ -48,7 +49,7 @@ const _: () = assert!(Control::ALL.len() <= Controls::BITS as usize, "a control 
 #[derive(Debug, Default)]
 pub struct Triage {
     blocks: Vec<Block>,
-    counts: Counts,
+    seen: Seen,
     text_octets: usize,
     occurrences: Vec<Occurrences>,
     orders: Orders,
@@ -201,6 +202,7 @@ impl Triage {
             }
         }
         self.count(&row);
+        self.seen.add(judgement);
         self.text_octets += octets;
         self.orders = Orders::default();
         if let Some(block) = self.blocks.last_mut() {
@@ -210,7 +212,6 @@ impl Triage {
     }
 
     fn count(&mut self, row: &Stored) {
-        self.counts.add(row.verdict);
         if self.occurrences.is_empty() {
             let none = |&control| Occurrences { control, refused: 0, noted: 0 };
             self.occurrences = Control::ALL.iter().map(none).collect();
@@ -258,7 +259,13 @@ impl Triage {
     /// How many rows have which verdict.
     #[must_use]
     pub fn counts(&self) -> Counts {
-        self.counts
+        self.seen.counts()
+    }
+
+    /// What was read, for planning to compare with what it reads.
+    #[must_use]
+    pub fn seen(&self) -> Seen {
+        self.seen
     }
 
     /// The controls that found something, in the order of docs/CONTROLS.md, with the number of rows.

@@ -285,8 +285,8 @@ fn make_plan(
     profile: &str,
     paths: &[std::path::PathBuf],
 ) -> Result<StoredPlan, Error> {
-    watched(|watch| appliance.plan(ca, profile, paths, watch, &mut |judgement| render::refusal(judgement)))
-        .map(|(plan, _)| plan)
+    let each = &mut |judgement: &ceremony::Judgement| render::refusal(judgement);
+    watched(|watch| appliance.plan(ca, profile, paths, None, watch, each)).map(|planned| planned.plan)
 }
 
 /// Runs long work under a progress bar and the stop signals.

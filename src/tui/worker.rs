@@ -124,14 +124,14 @@ impl Worker {
             Job::Read(asked) => self.read(asked),
             Job::PutInOrder { reading, order } => Ok(Self::put_in_order(&reading, order)),
             Job::Detail { reading, asked, row } => self.detail(&reading, &asked, row),
-            Job::Plan { ca, profile, paths } => {
+            Job::Plan { ca, profile, paths, seen } => {
                 let (appliance, mut teller) = self.working()?;
                 let mut reasons = Reasons::default();
                 let planned = teller.watched(|watch| {
-                    appliance.plan(&ca, &profile, &paths, watch, &mut |judgement| reasons.note(judgement))
+                    let each = &mut |judgement: &Judgement| reasons.note(judgement);
+                    appliance.plan(&ca, &profile, &paths, Some(&seen), watch, each)
                 });
-                let (plan, counts) = planned.map_err(|error| reasons.told(error))?;
-                Ok(News::Planned { plan, counts })
+                Ok(News::Planned(planned.map_err(|error| reasons.told(error))?))
             }
             Job::ShowPlan(plan) => self.show_plan(&plan),
             Job::PlannedPage { plan, from } => self.planned_page(&plan, from),

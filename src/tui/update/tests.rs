@@ -110,7 +110,15 @@ fn escape_stops_reading_and_waits_for_the_rest() {
     assert!(update(&mut model, Message::Key(Key::Esc)).is_empty());
     assert!(matches!(model.screen(), Screen::Requests(_)), "its news would be lost");
     model.about.busy = None;
-    begin(&mut model, Job::Plan { ca: String::new(), profile: String::new(), paths: Vec::new() });
+    begin(
+        &mut model,
+        Job::Plan {
+            ca: String::new(),
+            profile: String::new(),
+            paths: Vec::new(),
+            seen: crate::ceremony::Seen::default(),
+        },
+    );
     assert!(matches!(update(&mut model, Message::Key(Key::Esc)).as_slice(), [Effect::Stop]));
     let failure = Failure {
         what: "stopped".to_owned(),
