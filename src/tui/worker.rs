@@ -45,6 +45,8 @@ pub struct Worker {
     appliance: Option<Appliance>,
     beginning: Option<Beginning>,
     session: Option<Session>,
+    /// The audit key's rate, where it was measured in this session of the program.
+    audit_signatures_per_second: Option<f64>,
     messages: Sender<Message>,
     door: Arc<PinDoor>,
     pins: Receiver<Option<Zeroizing<Vec<u8>>>>,
@@ -67,6 +69,7 @@ impl Worker {
             appliance: None,
             beginning: None,
             session: None,
+            audit_signatures_per_second: None,
             messages,
             door,
             pins,
