@@ -12,7 +12,7 @@ use crate::{
             Standing,
         },
     },
-    media::{OutFile, Outbox, Published, Volume, Written},
+    media::{self, OutFile, Outbox, Published, Volume, Written},
     pki::{
         certificate::Certificate,
         fingerprint::{Digest, hex},
@@ -163,9 +163,11 @@ impl Appliance {
         self.check_deliverable(plan, to)?;
         let certificates = plan.accepted;
         let target = Volume::open(to)?;
-        let bundle = self
-            .write_bundle(plan, to, formats, session, watch)
-            .map_err(|error| unwritten(error, &target))?;
+        let bundle = self.write_bundle(plan, to, formats, session, watch).map_err(|error| match error {
+            // It may stand there under its name.
+            Error::Medium(media::Error::NotDurable { .. }) => unproven(error, &target, &plan.id),
+            other => unwritten(other, &target),
+        })?;
         compare(&bundle, &plan.id, watch).map_err(|error| unproven(error, &target, &plan.id))?;
         let (files, manifest_sha256) = (bundle.written.len() as u64, bundle.manifest_sha256);
         let folder = plan.id.clone();
