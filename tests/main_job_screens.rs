@@ -7,9 +7,9 @@ use std::{path::PathBuf, time::Duration};
 
 use coldsign::{
     ceremony::{
-        Access, Class, Counts, Delivered, FolderListing, Format, FoundBy, FoundIn, Issued, Motion,
-        MountedVolume, Outcome, Phase, PlanSummary, PlannedAuthorities, PlannedRow, Progress, Reach,
-        RequestFiles, StoredPlan,
+        Access, Aftermath, Class, Counts, Delivered, FolderListing, Format, FoundBy, FoundIn, HeadAfter,
+        Issued, Motion, MountedVolume, Outcome, Phase, PlanSummary, PlannedAuthorities, PlannedRow, Progress,
+        Reach, Remaining, RequestFiles, StoredPlan,
     },
     pki::{
         fingerprint::Digest,
@@ -22,8 +22,8 @@ use coldsign::{
         message::{Effect, Failure, Message},
         model::{Busy, Model, OnBack, Pace},
         screen::{
-            Screen, approval::Approval, delivery::Delivery, plan::Plan, requests::Requests, rooms::Rooms,
-            signing::Signing,
+            Screen, approval::Approval, delivery::Delivery, plan::Plan, proving::Proving, requests::Requests,
+            rooms::Rooms, signing::Signing,
         },
         theme::Theme,
         update::update,
@@ -63,6 +63,11 @@ fn row(index: u64) -> PlannedRow {
 }
 
 fn shown(plan: &StoredPlan, approved: bool, issued: u64) -> News {
+    let remaining = match (approved, issued) {
+        (false, _) => Remaining::Approval,
+        (true, ACCEPTED) => Remaining::Delivery,
+        (true, _) => Remaining::Signing,
+    };
     News::PlanShown(Box::new(PlanShown {
         summary: PlanSummary {
             plan: plan.clone(),
@@ -74,6 +79,7 @@ fn shown(plan: &StoredPlan, approved: bool, issued: u64) -> News {
             approved,
             issued,
             deliveries: Vec::new(),
+            remaining: Some(remaining),
         },
         rows: (1..=200).map(row).collect(),
         last: Some(row(ACCEPTED)),
@@ -115,7 +121,11 @@ fn done(model: &mut Model, news: News) -> Vec<Effect> {
 }
 
 fn failed(model: &mut Model, class: Class) -> Vec<Effect> {
-    let failure = Failure { what: "it went wrong".to_owned(), hint: "mend it".to_owned(), class };
+    failed_with(model, class, Aftermath::Nothing)
+}
+
+fn failed_with(model: &mut Model, class: Class, aftermath: Aftermath) -> Vec<Effect> {
+    let failure = Failure { what: "it went wrong".to_owned(), hint: "mend it".to_owned(), class, aftermath };
     update(model, Message::Failed(failure))
 }
 
@@ -303,14 +313,22 @@ fn a_failure_while_signing_says_what_is_safe_and_s_goes_on() {
     }
     sees(&mut model, "100 a second");
     sees(&mut model, "200, and 100 signed and checked since");
-    let effects = failed(&mut model, Class::Token);
+    let aftermath = Aftermath::Signing { recorded: 200, unrecorded: 120 };
+    let effects = failed_with(&mut model, Class::Token, aftermath);
     reopened(&mut model, effects);
     assert!(model.dialog.is_none());
     sees(&mut model, "it went wrong");
     sees(&mut model, "200 certificates signed, checked and recorded");
-    sees(&mut model, "798 certificates not signed. Of them signed, but not");
+    sees(&mut model, "798 certificates not issued. Of them signed, but not");
     assert!(matches!(job(key(&mut model, Key::Char('s'))), Job::Sign(_)));
-    let issued = Issued { now: 798, all: ACCEPTED, seconds: 4.0 };
+    let issued = Issued {
+        now: 798,
+        all: ACCEPTED,
+        unrecorded: 0,
+        seconds: 4.0,
+        head: HeadAfter::Signed,
+        next: Some(Remaining::Delivery),
+    };
     let effects = done(&mut model, News::Signed(issued));
     reopened(&mut model, effects);
     sees(&mut model, "All certificates of the plan are signed");
@@ -329,7 +347,8 @@ fn signing_pauses_goes_on_and_stops_by_one_key_each() {
     assert!(matches!(key(&mut model, Key::Char('p'))[..], [Effect::Resume]));
     assert!(matches!(key(&mut model, Key::Char('s'))[..], [Effect::Stop]));
     assert!(key(&mut model, Key::Char('s')).is_empty(), "it is stopping already");
-    let effects = failed(&mut model, Class::Stopped);
+    let aftermath = Aftermath::Signing { recorded: 12, unrecorded: 0 };
+    let effects = failed_with(&mut model, Class::Stopped, aftermath);
     reopened(&mut model, effects);
     sees(&mut model, "Stopped");
     sees(&mut model, "12 certificates signed, checked and recorded");
@@ -479,6 +498,7 @@ fn a_proof_that_is_done_says_until_when_it_is_of_use_and_enter_leads_out() {
         files: 12,
         manifest_sha256: Digest::of(b"manifest"),
         audit_key_sha256: Digest::of(b"audit key"),
+        head: HeadAfter::Signed,
     };
     let proved = ProvingNews::Proved { plan: Box::new(plan()), delivered };
     let effects = done(&mut model, News::Proving(proved));
@@ -487,4 +507,51 @@ fn a_proof_that_is_done_says_until_when_it_is_of_use_and_enter_leads_out() {
     sees(&mut model, "ends                  7 days after it is issued");
     assert!(key(&mut model, Key::Enter).is_empty());
     sees(&mut model, "What is to be done?");
+}
+
+#[test]
+fn a_proof_whose_plan_is_stored_is_gone_on_with_and_not_begun_anew() {
+    let choice = CaChoice {
+        name: "factory".to_owned(),
+        subject: Printable::new("CN=Factory CA"),
+        key: KeyAlgorithm::Ec(Curve::P256),
+        not_after: now(),
+    };
+    for (remaining, letter, seen) in [
+        (Remaining::Delivery, 'd', "It is not issued again"),
+        (Remaining::Signing, 's', "It is not planned again"),
+    ] {
+        let mut model = model(Screen::Proving(Proving::new()));
+        // Azure takes any code.
+        for _ in 0..2 {
+            key(&mut model, Key::Down);
+        }
+        key(&mut model, Key::Enter);
+        done(
+            &mut model,
+            News::Proving(ProvingNews::Choices { choices: vec![choice.clone()], end: End::Days(7) }),
+        );
+        key(&mut model, Key::Enter);
+        for _ in 0..2 {
+            letters(&mut model, "ABC");
+            key(&mut model, Key::Enter);
+        }
+        key(&mut model, Key::Char('/'));
+        letters(&mut model, "/media/stick");
+        key(&mut model, Key::Enter);
+        done(&mut model, listing("/media/stick"));
+        key(&mut model, Key::Char('w'));
+        assert!(matches!(job(key(&mut model, Key::Char('i'))), Job::Proving(ProvingJob::Issue { .. })));
+        let aftermath = Aftermath::Proof { plan: Box::new(plan()), remaining };
+        let effects = failed_with(&mut model, Class::Medium, aftermath);
+        reopened(&mut model, effects);
+        sees(&mut model, seen);
+        assert!(key(&mut model, Key::Char('i')).is_empty(), "a second certificate");
+        key(&mut model, Key::Char(letter));
+        let on = model.screen();
+        assert!(matches!(
+            (on, remaining),
+            (Screen::Delivery(_), Remaining::Delivery) | (Screen::Signing(_), _)
+        ));
+    }
 }

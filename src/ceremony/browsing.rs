@@ -225,9 +225,11 @@ impl Appliance {
             Inner::Serial(prefix) => self.register.find_serial_prefix(catalogue, prefix, line, limit)?,
             Inner::Key(digest) => self.register.find_spki(catalogue, digest, place, limit)?,
             Inner::Certificate(digest) => {
-                return self.look_through(catalogue, DIGEST_ROWS, place, 1, watch, &|stretch| {
+                let found = self.look_through(catalogue, DIGEST_ROWS, place, 1, watch, &|stretch| {
                     Ok(self.register.find_certificate_in(stretch, digest)?.into_iter().collect())
-                });
+                })?;
+                // There is one certificate of a digest at most: once it is found, nothing is left to look for.
+                return Ok(if found.rows.is_empty() { found } else { Found { rest: None, ..found } });
             }
             Inner::Text(needle) => {
                 return self.look_through(catalogue, TEXT_ROWS, place, limit, watch, &|stretch| {

@@ -124,7 +124,25 @@ impl Appliance {
 
     fn unfinished(&self, plan: &StoredPlan) -> Result<Option<Unfinished>, Error> {
         let issued = self.register.issued_count(plan)?;
-        let remaining = if self.register.approved(plan)?.is_none() {
+        Ok(self.remaining_of(plan, issued)?.map(|remaining| Unfinished {
+            id: plan.id.clone(),
+            authority: plan.authority.clone(),
+            planned: plan.accepted,
+            issued,
+            remaining,
+        }))
+    }
+
+    /// What is to be done with a plan first; `None` where nothing is left. It counts what is issued.
+    ///
+    /// # Errors
+    /// [`Error::Register`].
+    pub fn remaining(&self, plan: &StoredPlan) -> Result<Option<Remaining>, Error> {
+        self.remaining_of(plan, self.register.issued_count(plan)?)
+    }
+
+    pub(super) fn remaining_of(&self, plan: &StoredPlan, issued: u64) -> Result<Option<Remaining>, Error> {
+        Ok(Some(if self.register.approved(plan)?.is_none() {
             Remaining::Approval
         } else if issued < plan.accepted {
             Remaining::Signing
@@ -139,13 +157,6 @@ impl Appliance {
             Remaining::Delivery
         } else {
             return Ok(None);
-        };
-        Ok(Some(Unfinished {
-            id: plan.id.clone(),
-            authority: plan.authority.clone(),
-            planned: plan.accepted,
-            issued,
-            remaining,
         }))
     }
 

@@ -12,7 +12,7 @@ use crate::{
             Standing,
         },
     },
-    media::{OutFile, Outbox, Published, Volume, Written},
+    media::{self, OutFile, Outbox, Published, Volume, Written},
     pki::{
         certificate::Certificate,
         fingerprint::{Digest, hex},
@@ -20,12 +20,13 @@ use crate::{
         key::{PublicKey, RsaScheme},
         text::Printable,
     },
-    register::{Checkpoint, Delivery, StoredPlan, Verdict},
+    register::{Checkpoint, Delivery, PlanKind, StoredPlan, Verdict},
     token::{key::TokenKey, session::Session, uri::TokenUri},
 };
 
 use super::{
-    error::Error,
+    done::HeadAfter,
+    error::{Error, Wanting},
     opening::{Appliance, now},
     progress::{Phase, Watch},
 };
@@ -49,6 +50,8 @@ pub struct Delivered {
     pub manifest_sha256: Digest,
     /// SHA-256 of the `SubjectPublicKeyInfo` of the audit key that signed the manifest.
     pub audit_key_sha256: Digest,
+    /// What became of the register's head, once the delivery was recorded.
+    pub head: HeadAfter,
 }
 
 /// A bundle being written: the outbox, the files that grow, and what is finished.
@@ -146,10 +149,12 @@ struct Bundle {
 
 impl Appliance {
     /// Writes the bundle of a plan whose certificates are all issued, reads it back, compares, records the delivery.
+    /// Then the audit key signs the register's head; where it cannot, the bundle is delivered all the same.
     ///
     /// # Errors
     /// [`Error::NotApproved`] and [`Error::Register`] where the plan is not issued whole; [`Error::MediumFailed`] with
-    /// nothing half-written left on the medium, unless it was pulled: the next delivery to it removes the rest.
+    /// nothing half-written left on the medium, unless it was pulled: the next delivery to it removes the rest;
+    /// [`Error::BundleStands`] where the bundle has its name and is not recorded as delivered.
     pub fn deliver(
         &mut self,
         plan: &StoredPlan,
@@ -161,16 +166,26 @@ impl Appliance {
         self.check_deliverable(plan, to)?;
         let certificates = plan.accepted;
         let target = Volume::open(to)?;
-        let bundle = self
-            .write_bundle(plan, to, formats, session, watch)
-            .map_err(|error| unwritten(error, &target))?;
+        let bundle = self.write_bundle(plan, to, formats, session, watch).map_err(|error| match error {
+            // It may stand there under its name.
+            Error::Medium(media::Error::NotDurable { .. }) => unproven(error, &target, &plan.id),
+            other => unwritten(other, &target),
+        })?;
         compare(&bundle, &plan.id, watch).map_err(|error| unproven(error, &target, &plan.id))?;
         let (files, manifest_sha256) = (bundle.written.len() as u64, bundle.manifest_sha256);
-        let delivery = Delivery { time: now()?, folder: plan.id.clone(), manifest_sha256, certificates };
-        self.register.record_delivery(plan, &delivery)?;
-        self.sign_head(session)?;
         let audit_key_sha256 = bundle.audit_key_sha256;
-        Ok(Delivered { folder: plan.id.clone(), certificates, files, manifest_sha256, audit_key_sha256 })
+        let folder = plan.id.clone();
+        let recorded = now().and_then(|time| {
+            let delivery = Delivery { time, folder: folder.clone(), manifest_sha256, certificates };
+            Ok(self.register.record_delivery(plan, &delivery)?)
+        });
+        recorded.map_err(|failure| Error::BundleStands {
+            failure: Box::new(failure),
+            folder: folder.clone(),
+            wanting: Wanting::Record,
+        })?;
+        let head = self.close_head(session);
+        Ok(Delivered { folder, certificates, files, manifest_sha256, audit_key_sha256, head })
     }
 
     /// Writes the bundle until it stands on the medium under its name.
@@ -216,8 +231,14 @@ impl Appliance {
     /// Checks that a plan is signed whole and that a medium can receive its bundle, before a PIN is asked for.
     ///
     /// # Errors
-    /// [`Error::NotApproved`], [`Error::Register`], [`Error::Medium`].
+    /// [`Error::NotApproved`], [`Error::Register`], [`Error::Medium`]; [`Error::Usage`] for the plan of a root.
     pub fn check_deliverable(&self, plan: &StoredPlan, to: &Path) -> Result<(), Error> {
+        if plan.kind == PlanKind::Root {
+            return Err(Error::usage(
+                format!("plan {} made the root CA {}, which is not delivered", plan.id, plan.authority),
+                "its certificate goes with every bundle; for itself see coldsign ca show NAME --pem",
+            ));
+        }
         let certificates = self.register.issued_count(plan)?;
         if certificates != plan.accepted {
             return Err(Error::NotApproved {
@@ -358,7 +379,7 @@ fn audit_signature(session: &Session, key: &TokenKey, message: &[u8]) -> Result<
     let signature = session.signer(key, algorithm)?.sign(message)?;
     key.public_key().verify(algorithm, message, &signature).map_err(|error| Error::TokenOutput {
         what: format!("the audit key's signature was not taken: {error}"),
-        hint: "nothing was delivered; check the token".to_owned(),
+        hint: "check the token; nothing that rests on this signature was done".to_owned(),
     })?;
     Ok(signature)
 }
@@ -395,15 +416,11 @@ fn unwritten(error: Error, target: &Volume) -> Error {
 
 /// As [`unwritten`], for a bundle that has its name already: it looks whole and nobody knows whether it is.
 fn unproven(error: Error, target: &Volume, folder: &str) -> Error {
-    let Error::Medium(failure) = error else { return error };
-    Error::MediumFailed {
-        failure: target.check().err().unwrap_or(failure),
-        what: format!("folder {folder} was not read back whole, and is not recorded as delivered"),
-        hint: format!(
-            "do not hand it over: remove the folder or use another medium, then deliver it again \
-             (coldsign deliver {folder}); everything issued is in the register"
-        ),
-    }
+    let failure = match error {
+        Error::Medium(failure) => Error::Medium(target.check().err().unwrap_or(failure)),
+        other => other,
+    };
+    Error::BundleStands { failure: Box::new(failure), folder: folder.to_owned(), wanting: Wanting::Proof }
 }
 
 /// Reads a file from the medium again and compares it with what was written.

@@ -108,7 +108,8 @@ pub enum Yardstick<'a> {
     Soundness,
     /// A profile, without a CA: what the profile takes and drops.
     Profile(&'a Profile),
-    /// A profile under a CA: all that planning would find.
+    /// A profile under a CA: all that planning would find, but for keys that were certified before: the register is
+    /// asked for them while a plan is made.
     Issuer(&'a Profile, &'a IssuingCa),
 }
 

@@ -20,7 +20,7 @@ use crate::{
     },
 };
 
-use super::error::Error;
+use super::{error::Error, recording::InHand};
 
 /// Largest authority.toml, in octets: a hundred profiles fit ten times.
 const CONFIGURATION_OCTETS_MAX: u64 = 1024 * 1024;
@@ -63,6 +63,8 @@ pub struct Appliance {
     pub(super) configuration: Configuration,
     /// The register.
     pub(super) register: Register,
+    /// What the token signed and the register did not take yet.
+    pub(super) in_hand: Vec<InHand>,
 }
 
 impl Home {
@@ -193,7 +195,7 @@ impl Appliance {
     pub fn open(home: Home) -> Result<Self, Error> {
         let (text, configuration) = home.configuration()?;
         let register = Register::open(&home.register_path())?;
-        Self::agreeing(Self { home, text, configuration, register })
+        Self::agreeing(Self { home, text, configuration, register, in_hand: Vec::new() })
     }
 
     /// Opens a home to look at what was done.
@@ -203,7 +205,7 @@ impl Appliance {
     pub fn open_to_read(home: Home) -> Result<Self, Error> {
         let (text, configuration) = home.configuration()?;
         let register = Register::open_to_read(&home.register_path())?;
-        Self::agreeing(Self { home, text, configuration, register })
+        Self::agreeing(Self { home, text, configuration, register, in_hand: Vec::new() })
     }
 
     fn agreeing(self) -> Result<Self, Error> {
@@ -216,6 +218,11 @@ impl Appliance {
             ));
         }
         Ok(self)
+    }
+
+    /// The home.
+    pub(super) fn home(&self) -> &Home {
+        &self.home
     }
 
     /// Whether this home is for rehearsals.

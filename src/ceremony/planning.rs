@@ -28,7 +28,19 @@ use super::{
     intake::{Content, Naming, Submission, Submissions},
     opening::{Appliance, now},
     progress::{Phase, Watch},
+    seen::{Agreement, Seen},
 };
+
+/// A plan that was made.
+#[derive(Clone, Debug)]
+pub struct Planned {
+    /// The plan, stored and not approved.
+    pub plan: StoredPlan,
+    /// What became of the requests.
+    pub counts: Counts,
+    /// Whether they are those that were seen before.
+    pub agreement: Agreement,
+}
 
 /// What became of a submission in planning, with all that the register keeps of it.
 enum Decided {
@@ -123,7 +135,8 @@ impl Appliance {
         })
     }
 
-    /// Reads, judges and plans all requests under the paths, and stores the plan whole.
+    /// Reads, judges and plans all requests under the paths, and stores the plan whole. Where they were read before,
+    /// `before` is what was seen then, and it is said whether that is what was planned.
     ///
     /// # Errors
     /// Every class but [`Error::NotApproved`]; nothing is stored then.
@@ -132,15 +145,16 @@ impl Appliance {
         ca: &str,
         profile: &str,
         paths: &[PathBuf],
+        before: Option<&Seen>,
         watch: &mut Watch<'_>,
         each: &mut dyn FnMut(&Judgement),
-    ) -> Result<(StoredPlan, Counts), Error> {
+    ) -> Result<Planned, Error> {
         let issuer = self.issuer(ca)?;
         let profile = self.profile(profile)?.clone();
         let mut submissions = Submissions::open(paths, Naming::InVolume)?;
         let mut serials = Serials::of(self)?;
         let at = now()?;
-        let mut counts = Counts::default();
+        let mut seen = Seen::default();
         let text = config_text(&self.text, &profile.name);
         let new = NewPlan {
             authority: ca,
@@ -166,19 +180,20 @@ impl Appliance {
                 .collect();
             for item in decided {
                 let judgement = write(&mut writer, item, profile.duplicate_keys)?;
-                counts.add(judgement.verdict);
+                seen.add(&judgement);
                 each(&judgement);
             }
-            watch.tell(Phase::Planning, counts.all(), None);
+            watch.tell(Phase::Planning, seen.counts().all(), None);
             watch.check_stop("no plan was stored", "run plan again")?;
         }
+        let counts = seen.counts();
         match counts.all() {
             0 => return Err(Error::NoRequests),
             _ if counts.accepted == 0 => return Err(Error::NoneAccepted(counts)),
             _ => {}
         }
         let plan = writer.store(Issuer::Certificate(&issuer), now()?)?;
-        Ok((plan, counts))
+        Ok(Planned { plan, counts, agreement: seen.against(before) })
     }
 }
 

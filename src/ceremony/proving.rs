@@ -18,6 +18,7 @@ use crate::{
 };
 
 use super::{
+    closing::Remaining,
     delivery::Delivered,
     error::Error,
     inspection::verify,
@@ -156,6 +157,7 @@ impl Appliance {
     ///
     /// # Errors
     /// Every class; nothing is signed where the request, the code or the platform's rules refuse.
+    /// [`Error::ProofUnfinished`] once its plan is stored and approved: that plan is gone on with, not this.
     pub fn prove(
         &mut self,
         ca: &str,
@@ -201,8 +203,14 @@ impl Appliance {
         writer.add("verification", der.as_deref(), &planned)?;
         let stored = writer.store(Issuer::Certificate(&issuer), at)?;
         self.register.approve(&stored, Approver::Command, at)?;
-        self.sign(&stored, &session, watch)?;
-        let delivered = self.deliver(&stored, to, &[Format::Pem], &session, watch)?;
+        let unfinished = |remaining: Remaining| {
+            let plan = Box::new(stored.clone());
+            move |failure: Error| Error::ProofUnfinished { failure: Box::new(failure), plan, remaining }
+        };
+        self.sign(&stored, &session, watch).map_err(unfinished(Remaining::Signing))?;
+        let delivered = self
+            .deliver(&stored, to, &[Format::Pem], &session, watch)
+            .map_err(unfinished(Remaining::Delivery))?;
         Ok((stored, delivered))
     }
 }

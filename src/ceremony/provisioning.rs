@@ -1,6 +1,6 @@
 //! Provisioning: CAs are made in the token, certified by themselves or by a superior CA, and entered.
 
-use std::path::Path;
+use std::{path::Path, time::Instant};
 
 use crate::{
     config,
@@ -17,12 +17,13 @@ use crate::{
         profile::{Approval, DuplicateKeys},
         text::Printable,
     },
-    register::{self, Approver, Issuer, NewAuthority, NewPlan, PlanKind, StoredPlan},
+    register::{self, ApprovedPlan, Approver, Issuer, NewAuthority, NewPlan, PlanKind, StoredPlan},
     token::{key::TokenKey, session::Session, uri::TokenUri},
 };
 
 use super::{
     confirmed_ca::ConfirmedCa,
+    done::HeadAfter,
     error::Error,
     opening::{Appliance, Custodian, now},
     planning::Serials,
@@ -50,13 +51,15 @@ pub struct Requested {
     pub sha256: Digest,
     /// SHA-256 of the subject's public key.
     pub spki_sha256: Digest,
+    /// What became of the register's head, once the request was recorded.
+    pub head: HeadAfter,
 }
 
 impl Appliance {
-    /// Makes a key pair in the token and a self-signed root certificate.
+    /// Makes a key pair in the token and a self-signed root certificate; then the audit key signs the register's head.
     ///
     /// # Errors
-    /// Every class. Once the plan of its certificate is stored, [`Appliance::sign`] finishes what was interrupted; a
+    /// Every class; [`Error::SigningEnded`] once the token may have signed. Once the plan of its certificate is stored, [`Appliance::sign`] finishes what was interrupted; a
     /// key that was made before stays unused in the token.
     pub fn create_root(
         &mut self,
@@ -64,7 +67,7 @@ impl Appliance {
         days: u32,
         path_length: Option<u32>,
         custodian: &mut Custodian<'_>,
-    ) -> Result<IssuingCa, Error> {
+    ) -> Result<(IssuingCa, HeadAfter), Error> {
         let new = confirmed.new_ca();
         let name = self.checked_root(new, days, path_length)?;
         let mut serials = Serials::of(self)?;
@@ -103,7 +106,15 @@ impl Appliance {
         // A root has no issuer's certificate yet: its plan is bound to its key instead.
         let stored = writer.store(Issuer::OwnKey, at)?;
         self.register.approve(&stored, Approver::Command, at)?;
-        self.certify_root(&stored, &key, &session)
+        let approved = self.approved(&stored)?;
+        let (began, mut all) = (Instant::now(), 0);
+        let (made, outcome) = match self.certify_root(&approved, &key, &session, &mut all) {
+            Ok(issuer) => (Some(issuer), Ok(())),
+            Err(error) => (None, Err(error)),
+        };
+        let issued = self.conclude(&stored, &session, (all, all, began.elapsed()), outcome)?;
+        let issuer = made.ok_or_else(|| unfit(new.name, "it was not made"))?;
+        Ok((issuer, issued.head))
     }
 
     /// Checks what a new root is to be, before anything is made; returns its subject as its certificate will have it.
@@ -138,47 +149,51 @@ impl Appliance {
         Ok(name)
     }
 
-    /// Finishes a root whose making was interrupted after its plan was stored and approved.
-    pub(super) fn finish_root(&mut self, plan: &StoredPlan, session: &Session) -> Result<IssuingCa, Error> {
-        let key = session.find(&self.authority_key_uri(&plan.authority)?)?;
-        if let Some(record) = self.register.authority(&plan.authority)? {
+    /// Finishes a root whose making was interrupted after its plan was stored and approved; `all` counts what is
+    /// recorded.
+    pub(super) fn finish_root(
+        &mut self,
+        approved: &ApprovedPlan,
+        uri: &TokenUri,
+        session: &Session,
+        all: &mut u64,
+    ) -> Result<(), Error> {
+        let key = session.find(uri)?;
+        if let Some(record) = self.register.authority(&approved.plan().authority)? {
             key.matches(&record.public_key)?;
         }
-        self.certify_root(plan, &key, session)
+        self.certify_root(approved, &key, session, all).map(|_| ())
     }
 
     /// Signs, records and installs the one certificate of a root's own plan; what is done already is not done again.
     fn certify_root(
         &mut self,
-        plan: &StoredPlan,
+        approved: &ApprovedPlan,
         key: &TokenKey,
         session: &Session,
+        all: &mut u64,
     ) -> Result<IssuingCa, Error> {
+        let plan = approved.plan();
         let name = plan.authority.as_str();
-        let approved = self.approved(plan)?;
         let at = now()?;
-        let signed = match self.register.unissued(&approved, None, 1)?.pop() {
-            None => None,
-            Some(row) => {
-                let algorithm = key.public_key().signing_algorithm(RsaScheme::Pkcs1);
-                let signature = session.signer(key, algorithm)?.sign(&row.tbs)?;
-                let signed = SignedCertificate::assemble_root(&row.tbs, &signature, key.public_key());
-                let signed = signed.map_err(|error| Error::TokenOutput {
-                    what: format!("the token's signature over the root certificate was not taken: {error}"),
-                    hint: format!("check the token, then finish with coldsign sign {}", plan.id),
-                })?;
-                Some((row.index, signed))
-            }
-        };
-        if let Some(signed) = signed {
-            self.register.record_issued(&approved, &[signed], at)?;
+        let mut reserve = Some(self.set_room_aside(1)?);
+        self.record_in_hand(approved, at, &mut reserve)?;
+        if let Some(row) = self.register.unissued(approved, None, 1)?.pop() {
+            let algorithm = key.public_key().signing_algorithm(RsaScheme::Pkcs1);
+            let signature = session.signer(key, algorithm)?.sign(&row.tbs)?;
+            let signed = SignedCertificate::assemble_root(&row.tbs, &signature, key.public_key());
+            let signed = signed.map_err(|error| Error::TokenOutput {
+                what: format!("the token's signature over the root certificate was not taken: {error}"),
+                hint: format!("check the token, then finish with coldsign sign {}", plan.id),
+            })?;
+            self.record(approved, vec![(row.index, signed)], at, &mut reserve)?;
         }
+        *all = plan.accepted;
         let recorded = self.register.issued(plan, None, 1)?;
         let recorded =
             recorded.first().ok_or_else(|| unfit(name, "its certificate is not in the register"))?;
         let issuer = root_of(name, recorded.der())?;
         self.register.install_certificate(name, issuer.certificate(), &[], at)?;
-        self.checkpoint(session)?;
         Ok(issuer)
     }
 
@@ -210,6 +225,7 @@ impl Appliance {
         let name = self.fresh_name(new)?;
         // The medium first: a key whose request cannot be written would be of no use.
         let outbox = Outbox::create(to, &folder)?;
+        let reserve = self.set_room_aside(1)?;
         let session = self.login_to_make_keys(custodian)?;
         self.provision_audit_key(&session)?;
         let key = self.provision_key(new, &session)?;
@@ -225,9 +241,13 @@ impl Appliance {
                 }
             })?;
         let uri = self.key_uri(&key, &session)?;
+        // The room is for this moment: what the key signed is recorded, or the key stays without a use.
+        drop(reserve);
         self.register.add_authority(&new_authority(new.name, &uri, public_key, Some(&der)), at)?;
-        self.checkpoint(&session)?;
-        written_request(outbox, folder, new.name, &der, public_key).map_err(|error| error.amid(REQUEST_KEPT))
+        let head = self.close_head(&session);
+        let requested = written_request(outbox, folder, new.name, &der, public_key)
+            .map_err(|error| error.amid(REQUEST_KEPT))?;
+        Ok(Requested { head, ..requested })
     }
 
     /// The request that was made before under this name, for the same kind of key and the same subject, and waits for
@@ -284,13 +304,6 @@ impl Appliance {
         let token = TokenUri::parse(self.configuration.token_uri())?;
         Ok(token.with_serial_of(session.state()).with_key(key.id()).to_string())
     }
-
-    pub(super) fn checkpoint(&mut self, session: &Session) -> Result<(), Error> {
-        if self.configuration.audit_key_uri().is_some() {
-            self.sign_head(session)?;
-        }
-        Ok(())
-    }
 }
 
 fn new_authority<'a>(
@@ -322,7 +335,13 @@ fn written_request(
     if published.read_back(&file)? != (written.sha256, written.octets) {
         return Err(Error::altered(&file));
     }
-    Ok(Requested { folder, file, sha256: Digest::of(der), spki_sha256: public_key.spki_sha256() })
+    Ok(Requested {
+        folder,
+        file,
+        sha256: Digest::of(der),
+        spki_sha256: public_key.spki_sha256(),
+        head: HeadAfter::Left,
+    })
 }
 
 fn subject_of(new: &NewCa<'_>) -> Result<Name, Error> {

@@ -11,6 +11,7 @@ use crate::{
 };
 
 use super::{
+    closing::Remaining,
     error::Error,
     opening::Appliance,
     planned_authorities::PlannedAuthorities,
@@ -42,6 +43,8 @@ pub struct PlanSummary {
     pub issued: u64,
     /// Its deliveries, oldest first.
     pub deliveries: Vec<DeliveredBefore>,
+    /// What is to be done with it first; `None` where nothing is left.
+    pub remaining: Option<Remaining>,
 }
 
 /// A delivery of a plan.
@@ -86,6 +89,7 @@ impl Appliance {
     /// # Errors
     /// [`Error::Register`], [`Error::Stopped`].
     pub fn plan_summary(&self, plan: &StoredPlan, watch: &mut Watch<'_>) -> Result<PlanSummary, Error> {
+        let issued = self.register.issued_count(plan)?;
         let mut summary = PlanSummary {
             plan: plan.clone(),
             // A plan holds at least one certificate; its first row sets both.
@@ -95,8 +99,9 @@ impl Appliance {
             authorities: self.planned_authorities(plan)?,
             lint_rules: lint::RULES.len(),
             approved: self.is_approved(plan)?,
-            issued: self.register.issued_count(plan)?,
+            issued,
             deliveries: Vec::new(),
+            remaining: self.remaining_of(plan, issued)?,
         };
         let mut after = 0;
         while let Some(tally) = self.register.tally(plan, after, ROWS)? {

@@ -13,12 +13,14 @@ use crate::pki::{
     fingerprint::Digest,
     key::KeyAlgorithm,
     policy::{Control, Severity},
+    text::Printable,
 };
 
 use super::{
     error::Error,
     inspection::{Counts, Judgement, Verdict},
     intake::Place,
+    seen::Seen,
 };
 
 pub use detail::{Detail, Reading, detail, read_triage};
@@ -48,13 +50,13 @@ const _: () = assert!(Control::ALL.len() <= Controls::BITS as usize, "a control 
 #[derive(Debug, Default)]
 pub struct Triage {
     blocks: Vec<Block>,
-    counts: Counts,
+    seen: Seen,
     text_octets: usize,
     occurrences: Vec<Occurrences>,
     orders: Orders,
     origins: Vec<Origin>,
     /// Rows whose path is not the text that is shown, with the path's octets; in order of rows.
-    unprintable: Vec<(u32, Box<[u8]>)>,
+    unprintable: Vec<(u32, Arc<[u8]>)>,
     /// Rows whose key stood in an earlier request, with that request's number in the listing; in order of rows.
     twins: Vec<(u32, u32)>,
 }
@@ -162,7 +164,15 @@ impl Triage {
         self.push_row(judgement, number)?;
         let octets = place.octets();
         if self.row_path(row as usize, judgement.source.as_str()) != octets {
-            self.unprintable.push((row, octets.into()));
+            // All requests of a file share its path.
+            let path = match self.unprintable.last() {
+                Some((_, last)) if **last == *octets => Arc::clone(last),
+                _ => {
+                    self.text_octets += octets.len();
+                    Arc::from(octets)
+                }
+            };
+            self.unprintable.push((row, path));
         }
         if let Some(twin) = twin {
             self.twins.push((row, u32::try_from(twin).unwrap_or(u32::MAX)));
@@ -172,7 +182,13 @@ impl Triage {
 
     fn push_row(&mut self, judgement: &Judgement, number: u32) -> Result<(), Error> {
         let (source, subject) = (judgement.source.as_str(), judgement.subject.as_ref());
-        let octets = source.len() + subject.map_or(0, |subject| subject.as_str().len()) + 2;
+        let subject_text = subject.map_or("", Printable::as_str);
+        let octets =
+            match (source.len() + subject_text.len() + 2, source.is_ascii() && subject_text.is_ascii()) {
+                (octets, true) => octets,
+                // Beside it stands a copy in lower case.
+                (octets, false) => 2 * octets,
+            };
         if self.len() >= ROWS_MAX || self.text_octets + octets > TEXT_OCTETS_MAX {
             return Err(Error::TooManyRequests { rows_max: ROWS_MAX, text_octets_max: TEXT_OCTETS_MAX });
         }
@@ -201,16 +217,16 @@ impl Triage {
             }
         }
         self.count(&row);
+        self.seen.add(judgement);
         self.text_octets += octets;
         self.orders = Orders::default();
         if let Some(block) = self.blocks.last_mut() {
-            block.push(source, subject.map_or("", |subject| subject.as_str()), row);
+            block.push(source, subject_text, row);
         }
         Ok(())
     }
 
     fn count(&mut self, row: &Stored) {
-        self.counts.add(row.verdict);
         if self.occurrences.is_empty() {
             let none = |&control| Occurrences { control, refused: 0, noted: 0 };
             self.occurrences = Control::ALL.iter().map(none).collect();
@@ -258,7 +274,13 @@ impl Triage {
     /// How many rows have which verdict.
     #[must_use]
     pub fn counts(&self) -> Counts {
-        self.counts
+        self.seen.counts()
+    }
+
+    /// What was read, for planning to compare with what it reads.
+    #[must_use]
+    pub fn seen(&self) -> Seen {
+        self.seen
     }
 
     /// The controls that found something, in the order of docs/CONTROLS.md, with the number of rows.

@@ -27,7 +27,9 @@ pub fn run(home: Home, command: CaCommand, form: Form) -> Result<Exit, Error> {
             let new = NewCa { name: &name, key: algorithm(key), subject: &subject }.commanded();
             let _heeded = stop::heed();
             let mut appliance = Appliance::open(home)?;
-            let issuer = appliance.create_root(&new, days, path_length, &mut pin::custodian(pin.pin_file))?;
+            let (issuer, head) =
+                appliance.create_root(&new, days, path_length, &mut pin::custodian(pin.pin_file))?;
+            render::head(&head);
             show(form, &name, Some((issuer.certificate(), issuer.root())), appliance.is_rehearsal());
         }
         CaCommand::Request { name, key, subject, to, pin } => {
@@ -35,6 +37,7 @@ pub fn run(home: Home, command: CaCommand, form: Form) -> Result<Exit, Error> {
             let _heeded = stop::heed();
             let mut appliance = Appliance::open(home)?;
             let requested = appliance.request_subordinate(&new, &to, &mut pin::custodian(pin.pin_file))?;
+            render::head(&requested.head);
             let path = printable_path(&to.join(&requested.folder).join(&requested.file));
             match form {
                 Form::Json => render::value(&json!({

@@ -101,8 +101,9 @@ pub fn sign(home: Home, given: SignArguments, form: Form) -> Result<Exit, Error>
     eprintln!("words:\n    {}", render::rows_of_words(&plan.digest.words()).join("\n    "));
     let session = appliance.login(&mut pin::custodian(given.pin.pin_file))?;
     let issued = watched(|watch| appliance.sign(&plan, &session, watch))?;
+    render::head(&issued.head);
     match form {
-        Form::Json => render::value(&render::summary(&plan, Some(issued), began.elapsed().as_secs_f64())),
+        Form::Json => render::value(&render::summary(&plan, Some(&issued), began.elapsed().as_secs_f64())),
         Form::Text => {
             render::line(&format!(
                 "plan {}: {} issued now, {} of {} in all",
@@ -126,6 +127,7 @@ pub fn deliver(home: Home, given: DeliverArguments, form: Form) -> Result<Exit, 
     appliance.check_deliverable(&plan, &given.to)?;
     let session = appliance.login(&mut pin::custodian(given.pin.pin_file))?;
     let delivered = watched(|watch| appliance.deliver(&plan, &given.to, &formats, &session, watch))?;
+    render::head(&delivered.head);
     match form {
         Form::Json => render::value(&delivered_value(&plan, &delivered, &given.to)),
         Form::Text => show_delivered(&plan, &delivered, &given.to),
@@ -159,9 +161,11 @@ pub fn issue(home: Home, given: &IssueArguments, form: Form) -> Result<Exit, Err
             plan.id
         );
     })?;
+    // The delivery's is the newer one.
+    render::head(&delivered.head);
     match form {
         Form::Json => {
-            let mut summary = render::summary(&plan, Some(issued), seconds);
+            let mut summary = render::summary(&plan, Some(&issued), seconds);
             merge(&mut summary, delivered_value(&plan, &delivered, &given.to));
             render::value(&summary);
         }
@@ -215,6 +219,7 @@ pub fn prove(home: Home, given: &ProveArguments, form: Form) -> Result<Exit, Err
     let mut custodian = pin::custodian(given.pin.pin_file.clone());
     let (plan, delivered) =
         watched(|watch| appliance.prove(&given.ca, platform, code, &given.to, &mut custodian, watch))?;
+    render::head(&delivered.head);
     match form {
         Form::Json => render::value(&delivered_value(&plan, &delivered, &given.to)),
         Form::Text => {
@@ -229,7 +234,9 @@ pub fn prove(home: Home, given: &ProveArguments, form: Form) -> Result<Exit, Err
 
 /// `verify`: no home, no token.
 pub fn verify(given: &VerifyArguments, form: Form) -> Result<Exit, Error> {
-    let report = ceremony::verify_bundle(&given.folder, &given.trust, given.audit_key.as_deref())?;
+    let report = watched(|watch| {
+        ceremony::verify_bundle(&given.folder, &given.trust, given.audit_key.as_deref(), watch)
+    })?;
     let audit_key = report.summary.as_ref().map(|summary| summary.audit_key_sha256.to_string());
     let sound = report.is_sound();
     for flaw in &report.flaws {
@@ -294,8 +301,8 @@ fn make_plan(
     profile: &str,
     paths: &[std::path::PathBuf],
 ) -> Result<StoredPlan, Error> {
-    watched(|watch| appliance.plan(ca, profile, paths, watch, &mut |judgement| render::refusal(judgement)))
-        .map(|(plan, _)| plan)
+    let each = &mut |judgement: &ceremony::Judgement| render::refusal(judgement);
+    watched(|watch| appliance.plan(ca, profile, paths, None, watch, each)).map(|planned| planned.plan)
 }
 
 /// Runs long work under a progress bar and the stop signals.

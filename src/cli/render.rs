@@ -5,7 +5,7 @@ use std::io::{self, Write as _};
 use serde_json::{Value, json};
 
 use crate::{
-    ceremony::{Counts, Issued, Judgement, PlannedAuthorities, StoredPlan, Verdict},
+    ceremony::{Counts, HeadAfter, Issued, Judgement, PlannedAuthorities, StoredPlan, Verdict},
     pki::{
         policy::{Finding, Severity},
         text::{harmless_json, harmless_lines},
@@ -105,7 +105,7 @@ fn judgement_value(judgement: &Judgement) -> Value {
 
 /// The keys every command of the main job ends with.
 #[must_use]
-pub fn summary(plan: &StoredPlan, issued: Option<Issued>, seconds: f64) -> Value {
+pub fn summary(plan: &StoredPlan, issued: Option<&Issued>, seconds: f64) -> Value {
     let now = issued.map_or(0, |issued| issued.now);
     #[expect(clippy::cast_precision_loss, reason = "a rate for people and dashboards")]
     let rate = if seconds > 0.0 { now as f64 / seconds } else { 0.0 };
@@ -174,6 +174,19 @@ pub fn authorities(made: Option<&PlannedAuthorities>) {
     let more = made.count.saturating_sub(made.names.len() as u64);
     if more > 0 {
         eprintln!("    and {more} more");
+    }
+}
+
+/// Says, to standard error, where the work stands and the register's head could not be signed after it.
+pub fn head(head: &HeadAfter) {
+    if let Some(failure) = head.failure() {
+        let what = format!("done and recorded, but the register's head is not signed: {failure}");
+        eprintln!("{}", harmless_lines(&what));
+        let hint = format!(
+            "{}; the next sign or deliver signs the head, also of a plan that is done",
+            failure.hint()
+        );
+        eprintln!("    {}", harmless_lines(&hint));
     }
 }
 

@@ -70,6 +70,8 @@ flaws! {
     Authorities = "authorities", "do not use the bundle; ask for a new delivery";
     /// The audit key is malformed or not the one that the manifest names.
     AuditKey = "audit-key", "compare the audit key's fingerprint with the one you were given another way";
+    /// The audit key that the manifest names is not the one that the receiver was given another way.
+    AuditKeyOther = "audit-key-other", "do not use the bundle before it is known who signed it";
     /// A file of one certificate is not the certificate of that place in certificates.pem.
     CertificateFile = "certificate-file", "do not use the bundle; certificates may belong to other devices";
     /// certificates.pem or a certificate in it is malformed.
@@ -153,10 +155,11 @@ impl Report {
     }
 
     /// Compares the audit key that the manifest names with the one the receiver was told another way: the SHA-256 of
-    /// its SPKI in lower-case hex.
-    pub fn compare_audit_key(&mut self, expected: &str) {
+    /// its SPKI.
+    pub fn compare_audit_key(&mut self, expected: Digest) {
+        let expected = expected.to_string();
         if self.summary.as_ref().is_none_or(|summary| summary.audit_key_sha256.as_str() != expected) {
-            self.add(FlawId::AuditKey, "the manifest is signed by another audit key than the one given");
+            self.add(FlawId::AuditKeyOther, "the manifest is signed by another audit key than the one given");
         }
     }
 

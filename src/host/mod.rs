@@ -9,4 +9,5 @@ pub mod folder;
 pub mod identity;
 pub mod memory;
 pub mod process;
+pub mod reserve;
 pub mod standard_error;

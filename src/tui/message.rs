@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use crate::{
-    ceremony::{Class, Error, MountedVolume, Overview, PinEntry, Progress, TokenState},
+    ceremony::{Aftermath, Class, Error, MountedVolume, Overview, PinEntry, Progress, TokenState},
     pki::{
         text::{Printable, harmless_lines},
         time::Time,
@@ -113,6 +113,8 @@ pub struct Failure {
     pub hint: String,
     /// Which part of the house it belongs to.
     pub class: Class,
+    /// What it leaves behind.
+    pub aftermath: Aftermath,
 }
 
 impl From<Error> for Failure {
@@ -122,6 +124,7 @@ impl From<Error> for Failure {
             what: harmless_lines(&error.to_string()),
             hint: harmless_lines(&error.hint()),
             class: error.class(),
+            aftermath: error.aftermath(),
         }
     }
 }

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::ceremony::Class;
+use crate::ceremony::{Aftermath, Class};
 
 use super::{
     field::{FIELD_CHARS_MAX, Taken},
@@ -319,6 +319,7 @@ fn gone() -> Failure {
         hint: "what the token signed is in the register; leave with Ctrl-C, start again and look at the plan"
             .to_owned(),
         class: Class::Register,
+        aftermath: Aftermath::Nothing,
     }
 }
 

@@ -8,8 +8,8 @@ pub mod tokens;
 use std::{path::PathBuf, sync::Arc, time::Duration};
 
 use crate::ceremony::{
-    BundleReport, Check, Closing, Counts, Delivered, Detail, DoneSince, Estimate, FolderListing, Format,
-    FoundBy, HomeState, Issued, Order, Overview, PlanSummary, PlannedRow, Reading, RequestFiles, Space,
+    BundleReport, Check, Closing, Delivered, Detail, DoneSince, Estimate, FolderListing, Format, FoundBy,
+    HomeState, Issued, Order, Overview, PlanSummary, Planned, PlannedRow, Reading, RequestFiles, Seen, Space,
     StoredPlan,
 };
 
@@ -67,6 +67,8 @@ pub enum Job {
         profile: String,
         /// What is read.
         paths: Vec<PathBuf>,
+        /// What was read before.
+        seen: Seen,
     },
     /// Summarises a stored plan and reads its first certificates.
     ShowPlan(StoredPlan),
@@ -222,12 +224,7 @@ pub enum News {
     /// One request with all that is found in it.
     Detail(Box<Detail>),
     /// A plan was stored.
-    Planned {
-        /// The plan.
-        plan: StoredPlan,
-        /// The counts of the reading.
-        counts: Counts,
-    },
+    Planned(Planned),
     /// A plan as it stands.
     PlanShown(Box<PlanShown>),
     /// Which requests of a plan something was found in.

@@ -8,12 +8,12 @@ use std::{
 
 use coldsign::{
     ceremony::{
-        Access, AuditReport, Beginning, BundleReport, Capability, Check, Class, Closing, Counts, Deeds,
-        Delivered, Detail, DoneSince, Due, EntryKind, FolderEntry, FolderListing, HeadSignature, Initialised,
-        Issued, IssuedRow, Judgement, Mark, MountedVolume, Overview, Phase, PinEntry, PinWarning,
-        PlanSummary, PlannedAuthorities, PlannedRow, Progress, Reach, Reading, Rehearsal, Remaining,
-        RequestFiles, Rng, SignedHead, SlotState, Space, Standing, StoredPlan, Support, TokenCheck,
-        TokenState, TokenTexts, Unfinished, UserPin, Verdict, Writing,
+        Access, Aftermath, AuditReport, Beginning, BundleReport, Capability, Check, Class, Closing, Counts,
+        Deeds, Delivered, Detail, DoneSince, Due, EntryKind, FolderEntry, FolderListing, HeadAfter,
+        HeadSignature, Initialised, Issued, IssuedRow, Judgement, Mark, MountedVolume, Overview, Phase,
+        PinEntry, PinWarning, PlanSummary, PlannedAuthorities, PlannedRow, Progress, Reach, Reading,
+        Rehearsal, Remaining, RequestFiles, Rng, SignedHead, SlotState, Space, Standing, StoredPlan, Support,
+        TokenCheck, TokenState, TokenTexts, Unfinished, UserPin, Verdict, Writing,
     },
     export::{
         manifest::Counts as BundleCounts,
@@ -129,7 +129,14 @@ pub fn folder(outside: &Outside) -> FolderListing {
 
 /// What signing that plan came to.
 pub fn issued() -> Issued {
-    Issued { now: 998, all: 998, seconds: 4.2 }
+    Issued {
+        now: 998,
+        all: 998,
+        unrecorded: 0,
+        seconds: 4.2,
+        head: HeadAfter::Signed,
+        next: Some(Remaining::Delivery),
+    }
 }
 
 /// How far signing has come.
@@ -145,6 +152,7 @@ pub fn delivered() -> Delivered {
         files: 2_004,
         audit_key_sha256: Digest::of(b"audit key"),
         manifest_sha256: Digest::of(b"manifest"),
+        head: HeadAfter::Signed,
     }
 }
 
@@ -214,6 +222,7 @@ pub fn token_failure() -> Failure {
         what: "the token is gone: CKR_DEVICE_REMOVED".to_owned(),
         hint: "put the token in again and go on with the plan; what was signed is recorded".to_owned(),
         class: Class::Token,
+        aftermath: Aftermath::Signing { recorded: 384, unrecorded: 0 },
     }
 }
 
@@ -223,6 +232,7 @@ pub fn medium_failure(outside: &Outside) -> Failure {
         what: format!("{}: the medium cannot be read: input/output error", printable(&outside.file)),
         hint: "put the medium in again and repeat the step".to_owned(),
         class: Class::Medium,
+        aftermath: Aftermath::Nothing,
     }
 }
 
@@ -232,6 +242,7 @@ pub fn stopped() -> Failure {
         what: "stopped where nothing is half done".to_owned(),
         hint: "begin again when you are ready".to_owned(),
         class: Class::Stopped,
+        aftermath: Aftermath::Nothing,
     }
 }
 
@@ -356,6 +367,7 @@ pub fn plan_shown(outside: &Outside) -> PlanShown {
             approved: false,
             issued: 0,
             deliveries: Vec::new(),
+            remaining: Some(Remaining::Approval),
         },
         rows: vec![
             row(1, &outside.subject, &outside.file),

@@ -189,7 +189,12 @@ fn choice() -> Vec<(&'static str, Build)> {
         ("typical", choosing),
         ("failure", |outside| {
             let mut model = choosing(outside);
-            let job = Job::Plan { ca: String::new(), profile: String::new(), paths: Vec::new() };
+            let job = Job::Plan {
+                ca: String::new(),
+                profile: String::new(),
+                paths: Vec::new(),
+                seen: coldsign::ceremony::Seen::default(),
+            };
             fail(&mut model, job, material::medium_failure(outside));
             model
         }),

@@ -137,6 +137,7 @@ fn what_was_signed_before_counts_in_the_gauge_and_not_in_the_pace() {
         at(&mut model, 60_000 + half * 500, 600 + half * 5, Motion::Moving);
     }
     sees(&mut model, &["620 of 1 000", "10 a second", "2 s so far, about 38 s left", "62 %"]);
-    update(&mut model, Message::Done(Box::new(News::Signed(Issued { now: 400, all: OF, seconds: 40.0 }))));
+    let issued = Issued { now: 400, all: OF, seconds: 40.0, ..material::issued() };
+    update(&mut model, Message::Done(Box::new(News::Signed(issued))));
     sees(&mut model, &["1 000 of 1 000", "400 of them now, in 40 s, 10 a second", "100 %"]);
 }

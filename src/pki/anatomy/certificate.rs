@@ -150,9 +150,12 @@ impl Found {
             description.note(finish(inner, "the extensions"));
         }
         if !self.extensions.has(oid::BASIC_CONSTRAINTS) {
-            self.extensions
-                .uses
-                .insert(0, Field::new("is a CA", "no").remarked("it does not say that it is one"));
+            let field = if self.extensions.are_all_read() {
+                Field::new("is a CA", "no").remarked("it does not say that it is one")
+            } else {
+                Field::new("is a CA", "not known").remarked("not all of its extensions were read")
+            };
+            self.extensions.uses.insert(0, field);
         }
         description.note(finish(fields, "the extensions"));
         Ok(algorithm)

@@ -38,12 +38,19 @@ pub(super) struct Extensions {
     pub(super) others: Vec<Field>,
     seen: Vec<Vec<u8>>,
     count: usize,
+    /// Where in `others` it is told how many are not shown.
+    more: Option<usize>,
 }
 
 impl Extensions {
     /// Whether an extension of this type was among them.
     pub(super) fn has(&self, oid: &[u8]) -> bool {
         self.seen.iter().any(|seen| seen == oid)
+    }
+
+    /// Whether there were no more than are read.
+    pub(super) fn are_all_read(&self) -> bool {
+        self.count <= EXTENSIONS_MAX
     }
 
     /// Reads `Extensions`, the SEQUENCE, and adds what is in it; what cannot be read is a fault of the description.
@@ -62,7 +69,15 @@ impl Extensions {
         }
         let more = self.count.saturating_sub(EXTENSIONS_MAX);
         if more > 0 {
-            self.others.push(Field::new("and more", &format!("{}, not shown", counted(more, "extension"))));
+            let field = Field::new("and more", &format!("{}, not shown", counted(more, "extension")));
+            // A request can have many lists; it is told once.
+            match self.more {
+                Some(place) => self.others[place] = field,
+                None => {
+                    self.more = Some(self.others.len());
+                    self.others.push(field);
+                }
+            }
         }
     }
 
@@ -368,5 +383,25 @@ pub(super) fn hex_cut(octets: &[u8]) -> String {
     match octets.len().saturating_sub(IDENTIFIER_OCTETS_MAX) {
         0 => shown,
         more => format!("{shown}…(+{} more)", counted(more, "octet")),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::pki::der::{Reader, element, sequence};
+
+    #[test]
+    fn tells_once_how_many_extensions_are_not_shown() {
+        let private = sequence(&[&element(tag::OID, &[0x55, 0x1d, 0x63]), &element(tag::OCTET_STRING, &[])]);
+        let list = sequence(&vec![private.as_slice(); EXTENSIONS_MAX + 1]);
+        let (mut extensions, mut description) = (Extensions::default(), Description::default());
+        for octets in [&list, &sequence(&[]), &list] {
+            let list = Reader::new(octets).expect(tag::SEQUENCE, "the extensions").unwrap();
+            extensions.read(&list, &mut description);
+        }
+        let told = extensions.others.iter().filter(|field| format!("{field:?}").contains("not shown"));
+        assert_eq!(told.count(), 1);
+        assert!(!extensions.are_all_read());
     }
 }

@@ -6,9 +6,12 @@ use std::path::{Path, PathBuf};
 
 use ratatui::layout::Rect;
 
-use super::plan::{digest, words};
+use super::{
+    plan::{digest, words},
+    signing::unsigned_head,
+};
 use crate::{
-    ceremony::{BundleReport, Class, Delivered, Phase, Progress, StoredPlan},
+    ceremony::{Aftermath, BundleReport, Class, Delivered, Phase, Progress, StoredPlan},
     tui::{
         browser::{FOLDERS, TYPE, shown},
         canvas::Canvas,
@@ -31,6 +34,9 @@ const STOP: Action = Action::Verb(1);
 
 /// Judges the bundle as its receiver will.
 const JUDGE: Action = Action::Verb(2);
+
+/// What is not done where nothing stands on the medium.
+const NOT_RECORDED: &str = "This delivery is not recorded: nobody counts on it.";
 
 /// The delivery of a signed plan.
 #[derive(Debug)]
@@ -222,9 +228,12 @@ impl Room for Delivery {
             }
             State::Failed { to, failure } => self.draw_failure(canvas, area, to, failure),
             State::Done { to, delivered, judged } => {
-                draw_done(canvas, area, to, delivered);
+                let y = draw_done(canvas, area, to, delivered);
+                let below = Rect { y, height: area.bottom().saturating_sub(y), ..area };
+                let used = unsigned_head(canvas, below, &delivered.head);
                 if let Some(report) = judged {
-                    draw_report(canvas, area, report);
+                    let y = below.y + used;
+                    draw_report(canvas, Rect { y, height: area.bottom().saturating_sub(y), ..area }, report);
                 }
             }
         }
@@ -295,9 +304,15 @@ impl Delivery {
     }
 
     fn draw_failure(&self, canvas: &mut Canvas<'_>, area: Rect, to: &Path, failure: &Failure) {
-        let (title, role) = match failure.class {
-            Class::Stopped => ("Stopped: nothing was delivered", Role::Attention),
-            _ => ("Nothing was delivered", Role::Bad),
+        let (title, undone, role) = match (&failure.aftermath, failure.class) {
+            (Aftermath::BundleStands(_), _) => (
+                "The bundle stands on the medium and is not delivered",
+                "This delivery is not recorded. The folder that stands there is not to be used: remove it, or take \
+                 another medium.",
+                Role::Bad,
+            ),
+            (_, Class::Stopped) => ("Stopped: nothing was delivered", NOT_RECORDED, Role::Attention),
+            _ => ("Nothing was delivered", NOT_RECORDED, Role::Bad),
         };
         canvas.text(area.x, area.y, area.width, title, role);
         let safe = format!(
@@ -312,11 +327,7 @@ impl Delivery {
         for (label, text, role) in [
             ("what happened", format!("{}.", failure.what), role),
             ("what is safe", safe, Role::Good),
-            (
-                "what is not done",
-                "This delivery is not recorded: nobody counts on it.".to_owned(),
-                Role::Plain,
-            ),
+            ("what is not done", undone.to_owned(), Role::Plain),
             (
                 "what to do",
                 format!("{}. Here: press Enter and choose this medium or another one.", failure.hint),
@@ -335,7 +346,8 @@ impl Delivery {
     }
 }
 
-fn draw_done(canvas: &mut Canvas<'_>, area: Rect, to: &Path, delivered: &Delivered) {
+/// What was delivered; returns the row beneath it.
+fn draw_done(canvas: &mut Canvas<'_>, area: Rect, to: &Path, delivered: &Delivered) -> u16 {
     canvas.text(area.x, area.y, area.width, "Delivered, read back and compared.", Role::Good);
     let mut y = area.y + 2;
     canvas.text(area.x, y, 18, "folder", Role::Faint);
@@ -350,11 +362,12 @@ fn draw_done(canvas: &mut Canvas<'_>, area: Rect, to: &Path, delivered: &Deliver
                 the key's as --audit-key. Manifest in words:";
     canvas.paragraph(Rect { y, height: 2, ..area }, text, Role::Attention);
     words(canvas, Rect { y: y + 2, height: 3, ..area }, &delivered.manifest_sha256.words());
+    y + 6
 }
 
 /// What the receiver's check says, beneath what was delivered.
 fn draw_report(canvas: &mut Canvas<'_>, area: Rect, report: &BundleReport) {
-    let y = area.y + 14;
+    let y = area.y;
     if report.is_sound() {
         let text =
             format!("Judged as its receiver will: sound, {}.", counted(report.certificates, "certificate"));

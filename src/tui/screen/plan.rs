@@ -6,7 +6,7 @@ use ratatui::layout::Rect;
 
 use super::{Screen, approval::Approval, delivery::Delivery, document::Document, signing::Signing};
 use crate::{
-    ceremony::{Counts, Estimate, PlanSummary, PlannedAuthorities, PlannedRow, StoredPlan},
+    ceremony::{Counts, Estimate, PlanSummary, PlannedAuthorities, PlannedRow, Remaining, StoredPlan},
     pki::{text::Printable, time::Time},
     tui::{
         canvas::Canvas,
@@ -93,11 +93,19 @@ impl Plan {
         noted || self.counts.refused > 0 || self.counts.skipped > 0
     }
 
+    /// What comes next, once it is known how the plan stands; what was read before it changed says nothing of it.
+    fn next(&self) -> Option<Remaining> {
+        let Known::Shown(shown) = &self.known else { return None };
+        // A plan that was delivered can be delivered once more.
+        let again = (!shown.summary.deliveries.is_empty()).then_some(Remaining::Delivery);
+        shown.summary.remaining.or(again)
+    }
+
     fn stage(&self) -> Stage {
-        match self.summary() {
-            Some(summary) if summary.issued == self.stored.accepted => Stage::Signed,
-            Some(summary) if summary.approved => Stage::Approved,
-            _ => Stage::Planned,
+        match self.summary().map(|summary| summary.remaining) {
+            None | Some(Some(Remaining::Approval)) => Stage::Planned,
+            Some(Some(Remaining::Signing)) => Stage::Approved,
+            Some(Some(Remaining::Delivery) | None) => Stage::Signed,
         }
     }
 
@@ -134,7 +142,7 @@ impl Plan {
 
     /// Into the next step; what it changes is read again when this screen is shown again.
     fn proceed(&mut self) -> Turn {
-        let stage = self.stage();
+        let Some(next) = self.next() else { return Turn::stay() };
         let issued = self.summary().map_or(0, |summary| summary.issued);
         let summary = self.summary();
         let until = summary.map(|summary| summary.not_after);
@@ -143,10 +151,10 @@ impl Plan {
             self.before = Some(shown);
         }
         let plan = self.stored.clone();
-        Turn::enter(match stage {
-            Stage::Planned => Screen::Approval(Approval::new(plan).until(until).making(authorities)),
-            Stage::Approved => Screen::Signing(Signing::resumed(plan, issued)),
-            Stage::Signed => Screen::Delivery(Delivery::new(plan)),
+        Turn::enter(match next {
+            Remaining::Approval => Screen::Approval(Approval::new(plan).until(until).making(authorities)),
+            Remaining::Signing => Screen::Signing(Signing::resumed(plan, issued)),
+            Remaining::Delivery => Screen::Delivery(Delivery::new(plan)),
         })
     }
 }
@@ -165,13 +173,16 @@ impl Room for Plan {
     }
 
     fn bindings(&self, _about: &About) -> Vec<Binding> {
-        let next = match self.stage() {
-            Stage::Planned => Binding::bar(&[Key::Char('a')], Action::Proceed, "approve by typing the words"),
-            Stage::Approved => Binding::bar(&[Key::Char('s')], Action::Proceed, "on to signing"),
-            Stage::Signed => Binding::bar(&[Key::Char('d')], Action::Proceed, "on to delivery"),
-        };
+        let next = self.next().map(|next| match next {
+            Remaining::Approval => {
+                Binding::bar(&[Key::Char('a')], Action::Proceed, "approve by typing the words")
+            }
+            Remaining::Signing => Binding::bar(&[Key::Char('s')], Action::Proceed, "on to signing"),
+            Remaining::Delivery => Binding::bar(&[Key::Char('d')], Action::Proceed, "on to delivery"),
+        });
         let look = Binding::bar(&[Key::Enter, Key::Right, Key::Char('l')], Action::Open, "look at it");
-        let mut bindings = vec![look, next];
+        let mut bindings = vec![look];
+        bindings.extend(next);
         if self.has_findings() {
             bindings.push(Binding::bar(&[Key::Char('f')], FINDINGS, "findings"));
         }
@@ -257,6 +268,8 @@ impl Plan {
         }
         let (state, role) = match (self.stage(), self.summary()) {
             (_, None) => (String::new(), Role::Plain),
+            // What was read before it changed says nothing of how it stands.
+            _ if !matches!(self.known, Known::Shown(_)) => (String::new(), Role::Plain),
             (Stage::Planned, Some(_)) => ("NOT APPROVED".to_owned(), Role::Attention),
             (Stage::Approved, Some(summary)) => {
                 let text =
@@ -264,6 +277,7 @@ impl Plan {
                 (text, Role::Good)
             }
             (Stage::Signed, Some(summary)) => match summary.deliveries.len() {
+                0 if summary.remaining.is_none() => ("signed; nothing is left to do".to_owned(), Role::Good),
                 0 => ("signed, not delivered".to_owned(), Role::Attention),
                 times => (format!("signed, delivered {}", counted(times as u64, "time")), Role::Good),
             },

@@ -12,9 +12,11 @@ use ratatui::layout::Rect;
 use super::{
     Screen,
     audit::{draw_sheet, scrolling},
+    delivery::Delivery,
+    signing::Signing,
 };
 use crate::{
-    ceremony::{EntryKind, Platform},
+    ceremony::{Aftermath, EntryKind, Platform, Remaining},
     pki::{profile::End, text::Printable},
     tui::{
         browser::Browser,
@@ -120,7 +122,9 @@ impl Proving {
     /// One step back; out of the wizard from its first step and from its end.
     fn back(&mut self, about: &About) -> Turn {
         match &self.step {
-            Step::Platform | Step::Done(_) => return Turn::back(),
+            Step::Platform
+            | Step::Done(_)
+            | Step::Failed(_, Failure { aftermath: Aftermath::Proof { .. }, .. }) => return Turn::back(),
             Step::Request | Step::Target if self.browser.is_typing() => {
                 return self.browser.back(about).unwrap_or_default();
             }
@@ -309,7 +313,18 @@ impl Room for Proving {
             Step::Summary(_) => {
                 vec![Binding::bar(&[Key::Char('i')], ISSUE, "issue this one certificate"), BACK]
             }
-            Step::Failed(..) => vec![Binding::bar(&[Key::Char('i')], ISSUE, "issue, once mended"), BACK],
+            Step::Failed(_, failure) => {
+                let next = match &failure.aftermath {
+                    Aftermath::Proof { remaining: Remaining::Delivery, .. } => {
+                        Binding::bar(&[Key::Char('d')], Action::Proceed, "on to delivery")
+                    }
+                    Aftermath::Proof { .. } => {
+                        Binding::bar(&[Key::Char('s')], Action::Proceed, "on to signing")
+                    }
+                    _ => Binding::bar(&[Key::Char('i')], ISSUE, "issue, once mended"),
+                };
+                vec![next, BACK]
+            }
             Step::Done(_) => {
                 let mut bindings = vec![Binding::bar(&[Key::Enter], Action::Proceed, "done")];
                 bindings.extend(scrolling());
@@ -354,6 +369,16 @@ impl Room for Proving {
                 }
                 _ => return self.browser.act(action, about),
             },
+            // What is stored is gone on with: a proof begun anew would be a second certificate.
+            Step::Failed(_, Failure { aftermath: Aftermath::Proof { plan, remaining }, .. }) => {
+                if action == Action::Proceed {
+                    let plan = (**plan).clone();
+                    return Turn::replace(match remaining {
+                        Remaining::Delivery => Screen::Delivery(Delivery::new(plan)),
+                        Remaining::Approval | Remaining::Signing => Screen::Signing(Signing::new(plan)),
+                    });
+                }
+            }
             Step::Summary(_) | Step::Failed(..) => {
                 if action == ISSUE {
                     return self.issue();
@@ -408,7 +433,11 @@ impl Room for Proving {
         match &self.step {
             Step::Summary(to) | Step::Failed(to, _) => {
                 self.step = Step::Failed(to.clone(), failure.clone());
-                Told::Here(Turn::stay())
+                // A plan that was stored meanwhile moved the register's head, which the frame shows.
+                Told::Here(match failure.aftermath {
+                    Aftermath::Proof { .. } => Turn::work(Job::OpenHome),
+                    _ => Turn::stay(),
+                })
             }
             Step::Authority(None) => {
                 self.step = Step::Platform;

@@ -4,7 +4,8 @@ use ratatui::layout::Rect;
 
 use super::{Screen, delivery::Delivery};
 use crate::{
-    ceremony::{Class, Issued, Motion, Phase, Progress, StoredPlan},
+    ceremony::{Aftermath, Class, HeadAfter, Issued, Motion, Phase, Progress, StoredPlan},
+    pki::text::harmless_lines,
     tui::{
         canvas::Canvas,
         key::Key,
@@ -49,12 +50,7 @@ enum State {
     /// It is in hand; the token was not heard of yet, or it signs.
     Running,
     /// It ended before its end.
-    Failed {
-        /// How.
-        failure: Failure,
-        /// Certificates that were signed and could not be recorded.
-        unrecorded: u64,
-    },
+    Failed(Failure),
     /// All is signed.
     Done(Issued),
 }
@@ -111,10 +107,11 @@ impl Room for Signing {
                 ],
                 Pace::Stopping => Vec::new(),
             },
+            (_, State::Done(Issued { next: None, .. })) => vec![BACK],
             (_, State::Done(_)) => {
                 vec![Binding::bar(&[Key::Char('d')], Action::Proceed, "on to delivery"), BACK]
             }
-            (_, State::Failed { .. }) => {
+            (_, State::Failed(_)) => {
                 vec![Binding::bar(&[Key::Char('s')], Action::Proceed, "go on signing"), BACK]
             }
             (_, State::Ready | State::Running) => {
@@ -127,6 +124,7 @@ impl Room for Signing {
         match action {
             Action::Back => Turn::back(),
             Action::Proceed => match self.state {
+                State::Done(Issued { next: None, .. }) => Turn::stay(),
                 State::Done(_) => Turn::replace(Screen::Delivery(Delivery::new(self.plan.clone()))),
                 // The frame may be read anew still; the key is pressed again then.
                 _ if about.busy.is_some() => Turn::work(Job::Sign(self.plan.clone())),
@@ -164,10 +162,12 @@ impl Room for Signing {
         if !matches!(self.state, State::Running) {
             return Told::OnTop;
         }
-        // What is not recorded counts as not signed.
-        let unrecorded = self.done.saturating_sub(self.recorded);
+        if let Aftermath::Signing { recorded, .. } = failure.aftermath {
+            self.recorded = recorded;
+        }
+        // What is not recorded is not issued.
         self.done = self.recorded;
-        self.state = State::Failed { failure: failure.clone(), unrecorded };
+        self.state = State::Failed(failure.clone());
         Told::Here(Turn::work(Job::OpenHome))
     }
 
@@ -197,9 +197,7 @@ impl Room for Signing {
         match &self.state {
             State::Ready => self.draw_ready(canvas, below),
             State::Running => self.draw_running(canvas, below, about),
-            State::Failed { failure, unrecorded } => {
-                self.draw_failure(canvas, below, failure, *unrecorded);
-            }
+            State::Failed(failure) => self.draw_failure(canvas, below, failure),
             State::Done(issued) => self.draw_done(canvas, below, issued),
         }
     }
@@ -285,7 +283,7 @@ impl Signing {
     }
 
     /// What is safe, what is not done, what to do next.
-    fn draw_failure(&self, canvas: &mut Canvas<'_>, area: Rect, failure: &Failure, unrecorded: u64) {
+    fn draw_failure(&self, canvas: &mut Canvas<'_>, area: Rect, failure: &Failure) {
         let of = self.plan.accepted;
         let (title, role) = match failure.class {
             Class::Stopped => ("Stopped", Role::Attention),
@@ -304,17 +302,30 @@ impl Signing {
             y += canvas.paragraph(place, text, role).max(1);
         };
         tell("what happened", &format!("{}.", failure.what), role);
-        let safe = match self.recorded {
-            0 => "Nothing of this plan is signed; it stays approved.".to_owned(),
-            recorded => format!(
-                "{} signed, checked and recorded in the register. What is recorded is never signed twice.",
-                counted(recorded, "certificate")
+        let (safe, unrecorded) = match failure.aftermath {
+            Aftermath::Signing { recorded: 0, unrecorded } => {
+                ("Nothing of this plan is recorded; it stays approved.".to_owned(), unrecorded)
+            }
+            Aftermath::Signing { recorded, unrecorded } => (
+                format!(
+                    "{} signed, checked and recorded in the register. What is recorded is never signed twice.",
+                    counted(recorded, "certificate")
+                ),
+                unrecorded,
+            ),
+            _ => (
+                "Nothing was signed now; what was recorded before stays, and so does the approval."
+                    .to_owned(),
+                0,
             ),
         };
         tell("what is safe", &safe, Role::Good);
-        let mut undone = format!("{} not signed.", counted(of.saturating_sub(self.done), "certificate"));
+        let mut undone = format!("{} not issued.", counted(of.saturating_sub(self.recorded), "certificate"));
         if unrecorded > 0 {
-            undone = format!("{undone} Of them signed, but not recorded: {}.", grouped(unrecorded));
+            undone = format!(
+                "{undone} Of them signed, but not recorded: {}. They are kept while this program stays open.",
+                grouped(unrecorded)
+            );
         }
         tell("what is not done", &undone, Role::Plain);
         tell(
@@ -346,10 +357,27 @@ impl Signing {
             "All certificates of the plan are signed, checked and recorded.",
             Role::Good,
         );
-        canvas.text(area.x, area.y + 3, area.width, "Next: deliver them onto a medium.", Role::Strong);
-        let chart = Rect { y: area.y + 5, height: area.height.saturating_sub(5), ..area };
+        let next = match issued.next {
+            Some(_) => "Next: deliver them onto a medium.",
+            None => "The root CA is made; nothing is left to do with its plan.",
+        };
+        canvas.text(area.x, area.y + 3, area.width, next, Role::Strong);
+        let head = unsigned_head(canvas, Rect { y: area.y + 4, ..area }, &issued.head);
+        let used = 5 + head;
+        let chart = Rect { y: area.y + used, height: area.height.saturating_sub(used), ..area };
         self.draw_chart(canvas, chart);
     }
+}
+
+/// Says where the register's head could not be signed after work that is done; returns the lines it took.
+pub fn unsigned_head(canvas: &mut Canvas<'_>, area: Rect, head: &HeadAfter) -> u16 {
+    let Some(failure) = head.failure() else { return 0 };
+    let failure = harmless_lines(&format!("{failure}: {}", failure.hint()));
+    let text = format!(
+        "All of this is done and recorded, but the register's head is not signed: {failure}. The next signing or \
+         delivery signs it, or s under Close."
+    );
+    canvas.paragraph(area, &text, Role::Attention)
 }
 
 fn per_second(rate: f64) -> String {

@@ -15,7 +15,7 @@ use ratatui::layout::Rect;
 
 use super::{Screen, difference::Difference, plan::Plan};
 use crate::{
-    ceremony::{Counts, Detail, Direction, Filter, Order, Reading, Selection, StoredPlan, Verdict},
+    ceremony::{Agreement, Detail, Direction, Filter, Order, Planned, Reading, Selection, Verdict},
     pki::text::Printable,
     tui::{
         canvas::Canvas,
@@ -62,7 +62,7 @@ enum Mode {
     /// The list of controls.
     Controls(Menu),
     /// A plan that is not what the table shows is to be looked at or not.
-    Differs(Box<(StoredPlan, Counts)>),
+    Differs(Box<Planned>),
 }
 
 /// The table of requests.
@@ -154,7 +154,7 @@ impl TriageScreen {
             );
         }
         let Asked { ca, profile, paths } = self.asked.clone();
-        Turn::work(Job::Plan { ca, profile, paths })
+        Turn::work(Job::Plan { ca, profile, paths, seen: self.reading.triage.seen() })
     }
 
     fn open(&self) -> Turn {
@@ -224,11 +224,11 @@ impl TriageScreen {
         }
     }
 
-    fn planned(&mut self, plan: StoredPlan, counts: Counts) -> Turn {
-        if counts == self.reading.triage.counts() {
-            return Turn::enter(Screen::Plan(Plan::new(plan, counts)));
+    fn planned(&mut self, planned: Planned) -> Turn {
+        if planned.agreement == Agreement::Same {
+            return Turn::enter(Screen::Plan(Plan::new(planned.plan, planned.counts)));
         }
-        self.mode = Mode::Differs(Box::new((plan, counts)));
+        self.mode = Mode::Differs(Box::new(planned));
         Turn::stay()
     }
 
@@ -313,7 +313,7 @@ impl Room for TriageScreen {
             Mode::Controls(menu) => self.act_on_controls(action, menu),
             Mode::Differs(planned) => {
                 if action == Action::Proceed {
-                    let (plan, counts) = *planned;
+                    let Planned { plan, counts, .. } = *planned;
                     return Turn::enter(Screen::Plan(Plan::new(plan, counts)));
                 }
             }
@@ -346,7 +346,7 @@ impl Room for TriageScreen {
                 Turn::stay()
             }
             News::Detail(detail) => self.detailed(&detail),
-            News::Planned { plan, counts } => self.planned(plan, counts),
+            News::Planned(planned) => self.planned(planned),
             other => return Heard::NotMine(Box::new(other)),
         })
     }
@@ -355,7 +355,7 @@ impl Room for TriageScreen {
         self.draw_table(canvas, area);
         match &self.mode {
             Mode::Controls(menu) => menu.draw(canvas, area),
-            Mode::Differs(planned) => self.draw_differs(canvas, area, planned.1),
+            Mode::Differs(planned) => self.draw_differs(canvas, area, planned),
             Mode::Table | Mode::Searching { .. } => {}
         }
     }

@@ -58,6 +58,7 @@ impl Worker {
                     .with_own_login("to check what it can do and how fast", |home, custodian| {
                         ceremony::check_token(home, custodian)
                     })?;
+                self.audit_signatures_per_second = check.audit_signatures_per_second;
                 Ok(TokenNews::Checked(check))
             }
         }

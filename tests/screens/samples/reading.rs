@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use coldsign::{
-    ceremony::{Detail, Reading},
+    ceremony::{Agreement, Detail, Planned, Reading},
     tui::{
         key::Key,
         model::Model,
@@ -92,8 +92,12 @@ pub fn triage() -> Vec<(&'static str, Build)> {
         ("empty, nothing is found", |outside| super::typed(read(outside), "/", "no such request")),
         ("typical, the plan differs", |outside| {
             let mut model = read(outside);
-            let (plan, counts) = (material::plan(outside), material::counts());
-            tell(&mut model, News::Planned { plan, counts });
+            let planned = Planned {
+                plan: material::plan(outside),
+                counts: material::counts(),
+                agreement: Agreement::OtherVerdicts,
+            };
+            tell(&mut model, News::Planned(planned));
             model
         }),
         ("failure", |outside| {

@@ -5,7 +5,7 @@ use std::path::Path;
 use ratatui::layout::Rect;
 
 use crate::{
-    ceremony::{Delivered, StoredPlan},
+    ceremony::{Aftermath, Delivered, Remaining, StoredPlan},
     pki::{profile::End, text::Printable},
     tui::{
         browser::shown,
@@ -104,18 +104,28 @@ pub(super) fn done(
     Sheet::new(items)
 }
 
+/// What stands after a proof that failed.
+fn safe(aftermath: &Aftermath) -> String {
+    match aftermath {
+        Aftermath::Proof { plan, remaining: Remaining::Delivery } => format!(
+            "the certificate is issued and recorded, under plan {}. It is not issued again: d goes on to its delivery.",
+            plan.id
+        ),
+        Aftermath::Proof { plan, .. } => format!(
+            "the certificate is planned and approved, as plan {}. It is not planned again: s goes on to its signing.",
+            plan.id
+        ),
+        _ => "nothing was signed.".to_owned(),
+    }
+}
+
 /// What is safe, what is not done, what to do next.
 pub(super) fn draw_failed(canvas: &mut Canvas<'_>, area: Rect, failure: &Failure) {
     let mut y = area.y;
     let texts = [
         (format!("NOT DONE: {}.", failure.what), Role::Bad),
         (format!("What to do: {}.", failure.hint), Role::Plain),
-        (
-            "What is safe: before the PIN is taken nothing is stored. A certificate that was signed already is recorded; \
-             look under Register, plans: a proof that is not finished stands there, and goes on from there with Enter."
-                .to_owned(),
-            Role::Plain,
-        ),
+        (format!("What is safe: {}", safe(&failure.aftermath)), Role::Plain),
     ];
     for (text, role) in texts {
         let below = Rect { y, height: area.bottom().saturating_sub(y), ..area };

@@ -145,8 +145,12 @@ fn a_failure_is_told_once_and_asked_again_by_a_key() {
     let mut model = opened();
     let effects = press(&mut model, Key::End);
     assert!(matches!(job(&effects), RegisterJob::Page { .. }));
-    let failure =
-        Failure { what: "x".to_owned(), hint: "y".to_owned(), class: crate::ceremony::Class::Register };
+    let failure = Failure {
+        what: "x".to_owned(),
+        hint: "y".to_owned(),
+        class: crate::ceremony::Class::Register,
+        aftermath: crate::ceremony::Aftermath::Nothing,
+    };
     update(&mut model, Message::Failed(failure));
     let tick = Message::Tick { clock: None, since: Duration::from_secs(1) };
     assert!(update(&mut model, tick).is_empty());
