@@ -314,7 +314,7 @@ struct Group<T> {
 
 /// A group of rows while it is signed: every signer takes the next row as soon as it has none.
 struct Rows<'a, T> {
-    rows: &'a [PlannedRow],
+    planned: &'a [PlannedRow],
     reins: &'a Reins,
     /// When the group is recorded at the latest, whether it is whole or not.
     until: Instant,
@@ -333,7 +333,7 @@ fn sign_group<S: Send, T: Send>(
     (recorded, of): (u64, u64),
 ) -> Group<T> {
     let group = Rows {
-        rows,
+        planned: rows,
         reins: watch.reins(),
         until: Instant::now() + GROUP_TIME,
         next: AtomicUsize::new(0),
@@ -376,7 +376,7 @@ impl<T> Rows<'_, T> {
     /// Signs row after row. No certificate is left in the middle: the reins and the time are looked at between two.
     fn sign(&self, mut sign: impl FnMut(&PlannedRow) -> Result<T, Error>) -> Result<(), Error> {
         while !self.reins.hold_back() && Instant::now() < self.until {
-            let Some(row) = self.rows.get(self.next.fetch_add(1, Ordering::Relaxed)) else { break };
+            let Some(row) = self.planned.get(self.next.fetch_add(1, Ordering::Relaxed)) else { break };
             match sign(row) {
                 Ok(certificate) => {
                     let mut signed = self.signed.lock().unwrap_or_else(PoisonError::into_inner);
@@ -384,7 +384,7 @@ impl<T> Rows<'_, T> {
                 }
                 Err(error) => {
                     // The other signers end what they have in hand and take no more.
-                    self.next.store(self.rows.len(), Ordering::Relaxed);
+                    self.next.store(self.planned.len(), Ordering::Relaxed);
                     return Err(error);
                 }
             }

@@ -113,8 +113,8 @@ impl Appliance {
             Err(error) => (None, Err(error)),
         };
         let issued = self.conclude(&stored, &session, (all, all, began.elapsed()), outcome)?;
-        let issuer = made.ok_or_else(|| unfit(new.name, "it was not made"))?;
-        Ok((issuer, issued.head))
+        let root = made.ok_or_else(|| unfit(new.name, "it was not made"))?;
+        Ok((root, issued.head))
     }
 
     /// Checks what a new root is to be, before anything is made; returns its subject as its certificate will have it.

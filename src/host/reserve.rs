@@ -11,7 +11,14 @@ use std::{
 /// the file that holds them has no name any more.
 #[derive(Debug)]
 pub struct Reserve {
-    _file: File,
+    file: File,
+}
+
+impl Drop for Reserve {
+    fn drop(&mut self) {
+        // Closing would do; emptied, the octets are free before the next write looks for them.
+        let _ = self.file.set_len(0);
+    }
 }
 
 impl Reserve {
@@ -25,7 +32,7 @@ impl Reserve {
         fs::remove_file(&path)?;
         // Written, not promised: file systems differ in what a promise of room is worth.
         io::copy(&mut io::repeat(0).take(octets), &mut &file)?;
-        Ok(Self { _file: file })
+        Ok(Self { file })
     }
 }
 
@@ -38,7 +45,7 @@ mod tests {
         let folder = std::env::temp_dir().join(format!("coldsign-reserve-{}", std::process::id()));
         fs::create_dir(&folder).unwrap();
         let reserve = Reserve::set_aside(&folder, 70_000).unwrap();
-        assert_eq!(reserve._file.metadata().unwrap().len(), 70_000);
+        assert_eq!(reserve.file.metadata().unwrap().len(), 70_000);
         assert_eq!(fs::read_dir(&folder).unwrap().count(), 0);
         fs::remove_dir(&folder).unwrap();
         assert_eq!(Reserve::set_aside(&folder, 1).unwrap_err().kind(), io::ErrorKind::NotFound);

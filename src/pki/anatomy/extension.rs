@@ -71,12 +71,11 @@ impl Extensions {
         if more > 0 {
             let field = Field::new("and more", &format!("{}, not shown", counted(more, "extension")));
             // A request can have many lists; it is told once.
-            match self.more {
-                Some(place) => self.others[place] = field,
-                None => {
-                    self.more = Some(self.others.len());
-                    self.others.push(field);
-                }
+            if let Some(place) = self.more {
+                self.others[place] = field;
+            } else {
+                self.more = Some(self.others.len());
+                self.others.push(field);
             }
         }
     }
