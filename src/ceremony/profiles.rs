@@ -3,7 +3,7 @@
 use crate::{
     config,
     pki::{
-        profile::{Approval, Profile},
+        profile::{Approval, Profile, SubjectKind},
         text::Printable,
     },
 };
@@ -45,6 +45,11 @@ pub fn profile_sections(home: Option<&Home>) -> Result<Vec<(String, String)>, Er
 }
 
 impl Appliance {
+    /// The profiles that certificates for requests can be made by, in the order of authority.toml.
+    pub fn request_profiles(&self) -> impl Iterator<Item = &Profile> {
+        self.configuration().profiles().filter(|profile| profile.kind != SubjectKind::Root)
+    }
+
     /// Checks that scripts may issue under a profile, before any work is done.
     ///
     /// # Errors

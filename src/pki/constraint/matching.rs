@@ -62,7 +62,7 @@ fn host_of(uri: &str) -> Option<&str> {
         return None;
     }
     let host = host.split_once(':').map_or(host, |(host, _)| host);
-    let address = host.parse::<std::net::Ipv4Addr>().is_ok();
+    let address = host.parse::<core::net::Ipv4Addr>().is_ok();
     (!host.is_empty() && !address).then_some(host)
 }
 

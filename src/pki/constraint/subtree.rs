@@ -1,9 +1,8 @@
 //! One subtree of names: how it is written, shown, and told from others.
 
-use std::{
-    fmt,
-    net::{IpAddr, Ipv6Addr},
-};
+// The types of addresses alone: nothing here knows a network.
+use core::net::{IpAddr, Ipv6Addr};
+use std::fmt;
 
 use crate::pki::{
     der::{Element, tag},
