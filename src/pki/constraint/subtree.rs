@@ -66,7 +66,7 @@ impl Subtree {
     }
 
     /// What a `GeneralName` says as a subtree's base.
-    pub(super) fn of(base: &Element<'_>) -> Self {
+    pub(in crate::pki) fn of(base: &Element<'_>) -> Self {
         let other = Self::Other { form: base.tag };
         let text = || {
             let text = std::str::from_utf8(base.content).ok()?;
@@ -116,7 +116,7 @@ impl fmt::Display for Subtree {
             Self::Directory(name) => write!(f, "dn:{}", name.to_printable()),
             Self::Dns(text) => write!(f, "dns:{}", Printable::new(text)),
             Self::Email(text) => write!(f, "email:{}", Printable::new(text)),
-            Self::Other { form } => write!(f, "of {}", noun(*form)),
+            Self::Other { form } => write!(f, "a {}", noun(*form)),
             Self::Uri(text) => write!(f, "uri:{}", Printable::new(text)),
         }
     }
