@@ -6,7 +6,6 @@ mod any;
 mod support;
 
 use std::{
-    collections::BTreeMap,
     fs,
     path::{Path, PathBuf},
     process::Command,
@@ -37,7 +36,7 @@ enum Scheme {
 }
 
 /// A profile of the test: its name, the purpose that OpenSSL is asked for, and whether only a P-256 CA may issue by it.
-const PROFILES: [(&str, &str, Issuer); 14] = [
+const PROFILES: [(&str, &str, Issuer); 15] = [
     ("device", "sslclient", Issuer::Any),
     ("server", "sslserver", Issuer::Any),
     ("subordinate-ca", "any", Issuer::Any),
@@ -52,6 +51,14 @@ const PROFILES: [(&str, &str, Issuer); 14] = [
     ("ocsp-signing", "ocsphelper", Issuer::Any),
     ("everything", "sslserver", Issuer::Any),
     ("limited-ca", "any", Issuer::Any),
+    ("policy-ca", "any", Issuer::Any),
+];
+
+/// A CA's profile, the profile of what is issued below it, its purpose, and the CA's subject.
+const INTERMEDIATES: [(&str, &str, &str, &str); 3] = [
+    ("matter-pai", "matter-dac", "any", "CN=PAI,MatterVID=FFF1"),
+    ("limited-ca", "everything", "sslserver", "CN=Limited,O=Works"),
+    ("policy-ca", "everything", "sslserver", "CN=Policy,O=Works"),
 ];
 
 #[derive(Clone, Copy, Eq, PartialEq)]
@@ -70,7 +77,7 @@ extended-key-usage = ["serverAuth"]
 allow-extensions = ["subjectAltName"]
 keys = ["P-256"]
 rsa-scheme = "pkcs1"
-signature-hash = "sha512"
+signature-hash = "sha384"
 ocsp = ["http://ocsp.example.com/"]
 ca-issuers = ["http://pki.example.com/ca.cer"]
 crl = ["http://pki.example.com/ca.crl", "http://mirror.example.com/ca.crl"]
@@ -90,6 +97,16 @@ crl = ["http://pki.example.com/root.crl"]
 certificate-policies = [{ oid = "1.3.6.1.4.1.99999.1" }, { oid = "1.3.6.1.4.1.99999.3" }]
 permitted-names = ["dns:example.com", "ip:192.0.2.0/24", "ip:2001:db8::/32", "email:example.com", "uri:.example.com", "dn:O=Works"]
 excluded-names = ["dns:secret.example.com"]
+
+[profiles.policy-ca]
+kind = "subordinate-ca"
+path-length = 0
+validity-days = 3000
+key-usage = ["keyCertSign", "cRLSign"]
+keys = ["P-256"]
+rsa-scheme = "pkcs1"
+signature-hash = "sha512"
+certificate-policies = [{ oid = "1.3.6.1.4.1.99999.1" }]
 require-explicit-policy = 0
 inhibit-policy-mapping = 0
 inhibit-any-policy = 0
@@ -123,7 +140,7 @@ fn wanted(profile: &str, number: usize) -> Request {
             (0x86, b"https://host.example.com/"),
             (0x81, b"a@example.com"),
         ])),
-        "subordinate-ca" | "limited-ca" => works(&text).with(request::authority()),
+        "subordinate-ca" | "limited-ca" | "policy-ca" => works(&text).with(request::authority()),
         "idevid" => {
             Request::new(request::name(&[(organization, 12, b"Works"), (&[0x55, 4, 5], 19, text.as_bytes())]))
                 .with(names(&[(0xa0, module)]))
@@ -191,14 +208,9 @@ fn software_by_others_takes_every_profile_under_every_kind_of_ca() {
             issued.push(issue(&sandbox, authority, profile, purpose, &stick));
         }
     }
-    issued.push(below_an_intermediate(&sandbox, "matter-pai", "matter-dac", "any", "CN=PAI,MatterVID=FFF1"));
-    issued.push(below_an_intermediate(
-        &sandbox,
-        "limited-ca",
-        "everything",
-        "sslserver",
-        "CN=Limited,O=Works",
-    ));
+    for (above, profile, purpose, subject) in INTERMEDIATES {
+        issued.push(below_an_intermediate(&sandbox, above, profile, purpose, subject));
+    }
     for one in &issued {
         openssl(one);
         gnutls(one);
@@ -282,7 +294,7 @@ fn gnutls(one: &Issued) {
     fs::write(&chain, octets.concat()).unwrap();
     let mut command = tool("certtool", "apt-get install gnutls-bin");
     command.args(["--verify", "--load-ca-certificate"]).arg(root).arg("--infile").arg(chain);
-    if one.authority == "limited-ca" || one.profile == "limited-ca" {
+    if one.authority == "policy-ca" || one.profile == "policy-ca" {
         // GnuTLS knows neither policyConstraints nor inhibitAnyPolicy, and RFC 5280 has both critical.
         assert!(fail(&mut command).contains("unknown critical extension"));
         return;
@@ -296,7 +308,12 @@ fn gnutls(one: &Issued) {
     );
 }
 
-/// Every judge over the certificates of the P-256 CA, and with `COLDSIGN_LONG=1` over all of them.
+/// Judges who do not ask what a certificate is for: those for certificates of no TLS client and no TLS server.
+const WITHOUT_PURPOSE: &str = "openssl-roundtrip,dumpasn1,java-sun,java-bouncycastle,keytool,pyca-parse,\
+    pyhanko-certvalidator,asn1crypto-der,pyasn1-fasder,badkeys,x509-parser,rustcrypto-x509-cert,mbedtls-2.28,\
+    wolfssl-5.5,botan2,strongswan,heimdal,node-x509,erlang-pkix,pkilint";
+
+/// Every judge over the certificates of the P-256 CA and those below it, and with `COLDSIGN_LONG=1` over all.
 fn judges(issued: &[Issued]) {
     let Some(judges) = material("COLDSIGN_JUDGES", "../shared/judges") else { return };
     let home = Path::new(env!("CARGO_MANIFEST_DIR")).join("target/judges");
@@ -304,27 +321,67 @@ fn judges(issued: &[Issued]) {
         assert_ne!(std::env::var("CI").as_deref(), Ok("true"), "the judges are not built: run tests/run");
         return println!("not run: the judges are not built; run tests/run");
     }
-    let of_test =
-        |one: &&Issued| long_form() || !matches!(one.authority, "p384" | "p521" | "ed25519" | "rsa" | "pss");
-    let mut complaints = BTreeMap::new();
-    for one in issued.iter().filter(of_test) {
+    let other_kinds = ["p384", "p521", "ed25519", "rsa", "pss"];
+    let mut complaints = Vec::new();
+    for one in issued.iter().filter(|one| long_form() || !other_kinds.contains(&one.authority)) {
         let (between, root) = one.above();
         let mut judge = Command::new(judges.join("judge.sh"));
         let purpose = if one.purpose == "sslserver" { "server" } else { "client" };
-        judge.env("JUDGE_HOME", &home).args(["-p", purpose]).arg(one.certificate());
-        let report = said(&judge.args(between).arg(root).output().unwrap());
+        judge.env("JUDGE_HOME", &home).args(["-p", purpose]);
+        if NOT_FOR_TLS.contains(&one.profile) {
+            judge.args(["-j", WITHOUT_PURPOSE]);
+        }
+        let report = said(&judge.arg(one.certificate()).args(between).arg(root).output().unwrap());
         let passed = report.lines().filter(|line| line.starts_with("PASS\t")).count();
         println!("{} {}: {passed} judges are content", one.authority, one.profile);
-        for line in report.lines().filter_map(|line| line.strip_prefix("FAIL\t")) {
-            if !is_false_alarm(one, line) {
-                complaints.insert(format!("{} {}: {line}", one.authority, one.profile), ());
-            }
-        }
+        assert!(passed >= 10, "{} {}\n{report}", one.authority, one.profile);
+        let failed = report.lines().filter_map(|line| line.strip_prefix("FAIL\t"));
+        complaints.extend(
+            failed
+                .filter(|line| !is_false_alarm(one, line))
+                .map(|line| format!("{} {}: {line}", one.authority, one.profile)),
+        );
     }
-    let complaints: Vec<_> = complaints.into_keys().collect();
     assert!(complaints.is_empty(), "\n{}", complaints.join("\n"));
 }
 
-fn is_false_alarm(_one: &Issued, _complaint: &str) -> bool {
-    false
+const NOT_FOR_TLS: [&str; 7] = [
+    "subordinate-ca",
+    "matter-pai",
+    "limited-ca",
+    "policy-ca",
+    "code-signing",
+    "time-stamping",
+    "ocsp-signing",
+];
+
+/// Complaints that are not about us; docs/CONTROLS.md argues each of them. A profile, a judge, and its words.
+fn is_false_alarm(one: &Issued, complaint: &str) -> bool {
+    const WITHOUT_END: [&str; 4] = ["idevid", "matter-dac", "wisun", "ieee2030-5"];
+    const POLICIES: [&str; 2] = ["ieee2030-5", "policy-ca"];
+    let says = |judge: &str, words: &str| complaint.starts_with(judge) && complaint.contains(words);
+    let unknown_critical = [
+        ("go-x509", "unhandled critical extension"),
+        ("erlang-pkix", "unknown_critical_extension"),
+        ("rustls-webpki", "UnsupportedCriticalExtension"),
+        ("pyca-", "unaccounted-for critical extensions"),
+        ("nss", "unknown critical extension"),
+        ("gnutls", "unknown critical extension"),
+        ("botan2", "Unknown critical extension"),
+        ("mbedtls-2.28", "X509 - "),
+        ("strongswan", ""),
+    ];
+    let of_policies = POLICIES.contains(&one.profile) || POLICIES.contains(&one.authority);
+    let of_key = one.authority == "ed25519" && (says("nss", "") || says("mbedtls-2.28", ""));
+    let without_end = WITHOUT_END.contains(&one.profile)
+        && (says("dumpasn1", "Time value")
+            || says("botan2", "99991231235959Z")
+            || says("heimdal", "invalid"));
+    says("pyca-client", "2.5.29.17")
+        || without_end
+        || of_key
+        || of_policies && unknown_critical.iter().any(|(judge, words)| says(judge, words))
+        || one.profile == "wisun" && (says("go-x509", "critical") || says("erlang-pkix", "critical"))
+        || one.profile == "time-stamping" && says("erlang-pkix", "critical")
+        || one.profile == "opcua-application" && says("pkilint", "Invalid URI syntax: \"\"urn:")
 }

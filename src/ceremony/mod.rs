@@ -48,7 +48,7 @@ pub use messages::Messages;
 pub use modules::{KnownModule, known_modules};
 pub use opening::{Appliance, Custodian, Home, HomeState, Setup, printable_path, setup};
 pub use overview::Overview;
-pub use profiles::{profile_by_name, profile_sections};
+pub use profiles::{ProfileSection, profile_by_name, profile_sections};
 pub use progress::{Motion, Phase, Progress, Reins, Watch};
 pub use proving::{Code, Platform, requested_code};
 pub use provisioning::{NewCa, Requested};

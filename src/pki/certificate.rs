@@ -214,6 +214,13 @@ impl Certificate {
     pub fn inhibit_any_policy(&self) -> Option<u32> {
         self.extensions.inhibit_any_policy
     }
+    /// Whether it limits names or policies of what is below it.
+    #[must_use]
+    pub fn limits_what_is_below(&self) -> bool {
+        !self.name_constraints().is_empty()
+            || self.require_explicit_policy().is_some()
+            || self.inhibit_any_policy().is_some()
+    }
     /// OIDs (DER content octets) of critical extensions that nothing here understands.
     #[must_use]
     pub fn unknown_critical_extensions(&self) -> &[Vec<u8>] {

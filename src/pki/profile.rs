@@ -284,13 +284,17 @@ impl Profile {
         Ok(())
     }
 
-    /// What it makes, in a few words: the subject's kind, and what its certificates may be used for.
+    /// What it makes, in a few words: the subject's kind, what its certificates may be used for, and the standard kept.
     #[must_use]
     pub fn summary(&self) -> String {
         let uses: Vec<String> = self.extended_key_usage.iter().map(|oid| super::plan::name_of(oid)).collect();
-        match uses.as_slice() {
+        let made = match uses.as_slice() {
             [] => self.kind.words().to_owned(),
             uses => format!("{}: {}", self.kind.words(), uses.join(", ")),
+        };
+        match self.standard {
+            Standard::Rfc5280 => made,
+            standard => format!("{made}; {}", standard.words()),
         }
     }
 
