@@ -22,7 +22,8 @@ use coldsign::{
         name::Name,
         plan::{Facts, PlanDigest, RootFields, plan_for_code, plan_root},
         profile::{
-            Approval, BeyondIssuer, DuplicateKeys, EmptySubject, End, KeyIdentifier, Profile, SubjectKind,
+            Approval, BeyondIssuer, Criticality, DuplicateKeys, EmptySubject, End, FixedExtensions,
+            KeyIdentifier, Profile, Standard, SubjectKind,
         },
         serial::SerialNumber,
         time::Time,
@@ -124,6 +125,10 @@ fn profile() -> Profile {
         keys: vec![KeyAlgorithm::Ec(Curve::P256)],
         key_identifier: KeyIdentifier::Present,
         rsa_scheme: RsaScheme::Pkcs1,
+        signature_hash: None,
+        extended_key_usage_criticality: Criticality::NonCritical,
+        fixed: FixedExtensions::default(),
+        standard: Standard::Rfc5280,
         duplicate_keys: DuplicateKeys::Note,
     }
 }

@@ -16,7 +16,8 @@ use coldsign::{
         plan::{Facts, PlannedCertificate, RootFields, plan, plan_root},
         policy::{Control, Finding, Refusal},
         profile::{
-            Approval, BeyondIssuer, DuplicateKeys, EmptySubject, End, KeyIdentifier, Profile, SubjectKind,
+            Approval, BeyondIssuer, Criticality, DuplicateKeys, EmptySubject, End, FixedExtensions,
+            KeyIdentifier, Profile, Standard, SubjectKind,
         },
         request::ParsedRequest,
         serial::SerialNumber,
@@ -89,6 +90,10 @@ fn profile() -> Profile {
         keys: vec![KeyAlgorithm::Ec(Curve::P256)],
         key_identifier: KeyIdentifier::Present,
         rsa_scheme: RsaScheme::Pkcs1,
+        signature_hash: None,
+        extended_key_usage_criticality: Criticality::NonCritical,
+        fixed: FixedExtensions::default(),
+        standard: Standard::Rfc5280,
         duplicate_keys: DuplicateKeys::Refuse,
     }
 }

@@ -1,5 +1,7 @@
 //! The close of a ceremony: what people note down before the machine is locked away, and what comes next.
 
+use std::cmp::Reverse;
+
 use crate::{
     pki::{
         fingerprint::Digest,
@@ -182,7 +184,8 @@ impl Appliance {
                 End::At(_) => None,
             })
             .filter(|(_, last, _)| *last >= now)
-            .max_by_key(|(days, _, _)| *days);
+            // Of several the one that comes first by name, so that the same file gives the same words.
+            .max_by_key(|(days, _, profile)| (*days, Reverse(*profile)));
         let longest = longest.map(|(days, last, profile)| {
             due(
                 &format!("CA {name}: last day to issue for {} (profile {profile})", counted(days, "day")),
@@ -203,7 +206,7 @@ fn may_issue(issuer: &IssuingCa, kind: SubjectKind) -> bool {
     match kind {
         SubjectKind::EndEntity => true,
         SubjectKind::SubordinateCa { .. } => issuer.path_length_left() != Some(0),
-        SubjectKind::Verification => false,
+        SubjectKind::Root | SubjectKind::Verification => false,
     }
 }
 

@@ -60,7 +60,7 @@ pub use opening::{Appliance, Custodian, Home, HomeState, Setup, printable_path, 
 pub use overview::Overview;
 pub use planned_authorities::PlannedAuthorities;
 pub use planning::Planned;
-pub use profiles::{profile_by_name, profile_sections};
+pub use profiles::{ProfileSection, profile_by_name, profile_sections};
 pub use progress::{Motion, Phase, Progress, Reins, Watch};
 pub use proving::{Code, Platform, requested_code};
 pub use provisioning::{NewCa, Requested};

@@ -289,19 +289,41 @@ fn duplicate(
     Ok(None)
 }
 
-/// The profile's section of authority.toml, for the record.
+/// The profile's section of authority.toml, for the record: from the comment on it to its last key, with the tables in it.
 pub(super) fn config_text(text: &str, profile: &str) -> String {
-    let header = format!("[profiles.{profile}]");
-    let mut section = String::new();
-    let mut inside = false;
+    let name = format!("profiles.{profile}");
+    let (mut section, mut comments, mut inside) = (String::new(), String::new(), false);
     for line in text.lines() {
-        if line.trim_start().starts_with('[') {
-            inside = line.trim() == header;
+        let trimmed = line.trim();
+        if trimmed.starts_with('[') {
+            let header = trimmed.trim_start_matches('[').split(']').next().unwrap_or_default().trim();
+            inside = header.strip_prefix(&name).is_some_and(|rest| rest.is_empty() || rest.starts_with('.'));
         }
-        if inside {
-            section.push_str(line);
-            section.push('\n');
+        match trimmed.chars().next() {
+            None => comments.clear(),
+            Some('#') => comments.extend([line, "\n"]),
+            Some(_) => {
+                let comments = std::mem::take(&mut comments);
+                if inside {
+                    section.extend([&comments, line, "\n"]);
+                }
+            }
         }
     }
     section
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn records_a_profile_from_its_comment_to_its_last_table() {
+        let text = "# of a\n[profiles.a]\nkind = \"x\"   # why\n# of b\n\n# really of b\n[profiles.b]\nk = [\n  1,\n]\n\
+                    [[profiles.b.more]]\noid = 1\n# the end\n[profiles.bc]\nk = 1\n";
+        assert_eq!(config_text(text, "a"), "# of a\n[profiles.a]\nkind = \"x\"   # why\n");
+        let expected = "# really of b\n[profiles.b]\nk = [\n  1,\n]\n[[profiles.b.more]]\noid = 1\n";
+        assert_eq!(config_text(text, "b"), expected);
+        assert_eq!(config_text(text, "nobody"), "");
+    }
 }

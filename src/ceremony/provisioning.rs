@@ -6,16 +6,17 @@ use crate::{
     config,
     media::Outbox,
     pki::{
-        certificate::{Certificate, SignedCertificate},
+        certificate::{self, Certificate, SignedCertificate},
         fingerprint::Digest,
         issuer::IssuingCa,
         key::{KeyAlgorithm, PublicKey, RsaScheme},
         name::Name,
         pem,
-        plan::{self, Facts, RootFields},
+        plan::{self, Facts, RootFields, RootTerms},
         policy,
-        profile::{Approval, DuplicateKeys},
+        profile::{Approval, DuplicateKeys, End, Profile, SubjectKind},
         text::Printable,
+        time::DAY_SECONDS,
     },
     register::{self, ApprovedPlan, Approver, Issuer, NewAuthority, NewPlan, PlanKind, StoredPlan},
     token::{key::TokenKey, session::Session, uri::TokenUri},
@@ -26,8 +27,11 @@ use super::{
     done::HeadAfter,
     error::Error,
     opening::{Appliance, Custodian, now},
-    planning::Serials,
+    planning::{Serials, config_text},
 };
+
+/// The profile that roots are made by.
+const ROOT_PROFILE: &str = "root";
 
 /// What a new CA is to be.
 #[derive(Clone, Debug)]
@@ -70,6 +74,8 @@ impl Appliance {
     ) -> Result<(IssuingCa, HeadAfter), Error> {
         let new = confirmed.new_ca();
         let name = self.checked_root(new, days, path_length)?;
+        let profile = self.root_profile()?;
+        let profile_text = config_text(&self.text, ROOT_PROFILE);
         let mut serials = Serials::of(self)?;
         let session = self.login_to_make_keys(custodian)?;
         self.provision_audit_key(&session)?;
@@ -77,18 +83,18 @@ impl Appliance {
         let fields = RootFields {
             name,
             public_key: key.public_key().clone(),
-            rsa_scheme: RsaScheme::Pkcs1,
+            rsa_scheme: profile.rsa_scheme,
             days,
             path_length,
         };
         let at = now()?;
-        let planned =
-            plan::plan_root(&fields, Facts { now: at, serial: serials.draw()? }).map_err(|what| {
-                Error::authority(
-                    what,
-                    "choose other values and another name; the key made stays unused in the token",
-                )
-            })?;
+        let facts = Facts { now: at, serial: serials.draw()? };
+        let planned = plan::plan_root_by(&fields, &RootTerms::of(&profile), facts).map_err(|what| {
+            Error::authority(
+                what,
+                "choose other values and another name; the key made stays unused in the token",
+            )
+        })?;
         self.register.add_authority(
             &new_authority(new.name, &self.key_uri(&key, &session)?, key.public_key(), None),
             at,
@@ -96,8 +102,8 @@ impl Appliance {
         let new_plan = NewPlan {
             authority: new.name,
             kind: PlanKind::Root,
-            profile: "root",
-            profile_text: "",
+            profile: ROOT_PROFILE,
+            profile_text: &profile_text,
             approval: Approval::Typed,
             duplicate_keys: DuplicateKeys::Refuse,
         };
@@ -146,7 +152,37 @@ impl Appliance {
         let name = self.fresh_name(new)?;
         plan::check_root(&name, days, path_length)
             .map_err(|what| Error::usage(what, "choose other values; no key was made"))?;
+        let profile = self.root_profile()?;
+        if !profile.takes(new.key) {
+            return Err(Error::usage(
+                format!("the profile `{ROOT_PROFILE}` takes no key of kind {}", new.key),
+                "choose a kind that it lists under `keys`; no key was made",
+            ));
+        }
+        let last = now()?.plus_seconds(i64::from(days) * DAY_SECONDS - 1);
+        let beyond = match profile.end {
+            End::Days(most) => days > most,
+            End::At(end) => last > end,
+        };
+        if beyond {
+            return Err(Error::usage(
+                format!("{days} days are more than the profile `{ROOT_PROFILE}` lets a root have"),
+                "give fewer days, or let the profile have more; no key was made",
+            ));
+        }
         Ok(name)
+    }
+
+    /// The profile that roots are made by: the home's own, or where its authority.toml has none the built-in one.
+    fn root_profile(&self) -> Result<Profile, Error> {
+        let profile =
+            self.configuration.profile(ROOT_PROFILE).cloned().or_else(|| config::built_in(ROOT_PROFILE));
+        profile.filter(|profile| profile.kind == SubjectKind::Root).ok_or_else(|| {
+            Error::usage(
+                format!("the profile `{ROOT_PROFILE}` is not of `kind = \"root\"`"),
+                "give it that kind, or another name",
+            )
+        })
     }
 
     /// Finishes a root whose making was interrupted after its plan was stored and approved; `all` counts what is
@@ -179,7 +215,8 @@ impl Appliance {
         let mut reserve = Some(self.set_room_aside(1)?);
         self.record_in_hand(approved, at, &mut reserve)?;
         if let Some(row) = self.register.unissued(approved, None, 1)?.pop() {
-            let algorithm = key.public_key().signing_algorithm(RsaScheme::Pkcs1);
+            let algorithm = certificate::signature_algorithm(&row.tbs)
+                .ok_or_else(|| unfit(name, "its planned octets name no known signature algorithm"))?;
             let signature = session.signer(key, algorithm)?.sign(&row.tbs)?;
             let signed = SignedCertificate::assemble_root(&row.tbs, &signature, key.public_key());
             let signed = signed.map_err(|error| Error::TokenOutput {

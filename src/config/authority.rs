@@ -12,7 +12,7 @@ use super::{
     written,
 };
 
-/// Longest authority.toml, in octets: four profiles take 4 KiB; a person wrote it.
+/// Longest authority.toml, in octets: the built-in profiles take 12 KiB; a person wrote it.
 pub const AUTHORITY_OCTETS_MAX: usize = 256 * 1024;
 
 /// Longest `pkcs11:` URI, in characters: every attribute of RFC 7512 percent-encoded whole fits.
@@ -52,7 +52,8 @@ pub struct Authority {
     rehearsal: Rehearsal,
     authorities: BTreeMap<String, String>,
     audit_key_uri: Option<String>,
-    profiles: BTreeMap<String, Profile>,
+    /// In the order of the file.
+    profiles: Vec<Profile>,
 }
 
 impl Authority {
@@ -75,11 +76,12 @@ impl Authority {
             check_name(source, &name, &key)?;
             authorities.insert(name, uri(source, "key", &key.get_ref().key)?);
         }
-        let mut profiles = BTreeMap::new();
-        for (name, profile) in written.profiles {
+        let mut sections: Vec<_> = written.profiles.into_iter().collect();
+        sections.sort_by_key(|(_, profile)| profile.span().start);
+        let mut profiles = Vec::with_capacity(sections.len());
+        for (name, profile) in sections {
             check_name(source, &name, &profile)?;
-            let profile = profile::read(source, &name, &profile)?;
-            profiles.insert(name, profile);
+            profiles.push(profile::read(source, &name, &profile)?);
         }
         let audit = written.audit.as_ref();
         Ok(Self {
@@ -122,11 +124,11 @@ impl Authority {
     /// A profile by its name.
     #[must_use]
     pub fn profile(&self, name: &str) -> Option<&Profile> {
-        self.profiles.get(name)
+        self.profiles.iter().find(|profile| profile.name == name)
     }
-    /// All profiles in the order of their names.
+    /// All profiles in the order of the file.
     pub fn profiles(&self) -> impl Iterator<Item = &Profile> {
-        self.profiles.values()
+        self.profiles.iter()
     }
     /// The names of all authorities with their keys' URIs, in the order of their names.
     pub fn authorities(&self) -> impl Iterator<Item = (&str, &str)> {
@@ -204,8 +206,8 @@ pub fn initial(module: &str, token_uri: &str, rehearsal: Rehearsal) -> String {
     )
 }
 
-/// A profile that is there without a file, as a new appliance has it: `device`, `server`, `subordinate-ca`,
-/// `verification`.
+/// A profile that is there without a file, as a new appliance has it: `device`, `server`, `root` and all the others of
+/// docs/CONFIGURATION.md.
 #[must_use]
 pub fn built_in(name: &str) -> Option<Profile> {
     let text = initial("/none", "pkcs11:token=none", Rehearsal::Real);

@@ -5,6 +5,7 @@
 
 mod authority;
 mod error;
+mod extensions;
 mod profile;
 mod written;
 

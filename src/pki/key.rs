@@ -265,13 +265,37 @@ impl PublicKey {
     /// The algorithm that a CA with this key signs with: the hash follows the curve; RSA by `scheme` with SHA-256.
     #[must_use]
     pub fn signing_algorithm(&self, scheme: RsaScheme) -> SignatureAlgorithm {
+        self.signing_algorithm_over(scheme, None)
+    }
+
+    /// The same over a chosen hash. Ed25519 has its own (RFC 8032 §5.1): a choice is of no effect there.
+    #[must_use]
+    pub fn signing_algorithm_over(
+        &self,
+        scheme: RsaScheme,
+        hash: Option<HashAlgorithm>,
+    ) -> SignatureAlgorithm {
         match (self.algorithm, scheme) {
-            (KeyAlgorithm::Ec(curve), _) => SignatureAlgorithm::Ecdsa(curve.hash()),
+            (KeyAlgorithm::Ec(curve), _) => SignatureAlgorithm::Ecdsa(hash.unwrap_or(curve.hash())),
             (KeyAlgorithm::Ed25519, _) => SignatureAlgorithm::Ed25519,
             (KeyAlgorithm::Rsa { .. }, RsaScheme::Pkcs1) => {
-                SignatureAlgorithm::RsaPkcs1(HashAlgorithm::Sha256)
+                SignatureAlgorithm::RsaPkcs1(hash.unwrap_or(HashAlgorithm::Sha256))
             }
-            (KeyAlgorithm::Rsa { .. }, RsaScheme::Pss) => SignatureAlgorithm::RsaPss(HashAlgorithm::Sha256),
+            (KeyAlgorithm::Rsa { .. }, RsaScheme::Pss) => {
+                SignatureAlgorithm::RsaPss(hash.unwrap_or(HashAlgorithm::Sha256))
+            }
+        }
+    }
+
+    /// Whether a key of this kind makes signatures of this algorithm, over whichever hash.
+    #[must_use]
+    pub fn makes(&self, algorithm: SignatureAlgorithm) -> bool {
+        match self.algorithm {
+            KeyAlgorithm::Ec(_) => matches!(algorithm, SignatureAlgorithm::Ecdsa(_)),
+            KeyAlgorithm::Ed25519 => algorithm == SignatureAlgorithm::Ed25519,
+            KeyAlgorithm::Rsa { .. } => {
+                matches!(algorithm, SignatureAlgorithm::RsaPkcs1(_) | SignatureAlgorithm::RsaPss(_))
+            }
         }
     }
 }

@@ -5,6 +5,7 @@
 
 pub mod anatomy;
 pub mod certificate;
+pub mod constraint;
 pub mod der;
 pub mod extension;
 pub mod fingerprint;

@@ -8,6 +8,8 @@ mod authority;
 mod decision;
 pub mod difference;
 mod digest;
+mod fixed;
+mod standard;
 mod tbs;
 
 #[cfg(test)]
@@ -26,7 +28,8 @@ use super::{
     time::Time,
 };
 pub use authority::{
-    AuthorityTerms, RootFields, assemble_request, authority_terms, check_root, plan_root, request_info,
+    AuthorityTerms, RootFields, RootTerms, assemble_request, authority_terms, check_root, plan_root,
+    plan_root_by, request_info,
 };
 use decision::Decision;
 pub(in crate::pki) use decision::name_of;
@@ -182,25 +185,31 @@ fn finish(
     let kind = match decision.profile.kind {
         SubjectKind::SubordinateCa { .. } => lint::Kind::SubordinateCa,
         SubjectKind::EndEntity | SubjectKind::Verification => lint::Kind::EndEntity,
+        SubjectKind::Root => lint::Kind::Root,
     };
     let expected = lint::Expected {
         issuer: issuer.certificate().subject().der(),
         issuer_key_identifier: issuer.key_identifier(),
         spki: key.spki(),
         kind,
+        standard: decision.profile.standard,
+        granted: Some(decision.granted(&facts, subject, (not_before, not_after))),
     };
     let serial = facts.serial;
     let tbs = Tbs {
         serial,
-        algorithm: issuer.certificate().public_key().signing_algorithm(decision.profile.rsa_scheme),
+        algorithm: issuer
+            .certificate()
+            .public_key()
+            .signing_algorithm_over(decision.profile.rsa_scheme, decision.profile.signature_hash),
         issuer: expected.issuer,
         not_before,
         not_after,
         subject: subject.der(),
         spki: key.spki(),
-        extensions: decision.extensions,
+        extensions: &decision.extensions,
     };
-    let mut findings = decision.findings;
+    let mut findings = decision.findings.clone();
     match linted(&tbs, &expected) {
         Ok(tbs) => Ok(PlannedCertificate {
             tbs,

@@ -74,6 +74,10 @@ controls! {
     NameEmpty = "name-empty",
     /// The subject is the name of the CA itself or of a CA above it.
     NameIsIssuer = "name-is-issuer",
+    /// A name is outside the name constraints of the CA or of a CA above it (RFC 5280 §4.2.1.10).
+    NameConstraints = "name-constraints",
+    /// The names are not those that the profile's standard demands.
+    NameStandard = "name-standard",
     /// An extension request is malformed.
     ExtensionMalformed = "extension-malformed",
     /// An extension is requested twice.
@@ -92,6 +96,14 @@ controls! {
     Quirk = "quirk",
     /// The request carries a challenge password, which is neither used nor shown nor recorded.
     ChallengePassword = "challenge-password",
+    /// An extended key usage that the CA's own certificate, or one above it, does not let through.
+    UsageIssuer = "usage-issuer",
+    /// No policy of the certificate is valid on the CA's path, which demands one (RFC 5280 §6.1.5).
+    PolicyIssuer = "policy-issuer",
+    /// The CA is not one that the profile's standard lets issue.
+    IssuerStandard = "issuer-standard",
+    /// The profile is not for requests, or not for this CA.
+    ProfileKind = "profile-kind",
     /// The certificate would outlive its issuer.
     ValidityIssuer = "validity-issuer",
     /// The certificate would be over before it could be used.

@@ -214,8 +214,7 @@ impl Worker {
             }
         }
         let profiles = appliance
-            .configuration()
-            .profiles()
+            .request_profiles()
             .map(|profile| ProfileChoice { name: profile.name.clone(), summary: profile.summary() })
             .collect();
         Ok(News::Choices { authorities, profiles })

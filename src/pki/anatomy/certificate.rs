@@ -75,6 +75,7 @@ impl Found {
         description.add("public key", std::mem::take(&mut self.key));
         description.add("may be used for", extensions.uses);
         description.add("alternative names", extensions.names);
+        description.add("where to ask about it", extensions.status);
         description.add("key identifiers", extensions.identifiers);
         description.add("other extensions", extensions.others);
         description.add("signature", std::mem::take(&mut self.signature));

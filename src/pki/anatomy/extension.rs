@@ -13,7 +13,7 @@ use crate::pki::{
 use super::{
     Fault,
     description::{Description, Field, finish},
-    identifier, value,
+    identifier, issued, value,
 };
 
 /// RFC 5280 §4.2: an extension that is critical and not known makes the certificate unusable.
@@ -28,12 +28,14 @@ const ENTRIES_MAX: usize = 256;
 /// Extensions by what they are about.
 #[derive(Debug, Default)]
 pub(super) struct Extensions {
-    /// basicConstraints, keyUsage, extKeyUsage.
+    /// basicConstraints, keyUsage, extKeyUsage, policies, and the limits of a CA.
     pub(super) uses: Vec<Field>,
     /// subjectAltName.
     pub(super) names: Vec<Field>,
     /// subjectKeyIdentifier, authorityKeyIdentifier.
     pub(super) identifiers: Vec<Field>,
+    /// authorityInfoAccess, cRLDistributionPoints, ocsp-nocheck.
+    pub(super) status: Vec<Field>,
     /// All others: what they are called, whether they are critical, how large they are.
     pub(super) others: Vec<Field>,
     seen: Vec<Vec<u8>>,
@@ -112,6 +114,7 @@ impl Extensions {
             About::Use => &mut self.uses,
             About::Names => &mut self.names,
             About::Identifiers => &mut self.identifiers,
+            About::Status => &mut self.status,
         };
         match read(&mut value.reader()) {
             Ok(mut found) => {
@@ -136,6 +139,7 @@ enum About {
     Use,
     Names,
     Identifiers,
+    Status,
 }
 
 /// How an extension is read whose type is known.
@@ -159,6 +163,30 @@ const READINGS: &[(&[u8], Reading)] = &[
         AUTHORITY_KEY_IDENTIFIER,
         Reading { about: About::Identifiers, name: "of the issuer's key", read: authority_key },
     ),
+    // id-ce is 2.5.29, id-pe 1.3.6.1.5.5.7.1, id-pkix-ocsp 1.3.6.1.5.5.7.48.1.
+    (
+        &[0x55, 0x1d, 30],
+        Reading { about: About::Use, name: "names below it", read: issued::name_constraints },
+    ),
+    (
+        &[0x55, 0x1d, 36],
+        Reading { about: About::Use, name: "policies below it", read: issued::policy_constraints },
+    ),
+    (&[0x55, 0x1d, 54], Reading { about: About::Use, name: "any policy", read: issued::inhibit_any_policy }),
+    (&[0x55, 0x1d, 32], Reading { about: About::Use, name: "policy", read: issued::policies }),
+    (
+        &[0x2b, 6, 1, 5, 5, 7, 1, 24],
+        Reading { about: About::Use, name: "a TLS server must send", read: issued::tls_feature },
+    ),
+    (
+        &[0x2b, 6, 1, 5, 5, 7, 48, 1, 5],
+        Reading { about: About::Status, name: "its own revocation", read: issued::no_check },
+    ),
+    (
+        &[0x2b, 6, 1, 5, 5, 7, 1, 1],
+        Reading { about: About::Status, name: "places", read: issued::information_access },
+    ),
+    (&[0x55, 0x1d, 31], Reading { about: About::Status, name: "CRL", read: issued::distribution_points }),
 ];
 
 /// id-ce-subjectKeyIdentifier, 2.5.29.14.
@@ -248,7 +276,7 @@ fn extended_key_usage(reader: &mut Reader<'_>) -> Result<Vec<Field>, DerError> {
     Ok(with_rest(found, more, "purpose"))
 }
 
-fn with_rest(mut fields: Vec<Field>, more: usize, one: &str) -> Vec<Field> {
+pub(super) fn with_rest(mut fields: Vec<Field>, more: usize, one: &str) -> Vec<Field> {
     match (fields.is_empty(), more) {
         (true, _) => fields.push(Field::new(noun(0, one), "none").remarked("the list is empty")),
         (false, 0) => {}
@@ -273,7 +301,7 @@ fn alternative_names(reader: &mut Reader<'_>) -> Result<Vec<Field>, DerError> {
 }
 
 /// RFC 5280 §4.2.1.6.
-fn general_name(name: &Element<'_>) -> Field {
+pub(super) fn general_name(name: &Element<'_>) -> Field {
     const OTHER: u8 = tag::context_constructed(0);
     const MAILBOX: u8 = tag::context(1);
     const DNS: u8 = tag::context(2);
@@ -312,10 +340,28 @@ fn general_name(name: &Element<'_>) -> Field {
         OTHER => {
             let kind = name.reader().oid("an otherName's type").map(identifier::shown);
             let kind = kind.unwrap_or_else(|_| "of unknown type".to_owned());
+            if let Some((module, serial)) = hardware_module(name) {
+                return Field::new("hardware module", &format!("{module}, serial number {serial}"));
+            }
             Field::new("other name", &format!("{kind}, {}", counted(name.content.len(), "octet")))
         }
         tag => Field::new("name of unknown kind", value::octets(&element(tag, name.content)).as_str()),
     }
+}
+
+/// A hardware module's type and serial number (RFC 4108 §5).
+fn hardware_module(name: &Element<'_>) -> Option<(String, String)> {
+    const NAME: &[u8] = &[0x2b, 6, 1, 5, 5, 7, 8, 4];
+    let mut parts = name.reader();
+    if parts.oid("type-id").ok()? != NAME {
+        return None;
+    }
+    let mut explicit = parts.expect(tag::context_constructed(0), "value").ok()?.reader();
+    let mut module = explicit.sequence("HardwareModuleName").ok()?;
+    let kind = module.oid("hwType").ok()?;
+    let serial = module.expect(tag::OCTET_STRING, "hwSerialNum").ok()?;
+    let all_read = parts.is_empty() && explicit.is_empty() && module.is_empty();
+    all_read.then(|| (identifier::shown(kind), hex_cut(serial.content)))
 }
 
 fn octets_as_text(octets: &[u8]) -> Field {

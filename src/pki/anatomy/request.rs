@@ -40,6 +40,7 @@ pub fn describe_request(der: &[u8]) -> Description {
     description.add("proof of possession", found.proof);
     description.add("asked for: use", found.asked.uses);
     description.add("asked for: alternative names", found.asked.names);
+    description.add("asked for: where to ask about it", found.asked.status);
     description.add("asked for: key identifiers", found.asked.identifiers);
     description.add("asked for: other extensions", found.asked.others);
     description.add("attributes", found.attributes);

@@ -1,5 +1,7 @@
 //! What a plan grants, drops and refuses; the octets are read again by two other readers.
 
+mod profiles;
+
 use std::sync::OnceLock;
 
 use const_oid::db::{rfc5280, rfc5912::ID_EXTENSION_REQ};
@@ -16,8 +18,8 @@ use crate::pki::{
     der::{element, sequence, tag},
     key::{Curve, KeyAlgorithm, RsaScheme},
     profile::{
-        Approval, BeyondIssuer, CRL_SIGN, DIGITAL_SIGNATURE, DuplicateKeys, EmptySubject, End, KEY_CERT_SIGN,
-        KEY_ENCIPHERMENT, KeyIdentifier,
+        Approval, BeyondIssuer, CRL_SIGN, Criticality, DIGITAL_SIGNATURE, DuplicateKeys, EmptySubject, End,
+        FixedExtensions, KEY_CERT_SIGN, KEY_ENCIPHERMENT, KeyIdentifier, Standard,
     },
     request::ParsedRequest,
 };
@@ -87,6 +89,10 @@ pub(super) fn profile(name: &str) -> Profile {
         keys: vec![KeyAlgorithm::Ec(Curve::P256), KeyAlgorithm::Rsa { bits: 2048 }],
         key_identifier: KeyIdentifier::Present,
         rsa_scheme: RsaScheme::Pkcs1,
+        signature_hash: None,
+        extended_key_usage_criticality: Criticality::NonCritical,
+        fixed: FixedExtensions::default(),
+        standard: Standard::Rfc5280,
         duplicate_keys: DuplicateKeys::Refuse,
     };
     let profile = match name {
@@ -219,7 +225,7 @@ fn drops_wishes_beyond_the_profile_and_says_so() {
         "device",
         |c| {
             c.profile.allowed_extensions.push(vec![0x55, 0x1d, 32]);
-            c.wishes = vec![wish(32, "critical", &[0x30, 0])];
+            c.wishes = vec![wish(32, "critical", &[0x30, 5, 0x30, 3, 6, 1, 0x2a])];
         },
         &["extension-dropped"],
     );
