@@ -23,6 +23,8 @@ pub use algorithm::{Curve, HashAlgorithm, KeyAlgorithm, RsaScheme, SignatureAlgo
 pub const RSA_BITS_MIN: u32 = 1024;
 /// Largest RSA modulus, in bits: verification time grows with its square; no device or CA in use has more.
 pub const RSA_BITS_MAX: u32 = 8192;
+/// Longest RSA exponent, in octets: below 2^256 (FIPS 186-5 §5.1).
+pub const RSA_EXPONENT_OCTETS_MAX: usize = 32;
 
 /// Why a public key or a signature was not taken.
 #[derive(Clone, Debug, Eq, Error, PartialEq)]
@@ -137,7 +139,7 @@ impl PublicKey {
         if modulus.len() * 8 > RSA_BITS_MAX as usize {
             return Err(KeyError::Unsupported(format!("an RSA modulus of {} octets", modulus.len())));
         }
-        if exponent.len() > 32 {
+        if exponent.len() > RSA_EXPONENT_OCTETS_MAX {
             return Err(KeyError::Unsupported(format!("an RSA exponent of {} octets", exponent.len())));
         }
         let malformed = |error: &dyn std::fmt::Display| KeyError::Malformed(error.to_string());
@@ -154,8 +156,17 @@ impl PublicKey {
         let e =
             BoxedUint::from_be_slice(exponent, u32::try_from(exponent.len().max(1) * 8).unwrap_or(u32::MAX))
                 .map_err(|error| malformed(&error))?;
-        let key = RsaPublicKey::new_with_size_limits(n, e, RSA_BITS_MIN as usize..=RSA_BITS_MAX as usize)
-            .map_err(|error| malformed(&error))?;
+        let key = if e > BoxedUint::from(RsaPublicKey::MAX_PUB_EXPONENT) {
+            // Longer than the library takes by itself. What it would have asked for: odd, and below the modulus,
+            // which has at least four times as many octets as the longest exponent.
+            if exponent.last().is_some_and(|last| last & 1 == 0) {
+                return Err(KeyError::Malformed("the RSA exponent is even".to_owned()));
+            }
+            RsaPublicKey::new_unchecked(n, e)
+        } else {
+            RsaPublicKey::new_with_size_limits(n, e, RSA_BITS_MIN as usize..=RSA_BITS_MAX as usize)
+                .map_err(|error| malformed(&error))?
+        };
         debug_assert_eq!(key.n_bytes().as_ref(), modulus);
         let octets = der::sequence(&[&unsigned(modulus), &unsigned(exponent)]);
         let identifier = der::sequence(&[&der::element(tag::OID, oid::RSA_ENCRYPTION), &NULL]);

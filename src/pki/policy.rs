@@ -52,8 +52,14 @@ controls! {
     KeyMalformed = "key-malformed",
     /// The key's algorithm, curve or size is not one this CA certifies.
     KeyAlgorithm = "key-algorithm",
-    /// The RSA exponent is even or too small.
+    /// The RSA exponent is even, too small or too large.
     KeyExponent = "key-exponent",
+    /// A small prime divides the RSA modulus.
+    KeySmallFactor = "key-small-factor",
+    /// The two primes of the RSA modulus are so close that Fermat's method finds them.
+    KeyClosePrimes = "key-close-primes",
+    /// The RSA modulus is a prime, or a power of a number: no product of two primes.
+    KeyModulus = "key-modulus",
     /// The key is a point of small order: its "signatures" prove nothing.
     KeySmallOrder = "key-small-order",
     /// The key's own octets show that it can be broken (ROCA, CVE-2017-15361).

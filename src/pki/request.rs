@@ -7,6 +7,7 @@
 mod alternative_name;
 mod attributes;
 mod key;
+mod modulus;
 mod possession;
 mod punycode;
 mod quirk;
