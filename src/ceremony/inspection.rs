@@ -3,6 +3,7 @@
 use std::{
     collections::{HashMap, hash_map::Entry},
     path::PathBuf,
+    sync::Arc,
 };
 
 use rayon::prelude::*;
@@ -24,10 +25,13 @@ use crate::pki::{
 };
 
 use super::{
+    block_lists::BlockLists,
     error::Error,
+    evidence::Evidence,
     intake::{Content, Naming, Place, Submission, Submissions},
     opening::now,
     progress::{Phase, Watch},
+    shared_primes::SharedPrimes,
 };
 
 /// Submissions judged together, on all cores.
@@ -112,20 +116,33 @@ pub enum Yardstick<'a> {
     Issuer(&'a Profile, &'a IssuingCa),
 }
 
-/// Reads and judges all requests under the paths, in order.
+/// Reads and judges all requests under the paths, in order. They are read twice: what RSA keys have in common with
+/// each other is known before the first of them is judged.
 ///
 /// # Errors
 /// [`Error::Medium`]; [`Error::MediumFailed`]; [`Error::Stopped`].
 pub fn inspect(
     paths: &[PathBuf],
     yardstick: Yardstick<'_>,
+    lists: &Arc<BlockLists>,
     watch: &mut Watch<'_>,
     each: &mut dyn FnMut(&Judgement),
 ) -> Result<Counts, Error> {
-    inspect_each(paths, yardstick, Depth::Verdict, watch, &mut |inspected| {
+    let evidence = gather(paths, lists, watch)?;
+    inspect_each(paths, yardstick, &evidence, Depth::Verdict, watch, &mut |inspected| {
         each(&inspected.judgement);
         Ok(())
     })
+}
+
+/// What is known of the keys under the paths beyond each request.
+pub(super) fn gather(
+    paths: &[PathBuf],
+    lists: &Arc<BlockLists>,
+    watch: &mut Watch<'_>,
+) -> Result<Evidence, Error> {
+    let shared = SharedPrimes::survey(paths, Naming::AsGiven, None, watch)?;
+    Ok(Evidence { lists: Arc::clone(lists), shared: Arc::new(shared) })
 }
 
 /// A judged submission, with what is needed to find it again.
@@ -152,6 +169,7 @@ pub(super) enum Depth {
 pub(super) fn inspect_each(
     paths: &[PathBuf],
     yardstick: Yardstick<'_>,
+    evidence: &Evidence,
     depth: Depth,
     watch: &mut Watch<'_>,
     each: &mut dyn FnMut(Inspected) -> Result<(), Error>,
@@ -168,7 +186,7 @@ pub(super) fn inspect_each(
         let judged: Vec<(Judged, Place)> = chunk
             .into_par_iter()
             .map(|Submission { source, content, place }| {
-                (judge(&source, content, yardstick, depth, at), place)
+                (judge(&source, content, yardstick, evidence, depth, at), place)
             })
             .collect();
         for (Judged { mut judgement, key, difference }, place) in judged {
@@ -241,8 +259,12 @@ pub(super) fn next_chunk(submissions: &mut Submissions) -> Result<Vec<Submission
 }
 
 /// Verifies a request's own soundness; notes on its armour go first.
-pub(super) fn verify(der: &[u8], mut notes: Vec<Finding>) -> Result<VerifiedRequest, Refusal> {
-    match policy::judge(der) {
+pub(super) fn verify(
+    der: &[u8],
+    mut notes: Vec<Finding>,
+    evidence: &Evidence,
+) -> Result<VerifiedRequest, Refusal> {
+    match policy::judge_against(der, evidence) {
         Ok(request) => Ok(request.with_notes(notes)),
         Err(mut refusal) => {
             refusal.findings.append(&mut notes);
@@ -264,6 +286,7 @@ pub(super) fn judge(
     source: &Printable,
     content: Content,
     yardstick: Yardstick<'_>,
+    evidence: &Evidence,
     depth: Depth,
     now: Time,
 ) -> Judged {
@@ -279,7 +302,7 @@ pub(super) fn judge(
         Content::Skipped(finding) => return bare(Verdict::Skipped, None, None, vec![finding]),
         Content::Request { der, notes } => (der, notes),
     };
-    let request = match verify(&der, notes) {
+    let request = match verify(&der, notes, evidence) {
         Ok(request) => request,
         Err(refusal) => return refused(refusal),
     };

@@ -4,6 +4,7 @@
 //! [`Appliance::plan`], [`Appliance::approve`], [`Appliance::sign`] and [`Appliance::deliver`] are the main job.
 
 mod auditing;
+mod block_lists;
 mod browsing;
 mod closing;
 mod delivery;
@@ -11,6 +12,7 @@ mod difference;
 mod done;
 mod error;
 mod estimate;
+mod evidence;
 mod inspection;
 mod installation;
 mod intake;
@@ -26,6 +28,7 @@ mod proving;
 mod provisioning;
 mod records;
 mod self_check;
+mod shared_primes;
 mod space;
 mod standing;
 mod summary;
@@ -34,6 +37,7 @@ mod triage;
 mod verification;
 mod volumes;
 
+pub use block_lists::{BlockListFacts, BlockLists, ListFormat, add_block_list};
 pub use browsing::{By, Found, IssuedRow, Pace, Rest, Wanted};
 pub use closing::{Closing, Due, Remaining, SignedHead, Unfinished};
 pub use delivery::Delivered;

@@ -1,6 +1,6 @@
 //! Planning: requests become a stored plan, every certificate byte for byte, before anything is signed.
 
-use std::path::PathBuf;
+use std::{path::PathBuf, sync::Arc};
 
 use rayon::prelude::*;
 
@@ -23,11 +23,14 @@ use crate::{
 };
 
 use super::{
+    block_lists::BlockLists,
     error::Error,
+    evidence::Evidence,
     inspection::{Counts, Judgement, Verdict, next_chunk, verify},
     intake::{Content, Naming, Submission, Submissions},
     opening::{Appliance, now},
     progress::{Phase, Watch},
+    shared_primes::SharedPrimes,
 };
 
 /// What became of a submission in planning, with all that the register keeps of it.
@@ -137,11 +140,16 @@ impl Appliance {
     ) -> Result<(StoredPlan, Counts), Error> {
         let issuer = self.issuer(ca)?;
         let profile = self.profile(profile)?.clone();
+        let lists = BlockLists::of_home(&self.home)?;
+        let remarks = lists.remarks();
+        let shared = SharedPrimes::survey(paths, Naming::InVolume, Some(&self.register), watch)
+            .map_err(|error| error.amid("no plan was stored"))?;
+        let evidence = Evidence { lists: Arc::new(lists), shared: Arc::new(shared) };
         let mut submissions = Submissions::open(paths, Naming::InVolume)?;
         let mut serials = Serials::of(self)?;
         let at = now()?;
         let mut counts = Counts::default();
-        let text = config_text(&self.text, &profile.name);
+        let text = config_text(&self.text, &profile.name) + &remarks;
         let new = NewPlan {
             authority: ca,
             kind: PlanKind::Batch,
@@ -162,7 +170,9 @@ impl Appliance {
                 .collect::<Result<Vec<_>, Error>>()?;
             let decided: Vec<Decided> = drawn
                 .into_par_iter()
-                .map(|(submission, serial)| decided(submission, &profile, &issuer, Facts { now: at, serial }))
+                .map(|(submission, serial)| {
+                    decided(submission, &profile, &issuer, &evidence, Facts { now: at, serial })
+                })
                 .collect();
             for item in decided {
                 let judgement = write(&mut writer, item, profile.duplicate_keys)?;
@@ -182,7 +192,13 @@ impl Appliance {
     }
 }
 
-fn decided(submission: Submission, profile: &Profile, issuer: &IssuingCa, facts: Facts) -> Decided {
+fn decided(
+    submission: Submission,
+    profile: &Profile,
+    issuer: &IssuingCa,
+    evidence: &Evidence,
+    facts: Facts,
+) -> Decided {
     let sha256 = submission.content.sha256();
     let source = submission.source;
     let (der, notes) = match submission.content {
@@ -193,7 +209,7 @@ fn decided(submission: Submission, profile: &Profile, issuer: &IssuingCa, facts:
         }
         Content::Request { der, notes } => (der, notes),
     };
-    match verify(&der, notes).and_then(|request| decide(request, profile, issuer, facts)) {
+    match verify(&der, notes, evidence).and_then(|request| decide(request, profile, issuer, facts)) {
         Ok(planned) => Decided::Planned { source, der, planned: Box::new(planned) },
         Err(refusal) => Decided::Refused { source, sha256, refusal },
     }

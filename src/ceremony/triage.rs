@@ -17,6 +17,7 @@ use crate::pki::{
 
 use super::{
     error::Error,
+    evidence::Evidence,
     inspection::{Counts, Judgement, Verdict},
     intake::Place,
 };
@@ -57,6 +58,8 @@ pub struct Triage {
     unprintable: Vec<(u32, Box<[u8]>)>,
     /// Rows whose key stood in an earlier request, with that request's number in the listing; in order of rows.
     twins: Vec<(u32, u32)>,
+    /// What was known of the keys beyond each request.
+    evidence: Evidence,
 }
 
 /// One row, borrowed from the table.

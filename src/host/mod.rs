@@ -10,3 +10,4 @@ pub mod identity;
 pub mod memory;
 pub mod process;
 pub mod standard_error;
+pub mod table;

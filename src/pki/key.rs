@@ -256,11 +256,26 @@ impl PublicKey {
         Digest::of(&self.spki)
     }
 
+    /// The octets of the subjectPublicKey BIT STRING.
+    #[must_use]
+    pub fn subject_public_key(&self) -> &[u8] {
+        &self.spki[self.spki.len() - self.key_octets..]
+    }
+
+    /// An RSA key's modulus, unsigned big-endian without leading zeros.
+    #[must_use]
+    pub fn rsa_modulus(&self) -> Option<Vec<u8>> {
+        match &self.verifier {
+            Verifier::Rsa(key) => Some(key.n_bytes().into_vec()),
+            Verifier::Ed25519(_) | Verifier::P256(_) | Verifier::P384(_) | Verifier::P521(_) => None,
+        }
+    }
+
     /// Key identifier: the leftmost 160 bits of SHA-256 over the subjectPublicKey BIT STRING's octets (RFC 7093 §2,
     /// method 1).
     #[must_use]
     pub fn key_identifier(&self) -> [u8; 20] {
-        let digest = Digest::of(&self.spki[self.spki.len() - self.key_octets..]);
+        let digest = Digest::of(self.subject_public_key());
         let mut identifier = [0; 20];
         identifier.copy_from_slice(&digest.as_octets()[..20]);
         identifier
@@ -278,6 +293,22 @@ impl PublicKey {
             (KeyAlgorithm::Rsa { .. }, RsaScheme::Pss) => SignatureAlgorithm::RsaPss(HashAlgorithm::Sha256),
         }
     }
+}
+
+/// The modulus that a `SubjectPublicKeyInfo` holds, unsigned big-endian without leading zeros, where it is an RSA key of
+/// a size that is read. Nothing else of the key is judged.
+#[must_use]
+pub fn rsa_modulus(spki: &[u8]) -> Option<&[u8]> {
+    let mut info = Reader::new(spki).sequence("SubjectPublicKeyInfo").ok()?;
+    if info.sequence("AlgorithmIdentifier").ok()?.oid("algorithm").ok()? != oid::RSA_ENCRYPTION {
+        return None;
+    }
+    let octets = info.bit_string_octets("subjectPublicKey").ok()?;
+    let modulus = Reader::new(octets).sequence("RSAPublicKey").ok()?.integer("modulus").ok()?;
+    let modulus = strip(positive(modulus).ok()?);
+    let bits = RSA_BITS_MIN as usize - 7..=RSA_BITS_MAX as usize;
+    let is_odd = modulus.last().is_some_and(|last| last & 1 == 1);
+    (is_odd && bits.contains(&(modulus.len() * 8))).then_some(modulus)
 }
 
 /// An INTEGER of an unsigned big-endian number.

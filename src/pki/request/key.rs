@@ -2,12 +2,12 @@
 
 use crate::pki::{
     der::{DerError, Reader, tag},
-    key::{Curve, KeyError, PublicKey, RSA_BITS_MAX, RSA_EXPONENT_OCTETS_MAX},
+    key::{Curve, KeyError, PublicKey, RSA_BITS_MAX, RSA_BITS_MIN, RSA_EXPONENT_OCTETS_MAX},
     oid,
     policy::{Control, Finding},
 };
 
-use super::{Quirk, modulus};
+use super::{Quirk, modulus, published};
 
 /// Smallest RSA modulus certified, in bits (NIST SP 800-131A: 112 bits of security).
 const RSA_BITS_CERTIFIED_MIN: usize = 2048;
@@ -21,7 +21,10 @@ const HINT_NEW: &str = "ask for a request with a new key pair";
 /// Reads the `SubjectPublicKeyInfo`; `None` after a finding that refuses it.
 pub(super) fn read(octets: &[u8], findings: &mut Vec<Finding>) -> Option<PublicKey> {
     match try_read(octets, findings) {
-        Ok(key) => Some(key),
+        Ok(key) => {
+            findings.extend(published::judge(&key));
+            Some(key)
+        }
         Err(finding) => {
             findings.push(finding);
             None
@@ -70,9 +73,15 @@ fn judge_rsa(octets: &[u8], findings: &mut Vec<Finding>) -> Result<(), Finding> 
     }
     let magnitude = modulus.strip_prefix(&[0]).unwrap_or(modulus);
     let bits = magnitude.len() * 8 - magnitude.first().map_or(0, |first| first.leading_zeros() as usize);
+    let before = findings.len();
     if !(RSA_BITS_CERTIFIED_MIN..=RSA_BITS_MAX as usize).contains(&bits) {
         let message = format!("an RSA key of {bits} bits is not certified");
-        return Err(Finding::refuse(Control::KeyAlgorithm, &message, HINT_KEY));
+        let finding = Finding::refuse(Control::KeyAlgorithm, &message, HINT_KEY);
+        // What else is wrong with a key that is only short is worth knowing; a longer one is not worked on.
+        if !(RSA_BITS_MIN as usize..=RSA_BITS_MAX as usize).contains(&bits) {
+            return Err(finding);
+        }
+        findings.push(finding);
     }
     if !is_sound_exponent(exponent) {
         return Err(Finding::refuse(
@@ -81,7 +90,6 @@ fn judge_rsa(octets: &[u8], findings: &mut Vec<Finding>) -> Result<(), Finding> 
             "ask for a request with a new RSA key of exponent 65537",
         ));
     }
-    let before = findings.len();
     modulus::judge(magnitude, findings);
     match findings.len() > before {
         true => findings.pop().map_or(Ok(()), Err),

@@ -55,7 +55,8 @@ pub(super) fn judge(octets: &[u8], findings: &mut Vec<Finding>) {
         ));
     }
     if let Some(round) = close_primes(&modulus) {
-        let message = format!("the primes of the RSA key are too close: Fermat's method finds them in round {round}");
+        let message =
+            format!("the primes of the RSA key are too close: Fermat's method finds them in round {round}");
         findings.push(Finding::refuse(Control::KeyClosePrimes, &message, HINT_GENERATOR));
     }
     if let Some(exponent) = power(&modulus) {

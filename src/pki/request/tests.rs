@@ -163,7 +163,10 @@ fn each_control_of_the_outline_and_the_key_fires_alone() {
     let mut modulus = vec![0xff; 257];
     modulus[0] = 0;
     refused(&signed(&Made { spki: rsa_spki(&modulus, &[3]), ..made() }), Control::KeyExponent);
-    refused(&signed(&Made { spki: rsa_spki(&modulus[..129], &[1, 0, 1]), ..made() }), Control::KeyAlgorithm);
+    // Two Mersenne primes: sound but for its size of 1,128 bits.
+    let mersenne = |bits: usize| (UBig::ONE << bits) - UBig::ONE;
+    let short = [&[0][..], &(mersenne(521) * mersenne(607)).to_be_bytes()].concat();
+    refused(&signed(&Made { spki: rsa_spki(&short, &[1, 0, 1]), ..made() }), Control::KeyAlgorithm);
     refused(&signed(&Made { spki: rsa_spki(&roca_modulus(), &[1, 0, 1]), ..made() }), Control::KeyWeak);
     let mut identity = [0; 33];
     identity[1] = 1;
