@@ -31,7 +31,7 @@ use super::{
     intake::{Content, Naming, Place, Submission, Submissions},
     opening::now,
     progress::{Phase, Watch},
-    shared_primes::SharedPrimes,
+    shared_primes::{Batch, SharedPrimes},
 };
 
 /// Submissions judged together, on all cores.
@@ -141,7 +141,8 @@ pub(super) fn gather(
     lists: &Arc<BlockLists>,
     watch: &mut Watch<'_>,
 ) -> Result<Evidence, Error> {
-    let shared = SharedPrimes::survey(paths, Naming::AsGiven, None, watch)?;
+    let batch = Batch { paths, naming: Naming::AsGiven, unharmed: "nothing was changed" };
+    let shared = SharedPrimes::survey(&batch, None, watch)?;
     Ok(Evidence { lists: Arc::clone(lists), shared: Arc::new(shared) })
 }
 

@@ -30,7 +30,7 @@ use super::{
     intake::{Content, Naming, Submission, Submissions},
     opening::{Appliance, now},
     progress::{Phase, Watch},
-    shared_primes::SharedPrimes,
+    shared_primes::{Batch, SharedPrimes},
 };
 
 /// What became of a submission in planning, with all that the register keeps of it.
@@ -142,8 +142,8 @@ impl Appliance {
         let profile = self.profile(profile)?.clone();
         let lists = BlockLists::of_home(&self.home)?;
         let remarks = lists.remarks();
-        let shared = SharedPrimes::survey(paths, Naming::InVolume, Some(&self.register), watch)
-            .map_err(|error| error.amid("no plan was stored"))?;
+        let batch = Batch { paths, naming: Naming::InVolume, unharmed: "no plan was stored" };
+        let shared = SharedPrimes::survey(&batch, Some(&self.register), watch)?;
         let evidence = Evidence { lists: Arc::new(lists), shared: Arc::new(shared) };
         let mut submissions = Submissions::open(paths, Naming::InVolume)?;
         let mut serials = Serials::of(self)?;

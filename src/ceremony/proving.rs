@@ -26,7 +26,7 @@ use super::{
     opening::{Appliance, Custodian, now, printable_path},
     planning::{Serials, config_text},
     progress::Watch,
-    shared_primes::SharedPrimes,
+    shared_primes::{Batch, SharedPrimes},
 };
 
 /// The profile that verification certificates are made by.
@@ -202,7 +202,8 @@ impl Appliance {
     /// What is known of the key of a verification CSR beyond it.
     fn evidence(&self, path: &Path, watch: &mut Watch<'_>) -> Result<Evidence, Error> {
         let paths = [path.to_owned()];
-        let shared = SharedPrimes::survey(&paths, Naming::AsGiven, Some(&self.register), watch)?;
+        let batch = Batch { paths: &paths, naming: Naming::AsGiven, unharmed: "nothing was signed" };
+        let shared = SharedPrimes::survey(&batch, Some(&self.register), watch)?;
         Ok(Evidence { lists: self.block_lists()?, shared: Arc::new(shared) })
     }
 }

@@ -55,6 +55,17 @@ const HINT_REGISTER: &str = "revoke the certificate that is named, for its key c
 /// Half a digest: what tells moduli and keys of a batch from each other.
 type Half = [u8; 16];
 
+/// Which requests are surveyed.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Batch<'a> {
+    /// Where they are.
+    pub paths: &'a [PathBuf],
+    /// How they are named.
+    pub naming: Naming,
+    /// What a failure leaves as it was, in words.
+    pub unharmed: &'static str,
+}
+
 /// What a survey found.
 #[derive(Debug, Default)]
 pub(super) struct SharedPrimes {
@@ -70,13 +81,12 @@ impl SharedPrimes {
     /// [`Error::Medium`], [`Error::MediumFailed`], [`Error::Register`], [`Error::Stopped`]; [`Error::TooManyRequests`]
     /// where there are more moduli than are held.
     pub fn survey(
-        paths: &[PathBuf],
-        naming: Naming,
+        batch: &Batch<'_>,
         register: Option<&Register>,
         watch: &mut Watch<'_>,
     ) -> Result<Self, Error> {
         let mut moduli = Moduli::default();
-        each_submission(paths, naming, watch, &mut |submission| {
+        batch.each_submission(watch, &mut |submission| {
             rsa_key(submission).map_or(Ok(()), |(modulus, spki)| moduli.add(modulus, spki))
         })?;
         let surveyed = Some(moduli.places.keys().copied().collect());
@@ -84,7 +94,7 @@ impl SharedPrimes {
         if suspects.is_empty() {
             return Ok(Self { surveyed, found: HashMap::new() });
         }
-        let (moduli, sources) = moduli.sound_among(&suspects, paths, naming, watch)?;
+        let (moduli, sources) = moduli.sound_among(&suspects, batch, watch)?;
         let found = moduli.told(&sources, register, watch)?;
         Ok(Self { surveyed, found })
     }
@@ -253,12 +263,11 @@ impl Moduli {
     fn sound_among(
         &self,
         suspects: &BTreeSet<usize>,
-        paths: &[PathBuf],
-        naming: Naming,
+        batch: &Batch<'_>,
         watch: &mut Watch<'_>,
     ) -> Result<(Self, Vec<String>), Error> {
         let (mut sound, mut sources) = (Self::default(), Vec::new());
-        each_submission(paths, naming, watch, &mut |submission| {
+        batch.each_submission(watch, &mut |submission| {
             let Some((modulus, spki)) = rsa_key(submission) else { return Ok(()) };
             let is_suspect = self.places.get(&half(modulus)).is_some_and(|index| suspects.contains(index));
             let Content::Request { der, .. } = &submission.content else { return Ok(()) };
@@ -368,26 +377,25 @@ fn holder(holder: &KeyHolder<'_>) -> String {
     }
 }
 
-/// Gives every submission under the paths.
-fn each_submission(
-    paths: &[PathBuf],
-    naming: Naming,
-    watch: &mut Watch<'_>,
-    each: &mut dyn FnMut(&Submission) -> Result<(), Error>,
-) -> Result<(), Error> {
-    let mut submissions = Submissions::open(paths, naming)?;
-    let mut number = 0;
-    loop {
-        let chunk = next_chunk(&mut submissions).map_err(|error| error.amid("nothing was changed"))?;
-        if chunk.is_empty() {
-            return Ok(());
+impl Batch<'_> {
+    /// Gives every submission of the batch.
+    fn each_submission(
+        &self,
+        watch: &mut Watch<'_>,
+        each: &mut dyn FnMut(&Submission) -> Result<(), Error>,
+    ) -> Result<(), Error> {
+        let mut submissions = Submissions::open(self.paths, self.naming)?;
+        let mut read = 0;
+        loop {
+            let chunk = next_chunk(&mut submissions).map_err(|error| error.amid(self.unharmed))?;
+            if chunk.is_empty() {
+                return Ok(());
+            }
+            read += chunk.len() as u64;
+            chunk.iter().try_for_each(&mut *each)?;
+            watch.tell(Phase::Reading, read, None);
+            watch.check_stop(self.unharmed, "read the requests again")?;
         }
-        for submission in chunk {
-            number += 1;
-            each(&submission)?;
-        }
-        watch.tell(Phase::Reading, number, None);
-        stop(watch)?;
     }
 }
 
