@@ -22,7 +22,8 @@ use coldsign::{
         name::Name,
         plan::{Facts, PlanDigest, RootFields, plan_for_code, plan_root},
         profile::{
-            Approval, BeyondIssuer, DuplicateKeys, EmptySubject, End, KeyIdentifier, Profile, SubjectKind,
+            Approval, BeyondIssuer, DuplicateKeys, DuplicateSubjects, EmptySubject, End, KeyIdentifier,
+            Profile, SubjectKind,
         },
         serial::SerialNumber,
         time::Time,
@@ -125,6 +126,7 @@ fn profile() -> Profile {
         key_identifier: KeyIdentifier::Present,
         rsa_scheme: RsaScheme::Pkcs1,
         duplicate_keys: DuplicateKeys::Note,
+        duplicate_subjects: DuplicateSubjects::Accept,
     }
 }
 

@@ -5,7 +5,10 @@ mod support;
 
 use std::{fs, path::Path};
 
-use coldsign::pki::der::{element, sequence, tag};
+use coldsign::pki::{
+    der::{element, sequence, tag},
+    fingerprint::{Digest, hex},
+};
 use dashu_int::{
     IBig, UBig,
     ops::{ExtendedGcd as _, RemEuclid as _},
@@ -180,6 +183,41 @@ fn a_key_that_shares_a_prime_with_a_certified_one_is_refused_and_names_the_certi
 }
 
 #[test]
+fn a_subject_that_stands_twice_is_told_as_the_profile_says() {
+    let sandbox = Sandbox::with_root("subjects", "p256");
+    let stick = sandbox.path("stick");
+    write(&stick, "a.csr", &key(0, 1, 65_537).request("same"));
+    write(&stick, "b.csr", &key(2, 3, 65_537).request("same"));
+    let from = stick.to_str().unwrap();
+    let told = |lines: &[Value]| -> Vec<(String, String)> {
+        let findings = lines.iter().flat_map(|line| line["findings"].as_array().expect("findings").clone());
+        let text = |value: &Value| value.as_str().expect("text").to_owned();
+        findings.map(|finding| (text(&finding["control"]), text(&finding["severity"]))).collect()
+    };
+    let pair = |control: &str, severity: &str| vec![(control.to_owned(), severity.to_owned())];
+    assert_eq!(told(&sandbox.json(["inspect", from])), []);
+    let by_profile = ["inspect", "--profile", "device", from];
+    assert_eq!(told(&sandbox.json(by_profile)), pair("subject-in-batch", "note"));
+    // Both are issued with a note; the next one of the name is told of the register.
+    let out = sandbox.folder("out");
+    assert_eq!(sandbox.issue("root", "device", &[from], &out, &[]).planned.accepted, 2);
+    let configuration = sandbox.path("home").join("authority.toml");
+    let text = fs::read_to_string(&configuration).expect("read");
+    let stricter = text.replacen("duplicate-keys", "duplicate-subjects = \"refuse\"\nduplicate-keys", 1);
+    assert!(stricter.find("duplicate-subjects") < stricter.find("[profiles.server]"));
+    fs::write(&configuration, stricter).expect("written");
+    fs::remove_file(stick.join("a.csr")).expect("removed");
+    fs::remove_file(stick.join("b.csr")).expect("removed");
+    write(&stick, "c.csr", &key(4, 5, 65_537).request("same"));
+    let text = said(&sandbox.run(["plan", "--ca", "root", "--profile", "device", from]));
+    assert!(text.contains("refuse subject-in-register"), "{text}");
+    write(&stick, "d.csr", &key(0, 5, 65_537).request("other"));
+    fs::remove_file(stick.join("c.csr")).expect("removed");
+    let text = said(&sandbox.run(["plan", "--ca", "root", "--profile", "device", from]));
+    assert!(text.contains("refuse shared-prime-in-register") && !text.contains("subject-in"), "{text}");
+}
+
+#[test]
 fn a_key_on_a_block_list_of_any_format_is_refused() {
     let sandbox = Sandbox::empty("block-list");
     let stick = sandbox.path("stick");
@@ -187,7 +225,6 @@ fn a_key_on_a_block_list_of_any_format_is_refused() {
     for (name, key) in ["a.csr", "b.csr", "c.csr"].into_iter().zip(&keys) {
         write(&stick, name, &key.request(name));
     }
-    let hex = |octets: &[u8]| octets.iter().map(|octet| format!("{octet:02x}")).collect::<String>();
     let modulus = |key: &Key| key.modulus.to_be_bytes().to_vec();
     let lists = sandbox.path("lists");
     let line_of = format!("Modulus={}\n", hex(&modulus(&keys[0])).to_uppercase());
@@ -224,7 +261,7 @@ fn a_list_that_was_added_to_the_home_is_asked_for_every_plan() {
     let bad = key(0, 1, 65_537);
     write(&stick, "bad.csr", &bad.request("bad"));
     write(&stick, "good.csr", &key(2, 3, 65_537).request("good"));
-    let digest = Sha256::digest(bad.spki()).iter().map(|octet| format!("{octet:02x}")).collect::<String>();
+    let digest = Digest::of(&bad.spki());
     let list = sandbox.path("Lost Keys.txt");
     fs::write(&list, format!("{digest}\n{digest}\n")).expect("written");
     let added = sandbox.json(["block-list", "add", list.to_str().unwrap()]);

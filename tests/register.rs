@@ -16,7 +16,8 @@ use coldsign::{
         plan::{Facts, PlannedCertificate, RootFields, plan, plan_root},
         policy::{Control, Finding, Refusal},
         profile::{
-            Approval, BeyondIssuer, DuplicateKeys, EmptySubject, End, KeyIdentifier, Profile, SubjectKind,
+            Approval, BeyondIssuer, DuplicateKeys, DuplicateSubjects, EmptySubject, End, KeyIdentifier,
+            Profile, SubjectKind,
         },
         request::ParsedRequest,
         serial::SerialNumber,
@@ -90,6 +91,7 @@ fn profile() -> Profile {
         key_identifier: KeyIdentifier::Present,
         rsa_scheme: RsaScheme::Pkcs1,
         duplicate_keys: DuplicateKeys::Refuse,
+        duplicate_subjects: DuplicateSubjects::Accept,
     }
 }
 

@@ -10,8 +10,8 @@ use crate::{
         fingerprint::Digest,
         issuer::IssuingCa,
         plan::{Facts, PlannedCertificate, plan as decide},
-        policy::{Control, Finding, Refusal},
-        profile::{DuplicateKeys, Profile},
+        policy::{Control, Finding, Refusal, Severity},
+        profile::{DuplicateKeys, DuplicateSubjects, Profile},
         serial::SerialNumber,
         text::Printable,
     },
@@ -26,7 +26,7 @@ use super::{
     block_lists::BlockLists,
     error::Error,
     evidence::Evidence,
-    inspection::{Counts, Judgement, Verdict, next_chunk, verify},
+    inspection::{Counts, EMPTY_SUBJECT, Judgement, Verdict, judged_subject, next_chunk, verify},
     intake::{Content, Naming, Submission, Submissions},
     opening::{Appliance, now},
     progress::{Phase, Watch},
@@ -175,7 +175,7 @@ impl Appliance {
                 })
                 .collect();
             for item in decided {
-                let judgement = write(&mut writer, item, profile.duplicate_keys)?;
+                let judgement = write(&mut writer, item, &profile)?;
                 counts.add(judgement.verdict);
                 each(&judgement);
             }
@@ -216,7 +216,7 @@ fn decided(
 }
 
 /// Writes what was decided into the plan; a key that was seen before is found here, in the plan's order.
-fn write(writer: &mut PlanWriter<'_>, item: Decided, duplicates: DuplicateKeys) -> Result<Judgement, Error> {
+fn write(writer: &mut PlanWriter<'_>, item: Decided, profile: &Profile) -> Result<Judgement, Error> {
     match item {
         Decided::Skipped { source, finding } => {
             writer.skip(source.as_str(), None, &finding)?;
@@ -243,16 +243,19 @@ fn write(writer: &mut PlanWriter<'_>, item: Decided, duplicates: DuplicateKeys) 
         Decided::Planned { source, der, planned } => {
             let sha256 = Some(Digest::of(&der));
             let subject = Some(planned.subject().to_printable());
-            let duplicate = duplicate(writer, planned.spki_sha256(), duplicates)?;
-            if let (Some(finding), DuplicateKeys::Refuse) = (&duplicate, duplicates) {
-                let mut findings = vec![finding.clone()];
+            let of_key = duplicate(writer, planned.spki_sha256(), profile.duplicate_keys)?;
+            let of_subject = subject_twice(writer, planned.subject().der(), profile.duplicate_subjects)?;
+            let duplicates: Vec<Finding> = of_key.into_iter().chain(of_subject).collect();
+            if duplicates.iter().any(|finding| finding.severity == Severity::Refuse) {
+                let mut findings = duplicates;
                 findings.extend_from_slice(planned.notes());
+                findings.sort_by_key(|finding| std::cmp::Reverse(finding.severity));
                 let refusal = Refusal { findings, subject, key: None };
                 writer.refuse(source.as_str(), sha256, &refusal)?;
                 let Refusal { findings, subject, key } = refusal;
                 return Ok(Judgement { source, sha256, verdict: Verdict::Refused, subject, key, findings });
             }
-            let planned = planned.with_notes(duplicate);
+            let planned = planned.with_notes(duplicates);
             writer.add(source.as_str(), Some(&der), &planned)?;
             let findings = planned.notes().to_vec();
             Ok(Judgement { source, sha256, verdict: Verdict::Accepted, subject, key: None, findings })
@@ -288,6 +291,31 @@ fn duplicate(
         return Ok(Some(finding(Control::DuplicateInRegister, &message)));
     }
     Ok(None)
+}
+
+fn subject_twice(
+    writer: &PlanWriter<'_>,
+    subject: &[u8],
+    duplicates: DuplicateSubjects,
+) -> Result<Option<Finding>, Error> {
+    // A subject without a name is told apart by what stands instead of one.
+    if duplicates == DuplicateSubjects::Accept || subject == EMPTY_SUBJECT {
+        return Ok(None);
+    }
+    let (control, message) = if let Some(earlier) = writer.holds_subject(subject)? {
+        let message = format!("the subject stands in this batch already, in {}", earlier.source);
+        (Control::SubjectInBatch, message)
+    } else if let Some(earlier) = writer.issued_subject(subject)? {
+        let plan = earlier.plan.as_deref().unwrap_or("this one");
+        let message = format!(
+            "a certificate was issued for the subject before, under plan {plan} from {}",
+            earlier.source
+        );
+        (Control::SubjectInRegister, message)
+    } else {
+        return Ok(None);
+    };
+    Ok(Some(judged_subject(control, &message, duplicates)))
 }
 
 /// The profile's section of authority.toml, for the record.

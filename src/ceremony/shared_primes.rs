@@ -8,6 +8,7 @@
 
 use std::{
     collections::{BTreeMap, BTreeSet, HashMap, hash_map::Entry as Place},
+    fmt::Write as _,
     ops::Range,
     path::PathBuf,
 };
@@ -308,7 +309,7 @@ impl Moduli {
                 let mut message =
                     format!("the RSA key has a prime in common with that of {}", recorded.first);
                 if recorded.others > 0 {
-                    message += &format!(", and with {} more in the register", recorded.others);
+                    let _ = write!(message, ", and with {} more in the register", recorded.others);
                 }
                 findings.push(Finding::refuse(Control::SharedPrimeInRegister, &message, HINT_REGISTER));
             } else if !within.contains(&index) {

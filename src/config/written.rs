@@ -59,4 +59,5 @@ pub(super) struct Profile {
     pub subject_key_identifier: Option<bool>,
     pub rsa_scheme: Option<Spanned<String>>,
     pub duplicate_keys: Option<Spanned<String>>,
+    pub duplicate_subjects: Option<Spanned<String>>,
 }

@@ -110,6 +110,10 @@ controls! {
     DuplicateInBatch = "duplicate-in-batch",
     /// The same public key was certified before.
     DuplicateInRegister = "duplicate-in-register",
+    /// The same subject stands in this batch already.
+    SubjectInBatch = "subject-in-batch",
+    /// A certificate was issued for the same subject before.
+    SubjectInRegister = "subject-in-register",
     /// The RSA key has a prime in common with another of this batch.
     SharedPrimeInBatch = "shared-prime-in-batch",
     /// The RSA key has a prime in common with one that was certified before.

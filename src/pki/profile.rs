@@ -117,6 +117,17 @@ pub enum DuplicateKeys {
     Note,
 }
 
+/// What becomes of a subject that stands in the batch or the register already.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum DuplicateSubjects {
+    /// Nothing: devices of this profile are told apart by their keys.
+    Accept,
+    /// A note on the request.
+    Note,
+    /// The second one is refused.
+    Refuse,
+}
+
 /// Whether a certificate carries a subjectKeyIdentifier.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum KeyIdentifier {
@@ -166,6 +177,8 @@ pub struct Profile {
     pub rsa_scheme: RsaScheme,
     /// Duplicate public keys.
     pub duplicate_keys: DuplicateKeys,
+    /// Subjects that another certificate has.
+    pub duplicate_subjects: DuplicateSubjects,
 }
 
 /// What makes a profile contradict itself or a law of this appliance.
@@ -406,6 +419,7 @@ mod tests {
             key_identifier: KeyIdentifier::Present,
             rsa_scheme: RsaScheme::Pkcs1,
             duplicate_keys: DuplicateKeys::Refuse,
+            duplicate_subjects: DuplicateSubjects::Note,
         }
     }
 

@@ -39,12 +39,6 @@ impl Product {
     pub fn common(&self, modulus: &[u8]) -> Option<Factor> {
         common(&self.0, &UBig::from_be_bytes(modulus))
     }
-
-    /// Octets that it takes.
-    #[must_use]
-    pub fn octets(&self) -> usize {
-        self.0.as_words().len() * size_of::<dashu_int::Word>()
-    }
 }
 
 /// What a modulus has in common with others: one of its primes, or the whole of it.

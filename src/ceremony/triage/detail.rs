@@ -16,7 +16,7 @@ use super::{
     super::{
         block_lists::BlockLists,
         difference::Differences,
-        inspection::{Depth, Judged, Yardstick, gather, inspect_each, judge, judge_twin},
+        inspection::{Depth, Judged, Yardstick, gather, inspect_each, judge, judge_namesake, judge_twin},
         intake::{Content, Submissions},
         opening::now,
         progress::Watch,
@@ -62,7 +62,7 @@ pub fn read_triage(
         if let Some(difference) = inspected.difference {
             reading.differences.add(&inspected.judgement.source, difference);
         }
-        reading.triage.push_read(&inspected.judgement, &inspected.place, inspected.twin)
+        reading.triage.push_read(&inspected.judgement, &inspected.place, (inspected.twin, inspected.namesake))
     })?;
     Ok(reading)
 }
@@ -100,6 +100,9 @@ pub fn detail(
         judge(&harmless(row.source), content, yardstick, &triage.evidence, Depth::Difference, now()?);
     if let Some(first) = triage.twin(index).filter(|_| judgement.verdict == Verdict::Accepted) {
         judge_twin(&mut judgement, first, yardstick);
+    }
+    if let Some(first) = triage.namesake(index).filter(|_| judgement.verdict == Verdict::Accepted) {
+        judge_namesake(&mut judgement, first, yardstick);
     }
     let difference = difference.filter(|_| judgement.verdict == Verdict::Accepted);
     Ok(Detail { judgement, der, difference: difference.map(|difference| difference.lines) })

@@ -16,8 +16,8 @@ use crate::pki::{
     der::{element, sequence, tag},
     key::{Curve, KeyAlgorithm, RsaScheme},
     profile::{
-        Approval, BeyondIssuer, CRL_SIGN, DIGITAL_SIGNATURE, DuplicateKeys, EmptySubject, End, KEY_CERT_SIGN,
-        KEY_ENCIPHERMENT, KeyIdentifier,
+        Approval, BeyondIssuer, CRL_SIGN, DIGITAL_SIGNATURE, DuplicateKeys, DuplicateSubjects, EmptySubject,
+        End, KEY_CERT_SIGN, KEY_ENCIPHERMENT, KeyIdentifier,
     },
     request::ParsedRequest,
 };
@@ -88,6 +88,7 @@ pub(super) fn profile(name: &str) -> Profile {
         key_identifier: KeyIdentifier::Present,
         rsa_scheme: RsaScheme::Pkcs1,
         duplicate_keys: DuplicateKeys::Refuse,
+        duplicate_subjects: DuplicateSubjects::Note,
     };
     let profile = match name {
         "device" => device,
@@ -113,6 +114,7 @@ pub(super) fn profile(name: &str) -> Profile {
             extended_key_usage: Vec::new(),
             allowed_extensions: Vec::new(),
             duplicate_keys: DuplicateKeys::Note,
+            duplicate_subjects: DuplicateSubjects::Note,
             ..device
         },
         other => panic!("no profile {other}"),

@@ -91,10 +91,7 @@ fn judge_rsa(octets: &[u8], findings: &mut Vec<Finding>) -> Result<(), Finding> 
         ));
     }
     modulus::judge(magnitude, findings);
-    match findings.len() > before {
-        true => findings.pop().map_or(Ok(()), Err),
-        false => Ok(()),
-    }
+    if findings.len() > before { findings.pop().map_or(Ok(()), Err) } else { Ok(()) }
 }
 
 /// Whether an INTEGER's content octets, in shortest form, are a public exponent that is taken.

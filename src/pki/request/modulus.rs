@@ -155,7 +155,7 @@ fn moduli_for(exponent: u32) -> impl Iterator<Item = u32> {
 }
 
 fn is_small_prime(candidate: u32) -> bool {
-    (2..).take_while(|divisor| divisor * divisor <= candidate).all(|divisor| candidate % divisor != 0)
+    (2..=candidate.isqrt()).all(|divisor| !candidate.is_multiple_of(divisor))
 }
 
 fn power_modulo(base: u32, mut exponent: u32, modulus: u32) -> u32 {
