@@ -22,8 +22,8 @@ use coldsign::{
         name::Name,
         plan::{Facts, PlanDigest, RootFields, plan_for_code, plan_root},
         profile::{
-            Approval, BeyondIssuer, Criticality, DuplicateKeys, EmptySubject, End, FixedExtensions,
-            KeyIdentifier, Profile, Standard, SubjectKind,
+            Approval, BeyondIssuer, Criticality, DuplicateKeys, DuplicateSubjects, EmptySubject, End,
+            FixedExtensions, KeyIdentifier, Profile, Standard, SubjectKind,
         },
         serial::SerialNumber,
         time::Time,
@@ -130,6 +130,7 @@ fn profile() -> Profile {
         fixed: FixedExtensions::default(),
         standard: Standard::Rfc5280,
         duplicate_keys: DuplicateKeys::Note,
+        duplicate_subjects: DuplicateSubjects::Accept,
     }
 }
 

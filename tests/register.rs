@@ -16,8 +16,8 @@ use coldsign::{
         plan::{Facts, PlannedCertificate, RootFields, plan, plan_root},
         policy::{Control, Finding, Refusal},
         profile::{
-            Approval, BeyondIssuer, Criticality, DuplicateKeys, EmptySubject, End, FixedExtensions,
-            KeyIdentifier, Profile, Standard, SubjectKind,
+            Approval, BeyondIssuer, Criticality, DuplicateKeys, DuplicateSubjects, EmptySubject, End,
+            FixedExtensions, KeyIdentifier, Profile, Standard, SubjectKind,
         },
         request::ParsedRequest,
         serial::SerialNumber,
@@ -95,6 +95,7 @@ fn profile() -> Profile {
         fixed: FixedExtensions::default(),
         standard: Standard::Rfc5280,
         duplicate_keys: DuplicateKeys::Refuse,
+        duplicate_subjects: DuplicateSubjects::Accept,
     }
 }
 

@@ -4,6 +4,7 @@
 //! [`Appliance::plan`], [`Appliance::approve`], [`Appliance::sign`] and [`Appliance::deliver`] are the main job.
 
 mod auditing;
+mod block_lists;
 mod browsing;
 mod certificate_export;
 mod closing;
@@ -13,6 +14,7 @@ mod difference;
 mod done;
 mod error;
 mod estimate;
+mod evidence;
 mod found;
 mod inspection;
 mod installation;
@@ -33,6 +35,7 @@ mod records;
 mod repeated_code;
 mod seen;
 mod self_check;
+mod shared_primes;
 mod space;
 mod standing;
 mod summary;
@@ -41,6 +44,7 @@ mod triage;
 mod verification;
 mod volumes;
 
+pub use block_lists::{BlockListFacts, BlockLists, ListFormat, add_block_list};
 pub use browsing::{By, Found, IssuedRow, Pace, Rest, Wanted};
 pub use certificate_export::ExportedCertificate;
 pub use closing::{Closing, Due, Remaining, SignedHead, Unfinished};

@@ -3,6 +3,7 @@
 use std::{
     io::ErrorKind,
     path::{Path, PathBuf},
+    sync::Arc,
 };
 
 use crate::{
@@ -20,7 +21,7 @@ use crate::{
     },
 };
 
-use super::{error::Error, recording::InHand};
+use super::{block_lists::BlockLists, error::Error, recording::InHand};
 
 /// Largest authority.toml, in octets: a hundred profiles fit ten times.
 const CONFIGURATION_OCTETS_MAX: u64 = 1024 * 1024;
@@ -56,7 +57,7 @@ pub type Custodian<'a> = dyn FnMut(&TokenState) -> Result<Activation, Error> + '
 
 /// An opened appliance: configuration read, register open.
 pub struct Appliance {
-    home: Home,
+    pub(super) home: Home,
     /// The configuration's text, as it stands in authority.toml.
     pub(super) text: String,
     /// The configuration.
@@ -229,6 +230,14 @@ impl Appliance {
     #[must_use]
     pub fn is_rehearsal(&self) -> bool {
         matches!(self.register.rehearsal(), Rehearsal::Rehearsal)
+    }
+
+    /// The block lists of the home.
+    ///
+    /// # Errors
+    /// [`Error::Usage`] where one of them cannot be read.
+    pub fn block_lists(&self) -> Result<Arc<BlockLists>, Error> {
+        BlockLists::of_home(&self.home).map(Arc::new)
     }
 
     /// The configuration.

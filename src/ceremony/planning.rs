@@ -1,6 +1,6 @@
 //! Planning: requests become a stored plan, every certificate byte for byte, before anything is signed.
 
-use std::path::PathBuf;
+use std::{path::PathBuf, sync::Arc};
 
 use rayon::prelude::*;
 
@@ -10,8 +10,8 @@ use crate::{
         fingerprint::Digest,
         issuer::IssuingCa,
         plan::{Facts, PlannedCertificate, plan as decide},
-        policy::{Control, Finding, Refusal},
-        profile::{DuplicateKeys, Profile},
+        policy::{Control, Finding, Refusal, Severity},
+        profile::{DuplicateKeys, DuplicateSubjects, Profile},
         serial::SerialNumber,
         text::Printable,
     },
@@ -23,12 +23,15 @@ use crate::{
 };
 
 use super::{
+    block_lists::BlockLists,
     error::Error,
-    inspection::{Counts, Judgement, Verdict, next_chunk, verify},
+    evidence::Evidence,
+    inspection::{Counts, EMPTY_SUBJECT, Judgement, Verdict, judged_subject, next_chunk, verify},
     intake::{Content, Naming, Submission, Submissions},
     opening::{Appliance, now},
     progress::{Phase, Watch},
     seen::{Agreement, Seen},
+    shared_primes::{Batch, SharedPrimes},
 };
 
 /// A plan that was made.
@@ -151,11 +154,16 @@ impl Appliance {
     ) -> Result<Planned, Error> {
         let issuer = self.issuer(ca)?;
         let profile = self.profile(profile)?.clone();
+        let lists = BlockLists::of_home(&self.home)?;
+        let remarks = lists.remarks();
+        let batch = Batch { paths, naming: Naming::InVolume, unharmed: "no plan was stored" };
+        let shared = SharedPrimes::survey(&batch, Some(&self.register), watch)?;
+        let evidence = Evidence { lists: Arc::new(lists), shared: Arc::new(shared) };
         let mut submissions = Submissions::open(paths, Naming::InVolume)?;
         let mut serials = Serials::of(self)?;
         let at = now()?;
         let mut seen = Seen::default();
-        let text = config_text(&self.text, &profile.name);
+        let text = config_text(&self.text, &profile.name) + &remarks;
         let new = NewPlan {
             authority: ca,
             kind: PlanKind::Batch,
@@ -176,10 +184,12 @@ impl Appliance {
                 .collect::<Result<Vec<_>, Error>>()?;
             let decided: Vec<Decided> = drawn
                 .into_par_iter()
-                .map(|(submission, serial)| decided(submission, &profile, &issuer, Facts { now: at, serial }))
+                .map(|(submission, serial)| {
+                    decided(submission, &profile, &issuer, &evidence, Facts { now: at, serial })
+                })
                 .collect();
             for item in decided {
-                let judgement = write(&mut writer, item, profile.duplicate_keys)?;
+                let judgement = write(&mut writer, item, &profile)?;
                 seen.add(&judgement);
                 each(&judgement);
             }
@@ -197,7 +207,13 @@ impl Appliance {
     }
 }
 
-fn decided(submission: Submission, profile: &Profile, issuer: &IssuingCa, facts: Facts) -> Decided {
+fn decided(
+    submission: Submission,
+    profile: &Profile,
+    issuer: &IssuingCa,
+    evidence: &Evidence,
+    facts: Facts,
+) -> Decided {
     let sha256 = submission.content.sha256();
     let source = submission.source;
     let (der, notes) = match submission.content {
@@ -208,14 +224,14 @@ fn decided(submission: Submission, profile: &Profile, issuer: &IssuingCa, facts:
         }
         Content::Request { der, notes } => (der, notes),
     };
-    match verify(&der, notes).and_then(|request| decide(request, profile, issuer, facts)) {
+    match verify(&der, notes, evidence).and_then(|request| decide(request, profile, issuer, facts)) {
         Ok(planned) => Decided::Planned { source, der, planned: Box::new(planned) },
         Err(refusal) => Decided::Refused { source, sha256, refusal },
     }
 }
 
 /// Writes what was decided into the plan; a key that was seen before is found here, in the plan's order.
-fn write(writer: &mut PlanWriter<'_>, item: Decided, duplicates: DuplicateKeys) -> Result<Judgement, Error> {
+fn write(writer: &mut PlanWriter<'_>, item: Decided, profile: &Profile) -> Result<Judgement, Error> {
     match item {
         Decided::Skipped { source, finding } => {
             writer.skip(source.as_str(), None, &finding)?;
@@ -242,16 +258,19 @@ fn write(writer: &mut PlanWriter<'_>, item: Decided, duplicates: DuplicateKeys) 
         Decided::Planned { source, der, planned } => {
             let sha256 = Some(Digest::of(&der));
             let subject = Some(planned.subject().to_printable());
-            let duplicate = duplicate(writer, planned.spki_sha256(), duplicates)?;
-            if let (Some(finding), DuplicateKeys::Refuse) = (&duplicate, duplicates) {
-                let mut findings = vec![finding.clone()];
+            let of_key = duplicate(writer, planned.spki_sha256(), profile.duplicate_keys)?;
+            let of_subject = subject_twice(writer, planned.subject().der(), profile.duplicate_subjects)?;
+            let duplicates: Vec<Finding> = of_key.into_iter().chain(of_subject).collect();
+            if duplicates.iter().any(|finding| finding.severity == Severity::Refuse) {
+                let mut findings = duplicates;
                 findings.extend_from_slice(planned.notes());
+                findings.sort_by_key(|finding| std::cmp::Reverse(finding.severity));
                 let refusal = Refusal { findings, subject, key: None };
                 writer.refuse(source.as_str(), sha256, &refusal)?;
                 let Refusal { findings, subject, key } = refusal;
                 return Ok(Judgement { source, sha256, verdict: Verdict::Refused, subject, key, findings });
             }
-            let planned = planned.with_notes(duplicate);
+            let planned = planned.with_notes(duplicates);
             writer.add(source.as_str(), Some(&der), &planned)?;
             let findings = planned.notes().to_vec();
             Ok(Judgement { source, sha256, verdict: Verdict::Accepted, subject, key: None, findings })
@@ -287,6 +306,31 @@ fn duplicate(
         return Ok(Some(finding(Control::DuplicateInRegister, &message)));
     }
     Ok(None)
+}
+
+fn subject_twice(
+    writer: &PlanWriter<'_>,
+    subject: &[u8],
+    duplicates: DuplicateSubjects,
+) -> Result<Option<Finding>, Error> {
+    // A subject without a name is told apart by what stands instead of one.
+    if duplicates == DuplicateSubjects::Accept || subject == EMPTY_SUBJECT {
+        return Ok(None);
+    }
+    let (control, message) = if let Some(earlier) = writer.holds_subject(subject)? {
+        let message = format!("the subject stands in this batch already, in {}", earlier.source);
+        (Control::SubjectInBatch, message)
+    } else if let Some(earlier) = writer.issued_subject(subject)? {
+        let plan = earlier.plan.as_deref().unwrap_or("this one");
+        let message = format!(
+            "a certificate was issued for the subject before, under plan {plan} from {}",
+            earlier.source
+        );
+        (Control::SubjectInRegister, message)
+    } else {
+        return Ok(None);
+    };
+    Ok(Some(judged_subject(control, &message, duplicates)))
 }
 
 /// The profile's section of authority.toml, for the record: from the comment on it to its last key, with the tables in it.

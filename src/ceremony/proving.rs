@@ -1,6 +1,6 @@
 //! Proving: a verification certificate shows a cloud platform that the CA's key is held.
 
-use std::path::Path;
+use std::{path::Path, sync::Arc};
 
 use crate::{
     export::bundle::Format,
@@ -21,12 +21,14 @@ use super::{
     closing::Remaining,
     delivery::Delivered,
     error::Error,
+    evidence::Evidence,
     inspection::verify,
     intake::{Content, Naming, Submissions},
     opening::{Appliance, Custodian, now, printable_path},
     planning::{Serials, config_text},
     progress::Watch,
     repeated_code::RepeatedCode,
+    shared_primes::{Batch, SharedPrimes},
 };
 
 /// The profile that verification certificates are made by.
@@ -176,7 +178,7 @@ impl Appliance {
             Code::Given(code) => (planned_for(code, platform, &profile, &issuer, facts)?, None),
             Code::Typed(code) => (planned_for(code.as_str(), platform, &profile, &issuer, facts)?, None),
             Code::Request(path) | Code::Shown { path, .. } => {
-                let (request, der) = request_of(path)?;
+                let (request, der) = request_of(path, &self.evidence(path, watch)?)?;
                 let asked = code_of(&request)?;
                 if let Code::Shown { code, .. } = code {
                     same_code(path, &asked, code)?;
@@ -213,6 +215,14 @@ impl Appliance {
             .map_err(unfinished(Remaining::Delivery))?;
         Ok((stored, delivered))
     }
+
+    /// What is known of the key of a verification CSR beyond it.
+    fn evidence(&self, path: &Path, watch: &mut Watch<'_>) -> Result<Evidence, Error> {
+        let paths = [path.to_owned()];
+        let batch = Batch { paths: &paths, naming: Naming::AsGiven, unharmed: "nothing was signed" };
+        let shared = SharedPrimes::survey(&batch, Some(&self.register), watch)?;
+        Ok(Evidence { lists: self.block_lists()?, shared: Arc::new(shared) })
+    }
 }
 
 /// The certificate for a code that is at hand without a CSR.
@@ -243,14 +253,14 @@ fn same_code(path: &Path, asked: &str, shown: &Printable) -> Result<(), Error> {
 /// # Errors
 /// [`Error::Medium`] where the file cannot be read; [`Error::Usage`] where it holds no sound request with a code.
 pub fn requested_code(path: &Path, platform: Platform) -> Result<Printable, Error> {
-    let (request, _) = request_of(path)?;
+    let (request, _) = request_of(path, &Evidence::default())?;
     let code = code_of(&request)?;
     platform.check_code(&code)?;
     Ok(Printable::new(&code))
 }
 
 /// The only request of a file, and its octets.
-fn request_of(path: &Path) -> Result<(VerifiedRequest, Vec<u8>), Error> {
+fn request_of(path: &Path, evidence: &Evidence) -> Result<(VerifiedRequest, Vec<u8>), Error> {
     let mut submissions = Submissions::open(&[path.to_owned()], Naming::AsGiven)?;
     let first = submissions.next()?.map(|submission| submission.content);
     if submissions.next()?.is_some() {
@@ -266,7 +276,7 @@ fn request_of(path: &Path) -> Result<(VerifiedRequest, Vec<u8>), Error> {
         }
         None => return Err(Error::usage("there is no request in the file", "give a verification CSR")),
     };
-    let request = verify(&der, notes).map_err(|refusal| refused(&refusal))?;
+    let request = verify(&der, notes, evidence).map_err(|refusal| refused(&refusal))?;
     Ok((request, der))
 }
 

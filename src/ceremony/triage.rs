@@ -18,6 +18,7 @@ use crate::pki::{
 
 use super::{
     error::Error,
+    evidence::Evidence,
     inspection::{Counts, Judgement, Verdict},
     intake::Place,
     seen::Seen,
@@ -59,6 +60,10 @@ pub struct Triage {
     unprintable: Vec<(u32, Arc<[u8]>)>,
     /// Rows whose key stood in an earlier request, with that request's number in the listing; in order of rows.
     twins: Vec<(u32, u32)>,
+    /// The same of their subjects.
+    namesakes: Vec<(u32, u32)>,
+    /// What was known of the keys beyond each request.
+    evidence: Evidence,
 }
 
 /// One row, borrowed from the table.
@@ -154,7 +159,12 @@ impl Triage {
     }
 
     /// Adds a judged request that was read from a place; its key may have stood in an earlier request.
-    fn push_read(&mut self, judgement: &Judgement, place: &Place, twin: Option<u64>) -> Result<(), Error> {
+    fn push_read(
+        &mut self,
+        judgement: &Judgement,
+        place: &Place,
+        (twin, namesake): (Option<u64>, Option<u64>),
+    ) -> Result<(), Error> {
         let row = u32::try_from(self.len()).unwrap_or(u32::MAX);
         let number = u32::try_from(place.number).unwrap_or(u32::MAX);
         let folder = place.folder();
@@ -176,6 +186,9 @@ impl Triage {
         }
         if let Some(twin) = twin {
             self.twins.push((row, u32::try_from(twin).unwrap_or(u32::MAX)));
+        }
+        if let Some(namesake) = namesake {
+            self.namesakes.push((row, u32::try_from(namesake).unwrap_or(u32::MAX)));
         }
         Ok(())
     }
@@ -320,9 +333,12 @@ impl Triage {
 
     /// The number of the earlier request that a row's key stood in.
     fn twin(&self, index: usize) -> Option<u64> {
-        let row = u32::try_from(index).ok()?;
-        let found = self.twins.binary_search_by_key(&row, |(row, _)| *row).ok()?;
-        Some(u64::from(self.twins[found].1))
+        earlier(&self.twins, index)
+    }
+
+    /// The number of the earlier request that has a row's subject.
+    fn namesake(&self, index: usize) -> Option<u64> {
+        earlier(&self.namesakes, index)
     }
 }
 
@@ -367,6 +383,13 @@ impl Block {
         let subject = self.text.get(source_end + FIELD_END.len_utf8()..subject_end)?;
         Some((source, subject))
     }
+}
+
+/// The earlier request's number of a row, in pairs in order of rows.
+fn earlier(pairs: &[(u32, u32)], index: usize) -> Option<u64> {
+    let row = u32::try_from(index).ok()?;
+    let found = pairs.binary_search_by_key(&row, |(row, _)| *row).ok()?;
+    Some(u64::from(pairs[found].1))
 }
 
 /// The control's bit in a set: its place in [`Control::ALL`].

@@ -53,6 +53,9 @@ pub enum Command {
     /// The profiles of authority.toml, or the built-in ones where there is no home
     #[command(subcommand)]
     Profile(ProfileCommand),
+    /// Lists of keys that are never certified: published weak keys, and keys that are not wanted
+    #[command(subcommand)]
+    BlockList(BlockListCommand),
     /// Read and judge requests; needs no home, no token, no PIN, and changes nothing
     Inspect(InspectArguments),
     /// Turn requests into a stored plan: every certificate byte for byte, before anything is signed
@@ -232,6 +235,24 @@ pub enum ProfileCommand {
     },
 }
 
+/// `block-list …`
+#[derive(Debug, Subcommand)]
+pub enum BlockListCommand {
+    /// Add a list to the home: a file of badkeys or openssl-blacklist, or lines of SHA-256 of `SubjectPublicKeyInfo`
+    Add {
+        /// The list's file
+        file: PathBuf,
+        /// Its name here: a-z, 0-9 and -, at most 64 [default: made of the file's]
+        #[arg(long, value_name = "NAME")]
+        name: Option<String>,
+        /// badkeys, openssl-blacklist or spki-sha256 [default: found out]
+        #[arg(long, value_name = "FORMAT")]
+        format: Option<String>,
+    },
+    /// List the lists of the home
+    List,
+}
+
 /// `inspect`
 #[derive(Args, Debug)]
 pub struct InspectArguments {
@@ -244,6 +265,9 @@ pub struct InspectArguments {
     /// Judge under this profile (of the home where there is one, else built-in)
     #[arg(long, value_name = "P")]
     pub profile: Option<String>,
+    /// Look keys up in this list, too, beside those of the home where there is one
+    #[arg(long = "block-list", value_name = "FILE")]
+    pub block_lists: Vec<PathBuf>,
 }
 
 /// `plan`

@@ -1,12 +1,12 @@
 //! The main job: `inspect`, `plan`, `approve`, `sign`, `deliver`, `issue`, `prove` and `verify`.
 
-use std::{path::Path, time::Instant};
+use std::{path::Path, sync::Arc, time::Instant};
 
 use serde_json::{Value, json};
 
 use crate::ceremony::{
-    self, Appliance, ApprovalGiven, Code, Delivered, Error, Format, Home, Issued, Platform, Progress,
-    Standing, StoredPlan, Watch, Yardstick, printable_path,
+    self, Appliance, ApprovalGiven, BlockLists, Code, Delivered, Error, Format, Home, Issued, Platform,
+    Progress, Standing, StoredPlan, Watch, Yardstick, printable_path,
 };
 
 use crate::pki::text::counted;
@@ -30,19 +30,25 @@ pub fn inspect(home: Result<Home, Error>, given: &InspectArguments, form: Form) 
     let mut listener = |progress: Progress| bar.take(progress);
     let mut watch = Watch::new(&mut listener, stop::reins());
     let mut each = |judgement: &ceremony::Judgement| render::judgement(form, judgement);
+    let mut lists = home.as_ref().map_or_else(|| Ok(BlockLists::none()), BlockLists::of_home)?;
+    for file in &given.block_lists {
+        lists.take_file(file, &mut watch)?;
+    }
+    let lists = Arc::new(lists);
     let counts = match (&given.ca, &given.profile) {
         (Some(ca), Some(profile)) => {
             let home = home.ok_or_else(|| Error::usage("there is no home", "name one with --home DIR"))?;
             let appliance = Appliance::open_to_read(home)?;
             let issuer = appliance.issuer(ca)?;
             let yardstick = Yardstick::Issuer(appliance.profile(profile)?, &issuer);
-            ceremony::inspect(&given.paths, yardstick, &mut watch, &mut each)?
+            ceremony::inspect(&given.paths, yardstick, &lists, &mut watch, &mut each)?
         }
         (_, Some(profile)) => {
             let profile = ceremony::profile_by_name(home.as_ref(), profile)?;
-            ceremony::inspect(&given.paths, Yardstick::Profile(&profile), &mut watch, &mut each)?
+            let yardstick = Yardstick::Profile(&profile);
+            ceremony::inspect(&given.paths, yardstick, &lists, &mut watch, &mut each)?
         }
-        (_, None) => ceremony::inspect(&given.paths, Yardstick::Soundness, &mut watch, &mut each)?,
+        (_, None) => ceremony::inspect(&given.paths, Yardstick::Soundness, &lists, &mut watch, &mut each)?,
     };
     bar.end();
     if form == Form::Text {

@@ -2,6 +2,7 @@
 
 mod args;
 mod authorities;
+mod block_lists;
 mod exit;
 mod home;
 mod main_job;
@@ -130,6 +131,7 @@ fn dispatch(home: Option<&PathBuf>, command: Command, form: Form) -> Result<Exit
         Command::Token(command) => tokens::run(home(), command, form),
         Command::Ca(command) => authorities::run(home()?, command, form),
         Command::Profile(command) => home::profile(home(), &command, form),
+        Command::BlockList(command) => block_lists::run(&home()?, &command, form),
         Command::Inspect(given) => main_job::inspect(home(), &given, form),
         Command::Plan(given) => main_job::plan(home()?, &given, form),
         Command::Approve(given) => main_job::approve(home()?, &given, form),

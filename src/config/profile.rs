@@ -8,8 +8,8 @@ use toml::Spanned;
 use crate::pki::{
     key::{Curve, HashAlgorithm, KeyAlgorithm, RsaScheme},
     profile::{
-        Approval, BeyondIssuer, DuplicateKeys, EmptySubject, End, KEY_USAGE_NAMES, KeyIdentifier, Profile,
-        Standard, SubjectKind,
+        Approval, BeyondIssuer, DuplicateKeys, DuplicateSubjects, EmptySubject, End, KEY_USAGE_NAMES,
+        KeyIdentifier, Profile, Standard, SubjectKind,
     },
     text::Printable,
     time::Time,
@@ -22,6 +22,14 @@ use super::{
 
 /// notBefore is set back by so many minutes where a profile does not say.
 const BACKDATE_MINUTES: u32 = 5;
+
+/// What may be written of subjects that stand twice; the first holds for a CA where nothing is written, whose name is
+/// what its certificates are found by (RFC 5280 §6.1), the second for everything else.
+const DUPLICATE_SUBJECTS: [(&str, DuplicateSubjects); 3] = [
+    ("refuse", DuplicateSubjects::Refuse),
+    ("note", DuplicateSubjects::Note),
+    ("accept", DuplicateSubjects::Accept),
+];
 
 /// The text that is read, for lines and columns of errors.
 #[derive(Clone, Copy)]
@@ -149,6 +157,14 @@ pub(super) fn read(
         extended_key_usage_criticality: extensions::criticality(written.extended_key_usage_critical),
         fixed: extensions::fixed(source, written)?,
         standard: source.choose_or("standard", written.standard.as_ref(), STANDARDS)?,
+        duplicate_subjects: source.choose_or(
+            "duplicate-subjects",
+            written.duplicate_subjects.as_ref(),
+            &match kind {
+                SubjectKind::SubordinateCa { .. } => DUPLICATE_SUBJECTS,
+                _ => [DUPLICATE_SUBJECTS[1], DUPLICATE_SUBJECTS[0], DUPLICATE_SUBJECTS[2]],
+            },
+        )?,
     };
     profile.validated().map_err(|error| {
         let key = error.key();

@@ -59,6 +59,7 @@ pub(super) struct Profile {
     pub subject_key_identifier: Option<bool>,
     pub rsa_scheme: Option<Spanned<String>>,
     pub duplicate_keys: Option<Spanned<String>>,
+    pub duplicate_subjects: Option<Spanned<String>>,
     pub signature_hash: Option<Spanned<String>>,
     pub standard: Option<Spanned<String>>,
     #[serde(default)]

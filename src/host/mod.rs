@@ -11,3 +11,4 @@ pub mod memory;
 pub mod process;
 pub mod reserve;
 pub mod standard_error;
+pub mod table;

@@ -24,6 +24,8 @@ pub use algorithm::{Curve, HashAlgorithm, KeyAlgorithm, RsaScheme, SignatureAlgo
 pub const RSA_BITS_MIN: u32 = 1024;
 /// Largest RSA modulus, in bits: verification time grows with its square; no device or CA in use has more.
 pub const RSA_BITS_MAX: u32 = 8192;
+/// Longest RSA exponent, in octets: below 2^256 (FIPS 186-5 §5.1).
+pub const RSA_EXPONENT_OCTETS_MAX: usize = 32;
 
 /// Why a public key or a signature was not taken.
 #[derive(Clone, Debug, Eq, Error, PartialEq)]
@@ -141,7 +143,7 @@ impl PublicKey {
                 counted(modulus.len(), "octet")
             )));
         }
-        if exponent.len() > 32 {
+        if exponent.len() > RSA_EXPONENT_OCTETS_MAX {
             return Err(KeyError::Unsupported(format!(
                 "an RSA exponent of {}",
                 counted(exponent.len(), "octet")
@@ -161,8 +163,17 @@ impl PublicKey {
         let e =
             BoxedUint::from_be_slice(exponent, u32::try_from(exponent.len().max(1) * 8).unwrap_or(u32::MAX))
                 .map_err(|error| malformed(&error))?;
-        let key = RsaPublicKey::new_with_size_limits(n, e, RSA_BITS_MIN as usize..=RSA_BITS_MAX as usize)
-            .map_err(|error| malformed(&error))?;
+        let key = if e > BoxedUint::from(RsaPublicKey::MAX_PUB_EXPONENT) {
+            // Longer than the library takes by itself. What it would have asked for: odd, and below the modulus,
+            // which has at least four times as many octets as the longest exponent.
+            if exponent.last().is_some_and(|last| last & 1 == 0) {
+                return Err(KeyError::Malformed("the RSA exponent is even".to_owned()));
+            }
+            RsaPublicKey::new_unchecked(n, e)
+        } else {
+            RsaPublicKey::new_with_size_limits(n, e, RSA_BITS_MIN as usize..=RSA_BITS_MAX as usize)
+                .map_err(|error| malformed(&error))?
+        };
         debug_assert_eq!(key.n_bytes().as_ref(), modulus);
         let octets = der::sequence(&[&unsigned(modulus), &unsigned(exponent)]);
         let identifier = der::sequence(&[&der::element(tag::OID, oid::RSA_ENCRYPTION), &NULL]);
@@ -252,11 +263,26 @@ impl PublicKey {
         Digest::of(&self.spki)
     }
 
+    /// The octets of the subjectPublicKey BIT STRING.
+    #[must_use]
+    pub fn subject_public_key(&self) -> &[u8] {
+        &self.spki[self.spki.len() - self.key_octets..]
+    }
+
+    /// An RSA key's modulus, unsigned big-endian without leading zeros.
+    #[must_use]
+    pub fn rsa_modulus(&self) -> Option<Vec<u8>> {
+        match &self.verifier {
+            Verifier::Rsa(key) => Some(key.n_bytes().into_vec()),
+            Verifier::Ed25519(_) | Verifier::P256(_) | Verifier::P384(_) | Verifier::P521(_) => None,
+        }
+    }
+
     /// Key identifier: the leftmost 160 bits of SHA-256 over the subjectPublicKey BIT STRING's octets (RFC 7093 §2,
     /// method 1).
     #[must_use]
     pub fn key_identifier(&self) -> [u8; 20] {
-        let digest = Digest::of(&self.spki[self.spki.len() - self.key_octets..]);
+        let digest = Digest::of(self.subject_public_key());
         let mut identifier = [0; 20];
         identifier.copy_from_slice(&digest.as_octets()[..20]);
         identifier
@@ -298,6 +324,22 @@ impl PublicKey {
             }
         }
     }
+}
+
+/// The modulus that a `SubjectPublicKeyInfo` holds, unsigned big-endian without leading zeros, where it is an RSA key of
+/// a size that is read. Nothing else of the key is judged.
+#[must_use]
+pub fn rsa_modulus(spki: &[u8]) -> Option<&[u8]> {
+    let mut info = Reader::new(spki).sequence("SubjectPublicKeyInfo").ok()?;
+    if info.sequence("AlgorithmIdentifier").ok()?.oid("algorithm").ok()? != oid::RSA_ENCRYPTION {
+        return None;
+    }
+    let octets = info.bit_string_octets("subjectPublicKey").ok()?;
+    let modulus = Reader::new(octets).sequence("RSAPublicKey").ok()?.integer("modulus").ok()?;
+    let modulus = strip(positive(modulus).ok()?);
+    let bits = RSA_BITS_MIN as usize - 7..=RSA_BITS_MAX as usize;
+    let is_odd = modulus.last().is_some_and(|last| last & 1 == 1);
+    (is_odd && bits.contains(&(modulus.len() * 8))).then_some(modulus)
 }
 
 /// An INTEGER of an unsigned big-endian number.

@@ -4,6 +4,7 @@
 //! data. Read [`request::ParsedRequest`] first, then [`policy`] and [`certificate`].
 
 pub mod anatomy;
+pub mod block_list;
 pub mod certificate;
 pub mod constraint;
 pub mod der;
@@ -21,5 +22,6 @@ pub mod policy;
 pub mod profile;
 pub mod request;
 pub mod serial;
+pub mod shared_prime;
 pub mod text;
 pub mod time;

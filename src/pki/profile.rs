@@ -97,6 +97,17 @@ pub enum DuplicateKeys {
     Note,
 }
 
+/// What becomes of a subject that stands in the batch or the register already.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum DuplicateSubjects {
+    /// Nothing: devices of this profile are told apart by their keys.
+    Accept,
+    /// A note on the request.
+    Note,
+    /// The second one is refused.
+    Refuse,
+}
+
 /// Whether a certificate carries a subjectKeyIdentifier.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum KeyIdentifier {
@@ -154,6 +165,8 @@ pub struct Profile {
     pub standard: Standard,
     /// Duplicate public keys.
     pub duplicate_keys: DuplicateKeys,
+    /// Subjects that another certificate has.
+    pub duplicate_subjects: DuplicateSubjects,
 }
 
 impl Profile {

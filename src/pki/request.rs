@@ -7,7 +7,9 @@
 mod alternative_name;
 mod attributes;
 mod key;
+mod modulus;
 mod possession;
+mod published;
 mod punycode;
 mod quirk;
 mod roca;
@@ -21,7 +23,7 @@ use super::{
     fingerprint::Digest,
     key::{KeyError, PublicKey},
     name::Name,
-    policy::{Control, Finding, Refusal, Severity},
+    policy::{Control, Finding, KeyEvidence, NoEvidence, Refusal, Severity},
 };
 
 pub use quirk::Quirk;
@@ -59,7 +61,25 @@ pub struct VerifiedRequest {
 /// # Errors
 /// A [`Refusal`] with all findings.
 pub fn judge(der: &[u8]) -> Result<VerifiedRequest, Refusal> {
-    ParsedRequest::parse(der)?.verify_possession()
+    judge_against(der, &NoEvidence)
+}
+
+/// As [`judge`], with what is known of keys beyond the request.
+///
+/// # Errors
+/// A [`Refusal`] with all findings.
+pub fn judge_against(der: &[u8], evidence: &dyn KeyEvidence) -> Result<VerifiedRequest, Refusal> {
+    let mut request = ParsedRequest::parse(der)?;
+    if let Some(key) = &request.key {
+        evidence.weigh(key, &mut request.findings);
+    }
+    request.verify_possession()
+}
+
+/// The `SubjectPublicKeyInfo` of a request whose outline can be read, as it stands there; nothing is judged.
+#[must_use]
+pub fn subject_public_key_info(der: &[u8]) -> Option<&[u8]> {
+    Outline::read(der).ok().map(|outline| outline.spki.whole)
 }
 
 impl ParsedRequest {

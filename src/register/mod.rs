@@ -22,6 +22,7 @@ mod delivery;
 mod error;
 mod issued;
 mod journal;
+mod keys;
 mod plan;
 mod planned;
 mod run;
@@ -41,6 +42,7 @@ pub use delivery::Delivery;
 pub use error::Error;
 pub use issued::{IssuedCertificate, PlannedRow};
 pub use journal::{Entry, Head};
+pub use keys::{KeyHolder, RecordedKey};
 pub use plan::{
     Earlier, Issuer, NewPlan, PLAN_REQUESTS_MAX, PlanKind, PlanWriter, RecordedFinding, RefusedRow,
     StoredPlan, Verdict,

@@ -85,6 +85,9 @@ CREATE TABLE planned (
 -- Eight octets find a key as surely as 32, and the index of a million keys stays in the cache.
 CREATE INDEX planned_spki ON planned (substr(spki_sha256, 1, 8));
 
+-- A whole subject, so that those which begin or end alike cost no search.
+CREATE INDEX planned_subject ON planned (subject);
+
 -- What is not to be signed, with every finding.
 CREATE TABLE refused (
   key INTEGER PRIMARY KEY CHECK (key = (plan << 32 | idx) AND idx > 0),

@@ -7,14 +7,16 @@ use std::{
     ffi::OsStr,
     os::unix::ffi::OsStrExt as _,
     path::{Path, PathBuf},
+    sync::Arc,
 };
 
 use crate::pki::{plan::difference::Line, policy::Control, text::Printable};
 
 use super::{
     super::{
+        block_lists::BlockLists,
         difference::Differences,
-        inspection::{Depth, Judged, Yardstick, inspect_each, judge, judge_twin},
+        inspection::{Depth, Judged, Yardstick, gather, inspect_each, judge, judge_namesake, judge_twin},
         intake::{Content, Submissions},
         opening::now,
         progress::Watch,
@@ -42,22 +44,25 @@ pub struct Detail {
     pub difference: Option<Vec<Line>>,
 }
 
-/// Reads and judges all requests under the paths, in order, and compares them with what they would be issued: the
-/// medium is read once.
+/// Reads and judges all requests under the paths, in order, and compares them with what they would be issued. The
+/// medium is read twice, as [`super::super::inspect`] reads it.
 ///
 /// # Errors
 /// [`Error::Medium`]; [`Error::Stopped`]; [`Error::TooManyRequests`].
 pub fn read_triage(
     paths: &[PathBuf],
     yardstick: Yardstick<'_>,
+    lists: &Arc<BlockLists>,
     watch: &mut Watch<'_>,
 ) -> Result<Reading, Error> {
+    let evidence = gather(paths, lists, watch)?;
     let mut reading = Reading::default();
-    inspect_each(paths, yardstick, Depth::Difference, watch, &mut |inspected| {
+    reading.triage.evidence = evidence.clone();
+    inspect_each(paths, yardstick, &evidence, Depth::Difference, watch, &mut |inspected| {
         if let Some(difference) = inspected.difference {
             reading.differences.add(&inspected.judgement.source, difference);
         }
-        reading.triage.push_read(&inspected.judgement, &inspected.place, inspected.twin)
+        reading.triage.push_read(&inspected.judgement, &inspected.place, (inspected.twin, inspected.namesake))
     })?;
     Ok(reading)
 }
@@ -92,9 +97,12 @@ pub fn detail(
         Content::Refused(_) | Content::Skipped(_) => None,
     };
     let Judged { mut judgement, difference, .. } =
-        judge(&harmless(row.source), content, yardstick, Depth::Difference, now()?);
+        judge(&harmless(row.source), content, yardstick, &triage.evidence, Depth::Difference, now()?);
     if let Some(first) = triage.twin(index).filter(|_| judgement.verdict == Verdict::Accepted) {
         judge_twin(&mut judgement, first, yardstick);
+    }
+    if let Some(first) = triage.namesake(index).filter(|_| judgement.verdict == Verdict::Accepted) {
+        judge_namesake(&mut judgement, first, yardstick);
     }
     let difference = difference.filter(|_| judgement.verdict == Verdict::Accepted);
     Ok(Detail { judgement, der, difference: difference.map(|difference| difference.lines) })

@@ -18,8 +18,8 @@ use crate::pki::{
     der::{element, sequence, tag},
     key::{Curve, KeyAlgorithm, RsaScheme},
     profile::{
-        Approval, BeyondIssuer, CRL_SIGN, Criticality, DIGITAL_SIGNATURE, DuplicateKeys, EmptySubject, End,
-        FixedExtensions, KEY_CERT_SIGN, KEY_ENCIPHERMENT, KeyIdentifier, Standard,
+        Approval, BeyondIssuer, CRL_SIGN, Criticality, DIGITAL_SIGNATURE, DuplicateKeys, DuplicateSubjects,
+        EmptySubject, End, FixedExtensions, KEY_CERT_SIGN, KEY_ENCIPHERMENT, KeyIdentifier, Standard,
     },
     request::ParsedRequest,
 };
@@ -94,6 +94,7 @@ pub(super) fn profile(name: &str) -> Profile {
         fixed: FixedExtensions::default(),
         standard: Standard::Rfc5280,
         duplicate_keys: DuplicateKeys::Refuse,
+        duplicate_subjects: DuplicateSubjects::Note,
     };
     let profile = match name {
         "device" => device,
@@ -119,6 +120,7 @@ pub(super) fn profile(name: &str) -> Profile {
             extended_key_usage: Vec::new(),
             allowed_extensions: Vec::new(),
             duplicate_keys: DuplicateKeys::Note,
+            duplicate_subjects: DuplicateSubjects::Note,
             ..device
         },
         other => panic!("no profile {other}"),

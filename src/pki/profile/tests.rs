@@ -25,6 +25,7 @@ fn device() -> Profile {
         fixed: FixedExtensions::default(),
         standard: Standard::Rfc5280,
         duplicate_keys: DuplicateKeys::Refuse,
+        duplicate_subjects: DuplicateSubjects::Note,
     }
 }
 
