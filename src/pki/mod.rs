@@ -5,6 +5,7 @@
 
 pub mod anatomy;
 pub mod certificate;
+pub mod crl;
 pub mod der;
 pub mod extension;
 pub mod fingerprint;
