@@ -17,6 +17,7 @@ mod audit;
 mod authority;
 mod catalogue;
 mod checkpoint;
+mod crl;
 mod deeds;
 mod delivery;
 mod error;
@@ -24,6 +25,7 @@ mod issued;
 mod journal;
 mod plan;
 mod planned;
+mod revocation;
 mod run;
 mod search;
 mod store;
@@ -36,6 +38,10 @@ pub use audit::{AuditFinding, AuditProgress, AuditReport};
 pub use authority::{AuthorityRecord, NewAuthority};
 pub use catalogue::{Catalogue, Place, Stock, Stretch};
 pub use checkpoint::Checkpoint;
+pub use crl::{
+    CrlDelivery, CrlOrigin, CrlPlan, IssuedCrl, LEFT_SHOWN_MAX, NewCrl, StoredCrl, Storing,
+    TAKEOVER_ENTRIES_MAX, Takeover, TakeoverWriter,
+};
 pub use deeds::Deeds;
 pub use delivery::Delivery;
 pub use error::Error;
@@ -46,6 +52,7 @@ pub use plan::{
     StoredPlan, Verdict,
 };
 pub use planned::{PlannedLine, Tally};
+pub use revocation::{NewRevocation, RevocationAct, RevocationError, Revoked};
 pub use run::Run;
 pub use search::{Filter, Listed, SerialPrefix, Texts};
 
