@@ -131,6 +131,7 @@ impl Error {
     #[must_use]
     pub fn class(&self) -> Class {
         match self {
+            Self::Register(register::Error::Revocation(error)) if error.is_a_slip() => Class::Configuration,
             // A plan that was never made is a slip of the hand, not a fault of the register.
             Self::Authority { .. }
             | Self::Configuration(_)

@@ -25,6 +25,7 @@ mod progress;
 mod proving;
 mod provisioning;
 mod records;
+mod revocation;
 mod self_check;
 mod space;
 mod standing;
@@ -52,6 +53,7 @@ pub use profiles::{profile_by_name, profile_sections};
 pub use progress::{Motion, Phase, Progress, Reins, Watch};
 pub use proving::{Code, Platform, requested_code};
 pub use provisioning::{NewCa, Requested};
+pub use revocation::{CrlFile, CrlImport, PreparedCrl, RevocationOrder, crl_id, read_crl_file, read_serials};
 pub use self_check::{Check, Mark, interfaces_up, self_check, utc_now};
 pub use space::Space;
 pub use standing::{Authority, Stage};
@@ -68,11 +70,15 @@ pub use volumes::{
 
 // Values of the layers below that the faces show or hand through.
 pub use crate::{
-    export::{bundle::Format, manifest::Standing, verification::Report as BundleReport},
+    export::{
+        bundle::Format,
+        manifest::Standing,
+        verification::{CrlSummary, Report as BundleReport},
+    },
     host::memory::harden,
     register::{
-        AuditFinding, AuditReport, AuthorityRecord, Catalogue, Deeds, IssuedCertificate, Rehearsal, Stock,
-        StoredPlan,
+        AuditFinding, AuditReport, AuthorityRecord, Catalogue, CrlOrigin, Deeds, IssuedCertificate,
+        IssuedCrl, Rehearsal, RevocationAct, Revoked, Stock, StoredCrl, StoredPlan, Takeover,
     },
     token::{
         mechanism::{Capability, KEY_ALGORITHMS, Support},

@@ -17,7 +17,7 @@ use super::{
     exit::Exit,
     pin,
     render::{self, Form},
-    stop, terminal,
+    revocations, stop, terminal,
 };
 
 /// `inspect`: needs a home only where a CA or a home's profile is named.
@@ -222,6 +222,9 @@ pub fn prove(home: Home, given: &ProveArguments, form: Form) -> Result<Exit, Err
 /// `verify`: no home, no token.
 pub fn verify(given: &VerifyArguments, form: Form) -> Result<Exit, Error> {
     let report = ceremony::verify_bundle(&given.folder, &given.trust, given.audit_key.as_deref())?;
+    if let Some(crl) = &report.crl {
+        return Ok(revocations::show_verified(&report, crl, given, form));
+    }
     let audit_key = report.summary.as_ref().map(|summary| summary.audit_key_sha256.to_string());
     let sound = report.is_sound();
     for flaw in &report.flaws {
@@ -265,7 +268,7 @@ pub fn verify(given: &VerifyArguments, form: Form) -> Result<Exit, Error> {
     Ok(if sound { Exit::Done } else { Exit::SomeRefused })
 }
 
-fn show_flaw(form: Form, id: &str, message: &str, hint: &str) {
+pub fn show_flaw(form: Form, id: &str, message: &str, hint: &str) {
     match form {
         Form::Json => render::value(&json!({ "flaw": id, "message": message, "hint": hint })),
         Form::Text => render::line(&format!("{id}: {message} / {hint}")),
@@ -290,7 +293,7 @@ pub fn watched<T>(work: impl FnOnce(&mut Watch<'_>) -> Result<T, Error>) -> Resu
     work(&mut Watch::new(&mut listener, stop::reins()))
 }
 
-fn announce(appliance: &Appliance) {
+pub fn announce(appliance: &Appliance) {
     if appliance.is_rehearsal() {
         eprintln!("REHEARSAL");
     }
