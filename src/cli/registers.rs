@@ -109,6 +109,8 @@ fn audit(appliance: &mut Appliance, form: Form) -> Result<Exit, Error> {
             "entries": report.head.map(|head| head.entry),
             "plans": report.plans,
             "certificates": report.issued,
+            "revocations": report.revocations,
+            "crls": report.crls,
             "findings": report.findings.len(),
             "head": report.head.map(|head| head.hash.to_string()),
             "words": report.head.map(|head| head.hash.words()),
@@ -117,11 +119,13 @@ fn audit(appliance: &mut Appliance, form: Form) -> Result<Exit, Error> {
         })),
         Form::Text => {
             render::line(&format!(
-                "{}: {} entries, {} plans, {} certificates, {} findings",
+                "{}: {} entries, {} plans, {} certificates, {} revocations, {} CRLs, {} findings",
                 if report.clean() { "clean" } else { "NOT CLEAN" },
                 report.head.map_or(0, |head| head.entry),
                 report.plans,
                 report.issued,
+                report.revocations,
+                report.crls,
                 report.findings.len()
             ));
             if let Some(head) = report.head {

@@ -13,6 +13,8 @@ mod pem;
 mod reader;
 mod signed;
 pub mod succession;
+#[cfg(test)]
+mod tests;
 pub mod writer;
 
 pub use entry::{CrlSerial, Reason, RevokedEntry};

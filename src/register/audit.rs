@@ -21,6 +21,7 @@ use crate::pki::{
 };
 
 mod plans;
+mod revocations;
 mod rows;
 
 /// Findings that are kept one by one, so that a register that is wrong everywhere does not fill the memory; the
@@ -60,6 +61,10 @@ pub struct AuditReport {
     pub refused: u64,
     /// Deliveries.
     pub deliveries: u64,
+    /// Revocations, holds and releases.
+    pub revocations: u64,
+    /// CRLs.
+    pub crls: u64,
     /// Checkpoints whose signature verified.
     pub checkpoints: u64,
     /// SHA-256 of the keys that signed them: compare with the audit key's.
@@ -101,6 +106,8 @@ impl Register {
                 issued: 0,
                 refused: 0,
                 deliveries: 0,
+                revocations: 0,
+                crls: 0,
                 checkpoints: 0,
                 checkpoint_keys: Vec::new(),
                 signed_head: None,
@@ -118,6 +125,9 @@ impl Register {
             Audit::authorities,
             Audit::plans,
             Audit::serials,
+            Audit::listed,
+            Audit::revocations,
+            Audit::crls,
             Audit::deliveries,
             Audit::checkpoints,
         ] {

@@ -22,9 +22,9 @@ mod parts;
 mod planning;
 mod takeover;
 
-pub(super) use parts::{read_tbs, stored_parts};
+pub(super) use parts::{entries_of, read_tbs};
 pub use planning::{CrlPlan, LEFT_SHOWN_MAX, NewCrl, Storing};
-pub(super) use planning::{Previous, expected_of, prove_stored};
+pub(super) use planning::{Previous, each_entry, expected_of, lint_stored, prove_stored};
 pub use takeover::{TAKEOVER_ENTRIES_MAX, Takeover, TakeoverWriter};
 
 /// Where a CRL comes from.
@@ -85,6 +85,12 @@ impl IssuedCrl {
     #[must_use]
     pub fn time(&self) -> Time {
         self.time
+    }
+
+    /// The signature in X.509 form.
+    #[must_use]
+    pub fn signature(&self) -> &[u8] {
+        &self.signature
     }
 
     /// SHA-256 of the whole CRL.
@@ -321,7 +327,7 @@ fn stored(row: &Row<'_>) -> Result<StoredCrl, Error> {
 }
 
 /// SHA-256 of the CRL that stored octets and a signature make.
-fn whole_sha256(
+pub(super) fn whole_sha256(
     connection: &Connection,
     stored: &StoredCrl,
     algorithm: SignatureAlgorithm,

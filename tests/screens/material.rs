@@ -180,6 +180,8 @@ pub fn done() -> DoneSince {
             authorities: 1,
             installed: 1,
             checkpoints: 3,
+            revocations: 0,
+            crls: 0,
         },
     }
 }
@@ -375,6 +377,8 @@ pub fn audit_report(findings: Vec<AuditFinding>) -> AuditReport {
         issued: 1_190,
         refused: 12,
         deliveries: 6,
+        revocations: 0,
+        crls: 0,
         checkpoints: 9,
         checkpoint_keys: vec![Digest::of(b"audit key")],
         signed_head: Some(1_200),

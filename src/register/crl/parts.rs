@@ -68,7 +68,7 @@ impl<'a> PartWriter<'a> {
 }
 
 /// The stored parts of a CRL, one after the other.
-pub(in crate::register) fn stored_parts(
+pub(super) fn stored_parts(
     connection: &Connection,
     crl: i64,
 ) -> impl FnMut() -> Result<Option<Vec<u8>>, Error> + '_ {
@@ -94,6 +94,15 @@ pub(in crate::register) fn read_tbs(
         each(&entry)?;
     }
     Ok((head, reader.finish().map_err(unread)?))
+}
+
+/// The entries of stored octets, one after the other.
+pub(in crate::register) fn entries_of(
+    connection: &Connection,
+    crl: i64,
+) -> Result<impl FnMut() -> Result<Option<RevokedEntry>, Error> + '_, Error> {
+    let mut reader = CrlReader::begin(stored_parts(connection, crl), Shape::Tbs).map_err(unread)?;
+    Ok(move || reader.next_entry().map_err(unread))
 }
 
 /// What is wrong with stored octets that cannot be read.

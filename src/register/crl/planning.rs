@@ -11,7 +11,7 @@ use super::super::{
 };
 use super::{
     CrlOrigin, IssuedCrl, StoredCrl, issued,
-    parts::{PartWriter, stored_parts, unread},
+    parts::{PartWriter, entries_of, stored_parts, unread},
     read_tbs, unsigned,
 };
 use crate::pki::{
@@ -194,7 +194,7 @@ fn insert_left(
 
 /// Gives every certificate that is revoked or held after so many rows of `revocation`, in the order of serial numbers;
 /// without those that expired before the CRL before was made, because they have been on it.
-fn each_entry(
+pub(in crate::register) fn each_entry(
     connection: &Connection,
     authority: &str,
     revocations: i64,
@@ -243,7 +243,11 @@ pub(in crate::register) fn expected_of<'a>(
 }
 
 /// Reads stored octets and lints them.
-fn lint_stored(connection: &Connection, crl: i64, expected: Expected<'_>) -> Result<(), Error> {
+pub(in crate::register) fn lint_stored(
+    connection: &Connection,
+    crl: i64,
+    expected: Expected<'_>,
+) -> Result<(), Error> {
     let mut reader = CrlReader::begin(stored_parts(connection, crl), Shape::Tbs).map_err(unread)?;
     let mut lint = CrlLint::begin(reader.head(), expected);
     while let Some(entry) = reader.next_entry().map_err(unread)? {
@@ -302,11 +306,7 @@ pub(in crate::register) fn prove_stored(
         })
     };
     let mut before: Box<dyn FnMut() -> Result<Option<RevokedEntry>, Error> + '_> = match previous.origin {
-        CrlOrigin::Command => {
-            let mut reader =
-                CrlReader::begin(stored_parts(connection, previous.row), Shape::Tbs).map_err(unread)?;
-            Box::new(move || reader.next_entry().map_err(unread))
-        }
+        CrlOrigin::Command => Box::new(entries_of(connection, previous.row)?),
         // Others list in another order; what was taken over is bounded, so it is sorted here.
         CrlOrigin::Elsewhere => {
             let mut entries = Vec::new();
@@ -319,8 +319,7 @@ pub(in crate::register) fn prove_stored(
             Box::new(move || Ok(entries.next()))
         }
     };
-    let mut reader = CrlReader::begin(stored_parts(connection, new), Shape::Tbs).map_err(unread)?;
-    let mut after = move || reader.next_entry().map_err(unread);
+    let mut after = entries_of(connection, new)?;
     succession::prove(previous.this_update, &mut *before, &mut after, &mut facts, left)
 }
 

@@ -33,7 +33,7 @@ const CODE: Action = Action::Verb(0);
 const SIGN: Action = Action::Verb(1);
 
 /// Rows that what was done takes at most.
-const DONE_ROWS: u16 = 4;
+const DONE_ROWS: u16 = 5;
 
 /// Cells between the text and the code beside it.
 const GAP: u16 = 2;
@@ -301,6 +301,8 @@ fn said(done: &DoneSince) -> String {
         (deeds.approvals, "approval given", "approvals given"),
         (deeds.certificates, "certificate signed", "certificates signed"),
         (deeds.deliveries, "bundle delivered", "bundles delivered"),
+        (deeds.revocations, "revocation", "revocations"),
+        (deeds.crls, "CRL signed", "CRLs signed"),
         (deeds.checkpoints, "checkpoint", "checkpoints"),
     ]
     .into_iter()
