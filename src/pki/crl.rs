@@ -5,6 +5,7 @@
 //! entry after the other; [`succession`] proves of the octets of two CRLs that nothing was lost between them; [`lint`]
 //! judges what was read. Read [`RevokedEntry`] first.
 
+mod content;
 mod entry;
 pub mod issued_list;
 pub mod lint;
@@ -15,6 +16,7 @@ mod signed;
 pub mod succession;
 #[cfg(test)]
 mod tests;
+mod window;
 pub mod writer;
 
 pub use entry::{CrlSerial, Reason, RevokedEntry};
