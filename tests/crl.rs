@@ -30,7 +30,7 @@ use coldsign::{
     },
 };
 use support::{
-    Delivery, Sandbox, long_form, module,
+    Delivery, Sandbox, long_form, material, module,
     request::{self, Algorithm, Key, Request},
     said, shim, succeed, tool,
 };
@@ -356,13 +356,9 @@ fn a_ca_of_openssl_moves_in() {
     let elsewhere = openssl_ca(&sandbox);
     let ca = Certificate::parse(&pem::certificates(&fs::read(elsewhere.join("ca.pem")).unwrap()).unwrap()[0])
         .unwrap();
-    let now = Time::from_rfc3339(
-        &sandbox.json(["ca", "show", "root"])[0]["not_before"].as_str().unwrap().to_owned(),
-    )
-    .unwrap();
     {
         let mut register = Register::open(&sandbox.path("home/register.db")).unwrap();
-        adopt(&mut register, "elsewhere", &ca, ca.public_key(), now);
+        adopt(&mut register, "elsewhere", &ca, ca.public_key(), ca.not_before());
     }
     let path = |name: &str| elsewhere.join(name).to_str().unwrap().to_owned();
     let import = ["crl", "import", "--ca", "elsewhere", &path("crl.pem"), "--list", &path("index.txt")]
@@ -386,6 +382,91 @@ fn a_ca_of_openssl_moves_in() {
     assert!(refused.contains("is revoked already (keyCompromise)"), "{refused}");
     sandbox.exits(2, ["revoke", "--ca", "elsewhere", "06", "--reason", "superseded"]);
     sandbox.exits(0, ["register", "audit"]);
+}
+
+/// Other people's CRLs: those with an algorithm that signs nothing any more, with more than one CRL in a file, or of a part
+/// of the certificates are refused for that reason; the others are read to their end.
+#[test]
+fn reads_the_crls_of_others_or_says_why_not() {
+    let Some(corpus) = material("COLDSIGN_CORPUS", "../shared/corpus") else { return };
+    let mut counts = [0; 4];
+    for path in support::files(&corpus.join("vectors/crl-mbedtls")) {
+        let name = path.file_name().unwrap().to_str().unwrap();
+        let mut entries = 0_u64;
+        let read = coldsign::ceremony::read_crl_file(&path, &mut |_| entries += 1);
+        // What OpenSSL reads of it, where it reads anything.
+        let mut shown = openssl(&["crl", "-noout", "-text", "-in"]);
+        let shown = said(&shown.arg(&path).output().unwrap());
+        let weak = ["sha1W", "sha1-", "sha224", "md5W", "SHA1", "sha1 "];
+        let which = match read {
+            Ok(crl) => {
+                assert_eq!(crl.end.entries, entries, "{name}");
+                let listed = shown.lines().filter(|line| line.trim().starts_with("Serial Number:")).count();
+                assert_eq!(listed as u64, entries, "{name}");
+                assert!(crl.end.number.is_none() || shown.contains("X509v3 CRL Number"), "{name}");
+                0
+            }
+            Err(error) if error.to_string().contains("signature algorithm is not supported") => {
+                // SHA-1, MD5, SHA-224; or PSS with a salt that is not as long as the hash.
+                let pss = shown.contains("rsassaPss");
+                assert!(pss || weak.iter().any(|word| shown.contains(word)), "{name}: {shown}");
+                1
+            }
+            Err(error) if error.to_string().contains("issuingDistributionPoint") => {
+                assert!(shown.contains("Issuing Distribution Point"), "{name}: {shown}");
+                2
+            }
+            Err(error) => {
+                assert!(name.contains("crl_cat") || name.contains("malformed"), "{name}: {error}");
+                3
+            }
+        };
+        counts[which] += 1;
+    }
+    println!("read, weak, of a part, malformed: {counts:?}");
+    assert!(counts.iter().all(|count| *count > 1) && counts.iter().sum::<u32>() > 30, "{counts:?}");
+}
+
+#[test]
+fn a_ca_whose_key_may_not_sign_crls_signs_none() {
+    let sandbox = Sandbox::with_root("crl-not-signing", "p256");
+    let folder = PathBuf::from(sandbox.folder("elsewhere"));
+    succeed(
+        openssl(&[
+            "req",
+            "-x509",
+            "-newkey",
+            "ec",
+            "-pkeyopt",
+            "ec_paramgen_curve:P-256",
+            "-nodes",
+            "-keyout",
+            "ca.key",
+            "-out",
+            "ca.pem",
+            "-subj",
+            "/CN=No CRLs",
+            "-days",
+            "3650",
+            "-addext",
+            "keyUsage=critical,keyCertSign",
+        ])
+        .current_dir(&folder),
+    );
+    let octets = fs::read(folder.join("ca.pem")).unwrap();
+    let ca = Certificate::parse(&pem::certificates(&octets).unwrap()[0]).unwrap();
+    let mut register = Register::open(&sandbox.path("home/register.db")).unwrap();
+    adopt(&mut register, "mute", &ca, ca.public_key(), ca.not_before());
+    drop(register);
+    let out = sandbox.folder("out");
+    for arguments in [
+        vec!["revoke", "--ca", "mute", "01", "--reason", "superseded"],
+        vec!["crl", "--ca", "mute", "--to", &out],
+        vec!["crl", "import", "--ca", "mute", "latest.crl", "--list", "index.txt"],
+    ] {
+        let printed = sandbox.exits(2, &arguments);
+        assert!(printed.contains("does not let its key sign CRLs"), "{arguments:?}: {printed}");
+    }
 }
 
 /// Records a CA whose key is not in this token.

@@ -29,9 +29,6 @@ pub use file::{CrlFile, read_crl_file};
 pub use import::CrlImport;
 pub use serials::read_serials;
 
-/// Days until the next CRL, where nobody says.
-const CRL_DAYS: u32 = 30;
-
 /// Certificates of one CA, and what is to be done with all of them.
 #[derive(Clone, Copy, Debug)]
 pub struct RevocationOrder<'a> {
@@ -117,7 +114,7 @@ impl Appliance {
             return Ok(PreparedCrl { issuer, stored, change: None });
         }
         let this_update = now()?;
-        let next_update = next_update(&issuer, this_update, days.unwrap_or(CRL_DAYS))?;
+        let next_update = next_update(&issuer, this_update, days.unwrap_or(self.configuration.crl_days()))?;
         let new = new_crl(ca, &issuer, this_update, next_update);
         let plan = self.register.plan_crl(&new, Storing::Trial)?;
         Ok(PreparedCrl { issuer, stored: plan.stored.clone(), change: Some(plan) })

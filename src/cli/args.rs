@@ -378,7 +378,7 @@ pub struct CrlArguments {
     /// The folder (a mounted medium) that receives the CRL as one new folder
     #[arg(long, value_name = "DIR", required = true)]
     pub to: Option<PathBuf>,
-    /// Days until the next CRL is there at the latest [default: 30]
+    /// Days until the next CRL is there at the latest [default: crl-days of authority.toml, else 30]
     #[arg(long, value_name = "N")]
     pub days: Option<u32>,
     /// Sign nothing: deliver the latest CRL once more
