@@ -174,6 +174,11 @@ fn says_what_is_wrong_with_what_is_asked() {
     // Serial numbers out of a file; a folder that stands is not written over.
     fs::write(sandbox.path("serials"), format!("\n{serial}\r\n")).unwrap();
     sandbox.ok(["revoke", "--ca", "root", "--from", &sandbox.text("serials"), "--reason", "superseded"]);
+    let shown = sandbox.json(["register", "show", &serial]);
+    assert_eq!(
+        (shown[0]["state"].as_str(), shown[0]["reason"].as_str()),
+        (Some("revoked"), Some("superseded"))
+    );
     sandbox.exits(4, ["crl", "--ca", "root", "--to", &out, "--latest"]);
     fs::remove_dir_all(&folder).unwrap();
     let pin = sandbox.text("pin");

@@ -11,7 +11,10 @@ use crate::{
         text::Printable,
         time::{DAY_SECONDS, Time},
     },
-    register::{CrlPlan, IssuedCrl, NewCrl, NewRevocation, RevocationAct, StoredCrl, Storing},
+    register::{
+        CrlPlan, IssuedCertificate, IssuedCrl, NewCrl, NewRevocation, RevocationAct, Revoked, StoredCrl,
+        Storing,
+    },
     token::session::Session,
 };
 
@@ -129,10 +132,8 @@ impl Appliance {
         let ca = stored.authority.as_str();
         let key = session.find(&self.authority_key_uri(ca)?)?;
         key.matches(issuer.certificate().public_key())?;
-        // The audit key is looked at before, not after, the signature.
-        if self.configuration.audit_key_uri().is_some() {
-            self.audit_key(session)?;
-        }
+        // The audit key, which signs the manifest, is looked at before, not after, the signature.
+        self.audit_key(session)?;
         let stored = match (change, stored.next_update) {
             (Some(_), Some(next_update)) => {
                 let new = new_crl(ca, issuer, stored.this_update, next_update);
@@ -179,12 +180,14 @@ impl Appliance {
         })
     }
 
-    /// What holds for a certificate that was revoked, held or released.
+    /// What holds for a certificate that was revoked, held or released since it was issued.
     ///
     /// # Errors
     /// [`Error::Register`].
-    pub fn revoked(&self, ca: &str, serial: &CrlSerial) -> Result<Option<crate::register::Revoked>, Error> {
-        Ok(self.register.revoked(ca, serial)?)
+    pub fn revoked_certificate(&self, certificate: &IssuedCertificate) -> Result<Option<Revoked>, Error> {
+        let plan = self.register.plan(certificate.plan())?;
+        let Some(serial) = CrlSerial::from_octets(certificate.serial()) else { return Ok(None) };
+        Ok(self.register.revoked(&plan.authority, &serial)?)
     }
 }
 

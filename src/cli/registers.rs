@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use crate::{
-    ceremony::{Appliance, Error, Home, StoredPlan},
+    ceremony::{Appliance, Error, Home, Revoked, StoredPlan},
     pki::{fingerprint::hex, text::Printable},
 };
 
@@ -70,11 +70,47 @@ fn show(appliance: &Appliance, what: &str, form: Form) -> Result<Exit, Error> {
             "see coldsign register list; a serial number is written in hexadecimal",
         )
     })?;
-    show_issued_line(&certificate, form);
+    show_issued(appliance, &certificate, form)?;
     if form == Form::Text {
         render::line(crate::pki::pem::encode("CERTIFICATE", certificate.der()).trim_end());
     }
     Ok(Exit::Done)
+}
+
+/// One certificate, and what became of it since.
+fn show_issued(
+    appliance: &Appliance,
+    certificate: &crate::ceremony::IssuedCertificate,
+    form: Form,
+) -> Result<(), Error> {
+    let revoked = appliance.revoked_certificate(certificate)?;
+    let (state, reason) = match &revoked {
+        None => ("good", None),
+        Some(Revoked::Held(entry)) => ("on hold", Some(entry.reason)),
+        Some(Revoked::Released(_)) => ("released", None),
+        Some(Revoked::Revoked(entry)) => ("revoked", Some(entry.reason)),
+    };
+    let since = revoked.as_ref().map(|revoked| match revoked {
+        Revoked::Held(entry) | Revoked::Revoked(entry) => entry.date,
+        Revoked::Released(at) => *at,
+    });
+    match form {
+        Form::Json => {
+            let mut value = issued_value(certificate);
+            value["state"] = json!(state);
+            value["since"] = json!(since.map(|since| since.to_string()));
+            value["reason"] = json!(reason.map(|reason| reason.name()));
+            render::value(&value);
+        }
+        Form::Text => {
+            show_issued_line(certificate, form);
+            if let Some(since) = since {
+                let why = reason.map_or(String::new(), |reason| format!(" ({})", reason.name()));
+                render::line(&format!("{state} since {since}{why}"));
+            }
+        }
+    }
+    Ok(())
 }
 
 fn find_serial(

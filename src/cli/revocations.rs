@@ -139,6 +139,9 @@ fn make(home: Home, ca: &str, to: &Path, given: &CrlArguments, form: Form) -> Re
             );
         })?;
     show_delivered(&issued, Some(&prepared), &delivered, to, form);
+    if prepared.change().is_none() {
+        eprintln!("it was stored before: run the command again for what was recorded since");
+    }
     Ok(Exit::Done)
 }
 

@@ -136,7 +136,7 @@ impl Register {
     /// # Errors
     /// [`Error::Damaged`].
     pub fn latest_crl(&self, authority: &str) -> Result<Option<IssuedCrl>, Error> {
-        Ok(self.issued_crls(authority)?.pop())
+        latest(&self.connection, authority)
     }
 
     /// What a token is to sign: the stored octets, digested again; the journal binds them as they are.
@@ -265,6 +265,13 @@ pub(super) fn unsigned(connection: &Connection, authority: &str) -> Result<Optio
         .query_row([authority], |row| Ok(stored(row)))
         .optional()?
         .transpose()
+}
+
+/// The latest CRL of an authority that is signed.
+pub(super) fn latest(connection: &Connection, authority: &str) -> Result<Option<IssuedCrl>, Error> {
+    let newest = "WHERE crl.number = (SELECT max(crl.number) FROM crl \
+                  JOIN crl_issued ON crl_issued.crl = crl.number WHERE authority = ?1)";
+    Ok(issued(connection, newest, [authority])?.pop())
 }
 
 /// Every CRL, signed or not, oldest first.

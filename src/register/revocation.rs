@@ -78,6 +78,13 @@ impl Register {
         if let Some(date) = new.invalidity_date.filter(|date| *date > now) {
             return Err(RevocationError::InvalidityAhead(date).into());
         }
+        // A certificate that is revoked by a clock that went back could be taken for one that stood on a CRL after it had
+        // expired, and never get onto one.
+        if let Some(last) = self.latest_crl(new.authority)?.map(|latest| latest.stored().this_update)
+            && now < last
+        {
+            return Err(RevocationError::ClockBehind { last, now }.into());
+        }
         if new.serials.is_empty() {
             return Ok(());
         }

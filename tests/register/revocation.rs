@@ -260,6 +260,8 @@ fn a_crl_that_was_not_shown_or_comes_from_the_past_is_not_stored() {
     let stored = home.plan_crl(now(), Storing::Durable(shown.stored.tbs_sha256));
     assert!(matches!(stored, Err(Error::Revocation(RevocationError::CrlOther))), "{stored:?}");
     home.crl(now());
+    let revoked = slip(home.act(&[2], RevocationAct::Revoke(Reason::Superseded), later(-1)));
+    assert!(revoked.contains("the last CRL is of"), "{revoked}");
     let behind = home.plan_crl(later(-1), Storing::Trial);
     assert!(matches!(behind, Err(Error::Revocation(RevocationError::ClockBehind { .. }))), "{behind:?}");
     // A revocation of the future is none that a CRL of now can list: the clock went back in between.

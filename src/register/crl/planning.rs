@@ -10,7 +10,7 @@ use super::super::{
     row_key,
 };
 use super::{
-    CrlOrigin, IssuedCrl, StoredCrl, issued,
+    CrlOrigin, IssuedCrl, StoredCrl, latest,
     parts::{PartWriter, entries_of, stored_parts, unread},
     read_tbs, unsigned,
 };
@@ -87,7 +87,7 @@ fn planned(transaction: &Transaction<'_>, new: &NewCrl<'_>) -> Result<CrlPlan, E
     if let Some(waiting) = unsigned(transaction, new.authority)? {
         return Err(RevocationError::CrlUnsigned(waiting.number.unwrap_or_else(CrlNumber::first)).into());
     }
-    let previous = issued(transaction, "WHERE crl.authority = ?1", [new.authority])?.pop();
+    let previous = latest(transaction, new.authority)?;
     if let Some(last) = previous.as_ref().map(|previous| previous.stored.this_update)
         && new.this_update < last
     {
