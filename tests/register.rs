@@ -28,6 +28,9 @@ use coldsign::{
         NewPlan, PlanKind, Register, Rehearsal, StoredPlan, Verdict,
     },
 };
+#[path = "register/revocation.rs"]
+mod revocation;
+
 use p256::ecdsa::{Signature, SigningKey, signature::Signer as _};
 use rusqlite::Connection;
 use tempfile::TempDir;
@@ -214,6 +217,7 @@ impl Home {
             certificates: 3,
         };
         home.register.record_delivery(&plan, &delivery).unwrap();
+        revocation::fill(&mut home);
         let checkpoint = home.checkpoint();
         home.register.add_checkpoint(&checkpoint, now()).unwrap();
         (home, plan)
@@ -415,22 +419,34 @@ fn refuses_files_that_are_no_register() {
     Connection::open(&other).unwrap().execute_batch("CREATE TABLE t (a)").unwrap();
     assert!(matches!(Register::open(&other), Err(Error::Foreign(_))));
     let (home, _) = Home::full();
-    Connection::open(home.path()).unwrap().pragma_update(None, "user_version", 2).unwrap();
-    assert!(matches!(Register::open_to_read(&home.path()), Err(Error::Newer { found: 2, known: 1 })));
+    Connection::open(home.path()).unwrap().pragma_update(None, "user_version", 3).unwrap();
+    assert!(matches!(Register::open_to_read(&home.path()), Err(Error::Newer { found: 3, known: 2 })));
+    Connection::open(home.path()).unwrap().pragma_update(None, "user_version", 1).unwrap();
+    let older = Register::open_to_read(&home.path()).unwrap_err();
+    assert!(matches!(older, Error::Older { found: 1, known: 2 }), "{older:?}");
+    assert!(older.hint().contains("set up a new home"), "{}", older.hint());
 }
 
-const TABLES: [&str; 11] = [
+const TABLES: [&str; 19] = [
     "approval",
     "authority",
     "authority_certificate",
     "checkpoint",
+    "crl",
+    "crl_delivery",
+    "crl_issued",
+    "crl_left",
+    "crl_part",
     "delivery",
     "issued",
     "journal",
+    "listed",
     "plan",
     "planned",
     "refused",
     "register",
+    "revocation",
+    "takeover",
 ];
 
 #[test]

@@ -110,6 +110,9 @@ impl Appliance {
         let at = now()?;
         let authorities = self.register.authorities()?;
         let mut due: Vec<Due> = authorities.iter().flat_map(|record| self.due(record, at)).collect();
+        for record in &authorities {
+            due.extend(self.crl_due(&record.name)?);
+        }
         // The order that is left between equal moments is that of the CAs.
         due.sort_by_key(|due| due.at);
         Ok(Closing {
@@ -122,6 +125,13 @@ impl Appliance {
             plans,
             due,
         })
+    }
+
+    /// When the next CRL of a CA that made one must be there.
+    fn crl_due(&self, authority: &str) -> Result<Option<Due>, Error> {
+        let latest = self.register.latest_crl(authority)?;
+        let next = latest.and_then(|latest| latest.stored().next_update);
+        Ok(next.map(|at| due(&format!("CA {}: its next CRL", Printable::new(authority)), at)))
     }
 
     fn unfinished(&self, plan: &StoredPlan) -> Result<Option<Unfinished>, Error> {

@@ -8,7 +8,7 @@ use crate::{
     export::{
         bundle::{BundleBuilder, Format, Part, Stream},
         manifest::{
-            self, Authority, Counts, FileDigest, Header, MANIFEST, RegisterHead, SHA256SUMS, SIGNATURE,
+            self, Authority, Counts, FileDigest, Head, Header, MANIFEST, RegisterHead, SHA256SUMS, SIGNATURE,
             Standing,
         },
     },
@@ -106,17 +106,17 @@ impl Writing {
 }
 
 /// A bundle whose certificates are written; manifest, signature and sums follow.
-struct Whole {
-    outbox: Outbox,
-    written: Vec<Written>,
+pub(super) struct Whole {
+    pub(super) outbox: Outbox,
+    pub(super) written: Vec<Written>,
 }
 
 impl Whole {
-    fn file(&mut self, path: &str, pieces: impl Iterator<Item = String>) -> Result<(), Error> {
+    pub(super) fn file(&mut self, path: &str, pieces: impl Iterator<Item = String>) -> Result<(), Error> {
         self.octets(path, pieces.map(String::into_bytes))
     }
 
-    fn octets(&mut self, path: &str, pieces: impl Iterator<Item = Vec<u8>>) -> Result<(), Error> {
+    pub(super) fn octets(&mut self, path: &str, pieces: impl Iterator<Item = Vec<u8>>) -> Result<(), Error> {
         let mut file = self.outbox.create_file(path)?;
         for piece in pieces {
             file.append(&piece)?;
@@ -126,7 +126,7 @@ impl Whole {
     }
 
     /// The manifest names every file before it; SHA256SUMS names the same files, and the manifest last.
-    fn manifest_and_sums(&mut self, header: &Header) -> Result<Digest, Error> {
+    pub(super) fn manifest_and_sums<H: Head>(&mut self, header: &H) -> Result<Digest, Error> {
         self.written.sort_by(|a, b| a.path.cmp(&b.path));
         let entries = std::mem::take(&mut self.written);
         self.file(MANIFEST, manifest::write(header, entries.iter().map(entry)))?;
@@ -140,11 +140,11 @@ impl Whole {
 }
 
 /// A bundle that stands on the medium and was not read back yet.
-struct Bundle {
-    published: Published,
-    written: Vec<Written>,
-    manifest_sha256: Digest,
-    audit_key_sha256: Digest,
+pub(super) struct Bundle {
+    pub(super) published: Published,
+    pub(super) written: Vec<Written>,
+    pub(super) manifest_sha256: Digest,
+    pub(super) audit_key_sha256: Digest,
 }
 
 impl Appliance {
@@ -166,12 +166,13 @@ impl Appliance {
         self.check_deliverable(plan, to)?;
         let certificates = plan.accepted;
         let target = Volume::open(to)?;
+        let again = format!("coldsign deliver {}", plan.id);
         let bundle = self.write_bundle(plan, to, formats, session, watch).map_err(|error| match error {
             // It may stand there under its name.
-            Error::Medium(media::Error::NotDurable { .. }) => unproven(error, &target, &plan.id),
+            Error::Medium(media::Error::NotDurable { .. }) => unproven(error, &target, &plan.id, &again),
             other => unwritten(other, &target),
         })?;
-        compare(&bundle, &plan.id, watch).map_err(|error| unproven(error, &target, &plan.id))?;
+        compare(&bundle, &plan.id, watch).map_err(|error| unproven(error, &target, &plan.id, &again))?;
         let (files, manifest_sha256) = (bundle.written.len() as u64, bundle.manifest_sha256);
         let audit_key_sha256 = bundle.audit_key_sha256;
         let folder = plan.id.clone();
@@ -183,6 +184,7 @@ impl Appliance {
             failure: Box::new(failure),
             folder: folder.clone(),
             wanting: Wanting::Record,
+            again,
         })?;
         let head = self.close_head(session);
         Ok(Delivered { folder, certificates, files, manifest_sha256, audit_key_sha256, head })
@@ -374,7 +376,7 @@ impl Appliance {
 }
 
 /// Signs with the audit key and checks the signature in software.
-fn audit_signature(session: &Session, key: &TokenKey, message: &[u8]) -> Result<Vec<u8>, Error> {
+pub(super) fn audit_signature(session: &Session, key: &TokenKey, message: &[u8]) -> Result<Vec<u8>, Error> {
     let algorithm = key.public_key().signing_algorithm(RsaScheme::Pkcs1);
     let signature = session.signer(key, algorithm)?.sign(message)?;
     key.public_key().verify(algorithm, message, &signature).map_err(|error| Error::TokenOutput {
@@ -384,7 +386,7 @@ fn audit_signature(session: &Session, key: &TokenKey, message: &[u8]) -> Result<
     Ok(signature)
 }
 
-fn named(certificate: &Certificate) -> Authority {
+pub(super) fn named(certificate: &Certificate) -> Authority {
     Authority {
         subject: certificate.subject().to_printable().to_string(),
         serial: hex(certificate.serial()),
@@ -393,7 +395,7 @@ fn named(certificate: &Certificate) -> Authority {
 }
 
 /// Reads every file from the medium again and compares it; then sees that there are no others.
-fn compare(bundle: &Bundle, folder: &str, watch: &mut Watch<'_>) -> Result<(), Error> {
+pub(super) fn compare(bundle: &Bundle, folder: &str, watch: &mut Watch<'_>) -> Result<(), Error> {
     let Bundle { published, written, .. } = bundle;
     let files = written.len() as u64;
     let mut done = 0;
@@ -407,7 +409,7 @@ fn compare(bundle: &Bundle, folder: &str, watch: &mut Watch<'_>) -> Result<(), E
 
 /// Says of a medium that failed while the bundle was written what is safe. A medium that is gone is named as such,
 /// whatever the file at which it was noticed looked like.
-fn unwritten(error: Error, target: &Volume) -> Error {
+pub(super) fn unwritten(error: Error, target: &Volume) -> Error {
     let Error::Medium(failure) = error else { return error };
     let failure = target.check().err().unwrap_or(failure);
     let hint = format!("{}; everything issued is in the register", failure.hint());
@@ -415,12 +417,17 @@ fn unwritten(error: Error, target: &Volume) -> Error {
 }
 
 /// As [`unwritten`], for a bundle that has its name already: it looks whole and nobody knows whether it is.
-fn unproven(error: Error, target: &Volume, folder: &str) -> Error {
+pub(super) fn unproven(error: Error, target: &Volume, folder: &str, again: &str) -> Error {
     let failure = match error {
         Error::Medium(failure) => Error::Medium(target.check().err().unwrap_or(failure)),
         other => other,
     };
-    Error::BundleStands { failure: Box::new(failure), folder: folder.to_owned(), wanting: Wanting::Proof }
+    Error::BundleStands {
+        failure: Box::new(failure),
+        folder: folder.to_owned(),
+        wanting: Wanting::Proof,
+        again: again.to_owned(),
+    }
 }
 
 /// Reads a file from the medium again and compares it with what was written.

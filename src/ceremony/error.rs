@@ -52,10 +52,12 @@ pub enum Error {
     BundleStands {
         /// What failed.
         failure: Box<Error>,
-        /// The bundle's folder on the medium, which is the plan's id.
+        /// The bundle's folder on the medium.
         folder: String,
         /// What was not done with it.
         wanting: Wanting,
+        /// The command that delivers it again.
+        again: String,
     },
     /// A form of delivery that is not known.
     #[error(transparent)]
@@ -235,6 +237,7 @@ impl Error {
     #[must_use]
     pub fn class(&self) -> Class {
         match self {
+            Self::Register(register::Error::Revocation(error)) if error.is_a_slip() => Class::Configuration,
             // A plan that was never made is a slip of the hand, not a fault of the register.
             Self::Authority { .. }
             | Self::Configuration(_)
@@ -262,14 +265,14 @@ impl Error {
     #[must_use]
     pub fn hint(&self) -> String {
         match self {
-            Self::BundleStands { failure, folder, wanting } => {
+            Self::BundleStands { failure, wanting, again, .. } => {
                 let first = match wanting {
                     Wanting::Proof => "do not hand it over".to_owned(),
                     Wanting::Record => failure.hint(),
                 };
                 format!(
-                    "{first}: remove the folder or use another medium, then deliver it again (coldsign deliver \
-                     {folder}); everything issued is in the register"
+                    "{first}: remove the folder or use another medium, then deliver it again ({again}); \
+                     everything issued is in the register"
                 )
             }
             Self::Configuration(error) => error.hint(),

@@ -33,6 +33,7 @@ mod provisioning;
 mod recording;
 mod records;
 mod repeated_code;
+mod revocation;
 mod seen;
 mod self_check;
 mod shared_primes;
@@ -69,6 +70,7 @@ pub use progress::{Motion, Phase, Progress, Reins, Watch};
 pub use proving::{Code, Platform, requested_code};
 pub use provisioning::{NewCa, Requested};
 pub use repeated_code::{RepeatedCode, Repetition};
+pub use revocation::{CrlFile, CrlImport, PreparedCrl, RevocationOrder, crl_id, read_crl_file, read_serials};
 pub use seen::{Agreement, Seen};
 pub use self_check::{Check, Mark, interfaces_up, self_check, utc_now};
 pub use space::Space;
@@ -86,11 +88,15 @@ pub use volumes::{
 
 // Values of the layers below that the faces show or hand through.
 pub use crate::{
-    export::{bundle::Format, manifest::Standing, verification::Report as BundleReport},
+    export::{
+        bundle::Format,
+        manifest::Standing,
+        verification::{CrlSummary, Report as BundleReport},
+    },
     host::memory::harden,
     register::{
-        AuditFinding, AuditReport, AuthorityRecord, Catalogue, Deeds, IssuedCertificate, Rehearsal,
-        StoredPlan,
+        AuditFinding, AuditReport, AuthorityRecord, Catalogue, CrlOrigin, Deeds, IssuedCertificate,
+        IssuedCrl, Rehearsal, RevocationAct, Revoked, StoredCrl, StoredPlan, Takeover,
     },
     token::{
         mechanism::{Capability, KEY_ALGORITHMS, Support},

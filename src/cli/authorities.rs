@@ -96,7 +96,15 @@ pub fn run(home: Home, command: CaCommand, form: Form) -> Result<Exit, Error> {
             let record = appliance.authority(&name)?;
             match &record.certificate {
                 Some((own, above)) if pem => show_pem(form, std::iter::once(own).chain(above)),
-                _ => show(form, &name, certificates(&record), appliance.is_rehearsal()),
+                _ => {
+                    show(form, &name, certificates(&record), appliance.is_rehearsal());
+                    if let (Form::Text, Some(latest)) = (form, appliance.crls(&name)?.last()) {
+                        let stored = latest.stored();
+                        let number = stored.number.as_ref().map_or("none".to_owned(), ToString::to_string);
+                        let next = stored.next_update.map_or("-".to_owned(), |time| time.to_string());
+                        render::line(&format!("CRL          {number}, the next one by {next}"));
+                    }
+                }
             }
         }
     }

@@ -19,7 +19,7 @@ use super::{
     exit::Exit,
     pin,
     render::{self, Form},
-    stop, terminal,
+    revocations, stop, terminal,
 };
 
 /// `inspect`: needs a home only where a CA or a home's profile is named.
@@ -243,6 +243,9 @@ pub fn verify(given: &VerifyArguments, form: Form) -> Result<Exit, Error> {
     let report = watched(|watch| {
         ceremony::verify_bundle(&given.folder, &given.trust, given.audit_key.as_deref(), watch)
     })?;
+    if let Some(crl) = &report.crl {
+        return Ok(revocations::show_verified(&report, crl, given, form));
+    }
     let audit_key = report.summary.as_ref().map(|summary| summary.audit_key_sha256.to_string());
     let sound = report.is_sound();
     for flaw in &report.flaws {
@@ -294,7 +297,7 @@ pub fn verify(given: &VerifyArguments, form: Form) -> Result<Exit, Error> {
     Ok(if sound { Exit::Done } else { Exit::SomeRefused })
 }
 
-fn show_flaw(form: Form, id: &str, message: &str, hint: &str) {
+pub fn show_flaw(form: Form, id: &str, message: &str, hint: &str) {
     match form {
         Form::Json => render::value(&json!({ "flaw": id, "message": message, "hint": hint })),
         Form::Text => render::line(&format!("{id}: {message} / {hint}")),
@@ -319,7 +322,7 @@ pub fn watched<T>(work: impl FnOnce(&mut Watch<'_>) -> Result<T, Error>) -> Resu
     work(&mut Watch::new(&mut listener, stop::reins()))
 }
 
-fn announce(appliance: &Appliance) {
+pub fn announce(appliance: &Appliance) {
     if appliance.is_rehearsal() {
         eprintln!("REHEARSAL");
     }

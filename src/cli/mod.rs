@@ -9,6 +9,7 @@ mod main_job;
 mod pin;
 mod registers;
 mod render;
+mod revocations;
 mod stop;
 mod terminal;
 mod tokens;
@@ -139,6 +140,8 @@ fn dispatch(home: Option<&PathBuf>, command: Command, form: Form) -> Result<Exit
         Command::Deliver(given) => main_job::deliver(home()?, given, form),
         Command::Issue(given) => main_job::issue(home()?, &given, form),
         Command::Prove(given) => main_job::prove(home()?, &given, form),
+        Command::Revoke(given) => revocations::revoke(home()?, &given, form),
+        Command::Crl(given) => revocations::crl(home(), given, form),
         Command::Register(command) => registers::run(home()?, command, form),
         Command::Verify(given) => main_job::verify(&given, form),
     }

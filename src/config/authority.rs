@@ -30,6 +30,12 @@ const LOCK_AFTER_MINUTES_MAX: u64 = 480;
 /// The same where the file does not say, in minutes: long enough to read a plan aloud.
 const LOCK_AFTER_MINUTES: u64 = 10;
 
+/// Days until the next CRL, where the file does not say: a month, as most CAs that sign by hand do it.
+const CRL_DAYS: u32 = 30;
+
+/// Most days until the next CRL: ten years, longer than anybody should trust an old one.
+const CRL_DAYS_MAX: u32 = 3650;
+
 /// The version of the file's form.
 const VERSION: u32 = 1;
 
@@ -49,6 +55,7 @@ pub struct Authority {
     token_uri: String,
     signing_sessions: usize,
     lock_after: Duration,
+    crl_days: u32,
     rehearsal: Rehearsal,
     authorities: BTreeMap<String, String>,
     audit_key_uri: Option<String>,
@@ -89,6 +96,7 @@ impl Authority {
             token_uri: token_uri(source, &written.token.uri)?,
             signing_sessions: sessions(source, written.token.signing_sessions.as_ref())?,
             lock_after: lock_after(source, written.token.lock_after_minutes.as_ref())?,
+            crl_days: crl_days(source, written.crl_days.as_ref())?,
             rehearsal: if written.rehearsal { Rehearsal::Rehearsal } else { Rehearsal::Real },
             authorities,
             audit_key_uri: audit.map(|key| uri(source, "key", &key.get_ref().key)).transpose()?,
@@ -115,6 +123,11 @@ impl Authority {
     #[must_use]
     pub fn lock_after(&self) -> Duration {
         self.lock_after
+    }
+    /// Days until the next CRL is there at the latest, 1 to 3650, where nobody asks for another number.
+    #[must_use]
+    pub fn crl_days(&self) -> u32 {
+        self.crl_days
     }
     /// Whether its certificates count.
     #[must_use]
@@ -271,6 +284,17 @@ fn lock_after(source: Source<'_>, written: Option<&Spanned<u64>>) -> Result<Dura
         }
     };
     Ok(Duration::from_secs(minutes * 60))
+}
+
+fn crl_days(source: Source<'_>, written: Option<&Spanned<u32>>) -> Result<u32, Error> {
+    match written {
+        None => Ok(CRL_DAYS),
+        Some(days) if (1..=CRL_DAYS_MAX).contains(days.get_ref()) => Ok(*days.get_ref()),
+        Some(days) => {
+            let message = format!("{} is not between 1 and {CRL_DAYS_MAX}", days.get_ref());
+            Err(source.wrong(&days.span(), "crl-days", &message, "write 30"))
+        }
+    }
 }
 
 fn token_uri(source: Source<'_>, written: &Spanned<String>) -> Result<String, Error> {

@@ -139,6 +139,12 @@ fn refuses_values_that_a_key_does_not_take() {
         "write 10",
     );
     check(
+        "version = 1\n",
+        "version = 1\ncrl-days = 0\n",
+        "authority.toml line 3, column 12: `crl-days`: 0 is not between 1 and 3650",
+        "write 30",
+    );
+    check(
         "[\"clientAuth\"]",
         "[\"client\"]",
         "authority.toml line 22, column 23: `extended-key-usage`: \"client\" is not known",

@@ -12,6 +12,7 @@ pub(super) struct Authority {
     pub version: Spanned<u32>,
     #[serde(default)]
     pub rehearsal: bool,
+    pub crl_days: Option<Spanned<u32>>,
     pub token: Token,
     #[serde(default)]
     pub authorities: BTreeMap<String, Spanned<Key>>,

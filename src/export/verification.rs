@@ -6,7 +6,10 @@
 
 mod authorities;
 mod certificates;
+mod crl;
 mod files;
+
+pub use crl::LEFT_HEAD;
 
 use std::io::Read;
 
@@ -78,6 +81,12 @@ flaws! {
     CertificateMalformed = "certificate-malformed", "do not use the bundle; ask for a new delivery";
     /// There are other numbers of certificates or refusals than the manifest says.
     Counts = "counts", "do not use the bundle; ask for a new delivery";
+    /// The CRL is malformed, or not what the manifest says.
+    Crl = "crl", "do not use the CRL; ask for a new delivery";
+    /// The time of the CRL's nextUpdate has passed.
+    CrlOverdue = "crl-overdue", "ask for the CA's latest CRL; or check this machine's clock";
+    /// The CRL is not signed by the CA, or by one that may not sign CRLs.
+    CrlSignature = "crl-signature", "do not use the CRL; ask for a new delivery";
     /// A line of devices.csv does not say what the certificate says.
     DevicesCsv = "devices-csv", "do not use devices.csv; ask for a new delivery";
     /// A file's octets are not those of the manifest.
@@ -134,6 +143,29 @@ pub struct Summary {
     pub audit_key_sha256: Printable,
 }
 
+/// What the manifest of a CRL says, harmless on a screen. Believable only where the report has no flaw.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct CrlSummary {
+    /// The bundle's name.
+    pub crl: Printable,
+    /// The CRL number.
+    pub number: Printable,
+    /// SHA-256 of the octets that the CA signed.
+    pub digest: Digest,
+    /// Real or an exercise.
+    pub standing: Standing,
+    /// thisUpdate.
+    pub this_update: Printable,
+    /// nextUpdate.
+    pub next_update: Printable,
+    /// Certificates on it.
+    pub entries: u64,
+    /// The CA's subject.
+    pub issuer: Printable,
+    /// SHA-256 of the audit key.
+    pub audit_key_sha256: Printable,
+}
+
 /// The result of a verification.
 #[derive(Clone, Debug, Default, Eq, PartialEq)]
 pub struct Report {
@@ -145,20 +177,24 @@ pub struct Report {
     pub certificates: u64,
     /// What the bundle says it is, where the manifest could be read.
     pub summary: Option<Summary>,
+    /// The same, where it is the bundle of a CRL.
+    pub crl: Option<CrlSummary>,
 }
 
 impl Report {
     /// Whether nothing is wrong and something was judged.
     #[must_use]
     pub fn is_sound(&self) -> bool {
-        self.flaws.is_empty() && self.summary.is_some()
+        self.flaws.is_empty() && (self.summary.is_some() || self.crl.is_some())
     }
 
     /// Compares the audit key that the manifest names with the one the receiver was told another way: the SHA-256 of
     /// its SPKI.
     pub fn compare_audit_key(&mut self, expected: Digest) {
         let expected = expected.to_string();
-        if self.summary.as_ref().is_none_or(|summary| summary.audit_key_sha256.as_str() != expected) {
+        let summary = self.summary.as_ref().map(|summary| &summary.audit_key_sha256);
+        let crl = self.crl.as_ref().map(|crl| &crl.audit_key_sha256);
+        if summary.or(crl).is_none_or(|found| found.as_str() != expected) {
             self.add(FlawId::AuditKeyOther, "the manifest is signed by another audit key than the one given");
         }
     }
@@ -184,14 +220,19 @@ impl Report {
 /// Judges a bundle. `trust` is the receiver's own copy of the root; validity is judged at `at` (`None`: not judged).
 pub fn verify<S: Source>(source: &S, trust: &Certificate, at: Option<Time>) -> Report {
     let mut report = Report::default();
-    let Some(manifest) = files::manifest(source, &mut report) else { return report };
+    if files::is_of_crl(source) {
+        crl::judge(source, trust, at, &mut report);
+        return report;
+    }
+    let Some(manifest) = files::manifest::<_, Header>(source, &mut report) else { return report };
     report.summary = summary(&manifest.header, manifest.sha256, &mut report);
-    files::signature(source, &manifest, &mut report);
+    files::signature(source, &manifest, &manifest.header.audit_key_sha256, &mut report);
     files::sums(source, &manifest, &mut report);
     let mut expected = files::Expected::new(&manifest.header);
-    if let Some(authorities) = authorities::read(source, &manifest.header, trust, at, &mut report) {
+    let named = authorities::Named::of(&manifest.header);
+    if let Some(authorities) = authorities::read(source, named, trust, at, &mut report) {
         certificates::judge(source, &manifest.header, &authorities, at, &mut expected, &mut report);
-        files::compare(source, &manifest, expected, &mut report);
+        files::compare(source, &manifest.paths, expected, &mut report);
     }
     certificates::refusals(source, &manifest.header, &mut report);
     report

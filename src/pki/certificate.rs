@@ -4,7 +4,7 @@
 //! read. Read [`Certificate`] first, then [`SignedCertificate`], the only way a signature and planned octets meet.
 
 pub(super) mod extensions;
-mod reading;
+pub(super) mod reading;
 mod signed;
 
 #[cfg(test)]

@@ -8,7 +8,7 @@ use super::{
         self,
         policy::{Policies, Position, Said},
     },
-    profile::{KEY_CERT_SIGN, RSA_BITS_MAX, RSA_BITS_MIN},
+    profile::{CRL_SIGN, KEY_CERT_SIGN, RSA_BITS_MAX, RSA_BITS_MIN},
     time::Time,
 };
 
@@ -95,6 +95,25 @@ impl IssuingCa {
     #[must_use]
     pub fn can_sign_with(&self, algorithm: SignatureAlgorithm) -> bool {
         self.certificate.public_key().makes(algorithm)
+    }
+
+    /// Whether its key can have made a signature with this algorithm; others choose another hash than we do.
+    #[must_use]
+    pub fn can_verify(&self, algorithm: SignatureAlgorithm) -> bool {
+        match (self.certificate.public_key().algorithm(), algorithm) {
+            (KeyAlgorithm::Ec(_), SignatureAlgorithm::Ecdsa(_))
+            | (KeyAlgorithm::Ed25519, SignatureAlgorithm::Ed25519)
+            | (KeyAlgorithm::Rsa { .. }, SignatureAlgorithm::RsaPkcs1(_) | SignatureAlgorithm::RsaPss(_)) => {
+                true
+            }
+            (KeyAlgorithm::Ec(_) | KeyAlgorithm::Ed25519 | KeyAlgorithm::Rsa { .. }, _) => false,
+        }
+    }
+
+    /// Whether its key may sign CRLs: keyUsage has cRLSign (RFC 5280 §4.2.1.3).
+    #[must_use]
+    pub fn signs_crls(&self) -> bool {
+        self.certificate.key_usage().is_some_and(|bits| bits & CRL_SIGN != 0)
     }
 
     /// Its subjectKeyIdentifier: the authorityKeyIdentifier of what it issues (RFC 5280 §4.2.1.1).

@@ -14,11 +14,13 @@ use super::{
 use crate::pki::text::counted;
 
 mod algorithm;
+mod message;
 #[cfg(test)]
 mod tests;
 mod verification;
 
 pub use algorithm::{Curve, HashAlgorithm, KeyAlgorithm, RsaScheme, SignatureAlgorithm};
+pub use message::{SignedMessage, WHOLE_OCTETS_MAX, WholeMessage};
 
 /// Smallest RSA modulus read, in bits; what is certified is a matter of policy.
 pub const RSA_BITS_MIN: u32 = 1024;

@@ -7,6 +7,7 @@ pub mod anatomy;
 pub mod block_list;
 pub mod certificate;
 pub mod constraint;
+pub mod crl;
 pub mod der;
 pub mod extension;
 pub mod fingerprint;

@@ -22,6 +22,7 @@ use crate::pki::{
 };
 
 mod plans;
+mod revocations;
 mod rows;
 
 /// Findings that are kept one by one, so that a register that is wrong everywhere does not fill the memory; the
@@ -61,6 +62,10 @@ pub struct AuditReport {
     pub refused: u64,
     /// Deliveries.
     pub deliveries: u64,
+    /// Revocations, holds and releases.
+    pub revocations: u64,
+    /// CRLs.
+    pub crls: u64,
     /// Checkpoints whose signature verified.
     pub checkpoints: u64,
     /// SHA-256 of the keys that signed them: compare with the audit key's.
@@ -102,6 +107,8 @@ impl Register {
                 issued: 0,
                 refused: 0,
                 deliveries: 0,
+                revocations: 0,
+                crls: 0,
                 checkpoints: 0,
                 checkpoint_keys: Vec::new(),
                 signed_head: None,
@@ -119,6 +126,9 @@ impl Register {
             Audit::authorities,
             Audit::plans,
             Audit::serials,
+            Audit::listed,
+            Audit::revocations,
+            Audit::crls,
             Audit::deliveries,
             Audit::checkpoints,
         ] {

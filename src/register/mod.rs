@@ -17,6 +17,7 @@ mod audit;
 mod authority;
 mod catalogue;
 mod checkpoint;
+mod crl;
 mod deeds;
 mod delivery;
 mod error;
@@ -25,6 +26,7 @@ mod journal;
 mod keys;
 mod plan;
 mod planned;
+mod revocation;
 mod run;
 mod search;
 mod store;
@@ -37,6 +39,10 @@ pub use audit::{AuditFinding, AuditProgress, AuditReport};
 pub use authority::{AuthorityRecord, NewAuthority};
 pub use catalogue::{Catalogue, Place, Stretch};
 pub use checkpoint::Checkpoint;
+pub use crl::{
+    CrlDelivery, CrlOrigin, CrlPlan, IssuedCrl, LEFT_SHOWN_MAX, NewCrl, StoredCrl, Storing,
+    TAKEOVER_ENTRIES_MAX, Takeover, TakeoverWriter,
+};
 pub use deeds::Deeds;
 pub use delivery::Delivery;
 pub use error::Error;
@@ -48,6 +54,7 @@ pub use plan::{
     StoredPlan, Verdict,
 };
 pub use planned::{PlannedLine, Tally, Which};
+pub use revocation::{NewRevocation, RevocationAct, RevocationError, Revoked};
 pub use run::Run;
 pub use search::{Filter, Listed, SerialPrefix, Texts};
 

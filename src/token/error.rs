@@ -80,6 +80,14 @@ pub enum Error {
         /// What it was asked to do, as a verb: `generate P-521 keys`.
         purpose: String,
     },
+    /// A message that the token must have whole, and that is too long for that.
+    #[error("{octets} octets are too many to be signed by a key that needs them whole ({algorithm})")]
+    MessageTooLong {
+        /// The key's algorithm.
+        algorithm: KeyAlgorithm,
+        /// How many.
+        octets: u64,
+    },
     /// No such module.
     #[error("{path}: no such PKCS#11 module")]
     ModuleMissing {
@@ -246,6 +254,9 @@ impl Error {
             Self::LabelLength { .. } => "choose a label of 1 to 32 octets",
             Self::MechanismMissing { .. } => {
                 "run `token check` to see what the token can do, and choose another algorithm"
+            }
+            Self::MessageTooLong { .. } => {
+                "nothing was signed: a CRL so long needs a CA with an ECDSA or RSA key, in a token that signs digests"
             }
             Self::ModuleMissing { .. } => {
                 "give the absolute path of the vendor's PKCS#11 library (SoftHSM: /usr/lib/softhsm/libsofthsm2.so)"

@@ -195,6 +195,8 @@ pub fn done() -> DoneSince {
             authorities: 1,
             installed: 1,
             checkpoints: 3,
+            revocations: 0,
+            crls: 0,
         },
     }
 }
@@ -416,6 +418,8 @@ pub fn audit_report(findings: Vec<AuditFinding>) -> AuditReport {
         issued: 1_190,
         refused: 12,
         deliveries: 6,
+        revocations: 0,
+        crls: 0,
         checkpoints: 9,
         checkpoint_keys: vec![Digest::of(b"audit key")],
         signed_head: Some(1_200),
@@ -560,6 +564,7 @@ pub fn space(free: u64) -> Space {
 /// A receiver's report on a delivered bundle with these flaws.
 pub fn report(flaws: &[&str]) -> BundleReport {
     BundleReport {
+        crl: None,
         flaws: flaws
             .iter()
             .map(|message| Flaw { id: FlawId::CertificateFile, message: printable(message) })

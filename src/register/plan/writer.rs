@@ -238,6 +238,9 @@ impl PlanWriter<'_> {
         if self.accepted > PLAN_REQUESTS_MAX {
             return Err(Error::PlanTooLarge);
         }
+        if self.issued_elsewhere(new.serial)? {
+            return Err(Error::SerialUsed(crate::pki::fingerprint::hex(new.serial)));
+        }
         let mut statement = self.transaction.prepare_cached(
             "INSERT INTO planned (key, plan, idx, source, serial, spki_sha256, not_before, not_after, subject, \
              notes, request_sha256, tbs_sha256, tbs, request) \
@@ -269,6 +272,17 @@ impl PlanWriter<'_> {
             }
             Err(error) => Err(error.into()),
         }
+    }
+
+    /// Whether the authority gave this number before it moved in here (RFC 5280 §4.1.2.2).
+    fn issued_elsewhere(&self, serial: &[u8]) -> Result<bool, Error> {
+        Ok(self
+            .transaction
+            .prepare_cached(
+                "SELECT EXISTS (SELECT 1 FROM listed WHERE authority = ?1 AND serial = ?2) \
+                 OR EXISTS (SELECT 1 FROM revocation WHERE authority = ?1 AND serial = ?2)",
+            )?
+            .query_row((&self.new.authority, serial), |row| row.get(0))?)
     }
 
     fn holds_serial(&self, serial: &[u8]) -> Result<bool, Error> {

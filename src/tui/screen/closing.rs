@@ -33,7 +33,7 @@ const CODE: Action = Action::Verb(0);
 const SIGN: Action = Action::Verb(1);
 
 /// Rows that what was done takes at most.
-const DONE_ROWS: u16 = 4;
+const DONE_ROWS: u16 = 5;
 
 /// Cells between the text and the code beside it.
 const GAP: u16 = 2;
@@ -329,6 +329,8 @@ fn said(done: &DoneSince) -> String {
         (deeds.approvals, "approval", " given"),
         (deeds.certificates, "certificate", " signed"),
         (deeds.deliveries, "bundle", " delivered"),
+        (deeds.revocations, "revocation", ""),
+        (deeds.crls, "CRL", " signed"),
         (deeds.checkpoints, "checkpoint", ""),
     ]
     .into_iter()

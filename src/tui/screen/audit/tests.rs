@@ -19,6 +19,8 @@ fn report() -> AuditReport {
         issued: 1_000_000,
         refused: 0,
         deliveries: 1,
+        revocations: 0,
+        crls: 0,
         checkpoints: 3,
         checkpoint_keys: Vec::new(),
         signed_head: Some(40),
