@@ -17,7 +17,7 @@ use crate::pki::{
 
 use super::{
     error::{Error, position},
-    written,
+    naming, written,
 };
 
 /// notBefore is set back by so many minutes where a profile does not say.
@@ -34,7 +34,7 @@ impl Source<'_> {
     }
 
     /// One of a few words.
-    fn choose<T: Copy>(self, key: &str, word: &Spanned<String>, choices: &[(&str, T)]) -> Result<T, Error> {
+    pub fn choose<T: Copy>(self, key: &str, word: &Spanned<String>, choices: &[(&str, T)]) -> Result<T, Error> {
         let found = choices.iter().find(|(name, _)| name == word.get_ref());
         found.map(|(_, value)| *value).ok_or_else(|| {
             let names: Vec<_> = choices.iter().map(|(name, _)| format!("\"{name}\"")).collect();
@@ -43,7 +43,7 @@ impl Source<'_> {
         })
     }
 
-    fn choose_or<T: Copy>(
+    pub fn choose_or<T: Copy>(
         self,
         key: &str,
         word: Option<&Spanned<String>>,
@@ -119,6 +119,7 @@ pub(super) fn read(
             written.duplicate_keys.as_ref(),
             &[("refuse", DuplicateKeys::Refuse), ("note", DuplicateKeys::Note)],
         )?,
+        naming: naming::read(source, written)?,
     };
     profile.validated().map_err(|error| {
         source.wrong(&section, &format!("profiles.{name}"), &error.to_string(), error.hint())

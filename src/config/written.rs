@@ -5,6 +5,8 @@ use std::collections::BTreeMap;
 use serde::Deserialize;
 use toml::Spanned;
 
+use super::naming::written as naming;
+
 /// The whole file.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
@@ -59,4 +61,9 @@ pub(super) struct Profile {
     pub subject_key_identifier: Option<bool>,
     pub rsa_scheme: Option<Spanned<String>>,
     pub duplicate_keys: Option<Spanned<String>>,
+    pub subject: Option<Spanned<naming::Subject>>,
+    #[serde(default)]
+    pub attributes: BTreeMap<String, Spanned<naming::Attribute>>,
+    pub alternative_names: Option<Spanned<naming::AlternativeNames>>,
+    pub csv: Option<Spanned<naming::Csv>>,
 }

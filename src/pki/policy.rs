@@ -74,6 +74,10 @@ controls! {
     NameEmpty = "name-empty",
     /// The subject is the name of the CA itself or of a CA above it.
     NameIsIssuer = "name-is-issuer",
+    /// A template of the profile cannot be filled for this request, or not with something that may stand in a name.
+    NameTemplate = "name-template",
+    /// An attribute of the subject breaks a rule of the profile.
+    NameRule = "name-rule",
     /// An extension request is malformed.
     ExtensionMalformed = "extension-malformed",
     /// An extension is requested twice.
@@ -82,6 +86,10 @@ controls! {
     ExtensionLimit = "extension-limit",
     /// An alternative name that cannot be true or is malformed (RFC 5280 §4.2.1.6).
     AlternativeName = "alternative-name",
+    /// An alternative name breaks a rule of the profile.
+    AlternativeNameRule = "alternative-name-rule",
+    /// A request without a row of the table, a second one with the same row, or a row without a request.
+    CsvRow = "csv-row",
     /// The request asks to be a CA, or for a CA's key usage.
     AuthorityRequested = "authority-requested",
     /// A critical extension that the profile does not know is requested.

@@ -7,6 +7,7 @@ use thiserror::Error;
 
 use super::{
     key::{KeyAlgorithm, RsaScheme},
+    naming::Naming,
     time::Time,
 };
 
@@ -166,6 +167,8 @@ pub struct Profile {
     pub rsa_scheme: RsaScheme,
     /// Duplicate public keys.
     pub duplicate_keys: DuplicateKeys,
+    /// Which names are taken, and where they come from.
+    pub naming: Naming,
 }
 
 /// What makes a profile contradict itself or a law of this appliance.
@@ -406,6 +409,7 @@ mod tests {
             key_identifier: KeyIdentifier::Present,
             rsa_scheme: RsaScheme::Pkcs1,
             duplicate_keys: DuplicateKeys::Refuse,
+            naming: Naming::default(),
         }
     }
 

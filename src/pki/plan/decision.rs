@@ -7,12 +7,12 @@ use crate::pki::{
     issuer::IssuingCa,
     key::PublicKey,
     name::Name,
+    naming::Named,
     policy::{Control, Finding},
     profile::{
         BeyondIssuer, CRL_SIGN, EmptySubject, End, KEY_CERT_SIGN, KeyIdentifier, Profile, SubjectKind,
         key_usage_names,
     },
-    request::VerifiedRequest,
     time::{DAY_SECONDS, Time},
 };
 
@@ -41,10 +41,22 @@ impl<'a> Decision<'a> {
     }
 
     /// Everything but the validity.
-    pub fn judge_request(&mut self, request: &VerifiedRequest) {
-        self.judge_key(request.public_key());
-        self.judge_subject(request.subject(), request.requested());
-        self.judge_extensions(request.requested(), request.public_key(), request.subject());
+    pub fn judge_request(&mut self, key: &PublicKey, named: &Named<'_>) {
+        self.findings.extend_from_slice(&named.findings);
+        self.judge_key(key);
+        self.judge_subject(&named.subject, &named.requested);
+        self.judge_extensions(&named.requested, key, &named.subject);
+        self.judge_rules(&named.subject);
+    }
+
+    /// The profile's rules on the names that the certificate would carry.
+    fn judge_rules(&mut self, subject: &Name) {
+        self.profile.naming.attributes.judge(subject, &mut self.findings);
+        let names = self.extensions.iter().find_map(|extension| match extension {
+            PlannedExtension::Copied { oid, value, .. } if is_alternative_oid(oid) => Some(value.as_slice()),
+            _ => None,
+        });
+        self.profile.naming.alternative_rules.judge(names, &mut self.findings);
     }
 
     /// The key's algorithm is on the profile's list, and it is not a CA's own key.
@@ -287,7 +299,9 @@ impl<'a> Decision<'a> {
     }
 
     fn allows(&self, oid: &[u8]) -> bool {
-        self.profile.allowed_extensions.iter().any(|allowed| allowed == oid)
+        // Alternative names of a template are the profile's own, and in the place of those asked for.
+        self.profile.naming.alternative.is_some() && is_alternative_oid(oid)
+            || self.profile.allowed_extensions.iter().any(|allowed| allowed == oid)
     }
 
     fn is_authority(&self) -> bool {
@@ -296,7 +310,11 @@ impl<'a> Decision<'a> {
 }
 
 fn is_alternative_name(extension: &RequestedExtension) -> bool {
-    extension.oid == rfc5280::ID_CE_SUBJECT_ALT_NAME.as_bytes()
+    is_alternative_oid(&extension.oid)
+}
+
+fn is_alternative_oid(oid: &[u8]) -> bool {
+    oid == rfc5280::ID_CE_SUBJECT_ALT_NAME.as_bytes()
 }
 
 /// An object identifier for people: its name in the RFCs, or its numbers.

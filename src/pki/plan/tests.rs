@@ -15,6 +15,7 @@ use crate::pki::{
     certificate::{Certificate, CertificateError, SignedCertificate, join},
     der::{element, sequence, tag},
     key::{Curve, KeyAlgorithm, RsaScheme},
+    naming::Naming,
     profile::{
         Approval, BeyondIssuer, CRL_SIGN, DIGITAL_SIGNATURE, DuplicateKeys, EmptySubject, End, KEY_CERT_SIGN,
         KEY_ENCIPHERMENT, KeyIdentifier,
@@ -88,6 +89,7 @@ pub(super) fn profile(name: &str) -> Profile {
         key_identifier: KeyIdentifier::Present,
         rsa_scheme: RsaScheme::Pkcs1,
         duplicate_keys: DuplicateKeys::Refuse,
+        naming: Naming::default(),
     };
     let profile = match name {
         "device" => device,
