@@ -20,6 +20,7 @@ use coldsign::{
         issuer::IssuingCa,
         key::{Curve, KeyAlgorithm, PublicKey, RsaScheme},
         name::Name,
+        naming::Naming,
         plan::{Facts, PlanDigest, RootFields, plan_for_code, plan_root},
         profile::{
             Approval, BeyondIssuer, DuplicateKeys, EmptySubject, End, KeyIdentifier, Profile, SubjectKind,
@@ -125,6 +126,7 @@ fn profile() -> Profile {
         key_identifier: KeyIdentifier::Present,
         rsa_scheme: RsaScheme::Pkcs1,
         duplicate_keys: DuplicateKeys::Note,
+        naming: Naming::default(),
     }
 }
 

@@ -13,6 +13,7 @@ use coldsign::{
         issuer::IssuingCa,
         key::{Curve, HashAlgorithm, KeyAlgorithm, PublicKey, RsaScheme, SignatureAlgorithm},
         name::Name,
+        naming::Naming,
         plan::{Facts, PlannedCertificate, RootFields, plan, plan_root},
         policy::{Control, Finding, Refusal},
         profile::{
@@ -90,6 +91,7 @@ fn profile() -> Profile {
         key_identifier: KeyIdentifier::Present,
         rsa_scheme: RsaScheme::Pkcs1,
         duplicate_keys: DuplicateKeys::Refuse,
+        naming: Naming::default(),
     }
 }
 

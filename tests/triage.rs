@@ -80,8 +80,10 @@ fn judgements(paths: &[PathBuf]) -> Vec<Judgement> {
     let mut listener = |_| {};
     let mut watch = Watch::new(&mut listener, &reins);
     let mut all = Vec::new();
-    ceremony::inspect(paths, Yardstick::Soundness, &mut watch, &mut |judgement| all.push(judgement.clone()))
-        .expect("inspected");
+    ceremony::inspect(paths, None, Yardstick::Soundness, &mut watch, &mut |judgement| {
+        all.push(judgement.clone())
+    })
+    .expect("inspected");
     all
 }
 

@@ -2,7 +2,13 @@
 
 use thiserror::Error;
 
-use crate::{config, export::bundle::FormatError, media, pki::text::Printable, register, token};
+use crate::{
+    config,
+    export::bundle::FormatError,
+    media,
+    pki::{naming::table::TableError, text::Printable},
+    register, token,
+};
 
 use super::inspection::Counts;
 
@@ -94,6 +100,14 @@ pub enum Error {
         /// How to go on.
         hint: String,
     },
+    /// A table of devices is not sound.
+    #[error("{path}: {error}")]
+    Table {
+        /// The file.
+        path: Printable,
+        /// What is wrong with it.
+        error: TableError,
+    },
     /// The token refused or failed.
     #[error(transparent)]
     Token(#[from] token::error::Error),
@@ -142,6 +156,7 @@ impl Error {
             | Self::MediumFailed { .. }
             | Self::NoRequests
             | Self::RequestChanged { .. }
+            | Self::Table { .. }
             | Self::TooManyRequests { .. } => Class::Medium,
             Self::NoneAccepted(_) => Class::NoneAccepted,
             Self::NotApproved { .. } => Class::NotApproved,
@@ -168,6 +183,7 @@ impl Error {
                 "use another medium; everything issued is in the register".to_owned()
             }
             Self::Register(error) => error.hint().to_string(),
+            Self::Table { error, .. } => error.hint().to_owned(),
             Self::Token(error) => error.hint().to_string(),
             Self::RequestChanged { .. } => {
                 "put the medium back in that was read, or read the requests anew".to_owned()

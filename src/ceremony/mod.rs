@@ -29,6 +29,7 @@ mod self_check;
 mod space;
 mod standing;
 mod summary;
+mod table;
 mod tokens;
 mod triage;
 mod verification;

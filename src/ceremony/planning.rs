@@ -1,6 +1,6 @@
 //! Planning: requests become a stored plan, every certificate byte for byte, before anything is signed.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use rayon::prelude::*;
 
@@ -28,11 +28,12 @@ use super::{
     intake::{Content, Naming, Submission, Submissions},
     opening::{Appliance, now},
     progress::{Phase, Watch},
+    table::{Devices, RowsMet, beside, row_number},
 };
 
 /// What became of a submission in planning, with all that the register keeps of it.
 enum Decided {
-    Planned { source: Printable, der: Vec<u8>, planned: Box<PlannedCertificate> },
+    Planned { source: Printable, der: Vec<u8>, planned: Box<PlannedCertificate>, row: Option<u32> },
     Refused { source: Printable, sha256: Option<Digest>, refusal: Refusal },
     Skipped { source: Printable, finding: Finding },
 }
@@ -123,7 +124,8 @@ impl Appliance {
         })
     }
 
-    /// Reads, judges and plans all requests under the paths, and stores the plan whole.
+    /// Reads, judges and plans all requests under the paths, and stores the plan whole. The table that the profile takes
+    /// is the one that is named, else the one beside the requests.
     ///
     /// # Errors
     /// Every class but [`Error::NotApproved`]; nothing is stored then.
@@ -132,16 +134,22 @@ impl Appliance {
         ca: &str,
         profile: &str,
         paths: &[PathBuf],
+        csv: Option<&Path>,
         watch: &mut Watch<'_>,
         each: &mut dyn FnMut(&Judgement),
     ) -> Result<(StoredPlan, Counts), Error> {
         let issuer = self.issuer(ca)?;
         let profile = self.profile(profile)?.clone();
-        let mut submissions = Submissions::open(paths, Naming::InVolume)?;
+        let devices = Devices::open(&profile, csv, paths)?;
+        let mut submissions =
+            Submissions::open(paths, Naming::InVolume)?.without(devices.as_ref().map(Devices::path));
         let mut serials = Serials::of(self)?;
         let at = now()?;
         let mut counts = Counts::default();
-        let text = config_text(&self.text, &profile.name);
+        let record = devices.as_ref().map(Devices::record).unwrap_or_default();
+        let text = config_text(&self.text, &profile.name) + &record;
+        let met = devices.as_ref().map(Devices::none_met).unwrap_or_default();
+        let mut rows = Rows { devices: devices.as_ref(), met, number: 0 };
         let new = NewPlan {
             authority: ca,
             kind: PlanKind::Batch,
@@ -162,10 +170,13 @@ impl Appliance {
                 .collect::<Result<Vec<_>, Error>>()?;
             let decided: Vec<Decided> = drawn
                 .into_par_iter()
-                .map(|(submission, serial)| decided(submission, &profile, &issuer, Facts { now: at, serial }))
+                .map(|(submission, serial)| {
+                    decided(submission, devices.as_ref(), &profile, &issuer, Facts { now: at, serial })
+                })
                 .collect();
             for item in decided {
-                let judgement = write(&mut writer, item, profile.duplicate_keys)?;
+                rows.number = counts.all() + 1;
+                let judgement = write(&mut writer, item, profile.duplicate_keys, &mut rows)?;
                 counts.add(judgement.verdict);
                 each(&judgement);
             }
@@ -177,13 +188,43 @@ impl Appliance {
             _ if counts.accepted == 0 => return Err(Error::NoneAccepted(counts)),
             _ => {}
         }
+        for judgement in devices.as_ref().map(|devices| devices.left_over(&rows.met)).unwrap_or_default() {
+            for finding in &judgement.findings {
+                writer.skip(judgement.source.as_str(), None, finding)?;
+            }
+            counts.add(judgement.verdict);
+            each(&judgement);
+        }
         let plan = writer.store(Issuer::Certificate(&issuer), now()?)?;
         Ok((plan, counts))
     }
 }
 
-fn decided(submission: Submission, profile: &Profile, issuer: &IssuingCa, facts: Facts) -> Decided {
+/// The table, and the requests that its rows belong to so far.
+struct Rows<'a> {
+    devices: Option<&'a Devices>,
+    met: RowsMet,
+    /// The number of the request in hand, from 1.
+    number: u64,
+}
+
+impl Rows<'_> {
+    /// Joins a row to the request in hand; a finding where it belongs to an earlier one.
+    fn meet(&mut self, row: Option<u32>) -> Option<Finding> {
+        let (row, devices) = (row?, self.devices?);
+        self.met.meet(row, self.number).map(|first| devices.refuse_second(row, first))
+    }
+}
+
+fn decided(
+    submission: Submission,
+    devices: Option<&Devices>,
+    profile: &Profile,
+    issuer: &IssuingCa,
+    facts: Facts,
+) -> Decided {
     let sha256 = submission.content.sha256();
+    let file_stem = submission.place.file_stem();
     let source = submission.source;
     let (der, notes) = match submission.content {
         Content::Skipped(finding) => return Decided::Skipped { source, finding },
@@ -193,14 +234,25 @@ fn decided(submission: Submission, profile: &Profile, issuer: &IssuingCa, facts:
         }
         Content::Request { der, notes } => (der, notes),
     };
-    match verify(&der, notes).and_then(|request| decide(request, profile, issuer, facts)) {
-        Ok(planned) => Decided::Planned { source, der, planned: Box::new(planned) },
+    let judged = verify(&der, notes).and_then(|request| {
+        let beside = beside(devices, file_stem, &request);
+        let request = request.with_beside(beside);
+        let row = row_number(&request);
+        decide(request, profile, issuer, facts).map(|planned| (planned, row))
+    });
+    match judged {
+        Ok((planned, row)) => Decided::Planned { source, der, planned: Box::new(planned), row },
         Err(refusal) => Decided::Refused { source, sha256, refusal },
     }
 }
 
 /// Writes what was decided into the plan; a key that was seen before is found here, in the plan's order.
-fn write(writer: &mut PlanWriter<'_>, item: Decided, duplicates: DuplicateKeys) -> Result<Judgement, Error> {
+fn write(
+    writer: &mut PlanWriter<'_>,
+    item: Decided,
+    duplicates: DuplicateKeys,
+    rows: &mut Rows<'_>,
+) -> Result<Judgement, Error> {
     match item {
         Decided::Skipped { source, finding } => {
             writer.skip(source.as_str(), None, &finding)?;
@@ -224,12 +276,16 @@ fn write(writer: &mut PlanWriter<'_>, item: Decided, duplicates: DuplicateKeys) 
                 findings: refusal.findings,
             })
         }
-        Decided::Planned { source, der, planned } => {
+        Decided::Planned { source, der, planned, row } => {
             let sha256 = Some(Digest::of(&der));
             let subject = Some(planned.subject().to_printable());
             let duplicate = duplicate(writer, planned.spki_sha256(), duplicates)?;
-            if let (Some(finding), DuplicateKeys::Refuse) = (&duplicate, duplicates) {
-                let mut findings = vec![finding.clone()];
+            let refused = match (&duplicate, duplicates) {
+                (Some(finding), DuplicateKeys::Refuse) => Some(finding.clone()),
+                _ => rows.meet(row),
+            };
+            if let Some(finding) = refused {
+                let mut findings = vec![finding];
                 findings.extend_from_slice(planned.notes());
                 let refusal = Refusal { findings, subject, key: None };
                 writer.refuse(source.as_str(), sha256, &refusal)?;
@@ -274,14 +330,15 @@ fn duplicate(
     Ok(None)
 }
 
-/// The profile's section of authority.toml, for the record.
+/// The profile's section of authority.toml with those below it, for the record.
 pub(super) fn config_text(text: &str, profile: &str) -> String {
-    let header = format!("[profiles.{profile}]");
+    let (header, below) = (format!("[profiles.{profile}]"), format!("[profiles.{profile}."));
     let mut section = String::new();
     let mut inside = false;
     for line in text.lines() {
         if line.trim_start().starts_with('[') {
-            inside = line.trim() == header;
+            let line = line.trim_start();
+            inside = line.starts_with(&header) || line.starts_with(&below);
         }
         if inside {
             section.push_str(line);

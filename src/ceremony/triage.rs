@@ -12,13 +12,13 @@ use std::{path::Path, sync::Arc};
 use crate::pki::{
     fingerprint::Digest,
     key::KeyAlgorithm,
-    policy::{Control, Severity},
+    policy::{Control, Finding, Severity},
 };
 
 use super::{
     error::Error,
-    inspection::{Counts, Judgement, Verdict},
-    intake::Place,
+    inspection::{Counts, Inspected, Judgement, Verdict},
+    table::Devices,
 };
 
 pub use detail::{Detail, Reading, detail, read_triage};
@@ -57,6 +57,13 @@ pub struct Triage {
     unprintable: Vec<(u32, Box<[u8]>)>,
     /// Rows whose key stood in an earlier request, with that request's number in the listing; in order of rows.
     twins: Vec<(u32, u32)>,
+    /// The table of devices that it was read with.
+    devices: Option<Arc<Devices>>,
+    /// Rows whose row of the table belongs to an earlier request: that row, and that request's number in the listing; in
+    /// order of rows.
+    rows_taken: Vec<(u32, u32, u64)>,
+    /// Rows that are no requests, but rows of the table without one; in order of rows.
+    left_over: Vec<(u32, Judgement)>,
 }
 
 /// One row, borrowed from the table.
@@ -152,8 +159,13 @@ impl Triage {
     }
 
     /// Adds a judged request that was read from a place; its key may have stood in an earlier request.
-    fn push_read(&mut self, judgement: &Judgement, place: &Place, twin: Option<u64>) -> Result<(), Error> {
+    fn push_read(&mut self, inspected: &Inspected) -> Result<(), Error> {
+        let Inspected { judgement, twin, row_taken, .. } = inspected;
         let row = u32::try_from(self.len()).unwrap_or(u32::MAX);
+        let Some(place) = &inspected.place else {
+            self.left_over.push((row, judgement.clone()));
+            return self.push_row(judgement, 0);
+        };
         let number = u32::try_from(place.number).unwrap_or(u32::MAX);
         let folder = place.folder();
         if self.origins.last().is_none_or(|last| last.folder.as_deref() != folder) {
@@ -165,7 +177,10 @@ impl Triage {
             self.unprintable.push((row, octets.into()));
         }
         if let Some(twin) = twin {
-            self.twins.push((row, u32::try_from(twin).unwrap_or(u32::MAX)));
+            self.twins.push((row, u32::try_from(*twin).unwrap_or(u32::MAX)));
+        }
+        if let Some((of_table, first)) = row_taken {
+            self.rows_taken.push((row, *of_table, *first));
         }
         Ok(())
     }
@@ -301,6 +316,21 @@ impl Triage {
         let row = u32::try_from(index).ok()?;
         let found = self.twins.binary_search_by_key(&row, |(row, _)| *row).ok()?;
         Some(u64::from(self.twins[found].1))
+    }
+
+    /// The finding on a row whose row of the table belongs to an earlier request.
+    fn row_taken(&self, index: usize) -> Option<Finding> {
+        let row = u32::try_from(index).ok()?;
+        let found = self.rows_taken.binary_search_by_key(&row, |(row, ..)| *row).ok()?;
+        let (_, of_table, first) = self.rows_taken[found];
+        Some(self.devices.as_ref()?.refuse_second(of_table, first))
+    }
+
+    /// The judgement on a row of the table that no request has.
+    fn left_over(&self, index: usize) -> Option<&Judgement> {
+        let row = u32::try_from(index).ok()?;
+        let found = self.left_over.binary_search_by_key(&row, |(row, _)| *row).ok()?;
+        Some(&self.left_over[found].1)
     }
 }
 

@@ -236,6 +236,9 @@ pub struct InspectArguments {
     /// Judge under this profile (of the home where there is one, else built-in)
     #[arg(long, value_name = "P")]
     pub profile: Option<String>,
+    /// The table of devices that the profile takes [default: the profile's `file` beside the requests]
+    #[arg(long, value_name = "FILE", requires = "profile")]
+    pub csv: Option<PathBuf>,
 }
 
 /// `plan`
@@ -247,6 +250,9 @@ pub struct PlanArguments {
     /// The profile
     #[arg(long, value_name = "P")]
     pub profile: String,
+    /// The table of devices that the profile takes [default: the profile's `file` beside the requests]
+    #[arg(long, value_name = "FILE")]
+    pub csv: Option<PathBuf>,
     /// Files and folders with requests
     #[arg(required = true, value_name = "PATH")]
     pub paths: Vec<PathBuf>,
@@ -300,6 +306,9 @@ pub struct IssueArguments {
     /// File or folder with requests
     #[arg(long, value_name = "PATH", required = true)]
     pub from: Vec<PathBuf>,
+    /// The table of devices that the profile takes [default: the profile's `file` beside the requests]
+    #[arg(long, value_name = "FILE")]
+    pub csv: Option<PathBuf>,
     /// The folder (a mounted medium) that receives the bundle as one new folder
     #[arg(long, value_name = "DIR")]
     pub to: PathBuf,

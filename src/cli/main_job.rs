@@ -28,19 +28,20 @@ pub fn inspect(home: Result<Home, Error>, given: &InspectArguments, form: Form) 
     let mut listener = |progress: Progress| bar.take(progress);
     let mut watch = Watch::new(&mut listener, stop::reins());
     let mut each = |judgement: &ceremony::Judgement| render::judgement(form, judgement);
+    let csv = given.csv.as_deref();
     let counts = match (&given.ca, &given.profile) {
         (Some(ca), Some(profile)) => {
             let home = home.ok_or_else(|| Error::usage("there is no home", "name one with --home DIR"))?;
             let appliance = Appliance::open_to_read(home)?;
             let issuer = appliance.issuer(ca)?;
             let yardstick = Yardstick::Issuer(appliance.profile(profile)?, &issuer);
-            ceremony::inspect(&given.paths, yardstick, &mut watch, &mut each)?
+            ceremony::inspect(&given.paths, csv, yardstick, &mut watch, &mut each)?
         }
         (_, Some(profile)) => {
             let profile = ceremony::profile_by_name(home.as_ref(), profile)?;
-            ceremony::inspect(&given.paths, Yardstick::Profile(&profile), &mut watch, &mut each)?
+            ceremony::inspect(&given.paths, csv, Yardstick::Profile(&profile), &mut watch, &mut each)?
         }
-        (_, None) => ceremony::inspect(&given.paths, Yardstick::Soundness, &mut watch, &mut each)?,
+        (_, None) => ceremony::inspect(&given.paths, csv, Yardstick::Soundness, &mut watch, &mut each)?,
     };
     bar.end();
     if form == Form::Text {
@@ -57,7 +58,7 @@ pub fn plan(home: Home, given: &PlanArguments, form: Form) -> Result<Exit, Error
     let began = Instant::now();
     let mut appliance = Appliance::open(home)?;
     announce(&appliance);
-    let plan = make_plan(&mut appliance, &given.ca, &given.profile, &given.paths)?;
+    let plan = make_plan(&mut appliance, &given.ca, &given.profile, &given.paths, given.csv.as_deref())?;
     match form {
         Form::Json => render::value(&render::summary(&plan, None, began.elapsed().as_secs_f64())),
         Form::Text => {
@@ -141,7 +142,7 @@ pub fn issue(home: Home, given: &IssueArguments, form: Form) -> Result<Exit, Err
         terminal::ask_words("")?;
     }
     appliance.check_target(&given.to)?;
-    let plan = make_plan(&mut appliance, &given.ca, &given.profile, &given.from)?;
+    let plan = make_plan(&mut appliance, &given.ca, &given.profile, &given.from, given.csv.as_deref())?;
     eprintln!("plan {}: {} certificates, digest {}", plan.id, plan.accepted, plan.digest);
     let rest = rest_of_issue(&mut appliance, &plan, given, &formats, began);
     let (issued, seconds, delivered) = rest.inspect_err(|_| {
@@ -277,9 +278,12 @@ fn make_plan(
     ca: &str,
     profile: &str,
     paths: &[std::path::PathBuf],
+    csv: Option<&Path>,
 ) -> Result<StoredPlan, Error> {
-    watched(|watch| appliance.plan(ca, profile, paths, watch, &mut |judgement| render::refusal(judgement)))
-        .map(|(plan, _)| plan)
+    watched(|watch| {
+        appliance.plan(ca, profile, paths, csv, watch, &mut |judgement| render::refusal(judgement))
+    })
+    .map(|(plan, _)| plan)
 }
 
 /// Runs long work under a progress bar and the stop signals.

@@ -15,8 +15,8 @@ use crate::pki::{
     naming::{
         Naming, Part, SubjectNaming, TableUse,
         alternative::{
-            AlternativeRule, AlternativeRules, AlternativeTemplate, Demand, HardwareModule, NameKind, Network,
-            SerialForm, Wildcards,
+            AlternativeRule, AlternativeRules, AlternativeTemplate, Demand, HardwareModule, NameKind,
+            Network, SerialForm, Wildcards,
         },
         pattern::Pattern,
         rules::{Alphabet, AttributeRule, AttributeRules, Presence, Unlisted},
@@ -159,9 +159,15 @@ fn attribute(
     };
     let chars_min = bound("chars-min", rule.chars_min.as_ref(), kind.chars_min)?;
     let chars_max = bound("chars-max", rule.chars_max.as_ref(), kind.chars_max)?;
-    if let Some(chars) = rule.chars_max.as_ref().or(rule.chars_min.as_ref()).filter(|_| chars_max < chars_min) {
+    if let Some(chars) = rule.chars_max.as_ref().or(rule.chars_min.as_ref()).filter(|_| chars_max < chars_min)
+    {
         let message = format!("{chars_max} is less than the {chars_min} of `chars-min`");
-        return Err(source.wrong(&chars.span(), "chars-max", &message, "write the smaller one as `chars-min`"));
+        return Err(source.wrong(
+            &chars.span(),
+            "chars-max",
+            &message,
+            "write the smaller one as `chars-min`",
+        ));
     }
     Ok(AttributeRule {
         kind,
@@ -242,7 +248,10 @@ fn identifier(source: Source<'_>, key: &str, written: &Spanned<String>) -> Resul
     Ok(oid.as_bytes().to_vec())
 }
 
-fn rules(source: Source<'_>, written: &Spanned<written::AlternativeNames>) -> Result<AlternativeRules, Error> {
+fn rules(
+    source: Source<'_>,
+    written: &Spanned<written::AlternativeNames>,
+) -> Result<AlternativeRules, Error> {
     let written = written.get_ref();
     let unlisted = source.choose_or("unlisted", written.unlisted.as_ref(), &UNLISTED)?;
     let mut rules = Vec::new();
@@ -258,7 +267,11 @@ fn rules(source: Source<'_>, written: &Spanned<written::AlternativeNames>) -> Re
     Ok(AlternativeRules { rules, unlisted })
 }
 
-fn rule_of(source: Source<'_>, kind: NameKind, rule: &written::Alternative) -> Result<AlternativeRule, Error> {
+fn rule_of(
+    source: Source<'_>,
+    kind: NameKind,
+    rule: &written::Alternative,
+) -> Result<AlternativeRule, Error> {
     let foreign = [
         ("suffixes", rule.suffixes.as_ref().map(Spanned::span), &[NameKind::Dns, NameKind::Email][..]),
         ("wildcards", rule.wildcards.as_ref().map(Spanned::span), &[NameKind::Dns]),
@@ -290,7 +303,9 @@ fn rule_of(source: Source<'_>, kind: NameKind, rule: &written::Alternative) -> R
         NameKind::Uri if rule.schemes.is_some() => {
             Demand::Uri(list(source, "schemes", rule.schemes.as_ref(), scheme)?)
         }
-        NameKind::Other if rule.types.is_some() => Demand::Other(list(source, "types", rule.types.as_ref(), oid)?),
+        NameKind::Other if rule.types.is_some() => {
+            Demand::Other(list(source, "types", rule.types.as_ref(), oid)?)
+        }
         _ => Demand::None,
     };
     Ok(AlternativeRule {
@@ -311,7 +326,12 @@ fn list<T>(
 ) -> Result<Vec<T>, Error> {
     let Some(written) = written else { return Ok(Vec::new()) };
     let wrong = |at: &Range<usize>, why: &str| {
-        source.wrong(at, key, why, "write at least one, or take the key out; docs/CONFIGURATION.md has the form")
+        source.wrong(
+            at,
+            key,
+            why,
+            "write at least one, or take the key out; docs/CONFIGURATION.md has the form",
+        )
     };
     if written.get_ref().is_empty() {
         return Err(wrong(&written.span(), "it is empty"));
@@ -350,7 +370,8 @@ fn table(source: Source<'_>, written: &written::Csv) -> Result<TableUse, Error> 
     let joins = [("file", Join::File), ("key", Join::Key), ("cn", Join::CommonName)];
     if let Some(file) = &written.file {
         let name = file.get_ref();
-        let sound = !name.is_empty() && name.len() <= 255 && !name.contains('/') && name != "." && name != "..";
+        let sound =
+            !name.is_empty() && name.len() <= 255 && !name.contains('/') && name != "." && name != "..";
         if !sound || name.chars().any(char::is_control) {
             let hint = "write a name such as \"devices.csv\"; it lies beside the requests";
             return Err(source.wrong(&file.span(), "file", "it is not the name of a file", hint));

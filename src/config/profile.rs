@@ -34,7 +34,12 @@ impl Source<'_> {
     }
 
     /// One of a few words.
-    pub fn choose<T: Copy>(self, key: &str, word: &Spanned<String>, choices: &[(&str, T)]) -> Result<T, Error> {
+    pub fn choose<T: Copy>(
+        self,
+        key: &str,
+        word: &Spanned<String>,
+        choices: &[(&str, T)],
+    ) -> Result<T, Error> {
         let found = choices.iter().find(|(name, _)| name == word.get_ref());
         found.map(|(_, value)| *value).ok_or_else(|| {
             let names: Vec<_> = choices.iter().map(|(name, _)| format!("\"{name}\"")).collect();

@@ -11,7 +11,7 @@ mod digest;
 mod tbs;
 
 #[cfg(test)]
-mod tests;
+pub(in crate::pki) mod tests;
 
 use super::{
     fingerprint::Digest,

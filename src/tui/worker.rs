@@ -138,7 +138,8 @@ impl Worker {
                 let (appliance, mut teller) = self.working()?;
                 let mut reasons = Reasons::default();
                 let planned = teller.watched(|watch| {
-                    appliance.plan(&ca, &profile, &paths, watch, &mut |judgement| reasons.note(judgement))
+                    appliance
+                        .plan(&ca, &profile, &paths, None, watch, &mut |judgement| reasons.note(judgement))
                 });
                 let (plan, counts) = planned.map_err(|error| reasons.told(error))?;
                 Ok(News::Planned { plan, counts })

@@ -7,6 +7,7 @@ use std::{
     ffi::OsStr,
     os::unix::ffi::OsStrExt as _,
     path::{Path, PathBuf},
+    sync::Arc,
 };
 
 use crate::pki::{plan::difference::Line, policy::Control, text::Printable};
@@ -14,10 +15,11 @@ use crate::pki::{plan::difference::Line, policy::Control, text::Printable};
 use super::{
     super::{
         difference::Differences,
-        inspection::{Depth, Judged, Yardstick, inspect_each, judge, judge_twin},
+        inspection::{Depth, Judged, Side, Yardstick, inspect_each, judge, judge_row_taken, judge_twin},
         intake::{Content, Submissions},
         opening::now,
         progress::Watch,
+        table::file_stem,
     },
     Error, Judgement, Row, Triage, Verdict,
 };
@@ -53,11 +55,13 @@ pub fn read_triage(
     watch: &mut Watch<'_>,
 ) -> Result<Reading, Error> {
     let mut reading = Reading::default();
-    inspect_each(paths, yardstick, Depth::Difference, watch, &mut |inspected| {
-        if let Some(difference) = inspected.difference {
+    let devices = yardstick.devices(None, paths)?.map(Arc::new);
+    reading.triage.devices.clone_from(&devices);
+    inspect_each(paths, devices.as_deref(), yardstick, Depth::Difference, watch, &mut |mut inspected| {
+        if let Some(difference) = inspected.difference.take() {
             reading.differences.add(&inspected.judgement.source, difference);
         }
-        reading.triage.push_read(&inspected.judgement, &inspected.place, inspected.twin)
+        reading.triage.push_read(&inspected)
     })?;
     Ok(reading)
 }
@@ -77,6 +81,9 @@ pub fn detail(
     let (Some(row), Some(path)) = (triage.row(index), triage.path(index)) else {
         return Err(Error::usage("the table has no such request", "read the requests anew"));
     };
+    if let Some(judgement) = triage.left_over(index) {
+        return Ok(Detail { judgement: judgement.clone(), der: None, difference: None });
+    }
     let content = read_again(triage.folder(index), path, triage.number(index), watch)?
         .ok_or_else(|| changed(&row, "it is not there any more"))?;
     if content.sha256() != row.sha256 {
@@ -91,10 +98,15 @@ pub fn detail(
         Content::Request { der, .. } => Some(der.clone()),
         Content::Refused(_) | Content::Skipped(_) => None,
     };
+    let name = path.rsplit(|&octet| octet == b'/').next().unwrap_or(path);
+    let side = Side { devices: triage.devices.as_deref(), file_stem: file_stem(name) };
     let Judged { mut judgement, difference, .. } =
-        judge(&harmless(row.source), content, yardstick, Depth::Difference, now()?);
+        judge(&harmless(row.source), content, side, yardstick, Depth::Difference, now()?);
     if let Some(first) = triage.twin(index).filter(|_| judgement.verdict == Verdict::Accepted) {
         judge_twin(&mut judgement, first, yardstick);
+    }
+    if let Some(finding) = triage.row_taken(index).filter(|_| judgement.verdict == Verdict::Accepted) {
+        judge_row_taken(&mut judgement, finding);
     }
     let difference = difference.filter(|_| judgement.verdict == Verdict::Accepted);
     Ok(Detail { judgement, der, difference: difference.map(|difference| difference.lines) })

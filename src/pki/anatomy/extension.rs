@@ -6,6 +6,7 @@ use crate::pki::{
     der::{DerError, Element, Reader, element, tag},
     fingerprint::hex,
     name::Name,
+    naming::alternative::read_hardware_module,
     oid,
 };
 
@@ -285,13 +286,22 @@ fn general_name(name: &Element<'_>) -> Field {
             Err(error) => Field::unreadable("directory name", &error.to_string()),
         },
         REGISTERED => Field::new("registered ID", &identifier::shown(name.content)),
-        OTHER => {
-            let kind = name.reader().oid("an otherName's type").map(identifier::shown);
-            let kind = kind.unwrap_or_else(|_| "of unknown type".to_owned());
-            Field::new("other name", &format!("{kind}, {}", count(name.content.len(), "octet")))
-        }
+        OTHER => match read_hardware_module(name.content) {
+            Ok(Some((kind, serial))) => Field::new(
+                "hardware module",
+                &format!("type {}, serial number {}", identifier::shown(kind), hex_cut(serial)),
+            ),
+            Ok(None) | Err(_) => other_name(name),
+        },
         tag => Field::new("name of unknown kind", value::octets(&element(tag, name.content)).as_str()),
     }
+}
+
+/// An otherName that nothing more is known of: its type, and its size.
+fn other_name(name: &Element<'_>) -> Field {
+    let kind = name.reader().oid("an otherName's type").map(identifier::shown);
+    let kind = kind.unwrap_or_else(|_| "of unknown type".to_owned());
+    Field::new("other name", &format!("{kind}, {}", count(name.content.len(), "octet")))
 }
 
 fn octets_as_text(octets: &[u8]) -> Field {

@@ -219,7 +219,9 @@ impl Demand {
                 below(host.unwrap_or(text), suffixes)
             }
             Self::Email { suffixes } => below(text.rsplit('@').next().unwrap_or_default(), suffixes),
-            Self::Ip(networks) if networks.iter().any(|network| network.holds(name.element.content)) => Ok(()),
+            Self::Ip(networks) if networks.iter().any(|network| network.holds(name.element.content)) => {
+                Ok(())
+            }
             Self::Ip(_) => Err("lies in no network that the profile takes".into()),
             Self::Other(types) => {
                 let found = name.element.reader().oid("an otherName's type").map_err(|e| e.to_string())?;

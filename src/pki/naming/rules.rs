@@ -113,7 +113,10 @@ impl AttributeRules {
                 refuse(&format!("{short} is missing"));
             }
             if count > rule.count_max {
-                refuse(&format!("{short} stands there {count} times; at most {} are allowed", rule.count_max));
+                refuse(&format!(
+                    "{short} stands there {count} times; at most {} are allowed",
+                    rule.count_max
+                ));
             }
         }
         for attribute in all() {
@@ -195,7 +198,12 @@ mod tests {
         let forbidden = AttributeRule { presence: Presence::Forbidden, ..rule("OU") };
         check(&[forbidden], Unlisted::Take, "CN=a,OU=b", &["OU is forbidden"]);
         let digits = AttributeRule { alphabet: Alphabet::Digits, ..rule("serialNumber") };
-        check(&[digits], Unlisted::Take, "serialNumber=12A", &["serialNumber may have the digits 0 to 9 only"]);
+        check(
+            &[digits],
+            Unlisted::Take,
+            "serialNumber=12A",
+            &["serialNumber may have the digits 0 to 9 only"],
+        );
         let ascii = AttributeRule { alphabet: Alphabet::Ascii, ..rule("CN") };
         check(&[ascii], Unlisted::Take, "CN=ü", &["CN may have ASCII characters only"]);
         let printable = AttributeRule { alphabet: Alphabet::Printable, ..rule("CN") };

@@ -22,7 +22,9 @@ pub enum TableError {
         name: Printable,
     },
     /// A column's name that no template can have.
-    #[error("line 1: column {number} has no name of 1 to {COLUMN_CHARS_MAX} characters without braces and blanks around it")]
+    #[error(
+        "line 1: column {number} has no name of 1 to {COLUMN_CHARS_MAX} characters without braces and blanks around it"
+    )]
     ColumnName {
         /// Which, from 1.
         number: usize,
@@ -101,10 +103,14 @@ impl TableError {
                 "correct the table's first line, or the profile; names are compared letter for letter"
             }
             Self::Columns { .. } | Self::Field { .. } => "take out the columns that no template needs",
-            Self::Fields { .. } => "write as many fields as there are columns; quote fields that hold a comma",
+            Self::Fields { .. } => {
+                "write as many fields as there are columns; quote fields that hold a comma"
+            }
             Self::HeaderMissing => "write the names of the columns into the first line",
             Self::Key { .. } => "fill the key column; for `join = \"key\"` with 64 hexadecimal digits",
-            Self::KeyDuplicate { .. } => "see which of the two rows belongs to the device, and take out the other",
+            Self::KeyDuplicate { .. } => {
+                "see which of the two rows belongs to the device, and take out the other"
+            }
             Self::Line { .. } => "write the table as RFC 4180 says, one line a device",
             Self::Rows { .. } | Self::Size => "split the table, and the requests with it",
             Self::Utf8 { .. } => "save the table as UTF-8",
