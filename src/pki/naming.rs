@@ -129,8 +129,12 @@ pub(in crate::pki) fn decide<'a>(naming: &Naming, request: &'a VerifiedRequest) 
         findings: Vec::new(),
     };
     let values = Values { request };
-    if naming.table.is_some() {
-        named.findings.extend(judge_row(&request.beside().row));
+    if naming.table.is_some()
+        && let Some(finding) = judge_row(&request.beside().row)
+    {
+        // Whatever else is missing is missing for this.
+        named.findings.push(finding);
+        return named;
     }
     if let SubjectNaming::Rebuilt(parts) = &naming.subject {
         match rebuilt(parts, &values) {

@@ -112,15 +112,7 @@ fn refuses_a_request_whose_value_is_missing_and_never_leaves_an_attribute_empty(
         "O=a",
         Err(&["name-template subject CN: the request asks for no alternative name of kind dns"]),
     );
-    check(
-        &["CN={csv.serial}"],
-        "dev-9",
-        "CN=a",
-        Err(&[
-            "csv-row the table has no row for `dev-9`",
-            "name-template subject CN: the request has no row in the table",
-        ]),
-    );
+    check(&["CN={csv.serial}"], "dev-9", "CN=a", Err(&["csv-row the table has no row for `dev-9`"]));
 }
 
 #[test]
@@ -330,9 +322,9 @@ proptest! {
 
     #[test]
     fn any_text_is_a_template_or_an_error(text in "\\PC{0,40}|[{}a-z.]{0,20}") {
-        if let Ok(template) = Template::parse(&text) {
-            let filled = template.fill(&Values { request: &asking("dev-1", "CN=a", &[]) });
-            prop_assert!(filled.is_ok_and(|filled| !filled.is_empty()) || template.fixed() != Some(text.as_str()) || text.trim() != text);
+        let Ok(template) = Template::parse(&text) else { return Ok(()) };
+        if let Ok(filled) = template.fill(&Values { request: &asking("dev-1", "CN=a", &[]) }) {
+            prop_assert!(!filled.is_empty() && filled.trim() == filled);
         }
     }
 }

@@ -44,9 +44,15 @@ impl<'a> Decision<'a> {
     pub fn judge_request(&mut self, key: &PublicKey, named: &Named<'_>) {
         self.findings.extend_from_slice(&named.findings);
         self.judge_key(key);
-        self.judge_subject(&named.subject, &named.requested);
+        // Names that could not be made are judged by nobody; to judge those asked for in their place would mislead.
+        let made = !super::refuses(&named.findings);
+        if made {
+            self.judge_subject(&named.subject, &named.requested);
+        }
         self.judge_extensions(&named.requested, key, &named.subject);
-        self.judge_rules(&named.subject);
+        if made {
+            self.judge_rules(&named.subject);
+        }
     }
 
     /// The profile's rules on the names that the certificate would carry.
