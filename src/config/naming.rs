@@ -388,3 +388,6 @@ fn table(source: Source<'_>, written: &written::Csv) -> Result<TableUse, Error> 
         join: source.choose("join", &written.join, &joins)?,
     })
 }
+
+#[cfg(test)]
+mod tests;

@@ -137,14 +137,14 @@ pub(in crate::pki) fn decide<'a>(naming: &Naming, request: &'a VerifiedRequest) 
         return named;
     }
     if let SubjectNaming::Rebuilt(parts) = &naming.subject {
-        match rebuilt(parts, &values) {
+        match rebuilt(parts, values) {
             Ok(subject) => named.subject = Cow::Owned(subject),
             Err(findings) => named.findings.extend(findings),
         }
     }
     if let Some(template) = &naming.alternative {
-        match template.build(&values) {
-            Ok((value, names)) => named.replace_alternative_names(value, names),
+        match template.build(values) {
+            Ok((value, count)) => named.replace_alternative_names(value, count),
             Err(findings) => named.findings.extend(findings),
         }
     }
@@ -170,7 +170,7 @@ fn judge_row(row: &RowFound) -> Option<Finding> {
     }
 }
 
-fn rebuilt(parts: &[Part], values: &Values<'_>) -> Result<Name, Vec<Finding>> {
+fn rebuilt(parts: &[Part], values: Values<'_>) -> Result<Name, Vec<Finding>> {
     let (mut attributes, mut findings) = (Vec::with_capacity(parts.len()), Vec::new());
     for part in parts {
         let short = part.kind.short;

@@ -6,7 +6,7 @@ use crate::pki::{
     der::{DerError, Element, Reader, element, tag},
     fingerprint::hex,
     name::Name,
-    naming::alternative::read_hardware_module,
+    naming::alternative::{HardwareModuleName, read_hardware_module},
     oid,
 };
 
@@ -287,7 +287,7 @@ fn general_name(name: &Element<'_>) -> Field {
         },
         REGISTERED => Field::new("registered ID", &identifier::shown(name.content)),
         OTHER => match read_hardware_module(name.content) {
-            Ok(Some((kind, serial))) => Field::new(
+            Ok(Some(HardwareModuleName { kind, serial })) => Field::new(
                 "hardware module",
                 &format!("type {}, serial number {}", identifier::shown(kind), hex_cut(serial)),
             ),
@@ -368,5 +368,25 @@ pub(super) fn hex_cut(octets: &[u8]) -> String {
     match octets.len().saturating_sub(IDENTIFIER_OCTETS_MAX) {
         0 => shown,
         more => format!("{shown}…(+{} more)", count(more, "octet")),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn check(name: &[u8], field: &str, value: &str) {
+        let shown = general_name(&Reader::new(name).any().expect("an element"));
+        assert_eq!((shown.name.as_str(), shown.value.as_str()), (field, value));
+    }
+
+    #[test]
+    fn says_what_a_hardware_module_name_names() {
+        let module = b"\xa0\x17\x06\x08\x2b\x06\x01\x05\x05\x07\x08\x04\xa0\x0b\x30\x09\x06\x03\x2a\x03\x04\x04\x02\x0a\x0b";
+        check(module, "hardware module", "type 1.2.3.4, serial number 0a0b");
+        // A number where the octets of the serial number should stand.
+        let mut other = module.to_vec();
+        other[module.len() - 4] = tag::INTEGER;
+        check(&other, "other name", &format!("{}, 23 octets", identifier::shown(oid::HARDWARE_MODULE_NAME)));
     }
 }

@@ -288,15 +288,26 @@ pub(super) fn requested_names(request: &VerifiedRequest) -> Vec<(NameKind, Strin
 /// What a hardware module name says (RFC 4108 §5): its type and its serial number in hexadecimal digits; `None` where
 /// the content of an otherName is something else or malformed.
 pub(in crate::pki) fn hardware_module(content: &[u8]) -> Option<String> {
-    let (kind, serial) = read_hardware_module(content).ok()??;
+    let HardwareModuleName { kind, serial } = read_hardware_module(content).ok()??;
     Some(format!("hardware module {} serial {}", oid::dotted(kind), hex(serial)))
 }
 
-/// The type and the serial number of a hardware module name; `None` where an otherName is of another type.
+/// A hardware module name (RFC 4108 §5).
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(in crate::pki) struct HardwareModuleName<'a> {
+    /// hwType, an OID's content octets.
+    pub kind: &'a [u8],
+    /// hwSerialNum.
+    pub serial: &'a [u8],
+}
+
+/// Reads a hardware module name; `None` where an otherName is of another type.
 ///
 /// # Errors
 /// Where it is of that type and malformed.
-pub(in crate::pki) fn read_hardware_module(content: &[u8]) -> Result<Option<(&[u8], &[u8])>, DerError> {
+pub(in crate::pki) fn read_hardware_module(
+    content: &[u8],
+) -> Result<Option<HardwareModuleName<'_>>, DerError> {
     let mut parts = Reader::new(content);
     if parts.oid("an otherName's type")? != oid::HARDWARE_MODULE_NAME {
         return Ok(None);
@@ -308,7 +319,7 @@ pub(in crate::pki) fn read_hardware_module(content: &[u8]) -> Result<Option<(&[u
     let kind = fields.oid("the hardware's type")?;
     let serial = fields.expect(tag::OCTET_STRING, "the hardware's serial number")?.content;
     fields.finish("the hardware's serial number")?;
-    Ok(Some((kind, serial)))
+    Ok(Some(HardwareModuleName { kind, serial }))
 }
 
 /// How the octets of a hardware module's serial number come of a text.
@@ -348,7 +359,7 @@ impl AlternativeTemplate {
     }
 
     /// The value of the extension, DER, and how many names it has.
-    pub(super) fn build(&self, values: &Values<'_>) -> Result<(Vec<u8>, usize), Vec<Finding>> {
+    pub(super) fn build(&self, values: Values<'_>) -> Result<(Vec<u8>, usize), Vec<Finding>> {
         let (mut names, mut findings) = (Vec::new(), Vec::new());
         for (kind, template) in &self.names {
             match template.fill(values).and_then(|text| general_name(*kind, &text)) {
@@ -396,7 +407,7 @@ fn general_name(kind: NameKind, text: &str) -> Result<Vec<u8>, String> {
 }
 
 impl HardwareModule {
-    fn build(&self, values: &Values<'_>) -> Result<Vec<u8>, String> {
+    fn build(&self, values: Values<'_>) -> Result<Vec<u8>, String> {
         let text = self.serial.fill(values)?;
         let serial = match self.form {
             SerialForm::Text if text.bytes().all(|octet| octet.is_ascii_graphic()) => text.into_bytes(),

@@ -118,7 +118,7 @@ impl Template {
     }
 
     /// Fills it; the result is not empty and has no blank at either end.
-    pub(super) fn fill(&self, values: &Values<'_>) -> Result<String, String> {
+    pub(super) fn fill(&self, values: Values<'_>) -> Result<String, String> {
         let mut filled = String::new();
         for piece in &self.pieces {
             match piece {
@@ -162,7 +162,7 @@ impl Placeholder {
 
 impl Values<'_> {
     /// A placeholder's value, never empty.
-    fn of(&self, placeholder: &Placeholder) -> Result<String, String> {
+    fn of(self, placeholder: &Placeholder) -> Result<String, String> {
         let request = self.request;
         let value = match placeholder {
             Placeholder::Attribute(kind) => {

@@ -240,7 +240,7 @@ fn builds_a_hardware_module_name_under_an_empty_subject_critical() {
     assert!(found.tbs().windows(expected.len()).any(|octets| octets == expected), "{:02x?}", found.tbs());
     let lines = compare(&asking("dev-1", "CN=a", &[]), &found).expect("compared").lines;
     let line = lines.iter().find(|line| line.what.as_str() == "alternative name other name").expect("a line");
-    let shown = line.issued.as_ref().map(|text| text.as_str());
+    let shown = line.issued.as_ref().map(crate::pki::text::Printable::as_str);
     assert_eq!(shown, Some("hardware module 1.2.3.4 serial 534e2d30303031"));
     // The same octets asked for by a request are accepted, and copied.
     let value = &expected[10..];
@@ -259,7 +259,7 @@ fn hexadecimal_serial_numbers_become_their_octets() {
         let serial = Template::parse(text).expect("a template");
         let module = HardwareModule { kind: vec![0x2a, 3, 4], serial, form };
         let template = AlternativeTemplate { names: Vec::new(), hardware: Some(module) };
-        template.build(&Values { request: &asking("dev-1", "CN=a", &[]) }).map(|(value, _)| value)
+        template.build(Values { request: &asking("dev-1", "CN=a", &[]) }).map(|(value, _)| value)
     };
     let value = build("00fF", SerialForm::Hex).expect("built");
     assert!(value.ends_with(&[4, 2, 0x00, 0xff]));
@@ -323,7 +323,7 @@ proptest! {
     #[test]
     fn any_text_is_a_template_or_an_error(text in "\\PC{0,40}|[{}a-z.]{0,20}") {
         let Ok(template) = Template::parse(&text) else { return Ok(()) };
-        if let Ok(filled) = template.fill(&Values { request: &asking("dev-1", "CN=a", &[]) }) {
+        if let Ok(filled) = template.fill(Values { request: &asking("dev-1", "CN=a", &[]) }) {
             prop_assert!(!filled.is_empty() && filled.trim() == filled);
         }
     }

@@ -3,7 +3,7 @@
 use crate::pki::{
     der::{DerError, Element, Reader, tag},
     name::Name,
-    naming::alternative::read_hardware_module,
+    naming::alternative::{HardwareModuleName, read_hardware_module},
     policy::{Control, Finding},
 };
 
@@ -57,7 +57,9 @@ fn judge(name: &Element<'_>, findings: &mut Vec<Finding>) -> Result<Result<(), S
             value.finish("an otherName's value")?;
             Ok(match read_hardware_module(name.content) {
                 Err(error) => Err(format!("a hardware module name: {error}")),
-                Ok(Some((_, []))) => Err("a hardware module name has no serial number".to_owned()),
+                Ok(Some(HardwareModuleName { serial: [], .. })) => {
+                    Err("a hardware module name has no serial number".to_owned())
+                }
                 Ok(_) => Ok(()),
             })
         }

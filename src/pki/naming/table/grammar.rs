@@ -38,18 +38,15 @@ impl<'a> Iterator for Lines<'a> {
         let rest = self.octets.get(self.at..).filter(|rest| !rest.is_empty())?;
         let at = self.at;
         self.number += 1;
-        let line = match memchr::memchr(b'\n', rest) {
-            Some(end) => {
-                self.at += end + 1;
-                let line = &rest[..end];
-                // RFC 4180 §2.1 ends a line with CR LF; LF alone is what Unix tools write, and means the same.
-                line.strip_suffix(b"\r").unwrap_or(line)
-            }
+        let line = if let Some(end) = memchr::memchr(b'\n', rest) {
+            self.at += end + 1;
+            let line = &rest[..end];
+            // RFC 4180 §2.1 ends a line with CR LF; LF alone is what Unix tools write, and means the same.
+            line.strip_suffix(b"\r").unwrap_or(line)
+        } else {
             // RFC 4180 §2.2: the last line may have no end.
-            None => {
-                self.at = self.octets.len();
-                rest
-            }
+            self.at = self.octets.len();
+            rest
         };
         Some(checked(line, self.number).map(|text| Line { number: self.number, at, text }))
     }
@@ -85,7 +82,7 @@ fn check_quotes(line: &[u8]) -> Result<(), &'static str> {
     let mut state = State::Start;
     for octet in line {
         state = match (state, octet) {
-            (State::Start, b'"') | (State::Closed, b'"') => State::Quoted,
+            (State::Start | State::Closed, b'"') => State::Quoted,
             (State::Start | State::Bare | State::Closed, b',') => State::Start,
             (State::Bare, b'"') => return Err("has a quote within a field that does not begin with one"),
             (State::Closed, _) => return Err("has text behind a closed quote"),
