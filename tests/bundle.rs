@@ -20,6 +20,7 @@ use coldsign::{
         issuer::IssuingCa,
         key::{Curve, KeyAlgorithm, PublicKey, RsaScheme},
         name::Name,
+        naming::Naming,
         plan::{Facts, PlanDigest, RootFields, plan_for_code, plan_root},
         profile::{
             Approval, BeyondIssuer, Criticality, DuplicateKeys, DuplicateSubjects, EmptySubject, End,
@@ -131,6 +132,7 @@ fn profile() -> Profile {
         standard: Standard::Rfc5280,
         duplicate_keys: DuplicateKeys::Note,
         duplicate_subjects: DuplicateSubjects::Accept,
+        naming: Naming::default(),
     }
 }
 

@@ -13,6 +13,7 @@ use coldsign::{
         issuer::IssuingCa,
         key::{Curve, HashAlgorithm, KeyAlgorithm, PublicKey, RsaScheme, SignatureAlgorithm},
         name::Name,
+        naming::Naming,
         plan::{Facts, PlannedCertificate, RootFields, plan, plan_root},
         policy::{Control, Finding, Refusal},
         profile::{
@@ -99,6 +100,7 @@ fn profile() -> Profile {
         standard: Standard::Rfc5280,
         duplicate_keys: DuplicateKeys::Refuse,
         duplicate_subjects: DuplicateSubjects::Accept,
+        naming: Naming::default(),
     }
 }
 

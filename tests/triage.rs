@@ -21,7 +21,8 @@ use coldsign::{
         fingerprint::Digest,
         issuer::IssuingCa,
         key::{Curve, KeyAlgorithm, PublicKey, RsaScheme},
-        name::Name,
+        name::{Name, attribute},
+        naming::{Part, SubjectNaming, TableUse, table::Join, template::Template},
         plan::{Facts, RootFields, difference::Line, plan_root},
         policy::{Control, Finding, Severity},
         serial::SerialNumber,
@@ -80,8 +81,8 @@ fn judgements(paths: &[PathBuf]) -> Vec<Judgement> {
     let mut listener = |_| {};
     let mut watch = Watch::new(&mut listener, &reins);
     let mut all = Vec::new();
-    ceremony::inspect(paths, Yardstick::Soundness, &Arc::default(), &mut watch, &mut |judgement| {
-        all.push(judgement.clone())
+    ceremony::inspect(paths, None, Yardstick::Soundness, &Arc::default(), &mut watch, &mut |judgement| {
+        all.push(judgement.clone());
     })
     .expect("inspected");
     all
@@ -313,6 +314,54 @@ fn the_differences_of_a_batch_are_read_with_it() {
         .expect("read");
     assert_eq!(reading.triage.counts(), Counts { accepted: 8, refused: 2, skipped: 1 });
     assert!(reading.differences.groups().is_empty());
+}
+
+#[test]
+fn rows_of_a_table_of_devices_stand_with_the_requests_and_are_looked_into_like_them() {
+    let stick = tempfile::tempdir().expect("a folder");
+    let folder = stick.path().to_owned();
+    fs::write(folder.join("devices.csv"), "cn,serial\na,1\nb,2\nc,3\n").unwrap();
+    for (file, name) in [("1.csr", "a"), ("2.csr", "a"), ("3.csr", "b"), ("4.csr", "d")] {
+        let der = Request::named(name).der(&Key::generate(Algorithm::P256));
+        fs::write(folder.join(file), armoured(&der)).unwrap();
+    }
+    let mut profile = ceremony::profile_by_name(None, "device").expect("built in");
+    let file = Some("devices.csv".to_owned());
+    profile.naming.table = Some(TableUse { file, column: "cn".to_owned(), join: Join::CommonName });
+    let template = Template::parse("{csv.serial}").expect("a template");
+    let kind = attribute::by_name("serialNumber").expect("a kind");
+    profile.naming.subject = SubjectNaming::Rebuilt(vec![Part { kind, value: template }]);
+    let issuer = root();
+    let yardstick = Yardstick::Issuer(&profile, &issuer);
+    let reins = Reins::new();
+    let mut listener = |_| {};
+    let mut watch = Watch::new(&mut listener, &reins);
+    let reading =
+        ceremony::read_triage(std::slice::from_ref(&folder), yardstick, &Arc::default(), &mut watch)
+            .expect("read");
+    let mut detail = |index| ceremony::detail(&reading.triage, index, yardstick, &mut watch).expect("detail");
+    let expected = [
+        (Verdict::Accepted, None),
+        (Verdict::Refused, Some("line 2 of the table belongs to request 1 of the listing already")),
+        (Verdict::Accepted, None),
+        (Verdict::Refused, Some("the table has no row for `d`")),
+        (Verdict::Skipped, Some("no accepted request belongs to this row: c")),
+    ];
+    assert_eq!(reading.triage.len(), expected.len());
+    for (index, (verdict, message)) in expected.into_iter().enumerate() {
+        let row = reading.triage.row(index).expect("a row");
+        let Detail { judgement, difference, .. } = detail(index);
+        assert_eq!((row.verdict, judgement.verdict), (verdict, verdict), "{index}");
+        let finding = judgement.findings.first();
+        assert_eq!(finding.map(|finding| finding.message.as_str()), message);
+        assert!(finding.is_none_or(|finding| finding.control == Control::CsvRow));
+        let told = difference.as_deref().map(told).unwrap_or_default();
+        assert_eq!(
+            told.contains(&"subject serialNumber added".to_owned()),
+            verdict == Verdict::Accepted,
+            "{told:?}"
+        );
+    }
 }
 
 /// Prints what a large table costs; the figures stand in no assertion, for they are the machine's.

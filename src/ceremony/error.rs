@@ -6,7 +6,7 @@ use crate::{
     config,
     export::bundle::FormatError,
     media,
-    pki::text::Printable,
+    pki::{naming::table::TableError, text::Printable},
     register::{self, StoredPlan},
     token,
 };
@@ -142,6 +142,14 @@ pub enum Error {
         /// How to go on.
         hint: String,
     },
+    /// A table of devices is not sound.
+    #[error("{path}: {error}")]
+    Table {
+        /// The file.
+        path: Printable,
+        /// What is wrong with it.
+        error: TableError,
+    },
     /// The token refused or failed.
     #[error(transparent)]
     Token(#[from] token::error::Error),
@@ -249,6 +257,7 @@ impl Error {
             | Self::MediumFailed { .. }
             | Self::NoRequests
             | Self::RequestChanged { .. }
+            | Self::Table { .. }
             | Self::TooManyRequests { .. } => Class::Medium,
             Self::BundleStands { failure, .. }
             | Self::ProofUnfinished { failure, .. }
@@ -301,6 +310,7 @@ impl Error {
                 failure.hint()
             ),
             Self::SigningEnded { failure, .. } => failure.hint(),
+            Self::Table { error, .. } => error.hint().to_owned(),
             Self::Token(error) => error.hint().to_string(),
             Self::RequestChanged { .. } => {
                 "put the medium back in that was read, or read the requests anew".to_owned()

@@ -2,7 +2,7 @@
 
 use std::{
     collections::{HashMap, hash_map::Entry},
-    path::PathBuf,
+    path::{Path, PathBuf},
     sync::Arc,
 };
 
@@ -32,6 +32,7 @@ use super::{
     opening::now,
     progress::{Phase, Watch},
     shared_primes::{Batch, SharedPrimes},
+    table::{Devices, beside, row_number},
 };
 
 /// Submissions judged together, on all cores.
@@ -120,20 +121,37 @@ pub enum Yardstick<'a> {
     Issuer(&'a Profile, &'a IssuingCa),
 }
 
-/// Reads and judges all requests under the paths, in order. They are read twice: what RSA keys have in common with
-/// each other is known before the first of them is judged.
+impl Yardstick<'_> {
+    /// The table that its profile takes, named or beside the requests.
+    pub(super) fn devices(self, csv: Option<&Path>, paths: &[PathBuf]) -> Result<Option<Devices>, Error> {
+        match self {
+            Self::Profile(profile) | Self::Issuer(profile, _) => Devices::open(profile, csv, paths),
+            Self::Soundness if csv.is_some() => Err(Error::usage(
+                "a table means nothing without a profile",
+                "name the profile with --profile P",
+            )),
+            Self::Soundness => Ok(None),
+        }
+    }
+}
+
+/// Reads and judges all requests under the paths, in order; with the table that the profile takes, at the end the rows
+/// that no accepted request has. The requests are read twice: what RSA keys have in common with each other is known
+/// before the first of them is judged.
 ///
 /// # Errors
-/// [`Error::Medium`]; [`Error::MediumFailed`]; [`Error::Stopped`].
+/// [`Error::Medium`]; [`Error::MediumFailed`]; [`Error::Stopped`]; [`Error::Table`]; [`Error::Usage`].
 pub fn inspect(
     paths: &[PathBuf],
+    csv: Option<&Path>,
     yardstick: Yardstick<'_>,
     lists: &Arc<BlockLists>,
     watch: &mut Watch<'_>,
     each: &mut dyn FnMut(&Judgement),
 ) -> Result<Counts, Error> {
+    let devices = yardstick.devices(csv, paths)?;
     let evidence = gather(paths, lists, watch)?;
-    inspect_each(paths, yardstick, &evidence, Depth::Verdict, watch, &mut |inspected| {
+    inspect_each(paths, devices.as_ref(), yardstick, &evidence, Depth::Verdict, watch, &mut |inspected| {
         each(&inspected.judgement);
         Ok(())
     })
@@ -153,11 +171,14 @@ pub(super) fn gather(
 /// A judged submission, with what is needed to find it again.
 pub(super) struct Inspected {
     pub judgement: Judgement,
-    pub place: Place,
+    /// Where it can be read again; `None` for a row of the table.
+    pub place: Option<Place>,
     /// The number of the earlier request that its key stood in.
     pub twin: Option<u64>,
     /// The number of the earlier request that has its subject.
     pub namesake: Option<u64>,
+    /// The row of the table that belongs to an earlier request, with that request's number.
+    pub row_taken: Option<(u32, u64)>,
     /// What it asked for against what it would be issued, where it is accepted, a CA is the yardstick, and it was
     /// asked for.
     pub difference: Option<Difference>,
@@ -175,28 +196,31 @@ pub(super) enum Depth {
 /// [`inspect`], for whoever keeps more than judgements; an error of `each` ends it.
 pub(super) fn inspect_each(
     paths: &[PathBuf],
+    devices: Option<&Devices>,
     yardstick: Yardstick<'_>,
     evidence: &Evidence,
     depth: Depth,
     watch: &mut Watch<'_>,
     each: &mut dyn FnMut(Inspected) -> Result<(), Error>,
 ) -> Result<Counts, Error> {
-    let mut submissions = Submissions::open(paths, Naming::AsGiven)?;
+    let mut submissions = Submissions::open(paths, Naming::AsGiven)?.without(devices.map(Devices::path));
     let at = now()?;
     let mut counts = Counts::default();
     let (mut keys, mut subjects) = (Seen::default(), Seen::default());
+    let mut met = devices.map(Devices::none_met).unwrap_or_default();
     loop {
         let chunk = next_chunk(&mut submissions).map_err(|error| error.amid("nothing was changed"))?;
         if chunk.is_empty() {
-            return Ok(counts);
+            break;
         }
         let judged: Vec<(Judged, Place)> = chunk
             .into_par_iter()
             .map(|Submission { source, content, place }| {
-                (judge(&source, content, yardstick, evidence, depth, at), place)
+                let side = Side { devices, file_stem: place.file_stem() };
+                (judge(&source, content, side, yardstick, evidence, depth, at), place)
             })
             .collect();
-        for (Judged { mut judgement, key, subject, difference }, place) in judged {
+        for (Judged { mut judgement, key, subject, row, difference }, place) in judged {
             let number = counts.all() + 1;
             let twin = keys.compare(&judgement, key, number);
             if let Some(twin) = twin {
@@ -206,13 +230,36 @@ pub(super) fn inspect_each(
             if let Some(namesake) = namesake {
                 judge_namesake(&mut judgement, namesake, yardstick);
             }
+            let row = row.filter(|_| judgement.verdict == Verdict::Accepted);
+            let row_taken = row.and_then(|row| met.meet(row, number).map(|first| (row, first)));
+            if let (Some((row, first)), Some(devices)) = (row_taken, devices) {
+                judge_row_taken(&mut judgement, devices.refuse_second(row, first));
+            }
             counts.add(judgement.verdict);
             let difference = difference.filter(|_| judgement.verdict == Verdict::Accepted);
-            each(Inspected { judgement, place, twin, namesake, difference })?;
+            each(Inspected { judgement, place: Some(place), twin, namesake, row_taken, difference })?;
         }
         watch.tell(Phase::Planning, counts.all(), None);
         watch.check_stop("nothing was changed", "read the requests again")?;
     }
+    for judgement in devices.map(|devices| devices.left_over(&met)).unwrap_or_default() {
+        counts.add(judgement.verdict);
+        each(Inspected {
+            judgement,
+            place: None,
+            twin: None,
+            namesake: None,
+            row_taken: None,
+            difference: None,
+        })?;
+    }
+    Ok(counts)
+}
+
+/// Judges an accepted request whose row of the table belongs to an earlier one.
+pub(super) fn judge_row_taken(judgement: &mut Judgement, finding: Finding) {
+    judgement.findings.insert(0, finding);
+    judgement.verdict = Verdict::Refused;
 }
 
 /// Keys or subjects seen in this inspection: the first half of each one's digest and the number of the request it stood
@@ -327,13 +374,22 @@ pub(super) struct Judged {
     pub key: Option<Digest>,
     /// The digest of the subject, where it is to be compared with others.
     pub subject: Option<Digest>,
+    /// The row of the table.
+    pub row: Option<u32>,
     pub difference: Option<Difference>,
+}
+
+/// What stands beside a submission.
+pub(super) struct Side<'a> {
+    pub devices: Option<&'a Devices>,
+    pub file_stem: Option<String>,
 }
 
 /// Judges a submission.
 pub(super) fn judge(
     source: &Printable,
     content: Content,
+    side: Side<'_>,
     yardstick: Yardstick<'_>,
     evidence: &Evidence,
     depth: Depth,
@@ -344,6 +400,7 @@ pub(super) fn judge(
         judgement: Judgement { source: source.clone(), sha256, verdict, subject, key, findings },
         key: None,
         subject: None,
+        row: None,
         difference: None,
     };
     let refused = |Refusal { findings, subject, key }| bare(Verdict::Refused, subject, key, findings);
@@ -356,6 +413,9 @@ pub(super) fn judge(
         Ok(request) => request,
         Err(refusal) => return refused(refusal),
     };
+    let beside = beside(side.devices, side.file_stem, &request);
+    let request = request.with_beside(beside);
+    let row = row_number(&request);
     let spki_sha256 = request.public_key().spki_sha256();
     let is_compared = duplicate_subjects(yardstick) != DuplicateSubjects::Accept
         && request.subject().der() != EMPTY_SUBJECT;
@@ -371,7 +431,7 @@ pub(super) fn judge(
         Ok((findings, difference)) => {
             debug_assert!(findings.iter().all(|finding| finding.severity == Severity::Note));
             let judged = bare(Verdict::Accepted, Some(subject), Some(key), findings);
-            Judged { key: Some(spki_sha256), subject: subject_sha256, difference, ..judged }
+            Judged { key: Some(spki_sha256), subject: subject_sha256, row, difference, ..judged }
         }
         Err(refusal) => refused(refusal),
     }

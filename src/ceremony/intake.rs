@@ -19,7 +19,7 @@ use crate::{
     },
 };
 
-use super::error::Error;
+use super::{error::Error, table};
 
 /// Octets read from a file at a time.
 const PIECE_OCTETS: usize = 64 * 1024;
@@ -64,6 +64,11 @@ impl Place {
         self.source.folder()
     }
 
+    /// The name of its file without the last extension, where it is text.
+    pub fn file_stem(&self) -> Option<String> {
+        table::file_stem(self.source.file_name())
+    }
+
     /// The path, from where the operator named it.
     pub fn octets(&self) -> Vec<u8> {
         self.source.as_given().into_os_string().into_vec()
@@ -101,6 +106,8 @@ impl Content {
 pub struct Submissions {
     intake: Intake,
     naming: Naming,
+    /// The table of devices, which is no request.
+    left_out: Option<PathBuf>,
     open: Option<OpenFile>,
     ready: VecDeque<Submission>,
 }
@@ -123,7 +130,13 @@ impl Submissions {
     /// [`Error::Medium`] where one of them is missing or cannot be opened.
     pub fn open(paths: &[PathBuf], naming: Naming) -> Result<Self, Error> {
         let intake = Intake::open(paths, &Limits::STANDARD)?;
-        Ok(Self { intake, naming, open: None, ready: VecDeque::new() })
+        Ok(Self { intake, naming, left_out: None, open: None, ready: VecDeque::new() })
+    }
+
+    /// Leaves one file out, as it would be named if it were read.
+    #[must_use]
+    pub fn without(self, path: Option<&Path>) -> Self {
+        Self { left_out: path.map(Path::to_owned), ..self }
     }
 
     /// Opens one file once more, as it was opened when it was found: the file itself where it was named, else by its
@@ -170,6 +183,9 @@ impl Submissions {
         match entry {
             Entry::File(file) => {
                 let source = file.source();
+                if self.left_out.as_ref().is_some_and(|path| *path == source.as_given()) {
+                    return;
+                }
                 self.open = Some(OpenFile {
                     shown: shown(source, self.naming),
                     promises_request: promises_request(source),

@@ -40,6 +40,7 @@ mod shared_primes;
 mod space;
 mod standing;
 mod summary;
+mod table;
 mod tokens;
 mod triage;
 mod verification;

@@ -1,6 +1,9 @@
 //! Planning: requests become a stored plan, every certificate byte for byte, before anything is signed.
 
-use std::{path::PathBuf, sync::Arc};
+use std::{
+    path::{Path, PathBuf},
+    sync::Arc,
+};
 
 use rayon::prelude::*;
 
@@ -32,6 +35,7 @@ use super::{
     progress::{Phase, Watch},
     seen::{Agreement, Seen},
     shared_primes::{Batch, SharedPrimes},
+    table::{Devices, RowsMet, beside, row_number},
 };
 
 /// A plan that was made.
@@ -47,7 +51,7 @@ pub struct Planned {
 
 /// What became of a submission in planning, with all that the register keeps of it.
 enum Decided {
-    Planned { source: Printable, der: Vec<u8>, planned: Box<PlannedCertificate> },
+    Planned { source: Printable, der: Vec<u8>, planned: Box<PlannedCertificate>, row: Option<u32> },
     Refused { source: Printable, sha256: Option<Digest>, refusal: Refusal },
     Skipped { source: Printable, finding: Finding },
 }
@@ -138,8 +142,9 @@ impl Appliance {
         })
     }
 
-    /// Reads, judges and plans all requests under the paths, and stores the plan whole. Where they were read before,
-    /// `before` is what was seen then, and it is said whether that is what was planned.
+    /// Reads, judges and plans all requests under the paths, and stores the plan whole. The table that the profile takes
+    /// is the one that is named, else the one beside the requests. Where the requests were read before, `before` is what
+    /// was seen then, and it is said whether that is what was planned.
     ///
     /// # Errors
     /// Every class but [`Error::NotApproved`]; nothing is stored then.
@@ -148,22 +153,28 @@ impl Appliance {
         ca: &str,
         profile: &str,
         paths: &[PathBuf],
+        csv: Option<&Path>,
         before: Option<&Seen>,
         watch: &mut Watch<'_>,
         each: &mut dyn FnMut(&Judgement),
     ) -> Result<Planned, Error> {
         let issuer = self.issuer(ca)?;
         let profile = self.profile(profile)?.clone();
+        let devices = Devices::open(&profile, csv, paths)?;
         let lists = BlockLists::of_home(&self.home)?;
         let remarks = lists.remarks();
         let batch = Batch { paths, naming: Naming::InVolume, unharmed: "no plan was stored" };
         let shared = SharedPrimes::survey(&batch, Some(&self.register), watch)?;
         let evidence = Evidence { lists: Arc::new(lists), shared: Arc::new(shared) };
-        let mut submissions = Submissions::open(paths, Naming::InVolume)?;
+        let mut submissions =
+            Submissions::open(paths, Naming::InVolume)?.without(devices.as_ref().map(Devices::path));
         let mut serials = Serials::of(self)?;
         let at = now()?;
         let mut seen = Seen::default();
-        let text = config_text(&self.text, &profile.name) + &remarks;
+        let record = devices.as_ref().map(Devices::record).unwrap_or_default();
+        let text = config_text(&self.text, &profile.name) + &remarks + &record;
+        let met = devices.as_ref().map(Devices::none_met).unwrap_or_default();
+        let mut rows = Rows { devices: devices.as_ref(), met, number: 0 };
         let new = NewPlan {
             authority: ca,
             kind: PlanKind::Batch,
@@ -185,11 +196,19 @@ impl Appliance {
             let decided: Vec<Decided> = drawn
                 .into_par_iter()
                 .map(|(submission, serial)| {
-                    decided(submission, &profile, &issuer, &evidence, Facts { now: at, serial })
+                    decided(
+                        submission,
+                        devices.as_ref(),
+                        &profile,
+                        &issuer,
+                        &evidence,
+                        Facts { now: at, serial },
+                    )
                 })
                 .collect();
             for item in decided {
-                let judgement = write(&mut writer, item, &profile)?;
+                rows.number = seen.counts().all() + 1;
+                let judgement = write(&mut writer, item, &profile, &mut rows)?;
                 seen.add(&judgement);
                 each(&judgement);
             }
@@ -202,19 +221,45 @@ impl Appliance {
             _ if counts.accepted == 0 => return Err(Error::NoneAccepted(counts)),
             _ => {}
         }
+        for judgement in devices.as_ref().map(|devices| devices.left_over(&rows.met)).unwrap_or_default() {
+            for finding in &judgement.findings {
+                writer.skip(judgement.source.as_str(), None, finding)?;
+            }
+            seen.add(&judgement);
+            each(&judgement);
+        }
+        let counts = seen.counts();
         let plan = writer.store(Issuer::Certificate(&issuer), now()?)?;
         Ok(Planned { plan, counts, agreement: seen.against(before) })
     }
 }
 
+/// The table, and the requests that its rows belong to so far.
+struct Rows<'a> {
+    devices: Option<&'a Devices>,
+    met: RowsMet,
+    /// The number of the request in hand, from 1.
+    number: u64,
+}
+
+impl Rows<'_> {
+    /// Joins a row to the request in hand; a finding where it belongs to an earlier one.
+    fn meet(&mut self, row: Option<u32>) -> Option<Finding> {
+        let (row, devices) = (row?, self.devices?);
+        self.met.meet(row, self.number).map(|first| devices.refuse_second(row, first))
+    }
+}
+
 fn decided(
     submission: Submission,
+    devices: Option<&Devices>,
     profile: &Profile,
     issuer: &IssuingCa,
     evidence: &Evidence,
     facts: Facts,
 ) -> Decided {
     let sha256 = submission.content.sha256();
+    let file_stem = submission.place.file_stem();
     let source = submission.source;
     let (der, notes) = match submission.content {
         Content::Skipped(finding) => return Decided::Skipped { source, finding },
@@ -224,14 +269,25 @@ fn decided(
         }
         Content::Request { der, notes } => (der, notes),
     };
-    match verify(&der, notes, evidence).and_then(|request| decide(request, profile, issuer, facts)) {
-        Ok(planned) => Decided::Planned { source, der, planned: Box::new(planned) },
+    let judged = verify(&der, notes, evidence).and_then(|request| {
+        let beside = beside(devices, file_stem, &request);
+        let request = request.with_beside(beside);
+        let row = row_number(&request);
+        decide(request, profile, issuer, facts).map(|planned| (planned, row))
+    });
+    match judged {
+        Ok((planned, row)) => Decided::Planned { source, der, planned: Box::new(planned), row },
         Err(refusal) => Decided::Refused { source, sha256, refusal },
     }
 }
 
 /// Writes what was decided into the plan; a key that was seen before is found here, in the plan's order.
-fn write(writer: &mut PlanWriter<'_>, item: Decided, profile: &Profile) -> Result<Judgement, Error> {
+fn write(
+    writer: &mut PlanWriter<'_>,
+    item: Decided,
+    profile: &Profile,
+    rows: &mut Rows<'_>,
+) -> Result<Judgement, Error> {
     match item {
         Decided::Skipped { source, finding } => {
             writer.skip(source.as_str(), None, &finding)?;
@@ -255,13 +311,18 @@ fn write(writer: &mut PlanWriter<'_>, item: Decided, profile: &Profile) -> Resul
                 findings: refusal.findings,
             })
         }
-        Decided::Planned { source, der, planned } => {
+        Decided::Planned { source, der, planned, row } => {
             let sha256 = Some(Digest::of(&der));
             let subject = Some(planned.subject().to_printable());
             let of_key = duplicate(writer, planned.spki_sha256(), profile.duplicate_keys)?;
             let of_subject = subject_twice(writer, planned.subject().der(), profile.duplicate_subjects)?;
-            let duplicates: Vec<Finding> = of_key.into_iter().chain(of_subject).collect();
-            if duplicates.iter().any(|finding| finding.severity == Severity::Refuse) {
+            let mut duplicates: Vec<Finding> = of_key.into_iter().chain(of_subject).collect();
+            let refuses = |finding: &Finding| finding.severity == Severity::Refuse;
+            // A row belongs to an accepted request only.
+            if !duplicates.iter().any(refuses) {
+                duplicates.extend(rows.meet(row));
+            }
+            if duplicates.iter().any(refuses) {
                 let mut findings = duplicates;
                 findings.extend_from_slice(planned.notes());
                 findings.sort_by_key(|finding| std::cmp::Reverse(finding.severity));

@@ -12,16 +12,16 @@ use std::{path::Path, sync::Arc};
 use crate::pki::{
     fingerprint::Digest,
     key::KeyAlgorithm,
-    policy::{Control, Severity},
+    policy::{Control, Finding, Severity},
     text::Printable,
 };
 
 use super::{
     error::Error,
     evidence::Evidence,
-    inspection::{Counts, Judgement, Verdict},
-    intake::Place,
+    inspection::{Counts, Inspected, Judgement, Verdict},
     seen::Seen,
+    table::Devices,
 };
 
 pub use detail::{Detail, Reading, detail, read_triage};
@@ -64,6 +64,13 @@ pub struct Triage {
     namesakes: Vec<(u32, u32)>,
     /// What was known of the keys beyond each request.
     evidence: Evidence,
+    /// The table of devices that it was read with.
+    devices: Option<Arc<Devices>>,
+    /// Rows whose row of the table belongs to an earlier request: that row, and that request's number in the listing; in
+    /// order of rows.
+    rows_taken: Vec<(u32, u32, u64)>,
+    /// Rows that are no requests, but rows of the table without one; in order of rows.
+    left_over: Vec<(u32, Judgement)>,
 }
 
 /// One row, borrowed from the table.
@@ -159,13 +166,13 @@ impl Triage {
     }
 
     /// Adds a judged request that was read from a place; its key may have stood in an earlier request.
-    fn push_read(
-        &mut self,
-        judgement: &Judgement,
-        place: &Place,
-        (twin, namesake): (Option<u64>, Option<u64>),
-    ) -> Result<(), Error> {
+    fn push_read(&mut self, inspected: &Inspected) -> Result<(), Error> {
+        let Inspected { judgement, twin, namesake, row_taken, .. } = inspected;
         let row = u32::try_from(self.len()).unwrap_or(u32::MAX);
+        let Some(place) = &inspected.place else {
+            self.left_over.push((row, judgement.clone()));
+            return self.push_row(judgement, 0);
+        };
         let number = u32::try_from(place.number).unwrap_or(u32::MAX);
         let folder = place.folder();
         if self.origins.last().is_none_or(|last| last.folder.as_deref() != folder) {
@@ -185,10 +192,13 @@ impl Triage {
             self.unprintable.push((row, path));
         }
         if let Some(twin) = twin {
-            self.twins.push((row, u32::try_from(twin).unwrap_or(u32::MAX)));
+            self.twins.push((row, u32::try_from(*twin).unwrap_or(u32::MAX)));
+        }
+        if let Some((of_table, first)) = row_taken {
+            self.rows_taken.push((row, *of_table, *first));
         }
         if let Some(namesake) = namesake {
-            self.namesakes.push((row, u32::try_from(namesake).unwrap_or(u32::MAX)));
+            self.namesakes.push((row, u32::try_from(*namesake).unwrap_or(u32::MAX)));
         }
         Ok(())
     }
@@ -339,6 +349,21 @@ impl Triage {
     /// The number of the earlier request that has a row's subject.
     fn namesake(&self, index: usize) -> Option<u64> {
         earlier(&self.namesakes, index)
+    }
+
+    /// The finding on a row whose row of the table belongs to an earlier request.
+    fn row_taken(&self, index: usize) -> Option<Finding> {
+        let row = u32::try_from(index).ok()?;
+        let found = self.rows_taken.binary_search_by_key(&row, |(row, ..)| *row).ok()?;
+        let (_, of_table, first) = self.rows_taken[found];
+        Some(self.devices.as_ref()?.refuse_second(of_table, first))
+    }
+
+    /// The judgement on a row of the table that no request has.
+    fn left_over(&self, index: usize) -> Option<&Judgement> {
+        let row = u32::try_from(index).ok()?;
+        let found = self.left_over.binary_search_by_key(&row, |(row, _)| *row).ok()?;
+        Some(&self.left_over[found].1)
     }
 }
 

@@ -272,6 +272,9 @@ pub struct InspectArguments {
     /// Look keys up in this list, too, beside those of the home where there is one
     #[arg(long = "block-list", value_name = "FILE")]
     pub block_lists: Vec<PathBuf>,
+    /// The table of devices that the profile takes [default: the profile's `file` beside the requests]
+    #[arg(long, value_name = "FILE", requires = "profile")]
+    pub csv: Option<PathBuf>,
 }
 
 /// `plan`
@@ -283,6 +286,9 @@ pub struct PlanArguments {
     /// The profile
     #[arg(long, value_name = "P")]
     pub profile: String,
+    /// The table of devices that the profile takes [default: the profile's `file` beside the requests]
+    #[arg(long, value_name = "FILE")]
+    pub csv: Option<PathBuf>,
     /// Files and folders with requests
     #[arg(required = true, value_name = "PATH")]
     pub paths: Vec<PathBuf>,
@@ -336,6 +342,9 @@ pub struct IssueArguments {
     /// File or folder with requests
     #[arg(long, value_name = "PATH", required = true)]
     pub from: Vec<PathBuf>,
+    /// The table of devices that the profile takes [default: the profile's `file` beside the requests]
+    #[arg(long, value_name = "FILE")]
+    pub csv: Option<PathBuf>,
     /// The folder (a mounted medium) that receives the bundle as one new folder
     #[arg(long, value_name = "DIR")]
     pub to: PathBuf,

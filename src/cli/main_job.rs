@@ -35,20 +35,23 @@ pub fn inspect(home: Result<Home, Error>, given: &InspectArguments, form: Form) 
         lists.take_file(file, &mut watch)?;
     }
     let lists = Arc::new(lists);
+    let csv = given.csv.as_deref();
     let counts = match (&given.ca, &given.profile) {
         (Some(ca), Some(profile)) => {
             let home = home.ok_or_else(|| Error::usage("there is no home", "name one with --home DIR"))?;
             let appliance = Appliance::open_to_read(home)?;
             let issuer = appliance.issuer(ca)?;
             let yardstick = Yardstick::Issuer(appliance.profile(profile)?, &issuer);
-            ceremony::inspect(&given.paths, yardstick, &lists, &mut watch, &mut each)?
+            ceremony::inspect(&given.paths, csv, yardstick, &lists, &mut watch, &mut each)?
         }
         (_, Some(profile)) => {
             let profile = ceremony::profile_by_name(home.as_ref(), profile)?;
             let yardstick = Yardstick::Profile(&profile);
-            ceremony::inspect(&given.paths, yardstick, &lists, &mut watch, &mut each)?
+            ceremony::inspect(&given.paths, csv, yardstick, &lists, &mut watch, &mut each)?
         }
-        (_, None) => ceremony::inspect(&given.paths, Yardstick::Soundness, &lists, &mut watch, &mut each)?,
+        (_, None) => {
+            ceremony::inspect(&given.paths, csv, Yardstick::Soundness, &lists, &mut watch, &mut each)?
+        }
     };
     bar.end();
     if form == Form::Text {
@@ -65,7 +68,7 @@ pub fn plan(home: Home, given: &PlanArguments, form: Form) -> Result<Exit, Error
     let began = Instant::now();
     let mut appliance = Appliance::open(home)?;
     announce(&appliance);
-    let plan = make_plan(&mut appliance, &given.ca, &given.profile, &given.paths)?;
+    let plan = make_plan(&mut appliance, &given.ca, &given.profile, &given.paths, given.csv.as_deref())?;
     match form {
         Form::Json => render::value(&render::summary(&plan, None, began.elapsed().as_secs_f64())),
         Form::Text => {
@@ -156,7 +159,7 @@ pub fn issue(home: Home, given: &IssueArguments, form: Form) -> Result<Exit, Err
         terminal::ask_words("")?;
     }
     appliance.check_target(&given.to)?;
-    let plan = make_plan(&mut appliance, &given.ca, &given.profile, &given.from)?;
+    let plan = make_plan(&mut appliance, &given.ca, &given.profile, &given.from, given.csv.as_deref())?;
     eprintln!("plan {}: {}, digest {}", plan.id, counted(plan.accepted, "certificate"), plan.digest);
     render::authorities(appliance.planned_authorities(&plan)?.as_ref());
     let rest = rest_of_issue(&mut appliance, &plan, given, &formats, began);
@@ -309,9 +312,10 @@ fn make_plan(
     ca: &str,
     profile: &str,
     paths: &[std::path::PathBuf],
+    csv: Option<&Path>,
 ) -> Result<StoredPlan, Error> {
     let each = &mut |judgement: &ceremony::Judgement| render::refusal(judgement);
-    watched(|watch| appliance.plan(ca, profile, paths, None, watch, each)).map(|planned| planned.plan)
+    watched(|watch| appliance.plan(ca, profile, paths, csv, None, watch, each)).map(|planned| planned.plan)
 }
 
 /// Runs long work under a progress bar and the stop signals.

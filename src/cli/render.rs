@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use crate::{
     ceremony::{Counts, HeadAfter, Issued, Judgement, PlannedAuthorities, StoredPlan, Verdict},
     pki::{
-        policy::{Finding, Severity},
+        policy::{Control, Finding, Severity},
         text::{harmless_json, harmless_lines},
     },
 };
@@ -60,10 +60,13 @@ pub fn judgement(form: Form, judgement: &Judgement) {
 
 /// A refused request while a plan is made: to standard error, for people.
 pub fn refusal(judgement: &Judgement) {
-    if judgement.verdict != Verdict::Refused {
-        return;
-    }
-    for finding in judgement.findings.iter().filter(|finding| finding.severity == Severity::Refuse) {
+    let told = |finding: &&Finding| match judgement.verdict {
+        Verdict::Accepted => false,
+        Verdict::Refused => finding.severity == Severity::Refuse,
+        // Other files than requests are not worth a line each; a device without a request is.
+        Verdict::Skipped => finding.control == Control::CsvRow,
+    };
+    for finding in judgement.findings.iter().filter(told) {
         eprintln!("{}: {}", judgement.source, finding_text(finding));
     }
 }

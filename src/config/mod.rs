@@ -6,6 +6,7 @@
 mod authority;
 mod error;
 mod extensions;
+mod naming;
 mod profile;
 mod written;
 

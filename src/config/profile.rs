@@ -17,7 +17,7 @@ use crate::pki::{
 
 use super::{
     error::{Error, position},
-    extensions, written,
+    extensions, naming, written,
 };
 
 /// notBefore is set back by so many minutes where a profile does not say.
@@ -59,7 +59,12 @@ impl Source<'_> {
     }
 
     /// One of a few words.
-    fn choose<T: Copy>(self, key: &str, word: &Spanned<String>, choices: &[(&str, T)]) -> Result<T, Error> {
+    pub fn choose<T: Copy>(
+        self,
+        key: &str,
+        word: &Spanned<String>,
+        choices: &[(&str, T)],
+    ) -> Result<T, Error> {
         let found = choices.iter().find(|(name, _)| name == word.get_ref());
         found.map(|(_, value)| *value).ok_or_else(|| {
             let names: Vec<_> = choices.iter().map(|(name, _)| format!("\"{name}\"")).collect();
@@ -68,7 +73,7 @@ impl Source<'_> {
         })
     }
 
-    fn choose_or<T: Copy>(
+    pub fn choose_or<T: Copy>(
         self,
         key: &str,
         word: Option<&Spanned<String>>,
@@ -165,6 +170,7 @@ pub(super) fn read(
                 _ => [DUPLICATE_SUBJECTS[1], DUPLICATE_SUBJECTS[0], DUPLICATE_SUBJECTS[2]],
             },
         )?,
+        naming: naming::read(source, written)?,
     };
     profile.validated().map_err(|error| {
         let key = error.key();

@@ -5,6 +5,8 @@ use std::collections::BTreeMap;
 use serde::Deserialize;
 use toml::Spanned;
 
+use super::naming::written as naming;
+
 /// The whole file.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
@@ -88,6 +90,11 @@ pub(super) struct Profile {
     pub ocsp_no_check: bool,
     #[serde(default)]
     pub custom_extensions: Vec<CustomExtension>,
+    pub subject: Option<Spanned<naming::Subject>>,
+    #[serde(default)]
+    pub attributes: BTreeMap<String, Spanned<naming::Attribute>>,
+    pub alternative_names: Option<Spanned<naming::AlternativeNames>>,
+    pub csv: Option<Spanned<naming::Csv>>,
 }
 
 /// An entry of `certificate-policies`.

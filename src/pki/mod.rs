@@ -15,6 +15,7 @@ pub mod issuer;
 pub mod key;
 pub mod lint;
 pub mod name;
+pub mod naming;
 pub mod oid;
 pub mod path;
 pub mod pem;

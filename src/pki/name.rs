@@ -96,6 +96,19 @@ impl Name {
         Ok(Self { der: element(tag::SEQUENCE, &element(tag::SET, &attribute)) })
     }
 
+    /// A name of these attributes, each a relative distinguished name of its own, in the order of the DER; the values
+    /// exactly as given, within the character sets and bounds of RFC 5280 appendix A.
+    ///
+    /// # Errors
+    /// [`NameError::Text`].
+    pub fn from_attributes(attributes: &[(&attribute::Kind, &str)]) -> Result<Self, NameError> {
+        let rdn = |(kind, value): &(&attribute::Kind, &str)| {
+            text::attribute(kind.short, value).map(|attribute| element(tag::SET, &attribute))
+        };
+        let rdns = attributes.iter().map(rdn).collect::<Result<Vec<_>, _>>().map_err(NameError::Text)?;
+        Ok(Self { der: element(tag::SEQUENCE, &rdns.concat()) })
+    }
+
     /// The DER, as it came.
     #[must_use]
     pub fn der(&self) -> &[u8] {

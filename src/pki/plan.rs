@@ -1,7 +1,7 @@
 //! The plan: every `TBSCertificate` byte for byte, before anybody approves anything.
 //!
 //! Read [`plan`] first: it gathers every finding, fixes the octets and lets the lint read them again. The subject is
-//! copied octet for octet; the key is the normalised one whose possession was proved; everything else is the
+//! copied octet for octet, unless the profile rebuilds it; the key is the normalised one whose possession was proved; everything else is the
 //! profile's decision, and what a request asked for beyond that is dropped and noted.
 
 mod authority;
@@ -13,7 +13,7 @@ mod standard;
 mod tbs;
 
 #[cfg(test)]
-mod tests;
+pub(in crate::pki) mod tests;
 
 use super::{
     fingerprint::Digest,
@@ -21,6 +21,7 @@ use super::{
     key::PublicKey,
     lint,
     name::Name,
+    naming,
     policy::{Control, Finding, Refusal, Severity},
     profile::{Profile, SubjectKind},
     request::VerifiedRequest,
@@ -120,9 +121,10 @@ pub fn plan(
     issuer: &IssuingCa,
     facts: Facts,
 ) -> Result<PlannedCertificate, Refusal> {
+    let named = naming::decide(&profile.naming, &request);
     let mut decision = Decision::new(profile, Some(issuer), request.notes().to_vec());
-    decision.judge_request(&request);
-    finish(decision, request.subject(), request.public_key(), issuer, facts)
+    decision.judge_request(request.public_key(), &named);
+    finish(decision, &named.subject, request.public_key(), issuer, facts)
 }
 
 /// Judges a request by a profile alone, without a CA and a moment: what [`plan`] would find but for the issuer's key,
@@ -131,10 +133,11 @@ pub fn plan(
 /// # Errors
 /// A [`Refusal`] with every finding, notes too.
 pub fn check(request: &VerifiedRequest, profile: &Profile) -> Result<Vec<Finding>, Refusal> {
+    let named = naming::decide(&profile.naming, request);
     let mut decision = Decision::new(profile, None, request.notes().to_vec());
-    decision.judge_request(request);
+    decision.judge_request(request.public_key(), &named);
     if refuses(&decision.findings) {
-        return Err(refusal(decision.findings, request.subject(), request.public_key()));
+        return Err(refusal(decision.findings, &named.subject, request.public_key()));
     }
     Ok(decision.findings)
 }

@@ -88,6 +88,10 @@ controls! {
     NameConstraints = "name-constraints",
     /// The names are not those that the profile's standard demands.
     NameStandard = "name-standard",
+    /// A template of the profile cannot be filled for this request, or not with something that may stand in a name.
+    NameTemplate = "name-template",
+    /// An attribute of the subject breaks a rule of the profile.
+    NameRule = "name-rule",
     /// An extension request is malformed.
     ExtensionMalformed = "extension-malformed",
     /// An extension is requested twice.
@@ -96,6 +100,10 @@ controls! {
     ExtensionLimit = "extension-limit",
     /// An alternative name that cannot be true or is malformed (RFC 5280 §4.2.1.6).
     AlternativeName = "alternative-name",
+    /// An alternative name breaks a rule of the profile.
+    AlternativeNameRule = "alternative-name-rule",
+    /// A request without a row of the table, a second one with the same row, or a row without a request.
+    CsvRow = "csv-row",
     /// The request asks to be a CA, or for a CA's key usage.
     AuthorityRequested = "authority-requested",
     /// A critical extension that the profile does not know is requested.

@@ -13,6 +13,7 @@ use const_oid::{ObjectIdentifier, db::rfc5280};
 
 use super::{
     key::{HashAlgorithm, KeyAlgorithm, RsaScheme},
+    naming::Naming,
     time::Time,
 };
 
@@ -167,6 +168,8 @@ pub struct Profile {
     pub duplicate_keys: DuplicateKeys,
     /// Subjects that another certificate has.
     pub duplicate_subjects: DuplicateSubjects,
+    /// Which names are taken, and where they come from.
+    pub naming: Naming,
 }
 
 impl Profile {

@@ -23,9 +23,11 @@ use super::{
     fingerprint::Digest,
     key::{KeyError, PublicKey},
     name::Name,
+    naming::Beside,
     policy::{Control, Finding, KeyEvidence, NoEvidence, Refusal, Severity},
 };
 
+pub(in crate::pki) use alternative_name::read as judge_alternative_names;
 pub use quirk::Quirk;
 
 /// Longest request, in octets: an RSA-8192 key, a long name and a hundred alternative names fit four times.
@@ -54,6 +56,7 @@ pub struct VerifiedRequest {
     key: PublicKey,
     requested: Vec<RequestedExtension>,
     notes: Vec<Finding>,
+    beside: Beside,
 }
 
 /// Reads a request and proves possession: the whole judgement on a request by itself.
@@ -142,6 +145,7 @@ impl ParsedRequest {
                 key,
                 requested: self.requested,
                 notes: self.findings,
+                beside: Beside::default(),
             }),
             (subject, key, _) => Err(Refusal {
                 findings: self.findings,
@@ -174,6 +178,18 @@ impl VerifiedRequest {
     pub fn with_notes(mut self, notes: Vec<Finding>) -> Self {
         self.notes.extend(notes.into_iter().filter(|note| note.severity == Severity::Note));
         self
+    }
+
+    /// Adds what is known of it from outside: its file's name, its row of a table.
+    #[must_use]
+    pub fn with_beside(self, beside: Beside) -> Self {
+        Self { beside, ..self }
+    }
+
+    /// What is known of it from outside.
+    #[must_use]
+    pub fn beside(&self) -> &Beside {
+        &self.beside
     }
 
     /// The DER, as it came.

@@ -143,7 +143,7 @@ impl Worker {
                 let mut reasons = Reasons::default();
                 let planned = teller.watched(|watch| {
                     let each = &mut |judgement: &Judgement| reasons.note(judgement);
-                    appliance.plan(&ca, &profile, &paths, Some(&seen), watch, each)
+                    appliance.plan(&ca, &profile, &paths, None, Some(&seen), watch, each)
                 });
                 Ok(News::Planned(planned.map_err(|error| reasons.told(error))?))
             }

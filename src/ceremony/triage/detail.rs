@@ -16,10 +16,14 @@ use super::{
     super::{
         block_lists::BlockLists,
         difference::Differences,
-        inspection::{Depth, Judged, Yardstick, gather, inspect_each, judge, judge_namesake, judge_twin},
+        inspection::{
+            Depth, Judged, Side, Yardstick, gather, inspect_each, judge, judge_namesake, judge_row_taken,
+            judge_twin,
+        },
         intake::{Content, Submissions},
         opening::now,
         progress::Watch,
+        table::file_stem,
     },
     Error, Judgement, Row, Triage, Verdict,
 };
@@ -58,11 +62,14 @@ pub fn read_triage(
     let evidence = gather(paths, lists, watch)?;
     let mut reading = Reading::default();
     reading.triage.evidence = evidence.clone();
-    inspect_each(paths, yardstick, &evidence, Depth::Difference, watch, &mut |inspected| {
-        if let Some(difference) = inspected.difference {
+    let devices = yardstick.devices(None, paths)?.map(Arc::new);
+    reading.triage.devices.clone_from(&devices);
+    let table = devices.as_deref();
+    inspect_each(paths, table, yardstick, &evidence, Depth::Difference, watch, &mut |mut inspected| {
+        if let Some(difference) = inspected.difference.take() {
             reading.differences.add(&inspected.judgement.source, difference);
         }
-        reading.triage.push_read(&inspected.judgement, &inspected.place, (inspected.twin, inspected.namesake))
+        reading.triage.push_read(&inspected)
     })?;
     Ok(reading)
 }
@@ -82,6 +89,9 @@ pub fn detail(
     let (Some(row), Some(path)) = (triage.row(index), triage.path(index)) else {
         return Err(Error::usage("the table has no such request", "read the requests anew"));
     };
+    if let Some(judgement) = triage.left_over(index) {
+        return Ok(Detail { judgement: judgement.clone(), der: None, difference: None });
+    }
     let content = read_again(triage.folder(index), path, triage.number(index), watch)?
         .ok_or_else(|| changed(&row, "it is not there any more"))?;
     if content.sha256() != row.sha256 {
@@ -96,13 +106,18 @@ pub fn detail(
         Content::Request { der, .. } => Some(der.clone()),
         Content::Refused(_) | Content::Skipped(_) => None,
     };
+    let name = path.rsplit(|&octet| octet == b'/').next().unwrap_or(path);
+    let side = Side { devices: triage.devices.as_deref(), file_stem: file_stem(name) };
     let Judged { mut judgement, difference, .. } =
-        judge(&harmless(row.source), content, yardstick, &triage.evidence, Depth::Difference, now()?);
+        judge(&harmless(row.source), content, side, yardstick, &triage.evidence, Depth::Difference, now()?);
     if let Some(first) = triage.twin(index).filter(|_| judgement.verdict == Verdict::Accepted) {
         judge_twin(&mut judgement, first, yardstick);
     }
     if let Some(first) = triage.namesake(index).filter(|_| judgement.verdict == Verdict::Accepted) {
         judge_namesake(&mut judgement, first, yardstick);
+    }
+    if let Some(finding) = triage.row_taken(index).filter(|_| judgement.verdict == Verdict::Accepted) {
+        judge_row_taken(&mut judgement, finding);
     }
     let difference = difference.filter(|_| judgement.verdict == Verdict::Accepted);
     Ok(Detail { judgement, der, difference: difference.map(|difference| difference.lines) })

@@ -6,6 +6,7 @@ use crate::pki::{
     der::{DerError, Element, Reader, element, tag},
     fingerprint::hex,
     name::Name,
+    naming::alternative::{HardwareModuleName, read_hardware_module},
     oid,
     text::{counted, noun},
 };
@@ -337,31 +338,22 @@ pub(super) fn general_name(name: &Element<'_>) -> Field {
             Err(error) => Field::unreadable("directory name", &error.to_string()),
         },
         REGISTERED => Field::new("registered ID", &identifier::shown(name.content)),
-        OTHER => {
-            let kind = name.reader().oid("an otherName's type").map(identifier::shown);
-            let kind = kind.unwrap_or_else(|_| "of unknown type".to_owned());
-            if let Some((module, serial)) = hardware_module(name) {
-                return Field::new("hardware module", &format!("{module}, serial number {serial}"));
-            }
-            Field::new("other name", &format!("{kind}, {}", counted(name.content.len(), "octet")))
-        }
+        OTHER => match read_hardware_module(name.content) {
+            Ok(Some(HardwareModuleName { kind, serial })) => Field::new(
+                "hardware module",
+                &format!("type {}, serial number {}", identifier::shown(kind), hex_cut(serial)),
+            ),
+            Ok(None) | Err(_) => other_name(name),
+        },
         tag => Field::new("name of unknown kind", value::octets(&element(tag, name.content)).as_str()),
     }
 }
 
-/// A hardware module's type and serial number (RFC 4108 §5).
-fn hardware_module(name: &Element<'_>) -> Option<(String, String)> {
-    const NAME: &[u8] = &[0x2b, 6, 1, 5, 5, 7, 8, 4];
-    let mut parts = name.reader();
-    if parts.oid("type-id").ok()? != NAME {
-        return None;
-    }
-    let mut explicit = parts.expect(tag::context_constructed(0), "value").ok()?.reader();
-    let mut module = explicit.sequence("HardwareModuleName").ok()?;
-    let kind = module.oid("hwType").ok()?;
-    let serial = module.expect(tag::OCTET_STRING, "hwSerialNum").ok()?;
-    let all_read = parts.is_empty() && explicit.is_empty() && module.is_empty();
-    all_read.then(|| (identifier::shown(kind), hex_cut(serial.content)))
+/// An otherName that nothing more is known of: its type, and its size.
+fn other_name(name: &Element<'_>) -> Field {
+    let kind = name.reader().oid("an otherName's type").map(identifier::shown);
+    let kind = kind.unwrap_or_else(|_| "of unknown type".to_owned());
+    Field::new("other name", &format!("{kind}, {}", counted(name.content.len(), "octet")))
 }
 
 fn octets_as_text(octets: &[u8]) -> Field {
@@ -448,5 +440,20 @@ mod tests {
         let told = extensions.others.iter().filter(|field| format!("{field:?}").contains("not shown"));
         assert_eq!(told.count(), 1);
         assert!(!extensions.are_all_read());
+    }
+
+    fn check(name: &[u8], field: &str, value: &str) {
+        let shown = general_name(&Reader::new(name).any().expect("an element"));
+        assert_eq!((shown.name.as_str(), shown.value.as_str()), (field, value));
+    }
+
+    #[test]
+    fn says_what_a_hardware_module_name_names() {
+        let module = b"\xa0\x17\x06\x08\x2b\x06\x01\x05\x05\x07\x08\x04\xa0\x0b\x30\x09\x06\x03\x2a\x03\x04\x04\x02\x0a\x0b";
+        check(module, "hardware module", "type 1.2.3.4, serial number 0a0b");
+        // A number where the octets of the serial number should stand.
+        let mut other = module.to_vec();
+        other[module.len() - 4] = tag::INTEGER;
+        check(&other, "other name", &format!("{}, 23 octets", identifier::shown(oid::HARDWARE_MODULE_NAME)));
     }
 }

@@ -8,13 +8,13 @@ use crate::pki::{
     key::PublicKey,
     lint::Granted,
     name::Name,
+    naming::Named,
     oid,
     policy::{Control, Finding},
     profile::{
         BeyondIssuer, CRL_SIGN, EmptySubject, End, KEY_CERT_SIGN, KeyIdentifier, Profile, SubjectKind,
         key_usage_names,
     },
-    request::VerifiedRequest,
     time::{DAY_SECONDS, Time},
 };
 
@@ -78,7 +78,7 @@ impl<'a> Decision<'a> {
     }
 
     /// Everything but the validity.
-    pub fn judge_request(&mut self, request: &VerifiedRequest) {
+    pub fn judge_request(&mut self, key: &PublicKey, named: &Named<'_>) {
         if self.profile.kind == SubjectKind::Root {
             self.refuse(
                 Control::ProfileKind,
@@ -86,10 +86,28 @@ impl<'a> Decision<'a> {
                 "choose a profile of another kind",
             );
         }
-        self.judge_key(request.public_key());
-        self.judge_subject(request.subject(), request.requested());
-        self.judge_standard(request.subject(), request.requested());
-        self.judge_extensions(request.requested(), request.public_key(), request.subject());
+        self.findings.extend_from_slice(&named.findings);
+        self.judge_key(key);
+        // Names that could not be made are judged by nobody; to judge those asked for in their place would mislead.
+        let made = !super::refuses(&named.findings);
+        if made {
+            self.judge_subject(&named.subject, &named.requested);
+            self.judge_standard(&named.subject, &named.requested);
+        }
+        self.judge_extensions(&named.requested, key, &named.subject);
+        if made {
+            self.judge_rules(&named.subject);
+        }
+    }
+
+    /// The profile's rules on the names that the certificate would carry.
+    fn judge_rules(&mut self, subject: &Name) {
+        self.profile.naming.attributes.judge(subject, &mut self.findings);
+        let names = self.extensions.iter().find_map(|extension| match extension {
+            PlannedExtension::Copied { oid, value, .. } if is_alternative_oid(oid) => Some(value.as_slice()),
+            _ => None,
+        });
+        self.profile.naming.alternative_rules.judge(names, &mut self.findings);
     }
 
     /// The key's algorithm is on the profile's list, and it is not a CA's own key.
@@ -389,7 +407,9 @@ impl<'a> Decision<'a> {
     }
 
     fn allows(&self, oid: &[u8]) -> bool {
-        self.profile.allowed_extensions.iter().any(|allowed| allowed == oid)
+        // Alternative names of a template are the profile's own, and in the place of those asked for.
+        self.profile.naming.alternative.is_some() && is_alternative_oid(oid)
+            || self.profile.allowed_extensions.iter().any(|allowed| allowed == oid)
     }
 
     fn is_authority(&self) -> bool {
@@ -398,7 +418,11 @@ impl<'a> Decision<'a> {
 }
 
 fn is_alternative_name(extension: &RequestedExtension) -> bool {
-    extension.oid == rfc5280::ID_CE_SUBJECT_ALT_NAME.as_bytes()
+    is_alternative_oid(&extension.oid)
+}
+
+fn is_alternative_oid(oid: &[u8]) -> bool {
+    oid == rfc5280::ID_CE_SUBJECT_ALT_NAME.as_bytes()
 }
 
 /// An object identifier for people: its name in the RFCs, or its numbers.

@@ -17,6 +17,7 @@ use crate::pki::{
     certificate::{Certificate, CertificateError, SignedCertificate, join},
     der::{element, sequence, tag},
     key::{Curve, KeyAlgorithm, RsaScheme},
+    naming::Naming,
     profile::{
         Approval, BeyondIssuer, CRL_SIGN, Criticality, DIGITAL_SIGNATURE, DuplicateKeys, DuplicateSubjects,
         EmptySubject, End, FixedExtensions, KEY_CERT_SIGN, KEY_ENCIPHERMENT, KeyIdentifier, Standard,
@@ -30,7 +31,7 @@ fn at(text: &str) -> Time {
     Time::from_rfc3339(text).expect(text)
 }
 
-pub(super) fn facts(serial: u8) -> Facts {
+pub(in crate::pki) fn facts(serial: u8) -> Facts {
     Facts { now: at(NOW), serial: SerialNumber::from_random([serial; 20]) }
 }
 
@@ -59,7 +60,7 @@ fn root_fields(seed: u8, path_length: Option<u32>) -> RootFields {
     RootFields { name: name("CN=Test Root,O=Tests"), public_key, rsa_scheme, days: 7300, path_length }
 }
 
-pub(super) fn root(path_length: Option<u32>) -> IssuingCa {
+pub(in crate::pki) fn root(path_length: Option<u32>) -> IssuingCa {
     let fields = root_fields(1, path_length);
     let planned = plan_root(&fields, facts(1)).expect("a root");
     let signature = sign(&key(1), planned.tbs());
@@ -68,13 +69,13 @@ pub(super) fn root(path_length: Option<u32>) -> IssuingCa {
     IssuingCa::new(Certificate::parse(signed.der()).expect("parsed"), Vec::new()).expect("fit to issue")
 }
 
-pub(super) fn issuer() -> &'static IssuingCa {
+pub(in crate::pki) fn issuer() -> &'static IssuingCa {
     static ISSUER: OnceLock<IssuingCa> = OnceLock::new();
     ISSUER.get_or_init(|| root(None))
 }
 
 /// A profile of each kind; what the others differ in stands beside the device's.
-pub(super) fn profile(name: &str) -> Profile {
+pub(in crate::pki) fn profile(name: &str) -> Profile {
     let device = Profile {
         name: name.to_owned(),
         kind: SubjectKind::EndEntity,
@@ -95,6 +96,7 @@ pub(super) fn profile(name: &str) -> Profile {
         standard: Standard::Rfc5280,
         duplicate_keys: DuplicateKeys::Refuse,
         duplicate_subjects: DuplicateSubjects::Note,
+        naming: Naming::default(),
     };
     let profile = match name {
         "device" => device,
@@ -129,16 +131,16 @@ pub(super) fn profile(name: &str) -> Profile {
 }
 
 /// One extension of a request: number under id-ce, critical or not, value.
-pub(super) fn wish(number: u8, criticality: &str, value: &[u8]) -> Vec<u8> {
+pub(in crate::pki) fn wish(number: u8, criticality: &str, value: &[u8]) -> Vec<u8> {
     let flag: &[u8] = if criticality == "critical" { &[1, 1, 0xff] } else { &[] };
     let oid = element(tag::OID, &[0x55, 0x1d, number]);
     sequence(&[&oid, flag, &element(tag::OCTET_STRING, value)])
 }
 
 /// A dNSName a.example.
-pub(super) const NAME_VALUE: &[u8] = b"\x30\x0b\x82\x09a.example";
+pub(in crate::pki) const NAME_VALUE: &[u8] = b"\x30\x0b\x82\x09a.example";
 
-pub(super) fn request(seed: u8, subject: &[u8], wishes: &[Vec<u8>]) -> VerifiedRequest {
+pub(in crate::pki) fn request(seed: u8, subject: &[u8], wishes: &[Vec<u8>]) -> VerifiedRequest {
     let public = public(&key(seed));
     let attribute = if wishes.is_empty() {
         Vec::new()

@@ -26,6 +26,7 @@ fn device() -> Profile {
         standard: Standard::Rfc5280,
         duplicate_keys: DuplicateKeys::Refuse,
         duplicate_subjects: DuplicateSubjects::Note,
+        naming: Naming::default(),
     }
 }
 

@@ -3,6 +3,7 @@
 use crate::pki::{
     der::{DerError, Element, Reader, tag},
     name::Name,
+    naming::alternative::{HardwareModuleName, read_hardware_module},
     policy::{Control, Finding},
     text::counted,
 };
@@ -15,7 +16,7 @@ const NAMES_MAX: usize = 256;
 const HINT: &str = "ask for a request with correct alternative names";
 
 /// Reads and judges the names; returns how many there are.
-pub(super) fn read(value: &[u8], findings: &mut Vec<Finding>) -> Result<usize, DerError> {
+pub(in crate::pki) fn read(value: &[u8], findings: &mut Vec<Finding>) -> Result<usize, DerError> {
     let mut outer = Reader::new(value);
     let mut reader = outer.sequence("subjectAltName")?;
     outer.finish("subjectAltName")?;
@@ -55,7 +56,13 @@ fn judge(name: &Element<'_>, findings: &mut Vec<Finding>) -> Result<Result<(), S
             parts.finish("an otherName's value")?;
             value.any()?;
             value.finish("an otherName's value")?;
-            Ok(Ok(()))
+            Ok(match read_hardware_module(name.content) {
+                Err(error) => Err(format!("a hardware module name: {error}")),
+                Ok(Some(HardwareModuleName { serial: [], .. })) => {
+                    Err("a hardware module name has no serial number".to_owned())
+                }
+                Ok(_) => Ok(()),
+            })
         }
         RFC822_NAME => Ok(text(name, "an rfc822Name", findings).map_or(Ok(()), mailbox)),
         DNS_NAME => Ok(text(name, "a dNSName", findings).map_or(Ok(()), dns_name)),

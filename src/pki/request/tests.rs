@@ -249,6 +249,16 @@ fn judges_alternative_names_by_their_kind() {
     }
     bad(0x89, b"x");
     refused(&signed(&alternative(0x82, b"a\0b.example")), Control::NameCharacters);
+    // A hardware module name (RFC 4108 §5) without a serial number, with a number for it, with more behind it.
+    let module = |fields: &[&[u8]]| {
+        let value = element(0xa0, &sequence(fields));
+        alternative(0xa0, &[element(tag::OID, crate::pki::oid::HARDWARE_MODULE_NAME), value].concat())
+    };
+    let kind: &[u8] = &[0x06, 0x03, 0x2a, 0x03, 0x04];
+    assert!(judge(&signed(&module(&[kind, &[0x04, 0x01, 0x07]]))).is_ok());
+    for fields in [&[kind, &[0x04, 0x00]][..], &[kind], &[kind, &[2, 1, 7]], &[kind, &[4, 1, 7], &[5, 0]]] {
+        refused(&signed(&module(fields)), Control::AlternativeName);
+    }
     refused(&signed(&alternative(0x81, b"a@b\n.example")), Control::NameCharacters);
 }
 

@@ -5,6 +5,7 @@ use crate::pki::{
     der::{DerError, Element, Reader, tag},
     fingerprint::hex,
     name::Name,
+    naming::alternative::hardware_module,
     oid,
 };
 
@@ -116,7 +117,7 @@ fn name<'a>(element: &Element<'a>) -> AlternativeName<'a> {
     let content = element.content;
     let string = || String::from_utf8_lossy(content).into_owned();
     let (kind, text) = match element.tag & 0x1f {
-        0 => ("other name", hex(content)),
+        0 => ("other name", hardware_module(content).unwrap_or_else(|| hex(content))),
         1 => ("email", string()),
         2 => ("DNS", string()),
         4 => match Name::parse(content) {
