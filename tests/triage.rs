@@ -81,7 +81,7 @@ fn judgements(paths: &[PathBuf]) -> Vec<Judgement> {
     let mut watch = Watch::new(&mut listener, &reins);
     let mut all = Vec::new();
     ceremony::inspect(paths, Yardstick::Soundness, &Arc::default(), &mut watch, &mut |judgement| {
-        all.push(judgement.clone())
+        all.push(judgement.clone());
     })
     .expect("inspected");
     all
