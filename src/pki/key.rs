@@ -238,6 +238,10 @@ impl PublicKey {
         if key.is_weak() {
             return Err(KeyError::SmallOrder);
         }
+        // RFC 8032 §5.1.3: a coordinate of p or more is no encoding; the library takes it, and one key would have two.
+        if key.to_edwards().compress().as_bytes() != &exact {
+            return Err(KeyError::Malformed("the Ed25519 point is not in its one encoding".to_owned()));
+        }
         let identifier = der::sequence(&[&der::element(tag::OID, oid::ED25519)]);
         Ok(Self::new(KeyAlgorithm::Ed25519, &identifier, &exact, Verifier::Ed25519(key)))
     }

@@ -76,7 +76,15 @@ pub fn judge_against(der: &[u8], evidence: &dyn KeyEvidence) -> Result<VerifiedR
     if let Some(key) = &request.key {
         evidence.weigh(key, &mut request.findings);
     }
-    request.verify_possession()
+    let request = request.verify_possession()?;
+    match request.key.rsa_modulus().and_then(|modulus| modulus::judge_prime(&modulus)) {
+        None => Ok(request),
+        Some(finding) => Err(Refusal {
+            findings: [vec![finding], request.notes].concat(),
+            subject: Some(request.subject.to_printable()),
+            key: Some(request.key.algorithm()),
+        }),
+    }
 }
 
 /// The `SubjectPublicKeyInfo` of a request whose outline can be read, as it stands there; nothing is judged.

@@ -32,9 +32,8 @@ const SIEVE_MODULI: usize = 4;
 const HINT_GENERATOR: &str =
     "have the maker of the device mend how it makes keys; then ask for a request with a new key pair";
 
-/// Finds every weakness of an odd modulus, unsigned big-endian, of a size that is certified.
+/// Finds every weakness of an odd modulus, unsigned big-endian, but the one that [`judge_prime`] looks for.
 pub(super) fn judge(octets: &[u8], findings: &mut Vec<Finding>) {
-    let before = findings.len();
     let modulus = UBig::from_be_bytes(octets);
     if roca::is_suspect(octets) {
         findings.push(Finding::refuse(
@@ -63,11 +62,14 @@ pub(super) fn judge(octets: &[u8], findings: &mut Vec<Finding>) {
         let message = format!("the RSA modulus is a number to the power of {exponent}");
         findings.push(Finding::refuse(Control::KeyModulus, &message, HINT_GENERATOR));
     }
-    // The dearest of them, and no question where another has the answer.
-    if findings.len() == before && is_prime(&modulus) {
-        let message = "the RSA modulus is itself a prime: everybody can compute the private key";
-        findings.push(Finding::refuse(Control::KeyModulus, message, HINT_GENERATOR));
-    }
+}
+
+/// Finds out whether an odd modulus, unsigned big-endian, is itself a prime. It costs fifty times what the check of a
+/// signature does, so it is the last question, asked of requests that are sound in everything else.
+pub(super) fn judge_prime(octets: &[u8]) -> Option<Finding> {
+    let message = "the RSA modulus is itself a prime: everybody can compute the private key";
+    is_prime(&UBig::from_be_bytes(octets))
+        .then(|| Finding::refuse(Control::KeyModulus, message, HINT_GENERATOR))
 }
 
 /// What an odd modulus has in common with the primes below [`SMALL_FACTOR_BOUND`].
@@ -209,7 +211,9 @@ mod tests {
 
     #[test]
     fn finds_nothing_in_a_product_of_two_distant_primes() {
-        check(&(prime(1) * prime(400)), &[]);
+        let modulus = prime(1) * prime(400);
+        check(&modulus, &[]);
+        assert_eq!(judge_prime(&modulus.to_be_bytes()), None);
     }
 
     #[test]
@@ -239,7 +243,11 @@ mod tests {
     #[test]
     fn finds_moduli_that_are_no_product_of_two_primes() {
         let prime = prime(1);
-        check(&prime, &[Control::KeyModulus]);
+        check(&prime, &[]);
+        assert_eq!(
+            judge_prime(&prime.to_be_bytes()).map(|finding| finding.control),
+            Some(Control::KeyModulus)
+        );
         check(&prime.pow(3), &[Control::KeyModulus]);
         check(&prime.pow(5), &[Control::KeyModulus]);
         let base = (UBig::ONE << 64) + UBig::from(13_u32);
