@@ -1,4 +1,4 @@
-//! Revoking and CRLs with the real program on SoftHSM, judged by OpenSSL and GnuTLS; killed between the steps; moved in
+//! Revoking and CRLs with the real program on SoftHSM, judged by OpenSSL and `GnuTLS`; killed between the steps; moved in
 //! from `openssl ca`; and of a million entries (`COLDSIGN_LONG=1`; twenty thousand otherwise).
 
 mod support;
@@ -264,13 +264,19 @@ fn a_killed_process_signs_the_same_octets_again() {
             // The first signature is that of the CRL.
             assert_eq!(waiting.is_some(), signature == 1, "{signature} {kind}");
             // What is revoked meanwhile does not get onto a CRL that is stored.
+            if waiting.is_some() {
+                let meanwhile = serials.pop().unwrap();
+                sandbox.ok(["revoke", "--ca", "root", &meanwhile, "--reason", "superseded"]);
+            }
             let done = run("");
             assert!(done.status.success(), "{signature} {kind}: {}", said(&done));
             let issued = register(&sandbox).latest_crl("root").unwrap().unwrap();
             match waiting {
                 Some(waiting) => assert_eq!(*issued.stored(), waiting),
                 None => {
-                    assert!(issued.stored().number > latest.and_then(|latest| latest.stored().number.clone()))
+                    assert!(
+                        issued.stored().number > latest.and_then(|latest| latest.stored().number.clone())
+                    );
                 }
             }
         }
@@ -402,7 +408,8 @@ fn reads_the_crls_of_others_or_says_why_not() {
         // What OpenSSL reads of it, where it reads anything.
         let mut shown = openssl(&["crl", "-noout", "-text", "-in"]);
         let shown = said(&shown.arg(&path).output().unwrap());
-        let weak = ["sha1W", "sha1-", "sha224", "md5W", "SHA1", "sha1 "];
+        let algorithm = shown.lines().find(|line| line.contains("Signature Algorithm")).unwrap_or_default();
+        let algorithm = algorithm.to_lowercase();
         let which = match read {
             Ok(crl) => {
                 assert_eq!(crl.end.entries, entries, "{name}");
@@ -413,8 +420,8 @@ fn reads_the_crls_of_others_or_says_why_not() {
             }
             Err(error) if error.to_string().contains("signature algorithm is not supported") => {
                 // SHA-1, MD5, SHA-224; or PSS with a salt that is not as long as the hash.
-                let pss = shown.contains("rsassaPss");
-                assert!(pss || weak.iter().any(|word| shown.contains(word)), "{name}: {shown}");
+                let weak = ["sha1", "sha224", "md5", "rsassapss"];
+                assert!(weak.iter().any(|word| algorithm.contains(word)), "{name}: {shown}");
                 1
             }
             Err(error) if error.to_string().contains("issuingDistributionPoint") => {
@@ -539,7 +546,9 @@ fn write_large(sandbox: &Sandbox, count: u32, crl_path: &str, index_path: &str) 
         })
     };
     let mut extent = Extent::default();
-    entries().for_each(|entry| extent.add(&entry));
+    for entry in entries() {
+        extent.add(&entry);
+    }
     let algorithm = certificate.public_key().signing_algorithm(RsaScheme::Pkcs1);
     let number = CrlNumber::from_octets(&[7]).unwrap();
     let fields = CrlFields {
@@ -554,7 +563,9 @@ fn write_large(sandbox: &Sandbox, count: u32, crl_path: &str, index_path: &str) 
     let tbs_path = sandbox.path("large.tbs");
     let mut tbs = BufWriter::new(fs::File::create_new(&tbs_path).unwrap());
     tbs.write_all(&frame.before).unwrap();
-    entries().for_each(|entry| tbs.write_all(&writer::entry(&entry)).unwrap());
+    for entry in entries() {
+        tbs.write_all(&writer::entry(&entry)).unwrap();
+    }
     tbs.write_all(&frame.behind).unwrap();
     tbs.flush().unwrap();
     let signature = token_signature(sandbox, &uri, &tbs_path);

@@ -5,6 +5,7 @@ use serde_json::{Value, json};
 use crate::{
     ceremony::{Appliance, Error, Home, Revoked, StoredPlan},
     pki::{
+        crl::Reason,
         fingerprint::hex,
         text::{Printable, counted},
     },
@@ -102,7 +103,7 @@ fn show_issued(
             let mut value = issued_value(certificate);
             value["state"] = json!(state);
             value["since"] = json!(since.map(|since| since.to_string()));
-            value["reason"] = json!(reason.map(|reason| reason.name()));
+            value["reason"] = json!(reason.map(Reason::name));
             render::value(&value);
         }
         Form::Text => {

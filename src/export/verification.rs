@@ -178,7 +178,7 @@ pub struct Report {
     /// What the bundle says it is, where the manifest could be read.
     pub summary: Option<Summary>,
     /// The same, where it is the bundle of a CRL.
-    pub crl: Option<CrlSummary>,
+    pub crl: Option<Box<CrlSummary>>,
 }
 
 impl Report {

@@ -353,7 +353,9 @@ impl Moved {
 
     fn signed_by(&self, entries: &[RevokedEntry], number: &[u8], signer: u16) -> Vec<u8> {
         let mut extent = Extent::default();
-        entries.iter().for_each(|entry| extent.add(entry));
+        for entry in entries {
+            extent.add(entry);
+        }
         let number = CrlNumber::from_octets(number).unwrap();
         let algorithm = SignatureAlgorithm::Ecdsa(HashAlgorithm::Sha256);
         let fields = CrlFields {

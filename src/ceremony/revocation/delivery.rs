@@ -43,15 +43,15 @@ impl Appliance {
     /// [`Error::BundleStands`] where the folder has its name and is not recorded as delivered.
     pub fn deliver_crl(
         &mut self,
-        issued: &IssuedCrl,
+        crl: &IssuedCrl,
         to: &Path,
         session: &Session,
         watch: &mut Watch<'_>,
     ) -> Result<Delivered, Error> {
-        let folder = crl_id(issued.stored());
+        let folder = crl_id(crl.stored());
         let target = Volume::open(to)?;
-        let again = format!("coldsign crl --ca {} --to DIR --latest", issued.stored().authority);
-        let bundle = self.write_crl(issued, &folder, to, session, watch).map_err(|error| match error {
+        let again = format!("coldsign crl --ca {} --to DIR --latest", crl.stored().authority);
+        let bundle = self.write_crl(crl, &folder, to, session, watch).map_err(|error| match error {
             // It may stand there under its name.
             Error::Medium(media::Error::NotDurable { .. }) => unproven(error, &target, &folder, &again),
             other => unwritten(other, &target),
@@ -61,7 +61,7 @@ impl Appliance {
         let audit_key_sha256 = bundle.audit_key_sha256;
         let recorded = now().and_then(|time| {
             let delivery = CrlDelivery { time, folder: folder.clone(), manifest_sha256 };
-            Ok(self.register.record_crl_delivery(issued, &delivery)?)
+            Ok(self.register.record_crl_delivery(crl, &delivery)?)
         });
         recorded.map_err(|failure| Error::BundleStands {
             failure: Box::new(failure),
@@ -70,19 +70,19 @@ impl Appliance {
             again,
         })?;
         let head = self.close_head(session);
-        let certificates = issued.stored().entries;
+        let certificates = crl.stored().entries;
         Ok(Delivered { folder, certificates, files, manifest_sha256, audit_key_sha256, head })
     }
 
     fn write_crl(
         &self,
-        issued: &IssuedCrl,
+        crl: &IssuedCrl,
         folder: &str,
         to: &Path,
         session: &Session,
         watch: &mut Watch<'_>,
     ) -> Result<Bundle, Error> {
-        let issuer = self.issuer(&issued.stored().authority)?;
+        let issuer = self.issuer(&crl.stored().authority)?;
         let audit_key = self.audit_key(session)?;
         let mut outbox = Outbox::create(to, folder)?;
         let mut written = Vec::new();
@@ -98,7 +98,7 @@ impl Appliance {
         let (mut text, first) = PemText::begin();
         pem.append(first.as_bytes())?;
         let mut done = 0;
-        self.register.crl_octets::<Error>(issued, &mut |octets| {
+        self.register.crl_octets::<Error>(crl, &mut |octets| {
             der.append(octets)?;
             pem.append(text.push(octets).as_bytes())?;
             done += octets.len() as u64;
@@ -107,15 +107,15 @@ impl Appliance {
                 "the unfinished folder was removed from the medium",
                 &format!(
                     "deliver it again (coldsign crl --ca {} --to DIR --latest); it is in the register",
-                    issued.stored().authority
+                    crl.stored().authority
                 ),
             )
         })?;
         pem.append(text.finish().as_bytes())?;
         written.extend([der.finish()?, pem.finish()?]);
-        let left = self.write_left(issued, &mut outbox, &mut written)?;
+        let left = self.write_left(crl, &mut outbox, &mut written)?;
         let mut whole = Whole { outbox, written };
-        let header = self.crl_header(issued, folder, left, &issuer, audit_key.public_key())?;
+        let header = self.crl_header(crl, folder, left, &issuer, audit_key.public_key())?;
         let manifest_sha256 = whole.manifest_and_sums(&header)?;
         let signature = audit_signature(session, &audit_key, &manifest::signed_message(manifest_sha256))?;
         whole.octets(SIGNATURE, std::iter::once(signature))?;
@@ -127,7 +127,7 @@ impl Appliance {
     /// left.csv: every entry of the CRL before that this one has no more, and why.
     fn write_left(
         &self,
-        issued: &IssuedCrl,
+        crl: &IssuedCrl,
         outbox: &mut Outbox,
         written: &mut Vec<crate::media::Written>,
     ) -> Result<u64, Error> {
@@ -135,7 +135,7 @@ impl Appliance {
         file.append(format!("{LEFT_HEAD}\n").as_bytes())?;
         let mut last = 0;
         loop {
-            let page = self.register.crl_left(issued.stored(), last, PAGE)?;
+            let page = self.register.crl_left(crl.stored(), last, PAGE)?;
             for (index, serial, why) in &page {
                 file.append(format!("{serial},{why}\n").as_bytes())?;
                 last = *index;
@@ -150,13 +150,13 @@ impl Appliance {
 
     fn crl_header(
         &self,
-        issued: &IssuedCrl,
+        crl: &IssuedCrl,
         folder: &str,
         left: u64,
         issuer: &IssuingCa,
         audit_key: &PublicKey,
     ) -> Result<CrlHeader, Error> {
-        let stored = issued.stored();
+        let stored = crl.stored();
         let head = self.register.head()?;
         let text = |value: Option<String>| value.unwrap_or_else(|| "none".to_owned());
         Ok(CrlHeader {

@@ -53,13 +53,11 @@ pub(super) fn crl_pieces(path: &Path) -> Result<impl FnMut() -> Result<Option<Ve
     let mut octets = Some(ListOctets::default());
     Ok(move || {
         let Some(list) = &mut octets else { return Ok(None) };
-        match file()? {
-            Some(piece) => list.push(&piece).map(Some).map_err(|error| malformed(path, &error)),
-            None => {
-                let last = octets.take().unwrap_or_default().finish();
-                last.map(Some).map_err(|error| malformed(path, &error))
-            }
-        }
+        let der = match file()? {
+            Some(piece) => list.push(&piece),
+            None => octets.take().unwrap_or_default().finish(),
+        };
+        der.map(Some).map_err(|error| malformed(path, &error))
     })
 }
 

@@ -41,7 +41,7 @@ impl Appliance {
         let crl = crl_pieces(import.crl)?;
         let mut lines = file_pieces(import.list)?;
         let mut taken = self.register.begin_takeover::<_, Error>(import.ca, &issuer, crl, at)?;
-        let listed = |error: ListError| named(import.list, error.into());
+        let listed = |error: ListError| named(import.list, &error.into());
         let mut list = IssuedList::default();
         while let Some(piece) = lines()? {
             for certificate in list.push(&piece).map_err(listed)? {
@@ -58,12 +58,12 @@ impl Appliance {
 /// Names the list in an error that a line of it caused.
 fn in_list(path: &Path, error: crate::register::Error) -> Error {
     match error {
-        crate::register::Error::Revocation(error) => named(path, error),
+        crate::register::Error::Revocation(error) => named(path, &error),
         error => error.into(),
     }
 }
 
-fn named(path: &Path, error: RevocationError) -> Error {
+fn named(path: &Path, error: &RevocationError) -> Error {
     let hint = error.hint();
     Error::usage(format!("{}: {}", printable_path(path), Printable::new(&error.to_string())), hint)
 }

@@ -33,7 +33,7 @@ const LINE_OCTETS_MAX: u64 = 128;
 pub(super) fn judge<S: Source>(source: &S, trust: &Certificate, at: Option<Time>, report: &mut Report) {
     let Some(manifest) = files::manifest::<_, CrlHeader>(source, report) else { return };
     let header = &manifest.header;
-    report.crl = summary(header, report);
+    report.crl = summary(header, report).map(Box::new);
     files::signature(source, &manifest, &header.audit_key_sha256, report);
     files::sums(source, &manifest, report);
     let named = Named { issuer: &header.issuer, root: &header.root, formats: &[] };

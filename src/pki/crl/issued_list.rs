@@ -161,8 +161,7 @@ fn revocation(field: &[u8]) -> Result<ListedRevocation, &'static str> {
         return Err("its revocation has more than three parts");
     }
     let (reason, invalidity_date) = match (reason, more) {
-        (None, _) => (Reason::Unspecified, None),
-        (Some(b"unspecified"), None) => (Reason::Unspecified, None),
+        (None | Some(b"unspecified"), None) => (Reason::Unspecified, None),
         (Some(b"keyCompromise"), None) => (Reason::KeyCompromise, None),
         (Some(b"CACompromise"), None) => (Reason::CaCompromise, None),
         (Some(b"affiliationChanged"), None) => (Reason::AffiliationChanged, None),

@@ -193,7 +193,7 @@ mod tests {
             "text",
             &good.replace("-----END X509 CRL-----\n", ""),
             &good.replace("X509 CRL", "CERTIFICATE"),
-            &good.replace("=", ""),
+            &good.replace('=', ""),
             &good.replacen("AAAA", "AA==", 1),
             &good.replacen("AAAA", "AA-A", 1),
             &twice,

@@ -42,7 +42,9 @@ fn revoked(octets: &[u8], reason: Reason) -> RevokedEntry {
 /// The whole TBS of entries in the order that they have.
 fn tbs(entries: &[RevokedEntry], next_update: Time, number: &CrlNumber) -> Vec<u8> {
     let mut extent = Extent::default();
-    entries.iter().for_each(|entry| extent.add(entry));
+    for entry in entries {
+        extent.add(entry);
+    }
     let issuer = issuer();
     let fields = CrlFields {
         algorithm: SignatureAlgorithm::Ecdsa(HashAlgorithm::Sha256),
@@ -91,7 +93,9 @@ fn lint(octets: &[u8], entries: u64, number: &CrlNumber) -> Option<Vec<&'static 
         entries,
     };
     let mut lint = CrlLint::begin(&head, expected);
-    found.iter().for_each(|entry| lint.entry(entry));
+    for entry in &found {
+        lint.entry(entry);
+    }
     Some(lint.finish(&end).into_iter().map(|fault| fault.rule).collect())
 }
 

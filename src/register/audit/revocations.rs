@@ -24,7 +24,7 @@ const ROWS: u64 = 1024;
 struct Act {
     authority: String,
     serial: CrlSerial,
-    act: Revoked,
+    state: Revoked,
     entry: i64,
     /// When the journal says that it was recorded.
     time: Time,
@@ -46,13 +46,13 @@ impl Audit<'_> {
         let mut last: Option<Act> = None;
         let mut done = 0_u64;
         while let Some(row) = rows.next()? {
-            let (serial, act) = revocation::read(row)?;
+            let (serial, state) = revocation::read(row)?;
             let authority: String = row.get(5)?;
             let known = self.known(&authority, &serial)?;
             let act = Act {
                 authority,
                 serial,
-                act,
+                state,
                 entry: row.get(6)?,
                 time: journal::time(row.get::<_, Option<i64>>(7)?.unwrap_or(i64::MAX))?,
                 taken_over: row.get::<_, Option<bool>>(8)?.unwrap_or(false),
@@ -61,7 +61,7 @@ impl Audit<'_> {
             let before = last
                 .as_ref()
                 .filter(|last| (&last.authority, last.serial) == (&act.authority, act.serial))
-                .map(|last| last.act);
+                .map(|last| last.state);
             if let Some(what) = fault(before, &act) {
                 self.find(
                     "revocation",
@@ -353,7 +353,7 @@ fn differences(
 
 /// What is wrong with an act after the one before.
 fn fault(before: Option<Revoked>, act: &Act) -> Option<&'static str> {
-    let follows = match (before, act.act) {
+    let follows = match (before, act.state) {
         (None | Some(Revoked::Released(_)), Revoked::Held(_) | Revoked::Revoked(_))
         | (Some(Revoked::Held(_)), Revoked::Released(_)) => true,
         (Some(Revoked::Held(held)), Revoked::Revoked(entry)) => held.date == entry.date,
@@ -369,7 +369,7 @@ fn fault(before: Option<Revoked>, act: &Act) -> Option<&'static str> {
         None => Some("no such certificate was issued"),
         Some((_, entry, _)) if entry >= act.entry => Some("it was issued later"),
         Some((_, _, true)) => Some("it is the CA's own root"),
-        Some((end, ..)) if act.act.entry().is_some() && end < act.time => Some("it had expired"),
+        Some((end, ..)) if act.state.entry().is_some() && end < act.time => Some("it had expired"),
         Some(_) => None,
     }
 }
