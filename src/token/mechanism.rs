@@ -158,10 +158,18 @@ impl Means {
         }
     }
 
-    /// What the token is given for a message.
-    pub(super) fn input(self, message: &[u8]) -> Vec<u8> {
+    /// What the token is given for a message. Of a digest that is longer than the curve's order only the leftmost octets
+    /// count (FIPS 186-5 §6.4.1); some tokens refuse more, so no more is given.
+    pub(super) fn input(self, key: KeyAlgorithm, message: &[u8]) -> Vec<u8> {
         match self {
-            Self::EcdsaDigest(hash) | Self::PssDigest(hash) => hash.digest(message),
+            Self::EcdsaDigest(hash) => {
+                let mut digest = hash.digest(message);
+                if let KeyAlgorithm::Ec(curve) = key {
+                    digest.truncate(curve.coordinate_octets());
+                }
+                digest
+            }
+            Self::PssDigest(hash) => hash.digest(message),
             Self::Pkcs1Digest(hash) => [digest_info(hash), &hash.digest(message)].concat(),
             Self::EcdsaMessage(_) | Self::Eddsa | Self::Pkcs1Message(_) | Self::PssMessage(_) => {
                 message.to_vec()
@@ -250,23 +258,29 @@ fn digest_info(hash: HashAlgorithm) -> &'static [u8] {
 mod tests {
     use super::*;
 
-    fn check(means: Means, octets: usize) {
-        assert_eq!(means.input(b"message").len(), octets, "{means:?}");
+    const RSA: KeyAlgorithm = KeyAlgorithm::Rsa { bits: 2048 };
+
+    fn check(means: Means, key: KeyAlgorithm, octets: usize) {
+        assert_eq!(means.input(key, b"message").len(), octets, "{means:?} {key}");
     }
 
     #[test]
     fn gives_the_token_a_digest_of_exact_length() {
         use HashAlgorithm::{Sha256, Sha384, Sha512};
-        check(Means::EcdsaDigest(Sha256), 32);
-        check(Means::EcdsaDigest(Sha384), 48);
-        check(Means::EcdsaDigest(Sha512), 64);
-        check(Means::PssDigest(Sha384), 48);
+        let curve = KeyAlgorithm::Ec;
+        check(Means::EcdsaDigest(Sha256), curve(Curve::P256), 32);
+        check(Means::EcdsaDigest(Sha256), curve(Curve::P521), 32);
+        check(Means::EcdsaDigest(Sha512), curve(Curve::P256), 32);
+        check(Means::EcdsaDigest(Sha384), curve(Curve::P384), 48);
+        check(Means::EcdsaDigest(Sha512), curve(Curve::P384), 48);
+        check(Means::EcdsaDigest(Sha512), curve(Curve::P521), 64);
+        check(Means::PssDigest(Sha384), RSA, 48);
         // The outer length octet of each DigestInfo covers the rest of it.
         for hash in [Sha256, Sha384, Sha512] {
-            let input = Means::Pkcs1Digest(hash).input(b"message");
+            let input = Means::Pkcs1Digest(hash).input(RSA, b"message");
             assert_eq!(usize::from(input[1]), input.len() - 2);
         }
-        check(Means::Eddsa, 7);
+        check(Means::Eddsa, KeyAlgorithm::Ed25519, 7);
     }
 
     #[test]

@@ -71,7 +71,7 @@ impl Signer {
     /// [`Error::SignatureLength`], [`Error::Pkcs11`].
     pub fn sign(&mut self, message: &[u8]) -> Result<Vec<u8>, Error> {
         let Opening { algorithm, means, .. } = self.opening;
-        let signature = self.raw(&means.input(message))?;
+        let signature = self.raw(&means.input(algorithm, message))?;
         let expected = signature_octets(algorithm);
         if signature.len() != expected {
             return Err(Error::SignatureLength { algorithm, expected, found: signature.len() });
