@@ -80,7 +80,11 @@ fn hexadecimal(source: Source<'_>, text: &Spanned<String>) -> Result<Vec<u8>, Er
     let digits = text.get_ref();
     let pair = |pair: &[u8]| u8::from_str_radix(std::str::from_utf8(pair).ok()?, 16).ok();
     let hexadecimal = digits.bytes().all(|digit| digit.is_ascii_hexdigit());
-    if digits.len() > 2 * CUSTOM_OCTETS_MAX || digits.len() % 2 != 0 || digits.is_empty() || !hexadecimal {
+    if digits.len() > 2 * CUSTOM_OCTETS_MAX
+        || !digits.len().is_multiple_of(2)
+        || digits.is_empty()
+        || !hexadecimal
+    {
         let hint = "write one DER element as pairs of digits, such as 0500 for a NULL";
         return Err(source.wrong(
             &text.span(),

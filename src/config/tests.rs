@@ -165,7 +165,7 @@ fn refuses_values_that_a_key_does_not_take() {
     check(
         "extended-key-usage = []                 # never",
         "extended-key-usage = [\"clientAuth\"] #",
-        "authority.toml line 71, column 1: `extended-key-usage`: a verification certificate cannot have \
+        "authority.toml line 73, column 1: `extended-key-usage`: a verification certificate cannot have \
          clientAuth, or it could stand for a device",
         "empty",
     );
@@ -299,6 +299,10 @@ fn refuses_a_profile_that_contradicts_itself_and_names_line_and_key() {
         "nothing that could",
     );
     contradicts("extended-key-usage = [\"timeStamping\", \"clientAuth\"]", "extended-key-usage", "the only");
+}
+
+#[test]
+fn refuses_an_extension_of_fixed_content_that_cannot_be() {
     contradicts("must-staple = true", "must-staple", "OCSP responder");
     contradicts("ocsp-no-check = true", "ocsp-no-check", "OCSPSigning");
     contradicts("ocsp = [\"ftp://a.example/\"]", "ocsp", "with a host");
@@ -340,6 +344,10 @@ fn refuses_a_profile_that_contradicts_itself_and_names_line_and_key() {
         "custom-extensions",
         "hexadecimal",
     );
+}
+
+#[test]
+fn refuses_weak_hashes_and_what_a_standard_does_not_let_be() {
     contradicts("signature-hash = \"sha1\"", "signature-hash", "not a choice");
     contradicts("signature-hash = \"md5\"", "signature-hash", "not a choice");
     contradicts("standard = \"matter-dac\"\nkeys = [\"RSA-2048\"]", "keys", "P-256 and nothing else");

@@ -43,6 +43,10 @@ pub(super) struct Key {
 /// `[profiles.NAME]`.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "they are what TOML has; the trusted form has names for them"
+)]
 pub(super) struct Profile {
     pub kind: Spanned<String>,
     #[serde(default)]

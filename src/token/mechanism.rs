@@ -160,12 +160,13 @@ impl Means {
 
     /// What the token is given for a message that was hashed while it came; `None` where the token needs the whole of
     /// it, which is too long, or where it was hashed for another algorithm.
-    pub(super) fn input_of(self, message: &WholeMessage) -> Option<Vec<u8>> {
+    pub(super) fn input_of(self, key: KeyAlgorithm, message: &WholeMessage) -> Option<Vec<u8>> {
         if self.algorithm() != message.algorithm() {
             return None;
         }
         match self {
-            Self::EcdsaDigest(_) | Self::PssDigest(_) => Some(message.digest().to_vec()),
+            Self::EcdsaDigest(_) => Some(leftmost(key, message.digest().to_vec())),
+            Self::PssDigest(_) => Some(message.digest().to_vec()),
             Self::Pkcs1Digest(hash) => Some([digest_info(hash), message.digest()].concat()),
             Self::EcdsaMessage(_) | Self::Eddsa | Self::Pkcs1Message(_) | Self::PssMessage(_) => {
                 message.whole().map(<[u8]>::to_vec)
@@ -184,9 +185,10 @@ impl Means {
     }
 
     /// What the token is given for a message.
-    pub(super) fn input(self, message: &[u8]) -> Vec<u8> {
+    pub(super) fn input(self, key: KeyAlgorithm, message: &[u8]) -> Vec<u8> {
         match self {
-            Self::EcdsaDigest(hash) | Self::PssDigest(hash) => hash.digest(message),
+            Self::EcdsaDigest(hash) => leftmost(key, hash.digest(message)),
+            Self::PssDigest(hash) => hash.digest(message),
             Self::Pkcs1Digest(hash) => [digest_info(hash), &hash.digest(message)].concat(),
             Self::EcdsaMessage(_) | Self::Eddsa | Self::Pkcs1Message(_) | Self::PssMessage(_) => {
                 message.to_vec()
@@ -271,43 +273,59 @@ fn digest_info(hash: HashAlgorithm) -> &'static [u8] {
     }
 }
 
+/// Of a digest that is longer than the curve's order only the leftmost octets count (FIPS 186-5 §6.4.1); some tokens
+/// refuse more, so no more is given.
+fn leftmost(key: KeyAlgorithm, mut digest: Vec<u8>) -> Vec<u8> {
+    if let KeyAlgorithm::Ec(curve) = key {
+        digest.truncate(curve.coordinate_octets());
+    }
+    digest
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn check(means: Means, octets: usize) {
-        assert_eq!(means.input(b"message").len(), octets, "{means:?}");
+    const RSA: KeyAlgorithm = KeyAlgorithm::Rsa { bits: 2048 };
+
+    fn check(means: Means, key: KeyAlgorithm, octets: usize) {
+        assert_eq!(means.input(key, b"message").len(), octets, "{means:?} {key}");
     }
 
     #[test]
     fn gives_the_token_a_digest_of_exact_length() {
         use HashAlgorithm::{Sha256, Sha384, Sha512};
-        check(Means::EcdsaDigest(Sha256), 32);
-        check(Means::EcdsaDigest(Sha384), 48);
-        check(Means::EcdsaDigest(Sha512), 64);
-        check(Means::PssDigest(Sha384), 48);
+        let curve = KeyAlgorithm::Ec;
+        check(Means::EcdsaDigest(Sha256), curve(Curve::P256), 32);
+        check(Means::EcdsaDigest(Sha256), curve(Curve::P521), 32);
+        check(Means::EcdsaDigest(Sha512), curve(Curve::P256), 32);
+        check(Means::EcdsaDigest(Sha384), curve(Curve::P384), 48);
+        check(Means::EcdsaDigest(Sha512), curve(Curve::P384), 48);
+        check(Means::EcdsaDigest(Sha512), curve(Curve::P521), 64);
+        check(Means::PssDigest(Sha384), RSA, 48);
         // The outer length octet of each DigestInfo covers the rest of it.
         for hash in [Sha256, Sha384, Sha512] {
-            let input = Means::Pkcs1Digest(hash).input(b"message");
+            let input = Means::Pkcs1Digest(hash).input(RSA, b"message");
             assert_eq!(usize::from(input[1]), input.len() - 2);
         }
-        check(Means::Eddsa, 7);
+        check(Means::Eddsa, KeyAlgorithm::Ed25519, 7);
     }
 
     #[test]
     fn gives_the_token_the_same_for_a_message_that_came_in_pieces() {
         use HashAlgorithm::{Sha256, Sha384};
-        for means in [
-            Means::EcdsaDigest(Sha384),
-            Means::EcdsaMessage(Sha256),
-            Means::Eddsa,
-            Means::Pkcs1Digest(Sha256),
-            Means::PssDigest(Sha256),
+        for (means, key) in [
+            (Means::EcdsaDigest(Sha384), KeyAlgorithm::Ec(Curve::P384)),
+            (Means::EcdsaDigest(Sha384), KeyAlgorithm::Ec(Curve::P256)),
+            (Means::EcdsaMessage(Sha256), KeyAlgorithm::Ec(Curve::P256)),
+            (Means::Eddsa, KeyAlgorithm::Ed25519),
+            (Means::Pkcs1Digest(Sha256), RSA),
+            (Means::PssDigest(Sha256), RSA),
         ] {
             let message = WholeMessage::of(means.algorithm(), b"message");
-            assert_eq!(means.input_of(&message), Some(means.input(b"message")), "{means:?}");
+            assert_eq!(means.input_of(key, &message), Some(means.input(key, b"message")), "{means:?}");
             let other = WholeMessage::of(SignatureAlgorithm::RsaPkcs1(Sha384), b"message");
-            assert_eq!(means.input_of(&other), None, "{means:?}");
+            assert_eq!(means.input_of(key, &other), None, "{means:?}");
         }
     }
 

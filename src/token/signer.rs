@@ -70,7 +70,7 @@ impl Signer {
     /// [`Error::DeviceRemoved`], [`Error::PinIncorrect`] where the key wants its PIN each time, [`Error::SessionLost`],
     /// [`Error::SignatureLength`], [`Error::Pkcs11`].
     pub fn sign(&mut self, message: &[u8]) -> Result<Vec<u8>, Error> {
-        let input = self.opening.means.input(message);
+        let input = self.opening.means.input(self.opening.algorithm, message);
         self.sign_input(&input)
     }
 
@@ -83,7 +83,7 @@ impl Signer {
         let input = self
             .opening
             .means
-            .input_of(message)
+            .input_of(self.opening.algorithm, message)
             .ok_or(Error::MessageTooLong { octets: message.octets(), algorithm: self.opening.algorithm })?;
         self.sign_input(&input)
     }

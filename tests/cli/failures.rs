@@ -45,6 +45,11 @@ fn failures_are_a_pair_and_the_code_of_their_class() {
             ("token check --pin-file no-pin", 2, "the user PIN is empty"),
             ("ca create x --key p256 --subject /CN=x --days 0 --pin-file pin", 2, "validity of 0 days"),
             ("ca create x --key p256 --subject= --days 1 --pin-file pin", 2, "the name is empty"),
+            (
+                "ca create x --key p256 --subject /CN=x --days 10951 --pin-file pin",
+                2,
+                "more than the profile",
+            ),
             ("ca create x --key p256 --subject x --days 1 --pin-file pin", 2, "subject was not taken"),
             (
                 "ca create root --key p256 --subject /CN=x --days 1 --pin-file pin",

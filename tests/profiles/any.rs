@@ -202,7 +202,9 @@ fn what_any_profile_makes_of_any_request_reads_back_to_itself() {
     let one = |(which, under, turns, usage, purpose, serial): (usize, usize, Vec<Turn>, _, _, _)| {
         let name = PROFILES[which].0;
         let Some(mut profile) = config::built_in(name) else { return Ok(()) };
-        turns.into_iter().for_each(|turn| take(&mut profile, turn));
+        for turn in turns {
+            take(&mut profile, turn);
+        }
         // What contradicts itself is refused before anything is planned.
         let Ok(profile) = profile.validated() else { return Ok(()) };
         let request = asked(name, &Key::generate(Algorithm::P256), usage, purpose);

@@ -1,7 +1,7 @@
 //! One subtree of names: how it is written, shown, and told from others.
 
 // The types of addresses alone: nothing here knows a network.
-use core::net::{IpAddr, Ipv6Addr};
+use core::net::IpAddr;
 use std::fmt;
 
 use crate::pki::{
@@ -52,9 +52,10 @@ impl Subtree {
                 let host = rest.rsplit_once('@').map_or(rest, |(_, host)| host);
                 let local = rest.rsplit_once('@').is_none_or(|(local, _)| is_visible(local));
                 let dotted = if rest.contains('@') { host } else { host.strip_prefix('.').unwrap_or(host) };
-                match local && is_domain(dotted) {
-                    true => Ok(Self::Email(rest.to_owned())),
-                    false => Err("it is neither a mailbox nor a domain".into()),
+                if local && is_domain(dotted) {
+                    Ok(Self::Email(rest.to_owned()))
+                } else {
+                    Err("it is neither a mailbox nor a domain".into())
                 }
             }
             "uri" if is_domain(rest.strip_prefix('.').unwrap_or(rest)) => Ok(Self::Uri(rest.to_owned())),
@@ -99,20 +100,13 @@ impl Subtree {
 impl fmt::Display for Subtree {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Address(octets) => match <[u8; 8]>::try_from(octets.as_slice()) {
-                Ok([a, b, c, d, e, g, h, i]) => write!(f, "ip:{a}.{b}.{c}.{d} mask {e}.{g}.{h}.{i}"),
-                Err(_) => match <[u8; 32]>::try_from(octets.as_slice()) {
-                    Ok(octets) => {
-                        let half = |range: std::ops::Range<usize>| {
-                            let mut half = [0; 16];
-                            half.copy_from_slice(&octets[range]);
-                            Ipv6Addr::from(half)
-                        };
-                        write!(f, "ip:{} mask {}", half(0..16), half(16..32))
-                    }
-                    Err(_) => f.write_str("ip: of unknown length"),
-                },
-            },
+            Self::Address(octets) => {
+                let (address, mask) = octets.split_at(octets.len() / 2);
+                match (ip(address), ip(mask)) {
+                    (Some(address), Some(mask)) => write!(f, "ip:{address} mask {mask}"),
+                    _ => f.write_str("ip: of unknown length"),
+                }
+            }
             Self::Directory(name) => write!(f, "dn:{}", name.to_printable()),
             Self::Dns(text) => write!(f, "dns:{}", Printable::new(text)),
             Self::Email(text) => write!(f, "email:{}", Printable::new(text)),
@@ -120,6 +114,11 @@ impl fmt::Display for Subtree {
             Self::Uri(text) => write!(f, "uri:{}", Printable::new(text)),
         }
     }
+}
+
+fn ip(octets: &[u8]) -> Option<IpAddr> {
+    let four = <[u8; 4]>::try_from(octets).ok().map(IpAddr::from);
+    four.or_else(|| <[u8; 16]>::try_from(octets).ok().map(IpAddr::from))
 }
 
 /// The word for a form of names.

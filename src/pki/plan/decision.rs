@@ -373,6 +373,19 @@ impl<'a> Decision<'a> {
     }
 
     fn judge_other_wish(&mut self, wish: &RequestedExtension, subject: &Name) {
+        let fixed = self.extensions.iter().find_map(|extension| match extension {
+            PlannedExtension::Fixed(fixed) if fixed.extn_id.as_bytes() == wish.oid => Some(fixed),
+            _ => None,
+        });
+        if let Some(fixed) = fixed {
+            if fixed.extn_value.as_bytes() != wish.value {
+                self.dropped(
+                    &format!("the extension {} was asked for with another content", name_of(&wish.oid)),
+                    "change what the profile fixes if these certificates need it",
+                );
+            }
+            return;
+        }
         // The plan decides on these two itself, whatever was asked for.
         let decided = [rfc5280::ID_CE_SUBJECT_KEY_IDENTIFIER, rfc5280::ID_CE_AUTHORITY_KEY_IDENTIFIER];
         let is_decided = decided.iter().any(|oid| oid.as_bytes() == wish.oid);

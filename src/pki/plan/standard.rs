@@ -137,17 +137,13 @@ fn matter_issuer(subject: &Name, issuer: &IssuingCa, standard: Standard) -> Resu
     let Ok((vendor, product)) = matter_ids(subject, standard) else { return Ok(()) };
     let above = |oid| values(certificate.subject(), oid).first().map(|(_, value)| *value);
     let (vendor_above, product_above) = (above(attribute::MATTER_VENDOR), above(attribute::MATTER_PRODUCT));
-    match standard {
-        Standard::MatterDac => {
-            demand(vendor_above == Some(vendor), "the vendor ID must be that of the CA")?;
-            demand(
-                product_above.is_none() || product_above == product,
-                "the product ID must be that of the CA",
-            )
-        }
-        _ => {
-            demand(product_above.is_none(), "the CA must have no product ID")?;
-            demand(vendor_above.is_none_or(|above| above == vendor), "the vendor ID must be that of the CA")
-        }
+    if standard == Standard::MatterDac {
+        demand(vendor_above == Some(vendor), "the vendor ID must be that of the CA")?;
+        return demand(
+            product_above.is_none() || product_above == product,
+            "the product ID must be that of the CA",
+        );
     }
+    demand(product_above.is_none(), "the CA must have no product ID")?;
+    demand(vendor_above.is_none_or(|above| above == vendor), "the vendor ID must be that of the CA")
 }

@@ -59,7 +59,7 @@ pub enum ProfileError {
     /// An extendedKeyUsage that this kind of profile may not grant.
     #[error("a verification certificate cannot have clientAuth, or it could stand for a device")]
     ExtendedKeyUsageClient,
-    /// A CA with OCSPSigning could answer in its issuer's name for all that its issuer issued (RFC 6960 §4.2.2.2).
+    /// A CA with `OCSPSigning` could answer in its issuer's name for all that its issuer issued (RFC 6960 §4.2.2.2).
     #[error("a CA with OCSPSigning could speak for its issuer on every certificate")]
     ExtendedKeyUsageOcsp,
     /// A root's extendedKeyUsage limits nothing: the trust anchor is no part of the path (RFC 5280 §6.1).

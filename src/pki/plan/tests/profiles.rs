@@ -58,6 +58,19 @@ fn fixes_extensions_whatever_the_request_says() {
 }
 
 #[test]
+fn says_where_a_request_asks_for_another_content_than_the_profile_fixes() {
+    let told_of = |value: &[u8]| {
+        let mut case = Case::new("server");
+        case.profile.fixed =
+            FixedExtensions { policies: vec![Policy { oid: vec![0x2a], cps: None }], ..everything() };
+        case.wishes = vec![wish(32, "critical", value)];
+        told(case.run(issuer()).expect("planned").notes())
+    };
+    assert_eq!(told_of(&[0x30, 5, 0x30, 3, 6, 1, 0x2a]), [""; 0]);
+    assert_eq!(told_of(&[0x30, 5, 0x30, 3, 6, 1, 0x2b]), ["extension-dropped"]);
+}
+
+#[test]
 fn the_hash_follows_the_ca_unless_the_profile_says_otherwise() {
     let algorithm = |hash| {
         let mut case = Case::new("device");
