@@ -4,7 +4,7 @@ use ratatui::layout::Rect;
 
 use super::{Screen, approval::Approval, delivery::Delivery, document::Document, signing::Signing};
 use crate::{
-    ceremony::{Counts, Estimate, PlanSummary, PlannedRow, StoredPlan},
+    ceremony::{self, Counts, Estimate, PlanSummary, PlannedRow, StoredPlan},
     pki::{text::Printable, time::Time},
     tui::{
         canvas::Canvas,
@@ -20,7 +20,7 @@ use crate::{
     },
 };
 
-/// Rows above the list of certificates.
+/// Rows above the list of certificates, and one more where there is a table.
 const HEAD_ROWS: u16 = 12;
 
 /// How much is known of the plan.
@@ -216,7 +216,8 @@ impl Room for Plan {
 
     fn draw(&self, canvas: &mut Canvas<'_>, area: Rect, _about: &About) {
         self.draw_summary(canvas, area);
-        let list = Rect { y: area.y + HEAD_ROWS, height: area.height.saturating_sub(HEAD_ROWS), ..area };
+        let head = HEAD_ROWS + u16::from(ceremony::table_of(&self.stored).is_some());
+        let list = Rect { y: area.y + head, height: area.height.saturating_sub(head), ..area };
         self.draw_rows(canvas, list);
     }
 }
@@ -251,6 +252,9 @@ impl Plan {
         canvas.labelled(beside, y, "requests", &counts, Role::Plain);
         canvas.text(area.right() - width, y, width, &state, role);
         y += 1;
+        if let Some(table) = ceremony::table_of(plan) {
+            y += canvas.labelled(area, y, "table", table.as_str(), Role::Plain);
+        }
         let Some(shown) = self.shown() else {
             let text = match self.known {
                 Known::Nothing => "the plan could not be read; go back and open it again",
