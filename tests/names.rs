@@ -185,8 +185,11 @@ fn a_table_that_is_not_there_or_not_sound_stops_the_work_before_it_begins() {
     let text: String = database.query_row(sql, [], |row| row.get(0)).unwrap();
     let digest = coldsign::pki::fingerprint::Digest::of(sound.as_bytes());
     assert!(text.contains("\nserialNumber = { characters"), "{text}");
-    assert!(
-        text.ends_with(&format!("table.csv: 1 rows, with a byte order mark, SHA-256 {digest}\n")),
-        "{text}"
-    );
+    let record = format!("# table SHA-256 {digest}, 1 row, with a byte order mark: {}\n", table.display());
+    assert!(text.ends_with(&record), "{text}");
+    // Whoever approves sees it with the plan.
+    let id = "SELECT id FROM plan ORDER BY number DESC LIMIT 1";
+    let id: String = database.query_row(id, [], |row| row.get(0)).unwrap();
+    let shown = sandbox.json(["register", "show", &id]);
+    assert_eq!(format!("# table {}\n", shown[0]["table"].as_str().unwrap()), record);
 }

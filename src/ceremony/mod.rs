@@ -77,6 +77,7 @@ pub use self_check::{Check, Mark, interfaces_up, self_check, utc_now};
 pub use space::Space;
 pub use standing::{Authority, Stage};
 pub use summary::{DeliveredBefore, PlanSummary, PlannedRow};
+pub use table::table_of;
 pub use tokens::{TokenCheck, check_token, initialise_token, slots, typed_twice};
 pub use triage::{
     Detail, Direction, Filter, Occurrences, Order, Reading, Row, Selection, Triage, detail, read_triage,

@@ -21,6 +21,7 @@ use crate::{
         request::VerifiedRequest,
         text::Printable,
     },
+    register::StoredPlan,
 };
 
 use super::{
@@ -100,7 +101,8 @@ impl Devices {
             ByteOrderMark::Present => ", with a byte order mark",
         };
         let (rows, sha256) = (self.table.len(), self.table.sha256());
-        format!("# table {}: {rows} rows{mark}, SHA-256 {sha256}\n", self.shown)
+        let noun = if rows == 1 { "row" } else { "rows" };
+        format!("{RECORD}SHA-256 {sha256}, {rows} {noun}{mark}: {}\n", self.shown)
     }
 
     /// Says that a row belongs to an earlier request already.
@@ -151,6 +153,19 @@ impl Devices {
         RowsMet { first: vec![0; self.table.len()] }
     }
 }
+
+/// Begins the line that records a table, behind the profile's text.
+const RECORD: &str = "# table ";
+
+/// The table that a plan's names came from: its SHA-256, its rows, where it was read.
+#[must_use]
+pub fn table_of(plan: &StoredPlan) -> Option<Printable> {
+    let record = plan.profile_text.lines().last()?.strip_prefix(RECORD)?;
+    Some(Printable::with_limit(record, RECORD_CHARS_MAX))
+}
+
+/// Longest record that is shown, in characters: a long path behind the digest.
+const RECORD_CHARS_MAX: usize = 1_024;
 
 /// What stands beside a request that is judged.
 pub(super) fn beside(

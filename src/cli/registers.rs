@@ -181,7 +181,7 @@ fn audit(appliance: &mut Appliance, form: Form) -> Result<Exit, Error> {
 }
 
 fn plan_value(appliance: &Appliance, plan: &StoredPlan) -> Result<Value, Error> {
-    Ok(json!({
+    let value = json!({
         "plan": plan.id,
         "digest": plan.digest.to_string(),
         "words": plan.digest.words(),
@@ -193,7 +193,8 @@ fn plan_value(appliance: &Appliance, plan: &StoredPlan) -> Result<Value, Error> 
         "skipped": plan.skipped,
         "approved": appliance.is_approved(plan)?,
         "issued": appliance.issued_count(plan)?,
-    }))
+    });
+    Ok(render::with_table(value, plan))
 }
 
 fn show_plan_line(appliance: &Appliance, plan: &StoredPlan, form: Form) -> Result<(), Error> {

@@ -5,7 +5,7 @@ use std::io::{self, Write as _};
 use serde_json::{Value, json};
 
 use crate::{
-    ceremony::{Counts, HeadAfter, Issued, Judgement, PlannedAuthorities, StoredPlan, Verdict},
+    ceremony::{self, Counts, HeadAfter, Issued, Judgement, PlannedAuthorities, StoredPlan, Verdict},
     pki::{
         policy::{Control, Finding, Severity},
         text::{harmless_json, harmless_lines},
@@ -112,7 +112,7 @@ pub fn summary(plan: &StoredPlan, issued: Option<&Issued>, seconds: f64) -> Valu
     let now = issued.map_or(0, |issued| issued.now);
     #[expect(clippy::cast_precision_loss, reason = "a rate for people and dashboards")]
     let rate = if seconds > 0.0 { now as f64 / seconds } else { 0.0 };
-    json!({
+    let summary = json!({
         "plan": plan.id,
         "digest": plan.digest.to_string(),
         "words": plan.digest.words(),
@@ -122,7 +122,17 @@ pub fn summary(plan: &StoredPlan, issued: Option<&Issued>, seconds: f64) -> Valu
         "issued": issued.map_or(0, |issued| issued.all),
         "seconds": (seconds * 1_000.0).round() / 1_000.0,
         "certificates_per_second": (rate * 10.0).round() / 10.0,
-    })
+    });
+    with_table(summary, plan)
+}
+
+/// The same with `table`, where the plan's names came from one.
+#[must_use]
+pub fn with_table(mut value: Value, plan: &StoredPlan) -> Value {
+    if let (Some(table), Value::Object(value)) = (ceremony::table_of(plan), &mut value) {
+        value.insert("table".to_owned(), Value::from(table.as_str()));
+    }
+    value
 }
 
 /// The same keys where every request was refused: there is no plan.
@@ -153,6 +163,9 @@ pub fn plan(plan: &StoredPlan) {
     line(&format!("digest    {}", plan.digest));
     for (number, words) in rows_of_words(&plan.digest.words()).iter().enumerate() {
         line(&format!("{}  {words}", if number == 0 { "words   " } else { "        " }));
+    }
+    if let Some(table) = ceremony::table_of(plan) {
+        line(&format!("table     {table}"));
     }
     line(&format!(
         "requests  {} accepted, {} refused, {} skipped",

@@ -6,7 +6,7 @@ use ratatui::layout::Rect;
 
 use super::{Screen, approval::Approval, delivery::Delivery, document::Document, signing::Signing};
 use crate::{
-    ceremony::{Counts, Estimate, PlanSummary, PlannedAuthorities, PlannedRow, Remaining, StoredPlan},
+    ceremony::{self, Counts, Estimate, PlanSummary, PlannedAuthorities, PlannedRow, Remaining, StoredPlan},
     pki::{text::Printable, time::Time},
     tui::{
         canvas::Canvas,
@@ -25,7 +25,7 @@ use crate::{
 /// Shows which requests something was found in.
 const FINDINGS: Action = Action::Verb(0);
 
-/// Rows above the list of certificates; a plan that makes CAs has one more.
+/// Rows above the list of certificates; one more where the plan makes CAs, and one where there is a table.
 const HEAD_ROWS: u16 = 12;
 
 /// How much is known of the plan.
@@ -251,7 +251,8 @@ impl Room for Plan {
 
     fn draw(&self, canvas: &mut Canvas<'_>, area: Rect, _about: &About) {
         self.draw_summary(canvas, area);
-        let head = HEAD_ROWS + u16::from(self.authorities().is_some());
+        let makes = u16::from(self.authorities().is_some());
+        let head = HEAD_ROWS + makes + u16::from(ceremony::table_of(&self.stored).is_some());
         let list = Rect { y: area.y + head, height: area.height.saturating_sub(head), ..area };
         self.draw_rows(canvas, list);
     }
@@ -293,6 +294,9 @@ impl Plan {
         canvas.labelled(beside, y, "requests", &counts, Role::Plain);
         canvas.text(area.right() - width, y, width, &state, role);
         y += 1;
+        if let Some(table) = ceremony::table_of(plan) {
+            y += canvas.labelled(area, y, "table", table.as_str(), Role::Plain);
+        }
         let Some(shown) = self.shown() else {
             let text = match self.known {
                 Known::Nothing => "the plan could not be read; go back and open it again",
