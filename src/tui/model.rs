@@ -118,6 +118,16 @@ pub enum AtWork {
     Gone,
 }
 
+/// Whether the terminal is large enough.
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
+pub enum Fit {
+    /// It shows no screen, only how large it has to be.
+    TooSmall,
+    /// It is.
+    #[default]
+    Whole,
+}
+
 /// What was in hand when the interface was ended.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum Ending {
@@ -155,6 +165,8 @@ pub struct Model {
     pub dialog: Option<Dialog>,
     /// Whether there is anybody to do the work.
     pub at_work: AtWork,
+    /// Whether the terminal showed the screen when it was drawn last.
+    pub fit: Fit,
     /// Why the interface ends, where it was not just left; it ends once the work in hand has stopped.
     pub ending: Option<Ending>,
     /// When it was asked to end while work was in hand, as time since the interface began.
@@ -175,6 +187,7 @@ impl Model {
             places: 1,
             dialog: None,
             at_work: AtWork::There,
+            fit: Fit::Whole,
             ending: None,
             ending_since: None,
             last_key: Duration::ZERO,
@@ -268,7 +281,7 @@ impl Model {
         } else {
             bindings.push(keymap::HELP_WHILE_TYPING);
         }
-        if self.about.login == Login::In && self.about.busy.is_none() {
+        if self.about.login == Login::In {
             bindings.push(keymap::LOCK);
         }
         bindings.push(keymap::QUIT);

@@ -9,7 +9,7 @@ use super::{
     key::Key,
     keymap::{self, Action},
     message::{Effect, Failure, Message},
-    model::{AtWork, Busy, Dialog, Ending, Login, Model, OnBack, Pace},
+    model::{AtWork, Busy, Dialog, Ending, Fit, Login, Model, OnBack, Pace},
     room::{Go, Heard, Told, Turn},
     work::{Job, News},
 };
@@ -24,6 +24,8 @@ const GRACE: Duration = Duration::from_secs(15);
 /// What a message does.
 pub fn update(model: &mut Model, message: Message) -> Vec<Effect> {
     match message {
+        // Nobody sees what a key would do there.
+        Message::Key(_) | Message::Pasted(_) if model.fit == Fit::TooSmall => Vec::new(),
         Message::Key(key) => {
             model.last_key = model.about.since;
             model.notice = None;
@@ -144,6 +146,10 @@ fn on_screen(model: &mut Model, key: Key) -> Vec<Effect> {
         None => Vec::new(),
         Some(Action::Help) => {
             model.dialog = Some(Dialog::Help(0));
+            Vec::new()
+        }
+        Some(Action::Lock) if model.about.busy.is_some() => {
+            model.notice = Some("the token is in use: stop the work first, then lock".to_owned());
             Vec::new()
         }
         Some(Action::Lock) => {

@@ -12,7 +12,7 @@ use super::{
     key::Key,
     keymap::{self, Action, Binding, Told},
     message::{Failure, PinAsk, PinLasts},
-    model::{About, Dialog, Login, Model, Pace, TokenSeen},
+    model::{About, Dialog, Fit, Login, Model, Pace, TokenSeen},
     theme::{Role, Theme},
     wording::counted,
 };
@@ -35,9 +35,11 @@ pub fn draw(model: &mut Model, cells: &mut Buffer, theme: Theme) {
     cells.reset();
     let mut canvas = Canvas::new(cells, theme);
     if area.width < COLUMNS_MIN || area.height < ROWS_MIN {
+        model.fit = Fit::TooSmall;
         too_small(&mut canvas, area);
         return;
     }
+    model.fit = Fit::Whole;
     let bindings = model.bindings();
     head(&mut canvas, area, model);
     let body = Rect {
@@ -47,7 +49,8 @@ pub fn draw(model: &mut Model, cells: &mut Buffer, theme: Theme) {
         height: area.height - HEAD_ROWS - FOOT_ROWS,
     };
     model.screen().room().draw(&mut canvas, body, &model.about);
-    foot(&mut canvas, area, model, &bindings);
+    // While something stands on top, its own keys are told there; those of the screen do nothing.
+    foot(&mut canvas, area, model, if model.dialog.is_none() { &bindings } else { &[] });
     match &model.dialog {
         None => {}
         Some(Dialog::Abandon) => show_abandon(&mut canvas, area, &model.about),
@@ -65,7 +68,7 @@ pub fn draw(model: &mut Model, cells: &mut Buffer, theme: Theme) {
 fn too_small(canvas: &mut Canvas<'_>, area: Rect) {
     let text = format!(
         "coldsign needs {COLUMNS_MIN} columns and {ROWS_MIN} rows; this terminal has {} and {}. \
-         Make it larger. The work in hand goes on.",
+         Make it larger: until then no key does anything. The work in hand goes on.",
         area.width, area.height
     );
     canvas.paragraph(area, &text, Role::Strong);
@@ -173,7 +176,10 @@ fn foot(canvas: &mut Canvas<'_>, area: Rect, model: &Model, bindings: &[Binding]
             Some((done, Some(of))) => format!(" {done} of {of}"),
         };
         let turning = ["|", "/", "-", "\\"][(model.about.since.as_millis() / 250 % 4) as usize];
-        let text = format!("{turning} {}{count}{pace}", busy.words);
+        let text = match &model.dialog {
+            Some(Dialog::Pin(_)) => format!("waiting for the PIN, for: {}", busy.words),
+            _ => format!("{turning} {}{count}{pace}", busy.words),
+        };
         canvas.row(area, busy_row, &format!(" {text}"), Role::Attention);
     } else if let Some(notice) = &model.notice {
         canvas.row(area, busy_row, &format!(" {notice}"), Role::Attention);

@@ -44,6 +44,7 @@ pub fn below(path_length: Option<u32>) -> String {
     match path_length {
         None => "any number of CAs may stand below it".to_owned(),
         Some(0) => "no CA may stand below it".to_owned(),
+        Some(1) => "one CA may stand below it, and no other below that".to_owned(),
         Some(length) => format!("at most {length} CAs in a row may stand below it"),
     }
 }

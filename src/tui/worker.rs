@@ -33,7 +33,7 @@ use crate::{
 };
 
 use super::{
-    message::{Message, PinAsk},
+    message::{Message, PinAsk, PinLasts},
     model::{Login, TokenSeen},
     pin_door::PinDoor,
     wording::counted,
@@ -226,7 +226,7 @@ impl Worker {
             return Ok(());
         }
         let appliance = self.appliance.as_ref().ok_or_else(no_home)?;
-        let session = appliance.login(&mut |state| self.user_pin(state, purpose))?;
+        let session = appliance.login(&mut |state| self.user_pin(state, purpose, PinLasts::UntilLocked))?;
         self.session = Some(session);
         let _ = self.messages.send(Message::Login(Login::In));
         self.look_at_token();
@@ -265,8 +265,8 @@ impl Worker {
     }
 
     /// Asks for the user PIN.
-    fn user_pin(&self, state: &TokenState, purpose: &str) -> Result<Activation, Error> {
-        let ask = PinAsk::user(state, purpose);
+    fn user_pin(&self, state: &TokenState, purpose: &str, lasts: PinLasts) -> Result<Activation, Error> {
+        let ask = PinAsk { lasts, ..PinAsk::user(state, purpose) };
         if state.pin_entry == PinEntry::ReaderPad {
             let _ = self.messages.send(Message::PinWanted(ask));
             return Ok(Activation::Pad);

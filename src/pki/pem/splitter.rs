@@ -99,6 +99,10 @@ enum Blanks {
 }
 
 const HINT_PEM: &str = "send the request again as the tool wrote it: no mail quoting, no editing";
+/// A key that left the device that it belongs to is nobody's any more.
+const HINT_PRIVATE: &str = "erase it and use that key nowhere: whoever had the medium may have copied it; put a PKCS \
+                            #10 certification request there";
+
 const HINT_FORM: &str = "put a PKCS #10 certification request there, as PEM or DER";
 const HINT_NOTE: &str = "nothing needs to be done; better software writes the armour alone";
 
@@ -252,7 +256,8 @@ impl Splitter {
                 self.release(out);
                 if !is_request(label) && self.foreign.is_none() {
                     let message = format!("a PEM object `{}` is no certification request", show(label));
-                    self.foreign = Some(Finding::refuse(Control::CsrForm, &message, HINT_FORM));
+                    let hint = if label.ends_with(b"PRIVATE KEY") { HINT_PRIVATE } else { HINT_FORM };
+                    self.foreign = Some(Finding::refuse(Control::CsrForm, &message, hint));
                 }
                 self.state = State::Inside(Body {
                     label: label.to_vec(),

@@ -229,7 +229,9 @@ impl<'a> Decision<'a> {
     }
 
     fn judge_excess(&mut self, wanted: Time, limit: Time) {
-        let message = format!("the certificate would end at {wanted}, after its issuer's {limit}");
+        let name = &self.profile.name;
+        let message =
+            format!("by profile {name} the certificate would end at {wanted}, after its issuer's {limit}");
         match self.profile.beyond_issuer {
             BeyondIssuer::Keep => self.findings.push(Finding::note(
                 Control::ValidityIssuer,
@@ -240,7 +242,8 @@ impl<'a> Decision<'a> {
             BeyondIssuer::Refuse => self.refuse(
                 Control::ValidityIssuer,
                 &message,
-                "give the profile a shorter validity, or let it `beyond-issuer = \"shorten\"`",
+                "issue from a CA that lasts longer; or give the profile in authority.toml fewer `validity-days` or \
+                 `beyond-issuer = \"shorten\"`, and open the home again",
             ),
             BeyondIssuer::Shorten => self.findings.push(Finding::note(
                 Control::ValidityIssuer,

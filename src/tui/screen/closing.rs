@@ -272,6 +272,13 @@ impl ClosingScreen {
 
     fn draw_rows(&self, canvas: &mut Canvas<'_>, area: Rect) {
         let rows = self.rows();
+        let whole = area;
+        // Where not all is seen, the last row says so.
+        let area = if rows.len() > usize::from(area.height) {
+            Rect { height: area.height.saturating_sub(1), ..area }
+        } else {
+            area
+        };
         let page = usize::from(area.height);
         let chosen = rows.iter().position(|(choice, _)| *choice == Some(self.list.chosen())).unwrap_or(0);
         let first = chosen.saturating_sub(page / 2).min(rows.len().saturating_sub(page));
@@ -291,6 +298,11 @@ impl ClosingScreen {
                     canvas.outside(area.x + 26, y, area.width.saturating_sub(26), &due.what, role);
                 }
             }
+        }
+        if area.height < whole.height {
+            let last = (first + page).min(rows.len());
+            let text = format!("rows {}-{last} of {}; arrows show the rest", first + 1, rows.len());
+            canvas.text(whole.x, whole.bottom() - 1, whole.width, &text, Role::Faint);
         }
     }
 

@@ -78,7 +78,7 @@ impl Entry {
             Self::Name => "type a short name, such as factory: a-z, 0-9 and -",
             Self::Key => "choose one with left and right",
             Self::Subject => "type the CA's name in certificates, such as CN=Example Root CA,O=Example",
-            Self::Days => "type how many days, such as 3650 for ten years",
+            Self::Days => "type how many days, such as 7300 for twenty years",
             Self::PathLength => "type a number such as 0, or nothing",
         }
     }
@@ -97,7 +97,7 @@ impl Entry {
                  Root CA. It cannot be changed later."
             }
             Self::Days => {
-                "Days until the root's certificate ends: 3650 are about ten years, 7300 about twenty."
+                "Days until the root's certificate ends: 7300 are about twenty years. What it issues ends before it does: leave room for that."
             }
             Self::PathLength => {
                 "How many CAs in a row may stand below it: 0 where it issues to devices only, 1 where it issues to CAs \

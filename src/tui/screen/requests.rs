@@ -186,7 +186,7 @@ impl Room for Requests {
                     size(count.octets)
                 )
             }
-            Count::Unknown => "not counted: the work went on before the count's end".to_owned(),
+            Count::Unknown => "not counted to the end".to_owned(),
         };
         let y = area.bottom().saturating_sub(1);
         canvas.text(area.x, y, area.width, &text, Role::Strong);

@@ -330,7 +330,7 @@ impl Signing {
         tell("what is not done", &undone, Role::Plain);
         tell(
             "what to do",
-            &format!("{}. Here: press s to go on where it ended.", failure.hint),
+            &format!("{}. Here: s goes on where it ended, once that is mended.", failure.hint),
             Role::Strong,
         );
     }

@@ -5,7 +5,7 @@ use crate::{
     tui::work::proving::{CaChoice, CodeSource, ProvingJob, ProvingNews},
 };
 
-use super::{Teller, Worker, no_home};
+use super::{Teller, Worker};
 
 impl Worker {
     /// Does a step towards a proof.
@@ -29,21 +29,15 @@ impl Worker {
                 Ok(ProvingNews::Requested { path, code })
             }
             ProvingJob::Issue { ca, platform, code, to } => {
-                // The ceremony logs in by itself; a token has one login at a time.
-                self.log_out();
-                // The appliance is lent to the work while this worker answers for the PIN.
-                let mut appliance = self.appliance.take().ok_or_else(no_home)?;
                 let mut teller = Teller::new(&self.messages, &self.reins);
                 let given = match &code {
                     CodeSource::Typed(code) => Code::Typed(code),
                     CodeSource::Request { path, code } => Code::Shown { path, code },
                 };
                 let purpose = format!("to issue one verification certificate under CA {ca}");
-                let mut custodian = |state: &_| self.user_pin(state, &purpose);
-                let proved =
-                    teller.watched(|watch| appliance.prove(&ca, platform, given, &to, &mut custodian, watch));
-                self.appliance = Some(appliance);
-                let (plan, delivered) = proved?;
+                let (plan, delivered) = self.with_own_login(&purpose, |appliance, custodian| {
+                    teller.watched(|watch| appliance.prove(&ca, platform, given, &to, custodian, watch))
+                })?;
                 Ok(ProvingNews::Proved { plan: Box::new(plan), delivered })
             }
         }

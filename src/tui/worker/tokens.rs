@@ -74,7 +74,7 @@ impl Worker {
         // The appliance is lent to the work while this worker answers for the PIN.
         let mut appliance = self.appliance.take().ok_or_else(no_home)?;
         let mut custodian = |state: &TokenState| {
-            let activation = self.user_pin(state, purpose)?;
+            let activation = self.user_pin(state, purpose, PinLasts::Once)?;
             // What a pad says to the token is not seen here: its dialog stands until the work is done.
             if let Activation::Pin(_) = activation {
                 let _ = self.messages.send(Message::Login(Login::In));

@@ -88,6 +88,8 @@ pub(super) fn done(
         Item::labelled("upload as the proof", Printable::new("certificates.pem")),
         Item::labelled("ends", Printable::new(&ends(end))),
         Item::labelled("plan", Printable::new(&plan.id)),
+        Item::labelled("manifest SHA-256", Printable::new(&delivered.manifest_sha256.to_string())),
+        Item::labelled("audit key SHA-256", Printable::new(&delivered.audit_key_sha256.to_string())),
         Item::Gap,
         Item::Heading(format!("Next, at {}", words.name)),
     ];
