@@ -52,7 +52,7 @@ fn place(called: &str, name: &Element<'_>) -> Field {
 pub(super) fn information_access(reader: &mut Reader<'_>) -> Result<Vec<Field>, DerError> {
     let mut list = reader.sequence("authorityInfoAccess")?;
     reader.clone().finish("authorityInfoAccess")?;
-    each(&mut list, "places", |entry| {
+    each(&mut list, "place", |entry| {
         let mut parts = entry.reader();
         let method = parts.oid("an access method")?;
         let location = parts.any()?;
@@ -68,7 +68,7 @@ pub(super) fn information_access(reader: &mut Reader<'_>) -> Result<Vec<Field>, 
 pub(super) fn distribution_points(reader: &mut Reader<'_>) -> Result<Vec<Field>, DerError> {
     let mut list = reader.sequence("cRLDistributionPoints")?;
     reader.clone().finish("cRLDistributionPoints")?;
-    each(&mut list, "CRLs", |entry| {
+    each(&mut list, "CRL", |entry| {
         let mut parts = entry.reader();
         let mut found = Vec::new();
         if let Some(point) = parts.optional(tag::context_constructed(0))? {
@@ -99,7 +99,7 @@ pub(super) fn distribution_points(reader: &mut Reader<'_>) -> Result<Vec<Field>,
 pub(super) fn policies(reader: &mut Reader<'_>) -> Result<Vec<Field>, DerError> {
     let mut list = reader.sequence("certificatePolicies")?;
     reader.clone().finish("certificatePolicies")?;
-    each(&mut list, "policies", |entry| {
+    each(&mut list, "policy", |entry| {
         let mut parts = entry.reader();
         let policy = parts.oid("a policy")?;
         let shown = if policy == ANY_POLICY { "any policy".to_owned() } else { identifier::shown(policy) };
@@ -137,7 +137,7 @@ pub(super) fn name_constraints(reader: &mut Reader<'_>) -> Result<Vec<Field>, De
         found.extend(fields);
     }
     lists.finish("nameConstraints")?;
-    Ok(with_rest(found, 0, "subtrees"))
+    Ok(with_rest(found, 0, "subtree"))
 }
 
 /// How far below it something holds, from a number of certificates.
@@ -160,7 +160,7 @@ pub(super) fn policy_constraints(reader: &mut Reader<'_>) -> Result<Vec<Field>, 
         found.push(Field::new("policies are no longer mapped below it", &from(number.content)));
     }
     fields.finish("policyConstraints")?;
-    Ok(with_rest(found, 0, "demands on policies"))
+    Ok(with_rest(found, 0, "policy constraint"))
 }
 
 pub(super) fn inhibit_any_policy(reader: &mut Reader<'_>) -> Result<Vec<Field>, DerError> {
