@@ -55,7 +55,7 @@ fn what_the_register_cannot_take_stays_in_hand_and_is_not_signed_anew() {
 }
 
 /// Signs in a home on a small disk, which begins to be full once the token signs.
-fn on_a_disk_that_fills(desk: &Desk, disk: &SmallDisk, home: &Path) {
+fn on_a_disk_that_fills(desk: &Desk, small: &SmallDisk, home: &Path) {
     copy(desk.home.folder(), home);
     let desk = Desk { home: Home::new(home.to_owned()), plan: desk.plan.clone(), requests: desk.requests };
     let (mut appliance, plan, session) = desk.open();
@@ -63,7 +63,7 @@ fn on_a_disk_that_fills(desk: &Desk, disk: &SmallDisk, home: &Path) {
     let mut signed = 0;
     let mut listener = |progress: coldsign::ceremony::Progress| {
         assert_eq!(progress.phase, Phase::Signing);
-        filler.get_or_insert_with(|| disk.fill());
+        filler.get_or_insert_with(|| small.fill());
         signed = progress.done;
     };
     let result = appliance.sign(&plan, &session, &mut Watch::new(&mut listener, &reins));

@@ -65,7 +65,7 @@ pub use modules::{KnownModule, known_modules};
 pub use opening::{Appliance, Custodian, Home, HomeState, Setup, printable_path, setup};
 pub use overview::Overview;
 pub use planned_authorities::PlannedAuthorities;
-pub use planning::Planned;
+pub use planning::{PlanWanted, Planned};
 pub use profiles::{ProfileSection, profile_by_name, profile_sections};
 pub use progress::{Motion, Phase, Progress, Reins, Watch};
 pub use proving::{Code, Platform, requested_code};

@@ -38,6 +38,21 @@ use super::{
     table::{Devices, RowsMet, beside, row_number},
 };
 
+/// What is to be planned.
+#[derive(Clone, Copy, Debug)]
+pub struct PlanWanted<'a> {
+    /// The CA's name.
+    pub ca: &'a str,
+    /// The profile's name.
+    pub profile: &'a str,
+    /// Files and folders with requests.
+    pub paths: &'a [PathBuf],
+    /// The table that the profile takes; `None`: the one beside the requests.
+    pub csv: Option<&'a Path>,
+    /// What was seen where the requests were read before: it is said whether that is what was planned.
+    pub before: Option<&'a Seen>,
+}
+
 /// A plan that was made.
 #[derive(Clone, Debug)]
 pub struct Planned {
@@ -142,22 +157,17 @@ impl Appliance {
         })
     }
 
-    /// Reads, judges and plans all requests under the paths, and stores the plan whole. The table that the profile takes
-    /// is the one that is named, else the one beside the requests. Where the requests were read before, `before` is what
-    /// was seen then, and it is said whether that is what was planned.
+    /// Reads, judges and plans all requests, and stores the plan whole.
     ///
     /// # Errors
     /// Every class but [`Error::NotApproved`]; nothing is stored then.
     pub fn plan(
         &mut self,
-        ca: &str,
-        profile: &str,
-        paths: &[PathBuf],
-        csv: Option<&Path>,
-        before: Option<&Seen>,
+        wanted: &PlanWanted<'_>,
         watch: &mut Watch<'_>,
         each: &mut dyn FnMut(&Judgement),
     ) -> Result<Planned, Error> {
+        let &PlanWanted { ca, profile, paths, csv, before } = wanted;
         let issuer = self.issuer(ca)?;
         let profile = self.profile(profile)?.clone();
         let devices = Devices::open(&profile, csv, paths)?;

@@ -5,8 +5,8 @@ use std::{path::Path, sync::Arc, time::Instant};
 use serde_json::{Value, json};
 
 use crate::ceremony::{
-    self, Appliance, ApprovalGiven, BlockLists, Code, Delivered, Error, Format, Home, Issued, Platform,
-    Progress, Standing, StoredPlan, Watch, Yardstick, printable_path,
+    self, Appliance, ApprovalGiven, BlockLists, Code, Delivered, Error, Format, Home, Issued, PlanWanted,
+    Platform, Progress, Standing, StoredPlan, Watch, Yardstick, printable_path,
 };
 
 use crate::pki::text::counted;
@@ -315,7 +315,8 @@ fn make_plan(
     csv: Option<&Path>,
 ) -> Result<StoredPlan, Error> {
     let each = &mut |judgement: &ceremony::Judgement| render::refusal(judgement);
-    watched(|watch| appliance.plan(ca, profile, paths, csv, None, watch, each)).map(|planned| planned.plan)
+    let wanted = PlanWanted { ca, profile, paths, csv, before: None };
+    watched(|watch| appliance.plan(&wanted, watch, each)).map(|planned| planned.plan)
 }
 
 /// Runs long work under a progress bar and the stop signals.

@@ -24,7 +24,7 @@ use zeroize::Zeroizing;
 use crate::{
     ceremony::{
         self, Activation, Appliance, ApprovalGiven, Beginning, Class, Error, HeadAfter, Home, Judgement, Pin,
-        PinEntry, Progress, Rehearsal, Reins, Session, Setup, TokenState, Verdict, Watch,
+        PinEntry, PlanWanted, Progress, Rehearsal, Reins, Session, Setup, TokenState, Verdict, Watch,
     },
     pki::{
         fingerprint::Digest,
@@ -143,7 +143,14 @@ impl Worker {
                 let mut reasons = Reasons::default();
                 let planned = teller.watched(|watch| {
                     let each = &mut |judgement: &Judgement| reasons.note(judgement);
-                    appliance.plan(&ca, &profile, &paths, None, Some(&seen), watch, each)
+                    let wanted = PlanWanted {
+                        ca: &ca,
+                        profile: &profile,
+                        paths: &paths,
+                        csv: None,
+                        before: Some(&seen),
+                    };
+                    appliance.plan(&wanted, watch, each)
                 });
                 Ok(News::Planned(planned.map_err(|error| reasons.told(error))?))
             }
