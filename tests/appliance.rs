@@ -9,8 +9,8 @@ use std::{path::PathBuf, process::Command};
 
 use coldsign::{
     ceremony::{
-        Activation, Appliance, AuditReport, Beginning, Deeds, HeadSignature, Home, Initialised, Mark, Pin,
-        Rehearsal, Reins, Remaining, TokenState, UserPin, Watch, self_check,
+        Activation, Appliance, AuditReport, Beginning, Deeds, Format, HeadSignature, Home, Initialised, Mark,
+        Outcome, Pin, Rehearsal, Reins, Remaining, TokenState, UserPin, Watch, self_check,
     },
     pki::{
         fingerprint::Digest,
@@ -135,6 +135,62 @@ fn a_day_ends_with_a_signed_head() {
         let done = appliance.done_since(beginning).unwrap().deeds;
         assert_eq!(done, Deeds { entries: 1, checkpoints: 1, ..Deeds::default() });
         assert!(audit(&appliance).clean());
+    });
+}
+
+#[test]
+fn a_plan_names_the_requests_that_something_was_found_in() {
+    let sandbox = |name: &str| {
+        let sandbox = Sandbox::with_issuing(name, "p256");
+        let (first, out) = (stick(&sandbox, "in", 3), sandbox.folder("out"));
+        sandbox.issue("issuing", "device", &[&first], &out, &[]);
+        // Two of the keys are certified already, one request is new, one file is none.
+        let mixed = sandbox.path(&stick(&sandbox, "mixed", 1));
+        for (from, to) in [("0.csr", "old-0.csr"), ("2.csr", "old-2.csr")] {
+            std::fs::copy(sandbox.path("in").join(from), mixed.join(to)).unwrap();
+        }
+        std::fs::write(mixed.join("photo.csr"), "nothing").unwrap();
+        sandbox.approved("issuing", "device", &[mixed.to_str().unwrap()]);
+        sandbox
+    };
+    in_sandbox("a_plan_names_the_requests_that_something_was_found_in", sandbox, |home| {
+        let appliance = Appliance::open_to_read(home).unwrap();
+        let closing = appliance.closing().unwrap();
+        let plan = appliance.stored_plan(&closing.plans[0].id).unwrap();
+        let (mut listener, reins) = (|_| (), Reins::new());
+        let found = appliance.plan_findings(&plan, &mut Watch::new(&mut listener, &reins)).unwrap();
+        let said: Vec<(String, Outcome, u64)> =
+            found.iter().map(|by| (by.control.to_string(), by.outcome, by.count)).collect();
+        let expected = [("csr-form", Outcome::Refused, 1), ("duplicate-in-register", Outcome::Refused, 2)];
+        assert_eq!(said, expected.map(|(control, outcome, count)| (control.to_owned(), outcome, count)));
+        let sources: Vec<&str> = found[1].requests.iter().map(|one| one.source.as_str()).collect();
+        assert_eq!(sources, ["old-0.csr", "old-2.csr"]);
+        assert!(found[1].requests[0].message.as_str().contains("certified before"));
+        assert!(!found[1].hint.as_str().is_empty());
+    });
+}
+
+#[test]
+fn as_many_files_as_foretold_stand_on_the_medium() {
+    in_sandbox("as_many_files_as_foretold_stand_on_the_medium", with_plans, |home| {
+        let out = home.folder().parent().unwrap().join("here");
+        let mut appliance = Appliance::open(home).unwrap();
+        let closing = appliance.closing().unwrap();
+        let signed = closing.plans.iter().find(|plan| plan.remaining == Remaining::Delivery).unwrap();
+        let plan = appliance.stored_plan(&signed.id).unwrap();
+        let pin = Zeroizing::new(PIN.as_bytes().to_vec());
+        let mut custodian = |_: &TokenState| Ok(Activation::Pin(Pin::new(pin.clone()).unwrap()));
+        let session = appliance.login(&mut custodian).unwrap();
+        for (folder, formats) in [("pem", &[][..]), ("der", &[Format::Der])] {
+            let to = out.join(folder);
+            std::fs::create_dir_all(&to).unwrap();
+            let foretold = appliance.space(&plan, &to, formats).unwrap().files;
+            let (mut listener, reins) = (|_| (), Reins::new());
+            let mut watch = Watch::new(&mut listener, &reins);
+            let delivered = appliance.deliver(&plan, &to, formats, &session, &mut watch).unwrap();
+            let there = support::files(&to).len() as u64;
+            assert_eq!((foretold, delivered.files), (there, there), "{folder}");
+        }
     });
 }
 

@@ -5,6 +5,8 @@
 mod bench;
 #[path = "cli/bundle.rs"]
 mod bundle;
+#[path = "cli/ca.rs"]
+mod ca;
 #[path = "cli/failures.rs"]
 mod failures;
 #[path = "cli/hostile.rs"]

@@ -13,7 +13,11 @@ use std::{
     process::Command,
 };
 
-use support::{Delivery, Sandbox, long_form, material, said, succeed, tool};
+use support::{
+    Delivery, Sandbox, long_form, material,
+    request::{self, Algorithm, Key, Request},
+    said, succeed, tool,
+};
 
 #[test]
 fn judges_are_content_with_every_certificate_of_the_corpus() {
@@ -48,6 +52,55 @@ fn judges_are_content_with_every_certificate_of_the_corpus() {
         three_judges(&bundle);
         all_judges(&judges, &bundle, &samples);
     }
+}
+
+#[test]
+fn judges_are_content_with_crls() {
+    let Some(judges) = material("COLDSIGN_JUDGES", "../shared/judges") else { return };
+    let sandbox = Sandbox::with_issuing("judges-crl", "p256");
+    let stick = PathBuf::from(sandbox.folder("stick"));
+    for name in ["good", "revoked", "held"] {
+        let der = Request::named(name).der(&Key::generate(Algorithm::P256));
+        fs::write(stick.join(format!("{name}.csr")), request::pem("CERTIFICATE REQUEST", &der)).unwrap();
+    }
+    let (out, pin) = (sandbox.folder("out"), sandbox.text("pin"));
+    let bundle = sandbox.issue("issuing", "device", &[stick.to_str().unwrap()], &out, &[]);
+    let crl = |number: u32| PathBuf::from(&out).join(format!("crl-issuing-{number}/crl.der"));
+    let make = || sandbox.ok(["crl", "--ca", "issuing", "--to", &out, "--pin-file", &pin]);
+    make();
+    for (name, reason) in [("revoked", "keyCompromise"), ("held", "certificateHold")] {
+        let shown = succeed(
+            tool("openssl", "apt-get install openssl")
+                .args(["x509", "-noout", "-serial", "-in"])
+                .arg(bundle.file("certs", &format!("{name}.pem"))),
+        );
+        let serial = shown.trim().trim_start_matches("serial=");
+        sandbox.ok(["revoke", "--ca", "issuing", serial, "--reason", reason]);
+    }
+    make();
+    let mut complaints = Vec::new();
+    for (number, name, is_revoked) in [
+        (1, "good", false),
+        (1, "revoked", false),
+        (2, "good", false),
+        (2, "revoked", true),
+        (2, "held", true),
+    ] {
+        let mut judge = Command::new(judges.join("judge_crl.sh"));
+        judge.env("JUDGE_HOME", home());
+        if is_revoked {
+            judge.arg("-r");
+        }
+        judge.arg(crl(number)).arg(bundle.folder.join("ca.pem"));
+        judge.arg(bundle.file("certs", &format!("{name}.pem"))).arg(bundle.folder.join("root.pem"));
+        let report = said(&judge.output().unwrap());
+        let passed = report.lines().filter(|line| line.starts_with("PASS\t")).count();
+        println!("CRL {number}, {name}: {passed} judges are content");
+        assert!(passed >= 15, "CRL {number}, {name}: only {passed} judges were content\n{report}");
+        let failed = report.lines().filter_map(|line| line.strip_prefix("FAIL\t"));
+        complaints.extend(failed.map(|line| format!("CRL {number}, {name}: {line}")));
+    }
+    assert!(complaints.is_empty(), "\n{}", complaints.join("\n"));
 }
 
 /// The device profile with what a laboratory allows: the corpus repeats keys, and names devices by SAN alone.

@@ -7,22 +7,31 @@ use std::{path::PathBuf, time::Duration};
 
 use coldsign::{
     ceremony::{
-        Access, Class, Counts, FolderListing, Format, Issued, Motion, MountedVolume, Phase, PlanSummary,
-        PlannedRow, Progress, Reach, RequestFiles, StoredPlan,
+        Access, Aftermath, Class, Counts, Delivered, FolderListing, Format, FoundBy, FoundIn, HeadAfter,
+        Issued, Motion, MountedVolume, Outcome, Phase, PlanSummary, PlannedAuthorities, PlannedRow, Progress,
+        Reach, Remaining, RequestFiles, StoredPlan,
     },
-    pki::{fingerprint::Digest, text::Printable},
+    pki::{
+        fingerprint::Digest,
+        key::{Curve, KeyAlgorithm},
+        profile::End,
+        text::Printable,
+    },
     tui::{
         key::Key,
         message::{Effect, Failure, Message},
         model::{Busy, Model, OnBack, Pace},
         screen::{
-            Screen, approval::Approval, delivery::Delivery, plan::Plan, requests::Requests, rooms::Rooms,
-            signing::Signing,
+            Screen, approval::Approval, delivery::Delivery, plan::Plan, proving::Proving, requests::Requests,
+            rooms::Rooms, signing::Signing,
         },
         theme::Theme,
         update::update,
         view,
-        work::{Job, News, PlanShown},
+        work::{
+            Job, News, PlanShown,
+            proving::{CaChoice, ProvingJob, ProvingNews},
+        },
     },
 };
 use ratatui::{buffer::Buffer, layout::Rect};
@@ -54,16 +63,23 @@ fn row(index: u64) -> PlannedRow {
 }
 
 fn shown(plan: &StoredPlan, approved: bool, issued: u64) -> News {
+    let remaining = match (approved, issued) {
+        (false, _) => Remaining::Approval,
+        (true, ACCEPTED) => Remaining::Delivery,
+        (true, _) => Remaining::Signing,
+    };
     News::PlanShown(Box::new(PlanShown {
         summary: PlanSummary {
             plan: plan.clone(),
             not_before: (now(), now()),
             not_after: (now(), now()),
             notes: vec![("csr-pem".to_owned(), 12)],
+            authorities: None,
             lint_rules: 20,
             approved,
             issued,
             deliveries: Vec::new(),
+            remaining: Some(remaining),
         },
         rows: (1..=200).map(row).collect(),
         last: Some(row(ACCEPTED)),
@@ -105,7 +121,11 @@ fn done(model: &mut Model, news: News) -> Vec<Effect> {
 }
 
 fn failed(model: &mut Model, class: Class) -> Vec<Effect> {
-    let failure = Failure { what: "it went wrong".to_owned(), hint: "mend it".to_owned(), class };
+    failed_with(model, class, Aftermath::Nothing)
+}
+
+fn failed_with(model: &mut Model, class: Class, aftermath: Aftermath) -> Vec<Effect> {
+    let failure = Failure { what: "it went wrong".to_owned(), hint: "mend it".to_owned(), class, aftermath };
     update(model, Message::Failed(failure))
 }
 
@@ -161,6 +181,37 @@ fn a_plan_is_read_when_it_is_shown_and_in_pages_where_one_moves() {
 }
 
 #[test]
+fn a_plan_names_the_requests_that_something_was_found_in() {
+    let mut model = plan_screen(false, 0);
+    sees(&mut model, "f findings");
+    assert!(matches!(job(key(&mut model, Key::Char('f'))), Job::PlanFindings(_)));
+    let by = |outcome, control: &str, count, source: &str| FoundBy {
+        control: Printable::new(control),
+        outcome,
+        count,
+        hint: Printable::new("have the device make a key of its own"),
+        requests: vec![FoundIn { source: Printable::new(source), message: Printable::new("it is said why") }],
+    };
+    let found = vec![
+        by(Outcome::Refused, "duplicate-in-register", 7, "line/0007.csr"),
+        by(Outcome::Noted, "quirk", 1, "line/0009.csr"),
+    ];
+    assert!(done(&mut model, News::PlanFindings(found)).is_empty());
+    for text in [
+        "x refused by duplicate-in-register: 7 requests",
+        "line/0007.csr",
+        "it is said why",
+        "and 6 more, not shown",
+        "! planned, with a note of quirk: 1 request",
+        "line/0009.csr",
+    ] {
+        sees(&mut model, text);
+    }
+    key(&mut model, Key::Esc);
+    sees(&mut model, "NOT APPROVED");
+}
+
+#[test]
 fn a_plan_leads_to_what_comes_next_and_is_read_again_afterwards() {
     for (approved, issued, next, title) in
         [(false, 0, 'a', "Approval"), (true, 10, 's', "Signing"), (true, ACCEPTED, 'd', "Delivery: onto")]
@@ -196,6 +247,41 @@ fn a_wrong_word_is_told_by_its_number_and_what_was_typed_is_kept() {
     sees(&mut model, " wrong ");
 }
 
+/// CAs that a plan makes.
+fn authorities(count: u64, names: &[&str]) -> PlannedAuthorities {
+    let names = names.iter().map(|name| Printable::new(name)).collect();
+    PlannedAuthorities { count, names, path_length: Some(0) }
+}
+
+#[test]
+fn whoever_approves_a_ca_is_told_that_it_is_one() {
+    let mut planned = shown(&plan(), false, 0);
+    if let News::PlanShown(shown) = &mut planned {
+        shown.summary.authorities = Some(authorities(1, &["CN=Factory CA"]));
+    }
+    let mut model = model(Screen::Plan(Plan::stored(plan())));
+    done(&mut model, planned);
+    sees(&mut model, "THIS MAKES        A CA, no device: no CA may stand below it");
+    sees(&mut model, "words");
+    key(&mut model, Key::Char('a'));
+    sees(&mut model, "THIS MAKES A CA: whoever holds its key can issue certificates");
+    sees(&mut model, "name          CN=Factory CA");
+    sees(&mut model, "no CA may stand below it");
+    sees(&mut model, "valid until ");
+    sees(&mut model, "type all 12 words");
+}
+
+#[test]
+fn of_many_cas_the_first_are_named_and_the_words_still_stand_there() {
+    let approval = Approval::new(plan()).making(Some(authorities(998, &["CN=A", "CN=B", "CN=C"])));
+    let mut model = model(Screen::Approval(approval));
+    sees(&mut model, "THIS MAKES 998 CAs");
+    sees(&mut model, "995 more in the plan; no CA may stand below it");
+    let last = plan().words().split(' ').next_back().expect("a word").to_uppercase();
+    let spaced: Vec<String> = last.chars().map(String::from).collect();
+    sees(&mut model, &spaced.join(" "));
+}
+
 #[test]
 fn what_is_approved_is_the_ceremonys_word_not_the_screens() {
     let plan = plan();
@@ -227,14 +313,22 @@ fn a_failure_while_signing_says_what_is_safe_and_s_goes_on() {
     }
     sees(&mut model, "100 a second");
     sees(&mut model, "200, and 100 signed and checked since");
-    let effects = failed(&mut model, Class::Token);
+    let aftermath = Aftermath::Signing { recorded: 200, unrecorded: 120 };
+    let effects = failed_with(&mut model, Class::Token, aftermath);
     reopened(&mut model, effects);
     assert!(model.dialog.is_none());
     sees(&mut model, "it went wrong");
-    sees(&mut model, "200 certificates are signed, checked and recorded");
-    sees(&mut model, "798 certificates are not signed. Of them, 100 were signed");
+    sees(&mut model, "200 certificates signed, checked and recorded");
+    sees(&mut model, "798 certificates not issued. Of them signed, but not");
     assert!(matches!(job(key(&mut model, Key::Char('s'))), Job::Sign(_)));
-    let issued = Issued { now: 798, all: ACCEPTED, seconds: 4.0 };
+    let issued = Issued {
+        now: 798,
+        all: ACCEPTED,
+        unrecorded: 0,
+        seconds: 4.0,
+        head: HeadAfter::Signed,
+        next: Some(Remaining::Delivery),
+    };
     let effects = done(&mut model, News::Signed(issued));
     reopened(&mut model, effects);
     sees(&mut model, "All certificates of the plan are signed");
@@ -253,10 +347,11 @@ fn signing_pauses_goes_on_and_stops_by_one_key_each() {
     assert!(matches!(key(&mut model, Key::Char('p'))[..], [Effect::Resume]));
     assert!(matches!(key(&mut model, Key::Char('s'))[..], [Effect::Stop]));
     assert!(key(&mut model, Key::Char('s')).is_empty(), "it is stopping already");
-    let effects = failed(&mut model, Class::Stopped);
+    let aftermath = Aftermath::Signing { recorded: 12, unrecorded: 0 };
+    let effects = failed_with(&mut model, Class::Stopped, aftermath);
     reopened(&mut model, effects);
     sees(&mut model, "Stopped");
-    sees(&mut model, "12 certificates are signed, checked and recorded");
+    sees(&mut model, "12 certificates signed, checked and recorded");
 }
 
 fn volume(access: Access) -> MountedVolume {
@@ -306,7 +401,7 @@ fn a_delivery_that_fails_says_what_is_safe_and_goes_to_another_medium() {
     update(&mut model, Message::Progress(Progress::new(Phase::Delivering, 499, Some(ACCEPTED))));
     sees(&mut model, "certificates written: 499 of 998");
     assert!(failed(&mut model, Class::Medium).is_empty());
-    for text in ["Nothing was delivered", "All 998 certificates", "it went wrong", "mend it"] {
+    for text in ["Nothing was delivered", "the register, 998 certificates", "it went wrong", "mend it"] {
         sees(&mut model, text);
     }
     key(&mut model, Key::Enter);
@@ -353,7 +448,7 @@ fn the_count_of_requests_begins_by_itself_and_gives_way_to_a_key() {
     });
     let count = RequestFiles { files: 1_000, octets: 820_000, reach: Reach::Whole };
     done(&mut model, News::Counted { path: PathBuf::from("/media/stick"), count });
-    sees(&mut model, "1 000 files look like requests in this folder and below, 820 kB");
+    sees(&mut model, "what looks like requests in this folder and below: 1 000 files, 820 kB");
 }
 
 #[test]
@@ -367,4 +462,96 @@ fn escape_while_a_plan_is_read_does_not_read_it_again() {
     assert!(tick(&mut model, 500).is_empty(), "it is not begun again by itself");
     key(&mut model, Key::Esc);
     assert!(matches!(model.screen(), Screen::Rooms(_)));
+}
+
+#[test]
+fn a_proof_that_is_done_says_until_when_it_is_of_use_and_enter_leads_out() {
+    let mut model = model(Screen::Rooms(Rooms::new()));
+    key(&mut model, Key::Char('2'));
+    key(&mut model, Key::Down);
+    key(&mut model, Key::Enter);
+    let choice = CaChoice {
+        name: "factory".to_owned(),
+        subject: Printable::new("CN=Factory CA"),
+        key: KeyAlgorithm::Ec(Curve::P256),
+        not_after: now(),
+    };
+    done(&mut model, News::Proving(ProvingNews::Choices { choices: vec![choice], end: End::Days(7) }));
+    key(&mut model, Key::Enter);
+    for _ in 0..2 {
+        update(&mut model, Message::Pasted("9c1d8f0e".repeat(8)));
+        key(&mut model, Key::Enter);
+    }
+    let folder = FolderListing {
+        path: "/media/stick".into(),
+        shown: Printable::new("/media/stick"),
+        entries: Vec::new(),
+        more: 0,
+    };
+    done(&mut model, News::Folder(folder));
+    key(&mut model, Key::Char('w'));
+    sees(&mut model, "7 days after it is issued (profile verification)");
+    assert!(matches!(job(key(&mut model, Key::Char('i'))), Job::Proving(ProvingJob::Issue { .. })));
+    let delivered = Delivered {
+        folder: "p-1".to_owned(),
+        certificates: 1,
+        files: 12,
+        manifest_sha256: Digest::of(b"manifest"),
+        audit_key_sha256: Digest::of(b"audit key"),
+        head: HeadAfter::Signed,
+    };
+    let proved = ProvingNews::Proved { plan: Box::new(plan()), delivered };
+    let effects = done(&mut model, News::Proving(proved));
+    reopened(&mut model, effects);
+    sees(&mut model, "Enter done");
+    sees(&mut model, "ends                  7 days after it is issued");
+    assert!(key(&mut model, Key::Enter).is_empty());
+    sees(&mut model, "What is to be done?");
+}
+
+#[test]
+fn a_proof_whose_plan_is_stored_is_gone_on_with_and_not_begun_anew() {
+    let choice = CaChoice {
+        name: "factory".to_owned(),
+        subject: Printable::new("CN=Factory CA"),
+        key: KeyAlgorithm::Ec(Curve::P256),
+        not_after: now(),
+    };
+    for (remaining, letter, seen) in [
+        (Remaining::Delivery, 'd', "It is not issued again"),
+        (Remaining::Signing, 's', "It is not planned again"),
+    ] {
+        let mut model = model(Screen::Proving(Proving::new()));
+        // Azure takes any code.
+        for _ in 0..2 {
+            key(&mut model, Key::Down);
+        }
+        key(&mut model, Key::Enter);
+        done(
+            &mut model,
+            News::Proving(ProvingNews::Choices { choices: vec![choice.clone()], end: End::Days(7) }),
+        );
+        key(&mut model, Key::Enter);
+        for _ in 0..2 {
+            letters(&mut model, "ABC");
+            key(&mut model, Key::Enter);
+        }
+        key(&mut model, Key::Char('/'));
+        letters(&mut model, "/media/stick");
+        key(&mut model, Key::Enter);
+        done(&mut model, listing("/media/stick"));
+        key(&mut model, Key::Char('w'));
+        assert!(matches!(job(key(&mut model, Key::Char('i'))), Job::Proving(ProvingJob::Issue { .. })));
+        let aftermath = Aftermath::Proof { plan: Box::new(plan()), remaining };
+        let effects = failed_with(&mut model, Class::Medium, aftermath);
+        reopened(&mut model, effects);
+        sees(&mut model, seen);
+        assert!(key(&mut model, Key::Char('i')).is_empty(), "a second certificate");
+        key(&mut model, Key::Char(letter));
+        let on = model.screen();
+        assert!(matches!(
+            (on, remaining),
+            (Screen::Delivery(_), Remaining::Delivery) | (Screen::Signing(_), _)
+        ));
+    }
 }

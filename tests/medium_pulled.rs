@@ -136,6 +136,7 @@ fn an_inspection_of_a_medium_that_is_pulled_says_so_and_refuses_nothing_for_it()
         std::slice::from_ref(&stick.at),
         None,
         Yardstick::Soundness,
+        &std::sync::Arc::default(),
         &mut Watch::new(&mut listener, &reins),
         &mut |judgement| {
             assert_eq!(judgement.verdict, Verdict::Refused);

@@ -1,5 +1,7 @@
 //! Pictures of the main screens for docs/: from the same drawing as on a terminal, so they cannot go stale.
 
+#[path = "screens/certified.rs"]
+mod certified;
 #[expect(dead_code, reason = "pictures need a part of what the tests of screens share")]
 #[path = "screens/drawn.rs"]
 mod drawn;

@@ -17,7 +17,8 @@ use coldsign::{
         plan::{Facts, PlannedCertificate, RootFields, plan, plan_root},
         policy::{Control, Finding, Refusal},
         profile::{
-            Approval, BeyondIssuer, DuplicateKeys, EmptySubject, End, KeyIdentifier, Profile, SubjectKind,
+            Approval, BeyondIssuer, Criticality, DuplicateKeys, DuplicateSubjects, EmptySubject, End,
+            FixedExtensions, KeyIdentifier, Profile, Standard, SubjectKind,
         },
         request::ParsedRequest,
         serial::SerialNumber,
@@ -28,6 +29,9 @@ use coldsign::{
         NewPlan, PlanKind, Register, Rehearsal, StoredPlan, Verdict,
     },
 };
+#[path = "register/revocation.rs"]
+mod revocation;
+
 use p256::ecdsa::{Signature, SigningKey, signature::Signer as _};
 use rusqlite::Connection;
 use tempfile::TempDir;
@@ -90,7 +94,12 @@ fn profile() -> Profile {
         keys: vec![KeyAlgorithm::Ec(Curve::P256)],
         key_identifier: KeyIdentifier::Present,
         rsa_scheme: RsaScheme::Pkcs1,
+        signature_hash: None,
+        extended_key_usage_criticality: Criticality::NonCritical,
+        fixed: FixedExtensions::default(),
+        standard: Standard::Rfc5280,
         duplicate_keys: DuplicateKeys::Refuse,
+        duplicate_subjects: DuplicateSubjects::Accept,
         naming: Naming::default(),
     }
 }
@@ -210,6 +219,7 @@ impl Home {
             certificates: 3,
         };
         home.register.record_delivery(&plan, &delivery).unwrap();
+        revocation::fill(&mut home);
         let checkpoint = home.checkpoint();
         home.register.add_checkpoint(&checkpoint, now()).unwrap();
         (home, plan)
@@ -411,22 +421,34 @@ fn refuses_files_that_are_no_register() {
     Connection::open(&other).unwrap().execute_batch("CREATE TABLE t (a)").unwrap();
     assert!(matches!(Register::open(&other), Err(Error::Foreign(_))));
     let (home, _) = Home::full();
-    Connection::open(home.path()).unwrap().pragma_update(None, "user_version", 2).unwrap();
-    assert!(matches!(Register::open_to_read(&home.path()), Err(Error::Newer { found: 2, known: 1 })));
+    Connection::open(home.path()).unwrap().pragma_update(None, "user_version", 3).unwrap();
+    assert!(matches!(Register::open_to_read(&home.path()), Err(Error::Newer { found: 3, known: 2 })));
+    Connection::open(home.path()).unwrap().pragma_update(None, "user_version", 1).unwrap();
+    let older = Register::open_to_read(&home.path()).unwrap_err();
+    assert!(matches!(older, Error::Older { found: 1, known: 2 }), "{older:?}");
+    assert!(older.hint().contains("set up a new home"), "{}", older.hint());
 }
 
-const TABLES: [&str; 11] = [
+const TABLES: [&str; 19] = [
     "approval",
     "authority",
     "authority_certificate",
     "checkpoint",
+    "crl",
+    "crl_delivery",
+    "crl_issued",
+    "crl_left",
+    "crl_part",
     "delivery",
     "issued",
     "journal",
+    "listed",
     "plan",
     "planned",
     "refused",
     "register",
+    "revocation",
+    "takeover",
 ];
 
 #[test]

@@ -1,109 +1,15 @@
 //! The operator holds the reins while a token signs: halted work has recorded all it did and goes on where it stood.
-//!
-//! `SoftHSM` reads its configuration from the environment when it is loaded, so each case runs in a process of its own:
-//! the test makes the home with the program, then starts this binary again for itself alone.
 
 mod support;
 
 use std::{
     collections::BTreeSet,
-    fs,
-    io::{BufWriter, Write as _},
-    path::Path,
-    process::Command,
     thread,
     time::{Duration, Instant},
 };
 
-use coldsign::{
-    ceremony::{
-        Activation, Appliance, Error, Home, Issued, Motion, Phase, Pin, Progress, Reins, StoredPlan, Watch,
-    },
-    pki::fingerprint::hex,
-};
-use rayon::prelude::*;
-use support::{
-    PIN, Planned, Sandbox,
-    request::{self, Algorithm, Key, Request},
-    said,
-};
-use zeroize::Zeroizing;
-
-const CASE: &str = "COLDSIGN_TEST_CASE";
-const PLAN: &str = "COLDSIGN_TEST_PLAN";
-
-/// Runs a case, named as its test, on a plan of so many requests, in a process that knows the sandbox' token.
-fn on_plan(case: &str, key: &str, requests: usize, body: impl FnOnce(&Desk)) {
-    if std::env::var(CASE).as_deref() == Ok(case) {
-        let home = Home::new(std::env::var_os("COLDSIGN_HOME").unwrap().into());
-        body(&Desk { home, plan: std::env::var(PLAN).unwrap(), requests: requests as u64 });
-        return;
-    }
-    let sandbox = Sandbox::with_root(case, key);
-    let stick = sandbox.folder("stick");
-    write_requests(&Path::new(&stick).join("requests.pem"), requests);
-    let planned: Planned = sandbox.approved("root", "device", &[&stick]);
-    assert_eq!(planned.accepted, requests as u64);
-    let mut child = Command::new(std::env::current_exe().unwrap());
-    child.args(["--exact", case, "--nocapture", "--test-threads=1"]).env(CASE, case).env(PLAN, &planned.id);
-    sandbox.prepare(&mut child);
-    let output = child.output().unwrap();
-    // A name that matches no test would pass without a word.
-    let ran = output.status.success() && said(&output).contains("1 passed");
-    assert!(ran, "{}", said(&output));
-    print!("{}", String::from_utf8_lossy(&output.stdout));
-    let issued = sandbox.json(["register", "list", "--plan", &planned.id]);
-    assert_eq!(issued.len(), requests);
-    sandbox.exits(0, ["register", "audit"]);
-}
-
-/// Fresh requests in one file, made on all cores.
-fn write_requests(path: &Path, count: usize) {
-    let requests: Vec<String> = (0..count)
-        .into_par_iter()
-        .map(|index| {
-            let der = Request::named(&format!("device-{index:06}")).der(&Key::generate(Algorithm::P256));
-            request::pem("CERTIFICATE REQUEST", &der)
-        })
-        .collect();
-    let mut file = BufWriter::new(fs::File::create_new(path).unwrap());
-    for request in requests {
-        file.write_all(request.as_bytes()).unwrap();
-    }
-    file.flush().unwrap();
-}
-
-/// A home with an approved plan, and the token it needs.
-struct Desk {
-    home: Home,
-    plan: String,
-    requests: u64,
-}
-
-impl Desk {
-    fn sign(&self, reins: &Reins, listener: &mut dyn FnMut(Progress)) -> Result<Issued, Error> {
-        let mut appliance = Appliance::open(self.home.clone()).unwrap();
-        let plan = appliance.stored_plan(&self.plan).unwrap();
-        let pin = || Pin::new(Zeroizing::new(PIN.as_bytes().to_vec())).unwrap();
-        let session = appliance.login(&mut |_| Ok(Activation::Pin(pin()))).unwrap();
-        appliance.sign(&plan, &session, &mut Watch::new(listener, reins))
-    }
-
-    /// What another process finds in the register at this moment.
-    fn recorded(&self) -> BTreeSet<String> {
-        let appliance = Appliance::open_to_read(self.home.clone()).unwrap();
-        let plan: StoredPlan = appliance.stored_plan(&self.plan).unwrap();
-        let (mut serials, mut after) = (BTreeSet::new(), None);
-        loop {
-            let page = appliance.issued(&plan, after, 1_000).unwrap();
-            let Some(last) = page.last() else { return serials };
-            after = Some(last.index());
-            for certificate in &page {
-                assert!(serials.insert(hex(certificate.serial())), "a serial number twice");
-            }
-        }
-    }
-}
+use coldsign::ceremony::{Appliance, Error, HeadAfter, Motion, Phase, Progress, Reins, Watch};
+use support::desk::on_plan;
 
 #[test]
 fn halted_signing_has_recorded_all_it_signed_and_goes_on() {
@@ -169,7 +75,10 @@ fn signing_that_stands_halted_can_be_stopped() {
                 Motion::Moving => {}
             })
         });
-        let Err(Error::Stopped { what, .. }) = result else { panic!("{result:?}") };
+        let Err(Error::SigningEnded { failure, issued, .. }) = result else { panic!("{result:?}") };
+        let Error::Stopped { what, .. } = *failure else { panic!("{failure}") };
+        assert_eq!((Some(issued.all), issued.unrecorded), (halted, 0));
+        assert!(matches!(issued.head, HeadAfter::Signed), "{:?}", issued.head);
         let halted = halted.unwrap();
         assert!(halted > 0 && halted < desk.requests, "{halted}");
         assert!(what.starts_with(&format!("{halted} of {} certificates", desk.requests)), "{what}");
@@ -229,5 +138,30 @@ fn a_slow_token_is_recorded_every_few_seconds_and_told_of_at_once() {
         // Generous: the machine may have other work.
         assert!(silence < Duration::from_millis(1_500), "{silence:?}");
         assert!(unrecorded < Duration::from_millis(4_500), "{unrecorded:?}");
+    });
+}
+
+#[test]
+fn a_bundle_is_judged_in_sight_and_no_further_than_the_operator_wants() {
+    on_plan("a_bundle_is_judged_in_sight_and_no_further_than_the_operator_wants", "p256", 200, |desk| {
+        let (mut appliance, plan, session) = desk.open();
+        let (reins, to) = (Reins::new(), tempfile::tempdir().unwrap());
+        let mut listener = |_| {};
+        let watch = &mut Watch::new(&mut listener, &reins);
+        appliance.sign(&plan, &session, watch).unwrap();
+        let delivered = appliance.deliver(&plan, to.path(), &[], &session, watch).unwrap();
+        let mut told = Vec::new();
+        let mut listener = |progress: Progress| told.push((progress.phase, progress.done));
+        let judge = |listener: &mut dyn FnMut(Progress), reins: &Reins| {
+            appliance.judge_delivered(&plan, to.path(), &mut Watch::new(listener, reins))
+        };
+        let report = judge(&mut listener, &reins).unwrap();
+        assert!(report.is_sound(), "{report:?}");
+        assert!(told.iter().all(|(phase, _)| *phase == Phase::Verifying), "{told:?}");
+        assert!(told.is_sorted_by_key(|(_, done)| *done), "{told:?}");
+        assert!(told.last().unwrap().1 >= delivered.files / 2, "{told:?}");
+        let mut stopping = |_| reins.stop();
+        let error = judge(&mut stopping, &reins).unwrap_err();
+        assert!(matches!(error, Error::Stopped { .. }), "{error}");
     });
 }

@@ -1,6 +1,8 @@
 //! Every screen of the terminal interface, in every state that matters: what it shows, what each key does, what
 //! hostile text can do to it, and every size of terminal.
 
+#[path = "screens/certified.rs"]
+mod certified;
 #[path = "screens/drawn.rs"]
 mod drawn;
 #[path = "screens/hostile.rs"]
@@ -15,6 +17,8 @@ mod material;
 mod outside;
 #[path = "screens/samples.rs"]
 mod samples;
+#[path = "screens/signing.rs"]
+mod signing;
 #[path = "screens/sizes.rs"]
 mod sizes;
 

@@ -448,6 +448,60 @@ fn a_session_that_is_lost_stops_the_batch() {
 }
 
 #[test]
+fn a_head_that_cannot_be_signed_takes_nothing_back_of_what_is_done() {
+    let (lab, planned) = Lab::approved("faults-head");
+    let (pin, out) = (lab.sandbox.text("pin"), lab.sandbox.folder("out"));
+    let sign = ["sign", &planned.id, "--pin-file", &pin];
+    let said_so = |ended: &Ended| {
+        let said = text(&ended.stderr);
+        assert!(
+            said.contains("done and recorded, but the register's head is not signed: the token"),
+            "{said}"
+        );
+        assert!(!said.contains("coldsign: "), "it is no failure: {said}");
+    };
+    // After the last certificate, the head is what the token signs next.
+    let after_all = format!("sign {} 0x32", REQUESTS + 1);
+    said_so(&lab.run(&[("SHIM_FAULT", &after_all)], &sign).done());
+    assert_eq!(lab.issued(&planned).len() as u64, REQUESTS);
+    // The same command signs the head alone.
+    assert_eq!(lab.run(&[], &sign).done().count("C_Sign"), 1);
+    // Of a delivery the manifest is signed first, the head last.
+    let deliver = ["deliver", &planned.id, "--to", &out, "--pin-file", &pin];
+    let ended = lab.run(&[("SHIM_FAULT", "sign 2 0x32")], &deliver).done();
+    said_so(&ended);
+    assert!(text(&ended.stdout).contains("read back and compared"), "{}", text(&ended.stdout));
+    let folder = format!("{out}/{}", planned.id);
+    lab.run(&[], &["verify", &folder, "--trust", &format!("{folder}/root.pem")]).done();
+    let register = rusqlite::Connection::open(lab.sandbox.path("home/register.db")).unwrap();
+    let deliveries: i64 = register.query_row("SELECT count(*) FROM delivery", [], |row| row.get(0)).unwrap();
+    assert_eq!(deliveries, 1, "the delivery is recorded");
+    drop(register);
+    assert_eq!(lab.run(&[], &sign).done().count("C_Sign"), 1);
+    lab.audit();
+}
+
+#[test]
+fn a_proof_that_is_not_delivered_is_delivered_and_not_issued_anew() {
+    let (lab, _) = Lab::approved("faults-proof");
+    let (pin, out) = (lab.sandbox.text("pin"), lab.sandbox.folder("out"));
+    let prove =
+        ["prove", "--ca", "root", "--for", "azure", "--code", "ABC", "--to", &out, "--pin-file", &pin];
+    // The certificate, the head, and then the manifest.
+    let ended = lab.run(&[("SHIM_FAULT", "sign 3 0x32")], &prove).failed(
+        3,
+        "the verification certificate is issued, and not delivered",
+        "then go on with this plan (coldsign deliver p-",
+    );
+    assert_eq!(fs::read_dir(&out).unwrap().count(), 0);
+    let said = text(&ended.stderr);
+    let plan = said.rsplit("(coldsign deliver ").next().unwrap().trim_end().trim_end_matches(')').to_owned();
+    lab.run(&[], &["deliver", &plan, "--to", &out, "--pin-file", &pin]).done();
+    assert!(Path::new(&out).join(&plan).join("certificates.pem").exists());
+    lab.audit();
+}
+
+#[test]
 fn a_fault_while_a_root_is_made_is_mended_by_signing_its_plan() {
     let lab = Lab::new("faults-root");
     let pin = lab.sandbox.text("pin");

@@ -65,7 +65,7 @@ fn read(paths: &[PathBuf]) -> Triage {
     let reins = Reins::new();
     let mut listener = |_| {};
     let mut watch = Watch::new(&mut listener, &reins);
-    ceremony::read_triage(paths, Yardstick::Soundness, &mut watch).expect("read").triage
+    ceremony::read_triage(paths, Yardstick::Soundness, &Arc::default(), &mut watch).expect("read").triage
 }
 
 fn detail(triage: &Triage, index: usize) -> Result<Detail, Error> {
@@ -81,7 +81,7 @@ fn judgements(paths: &[PathBuf]) -> Vec<Judgement> {
     let mut listener = |_| {};
     let mut watch = Watch::new(&mut listener, &reins);
     let mut all = Vec::new();
-    ceremony::inspect(paths, None, Yardstick::Soundness, &mut watch, &mut |judgement| {
+    ceremony::inspect(paths, None, Yardstick::Soundness, &Arc::default(), &mut watch, &mut |judgement| {
         all.push(judgement.clone());
     })
     .expect("inspected");
@@ -207,7 +207,7 @@ fn reading_stops_when_it_is_asked_to() {
     let mut listener = |_| reins.stop();
     let mut watch = Watch::new(&mut listener, &reins);
     let paths = [folder];
-    let result = ceremony::read_triage(&paths, Yardstick::Soundness, &mut watch);
+    let result = ceremony::read_triage(&paths, Yardstick::Soundness, &Arc::default(), &mut watch);
     assert!(matches!(result, Err(Error::Stopped { .. })));
     reins.loosen();
     let triage = read(&paths);
@@ -271,7 +271,9 @@ fn the_differences_of_a_batch_are_read_with_it() {
     let reins = Reins::new();
     let mut listener = |_| {};
     let mut watch = Watch::new(&mut listener, &reins);
-    let reading = ceremony::read_triage(std::slice::from_ref(&folder), yardstick, &mut watch).expect("read");
+    let reading =
+        ceremony::read_triage(std::slice::from_ref(&folder), yardstick, &Arc::default(), &mut watch)
+            .expect("read");
     assert_eq!(reading.triage.counts(), Counts { accepted: 8, refused: 2, skipped: 1 });
     let groups = reading.differences.groups();
     let found: Vec<(u64, String)> =
@@ -308,7 +310,8 @@ fn the_differences_of_a_batch_are_read_with_it() {
 
     let mut listener = |_| {};
     let mut watch = Watch::new(&mut listener, &reins);
-    let reading = ceremony::read_triage(&[folder], Yardstick::Profile(&profile), &mut watch).expect("read");
+    let reading = ceremony::read_triage(&[folder], Yardstick::Profile(&profile), &Arc::default(), &mut watch)
+        .expect("read");
     assert_eq!(reading.triage.counts(), Counts { accepted: 8, refused: 2, skipped: 1 });
     assert!(reading.differences.groups().is_empty());
 }
@@ -333,7 +336,9 @@ fn rows_of_a_table_of_devices_stand_with_the_requests_and_are_looked_into_like_t
     let reins = Reins::new();
     let mut listener = |_| {};
     let mut watch = Watch::new(&mut listener, &reins);
-    let reading = ceremony::read_triage(std::slice::from_ref(&folder), yardstick, &mut watch).expect("read");
+    let reading =
+        ceremony::read_triage(std::slice::from_ref(&folder), yardstick, &Arc::default(), &mut watch)
+            .expect("read");
     let mut detail = |index| ceremony::detail(&reading.triage, index, yardstick, &mut watch).expect("detail");
     let expected = [
         (Verdict::Accepted, None),

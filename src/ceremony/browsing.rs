@@ -75,6 +75,17 @@ pub enum By {
     Text,
 }
 
+impl By {
+    /// How soon it is answered.
+    #[must_use]
+    pub fn pace(self) -> Pace {
+        match self {
+            Self::Key | Self::Serial => Pace::AtOnce,
+            Self::Certificate | Self::Text => Pace::RowByRow,
+        }
+    }
+}
+
 /// What is looked for.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct Wanted(Inner);
@@ -127,15 +138,6 @@ impl Wanted {
             }
             By::Text => Inner::Text(typed.to_lowercase()),
         }))
-    }
-
-    /// How soon it is answered.
-    #[must_use]
-    pub fn pace(&self) -> Pace {
-        match self.0 {
-            Inner::Key(_) | Inner::Serial(_) => Pace::AtOnce,
-            Inner::Certificate(_) | Inner::Text(_) => Pace::RowByRow,
-        }
     }
 }
 
@@ -223,9 +225,11 @@ impl Appliance {
             Inner::Serial(prefix) => self.register.find_serial_prefix(catalogue, prefix, line, limit)?,
             Inner::Key(digest) => self.register.find_spki(catalogue, digest, place, limit)?,
             Inner::Certificate(digest) => {
-                return self.look_through(catalogue, DIGEST_ROWS, place, 1, watch, &|stretch| {
+                let found = self.look_through(catalogue, DIGEST_ROWS, place, 1, watch, &|stretch| {
                     Ok(self.register.find_certificate_in(stretch, digest)?.into_iter().collect())
-                });
+                })?;
+                // There is one certificate of a digest at most: once it is found, nothing is left to look for.
+                return Ok(if found.rows.is_empty() { found } else { Found { rest: None, ..found } });
             }
             Inner::Text(needle) => {
                 return self.look_through(catalogue, TEXT_ROWS, place, limit, watch, &|stretch| {

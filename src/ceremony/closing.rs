@@ -1,11 +1,13 @@
 //! The close of a ceremony: what people note down before the machine is locked away, and what comes next.
 
+use std::cmp::Reverse;
+
 use crate::{
     pki::{
         fingerprint::Digest,
         issuer::IssuingCa,
         profile::{End, SubjectKind},
-        text::Printable,
+        text::{Printable, counted},
         time::{DAY_SECONDS, Time},
     },
     register::{AuthorityRecord, PlanKind, StoredPlan},
@@ -108,6 +110,9 @@ impl Appliance {
         let at = now()?;
         let authorities = self.register.authorities()?;
         let mut due: Vec<Due> = authorities.iter().flat_map(|record| self.due(record, at)).collect();
+        for record in &authorities {
+            due.extend(self.crl_due(&record.name)?);
+        }
         // The order that is left between equal moments is that of the CAs.
         due.sort_by_key(|due| due.at);
         Ok(Closing {
@@ -122,9 +127,34 @@ impl Appliance {
         })
     }
 
+    /// When the next CRL of a CA that made one must be there.
+    fn crl_due(&self, authority: &str) -> Result<Option<Due>, Error> {
+        let latest = self.register.latest_crl(authority)?;
+        let next = latest.and_then(|latest| latest.stored().next_update);
+        Ok(next.map(|at| due(&format!("CA {}: its next CRL", Printable::new(authority)), at)))
+    }
+
     fn unfinished(&self, plan: &StoredPlan) -> Result<Option<Unfinished>, Error> {
         let issued = self.register.issued_count(plan)?;
-        let remaining = if self.register.approved(plan)?.is_none() {
+        Ok(self.remaining_of(plan, issued)?.map(|remaining| Unfinished {
+            id: plan.id.clone(),
+            authority: plan.authority.clone(),
+            planned: plan.accepted,
+            issued,
+            remaining,
+        }))
+    }
+
+    /// What is to be done with a plan first; `None` where nothing is left. It counts what is issued.
+    ///
+    /// # Errors
+    /// [`Error::Register`].
+    pub fn remaining(&self, plan: &StoredPlan) -> Result<Option<Remaining>, Error> {
+        self.remaining_of(plan, self.register.issued_count(plan)?)
+    }
+
+    pub(super) fn remaining_of(&self, plan: &StoredPlan, issued: u64) -> Result<Option<Remaining>, Error> {
+        Ok(Some(if self.register.approved(plan)?.is_none() {
             Remaining::Approval
         } else if issued < plan.accepted {
             Remaining::Signing
@@ -139,13 +169,6 @@ impl Appliance {
             Remaining::Delivery
         } else {
             return Ok(None);
-        };
-        Ok(Some(Unfinished {
-            id: plan.id.clone(),
-            authority: plan.authority.clone(),
-            planned: plan.accepted,
-            issued,
-            remaining,
         }))
     }
 
@@ -171,9 +194,13 @@ impl Appliance {
                 End::At(_) => None,
             })
             .filter(|(_, last, _)| *last >= now)
-            .max_by_key(|(days, _, _)| *days);
+            // Of several the one that comes first by name, so that the same file gives the same words.
+            .max_by_key(|(days, _, profile)| (*days, Reverse(*profile)));
         let longest = longest.map(|(days, last, profile)| {
-            due(&format!("CA {name}: last day to issue for {days} days (profile {profile})"), last)
+            due(
+                &format!("CA {name}: last day to issue for {} (profile {profile})", counted(days, "day")),
+                last,
+            )
         });
         longest.into_iter().chain([due(&format!("CA {name}: end of {what}"), ends)]).collect()
     }
@@ -189,7 +216,7 @@ fn may_issue(issuer: &IssuingCa, kind: SubjectKind) -> bool {
     match kind {
         SubjectKind::EndEntity => true,
         SubjectKind::SubordinateCa { .. } => issuer.path_length_left() != Some(0),
-        SubjectKind::Verification => false,
+        SubjectKind::Root | SubjectKind::Verification => false,
     }
 }
 

@@ -8,11 +8,11 @@ use crate::{
     export::{
         bundle::{BundleBuilder, Format, Part, Stream},
         manifest::{
-            self, Authority, Counts, FileDigest, Header, MANIFEST, RegisterHead, SHA256SUMS, SIGNATURE,
+            self, Authority, Counts, FileDigest, Head, Header, MANIFEST, RegisterHead, SHA256SUMS, SIGNATURE,
             Standing,
         },
     },
-    media::{OutFile, Outbox, Published, Volume, Written},
+    media::{self, OutFile, Outbox, Published, Volume, Written},
     pki::{
         certificate::Certificate,
         fingerprint::{Digest, hex},
@@ -20,12 +20,13 @@ use crate::{
         key::{PublicKey, RsaScheme},
         text::Printable,
     },
-    register::{Checkpoint, Delivery, StoredPlan, Verdict},
+    register::{Checkpoint, Delivery, PlanKind, StoredPlan, Verdict},
     token::{key::TokenKey, session::Session, uri::TokenUri},
 };
 
 use super::{
-    error::Error,
+    done::HeadAfter,
+    error::{Error, Wanting},
     opening::{Appliance, now},
     progress::{Phase, Watch},
 };
@@ -47,6 +48,10 @@ pub struct Delivered {
     pub files: u64,
     /// SHA-256 of its manifest.json.
     pub manifest_sha256: Digest,
+    /// SHA-256 of the `SubjectPublicKeyInfo` of the audit key that signed the manifest.
+    pub audit_key_sha256: Digest,
+    /// What became of the register's head, once the delivery was recorded.
+    pub head: HeadAfter,
 }
 
 /// A bundle being written: the outbox, the files that grow, and what is finished.
@@ -101,17 +106,17 @@ impl Writing {
 }
 
 /// A bundle whose certificates are written; manifest, signature and sums follow.
-struct Whole {
-    outbox: Outbox,
-    written: Vec<Written>,
+pub(super) struct Whole {
+    pub(super) outbox: Outbox,
+    pub(super) written: Vec<Written>,
 }
 
 impl Whole {
-    fn file(&mut self, path: &str, pieces: impl Iterator<Item = String>) -> Result<(), Error> {
+    pub(super) fn file(&mut self, path: &str, pieces: impl Iterator<Item = String>) -> Result<(), Error> {
         self.octets(path, pieces.map(String::into_bytes))
     }
 
-    fn octets(&mut self, path: &str, pieces: impl Iterator<Item = Vec<u8>>) -> Result<(), Error> {
+    pub(super) fn octets(&mut self, path: &str, pieces: impl Iterator<Item = Vec<u8>>) -> Result<(), Error> {
         let mut file = self.outbox.create_file(path)?;
         for piece in pieces {
             file.append(&piece)?;
@@ -121,7 +126,7 @@ impl Whole {
     }
 
     /// The manifest names every file before it; SHA256SUMS names the same files, and the manifest last.
-    fn manifest_and_sums(&mut self, header: &Header) -> Result<Digest, Error> {
+    pub(super) fn manifest_and_sums<H: Head>(&mut self, header: &H) -> Result<Digest, Error> {
         self.written.sort_by(|a, b| a.path.cmp(&b.path));
         let entries = std::mem::take(&mut self.written);
         self.file(MANIFEST, manifest::write(header, entries.iter().map(entry)))?;
@@ -135,18 +140,21 @@ impl Whole {
 }
 
 /// A bundle that stands on the medium and was not read back yet.
-struct Bundle {
-    published: Published,
-    written: Vec<Written>,
-    manifest_sha256: Digest,
+pub(super) struct Bundle {
+    pub(super) published: Published,
+    pub(super) written: Vec<Written>,
+    pub(super) manifest_sha256: Digest,
+    pub(super) audit_key_sha256: Digest,
 }
 
 impl Appliance {
     /// Writes the bundle of a plan whose certificates are all issued, reads it back, compares, records the delivery.
+    /// Then the audit key signs the register's head; where it cannot, the bundle is delivered all the same.
     ///
     /// # Errors
     /// [`Error::NotApproved`] and [`Error::Register`] where the plan is not issued whole; [`Error::MediumFailed`] with
-    /// nothing half-written left on the medium, unless it was pulled: the next delivery to it removes the rest.
+    /// nothing half-written left on the medium, unless it was pulled: the next delivery to it removes the rest;
+    /// [`Error::BundleStands`] where the bundle has its name and is not recorded as delivered.
     pub fn deliver(
         &mut self,
         plan: &StoredPlan,
@@ -158,15 +166,28 @@ impl Appliance {
         self.check_deliverable(plan, to)?;
         let certificates = plan.accepted;
         let target = Volume::open(to)?;
-        let bundle = self
-            .write_bundle(plan, to, formats, session, watch)
-            .map_err(|error| unwritten(error, &target))?;
-        compare(&bundle, &plan.id, watch).map_err(|error| unproven(error, &target, &plan.id))?;
+        let again = format!("coldsign deliver {}", plan.id);
+        let bundle = self.write_bundle(plan, to, formats, session, watch).map_err(|error| match error {
+            // It may stand there under its name.
+            Error::Medium(media::Error::NotDurable { .. }) => unproven(error, &target, &plan.id, &again),
+            other => unwritten(other, &target),
+        })?;
+        compare(&bundle, &plan.id, watch).map_err(|error| unproven(error, &target, &plan.id, &again))?;
         let (files, manifest_sha256) = (bundle.written.len() as u64, bundle.manifest_sha256);
-        let delivery = Delivery { time: now()?, folder: plan.id.clone(), manifest_sha256, certificates };
-        self.register.record_delivery(plan, &delivery)?;
-        self.sign_head(session)?;
-        Ok(Delivered { folder: plan.id.clone(), certificates, files, manifest_sha256 })
+        let audit_key_sha256 = bundle.audit_key_sha256;
+        let folder = plan.id.clone();
+        let recorded = now().and_then(|time| {
+            let delivery = Delivery { time, folder: folder.clone(), manifest_sha256, certificates };
+            Ok(self.register.record_delivery(plan, &delivery)?)
+        });
+        recorded.map_err(|failure| Error::BundleStands {
+            failure: Box::new(failure),
+            folder: folder.clone(),
+            wanting: Wanting::Record,
+            again,
+        })?;
+        let head = self.close_head(session);
+        Ok(Delivered { folder, certificates, files, manifest_sha256, audit_key_sha256, head })
     }
 
     /// Writes the bundle until it stands on the medium under its name.
@@ -193,7 +214,8 @@ impl Appliance {
         let signature = audit_signature(session, &audit_key, &manifest::signed_message(manifest_sha256))?;
         whole.octets(SIGNATURE, std::iter::once(signature))?;
         let Whole { outbox, written } = whole;
-        Ok(Bundle { published: outbox.publish()?, written, manifest_sha256 })
+        let audit_key_sha256 = audit_key.public_key().spki_sha256();
+        Ok(Bundle { published: outbox.publish()?, written, manifest_sha256, audit_key_sha256 })
     }
 
     /// Checks that a medium can receive a plan's bundle, before the work that leads to it.
@@ -211,8 +233,14 @@ impl Appliance {
     /// Checks that a plan is signed whole and that a medium can receive its bundle, before a PIN is asked for.
     ///
     /// # Errors
-    /// [`Error::NotApproved`], [`Error::Register`], [`Error::Medium`].
+    /// [`Error::NotApproved`], [`Error::Register`], [`Error::Medium`]; [`Error::Usage`] for the plan of a root.
     pub fn check_deliverable(&self, plan: &StoredPlan, to: &Path) -> Result<(), Error> {
+        if plan.kind == PlanKind::Root {
+            return Err(Error::usage(
+                format!("plan {} made the root CA {}, which is not delivered", plan.id, plan.authority),
+                "its certificate goes with every bundle; for itself see coldsign ca show NAME --pem",
+            ));
+        }
         let certificates = self.register.issued_count(plan)?;
         if certificates != plan.accepted {
             return Err(Error::NotApproved {
@@ -348,17 +376,17 @@ impl Appliance {
 }
 
 /// Signs with the audit key and checks the signature in software.
-fn audit_signature(session: &Session, key: &TokenKey, message: &[u8]) -> Result<Vec<u8>, Error> {
+pub(super) fn audit_signature(session: &Session, key: &TokenKey, message: &[u8]) -> Result<Vec<u8>, Error> {
     let algorithm = key.public_key().signing_algorithm(RsaScheme::Pkcs1);
     let signature = session.signer(key, algorithm)?.sign(message)?;
     key.public_key().verify(algorithm, message, &signature).map_err(|error| Error::TokenOutput {
         what: format!("the audit key's signature was not taken: {error}"),
-        hint: "nothing was delivered; check the token".to_owned(),
+        hint: "check the token; nothing that rests on this signature was done".to_owned(),
     })?;
     Ok(signature)
 }
 
-fn named(certificate: &Certificate) -> Authority {
+pub(super) fn named(certificate: &Certificate) -> Authority {
     Authority {
         subject: certificate.subject().to_printable().to_string(),
         serial: hex(certificate.serial()),
@@ -367,7 +395,7 @@ fn named(certificate: &Certificate) -> Authority {
 }
 
 /// Reads every file from the medium again and compares it; then sees that there are no others.
-fn compare(bundle: &Bundle, folder: &str, watch: &mut Watch<'_>) -> Result<(), Error> {
+pub(super) fn compare(bundle: &Bundle, folder: &str, watch: &mut Watch<'_>) -> Result<(), Error> {
     let Bundle { published, written, .. } = bundle;
     let files = written.len() as u64;
     let mut done = 0;
@@ -381,7 +409,7 @@ fn compare(bundle: &Bundle, folder: &str, watch: &mut Watch<'_>) -> Result<(), E
 
 /// Says of a medium that failed while the bundle was written what is safe. A medium that is gone is named as such,
 /// whatever the file at which it was noticed looked like.
-fn unwritten(error: Error, target: &Volume) -> Error {
+pub(super) fn unwritten(error: Error, target: &Volume) -> Error {
     let Error::Medium(failure) = error else { return error };
     let failure = target.check().err().unwrap_or(failure);
     let hint = format!("{}; everything issued is in the register", failure.hint());
@@ -389,15 +417,16 @@ fn unwritten(error: Error, target: &Volume) -> Error {
 }
 
 /// As [`unwritten`], for a bundle that has its name already: it looks whole and nobody knows whether it is.
-fn unproven(error: Error, target: &Volume, folder: &str) -> Error {
-    let Error::Medium(failure) = error else { return error };
-    Error::MediumFailed {
-        failure: target.check().err().unwrap_or(failure),
-        what: format!("folder {folder} was not read back whole, and is not recorded as delivered"),
-        hint: format!(
-            "do not hand it over: remove the folder or use another medium, then deliver it again \
-             (coldsign deliver {folder}); everything issued is in the register"
-        ),
+pub(super) fn unproven(error: Error, target: &Volume, folder: &str, again: &str) -> Error {
+    let failure = match error {
+        Error::Medium(failure) => Error::Medium(target.check().err().unwrap_or(failure)),
+        other => other,
+    };
+    Error::BundleStands {
+        failure: Box::new(failure),
+        folder: folder.to_owned(),
+        wanting: Wanting::Proof,
+        again: again.to_owned(),
     }
 }
 

@@ -1,5 +1,7 @@
 //! What was done since a moment: what a closing says of the day.
 
+use std::sync::Arc;
+
 use crate::{pki::time::Time, register::Deeds, token::session::Session};
 
 use super::{
@@ -36,6 +38,28 @@ pub enum HeadSignature {
     Wanting,
 }
 
+/// What became of the register's head after work that stands and is recorded, whatever became of the head.
+#[derive(Clone, Debug)]
+pub enum HeadAfter {
+    /// Nobody tried to sign it: there is no audit key, or the work itself had failed.
+    Left,
+    /// The audit key signed it.
+    Signed,
+    /// The audit key was to sign it and could not. The next signing, delivery or closing does.
+    Unsigned(Arc<Error>),
+}
+
+impl HeadAfter {
+    /// Why the head is not signed, where it was to be.
+    #[must_use]
+    pub fn failure(&self) -> Option<&Error> {
+        match self {
+            Self::Left | Self::Signed => None,
+            Self::Unsigned(error) => Some(error),
+        }
+    }
+}
+
 impl Appliance {
     /// The register as it stands now, for [`Appliance::done_since`].
     ///
@@ -63,6 +87,20 @@ impl Appliance {
         match self.head_signature()? {
             HeadSignature::Signed => Ok(()),
             HeadSignature::NoAuditKey | HeadSignature::Wanting => self.sign_head(session),
+        }
+    }
+
+    /// Signs the head after work that is recorded. That it fails undoes nothing of the work, so it is no error of it.
+    pub(super) fn close_head(&mut self, session: &Session) -> HeadAfter {
+        let signed = match self.head_signature() {
+            Ok(HeadSignature::NoAuditKey) => return HeadAfter::Left,
+            Ok(HeadSignature::Signed) => Ok(()),
+            Ok(HeadSignature::Wanting) => self.sign_head(session),
+            Err(error) => Err(error),
+        };
+        match signed {
+            Ok(()) => HeadAfter::Signed,
+            Err(error) => HeadAfter::Unsigned(Arc::new(error)),
         }
     }
 

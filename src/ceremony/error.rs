@@ -7,10 +7,15 @@ use crate::{
     export::bundle::FormatError,
     media,
     pki::{naming::table::TableError, text::Printable},
-    register, token,
+    register::{self, StoredPlan},
+    token,
 };
 
-use super::inspection::Counts;
+use super::{
+    closing::Remaining,
+    inspection::Counts,
+    issuance::{Issued, so_far},
+};
 
 /// Which part of the house an error belongs to; each class has its own exit code on the command line.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -41,6 +46,18 @@ pub enum Error {
         what: String,
         /// What to do.
         hint: String,
+    },
+    /// A bundle has its name on the medium, whole as far as anybody can see; what was to follow failed.
+    #[error("{failure}; folder {folder} {wanting}, and is not recorded as delivered")]
+    BundleStands {
+        /// What failed.
+        failure: Box<Error>,
+        /// The bundle's folder on the medium.
+        folder: String,
+        /// What was not done with it.
+        wanting: Wanting,
+        /// The command that delivers it again.
+        again: String,
     },
     /// A form of delivery that is not known.
     #[error(transparent)]
@@ -81,6 +98,19 @@ pub enum Error {
         /// What to do.
         hint: String,
     },
+    /// The plan of a proof is stored and approved; it was not signed, or not delivered.
+    #[error("{failure}; the verification certificate is {}", match .remaining {
+        Remaining::Delivery => "issued, and not delivered",
+        Remaining::Approval | Remaining::Signing => "planned, and not issued",
+    })]
+    ProofUnfinished {
+        /// What failed.
+        failure: Box<Error>,
+        /// The plan to go on with.
+        plan: Box<StoredPlan>,
+        /// What is to be done with it first.
+        remaining: Remaining,
+    },
     /// The register refused or failed.
     #[error(transparent)]
     Register(#[from] register::Error),
@@ -91,6 +121,18 @@ pub enum Error {
         path: Printable,
         /// In what it differs.
         what: String,
+    },
+    /// Signing ended before its end.
+    #[error("{}", ended(.failure, .plan, *.of, .issued))]
+    SigningEnded {
+        /// Why.
+        failure: Box<Error>,
+        /// The plan's id.
+        plan: String,
+        /// Certificates of the plan.
+        of: u64,
+        /// How far it came.
+        issued: Box<Issued>,
     },
     /// The operator stopped the work.
     #[error("stopped by the operator; {what}")]
@@ -140,11 +182,70 @@ pub enum Error {
     },
 }
 
+/// What was not done with a bundle that has its name on the medium.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Wanting {
+    /// It was not read back whole, or is not what was written.
+    Proof,
+    /// It was read back and compared; the register did not take the delivery.
+    Record,
+}
+
+impl std::fmt::Display for Wanting {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(match self {
+            Self::Proof => "was not read back whole",
+            Self::Record => "was read back and compared",
+        })
+    }
+}
+
+/// What an error leaves behind: the faces show it, and go on from there.
+#[derive(Clone, Debug, Default, Eq, PartialEq)]
+pub enum Aftermath {
+    /// A folder stands on the medium that looks like a bundle and is not recorded as delivered.
+    BundleStands(String),
+    /// Nothing beyond what the error itself tells.
+    #[default]
+    Nothing,
+    /// The plan of a proof is there to go on with.
+    Proof {
+        /// The plan.
+        plan: Box<StoredPlan>,
+        /// What is to be done with it first.
+        remaining: Remaining,
+    },
+    /// A plan is signed in part, or not at all.
+    Signing {
+        /// Certificates of the plan that are issued and recorded.
+        recorded: u64,
+        /// Certificates that are signed and in hand, not recorded.
+        unrecorded: u64,
+    },
+}
+
+/// What ended a signing and how far it had come.
+fn ended(failure: &Error, plan: &str, of: u64, issued: &Issued) -> String {
+    let mut text = failure.to_string();
+    // A stop says so itself.
+    if !matches!(failure, Error::Stopped { .. }) {
+        text = format!("{text}; {}", so_far(plan, issued.all, of));
+    }
+    if issued.unrecorded > 0 {
+        text = format!("{text}, {} more are signed and could not be recorded", issued.unrecorded);
+    }
+    match issued.head.failure() {
+        Some(failure) => format!("{text}; the register's head is not signed: {failure}"),
+        None => text,
+    }
+}
+
 impl Error {
     /// The class, for the exit code.
     #[must_use]
     pub fn class(&self) -> Class {
         match self {
+            Self::Register(register::Error::Revocation(error)) if error.is_a_slip() => Class::Configuration,
             // A plan that was never made is a slip of the hand, not a fault of the register.
             Self::Authority { .. }
             | Self::Configuration(_)
@@ -158,6 +259,9 @@ impl Error {
             | Self::RequestChanged { .. }
             | Self::Table { .. }
             | Self::TooManyRequests { .. } => Class::Medium,
+            Self::BundleStands { failure, .. }
+            | Self::ProofUnfinished { failure, .. }
+            | Self::SigningEnded { failure, .. } => failure.class(),
             Self::NoneAccepted(_) => Class::NoneAccepted,
             Self::NotApproved { .. } => Class::NotApproved,
             Self::Register(_) => Class::Register,
@@ -170,6 +274,16 @@ impl Error {
     #[must_use]
     pub fn hint(&self) -> String {
         match self {
+            Self::BundleStands { failure, wanting, again, .. } => {
+                let first = match wanting {
+                    Wanting::Proof => "do not hand it over".to_owned(),
+                    Wanting::Record => failure.hint(),
+                };
+                format!(
+                    "{first}: remove the folder or use another medium, then deliver it again ({again}); \
+                     everything issued is in the register"
+                )
+            }
             Self::Configuration(error) => error.hint(),
             Self::Format(error) => error.hint(),
             Self::Medium(error) => error.hint().to_string(),
@@ -182,7 +296,20 @@ impl Error {
             Self::MediumAltered { .. } => {
                 "use another medium; everything issued is in the register".to_owned()
             }
+            Self::ProofUnfinished { failure, plan, remaining } => {
+                let step = match remaining {
+                    Remaining::Delivery => "deliver",
+                    Remaining::Approval | Remaining::Signing => "sign",
+                };
+                format!("{}; then go on with this plan (coldsign {step} {})", failure.hint(), plan.id)
+            }
             Self::Register(error) => error.hint().to_string(),
+            Self::SigningEnded { failure, plan, issued, .. } if issued.unrecorded > 0 => format!(
+                "{}, and sign the plan again (coldsign sign {plan}); while the program stays open, what it has in \
+                 hand is recorded first and not signed anew",
+                failure.hint()
+            ),
+            Self::SigningEnded { failure, .. } => failure.hint(),
             Self::Table { error, .. } => error.hint().to_owned(),
             Self::Token(error) => error.hint().to_string(),
             Self::RequestChanged { .. } => {
@@ -197,6 +324,21 @@ impl Error {
             | Self::Stopped { hint, .. }
             | Self::TokenOutput { hint, .. }
             | Self::Usage { hint, .. } => hint.clone(),
+        }
+    }
+
+    /// What it leaves behind.
+    #[must_use]
+    pub fn aftermath(&self) -> Aftermath {
+        match self {
+            Self::BundleStands { folder, .. } => Aftermath::BundleStands(folder.clone()),
+            Self::ProofUnfinished { plan, remaining, .. } => {
+                Aftermath::Proof { plan: plan.clone(), remaining: *remaining }
+            }
+            Self::SigningEnded { issued, .. } => {
+                Aftermath::Signing { recorded: issued.all, unrecorded: issued.unrecorded }
+            }
+            _ => Aftermath::Nothing,
         }
     }
 

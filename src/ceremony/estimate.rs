@@ -1,7 +1,7 @@
 //! The estimate: how long the signing of a plan will take, and what that rests on.
 
 use crate::{
-    pki::text::Printable,
+    pki::text::{Printable, counted},
     register::{Run, StoredPlan},
 };
 
@@ -49,8 +49,10 @@ fn estimate(certificates: u64, authority: &str, run: Option<&Run>, audit: Option
                 format!("CA {}, whose key is of the same kind,", Printable::new(&run.authority))
             };
             let basis = format!(
-                "{whose} had {} certificates recorded in {} s, until {}",
-                run.certificates, run.seconds, run.ended
+                "{whose} had {} recorded in {} s, until {}",
+                counted(run.certificates, "certificate"),
+                run.seconds,
+                run.ended
             );
             (per_second, basis)
         }

@@ -3,6 +3,7 @@
 use std::{
     collections::{HashMap, hash_map::Entry},
     path::{Path, PathBuf},
+    sync::Arc,
 };
 
 use rayon::prelude::*;
@@ -16,7 +17,7 @@ use crate::pki::{
         difference::{self, Difference},
     },
     policy::{self, Control, Finding, Refusal, Severity},
-    profile::{DuplicateKeys, Profile},
+    profile::{DuplicateKeys, DuplicateSubjects, Profile},
     request::VerifiedRequest,
     serial::SerialNumber,
     text::Printable,
@@ -24,15 +25,21 @@ use crate::pki::{
 };
 
 use super::{
+    block_lists::BlockLists,
     error::Error,
+    evidence::Evidence,
     intake::{Content, Naming, Place, Submission, Submissions},
     opening::now,
     progress::{Phase, Watch},
+    shared_primes::{Batch, SharedPrimes},
     table::{Devices, beside, row_number},
 };
 
 /// Submissions judged together, on all cores.
 pub(super) const CHUNK: usize = 512;
+
+/// A subject without any name, DER: it says nothing that could stand twice.
+pub(super) const EMPTY_SUBJECT: &[u8] = &[0x30, 0];
 
 /// What became of a submission.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -109,7 +116,8 @@ pub enum Yardstick<'a> {
     Soundness,
     /// A profile, without a CA: what the profile takes and drops.
     Profile(&'a Profile),
-    /// A profile under a CA: all that planning would find.
+    /// A profile under a CA: all that planning would find, but for keys that were certified before: the register is
+    /// asked for them while a plan is made.
     Issuer(&'a Profile, &'a IssuingCa),
 }
 
@@ -128,7 +136,8 @@ impl Yardstick<'_> {
 }
 
 /// Reads and judges all requests under the paths, in order; with the table that the profile takes, at the end the rows
-/// that no accepted request has.
+/// that no accepted request has. They are read twice: what RSA keys have in common with each other is known before the
+/// first of them is judged.
 ///
 /// # Errors
 /// [`Error::Medium`]; [`Error::MediumFailed`]; [`Error::Stopped`]; [`Error::Table`]; [`Error::Usage`].
@@ -136,14 +145,27 @@ pub fn inspect(
     paths: &[PathBuf],
     csv: Option<&Path>,
     yardstick: Yardstick<'_>,
+    lists: &Arc<BlockLists>,
     watch: &mut Watch<'_>,
     each: &mut dyn FnMut(&Judgement),
 ) -> Result<Counts, Error> {
     let devices = yardstick.devices(csv, paths)?;
-    inspect_each(paths, devices.as_ref(), yardstick, Depth::Verdict, watch, &mut |inspected| {
+    let evidence = gather(paths, lists, watch)?;
+    inspect_each(paths, devices.as_ref(), yardstick, &evidence, Depth::Verdict, watch, &mut |inspected| {
         each(&inspected.judgement);
         Ok(())
     })
+}
+
+/// What is known of the keys under the paths beyond each request.
+pub(super) fn gather(
+    paths: &[PathBuf],
+    lists: &Arc<BlockLists>,
+    watch: &mut Watch<'_>,
+) -> Result<Evidence, Error> {
+    let batch = Batch { paths, naming: Naming::AsGiven, unharmed: "nothing was changed" };
+    let shared = SharedPrimes::survey(&batch, None, watch)?;
+    Ok(Evidence { lists: Arc::clone(lists), shared: Arc::new(shared) })
 }
 
 /// A judged submission, with what is needed to find it again.
@@ -155,6 +177,8 @@ pub(super) struct Inspected {
     pub twin: Option<u64>,
     /// The row of the table that belongs to an earlier request, with that request's number.
     pub row_taken: Option<(u32, u64)>,
+    /// The number of the earlier request that has its subject.
+    pub namesake: Option<u64>,
     /// What it asked for against what it would be issued, where it is accepted, a CA is the yardstick, and it was
     /// asked for.
     pub difference: Option<Difference>,
@@ -174,6 +198,7 @@ pub(super) fn inspect_each(
     paths: &[PathBuf],
     devices: Option<&Devices>,
     yardstick: Yardstick<'_>,
+    evidence: &Evidence,
     depth: Depth,
     watch: &mut Watch<'_>,
     each: &mut dyn FnMut(Inspected) -> Result<(), Error>,
@@ -181,7 +206,7 @@ pub(super) fn inspect_each(
     let mut submissions = Submissions::open(paths, Naming::AsGiven)?.without(devices.map(Devices::path));
     let at = now()?;
     let mut counts = Counts::default();
-    let mut seen = SeenKeys::default();
+    let (mut keys, mut subjects) = (Seen::default(), Seen::default());
     let mut met = devices.map(Devices::none_met).unwrap_or_default();
     loop {
         let chunk = next_chunk(&mut submissions).map_err(|error| error.amid("nothing was changed"))?;
@@ -192,14 +217,18 @@ pub(super) fn inspect_each(
             .into_par_iter()
             .map(|Submission { source, content, place }| {
                 let side = Side { devices, file_stem: place.file_stem() };
-                (judge(&source, content, side, yardstick, depth, at), place)
+                (judge(&source, content, side, yardstick, evidence, depth, at), place)
             })
             .collect();
-        for (Judged { mut judgement, key, row, difference }, place) in judged {
+        for (Judged { mut judgement, key, subject, row, difference }, place) in judged {
             let number = counts.all() + 1;
-            let twin = seen.compare(&judgement, key, number);
+            let twin = keys.compare(&judgement, key, number);
             if let Some(twin) = twin {
                 judge_twin(&mut judgement, twin, yardstick);
+            }
+            let namesake = subjects.compare(&judgement, subject, number);
+            if let Some(namesake) = namesake {
+                judge_namesake(&mut judgement, namesake, yardstick);
             }
             let row = row.filter(|_| judgement.verdict == Verdict::Accepted);
             let row_taken = row.and_then(|row| met.meet(row, number).map(|first| (row, first)));
@@ -208,14 +237,15 @@ pub(super) fn inspect_each(
             }
             counts.add(judgement.verdict);
             let difference = difference.filter(|_| judgement.verdict == Verdict::Accepted);
-            each(Inspected { judgement, place: Some(place), twin, row_taken, difference })?;
+            each(Inspected { judgement, place: Some(place), twin, namesake, row_taken, difference })?;
         }
         watch.tell(Phase::Planning, counts.all(), None);
         watch.check_stop("nothing was changed", "read the requests again")?;
     }
     for judgement in devices.map(|devices| devices.left_over(&met)).unwrap_or_default() {
         counts.add(judgement.verdict);
-        each(Inspected { judgement, place: None, twin: None, row_taken: None, difference: None })?;
+        let (twin, namesake, row_taken) = (None, None, None);
+        each(Inspected { judgement, place: None, twin, namesake, row_taken, difference: None })?;
     }
     Ok(counts)
 }
@@ -226,20 +256,20 @@ pub(super) fn judge_row_taken(judgement: &mut Judgement, finding: Finding) {
     judgement.verdict = Verdict::Refused;
 }
 
-/// Keys seen in this inspection: the first half of each key's digest and the number of the request it stood in, 24
-/// octets a request.
+/// Keys or subjects seen in this inspection: the first half of each one's digest and the number of the request it stood
+/// in, 24 octets a request.
 #[derive(Default)]
-struct SeenKeys {
-    keys: HashMap<[u8; 16], u64>,
+struct Seen {
+    halves: HashMap<[u8; 16], u64>,
 }
 
-impl SeenKeys {
-    /// The number of the request before an accepted one whose key it has.
-    fn compare(&mut self, judgement: &Judgement, key: Option<Digest>, number: u64) -> Option<u64> {
-        let key = key.filter(|_| judgement.verdict == Verdict::Accepted)?;
+impl Seen {
+    /// The number of the request before an accepted one that has the same.
+    fn compare(&mut self, judgement: &Judgement, digest: Option<Digest>, number: u64) -> Option<u64> {
+        let digest = digest.filter(|_| judgement.verdict == Verdict::Accepted)?;
         let mut half = [0; 16];
-        half.copy_from_slice(&key.as_octets()[..16]);
-        match self.keys.entry(half) {
+        half.copy_from_slice(&digest.as_octets()[..16]);
+        match self.halves.entry(half) {
             Entry::Vacant(place) => {
                 place.insert(number);
                 None
@@ -269,6 +299,41 @@ pub(super) fn judge_twin(judgement: &mut Judgement, first: u64, yardstick: Yards
     }
 }
 
+/// Judges an accepted request whose subject stood in an earlier one.
+pub(super) fn judge_namesake(judgement: &mut Judgement, first: u64, yardstick: Yardstick<'_>) {
+    let message = format!("the subject stands in this batch already, in request {first} of the listing");
+    let finding = judged_subject(Control::SubjectInBatch, &message, duplicate_subjects(yardstick));
+    match finding.severity {
+        Severity::Refuse => {
+            judgement.findings.insert(0, finding);
+            judgement.verdict = Verdict::Refused;
+        }
+        Severity::Note => judgement.findings.push(finding),
+    }
+}
+
+/// A request's own soundness knows nothing of names that are to be unique.
+fn duplicate_subjects(yardstick: Yardstick<'_>) -> DuplicateSubjects {
+    match yardstick {
+        Yardstick::Soundness => DuplicateSubjects::Accept,
+        Yardstick::Profile(profile) | Yardstick::Issuer(profile, _) => profile.duplicate_subjects,
+    }
+}
+
+/// What is said of a subject that stands twice.
+pub(super) fn judged_subject(control: Control, message: &str, duplicates: DuplicateSubjects) -> Finding {
+    match duplicates {
+        DuplicateSubjects::Refuse => Finding::refuse(
+            control,
+            message,
+            "give it a subject of its own; or set duplicate-subjects = \"note\" in the profile",
+        ),
+        DuplicateSubjects::Note | DuplicateSubjects::Accept => {
+            Finding::note(control, message, "see that both certificates are meant for the same subject")
+        }
+    }
+}
+
 /// The next submissions, at most [`CHUNK`].
 pub(super) fn next_chunk(submissions: &mut Submissions) -> Result<Vec<Submission>, Error> {
     let mut chunk = Vec::with_capacity(CHUNK);
@@ -282,8 +347,12 @@ pub(super) fn next_chunk(submissions: &mut Submissions) -> Result<Vec<Submission
 }
 
 /// Verifies a request's own soundness; notes on its armour go first.
-pub(super) fn verify(der: &[u8], mut notes: Vec<Finding>) -> Result<VerifiedRequest, Refusal> {
-    match policy::judge(der) {
+pub(super) fn verify(
+    der: &[u8],
+    mut notes: Vec<Finding>,
+    evidence: &Evidence,
+) -> Result<VerifiedRequest, Refusal> {
+    match policy::judge_against(der, evidence) {
         Ok(request) => Ok(request.with_notes(notes)),
         Err(mut refusal) => {
             refusal.findings.append(&mut notes);
@@ -299,6 +368,8 @@ pub(super) struct Judged {
     pub key: Option<Digest>,
     /// The row of the table.
     pub row: Option<u32>,
+    /// The digest of the subject, where it is to be compared with others.
+    pub subject: Option<Digest>,
     pub difference: Option<Difference>,
 }
 
@@ -314,6 +385,7 @@ pub(super) fn judge(
     content: Content,
     side: Side<'_>,
     yardstick: Yardstick<'_>,
+    evidence: &Evidence,
     depth: Depth,
     now: Time,
 ) -> Judged {
@@ -322,6 +394,7 @@ pub(super) fn judge(
         judgement: Judgement { source: source.clone(), sha256, verdict, subject, key, findings },
         key: None,
         row: None,
+        subject: None,
         difference: None,
     };
     let refused = |Refusal { findings, subject, key }| bare(Verdict::Refused, subject, key, findings);
@@ -330,7 +403,7 @@ pub(super) fn judge(
         Content::Skipped(finding) => return bare(Verdict::Skipped, None, None, vec![finding]),
         Content::Request { der, notes } => (der, notes),
     };
-    let request = match verify(&der, notes) {
+    let request = match verify(&der, notes, evidence) {
         Ok(request) => request,
         Err(refusal) => return refused(refusal),
     };
@@ -338,7 +411,14 @@ pub(super) fn judge(
     let request = request.with_beside(beside);
     let row = row_number(&request);
     let spki_sha256 = request.public_key().spki_sha256();
-    let subject = request.subject().to_printable();
+    let issued = match yardstick {
+        Yardstick::Soundness => request.subject().clone(),
+        Yardstick::Profile(profile) | Yardstick::Issuer(profile, _) => plan::subject(&request, profile),
+    };
+    let is_compared =
+        duplicate_subjects(yardstick) != DuplicateSubjects::Accept && issued.der() != EMPTY_SUBJECT;
+    let subject_sha256 = is_compared.then(|| Digest::of(issued.der()));
+    let subject = issued.to_printable();
     let key = request.public_key().algorithm();
     let judged = match yardstick {
         Yardstick::Soundness => Ok((request.notes().to_vec(), None)),
@@ -349,7 +429,7 @@ pub(super) fn judge(
         Ok((findings, difference)) => {
             debug_assert!(findings.iter().all(|finding| finding.severity == Severity::Note));
             let judged = bare(Verdict::Accepted, Some(subject), Some(key), findings);
-            Judged { key: Some(spki_sha256), row, difference, ..judged }
+            Judged { key: Some(spki_sha256), subject: subject_sha256, row, difference, ..judged }
         }
         Err(refusal) => refused(refusal),
     }

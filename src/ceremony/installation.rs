@@ -1,10 +1,13 @@
 //! Installation: the certificate that a superior CA issued is read, held against key, subject and path, and entered.
+//!
+//! The certificates above it come from the files that are given, and where those have them not, from the register: a
+//! CA that stands there needs no file.
 
 use std::path::Path;
 
 use crate::{
     host,
-    pki::{certificate::Certificate, issuer::IssuingCa, pem, text::Printable, time::Time},
+    pki::{certificate::Certificate, issuer::IssuingCa, key::PublicKey, pem, text::Printable, time::Time},
 };
 
 use super::{
@@ -21,6 +24,7 @@ const CERTIFICATES_OCTETS_MAX: u64 = 256 * 1024;
 pub struct FittingCertificate {
     name: String,
     issuer: IssuingCa,
+    recorded: Vec<Printable>,
 }
 
 impl FittingCertificate {
@@ -35,29 +39,21 @@ impl FittingCertificate {
     pub fn issuer(&self) -> &IssuingCa {
         &self.issuer
     }
+
+    /// The subjects of the certificates above it that no file gave and that were found in the register.
+    #[must_use]
+    pub fn recorded(&self) -> &[Printable] {
+        &self.recorded
+    }
 }
 
 impl Appliance {
-    /// Takes the certificate that a superior CA issued: checked against key, subject and path.
-    ///
-    /// # Errors
-    /// [`Error::Authority`] with what does not fit; [`Error::Register`].
-    pub fn install(
-        &mut self,
-        name: &str,
-        certificate: &Path,
-        chain: Option<&Path>,
-    ) -> Result<IssuingCa, Error> {
-        let fitting = self.examine(name, certificate, chain)?;
-        self.install_fitting(fitting)
-    }
-
     /// Installs a certificate that was found to fit; its time is looked at once more.
     ///
     /// # Errors
-    /// As [`Appliance::install`].
-    pub fn install_fitting(&mut self, fitting: FittingCertificate) -> Result<IssuingCa, Error> {
-        let FittingCertificate { name, issuer } = fitting;
+    /// As [`Appliance::examine`].
+    pub fn install(&mut self, fitting: FittingCertificate) -> Result<IssuingCa, Error> {
+        let FittingCertificate { name, issuer, recorded: _ } = fitting;
         let at = now()?;
         check_times(issuer.certificate(), at)?;
         self.register.install_certificate(&name, issuer.certificate(), issuer.chain(), at)?;
@@ -65,10 +61,11 @@ impl Appliance {
     }
 
     /// Reads the certificate that a superior CA issued and checks it against key, subject and path; nothing is
-    /// installed yet, so that people can compare the root's words first.
+    /// installed yet, so that people can compare the root's words first. In a file with several certificates the one
+    /// with the CA's key is meant; the others may stand above it.
     ///
     /// # Errors
-    /// As [`Appliance::install`].
+    /// [`Error::Authority`] with what does not fit; [`Error::Register`].
     pub fn examine(
         &self,
         name: &str,
@@ -78,19 +75,14 @@ impl Appliance {
         let record = self.register.authority(name)?.ok_or_else(|| {
             Error::authority(
                 format!("there is no CA named {}", Printable::new(name)),
-                "make its key and request with coldsign ca request",
+                "request it first: under Authorities, or with coldsign ca request",
             )
         })?;
-        let mut certificates = read_certificates(certificate)?;
+        let mut given = read_certificates(certificate)?;
+        let own = take_own(&mut given, &record.public_key)
+            .map_err(|fault| fault.told(&printable_path(certificate), name))?;
         if let Some(path) = chain {
-            certificates.extend(read_certificates(path)?);
-        }
-        let own = certificates.remove(0);
-        if *own.public_key() != record.public_key {
-            return Err(Error::authority(
-                format!("{}: the certificate is for another key", printable_path(certificate)),
-                format!("give the certificate that was issued for the request of {name}, first in its file"),
-            ));
+            given.extend(read_certificates(path)?);
         }
         if let Some(requested) = record.request.as_deref().map(requested_subject).transpose()?
             && requested != *own.subject()
@@ -104,15 +96,62 @@ impl Appliance {
                 "have the superior CA issue it with the requested subject, octet for octet",
             ));
         }
-        let chain = ordered_chain(&own, certificates)?;
+        let Above { chain, recorded } = ordered_chain(&own, given, self.recorded_certificates()?)?;
         check_times(&own, now()?)?;
         let issuer = IssuingCa::new(own, chain).map_err(|what| {
-            Error::authority(what, "give the CA's certificate, and those above it (--chain FILE)")
+            Error::authority(what, "give the CA's own certificate, and those above it in a second file")
         })?;
-        Ok(FittingCertificate { name: name.to_owned(), issuer })
+        Ok(FittingCertificate { name: name.to_owned(), issuer, recorded })
+    }
+
+    /// The certificates of all CAs in the register, and those above them.
+    fn recorded_certificates(&self) -> Result<Vec<Certificate>, Error> {
+        let records = self.register.authorities()?.into_iter();
+        let certified = records.filter_map(|record| record.certificate);
+        Ok(certified.flat_map(|(own, above)| std::iter::once(own).chain(above)).collect())
     }
 }
 
+/// Why none of a file's certificates is taken as the CA's own.
+#[derive(Clone, Debug, Eq, PartialEq)]
+enum NotOwn {
+    /// All are for other keys; the first one's subject.
+    OtherKey(Printable),
+    /// Several are for the CA's key.
+    Several,
+}
+
+impl NotOwn {
+    fn told(self, file: &Printable, name: &str) -> Error {
+        match self {
+            Self::OtherKey(subject) => Error::authority(
+                format!("{file}: this is the certificate of {subject}, for another key than that of {name}"),
+                format!(
+                    "give the certificate that was issued for the request of {name}: in a delivery it stands in \
+                     certs, or in certificates.pem; ca.pem is the superior CA's"
+                ),
+            ),
+            Self::Several => Error::authority(
+                format!("{file}: more than one certificate in it is for the key of {name}"),
+                "give a file with the one that is to be used",
+            ),
+        }
+    }
+}
+
+/// Takes the certificate with this key out of those that a file gave.
+fn take_own(given: &mut Vec<Certificate>, key: &PublicKey) -> Result<Certificate, NotOwn> {
+    given.dedup_by(|one, other| one.der() == other.der());
+    let mut own = given.iter().enumerate().filter(|(_, one)| one.public_key() == key);
+    match (own.next(), own.next()) {
+        (Some((at, _)), None) => Ok(given.remove(at)),
+        (Some(_), Some(_)) => Err(NotOwn::Several),
+        (None, _) => {
+            let first = given.first().map(|first| first.subject().to_printable());
+            Err(NotOwn::OtherKey(first.unwrap_or_default()))
+        }
+    }
+}
 /// Checks that a certificate has begun and has not ended.
 fn check_times(own: &Certificate, at: Time) -> Result<(), Error> {
     if own.not_after() < at {
@@ -151,20 +190,59 @@ pub fn read_certificates(path: &Path) -> Result<Vec<Certificate>, Error> {
     Ok(certificates)
 }
 
-/// Puts the certificates above a CA in order, issuer by issuer, up to the self-signed root.
-fn ordered_chain(own: &Certificate, mut pool: Vec<Certificate>) -> Result<Vec<Certificate>, Error> {
-    let mut chain: Vec<Certificate> = Vec::new();
+/// The certificates above a CA.
+#[derive(Debug)]
+struct Above {
+    /// In order, root last.
+    chain: Vec<Certificate>,
+    /// The subjects of those that no file gave.
+    recorded: Vec<Printable>,
+}
+
+/// Puts the certificates above a CA in order, issuer by issuer, up to the self-signed root. Where two have the
+/// issuer's name, the one whose key made the signature is meant; what was given goes before what is recorded.
+fn ordered_chain(
+    own: &Certificate,
+    mut given: Vec<Certificate>,
+    mut recorded: Vec<Certificate>,
+) -> Result<Above, Error> {
+    let mut above = Above { chain: Vec::new(), recorded: Vec::new() };
     loop {
-        let last = chain.last().unwrap_or(own);
-        if last.issuer() == last.subject() {
-            return Ok(chain);
+        let last = above.chain.last().unwrap_or(own);
+        if last.is_self_issued() {
+            return Ok(above);
         }
-        let Some(at) = pool.iter().position(|candidate| candidate.subject() == last.issuer()) else {
+        let signed = |candidate: &Certificate| {
+            candidate.subject() == last.issuer()
+                && candidate
+                    .public_key()
+                    .verify(last.signature_algorithm(), last.tbs(), last.signature())
+                    .is_ok()
+        };
+        let next = if let Some(at) = given.iter().position(signed) {
+            given.remove(at)
+        } else if let Some(at) = recorded.iter().position(signed) {
+            let issuer = recorded.remove(at);
+            above.recorded.push(issuer.subject().to_printable());
+            issuer
+        } else if given.iter().any(|candidate| candidate.subject() == last.issuer()) {
             return Err(Error::authority(
-                format!("the certificate of {} is missing", last.issuer().to_printable()),
-                "give the certificates above the CA too, root last (--chain FILE)",
+                format!(
+                    "the certificate given for {} is not the one that signed {}",
+                    last.issuer().to_printable(),
+                    last.subject().to_printable()
+                ),
+                "have the superior CA give the certificate of the key that it signed with",
+            ));
+        } else {
+            return Err(Error::authority(
+                format!(
+                    "the certificate of {} is missing: no file given has it, and no CA of this home",
+                    last.issuer().to_printable()
+                ),
+                "give a second file with the certificates above the CA: ca-chain.pem of a delivery",
             ));
         };
-        chain.push(pool.remove(at));
+        above.chain.push(next);
     }
 }

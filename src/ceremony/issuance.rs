@@ -1,9 +1,12 @@
 //! Issuance: what is planned and approved is signed, checked and recorded; after a stop it goes on where it was.
 
 use std::{
+    any::Any,
     convert::Infallible,
+    panic,
     sync::{
-        atomic::{AtomicU64, AtomicUsize, Ordering},
+        Mutex, PoisonError,
+        atomic::{AtomicUsize, Ordering},
         mpsc::{self, RecvTimeoutError},
     },
     thread,
@@ -15,13 +18,15 @@ use crate::{
         certificate::{SignedCertificate, signature_algorithm},
         issuer::IssuingCa,
         key::SignatureAlgorithm,
-        text::Printable,
+        text::{Printable, counted},
     },
-    register::{self, ApprovedPlan, Approver, PlannedRow, StoredPlan},
+    register::{self, ApprovedPlan, Approver, PlanKind, PlannedRow, StoredPlan},
     token::{session::Session, signer::Signer, uri::TokenUri},
 };
 
 use super::{
+    closing::Remaining,
+    done::HeadAfter,
     error::Error,
     opening::{Appliance, now},
     progress::{Phase, Reins, Watch},
@@ -38,15 +43,22 @@ const GROUP_TIME: Duration = Duration::from_secs(2);
 /// How often progress is told while signers run: a person sees it move.
 const TELL_EVERY: Duration = Duration::from_millis(100);
 
-/// How an issuance went.
-#[derive(Clone, Copy, Debug, Default, PartialEq)]
+/// How an issuance went, or how far it came.
+#[derive(Clone, Debug)]
 pub struct Issued {
     /// Certificates issued now.
     pub now: u64,
     /// Certificates of the plan that are issued, these and earlier ones.
     pub all: u64,
+    /// Certificates of the plan that are signed and in hand, because the register did not take them. While the
+    /// appliance is open, the next signing of the plan records them; the token does not sign them anew.
+    pub unrecorded: u64,
     /// Seconds it took.
     pub seconds: f64,
+    /// What became of the register's head.
+    pub head: HeadAfter,
+    /// What can be done with the plan next: a root that is made is not delivered.
+    pub next: Option<Remaining>,
 }
 
 /// What approval of a plan rests on.
@@ -79,11 +91,18 @@ impl Appliance {
         }
     }
 
-    /// Records the approval of exactly this plan.
+    /// Records the approval of exactly this plan. One approval stands for good: a second is not recorded.
     ///
     /// # Errors
-    /// [`Error::NotApproved`] where the words are not the plan's, or the profile does not let scripts issue.
+    /// [`Error::NotApproved`] where the words are not the plan's, or the profile does not let scripts issue;
+    /// [`Error::Usage`] where the plan is approved already.
     pub fn approve(&mut self, plan: &StoredPlan, given: ApprovalGiven<'_>) -> Result<(), Error> {
+        if self.is_approved(plan)? {
+            return Err(Error::usage(
+                format!("plan {} is approved already; nothing was recorded now", plan.id),
+                format!("go on with signing it (coldsign sign {})", plan.id),
+            ));
+        }
         let approver = match given {
             ApprovalGiven::Words(words) => Approver::Words(words),
             ApprovalGiven::Unattended => Approver::Unattended,
@@ -91,7 +110,11 @@ impl Appliance {
         match self.register.approve(plan, approver, now()?) {
             Ok(_) => Ok(()),
             Err(error @ (register::Error::Words(_) | register::Error::UnattendedNotAllowed(_))) => {
-                let hint = format!("{}: coldsign approve {} --words \"…\"", error.hint(), plan.id);
+                let hint = format!(
+                    "{}, under Register or with coldsign approve {} --words \"…\"",
+                    error.hint(),
+                    plan.id
+                );
                 Err(Error::NotApproved { what: error.to_string(), hint })
             }
             Err(error) => Err(error.into()),
@@ -114,40 +137,65 @@ impl Appliance {
         self.approval_of(plan).map(|_| ())
     }
 
-    /// Signs what is planned and approved and not yet issued; a root whose making was interrupted is finished so.
+    /// Signs what is planned and approved and not yet issued; a root whose making was interrupted is finished so. Then
+    /// the audit key signs the register's head; where it cannot, the certificates are issued all the same.
     ///
     /// # Errors
-    /// [`Error::NotApproved`] before anything is signed; [`Error::Token`], [`Error::Register`] and
-    /// [`Error::Stopped`] with everything recorded that was signed until then.
+    /// [`Error::NotApproved`], [`Error::Authority`], [`Error::Token`], [`Error::Register`] before anything is signed;
+    /// from then on [`Error::SigningEnded`], with what is recorded, what is in hand and why.
     pub fn sign(
         &mut self,
         plan: &StoredPlan,
         session: &Session,
         watch: &mut Watch<'_>,
     ) -> Result<Issued, Error> {
-        if self.unfinished_root(&plan.authority)?.is_some_and(|unfinished| unfinished.id == plan.id) {
-            let (began, before) = (Instant::now(), self.register.issued_count(plan)?);
-            self.finish_root(plan, session)?;
-            let all = self.register.issued_count(plan)?;
-            return Ok(Issued { now: all - before, all, seconds: began.elapsed().as_secs_f64() });
-        }
-        let issuer = self.issuer_of(plan)?;
+        let root = self.unfinished_root(&plan.authority)?.is_some_and(|unfinished| unfinished.id == plan.id);
         let approved = self.approved(plan)?;
         // The audit key is looked at before, not after, a million certificates.
         if self.configuration.audit_key_uri().is_some() {
             self.audit_key(session)?;
         }
         let uri = self.authority_key_uri(&plan.authority)?;
-        let outcome = self.sign_with(&approved, &issuer, &uri, session, watch);
-        // Work that was stopped is closed as work that was finished is: the audit key signs what was recorded.
-        let to_close = match &outcome {
-            Ok(done) => done.now > 0,
-            Err(error) => matches!(error, Error::Stopped { .. }),
+        let issuer = if root { None } else { Some(self.issuer_of(plan)?) };
+        let (began, before) = (Instant::now(), self.register.issued_count(plan)?);
+        let mut all = before;
+        let outcome = match issuer {
+            None => self.finish_root(&approved, &uri, session, &mut all),
+            Some(issuer) => self.sign_with(&approved, &issuer, &uri, session, watch, &mut all),
         };
-        if to_close && self.configuration.audit_key_uri().is_some() {
-            self.sign_head(session)?;
+        let now = all - before;
+        self.conclude(plan, session, (now, all, began.elapsed()), outcome)
+    }
+
+    /// Closes a signing: what was signed is told in numbers, whatever the outcome.
+    pub(super) fn conclude(
+        &mut self,
+        plan: &StoredPlan,
+        session: &Session,
+        (now, all, took): (u64, u64, Duration),
+        outcome: Result<(), Error>,
+    ) -> Result<Issued, Error> {
+        let head = match &outcome {
+            // Work that was stopped is closed as work that was finished is: the audit key signs what was recorded.
+            Ok(()) | Err(Error::Stopped { .. }) => self.close_head(session),
+            Err(_) => HeadAfter::Left,
+        };
+        let next = match outcome {
+            Ok(()) if plan.kind == PlanKind::Root => None,
+            Ok(()) => Some(Remaining::Delivery),
+            Err(_) => Some(Remaining::Signing),
+        };
+        let unrecorded = self.in_hand(&plan.id);
+        let issued = Issued { now, all, unrecorded, seconds: took.as_secs_f64(), head, next };
+        match outcome {
+            Ok(()) => Ok(issued),
+            Err(failure) => Err(Error::SigningEnded {
+                failure: Box::new(failure),
+                plan: plan.id.clone(),
+                of: plan.accepted,
+                issued: Box::new(issued),
+            }),
         }
-        outcome
     }
 
     /// The approval of a plan, whose stored octets are checked against its digest once more.
@@ -160,7 +208,10 @@ impl Appliance {
     fn approval_of(&self, plan: &StoredPlan) -> Result<ApprovedPlan, Error> {
         self.register.approved(plan)?.ok_or_else(|| Error::NotApproved {
             what: format!("plan {} is not approved", plan.id),
-            hint: format!("read its words to each other, then coldsign approve {} --words \"…\"", plan.id),
+            hint: format!(
+                "read its words to each other and approve it: under Register, or with coldsign approve {} --words \"…\"",
+                plan.id
+            ),
         })
     }
 
@@ -170,12 +221,13 @@ impl Appliance {
         let uri = self.configuration.key_uri(name).map(str::to_owned).or(recorded).ok_or_else(|| {
             Error::authority(
                 format!("there is no CA named {}", Printable::new(name)),
-                "see coldsign ca list; make one with ca create or ca request",
+                "see Authorities, or coldsign ca list; make one there, or with ca create or ca request",
             )
         })?;
         Ok(TokenUri::parse(&uri)?)
     }
 
+    /// Signs group after group; `all` counts what is recorded.
     fn sign_with(
         &mut self,
         approved: &ApprovedPlan,
@@ -183,14 +235,17 @@ impl Appliance {
         uri: &TokenUri,
         session: &Session,
         watch: &mut Watch<'_>,
-    ) -> Result<Issued, Error> {
-        let began = Instant::now();
-        let plan = approved.plan().clone();
-        let mut done = Issued { now: 0, all: self.register.issued_count(&plan)?, seconds: 0.0 };
-        let of = plan.accepted;
+        all: &mut u64,
+    ) -> Result<(), Error> {
+        let of = approved.plan().accepted;
+        let mut at = now()?;
+        let mut reserve = Some(self.set_room_aside(u64::from(GROUP).min(of))?);
+        // What an earlier signing left in hand comes first.
+        self.record_in_hand(approved, at, &mut reserve)?;
+        *all = self.register.issued_count(approved.plan())?;
         let mut rows = self.register.unissued(approved, None, GROUP)?;
         if rows.is_empty() {
-            return Ok(done);
+            return Ok(());
         }
         let key = session.find(uri)?;
         key.matches(issuer.certificate().public_key())?;
@@ -198,17 +253,20 @@ impl Appliance {
         let mut signers = (0..self.configuration.signing_sessions())
             .map(|_| session.signer(&key, algorithm))
             .collect::<Result<Vec<_>, _>>()?;
-        watch.tell_recorded(Phase::Signing, done.all, done.all, of);
+        watch.tell_recorded(Phase::Signing, *all, *all, of);
+        let sign = |signer: &mut Signer, row: &PlannedRow| sign_row(row, signer, issuer);
         while let Some(last) = rows.last().map(|row| row.index) {
-            let (signed, failure) = sign_group(&rows, &mut signers, issuer, watch, (done.all, of));
+            let Group { signed, failure, panic } = sign_group(&rows, &mut signers, sign, watch, (*all, of));
             rows.retain(|row| signed.binary_search_by_key(&row.index, |(index, _)| *index).is_err());
             // Whatever was signed is recorded before any failure is told.
-            if !signed.is_empty() {
-                done.now += signed.len() as u64;
-                done.all += signed.len() as u64;
-                self.register.record_issued(approved, &signed, now()?)?;
+            let count = signed.len() as u64;
+            let recorded = self.record(approved, signed, at, &mut reserve);
+            if let Some(panic) = panic {
+                panic::resume_unwind(panic);
             }
-            watch.tell_recorded(Phase::Signing, done.all, done.all, of);
+            recorded?;
+            *all += count;
+            watch.tell_recorded(Phase::Signing, *all, *all, of);
             if let Some(error) = failure {
                 return Err(error);
             }
@@ -217,17 +275,24 @@ impl Appliance {
             }
             if !rows.is_empty() {
                 watch.check_stop(
-                    &format!("{} of {of} certificates of plan {} are issued and recorded", done.all, plan.id),
-                    &format!("go on with signing it (coldsign sign {})", plan.id),
+                    &so_far(&approved.plan().id, *all, of),
+                    &format!("go on with signing it (coldsign sign {})", approved.plan().id),
                 )?;
+                // Before the token signs again: the time, and the room that the last group may have taken.
+                at = now()?;
+                if reserve.is_none() {
+                    reserve = Some(self.set_room_aside(u64::from(GROUP).min(of - *all))?);
+                }
             }
         }
-        done.seconds = began.elapsed().as_secs_f64();
-        Ok(done)
+        Ok(())
     }
 }
 
-type Signed = (u64, SignedCertificate);
+/// How far the signing of a plan has come.
+pub(super) fn so_far(plan: &str, all: u64, of: u64) -> String {
+    format!("plan {plan}: {all} of {} issued and recorded", counted(of, "certificate"))
+}
 
 /// The algorithm that planned octets name; one plan has one.
 fn algorithm_of(row: &PlannedRow) -> Result<SignatureAlgorithm, Error> {
@@ -237,86 +302,94 @@ fn algorithm_of(row: &PlannedRow) -> Result<SignatureAlgorithm, Error> {
     })
 }
 
+/// What came of a group.
+struct Group<T> {
+    /// What was signed and checked, in order.
+    signed: Vec<(u64, T)>,
+    /// The first failure.
+    failure: Option<Error>,
+    /// The first panic of a signer, to be gone on with once what was signed is recorded.
+    panic: Option<Box<dyn Any + Send>>,
+}
+
 /// A group of rows while it is signed: every signer takes the next row as soon as it has none.
-struct Group<'a> {
-    rows: &'a [PlannedRow],
-    issuer: &'a IssuingCa,
+struct Rows<'a, T> {
+    planned: &'a [PlannedRow],
     reins: &'a Reins,
     /// When the group is recorded at the latest, whether it is whole or not.
     until: Instant,
     next: AtomicUsize,
-    signed: AtomicU64,
+    /// Not with the signers: what one of them signed outlives it, however it ends.
+    signed: Mutex<Vec<(u64, T)>>,
 }
 
 /// Signs rows over all signers, telling how far they are beyond what is recorded, until the group is whole, its time is
-/// over or the operator holds back. Returns what was signed and checked, in order, and the first failure.
-fn sign_group(
+/// over or the operator holds back.
+fn sign_group<S: Send, T: Send>(
     rows: &[PlannedRow],
-    signers: &mut [Signer],
-    issuer: &IssuingCa,
+    signers: &mut [S],
+    sign: impl Fn(&mut S, &PlannedRow) -> Result<T, Error> + Sync,
     watch: &mut Watch<'_>,
     (recorded, of): (u64, u64),
-) -> (Vec<Signed>, Option<Error>) {
-    let group = Group {
-        rows,
-        issuer,
+) -> Group<T> {
+    let group = Rows {
+        planned: rows,
         reins: watch.reins(),
         until: Instant::now() + GROUP_TIME,
         next: AtomicUsize::new(0),
-        signed: AtomicU64::new(0),
+        signed: Mutex::new(Vec::with_capacity(rows.len())),
     };
-    let results: Vec<(Vec<Signed>, Option<Error>)> = thread::scope(|scope| {
+    let ends: Vec<thread::Result<Result<(), Error>>> = thread::scope(|scope| {
         // Nothing is ever sent: the channel hangs up when the last signer has ended, however it ended.
         let (working, ended) = mpsc::channel::<Infallible>();
         let workers: Vec<_> = signers
             .iter_mut()
             .map(|signer| {
-                let (group, working) = (&group, working.clone());
+                let (group, sign, working) = (&group, &sign, working.clone());
                 scope.spawn(move || {
                     let _working = working;
-                    group.sign(signer)
+                    group.sign(|row| sign(signer, row))
                 })
             })
             .collect();
         drop(working);
         while let Err(RecvTimeoutError::Timeout) = ended.recv_timeout(TELL_EVERY) {
-            let signed = group.signed.load(Ordering::Relaxed);
+            let signed = group.signed.lock().unwrap_or_else(PoisonError::into_inner).len() as u64;
             watch.tell_recorded(Phase::Signing, recorded + signed, recorded, of);
         }
-        workers
-            .into_iter()
-            .map(|worker| worker.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)))
-            .collect()
+        workers.into_iter().map(thread::ScopedJoinHandle::join).collect()
     });
-    let mut signed = Vec::with_capacity(rows.len());
-    let mut failure = None;
-    for (share, error) in results {
-        signed.extend(share);
-        failure = failure.or(error);
-    }
+    let mut signed = group.signed.into_inner().unwrap_or_else(PoisonError::into_inner);
     signed.sort_unstable_by_key(|(index, _)| *index);
-    (signed, failure)
+    let (mut failure, mut panic) = (None, None);
+    for end in ends {
+        match end {
+            Ok(Ok(())) => {}
+            Ok(Err(error)) => failure = failure.or(Some(error)),
+            Err(payload) => panic = panic.or(Some(payload)),
+        }
+    }
+    Group { signed, failure, panic }
 }
 
-impl Group<'_> {
+impl<T> Rows<'_, T> {
     /// Signs row after row. No certificate is left in the middle: the reins and the time are looked at between two.
-    fn sign(&self, signer: &mut Signer) -> (Vec<Signed>, Option<Error>) {
-        let mut done = Vec::new();
+    fn sign(&self, mut sign: impl FnMut(&PlannedRow) -> Result<T, Error>) -> Result<(), Error> {
         while !self.reins.hold_back() && Instant::now() < self.until {
-            let Some(row) = self.rows.get(self.next.fetch_add(1, Ordering::Relaxed)) else { break };
-            match sign_row(row, signer, self.issuer) {
+            let Some(row) = self.planned.get(self.next.fetch_add(1, Ordering::Relaxed)) else { break };
+            match sign(row) {
                 Ok(certificate) => {
-                    done.push((row.index, certificate));
-                    self.signed.fetch_add(1, Ordering::Relaxed);
+                    let mut signed = self.signed.lock().unwrap_or_else(PoisonError::into_inner);
+                    signed.push((row.index, certificate));
                 }
                 Err(error) => {
                     // The other signers end what they have in hand and take no more.
-                    self.next.store(self.rows.len(), Ordering::Relaxed);
-                    return (done, Some(error));
+                    self.next.store(self.planned.len(), Ordering::Relaxed);
+                    return Err(error);
                 }
             }
         }
-        (done, None)
+        Ok(())
     }
 }
 
@@ -331,4 +404,35 @@ fn sign_row(row: &PlannedRow, signer: &mut Signer, issuer: &IssuingCa) -> Result
         what: format!("the token's output for certificate {} was not taken: {error}", row.index),
         hint: "nothing of it left the appliance; check the token, then go on with sign".to_owned(),
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Signs rows 1 to 40 with two signers, of which one meets `fate` at row 15.
+    fn signed_until(fate: impl Fn() -> Result<u64, Error> + Sync) -> Group<u64> {
+        let rows: Vec<PlannedRow> = (1..=40).map(|index| PlannedRow { index, tbs: Vec::new() }).collect();
+        let (reins, mut listener) = (Reins::new(), |_: super::super::progress::Progress| {});
+        let mut watch = Watch::new(&mut listener, &reins);
+        let sign = |(): &mut (), row: &PlannedRow| if row.index == 15 { fate() } else { Ok(row.index) };
+        sign_group(&rows, &mut [(), ()], sign, &mut watch, (0, 40))
+    }
+
+    #[test]
+    fn what_was_signed_outlives_a_signer_that_panics() {
+        let group = signed_until(|| panic!("a signer is gone"));
+        // The other signer signs all that is left.
+        let expected: Vec<(u64, u64)> = (1..=40).filter(|row| *row != 15).map(|row| (row, row)).collect();
+        assert_eq!(group.signed, expected);
+        assert!(group.failure.is_none() && group.panic.is_some());
+    }
+
+    #[test]
+    fn what_was_signed_before_a_failure_is_kept_and_little_is_signed_after_it() {
+        let group = signed_until(|| Err(Error::NoRequests));
+        assert!(group.signed.iter().filter(|(row, _)| *row < 15).count() == 14);
+        assert!(group.signed.iter().all(|(row, _)| *row != 15));
+        assert!(matches!(group.failure, Some(Error::NoRequests)) && group.panic.is_none());
+    }
 }

@@ -4,13 +4,18 @@
 //! [`Appliance::plan`], [`Appliance::approve`], [`Appliance::sign`] and [`Appliance::deliver`] are the main job.
 
 mod auditing;
+mod block_lists;
 mod browsing;
+mod certificate_export;
 mod closing;
+mod confirmed_ca;
 mod delivery;
 mod difference;
 mod done;
 mod error;
 mod estimate;
+mod evidence;
+mod found;
 mod inspection;
 mod installation;
 mod intake;
@@ -19,13 +24,19 @@ mod messages;
 mod modules;
 mod opening;
 mod overview;
+mod planned_authorities;
 mod planning;
 mod profiles;
 mod progress;
 mod proving;
 mod provisioning;
+mod recording;
 mod records;
+mod repeated_code;
+mod revocation;
+mod seen;
 mod self_check;
+mod shared_primes;
 mod space;
 mod standing;
 mod summary;
@@ -35,13 +46,17 @@ mod triage;
 mod verification;
 mod volumes;
 
+pub use block_lists::{BlockListFacts, BlockLists, ListFormat, add_block_list};
 pub use browsing::{By, Found, IssuedRow, Pace, Rest, Wanted};
+pub use certificate_export::ExportedCertificate;
 pub use closing::{Closing, Due, Remaining, SignedHead, Unfinished};
+pub use confirmed_ca::ConfirmedCa;
 pub use delivery::Delivered;
 pub use difference::{Differences, Group};
-pub use done::{Beginning, DoneSince, HeadSignature};
-pub use error::{Class, Error};
+pub use done::{Beginning, DoneSince, HeadAfter, HeadSignature};
+pub use error::{Aftermath, Class, Error, Wanting};
 pub use estimate::Estimate;
+pub use found::{FOUND_NAMED_MAX, FoundBy, FoundIn, Outcome};
 pub use inspection::{Counts, Judgement, Verdict, Yardstick, inspect};
 pub use installation::{FittingCertificate, read_certificates};
 pub use issuance::{ApprovalGiven, Issued};
@@ -49,10 +64,15 @@ pub use messages::Messages;
 pub use modules::{KnownModule, known_modules};
 pub use opening::{Appliance, Custodian, Home, HomeState, Setup, printable_path, setup};
 pub use overview::Overview;
-pub use profiles::{profile_by_name, profile_sections};
+pub use planned_authorities::PlannedAuthorities;
+pub use planning::Planned;
+pub use profiles::{ProfileSection, profile_by_name, profile_sections};
 pub use progress::{Motion, Phase, Progress, Reins, Watch};
 pub use proving::{Code, Platform, requested_code};
 pub use provisioning::{NewCa, Requested};
+pub use repeated_code::{RepeatedCode, Repetition};
+pub use revocation::{CrlFile, CrlImport, PreparedCrl, RevocationOrder, crl_id, read_crl_file, read_serials};
+pub use seen::{Agreement, Seen};
 pub use self_check::{Check, Mark, interfaces_up, self_check, utc_now};
 pub use space::Space;
 pub use standing::{Authority, Stage};
@@ -70,16 +90,20 @@ pub use volumes::{
 
 // Values of the layers below that the faces show or hand through.
 pub use crate::{
-    export::{bundle::Format, manifest::Standing, verification::Report as BundleReport},
+    export::{
+        bundle::Format,
+        manifest::Standing,
+        verification::{CrlSummary, Report as BundleReport},
+    },
     host::memory::harden,
     register::{
-        AuditFinding, AuditReport, AuthorityRecord, Catalogue, Deeds, IssuedCertificate, Rehearsal, Stock,
-        StoredPlan,
+        AuditFinding, AuditReport, AuthorityRecord, Catalogue, CrlOrigin, Deeds, IssuedCertificate,
+        IssuedCrl, Rehearsal, RevocationAct, Revoked, StoredCrl, StoredPlan, Takeover,
     },
     token::{
         mechanism::{Capability, KEY_ALGORITHMS, Support},
         pin::{Activation, Pin, SoActivation, SoPin},
         session::Session,
-        slot::{Initialised, PinEntry, PinWarning, Rng, SlotState, TokenState, UserPin, Writing},
+        slot::{Initialised, PinEntry, PinWarning, Rng, SlotState, TokenState, TokenTexts, UserPin, Writing},
     },
 };

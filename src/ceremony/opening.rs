@@ -3,6 +3,7 @@
 use std::{
     io::ErrorKind,
     path::{Path, PathBuf},
+    sync::Arc,
 };
 
 use crate::{
@@ -20,7 +21,7 @@ use crate::{
     },
 };
 
-use super::error::Error;
+use super::{block_lists::BlockLists, error::Error, recording::InHand};
 
 /// Largest authority.toml, in octets: a hundred profiles fit ten times.
 const CONFIGURATION_OCTETS_MAX: u64 = 1024 * 1024;
@@ -56,13 +57,15 @@ pub type Custodian<'a> = dyn FnMut(&TokenState) -> Result<Activation, Error> + '
 
 /// An opened appliance: configuration read, register open.
 pub struct Appliance {
-    home: Home,
+    pub(super) home: Home,
     /// The configuration's text, as it stands in authority.toml.
     pub(super) text: String,
     /// The configuration.
     pub(super) configuration: Configuration,
     /// The register.
     pub(super) register: Register,
+    /// What the token signed and the register did not take yet.
+    pub(super) in_hand: Vec<InHand>,
 }
 
 impl Home {
@@ -113,14 +116,14 @@ impl Home {
             match error.kind() {
                 ErrorKind::NotFound => Error::usage(
                     format!("{shown}: there is no home there"),
-                    "make one with coldsign setup, or name another one with --home",
+                    "make one here (Set up, or coldsign setup), or start with another folder: --home DIR",
                 ),
                 ErrorKind::FileTooLarge => {
                     Error::usage(format!("{shown}: {error}"), "take out what is not configuration")
                 }
                 _ => Error::usage(
                     format!("{shown}: {error}"),
-                    "make it a file that can be read, or name another home with --home",
+                    "make it a file that can be read, or start with another home: --home DIR",
                 ),
             }
         })?;
@@ -148,7 +151,7 @@ pub fn setup(home: &Home, setup: &Setup<'_>) -> Result<(), Error> {
     if let Some(path) = standing {
         return Err(Error::usage(
             format!("{} stands already", printable_path(&path)),
-            "use that home, or choose another folder with --home",
+            "use that home, or start with another folder: --home DIR",
         ));
     }
     let module = setup.module.to_str().filter(|_| setup.module.is_absolute()).ok_or_else(|| {
@@ -174,7 +177,7 @@ pub fn setup(home: &Home, setup: &Setup<'_>) -> Result<(), Error> {
     let in_home = |error: std::io::Error| {
         Error::usage(
             format!("{}: {error}", printable_path(home.folder())),
-            "choose a folder that can be written with --home",
+            "start with a folder that can be written: --home DIR",
         )
     };
     host::file::make_private_folder(home.folder()).map_err(in_home)?;
@@ -193,7 +196,7 @@ impl Appliance {
     pub fn open(home: Home) -> Result<Self, Error> {
         let (text, configuration) = home.configuration()?;
         let register = Register::open(&home.register_path())?;
-        Self::agreeing(Self { home, text, configuration, register })
+        Self::agreeing(Self { home, text, configuration, register, in_hand: Vec::new() })
     }
 
     /// Opens a home to look at what was done.
@@ -203,7 +206,7 @@ impl Appliance {
     pub fn open_to_read(home: Home) -> Result<Self, Error> {
         let (text, configuration) = home.configuration()?;
         let register = Register::open_to_read(&home.register_path())?;
-        Self::agreeing(Self { home, text, configuration, register })
+        Self::agreeing(Self { home, text, configuration, register, in_hand: Vec::new() })
     }
 
     fn agreeing(self) -> Result<Self, Error> {
@@ -218,10 +221,23 @@ impl Appliance {
         Ok(self)
     }
 
+    /// The home.
+    pub(super) fn home(&self) -> &Home {
+        &self.home
+    }
+
     /// Whether this home is for rehearsals.
     #[must_use]
     pub fn is_rehearsal(&self) -> bool {
         matches!(self.register.rehearsal(), Rehearsal::Rehearsal)
+    }
+
+    /// The block lists of the home.
+    ///
+    /// # Errors
+    /// [`Error::Usage`] where one of them cannot be read.
+    pub fn block_lists(&self) -> Result<Arc<BlockLists>, Error> {
+        BlockLists::of_home(&self.home).map(Arc::new)
     }
 
     /// The configuration.

@@ -1,6 +1,9 @@
 //! Planning: requests become a stored plan, every certificate byte for byte, before anything is signed.
 
-use std::path::{Path, PathBuf};
+use std::{
+    path::{Path, PathBuf},
+    sync::Arc,
+};
 
 use rayon::prelude::*;
 
@@ -10,8 +13,8 @@ use crate::{
         fingerprint::Digest,
         issuer::IssuingCa,
         plan::{Facts, PlannedCertificate, plan as decide},
-        policy::{Control, Finding, Refusal},
-        profile::{DuplicateKeys, Profile},
+        policy::{Control, Finding, Refusal, Severity},
+        profile::{DuplicateKeys, DuplicateSubjects, Profile},
         serial::SerialNumber,
         text::Printable,
     },
@@ -23,13 +26,28 @@ use crate::{
 };
 
 use super::{
+    block_lists::BlockLists,
     error::Error,
-    inspection::{Counts, Judgement, Verdict, next_chunk, verify},
+    evidence::Evidence,
+    inspection::{Counts, EMPTY_SUBJECT, Judgement, Verdict, judged_subject, next_chunk, verify},
     intake::{Content, Naming, Submission, Submissions},
     opening::{Appliance, now},
     progress::{Phase, Watch},
+    seen::{Agreement, Seen},
+    shared_primes::{Batch, SharedPrimes},
     table::{Devices, RowsMet, beside, row_number},
 };
+
+/// A plan that was made.
+#[derive(Clone, Debug)]
+pub struct Planned {
+    /// The plan, stored and not approved.
+    pub plan: StoredPlan,
+    /// What became of the requests.
+    pub counts: Counts,
+    /// Whether they are those that were seen before.
+    pub agreement: Agreement,
+}
 
 /// What became of a submission in planning, with all that the register keeps of it.
 enum Decided {
@@ -78,19 +96,19 @@ impl Appliance {
         let record = self.register.authority(name)?.ok_or_else(|| {
             Error::authority(
                 format!("there is no CA named {}", Printable::new(name)),
-                "see coldsign ca list; make one with ca create or ca request",
+                "see Authorities, or coldsign ca list; make one there, or with ca create or ca request",
             )
         })?;
         let (certificate, chain) = record.certificate.ok_or_else(|| {
             Error::authority(
                 format!("CA {name} has no certificate yet"),
                 format!(
-                    "install the one its superior CA made with coldsign ca install {name} CERT --chain FILE"
+                    "install the one its superior CA made: under Authorities, or with coldsign ca install {name} CERT"
                 ),
             )
         })?;
         IssuingCa::new(certificate, chain).map_err(|what| {
-            Error::authority(what, "install a certificate that is fit to issue with coldsign ca install")
+            Error::authority(what, "have its superior CA issue one that is fit, and install that: under Authorities, or with coldsign ca install")
         })
     }
 
@@ -125,7 +143,8 @@ impl Appliance {
     }
 
     /// Reads, judges and plans all requests under the paths, and stores the plan whole. The table that the profile takes
-    /// is the one that is named, else the one beside the requests.
+    /// is the one that is named, else the one beside the requests. Where they were read before, `before` is what was
+    /// seen then, and it is said whether that is what was planned.
     ///
     /// # Errors
     /// Every class but [`Error::NotApproved`]; nothing is stored then.
@@ -135,19 +154,25 @@ impl Appliance {
         profile: &str,
         paths: &[PathBuf],
         csv: Option<&Path>,
+        before: Option<&Seen>,
         watch: &mut Watch<'_>,
         each: &mut dyn FnMut(&Judgement),
-    ) -> Result<(StoredPlan, Counts), Error> {
+    ) -> Result<Planned, Error> {
         let issuer = self.issuer(ca)?;
         let profile = self.profile(profile)?.clone();
         let devices = Devices::open(&profile, csv, paths)?;
+        let lists = BlockLists::of_home(&self.home)?;
+        let remarks = lists.remarks();
+        let batch = Batch { paths, naming: Naming::InVolume, unharmed: "no plan was stored" };
+        let shared = SharedPrimes::survey(&batch, Some(&self.register), watch)?;
+        let evidence = Evidence { lists: Arc::new(lists), shared: Arc::new(shared) };
         let mut submissions =
             Submissions::open(paths, Naming::InVolume)?.without(devices.as_ref().map(Devices::path));
         let mut serials = Serials::of(self)?;
         let at = now()?;
-        let mut counts = Counts::default();
+        let mut seen = Seen::default();
         let record = devices.as_ref().map(Devices::record).unwrap_or_default();
-        let text = config_text(&self.text, &profile.name) + &record;
+        let text = config_text(&self.text, &profile.name) + &remarks + &record;
         let met = devices.as_ref().map(Devices::none_met).unwrap_or_default();
         let mut rows = Rows { devices: devices.as_ref(), met, number: 0 };
         let new = NewPlan {
@@ -171,32 +196,35 @@ impl Appliance {
             let decided: Vec<Decided> = drawn
                 .into_par_iter()
                 .map(|(submission, serial)| {
-                    decided(submission, devices.as_ref(), &profile, &issuer, Facts { now: at, serial })
+                    let facts = Facts { now: at, serial };
+                    decided(submission, devices.as_ref(), &profile, &issuer, &evidence, facts)
                 })
                 .collect();
             for item in decided {
-                rows.number = counts.all() + 1;
-                let judgement = write(&mut writer, item, profile.duplicate_keys, &mut rows)?;
-                counts.add(judgement.verdict);
+                rows.number = seen.counts().all() + 1;
+                let judgement = write(&mut writer, item, &profile, &mut rows)?;
+                seen.add(&judgement);
                 each(&judgement);
             }
-            watch.tell(Phase::Planning, counts.all(), None);
+            watch.tell(Phase::Planning, seen.counts().all(), None);
             watch.check_stop("no plan was stored", "run plan again")?;
         }
-        match counts.all() {
+        let before_rows = seen.counts();
+        match before_rows.all() {
             0 => return Err(Error::NoRequests),
-            _ if counts.accepted == 0 => return Err(Error::NoneAccepted(counts)),
+            _ if before_rows.accepted == 0 => return Err(Error::NoneAccepted(before_rows)),
             _ => {}
         }
         for judgement in devices.as_ref().map(|devices| devices.left_over(&rows.met)).unwrap_or_default() {
             for finding in &judgement.findings {
                 writer.skip(judgement.source.as_str(), None, finding)?;
             }
-            counts.add(judgement.verdict);
+            seen.add(&judgement);
             each(&judgement);
         }
+        let counts = seen.counts();
         let plan = writer.store(Issuer::Certificate(&issuer), now()?)?;
-        Ok((plan, counts))
+        Ok(Planned { plan, counts, agreement: seen.against(before) })
     }
 }
 
@@ -221,6 +249,7 @@ fn decided(
     devices: Option<&Devices>,
     profile: &Profile,
     issuer: &IssuingCa,
+    evidence: &Evidence,
     facts: Facts,
 ) -> Decided {
     let sha256 = submission.content.sha256();
@@ -234,7 +263,7 @@ fn decided(
         }
         Content::Request { der, notes } => (der, notes),
     };
-    let judged = verify(&der, notes).and_then(|request| {
+    let judged = verify(&der, notes, evidence).and_then(|request| {
         let beside = beside(devices, file_stem, &request);
         let request = request.with_beside(beside);
         let row = row_number(&request);
@@ -250,7 +279,7 @@ fn decided(
 fn write(
     writer: &mut PlanWriter<'_>,
     item: Decided,
-    duplicates: DuplicateKeys,
+    profile: &Profile,
     rows: &mut Rows<'_>,
 ) -> Result<Judgement, Error> {
     match item {
@@ -279,20 +308,23 @@ fn write(
         Decided::Planned { source, der, planned, row } => {
             let sha256 = Some(Digest::of(&der));
             let subject = Some(planned.subject().to_printable());
-            let duplicate = duplicate(writer, planned.spki_sha256(), duplicates)?;
-            let refused = match (&duplicate, duplicates) {
-                (Some(finding), DuplicateKeys::Refuse) => Some(finding.clone()),
-                _ => rows.meet(row),
-            };
-            if let Some(finding) = refused {
-                let mut findings = vec![finding];
+            let of_key = duplicate(writer, planned.spki_sha256(), profile.duplicate_keys)?;
+            let of_subject = subject_twice(writer, planned.subject().der(), profile.duplicate_subjects)?;
+            let mut duplicates: Vec<Finding> = of_key.into_iter().chain(of_subject).collect();
+            let refuses = |found: &[Finding]| found.iter().any(|one| one.severity == Severity::Refuse);
+            if !refuses(&duplicates) {
+                duplicates.extend(rows.meet(row));
+            }
+            if refuses(&duplicates) {
+                let mut findings = duplicates;
                 findings.extend_from_slice(planned.notes());
+                findings.sort_by_key(|finding| std::cmp::Reverse(finding.severity));
                 let refusal = Refusal { findings, subject, key: None };
                 writer.refuse(source.as_str(), sha256, &refusal)?;
                 let Refusal { findings, subject, key } = refusal;
                 return Ok(Judgement { source, sha256, verdict: Verdict::Refused, subject, key, findings });
             }
-            let planned = planned.with_notes(duplicate);
+            let planned = planned.with_notes(duplicates);
             writer.add(source.as_str(), Some(&der), &planned)?;
             let findings = planned.notes().to_vec();
             Ok(Judgement { source, sha256, verdict: Verdict::Accepted, subject, key: None, findings })
@@ -330,20 +362,66 @@ fn duplicate(
     Ok(None)
 }
 
-/// The profile's section of authority.toml with those below it, for the record.
+fn subject_twice(
+    writer: &PlanWriter<'_>,
+    subject: &[u8],
+    duplicates: DuplicateSubjects,
+) -> Result<Option<Finding>, Error> {
+    // A subject without a name is told apart by what stands instead of one.
+    if duplicates == DuplicateSubjects::Accept || subject == EMPTY_SUBJECT {
+        return Ok(None);
+    }
+    let (control, message) = if let Some(earlier) = writer.holds_subject(subject)? {
+        let message = format!("the subject stands in this batch already, in {}", earlier.source);
+        (Control::SubjectInBatch, message)
+    } else if let Some(earlier) = writer.issued_subject(subject)? {
+        let plan = earlier.plan.as_deref().unwrap_or("this one");
+        let message = format!(
+            "a certificate was issued for the subject before, under plan {plan} from {}",
+            earlier.source
+        );
+        (Control::SubjectInRegister, message)
+    } else {
+        return Ok(None);
+    };
+    Ok(Some(judged_subject(control, &message, duplicates)))
+}
+
+/// The profile's section of authority.toml, for the record: from the comment on it to its last key, with the tables in it.
 pub(super) fn config_text(text: &str, profile: &str) -> String {
-    let (header, below) = (format!("[profiles.{profile}]"), format!("[profiles.{profile}."));
-    let mut section = String::new();
-    let mut inside = false;
+    let name = format!("profiles.{profile}");
+    let (mut section, mut comments, mut inside) = (String::new(), String::new(), false);
     for line in text.lines() {
-        if line.trim_start().starts_with('[') {
-            let line = line.trim_start();
-            inside = line.starts_with(&header) || line.starts_with(&below);
+        let trimmed = line.trim();
+        if trimmed.starts_with('[') {
+            let header = trimmed.trim_start_matches('[').split(']').next().unwrap_or_default().trim();
+            inside = header.strip_prefix(&name).is_some_and(|rest| rest.is_empty() || rest.starts_with('.'));
         }
-        if inside {
-            section.push_str(line);
-            section.push('\n');
+        match trimmed.chars().next() {
+            None => comments.clear(),
+            Some('#') => comments.extend([line, "\n"]),
+            Some(_) => {
+                let comments = std::mem::take(&mut comments);
+                if inside {
+                    section.extend([&comments, line, "\n"]);
+                }
+            }
         }
     }
     section
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn records_a_profile_from_its_comment_to_its_last_table() {
+        let text = "# of a\n[profiles.a]\nkind = \"x\"   # why\n# of b\n\n# really of b\n[profiles.b]\nk = [\n  1,\n]\n\
+                    [[profiles.b.more]]\noid = 1\n# the end\n[profiles.bc]\nk = 1\n";
+        assert_eq!(config_text(text, "a"), "# of a\n[profiles.a]\nkind = \"x\"   # why\n");
+        let expected = "# really of b\n[profiles.b]\nk = [\n  1,\n]\n[[profiles.b.more]]\noid = 1\n";
+        assert_eq!(config_text(text, "b"), expected);
+        assert_eq!(config_text(text, "nobody"), "");
+    }
 }

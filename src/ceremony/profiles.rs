@@ -3,7 +3,7 @@
 use crate::{
     config,
     pki::{
-        profile::{Approval, Profile},
+        profile::{Approval, Profile, SubjectKind},
         text::Printable,
     },
 };
@@ -28,11 +28,22 @@ pub fn profile_by_name(home: Option<&Home>, name: &str) -> Result<Profile, Error
     })
 }
 
-/// Every profile's name and its section of authority.toml.
+/// A profile as people look at it.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct ProfileSection {
+    /// Its name.
+    pub name: String,
+    /// What it makes, in a few words.
+    pub summary: String,
+    /// Its section of authority.toml.
+    pub text: String,
+}
+
+/// Every profile, in the order of authority.toml.
 ///
 /// # Errors
 /// [`Error::Usage`], [`Error::Configuration`].
-pub fn profile_sections(home: Option<&Home>) -> Result<Vec<(String, String)>, Error> {
+pub fn profile_sections(home: Option<&Home>) -> Result<Vec<ProfileSection>, Error> {
     let (text, configuration) = if let Some(home) = home {
         home.configuration()?
     } else {
@@ -40,11 +51,20 @@ pub fn profile_sections(home: Option<&Home>) -> Result<Vec<(String, String)>, Er
         let configuration = config::Authority::parse(&text)?;
         (text, configuration)
     };
-    let named = |profile: &Profile| (profile.name.clone(), config_text(&text, &profile.name));
-    Ok(configuration.profiles().map(named).collect())
+    let section = |profile: &Profile| ProfileSection {
+        name: profile.name.clone(),
+        summary: profile.summary(),
+        text: config_text(&text, &profile.name),
+    };
+    Ok(configuration.profiles().map(section).collect())
 }
 
 impl Appliance {
+    /// The profiles that certificates for requests can be made by, in the order of authority.toml.
+    pub fn request_profiles(&self) -> impl Iterator<Item = &Profile> {
+        self.configuration().profiles().filter(|profile| profile.kind != SubjectKind::Root)
+    }
+
     /// Checks that scripts may issue under a profile, before any work is done.
     ///
     /// # Errors

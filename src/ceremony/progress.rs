@@ -22,10 +22,14 @@ const LOOK_AGAIN: Duration = Duration::from_millis(20);
 pub enum Phase {
     /// The register is being checked.
     Auditing,
+    /// The keys of requests are compared with each other and with those of the register.
+    Comparing,
     /// The bundle is being written.
     Delivering,
     /// Requests are read, judged and planned.
     Planning,
+    /// A file or a medium is read, before it is known what to make of it.
+    Reading,
     /// The bundle is being read back from the medium.
     ReadingBack,
     /// The register is being looked through.
@@ -42,8 +46,10 @@ impl Phase {
     pub fn word(self) -> &'static str {
         match self {
             Self::Auditing => "auditing",
+            Self::Comparing => "comparing keys",
             Self::Delivering => "delivering",
             Self::Planning => "planning",
+            Self::Reading => "reading",
             Self::ReadingBack => "reading back",
             Self::Searching => "searching",
             Self::Signing => "signing",
@@ -204,7 +210,7 @@ impl<'a> Watch<'a> {
         }
     }
 
-    /// A place where nothing is half done: rests while the operator wants it so, and ends the work if he asked for that.
+    /// A place where nothing is half done: rests while the operator wants it so, and ends the work if asked to.
     ///
     /// # Errors
     /// [`Error::Stopped`] with what is done and how to go on.

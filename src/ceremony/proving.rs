@@ -1,6 +1,6 @@
 //! Proving: a verification certificate shows a cloud platform that the CA's key is held.
 
-use std::path::Path;
+use std::{path::Path, sync::Arc};
 
 use crate::{
     export::bundle::Format,
@@ -8,23 +8,27 @@ use crate::{
         issuer::IssuingCa,
         key::KeyAlgorithm,
         name::Name,
-        plan::{self, Facts},
+        plan::{self, Facts, PlannedCertificate},
         policy::Refusal,
-        profile::SubjectKind,
+        profile::{Profile, SubjectKind},
         request::VerifiedRequest,
-        text::Printable,
+        text::{Printable, counted},
     },
     register::{Approver, Issuer, NewPlan, PlanKind, StoredPlan},
 };
 
 use super::{
+    closing::Remaining,
     delivery::Delivered,
     error::Error,
+    evidence::Evidence,
     inspection::verify,
     intake::{Content, Naming, Submissions},
     opening::{Appliance, Custodian, now, printable_path},
     planning::{Serials, config_text},
     progress::Watch,
+    repeated_code::RepeatedCode,
+    shared_primes::{Batch, SharedPrimes},
 };
 
 /// The profile that verification certificates are made by.
@@ -74,15 +78,18 @@ impl Platform {
     /// # Errors
     /// [`Error::Usage`] with what is wrong with it.
     pub fn check_code(self, code: &str) -> Result<(), Error> {
+        if code.is_empty() {
+            return Err(Error::usage("there is no code yet", "type it exactly as the platform shows it"));
+        }
         let digits = code.bytes().all(|digit| digit.is_ascii_hexdigit());
         if self == Self::Aws && (code.len() != 64 || !digits) {
             return Err(Error::usage(
                 format!(
-                    "AWS IoT registration codes have 64 hexadecimal digits; this one has {} characters{}",
-                    code.chars().count(),
+                    "AWS IoT registration codes have 64 hexadecimal digits; this one has {}{}",
+                    counted(code.chars().count(), "character"),
                     if digits { "" } else { ", not all of them digits" }
                 ),
-                "copy the code from aws iot get-registration-code, without blanks or line ends",
+                "give it as aws iot get-registration-code shows it, without blanks or line ends",
             ));
         }
         common_name(code).map(|_| ())
@@ -115,8 +122,10 @@ fn common_name(code: &str) -> Result<Name, Error> {
 /// Where the code comes from.
 #[derive(Clone, Copy, Debug)]
 pub enum Code<'a> {
-    /// Typed, exactly as the platform shows it.
-    Typed(&'a str),
+    /// The argument of a command, exactly as the platform shows it.
+    Given(&'a str),
+    /// Typed by hand, twice the same.
+    Typed(&'a RepeatedCode),
     /// The subject CN of a verification CSR.
     Request(&'a Path),
     /// The same, refused where it is not the code that [`requested_code`] gave and people compared.
@@ -129,11 +138,28 @@ pub enum Code<'a> {
 }
 
 impl Appliance {
+    /// The profile that verification certificates are made by.
+    ///
+    /// # Errors
+    /// [`Error::Usage`] where there is none, or where it is for something else.
+    pub fn verification_profile(&self) -> Result<&Profile, Error> {
+        let profile = self.profile(PROFILE)?;
+        // No words are typed for a proof, so nothing but a certificate that can stand for nobody may come of it.
+        if profile.kind != SubjectKind::Verification {
+            return Err(Error::usage(
+                format!("the profile {PROFILE} in authority.toml is not of the kind \"verification\""),
+                "correct it: see coldsign profile show verification where there is no home",
+            ));
+        }
+        Ok(profile)
+    }
+
     /// Issues and delivers a verification certificate. The command itself is the approval: it names one certificate,
     /// short-lived and without clientAuth.
     ///
     /// # Errors
     /// Every class; nothing is signed where the request, the code or the platform's rules refuse.
+    /// [`Error::ProofUnfinished`] once its plan is stored and approved: that plan is gone on with, not this.
     pub fn prove(
         &mut self,
         ca: &str,
@@ -144,28 +170,15 @@ impl Appliance {
         watch: &mut Watch<'_>,
     ) -> Result<(StoredPlan, Delivered), Error> {
         let issuer = self.issuer(ca)?;
-        let profile = self.profile(PROFILE)?.clone();
-        // No words are typed here, so nothing but a certificate that can stand for nobody may come of it.
-        if profile.kind != SubjectKind::Verification {
-            return Err(Error::usage(
-                format!("the profile {PROFILE} in authority.toml is not of the kind \"verification\""),
-                "correct it: see coldsign profile show verification where there is no home",
-            ));
-        }
+        let profile = self.verification_profile()?.clone();
         let mut serials = Serials::of(self)?;
         let at = now()?;
         let facts = Facts { now: at, serial: serials.draw()? };
         let (planned, der) = match code {
-            Code::Typed(code) => {
-                platform.check(code, &issuer)?;
-                (
-                    plan::plan_for_code(&common_name(code)?, &profile, &issuer, facts)
-                        .map_err(|refusal| refused(&refusal))?,
-                    None,
-                )
-            }
+            Code::Given(code) => (planned_for(code, platform, &profile, &issuer, facts)?, None),
+            Code::Typed(code) => (planned_for(code.as_str(), platform, &profile, &issuer, facts)?, None),
             Code::Request(path) | Code::Shown { path, .. } => {
-                let (request, der) = request_of(path)?;
+                let (request, der) = request_of(path, &self.evidence(path, watch)?)?;
                 let asked = code_of(&request)?;
                 if let Code::Shown { code, .. } = code {
                     same_code(path, &asked, code)?;
@@ -192,10 +205,36 @@ impl Appliance {
         writer.add("verification", der.as_deref(), &planned)?;
         let stored = writer.store(Issuer::Certificate(&issuer), at)?;
         self.register.approve(&stored, Approver::Command, at)?;
-        self.sign(&stored, &session, watch)?;
-        let delivered = self.deliver(&stored, to, &[Format::Pem], &session, watch)?;
+        let unfinished = |remaining: Remaining| {
+            let plan = Box::new(stored.clone());
+            move |failure: Error| Error::ProofUnfinished { failure: Box::new(failure), plan, remaining }
+        };
+        self.sign(&stored, &session, watch).map_err(unfinished(Remaining::Signing))?;
+        let delivered = self
+            .deliver(&stored, to, &[Format::Pem], &session, watch)
+            .map_err(unfinished(Remaining::Delivery))?;
         Ok((stored, delivered))
     }
+
+    /// What is known of the key of a verification CSR beyond it.
+    fn evidence(&self, path: &Path, watch: &mut Watch<'_>) -> Result<Evidence, Error> {
+        let paths = [path.to_owned()];
+        let batch = Batch { paths: &paths, naming: Naming::AsGiven, unharmed: "nothing was signed" };
+        let shared = SharedPrimes::survey(&batch, Some(&self.register), watch)?;
+        Ok(Evidence { lists: self.block_lists()?, shared: Arc::new(shared) })
+    }
+}
+
+/// The certificate for a code that is at hand without a CSR.
+fn planned_for(
+    code: &str,
+    platform: Platform,
+    profile: &Profile,
+    issuer: &IssuingCa,
+    facts: Facts,
+) -> Result<PlannedCertificate, Error> {
+    platform.check(code, issuer)?;
+    plan::plan_for_code(&common_name(code)?, profile, issuer, facts).map_err(|refusal| refused(&refusal))
 }
 
 /// A file is read again when it is used: what was shown is what is signed, or nothing is.
@@ -214,14 +253,14 @@ fn same_code(path: &Path, asked: &str, shown: &Printable) -> Result<(), Error> {
 /// # Errors
 /// [`Error::Medium`] where the file cannot be read; [`Error::Usage`] where it holds no sound request with a code.
 pub fn requested_code(path: &Path, platform: Platform) -> Result<Printable, Error> {
-    let (request, _) = request_of(path)?;
+    let (request, _) = request_of(path, &Evidence::default())?;
     let code = code_of(&request)?;
     platform.check_code(&code)?;
     Ok(Printable::new(&code))
 }
 
 /// The only request of a file, and its octets.
-fn request_of(path: &Path) -> Result<(VerifiedRequest, Vec<u8>), Error> {
+fn request_of(path: &Path, evidence: &Evidence) -> Result<(VerifiedRequest, Vec<u8>), Error> {
     let mut submissions = Submissions::open(&[path.to_owned()], Naming::AsGiven)?;
     let first = submissions.next()?.map(|submission| submission.content);
     if submissions.next()?.is_some() {
@@ -237,7 +276,7 @@ fn request_of(path: &Path) -> Result<(VerifiedRequest, Vec<u8>), Error> {
         }
         None => return Err(Error::usage("there is no request in the file", "give a verification CSR")),
     };
-    let request = verify(&der, notes).map_err(|refusal| refused(&refusal))?;
+    let request = verify(&der, notes, evidence).map_err(|refusal| refused(&refusal))?;
     Ok((request, der))
 }
 

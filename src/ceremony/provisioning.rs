@@ -1,31 +1,37 @@
 //! Provisioning: CAs are made in the token, certified by themselves or by a superior CA, and entered.
 
-use std::path::Path;
+use std::{path::Path, time::Instant};
 
 use crate::{
     config,
     media::Outbox,
     pki::{
-        certificate::{Certificate, SignedCertificate},
+        certificate::{self, Certificate, SignedCertificate},
         fingerprint::Digest,
         issuer::IssuingCa,
         key::{KeyAlgorithm, PublicKey, RsaScheme},
         name::Name,
         pem,
-        plan::{self, Facts, RootFields},
+        plan::{self, Facts, RootFields, RootTerms},
         policy,
-        profile::{Approval, DuplicateKeys},
+        profile::{Approval, DuplicateKeys, End, Profile, SubjectKind},
         text::Printable,
+        time::DAY_SECONDS,
     },
-    register::{self, Approver, Issuer, NewAuthority, NewPlan, PlanKind, StoredPlan},
+    register::{self, ApprovedPlan, Approver, Issuer, NewAuthority, NewPlan, PlanKind, StoredPlan},
     token::{key::TokenKey, session::Session, uri::TokenUri},
 };
 
 use super::{
+    confirmed_ca::ConfirmedCa,
+    done::HeadAfter,
     error::Error,
     opening::{Appliance, Custodian, now},
-    planning::Serials,
+    planning::{Serials, config_text},
 };
+
+/// The profile that roots are made by.
+const ROOT_PROFILE: &str = "root";
 
 /// What a new CA is to be.
 #[derive(Clone, Debug)]
@@ -49,22 +55,27 @@ pub struct Requested {
     pub sha256: Digest,
     /// SHA-256 of the subject's public key.
     pub spki_sha256: Digest,
+    /// What became of the register's head, once the request was recorded.
+    pub head: HeadAfter,
 }
 
 impl Appliance {
-    /// Makes a key pair in the token and a self-signed root certificate.
+    /// Makes a key pair in the token and a self-signed root certificate; then the audit key signs the register's head.
     ///
     /// # Errors
-    /// Every class. Once the plan of its certificate is stored, [`Appliance::sign`] finishes what was interrupted; a
+    /// Every class; [`Error::SigningEnded`] once the token may have signed. Once the plan of its certificate is stored, [`Appliance::sign`] finishes what was interrupted; a
     /// key that was made before stays unused in the token.
     pub fn create_root(
         &mut self,
-        new: &NewCa<'_>,
+        confirmed: &ConfirmedCa<'_>,
         days: u32,
         path_length: Option<u32>,
         custodian: &mut Custodian<'_>,
-    ) -> Result<IssuingCa, Error> {
+    ) -> Result<(IssuingCa, HeadAfter), Error> {
+        let new = confirmed.new_ca();
         let name = self.checked_root(new, days, path_length)?;
+        let profile = self.root_profile()?;
+        let profile_text = config_text(&self.text, ROOT_PROFILE);
         let mut serials = Serials::of(self)?;
         let session = self.login_to_make_keys(custodian)?;
         self.provision_audit_key(&session)?;
@@ -72,18 +83,18 @@ impl Appliance {
         let fields = RootFields {
             name,
             public_key: key.public_key().clone(),
-            rsa_scheme: RsaScheme::Pkcs1,
+            rsa_scheme: profile.rsa_scheme,
             days,
             path_length,
         };
         let at = now()?;
-        let planned =
-            plan::plan_root(&fields, Facts { now: at, serial: serials.draw()? }).map_err(|what| {
-                Error::authority(
-                    what,
-                    "choose other values and another name; the key made stays unused in the token",
-                )
-            })?;
+        let facts = Facts { now: at, serial: serials.draw()? };
+        let planned = plan::plan_root_by(&fields, &RootTerms::of(&profile), facts).map_err(|what| {
+            Error::authority(
+                what,
+                "choose other values and another name; the key made stays unused in the token",
+            )
+        })?;
         self.register.add_authority(
             &new_authority(new.name, &self.key_uri(&key, &session)?, key.public_key(), None),
             at,
@@ -91,8 +102,8 @@ impl Appliance {
         let new_plan = NewPlan {
             authority: new.name,
             kind: PlanKind::Root,
-            profile: "root",
-            profile_text: "",
+            profile: ROOT_PROFILE,
+            profile_text: &profile_text,
             approval: Approval::Typed,
             duplicate_keys: DuplicateKeys::Refuse,
         };
@@ -101,7 +112,15 @@ impl Appliance {
         // A root has no issuer's certificate yet: its plan is bound to its key instead.
         let stored = writer.store(Issuer::OwnKey, at)?;
         self.register.approve(&stored, Approver::Command, at)?;
-        self.certify_root(&stored, &key, &session)
+        let approved = self.approved(&stored)?;
+        let (began, mut all) = (Instant::now(), 0);
+        let (made, outcome) = match self.certify_root(&approved, &key, &session, &mut all) {
+            Ok(issuer) => (Some(issuer), Ok(())),
+            Err(error) => (None, Err(error)),
+        };
+        let issued = self.conclude(&stored, &session, (all, all, began.elapsed()), outcome)?;
+        let root = made.ok_or_else(|| unfit(new.name, "it was not made"))?;
+        Ok((root, issued.head))
     }
 
     /// Checks what a new root is to be, before anything is made; returns its subject as its certificate will have it.
@@ -133,50 +152,85 @@ impl Appliance {
         let name = self.fresh_name(new)?;
         plan::check_root(&name, days, path_length)
             .map_err(|what| Error::usage(what, "choose other values; no key was made"))?;
+        let profile = self.root_profile()?;
+        if !profile.takes(new.key) {
+            return Err(Error::usage(
+                format!("the profile `{ROOT_PROFILE}` takes no key of kind {}", new.key),
+                "choose a kind that it lists under `keys`; no key was made",
+            ));
+        }
+        let last = now()?.plus_seconds(i64::from(days) * DAY_SECONDS - 1);
+        let beyond = match profile.end {
+            End::Days(most) => days > most,
+            End::At(end) => last > end,
+        };
+        if beyond {
+            return Err(Error::usage(
+                format!("{days} days are more than the profile `{ROOT_PROFILE}` lets a root have"),
+                "give fewer days, or let the profile have more; no key was made",
+            ));
+        }
         Ok(name)
     }
 
-    /// Finishes a root whose making was interrupted after its plan was stored and approved.
-    pub(super) fn finish_root(&mut self, plan: &StoredPlan, session: &Session) -> Result<IssuingCa, Error> {
-        let key = session.find(&self.authority_key_uri(&plan.authority)?)?;
-        if let Some(record) = self.register.authority(&plan.authority)? {
+    /// The profile that roots are made by: the home's own, or where its authority.toml has none the built-in one.
+    fn root_profile(&self) -> Result<Profile, Error> {
+        let profile =
+            self.configuration.profile(ROOT_PROFILE).cloned().or_else(|| config::built_in(ROOT_PROFILE));
+        profile.filter(|profile| profile.kind == SubjectKind::Root).ok_or_else(|| {
+            Error::usage(
+                format!("the profile `{ROOT_PROFILE}` is not of `kind = \"root\"`"),
+                "give it that kind, or another name",
+            )
+        })
+    }
+
+    /// Finishes a root whose making was interrupted after its plan was stored and approved; `all` counts what is
+    /// recorded.
+    pub(super) fn finish_root(
+        &mut self,
+        approved: &ApprovedPlan,
+        uri: &TokenUri,
+        session: &Session,
+        all: &mut u64,
+    ) -> Result<(), Error> {
+        let key = session.find(uri)?;
+        if let Some(record) = self.register.authority(&approved.plan().authority)? {
             key.matches(&record.public_key)?;
         }
-        self.certify_root(plan, &key, session)
+        self.certify_root(approved, &key, session, all).map(|_| ())
     }
 
     /// Signs, records and installs the one certificate of a root's own plan; what is done already is not done again.
     fn certify_root(
         &mut self,
-        plan: &StoredPlan,
+        approved: &ApprovedPlan,
         key: &TokenKey,
         session: &Session,
+        all: &mut u64,
     ) -> Result<IssuingCa, Error> {
+        let plan = approved.plan();
         let name = plan.authority.as_str();
-        let approved = self.approved(plan)?;
         let at = now()?;
-        let signed = match self.register.unissued(&approved, None, 1)?.pop() {
-            None => None,
-            Some(row) => {
-                let algorithm = key.public_key().signing_algorithm(RsaScheme::Pkcs1);
-                let signature = session.signer(key, algorithm)?.sign(&row.tbs)?;
-                let signed = SignedCertificate::assemble_root(&row.tbs, &signature, key.public_key());
-                let signed = signed.map_err(|error| Error::TokenOutput {
-                    what: format!("the token's signature over the root certificate was not taken: {error}"),
-                    hint: format!("check the token, then finish with coldsign sign {}", plan.id),
-                })?;
-                Some((row.index, signed))
-            }
-        };
-        if let Some(signed) = signed {
-            self.register.record_issued(&approved, &[signed], at)?;
+        let mut reserve = Some(self.set_room_aside(1)?);
+        self.record_in_hand(approved, at, &mut reserve)?;
+        if let Some(row) = self.register.unissued(approved, None, 1)?.pop() {
+            let algorithm = certificate::signature_algorithm(&row.tbs)
+                .ok_or_else(|| unfit(name, "its planned octets name no known signature algorithm"))?;
+            let signature = session.signer(key, algorithm)?.sign(&row.tbs)?;
+            let signed = SignedCertificate::assemble_root(&row.tbs, &signature, key.public_key());
+            let signed = signed.map_err(|error| Error::TokenOutput {
+                what: format!("the token's signature over the root certificate was not taken: {error}"),
+                hint: format!("check the token, then finish with coldsign sign {}", plan.id),
+            })?;
+            self.record(approved, vec![(row.index, signed)], at, &mut reserve)?;
         }
+        *all = plan.accepted;
         let recorded = self.register.issued(plan, None, 1)?;
         let recorded =
             recorded.first().ok_or_else(|| unfit(name, "its certificate is not in the register"))?;
         let issuer = root_of(name, recorded.der())?;
         self.register.install_certificate(name, issuer.certificate(), &[], at)?;
-        self.checkpoint(session)?;
         Ok(issuer)
     }
 
@@ -193,10 +247,11 @@ impl Appliance {
     /// Every class.
     pub fn request_subordinate(
         &mut self,
-        new: &NewCa<'_>,
+        confirmed: &ConfirmedCa<'_>,
         to: &Path,
         custodian: &mut Custodian<'_>,
     ) -> Result<Requested, Error> {
+        let new = confirmed.new_ca();
         let at = now()?;
         let folder = format!("{}-request-{}", new.name, stamp(at));
         if let Some((der, public_key)) = self.standing_request(new)? {
@@ -207,6 +262,7 @@ impl Appliance {
         let name = self.fresh_name(new)?;
         // The medium first: a key whose request cannot be written would be of no use.
         let outbox = Outbox::create(to, &folder)?;
+        let reserve = self.set_room_aside(1)?;
         let session = self.login_to_make_keys(custodian)?;
         self.provision_audit_key(&session)?;
         let key = self.provision_key(new, &session)?;
@@ -222,9 +278,13 @@ impl Appliance {
                 }
             })?;
         let uri = self.key_uri(&key, &session)?;
+        // The room is for this moment: what the key signed is recorded, or the key stays without a use.
+        drop(reserve);
         self.register.add_authority(&new_authority(new.name, &uri, public_key, Some(&der)), at)?;
-        self.checkpoint(&session)?;
-        written_request(outbox, folder, new.name, &der, public_key).map_err(|error| error.amid(REQUEST_KEPT))
+        let head = self.close_head(&session);
+        let requested = written_request(outbox, folder, new.name, &der, public_key)
+            .map_err(|error| error.amid(REQUEST_KEPT))?;
+        Ok(Requested { head, ..requested })
     }
 
     /// The request that was made before under this name, for the same kind of key and the same subject, and waits for
@@ -244,14 +304,17 @@ impl Appliance {
                 format!("finish it under Authorities, or with coldsign sign {}", plan.id),
             ));
         }
-        // The name is checked as configuration before the token is touched.
-        config::with_authority(&self.text, new.name, "pkcs11:token=x;id=%00")?;
+        if new.name.is_empty() {
+            return Err(Error::usage("the CA has no name yet", "give it a short one, such as factory"));
+        }
         if self.register.authority(new.name)?.is_some() || self.configuration.key_uri(new.name).is_some() {
             return Err(Error::authority(
                 format!("there is a CA named {} already", Printable::new(new.name)),
                 "choose another name",
             ));
         }
+        // The name is checked as configuration before the token is touched.
+        config::with_authority(&self.text, new.name, "pkcs11:token=x;id=%00")?;
         subject_of(new)
     }
 
@@ -277,13 +340,6 @@ impl Appliance {
     fn key_uri(&self, key: &TokenKey, session: &Session) -> Result<String, Error> {
         let token = TokenUri::parse(self.configuration.token_uri())?;
         Ok(token.with_serial_of(session.state()).with_key(key.id()).to_string())
-    }
-
-    pub(super) fn checkpoint(&mut self, session: &Session) -> Result<(), Error> {
-        if self.configuration.audit_key_uri().is_some() {
-            self.sign_head(session)?;
-        }
-        Ok(())
     }
 }
 
@@ -316,7 +372,13 @@ fn written_request(
     if published.read_back(&file)? != (written.sha256, written.octets) {
         return Err(Error::altered(&file));
     }
-    Ok(Requested { folder, file, sha256: Digest::of(der), spki_sha256: public_key.spki_sha256() })
+    Ok(Requested {
+        folder,
+        file,
+        sha256: Digest::of(der),
+        spki_sha256: public_key.spki_sha256(),
+        head: HeadAfter::Left,
+    })
 }
 
 fn subject_of(new: &NewCa<'_>) -> Result<Name, Error> {
@@ -339,7 +401,7 @@ pub(super) fn requested_subject(request: &[u8]) -> Result<Name, Error> {
 }
 
 /// A moment as it stands in names: 20260131T235959Z.
-fn stamp(at: crate::pki::time::Time) -> String {
+pub(super) fn stamp(at: crate::pki::time::Time) -> String {
     at.to_string().replace(['-', ':'], "")
 }
 

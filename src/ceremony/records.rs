@@ -19,9 +19,9 @@ impl Appliance {
     /// # Errors
     /// [`Error::Authority`] where there is none, [`Error::Register`].
     pub fn authority(&self, name: &str) -> Result<AuthorityRecord, Error> {
-        self.register
-            .authority(name)?
-            .ok_or_else(|| Error::authority("there is no CA of this name", "see coldsign ca list"))
+        self.register.authority(name)?.ok_or_else(|| {
+            Error::authority("there is no CA of this name", "see Authorities, or coldsign ca list")
+        })
     }
 
     /// All plans, oldest first.

@@ -1,6 +1,7 @@
 //! The self-check: what the machine, the program and the home look like before anything is touched.
 //!
-//! It loads no module, asks for no PIN and writes nothing, so it works on any machine, also where no home is set up
+//! It loads no module, asks for no PIN and changes nothing that is kept (`SQLite` may leave an empty log beside the
+//! register, as it does for every reader), so it works on any machine, also where no home is set up
 //! yet. It judges and never hinders: people decide what to do about a mark. Read [`self_check`] first.
 
 use std::{io, path::Path};
@@ -11,11 +12,12 @@ use crate::{
         airgap, clock,
         folder::{self, Access, Owner},
         identity,
+        memory::{Locking, locking},
         process::{self, CoreDumps, Swap},
     },
     pki::{
         fingerprint::Digest,
-        text::Printable,
+        text::{Printable, counted},
         time::{DAY_SECONDS, Time},
     },
     register::{self, Register, Rehearsal},
@@ -109,14 +111,14 @@ pub fn self_check(home: &Home) -> Vec<Check> {
         checks.push(Check::attention(
             "home",
             format!("no home is set up in {}", printable_path(home.folder())),
-            "make one with coldsign setup, or name another one with --home",
+            "make one here (Set up, or coldsign setup), or start with another folder: --home DIR",
         ));
     }
     checks.push(time(utc_now(), kept.last));
     checks.push(network(&interfaces_up(), kept.rehearsal));
     checks.push(core_dumps(process::core_dumps()));
     let swaps = process::swaps();
-    checks.push(memory(process::locked_kib(), &swaps));
+    checks.push(memory(process::locked_kib(), locking(), &swaps));
     checks.push(swap(swaps));
     checks
 }
@@ -286,15 +288,21 @@ fn core_dumps(state: CoreDumps) -> Check {
     }
 }
 
-fn memory(locked_kib: io::Result<u64>, swaps: &io::Result<Vec<Swap>>) -> Check {
+fn memory(locked_kib: io::Result<u64>, locking: Locking, swaps: &io::Result<Vec<Swap>>) -> Check {
     let none = swaps.as_ref().is_ok_and(Vec::is_empty);
     match locked_kib {
-        Ok(1..) => Check::good("memory", "locked: it does not go to swap"),
+        Ok(1..) if locking == Locking::Everything => Check::good("memory", "locked: it does not go to swap"),
+        Ok(1..) if none => Check::good("memory", "locked in part, and there is no swap that it could go to"),
+        Ok(1..) => Check::attention(
+            "memory",
+            "locked in part: only what stood at the start; what came later, a PIN too, can go to swap",
+            "switch swap off, or take the limit of locked memory away (ulimit -l unlimited)",
+        ),
         Ok(0) if none => Check::good("memory", "not locked, and there is no swap that it could go to"),
         Ok(0) => Check::attention(
             "memory",
             "not locked: it can go to swap",
-            "switch swap off, or raise the limit of locked memory (ulimit -l)",
+            "switch swap off, or take the limit of locked memory away (ulimit -l unlimited)",
         ),
         Err(error) => Check::attention("memory", format!("not known: {error}"), "mount /proc"),
     }
@@ -330,7 +338,7 @@ fn span(seconds: i64) -> String {
     let units = [(DAY_SECONDS, "day"), (3_600, "hour"), (60, "minute")];
     let (length, unit) = units.into_iter().find(|(length, _)| seconds >= 2 * length).unwrap_or((1, "second"));
     let count = seconds / length;
-    format!("{count} {unit}{}", if count == 1 { "" } else { "s" })
+    counted(count, unit)
 }
 
 #[cfg(test)]

@@ -12,19 +12,23 @@ const MEASURED: u64 = 32;
 /// Octets that the signature and its algorithm add at most: RSA of 4096 bits.
 const SIGNATURE_OCTETS: u64 = 560;
 
-/// Octets of the CA certificates beneath the root that stand behind each certificate in its chain file: two of them.
-const CHAIN_OCTETS: u64 = 3_000;
-
-/// Octets of one certificate's rows in devices.csv, manifest.json and SHA256SUMS together.
+/// Octets of one certificate's rows in devices.csv, manifest.json and SHA256SUMS together, for names of ordinary length.
 const ROWS_OCTETS: u64 = 1_200;
 
+/// Octets of a refused request in refused.csv: two findings with what to do, for names of ordinary length.
+const REFUSED_OCTETS: u64 = 600;
+
 /// Files of a bundle that do not grow in number with its certificates.
-const FIXED_FILES: u64 = 14;
+const FIXED_FILES: u64 = 11;
+
+/// Files that DER adds besides: root and issuing CA.
+const FIXED_DER_FILES: u64 = 2;
 
 /// Octets of one block of a large FAT or exFAT volume: of the last block of each file, half is lost on average.
 const BLOCK_OCTETS: u64 = 32_768;
 
-/// What a bundle takes of a medium. An estimate from above.
+/// What a bundle takes of a medium: an estimate, ample for names of ordinary length. A bundle of very long names can take
+/// more; writing it says so, and leaves nothing behind then.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub struct Space {
     /// Files that are written.
@@ -47,21 +51,45 @@ impl Appliance {
         for index in 1..=plan.accepted.min(MEASURED) {
             longest = longest.max(self.register.planned_tbs(plan, index)?.len() as u64);
         }
-        Ok(space(plan.accepted, longest + SIGNATURE_OCTETS, formats, free_octets(to)?))
+        let issuer = self.issuer_of(plan)?;
+        let above = std::iter::once(issuer.certificate()).chain(issuer.chain());
+        let bundle = Measured {
+            certificates: plan.accepted,
+            certificate_octets: longest + SIGNATURE_OCTETS,
+            chain_octets: above.map(|certificate| pem_octets(certificate.der().len() as u64)).sum(),
+            refused: plan.refused,
+        };
+        Ok(space(&bundle, formats, free_octets(to)?))
     }
 }
 
-fn space(certificates: u64, certificate_octets: u64, formats: &[Format], free: u64) -> Space {
-    // RFC 7468: 64 characters and a line end for 48 octets, and the two lines around them.
-    let pem = certificate_octets.div_ceil(48) * 65 + 54;
+/// What is known of a bundle beforehand.
+struct Measured {
+    certificates: u64,
+    /// Of one certificate's DER.
+    certificate_octets: u64,
+    /// Of the PEM of all CA certificates together: those behind a certificate in its chain file are no more.
+    chain_octets: u64,
+    refused: u64,
+}
+
+/// RFC 7468: 64 characters and a line end for 48 octets, and the two lines around them.
+fn pem_octets(der: u64) -> u64 {
+    der.div_ceil(48) * 65 + 54
+}
+
+fn space(bundle: &Measured, formats: &[Format], free: u64) -> Space {
+    let Measured { certificates, certificate_octets, chain_octets, refused } = *bundle;
+    let pem = pem_octets(certificate_octets);
     let der = formats.contains(&Format::Der);
-    let (mut files_each, mut octets_each) = (2, 3 * pem + CHAIN_OCTETS + ROWS_OCTETS);
+    let (mut files_each, mut octets_each) = (2, 3 * pem + chain_octets + ROWS_OCTETS);
     if der {
         files_each += 1;
         octets_each += certificate_octets;
     }
-    let files = FIXED_FILES + certificates * files_each;
-    let octets = certificates * octets_each;
+    let fixed = if der { FIXED_FILES + FIXED_DER_FILES } else { FIXED_FILES };
+    let files = fixed + certificates * files_each;
+    let octets = certificates * octets_each + refused * REFUSED_OCTETS;
     Space { files, octets, octets_max: octets + files * BLOCK_OCTETS, free }
 }
 
@@ -71,12 +99,16 @@ mod tests {
 
     #[test]
     fn a_thousand_certificates_take_some_megabytes_and_more_in_large_blocks() {
-        let made = space(1_000, 1_000, &[], 5);
-        assert_eq!((made.files, made.free), (2_014, 5));
+        let mut bundle =
+            Measured { certificates: 1_000, certificate_octets: 1_000, chain_octets: 3_000, refused: 0 };
+        let made = space(&bundle, &[], 5);
+        assert_eq!((made.files, made.free), (2_011, 5));
         assert!((7_000_000..10_000_000).contains(&made.octets), "{made:?}");
         assert!(made.octets_max > 70_000_000, "{made:?}");
-        let with_der = space(1_000, 1_000, &[Format::Der], 5);
-        assert_eq!(with_der.files, 3_014);
+        let with_der = space(&bundle, &[Format::Der], 5);
+        assert_eq!(with_der.files, 3_013);
         assert_eq!(with_der.octets - made.octets, 1_000_000);
+        bundle.refused = 900_000;
+        assert!(space(&bundle, &[], 5).octets > made.octets + 400_000_000, "a medium of refusals");
     }
 }

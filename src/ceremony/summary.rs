@@ -7,12 +7,14 @@ use crate::{
         text::Printable,
         time::Time,
     },
-    register::{PlannedLine, RecordedFinding, StoredPlan},
+    register::{PlannedLine, RecordedFinding, StoredPlan, Which},
 };
 
 use super::{
+    closing::Remaining,
     error::Error,
     opening::Appliance,
+    planned_authorities::PlannedAuthorities,
     progress::{Phase, Watch},
 };
 
@@ -30,6 +32,8 @@ pub struct PlanSummary {
     pub not_after: (Time, Time),
     /// How many notes of which control its certificates have, by the control's id.
     pub notes: Vec<(String, u64)>,
+    /// The CAs that it makes, where its certificates are those of CAs.
+    pub authorities: Option<PlannedAuthorities>,
     /// Rules of the lint, all of which every certificate of a plan passed before it was stored: a plan cannot hold one
     /// that did not.
     pub lint_rules: usize,
@@ -39,6 +43,8 @@ pub struct PlanSummary {
     pub issued: u64,
     /// Its deliveries, oldest first.
     pub deliveries: Vec<DeliveredBefore>,
+    /// What is to be done with it first; `None` where nothing is left.
+    pub remaining: Option<Remaining>,
 }
 
 /// A delivery of a plan.
@@ -83,16 +89,19 @@ impl Appliance {
     /// # Errors
     /// [`Error::Register`], [`Error::Stopped`].
     pub fn plan_summary(&self, plan: &StoredPlan, watch: &mut Watch<'_>) -> Result<PlanSummary, Error> {
+        let issued = self.register.issued_count(plan)?;
         let mut summary = PlanSummary {
             plan: plan.clone(),
             // A plan holds at least one certificate; its first row sets both.
             not_before: (plan.created, plan.created),
             not_after: (plan.created, plan.created),
             notes: Vec::new(),
+            authorities: self.planned_authorities(plan)?,
             lint_rules: lint::RULES.len(),
             approved: self.is_approved(plan)?,
-            issued: self.register.issued_count(plan)?,
+            issued,
             deliveries: Vec::new(),
+            remaining: self.remaining_of(plan, issued)?,
         };
         let mut after = 0;
         while let Some(tally) = self.register.tally(plan, after, ROWS)? {
@@ -127,7 +136,7 @@ impl Appliance {
     /// # Errors
     /// [`Error::Register`].
     pub fn planned_page(&self, plan: &StoredPlan, from: u64, limit: u32) -> Result<Vec<PlannedRow>, Error> {
-        Ok(self.register.planned(plan, from, limit)?.into_iter().map(row).collect())
+        Ok(self.register.planned(plan, Which::All, from, limit)?.into_iter().map(row).collect())
     }
 
     /// The `TBSCertificate` of a planned certificate, DER, exactly as it will be signed or was.

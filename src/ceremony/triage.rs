@@ -13,11 +13,14 @@ use crate::pki::{
     fingerprint::Digest,
     key::KeyAlgorithm,
     policy::{Control, Finding, Severity},
+    text::Printable,
 };
 
 use super::{
     error::Error,
+    evidence::Evidence,
     inspection::{Counts, Inspected, Judgement, Verdict},
+    seen::Seen,
     table::Devices,
 };
 
@@ -48,13 +51,13 @@ const _: () = assert!(Control::ALL.len() <= Controls::BITS as usize, "a control 
 #[derive(Debug, Default)]
 pub struct Triage {
     blocks: Vec<Block>,
-    counts: Counts,
+    seen: Seen,
     text_octets: usize,
     occurrences: Vec<Occurrences>,
     orders: Orders,
     origins: Vec<Origin>,
     /// Rows whose path is not the text that is shown, with the path's octets; in order of rows.
-    unprintable: Vec<(u32, Box<[u8]>)>,
+    unprintable: Vec<(u32, Arc<[u8]>)>,
     /// Rows whose key stood in an earlier request, with that request's number in the listing; in order of rows.
     twins: Vec<(u32, u32)>,
     /// The table of devices that it was read with.
@@ -64,6 +67,10 @@ pub struct Triage {
     rows_taken: Vec<(u32, u32, u64)>,
     /// Rows that are no requests, but rows of the table without one; in order of rows.
     left_over: Vec<(u32, Judgement)>,
+    /// The same of their subjects.
+    namesakes: Vec<(u32, u32)>,
+    /// What was known of the keys beyond each request.
+    evidence: Evidence,
 }
 
 /// One row, borrowed from the table.
@@ -160,7 +167,7 @@ impl Triage {
 
     /// Adds a judged request that was read from a place; its key may have stood in an earlier request.
     fn push_read(&mut self, inspected: &Inspected) -> Result<(), Error> {
-        let Inspected { judgement, twin, row_taken, .. } = inspected;
+        let Inspected { judgement, twin, namesake, row_taken, .. } = inspected;
         let row = u32::try_from(self.len()).unwrap_or(u32::MAX);
         let Some(place) = &inspected.place else {
             self.left_over.push((row, judgement.clone()));
@@ -174,7 +181,15 @@ impl Triage {
         self.push_row(judgement, number)?;
         let octets = place.octets();
         if self.row_path(row as usize, judgement.source.as_str()) != octets {
-            self.unprintable.push((row, octets.into()));
+            // All requests of a file share its path.
+            let path = match self.unprintable.last() {
+                Some((_, last)) if **last == *octets => Arc::clone(last),
+                _ => {
+                    self.text_octets += octets.len();
+                    Arc::from(octets)
+                }
+            };
+            self.unprintable.push((row, path));
         }
         if let Some(twin) = twin {
             self.twins.push((row, u32::try_from(*twin).unwrap_or(u32::MAX)));
@@ -182,12 +197,21 @@ impl Triage {
         if let Some((of_table, first)) = row_taken {
             self.rows_taken.push((row, *of_table, *first));
         }
+        if let Some(namesake) = namesake {
+            self.namesakes.push((row, u32::try_from(*namesake).unwrap_or(u32::MAX)));
+        }
         Ok(())
     }
 
     fn push_row(&mut self, judgement: &Judgement, number: u32) -> Result<(), Error> {
         let (source, subject) = (judgement.source.as_str(), judgement.subject.as_ref());
-        let octets = source.len() + subject.map_or(0, |subject| subject.as_str().len()) + 2;
+        let subject_text = subject.map_or("", Printable::as_str);
+        let octets =
+            match (source.len() + subject_text.len() + 2, source.is_ascii() && subject_text.is_ascii()) {
+                (octets, true) => octets,
+                // Beside it stands a copy in lower case.
+                (octets, false) => 2 * octets,
+            };
         if self.len() >= ROWS_MAX || self.text_octets + octets > TEXT_OCTETS_MAX {
             return Err(Error::TooManyRequests { rows_max: ROWS_MAX, text_octets_max: TEXT_OCTETS_MAX });
         }
@@ -216,16 +240,16 @@ impl Triage {
             }
         }
         self.count(&row);
+        self.seen.add(judgement);
         self.text_octets += octets;
         self.orders = Orders::default();
         if let Some(block) = self.blocks.last_mut() {
-            block.push(source, subject.map_or("", |subject| subject.as_str()), row);
+            block.push(source, subject_text, row);
         }
         Ok(())
     }
 
     fn count(&mut self, row: &Stored) {
-        self.counts.add(row.verdict);
         if self.occurrences.is_empty() {
             let none = |&control| Occurrences { control, refused: 0, noted: 0 };
             self.occurrences = Control::ALL.iter().map(none).collect();
@@ -273,7 +297,13 @@ impl Triage {
     /// How many rows have which verdict.
     #[must_use]
     pub fn counts(&self) -> Counts {
-        self.counts
+        self.seen.counts()
+    }
+
+    /// What was read, for planning to compare with what it reads.
+    #[must_use]
+    pub fn seen(&self) -> Seen {
+        self.seen
     }
 
     /// The controls that found something, in the order of docs/CONTROLS.md, with the number of rows.
@@ -313,9 +343,12 @@ impl Triage {
 
     /// The number of the earlier request that a row's key stood in.
     fn twin(&self, index: usize) -> Option<u64> {
-        let row = u32::try_from(index).ok()?;
-        let found = self.twins.binary_search_by_key(&row, |(row, _)| *row).ok()?;
-        Some(u64::from(self.twins[found].1))
+        earlier(&self.twins, index)
+    }
+
+    /// The number of the earlier request that has a row's subject.
+    fn namesake(&self, index: usize) -> Option<u64> {
+        earlier(&self.namesakes, index)
     }
 
     /// The finding on a row whose row of the table belongs to an earlier request.
@@ -375,6 +408,13 @@ impl Block {
         let subject = self.text.get(source_end + FIELD_END.len_utf8()..subject_end)?;
         Some((source, subject))
     }
+}
+
+/// The earlier request's number of a row, in pairs in order of rows.
+fn earlier(pairs: &[(u32, u32)], index: usize) -> Option<u64> {
+    let row = u32::try_from(index).ok()?;
+    let found = pairs.binary_search_by_key(&row, |(row, _)| *row).ok()?;
+    Some(u64::from(pairs[found].1))
 }
 
 /// The control's bit in a set: its place in [`Control::ALL`].

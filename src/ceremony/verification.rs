@@ -1,11 +1,15 @@
 //! Verification: a delivered bundle is judged with no home, no token and none of the issuing code.
 
-use std::path::Path;
+use std::{
+    cell::{Cell, RefCell},
+    io::{self, Read},
+    path::Path,
+};
 
 use crate::{
     export::verification::{self, OpenError, Report, Source},
     media::{Entry, InFile, Intake, Limits, Unreadable, Volume},
-    pki::{certificate::Certificate, text::Printable},
+    pki::{certificate::Certificate, fingerprint::Digest, text::Printable},
     register::StoredPlan,
 };
 
@@ -13,6 +17,7 @@ use super::{
     error::Error,
     installation::read_certificates,
     opening::{Appliance, now, printable_path},
+    progress::{Phase, Reins, Watch},
 };
 
 /// A bundle of a million devices has two or three million files.
@@ -20,30 +25,58 @@ const FILES_MAX: u64 = 5_000_000;
 /// What FAT32 holds in one file, in octets.
 const FILE_OCTETS_MAX: u64 = u32::MAX as u64;
 
+/// Files read before progress is told: what a slow medium reads in a moment.
+const TELL_FILES: u64 = 64;
+
 /// Judges a delivered bundle against a root that came from a source of its own, at this moment; and against the audit
-/// key's SHA-256, in lower-case hex, where one is given.
+/// key's SHA-256, in hexadecimal digits, where one is given.
 ///
 /// # Errors
 /// [`Error::Medium`] where the folder cannot be opened, [`Error::MediumFailed`] where its medium was pulled meanwhile,
-/// [`Error::Usage`] where the root cannot be read. What is wrong with the bundle is in the report.
-pub fn verify_bundle(folder: &Path, trust: &Path, audit_key: Option<&str>) -> Result<Report, Error> {
+/// [`Error::Usage`] where the root cannot be read or the digest is none, [`Error::Stopped`]. What is wrong with the
+/// bundle is in the report.
+pub fn verify_bundle(
+    folder: &Path,
+    trust: &Path,
+    audit_key: Option<&str>,
+    watch: &mut Watch<'_>,
+) -> Result<Report, Error> {
+    let audit_key = audit_key.map(audit_key_digest).transpose()?;
     let roots = read_certificates(trust)?;
     let [root] = roots.as_slice() else {
         return Err(Error::usage(
-            format!("{}: {} certificates stand in it", printable_path(trust), roots.len()),
+            format!("{}: in it is not one certificate but {}", printable_path(trust), roots.len()),
             "give the one root certificate that you trust, alone in its file",
         ));
     };
-    let mut report = judge(folder, root)?;
+    let mut report = judge(folder, root, watch)?;
     if let Some(expected) = audit_key {
         report.compare_audit_key(expected);
     }
     Ok(report)
 }
 
-fn judge(folder: &Path, root: &Certificate) -> Result<Report, Error> {
-    let bundle = Bundle { volume: Volume::open(folder)?, folder };
+fn audit_key_digest(text: &str) -> Result<Digest, Error> {
+    Digest::from_hex(&text.to_ascii_lowercase()).ok_or_else(|| {
+        Error::usage(
+            "the audit key's SHA-256 is not one: it has 64 hexadecimal digits",
+            "give the fingerprint of the audit key as it was told to you, without blanks or colons",
+        )
+    })
+}
+
+fn judge(folder: &Path, root: &Certificate, watch: &mut Watch<'_>) -> Result<Report, Error> {
+    let reins = watch.reins();
+    let volume = Volume::open(folder)?;
+    let bundle = Bundle { volume, folder, reins, watch: RefCell::new(watch), files: Cell::new(0) };
     let report = verification::verify(&bundle, root, Some(now()?));
+    // What was not read because of a stop looks like a flaw, and is none.
+    if reins.wants_stop() {
+        return Err(Error::Stopped {
+            what: "the bundle was not judged to its end, so nothing is known of it".to_owned(),
+            hint: "judge it again, to its end".to_owned(),
+        });
+    }
     // Read from a medium that is gone, a sound bundle looks like one that somebody damaged.
     bundle.volume.check().map_err(|failure| Error::from(failure).amid("the bundle was not judged"))?;
     Ok(report)
@@ -55,28 +88,60 @@ impl Appliance {
     ///
     /// # Errors
     /// [`Error::Medium`] where the folder cannot be opened, [`Error::MediumFailed`] where its medium was pulled
-    /// meanwhile, [`Error::Register`]. What is wrong with the bundle is in the report.
-    pub fn judge_delivered(&self, plan: &StoredPlan, to: &Path) -> Result<Report, Error> {
+    /// meanwhile, [`Error::Register`], [`Error::Stopped`]. What is wrong with the bundle is in the report.
+    pub fn judge_delivered(
+        &self,
+        plan: &StoredPlan,
+        to: &Path,
+        watch: &mut Watch<'_>,
+    ) -> Result<Report, Error> {
         let issuer = self.issuer_of(plan)?;
-        let mut report = judge(&to.join(&plan.id), issuer.root())?;
+        let mut report = judge(&to.join(&plan.id), issuer.root(), watch)?;
         if let Some((checkpoint, _)) = self.register.last_checkpoint()? {
-            report.compare_audit_key(&checkpoint.public_key.spki_sha256().to_string());
+            report.compare_audit_key(checkpoint.public_key.spki_sha256());
         }
         Ok(report)
     }
 }
 
-/// A bundle's folder on a medium.
-struct Bundle<'a> {
+/// A bundle's folder on a medium, and who looks on while it is read.
+struct Bundle<'a, 'w> {
     volume: Volume,
     folder: &'a Path,
+    reins: &'w Reins,
+    watch: RefCell<&'a mut Watch<'w>>,
+    /// Files read; most are read twice.
+    files: Cell<u64>,
 }
 
-impl Source for Bundle<'_> {
-    type File = InFile;
+/// A file of a bundle; it ends with an error where the operator stops.
+struct Reined<'w> {
+    file: InFile,
+    reins: &'w Reins,
+}
 
-    fn open(&self, path: &str) -> Result<InFile, OpenError> {
-        self.volume.open_file(path.as_bytes(), FILE_OCTETS_MAX).map_err(|reason| match reason {
+/// Why nothing more is read after a stop.
+const STOPPED: &str = "stopped by the operator";
+
+impl Read for Reined<'_> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        if self.reins.wants_stop() { Err(io::Error::other(STOPPED)) } else { self.file.read(buffer) }
+    }
+}
+
+impl<'w> Source for Bundle<'_, 'w> {
+    type File = Reined<'w>;
+
+    fn open(&self, path: &str) -> Result<Reined<'w>, OpenError> {
+        if self.reins.wants_stop() {
+            return Err(OpenError::Unreadable(STOPPED.to_owned()));
+        }
+        self.files.set(self.files.get() + 1);
+        if self.files.get().is_multiple_of(TELL_FILES) {
+            self.watch.borrow_mut().tell(Phase::Verifying, self.files.get(), None);
+        }
+        let opened = self.volume.open_file(path.as_bytes(), FILE_OCTETS_MAX);
+        opened.map(|file| Reined { file, reins: self.reins }).map_err(|reason| match reason {
             Unreadable::Missing => OpenError::Missing,
             reason => OpenError::Unreadable(reason.to_string()),
         })
@@ -86,6 +151,9 @@ impl Source for Bundle<'_> {
         let limits = Limits { files_max: FILES_MAX, file_octets_max: FILE_OCTETS_MAX, ..Limits::STANDARD };
         let failed = |error: crate::media::Error| OpenError::Unreadable(error.to_string());
         for entry in Intake::open(&[self.folder.to_owned()], &limits).map_err(failed)? {
+            if self.reins.wants_stop() {
+                return Err(OpenError::Unreadable(STOPPED.to_owned()));
+            }
             match entry.map_err(failed)? {
                 Entry::File(file) => each(Printable::from_octets(file.source().octets()).as_str()),
                 Entry::Unreadable { source, .. } => each(Printable::from_octets(source.octets()).as_str()),

@@ -53,6 +53,9 @@ pub enum Command {
     /// The profiles of authority.toml, or the built-in ones where there is no home
     #[command(subcommand)]
     Profile(ProfileCommand),
+    /// Lists of keys that are never certified: published weak keys, and keys that are not wanted
+    #[command(subcommand)]
+    BlockList(BlockListCommand),
     /// Read and judge requests; needs no home, no token, no PIN, and changes nothing
     Inspect(InspectArguments),
     /// Turn requests into a stored plan: every certificate byte for byte, before anything is signed
@@ -67,6 +70,10 @@ pub enum Command {
     Issue(IssueArguments),
     /// A verification certificate: proves possession of the CA key to a cloud platform
     Prove(ProveArguments),
+    /// Revoke certificates, put them on hold, or release them; the next CRL says so
+    Revoke(RevokeArguments),
+    /// Make, sign and deliver a CRL; list, show and import CRLs
+    Crl(CrlArguments),
     /// What was issued, and the check of the whole history
     #[command(subcommand)]
     Register(RegisterCommand),
@@ -200,6 +207,14 @@ pub enum CaCommand {
         #[arg(long, value_name = "FILE")]
         chain: Option<PathBuf>,
     },
+    /// Write a CA's certificate onto a medium as one new folder: PEM, DER, the path to the root, SHA-256 sums
+    Export {
+        /// The CA's name here
+        name: String,
+        /// The folder (a mounted medium) that receives the new folder
+        #[arg(long, value_name = "DIR")]
+        to: PathBuf,
+    },
     /// List the CAs of this home
     List,
     /// Show one CA
@@ -224,6 +239,24 @@ pub enum ProfileCommand {
     },
 }
 
+/// `block-list …`
+#[derive(Debug, Subcommand)]
+pub enum BlockListCommand {
+    /// Add a list to the home: a file of badkeys or openssl-blacklist, or lines of SHA-256 of `SubjectPublicKeyInfo`
+    Add {
+        /// The list's file
+        file: PathBuf,
+        /// Its name here: a-z, 0-9 and -, at most 64 [default: made of the file's]
+        #[arg(long, value_name = "NAME")]
+        name: Option<String>,
+        /// badkeys, openssl-blacklist or spki-sha256 [default: found out]
+        #[arg(long, value_name = "FORMAT")]
+        format: Option<String>,
+    },
+    /// List the lists of the home
+    List,
+}
+
 /// `inspect`
 #[derive(Args, Debug)]
 pub struct InspectArguments {
@@ -239,6 +272,9 @@ pub struct InspectArguments {
     /// The table of devices that the profile takes [default: the profile's `file` beside the requests]
     #[arg(long, value_name = "FILE", requires = "profile")]
     pub csv: Option<PathBuf>,
+    /// Look keys up in this list, too, beside those of the home where there is one
+    #[arg(long = "block-list", value_name = "FILE")]
+    pub block_lists: Vec<PathBuf>,
 }
 
 /// `plan`
@@ -344,6 +380,81 @@ pub struct ProveArguments {
     /// The user PIN
     #[command(flatten)]
     pub pin: PinArguments,
+}
+
+/// `revoke`
+#[derive(Args, Debug)]
+pub struct RevokeArguments {
+    /// The CA that issued them
+    #[arg(long, value_name = "NAME")]
+    pub ca: String,
+    /// Serial numbers, hexadecimal, with or without colons
+    #[arg(value_name = "SERIAL", required_unless_present = "from")]
+    pub serials: Vec<String>,
+    /// Serial numbers out of a file, one a line
+    #[arg(long, value_name = "FILE")]
+    pub from: Option<PathBuf>,
+    /// Why: unspecified, keyCompromise, cACompromise, affiliationChanged, superseded, cessationOfOperation,
+    /// certificateHold (suspends), privilegeWithdrawn
+    #[arg(long, value_name = "R", required_unless_present = "release", conflicts_with = "release")]
+    pub reason: Option<String>,
+    /// Since when the key is, or may be, in other hands: 2026-01-31T23:59:59Z
+    #[arg(long, value_name = "TIME", conflicts_with = "release")]
+    pub invalidity_date: Option<String>,
+    /// Release certificates from hold
+    #[arg(long)]
+    pub release: bool,
+}
+
+/// `crl`
+#[derive(Args, Debug)]
+#[command(args_conflicts_with_subcommands = true, subcommand_negates_reqs = true)]
+pub struct CrlArguments {
+    /// Instead of making one
+    #[command(subcommand)]
+    pub command: Option<CrlCommand>,
+    /// The CA that signs
+    #[arg(long, value_name = "NAME", required = true)]
+    pub ca: Option<String>,
+    /// The folder (a mounted medium) that receives the CRL as one new folder
+    #[arg(long, value_name = "DIR", required = true)]
+    pub to: Option<PathBuf>,
+    /// Days until the next CRL is there at the latest [default: crl-days of authority.toml, else 30]
+    #[arg(long, value_name = "N")]
+    pub days: Option<u32>,
+    /// Sign nothing: deliver the latest CRL once more
+    #[arg(long, conflicts_with = "days")]
+    pub latest: bool,
+    /// The user PIN
+    #[command(flatten)]
+    pub pin: PinArguments,
+}
+
+/// `crl …`
+#[derive(Debug, Subcommand)]
+pub enum CrlCommand {
+    /// List the CRLs of a CA
+    List {
+        /// The CA
+        #[arg(long, value_name = "NAME")]
+        ca: String,
+    },
+    /// Show a CRL in a file; needs no home
+    Show {
+        /// The CRL, DER or PEM
+        file: PathBuf,
+    },
+    /// Take a CRL made elsewhere and the list of issued certificates of a CA that moves in
+    Import {
+        /// The CA's name here
+        #[arg(long, value_name = "NAME")]
+        ca: String,
+        /// Its latest full CRL, DER or PEM
+        crl: PathBuf,
+        /// What it issued: index.txt of openssl ca
+        #[arg(long, value_name = "FILE")]
+        list: PathBuf,
+    },
 }
 
 /// `register …`

@@ -1,4 +1,4 @@
-//! `ca create`, `ca request`, `ca install`, `ca list` and `ca show`.
+//! `ca create`, `ca request`, `ca install`, `ca export`, `ca list` and `ca show`.
 
 use serde_json::{Value, json};
 
@@ -24,17 +24,20 @@ use super::{
 pub fn run(home: Home, command: CaCommand, form: Form) -> Result<Exit, Error> {
     match command {
         CaCommand::Create { name, key, subject, days, path_length, pin } => {
-            let new = NewCa { name: &name, key: algorithm(key), subject: &subject };
+            let new = NewCa { name: &name, key: algorithm(key), subject: &subject }.commanded();
             let _heeded = stop::heed();
             let mut appliance = Appliance::open(home)?;
-            let issuer = appliance.create_root(&new, days, path_length, &mut pin::custodian(pin.pin_file))?;
+            let (issuer, head) =
+                appliance.create_root(&new, days, path_length, &mut pin::custodian(pin.pin_file))?;
+            render::head(&head);
             show(form, &name, Some((issuer.certificate(), issuer.root())), appliance.is_rehearsal());
         }
         CaCommand::Request { name, key, subject, to, pin } => {
-            let new = NewCa { name: &name, key: algorithm(key), subject: &subject };
+            let new = NewCa { name: &name, key: algorithm(key), subject: &subject }.commanded();
             let _heeded = stop::heed();
             let mut appliance = Appliance::open(home)?;
             let requested = appliance.request_subordinate(&new, &to, &mut pin::custodian(pin.pin_file))?;
+            render::head(&requested.head);
             let path = printable_path(&to.join(&requested.folder).join(&requested.file));
             match form {
                 Form::Json => render::value(&json!({
@@ -48,15 +51,39 @@ pub fn run(home: Home, command: CaCommand, form: Form) -> Result<Exit, Error> {
                     render::line(&format!("sha256   {}", requested.sha256));
                     render::line(&format!("words    {}", requested.sha256.words()));
                     eprintln!(
-                        "next: have the superior CA issue it, then coldsign ca install {name} CERT --chain FILE"
+                        "next: have the superior CA issue it, then coldsign ca install {name} CERT; with --chain FILE where a CA above it \
+                         is not in this home"
                     );
                 }
             }
         }
         CaCommand::Install { name, certificate, chain } => {
             let mut appliance = Appliance::open(home)?;
-            let issuer = appliance.install(&name, &certificate, chain.as_deref())?;
+            let fitting = appliance.examine(&name, &certificate, chain.as_deref())?;
+            for subject in fitting.recorded() {
+                eprintln!("above it, from the register: {subject}");
+            }
+            let issuer = appliance.install(fitting)?;
             show(form, &name, Some((issuer.certificate(), issuer.root())), appliance.is_rehearsal());
+        }
+        CaCommand::Export { name, to } => {
+            let appliance = Appliance::open_to_read(home)?;
+            let exported = appliance.export_certificate(&name, &to)?;
+            let folder = printable_path(&to.join(&exported.folder));
+            match form {
+                Form::Json => render::value(&json!({
+                    "ca": name,
+                    "folder": folder.as_str(),
+                    "files": exported.files,
+                    "sha256": exported.sha256.to_string(),
+                })),
+                Form::Text => {
+                    render::line(&format!("folder  {folder}"));
+                    render::line(&format!("files   {}", exported.files.join(", ")));
+                    render::line(&format!("sha256  {}", exported.sha256));
+                    render::line(&format!("words   {}", exported.sha256.words()));
+                }
+            }
         }
         CaCommand::List => {
             let appliance = Appliance::open_to_read(home)?;
@@ -69,7 +96,15 @@ pub fn run(home: Home, command: CaCommand, form: Form) -> Result<Exit, Error> {
             let record = appliance.authority(&name)?;
             match &record.certificate {
                 Some((own, above)) if pem => show_pem(form, std::iter::once(own).chain(above)),
-                _ => show(form, &name, certificates(&record), appliance.is_rehearsal()),
+                _ => {
+                    show(form, &name, certificates(&record), appliance.is_rehearsal());
+                    if let (Form::Text, Some(latest)) = (form, appliance.crls(&name)?.last()) {
+                        let stored = latest.stored();
+                        let number = stored.number.as_ref().map_or("none".to_owned(), ToString::to_string);
+                        let next = stored.next_update.map_or("-".to_owned(), |time| time.to_string());
+                        render::line(&format!("CRL          {number}, the next one by {next}"));
+                    }
+                }
             }
         }
     }

@@ -54,20 +54,22 @@ pub fn profile(home: Result<Home, Error>, command: &ProfileCommand, form: Form) 
     let sections = ceremony::profile_sections(home.ok().filter(Home::is_set_up).as_ref())?;
     match command {
         ProfileCommand::List => {
-            for (name, _) in &sections {
+            for section in &sections {
                 match form {
-                    Form::Json => render::value(&json!({ "profile": name })),
-                    Form::Text => render::line(name),
+                    Form::Json => {
+                        render::value(&json!({ "profile": section.name, "summary": section.summary }));
+                    }
+                    Form::Text => render::line(&format!("{:<20} {}", section.name, section.summary)),
                 }
             }
         }
         ProfileCommand::Show { name } => {
-            let (name, text) = sections.iter().find(|(known, _)| known == name).ok_or_else(|| {
+            let section = sections.iter().find(|section| section.name == *name).ok_or_else(|| {
                 Error::usage("there is no profile of this name", "see coldsign profile list")
             })?;
             match form {
-                Form::Json => render::value(&json!({ "profile": name, "toml": text })),
-                Form::Text => render::line(text.trim_end()),
+                Form::Json => render::value(&json!({ "profile": name, "toml": section.text })),
+                Form::Text => render::line(section.text.trim_end()),
             }
         }
     }

@@ -1,13 +1,15 @@
 //! The main job: `inspect`, `plan`, `approve`, `sign`, `deliver`, `issue`, `prove` and `verify`.
 
-use std::{path::Path, time::Instant};
+use std::{path::Path, sync::Arc, time::Instant};
 
 use serde_json::{Value, json};
 
 use crate::ceremony::{
-    self, Appliance, ApprovalGiven, Code, Delivered, Error, Format, Home, Issued, Platform, Progress,
-    Standing, StoredPlan, Watch, Yardstick, printable_path,
+    self, Appliance, ApprovalGiven, BlockLists, Code, Delivered, Error, Format, Home, Issued, Platform,
+    Progress, Standing, StoredPlan, Watch, Yardstick, printable_path,
 };
+
+use crate::pki::text::counted;
 
 use super::{
     args::{
@@ -17,7 +19,7 @@ use super::{
     exit::Exit,
     pin,
     render::{self, Form},
-    stop, terminal,
+    revocations, stop, terminal,
 };
 
 /// `inspect`: needs a home only where a CA or a home's profile is named.
@@ -29,19 +31,27 @@ pub fn inspect(home: Result<Home, Error>, given: &InspectArguments, form: Form) 
     let mut watch = Watch::new(&mut listener, stop::reins());
     let mut each = |judgement: &ceremony::Judgement| render::judgement(form, judgement);
     let csv = given.csv.as_deref();
+    let mut lists = home.as_ref().map_or_else(|| Ok(BlockLists::none()), BlockLists::of_home)?;
+    for file in &given.block_lists {
+        lists.take_file(file, &mut watch)?;
+    }
+    let lists = Arc::new(lists);
     let counts = match (&given.ca, &given.profile) {
         (Some(ca), Some(profile)) => {
             let home = home.ok_or_else(|| Error::usage("there is no home", "name one with --home DIR"))?;
             let appliance = Appliance::open_to_read(home)?;
             let issuer = appliance.issuer(ca)?;
             let yardstick = Yardstick::Issuer(appliance.profile(profile)?, &issuer);
-            ceremony::inspect(&given.paths, csv, yardstick, &mut watch, &mut each)?
+            ceremony::inspect(&given.paths, csv, yardstick, &lists, &mut watch, &mut each)?
         }
         (_, Some(profile)) => {
             let profile = ceremony::profile_by_name(home.as_ref(), profile)?;
-            ceremony::inspect(&given.paths, csv, Yardstick::Profile(&profile), &mut watch, &mut each)?
+            let yardstick = Yardstick::Profile(&profile);
+            ceremony::inspect(&given.paths, csv, yardstick, &lists, &mut watch, &mut each)?
         }
-        (_, None) => ceremony::inspect(&given.paths, csv, Yardstick::Soundness, &mut watch, &mut each)?,
+        (_, None) => {
+            ceremony::inspect(&given.paths, csv, Yardstick::Soundness, &lists, &mut watch, &mut each)?
+        }
     };
     bar.end();
     if form == Form::Text {
@@ -63,6 +73,7 @@ pub fn plan(home: Home, given: &PlanArguments, form: Form) -> Result<Exit, Error
         Form::Json => render::value(&render::summary(&plan, None, began.elapsed().as_secs_f64())),
         Form::Text => {
             render::plan(&plan);
+            render::authorities(appliance.planned_authorities(&plan)?.as_ref());
             eprintln!("next: read the words to each other, then coldsign approve {} --words \"…\"", plan.id);
         }
     }
@@ -79,7 +90,7 @@ pub fn approve(home: Home, given: &ApproveArguments, form: Form) -> Result<Exit,
             render::value(&json!({ "plan": plan.id, "digest": plan.digest.to_string(), "approved": true }));
         }
         Form::Text => {
-            render::line(&format!("plan {} is approved: {} certificates", plan.id, plan.accepted));
+            render::line(&format!("plan {} is approved: {}", plan.id, counted(plan.accepted, "certificate")));
             eprintln!("next: coldsign sign {}", plan.id);
         }
     }
@@ -94,16 +105,21 @@ pub fn sign(home: Home, given: SignArguments, form: Form) -> Result<Exit, Error>
     let plan = appliance.stored_plan(&given.plan)?;
     appliance.check_approved(&plan)?;
     // Whoever gives the PIN sees what it is given for.
-    eprintln!("plan {}: {} certificates", plan.id, plan.accepted);
+    eprintln!("plan {}: {}", plan.id, counted(plan.accepted, "certificate"));
+    render::authorities(appliance.planned_authorities(&plan)?.as_ref());
     eprintln!("words:\n    {}", render::rows_of_words(&plan.digest.words()).join("\n    "));
     let session = appliance.login(&mut pin::custodian(given.pin.pin_file))?;
     let issued = watched(|watch| appliance.sign(&plan, &session, watch))?;
+    render::head(&issued.head);
     match form {
-        Form::Json => render::value(&render::summary(&plan, Some(issued), began.elapsed().as_secs_f64())),
+        Form::Json => render::value(&render::summary(&plan, Some(&issued), began.elapsed().as_secs_f64())),
         Form::Text => {
             render::line(&format!(
-                "plan {}: {} certificates issued now, {} of {} in all",
-                plan.id, issued.now, issued.all, plan.accepted
+                "plan {}: {} issued now, {} of {} in all",
+                plan.id,
+                counted(issued.now, "certificate"),
+                issued.all,
+                plan.accepted
             ));
             eprintln!("next: coldsign deliver {} --to DIR", plan.id);
         }
@@ -120,6 +136,7 @@ pub fn deliver(home: Home, given: DeliverArguments, form: Form) -> Result<Exit, 
     appliance.check_deliverable(&plan, &given.to)?;
     let session = appliance.login(&mut pin::custodian(given.pin.pin_file))?;
     let delivered = watched(|watch| appliance.deliver(&plan, &given.to, &formats, &session, watch))?;
+    render::head(&delivered.head);
     match form {
         Form::Json => render::value(&delivered_value(&plan, &delivered, &given.to)),
         Form::Text => show_delivered(&plan, &delivered, &given.to),
@@ -143,7 +160,8 @@ pub fn issue(home: Home, given: &IssueArguments, form: Form) -> Result<Exit, Err
     }
     appliance.check_target(&given.to)?;
     let plan = make_plan(&mut appliance, &given.ca, &given.profile, &given.from, given.csv.as_deref())?;
-    eprintln!("plan {}: {} certificates, digest {}", plan.id, plan.accepted, plan.digest);
+    eprintln!("plan {}: {}, digest {}", plan.id, counted(plan.accepted, "certificate"), plan.digest);
+    render::authorities(appliance.planned_authorities(&plan)?.as_ref());
     let rest = rest_of_issue(&mut appliance, &plan, given, &formats, began);
     let (issued, seconds, delivered) = rest.inspect_err(|_| {
         // The pair that follows says how to go on with the step that failed; this, that nothing begins anew.
@@ -152,9 +170,11 @@ pub fn issue(home: Home, given: &IssueArguments, form: Form) -> Result<Exit, Err
             plan.id
         );
     })?;
+    // The delivery's is the newer one.
+    render::head(&delivered.head);
     match form {
         Form::Json => {
-            let mut summary = render::summary(&plan, Some(issued), seconds);
+            let mut summary = render::summary(&plan, Some(&issued), seconds);
             merge(&mut summary, delivered_value(&plan, &delivered, &given.to));
             render::value(&summary);
         }
@@ -199,7 +219,7 @@ fn rest_of_issue(
 pub fn prove(home: Home, given: &ProveArguments, form: Form) -> Result<Exit, Error> {
     let platform = Platform::from_name(&given.platform)?;
     let code = match (&given.code, &given.csr) {
-        (Some(code), _) => Code::Typed(code),
+        (Some(code), _) => Code::Given(code),
         (None, Some(path)) => Code::Request(path),
         (None, None) => return Err(Error::usage("there is no code", "give --code CODE or --csr FILE")),
     };
@@ -208,6 +228,7 @@ pub fn prove(home: Home, given: &ProveArguments, form: Form) -> Result<Exit, Err
     let mut custodian = pin::custodian(given.pin.pin_file.clone());
     let (plan, delivered) =
         watched(|watch| appliance.prove(&given.ca, platform, code, &given.to, &mut custodian, watch))?;
+    render::head(&delivered.head);
     match form {
         Form::Json => render::value(&delivered_value(&plan, &delivered, &given.to)),
         Form::Text => {
@@ -222,7 +243,12 @@ pub fn prove(home: Home, given: &ProveArguments, form: Form) -> Result<Exit, Err
 
 /// `verify`: no home, no token.
 pub fn verify(given: &VerifyArguments, form: Form) -> Result<Exit, Error> {
-    let report = ceremony::verify_bundle(&given.folder, &given.trust, given.audit_key.as_deref())?;
+    let report = watched(|watch| {
+        ceremony::verify_bundle(&given.folder, &given.trust, given.audit_key.as_deref(), watch)
+    })?;
+    if let Some(crl) = &report.crl {
+        return Ok(revocations::show_verified(&report, crl, given, form));
+    }
     let audit_key = report.summary.as_ref().map(|summary| summary.audit_key_sha256.to_string());
     let sound = report.is_sound();
     for flaw in &report.flaws {
@@ -241,6 +267,8 @@ pub fn verify(given: &VerifyArguments, form: Form) -> Result<Exit, Error> {
             "issuer": summary.map(|summary| summary.issuer.to_string()),
             "rehearsal": summary.map(|summary| summary.standing == Standing::Rehearsal),
             "refused": summary.map(|summary| summary.counts.refused),
+            "manifest_sha256": summary.map(|summary| summary.manifest_sha256.to_string()),
+            "manifest_words": summary.map(|summary| summary.manifest_sha256.words()),
             "audit_key_sha256": audit_key,
         })),
         Form::Text => {
@@ -249,6 +277,8 @@ pub fn verify(given: &VerifyArguments, form: Form) -> Result<Exit, Error> {
                 render::line(&format!("issuer     {}", summary.issuer));
                 render::line(&format!("digest     {}", summary.digest));
                 render::line(&format!("words      {}", summary.digest.words()));
+                render::line(&format!("manifest   {}", summary.manifest_sha256));
+                render::line(&format!("words      {}", summary.manifest_sha256.words()));
                 render::line(&format!("audit key  {}", summary.audit_key_sha256));
                 if summary.standing == Standing::Rehearsal {
                     render::line("REHEARSAL: nobody may trust these certificates");
@@ -260,13 +290,17 @@ pub fn verify(given: &VerifyArguments, form: Form) -> Result<Exit, Error> {
                 );
             }
             let verdict = if sound { "sound" } else { "NOT SOUND" };
-            render::line(&format!("{verdict}: {} certificates, {flaws} flaws", report.certificates));
+            render::line(&format!(
+                "{verdict}: {}, {}",
+                counted(report.certificates, "certificate"),
+                counted(flaws, "flaw")
+            ));
         }
     }
     Ok(if sound { Exit::Done } else { Exit::SomeRefused })
 }
 
-fn show_flaw(form: Form, id: &str, message: &str, hint: &str) {
+pub fn show_flaw(form: Form, id: &str, message: &str, hint: &str) {
     match form {
         Form::Json => render::value(&json!({ "flaw": id, "message": message, "hint": hint })),
         Form::Text => render::line(&format!("{id}: {message} / {hint}")),
@@ -280,10 +314,8 @@ fn make_plan(
     paths: &[std::path::PathBuf],
     csv: Option<&Path>,
 ) -> Result<StoredPlan, Error> {
-    watched(|watch| {
-        appliance.plan(ca, profile, paths, csv, watch, &mut |judgement| render::refusal(judgement))
-    })
-    .map(|(plan, _)| plan)
+    let each = &mut |judgement: &ceremony::Judgement| render::refusal(judgement);
+    watched(|watch| appliance.plan(ca, profile, paths, csv, None, watch, each)).map(|planned| planned.plan)
 }
 
 /// Runs long work under a progress bar and the stop signals.
@@ -294,7 +326,7 @@ pub fn watched<T>(work: impl FnOnce(&mut Watch<'_>) -> Result<T, Error>) -> Resu
     work(&mut Watch::new(&mut listener, stop::reins()))
 }
 
-fn announce(appliance: &Appliance) {
+pub fn announce(appliance: &Appliance) {
     if appliance.is_rehearsal() {
         eprintln!("REHEARSAL");
     }
@@ -315,23 +347,28 @@ fn delivered_value(plan: &StoredPlan, delivered: &Delivered, to: &Path) -> Value
         "certificates": delivered.certificates,
         "files": delivered.files,
         "manifest_sha256": delivered.manifest_sha256.to_string(),
+        "manifest_words": delivered.manifest_sha256.words(),
+        "audit_key_sha256": delivered.audit_key_sha256.to_string(),
     })
 }
 
 fn show_delivered(plan: &StoredPlan, delivered: &Delivered, to: &Path) {
     let refused = match plan.refused {
         0 => String::new(),
-        1 => "; 1 request was refused, see refused.csv".to_owned(),
-        refused => format!("; {refused} requests were refused, see refused.csv"),
+        refused => format!("; refused: {}, see refused.csv", counted(refused, "request")),
     };
     render::line(&format!(
-        "delivered {} {} in {} files, read back and compared: {}{refused}",
-        delivered.certificates,
-        if delivered.certificates == 1 { "certificate" } else { "certificates" },
-        delivered.files,
+        "delivered {} in {}, read back and compared: {}{refused}",
+        counted(delivered.certificates, "certificate"),
+        counted(delivered.files, "file"),
         printable_path(&to.join(&delivered.folder))
     ));
-    render::line(&format!("manifest  sha256 {}", delivered.manifest_sha256));
+    render::line(&format!("manifest   {}", delivered.manifest_sha256));
+    render::line(&format!("words      {}", delivered.manifest_sha256.words()));
+    render::line(&format!("audit key  {}", delivered.audit_key_sha256));
+    eprintln!(
+        "next: tell the receiver these digests another way than with the medium; coldsign verify shows both"
+    );
 }
 
 fn merge(into: &mut Value, from: Value) {

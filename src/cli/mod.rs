@@ -2,17 +2,23 @@
 
 mod args;
 mod authorities;
+mod block_lists;
 mod exit;
 mod home;
 mod main_job;
 mod pin;
 mod registers;
 mod render;
+mod revocations;
 mod stop;
 mod terminal;
 mod tokens;
 
-use std::{path::PathBuf, process::ExitCode};
+use std::{
+    io::{self, Write as _},
+    path::PathBuf,
+    process::ExitCode,
+};
 
 use clap::Parser as _;
 
@@ -91,8 +97,9 @@ fn carried_out(home: Option<&PathBuf>, json: bool, command: Command) -> ExitCode
 fn say(what: &str, hint: &str) {
     /// Longest half of the pair, in characters: a path of Linux (`PATH_MAX`, 4,096 octets) and a sentence.
     const CHARS_MAX: usize = 5_000;
-    eprintln!("coldsign: {}", Printable::with_limit(what, CHARS_MAX));
-    eprintln!("  to do: {}", Printable::with_limit(hint, CHARS_MAX));
+    let (what, hint) = (Printable::with_limit(what, CHARS_MAX), Printable::with_limit(hint, CHARS_MAX));
+    // Not eprintln: on a terminal that was closed it panics, and the exit code would say nothing of the failure.
+    let _ = write!(io::stderr(), "coldsign: {what}\n  to do: {hint}\n");
 }
 
 /// Help and version are results; arguments that cannot be understood are an error like every other.
@@ -125,6 +132,7 @@ fn dispatch(home: Option<&PathBuf>, command: Command, form: Form) -> Result<Exit
         Command::Token(command) => tokens::run(home(), command, form),
         Command::Ca(command) => authorities::run(home()?, command, form),
         Command::Profile(command) => home::profile(home(), &command, form),
+        Command::BlockList(command) => block_lists::run(&home()?, &command, form),
         Command::Inspect(given) => main_job::inspect(home(), &given, form),
         Command::Plan(given) => main_job::plan(home()?, &given, form),
         Command::Approve(given) => main_job::approve(home()?, &given, form),
@@ -132,6 +140,8 @@ fn dispatch(home: Option<&PathBuf>, command: Command, form: Form) -> Result<Exit
         Command::Deliver(given) => main_job::deliver(home()?, given, form),
         Command::Issue(given) => main_job::issue(home()?, &given, form),
         Command::Prove(given) => main_job::prove(home()?, &given, form),
+        Command::Revoke(given) => revocations::revoke(home()?, &given, form),
+        Command::Crl(given) => revocations::crl(home(), given, form),
         Command::Register(command) => registers::run(home()?, command, form),
         Command::Verify(given) => main_job::verify(&given, form),
     }

@@ -3,8 +3,11 @@
 use serde_json::{Value, json};
 
 use crate::{
-    ceremony::{Appliance, Error, Home, StoredPlan},
-    pki::{fingerprint::hex, text::Printable},
+    ceremony::{Appliance, Error, Home, Revoked, StoredPlan},
+    pki::{
+        fingerprint::hex,
+        text::{Printable, counted},
+    },
 };
 
 use super::{
@@ -70,11 +73,47 @@ fn show(appliance: &Appliance, what: &str, form: Form) -> Result<Exit, Error> {
             "see coldsign register list; a serial number is written in hexadecimal",
         )
     })?;
-    show_issued_line(&certificate, form);
+    show_issued(appliance, &certificate, form)?;
     if form == Form::Text {
         render::line(crate::pki::pem::encode("CERTIFICATE", certificate.der()).trim_end());
     }
     Ok(Exit::Done)
+}
+
+/// One certificate, and what became of it since.
+fn show_issued(
+    appliance: &Appliance,
+    certificate: &crate::ceremony::IssuedCertificate,
+    form: Form,
+) -> Result<(), Error> {
+    let revoked = appliance.revoked_certificate(certificate)?;
+    let (state, reason) = match &revoked {
+        None => ("good", None),
+        Some(Revoked::Held(entry)) => ("on hold", Some(entry.reason)),
+        Some(Revoked::Released(_)) => ("released", None),
+        Some(Revoked::Revoked(entry)) => ("revoked", Some(entry.reason)),
+    };
+    let since = revoked.as_ref().map(|revoked| match revoked {
+        Revoked::Held(entry) | Revoked::Revoked(entry) => entry.date,
+        Revoked::Released(at) => *at,
+    });
+    match form {
+        Form::Json => {
+            let mut value = issued_value(certificate);
+            value["state"] = json!(state);
+            value["since"] = json!(since.map(|since| since.to_string()));
+            value["reason"] = json!(reason.map(|reason| reason.name()));
+            render::value(&value);
+        }
+        Form::Text => {
+            show_issued_line(certificate, form);
+            if let Some(since) = since {
+                let why = reason.map_or(String::new(), |reason| format!(" ({})", reason.name()));
+                render::line(&format!("{state} since {since}{why}"));
+            }
+        }
+    }
+    Ok(())
 }
 
 fn find_serial(
@@ -109,6 +148,8 @@ fn audit(appliance: &mut Appliance, form: Form) -> Result<Exit, Error> {
             "entries": report.head.map(|head| head.entry),
             "plans": report.plans,
             "certificates": report.issued,
+            "revocations": report.revocations,
+            "crls": report.crls,
             "findings": report.findings.len(),
             "head": report.head.map(|head| head.hash.to_string()),
             "words": report.head.map(|head| head.hash.words()),
@@ -117,12 +158,14 @@ fn audit(appliance: &mut Appliance, form: Form) -> Result<Exit, Error> {
         })),
         Form::Text => {
             render::line(&format!(
-                "{}: {} entries, {} plans, {} certificates, {} findings",
+                "{}: {}, {}, {}, {}, {}, {}",
                 if report.clean() { "clean" } else { "NOT CLEAN" },
-                report.head.map_or(0, |head| head.entry),
-                report.plans,
-                report.issued,
-                report.findings.len()
+                counted(report.head.map_or(0, |head| head.entry), "entry"),
+                counted(report.plans, "plan"),
+                counted(report.issued, "certificate"),
+                counted(report.revocations, "revocation"),
+                counted(report.crls, "CRL"),
+                counted(report.findings.len(), "finding")
             ));
             if let Some(head) = report.head {
                 render::line(&format!("head   {}", head.hash));

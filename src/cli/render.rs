@@ -5,7 +5,7 @@ use std::io::{self, Write as _};
 use serde_json::{Value, json};
 
 use crate::{
-    ceremony::{self, Counts, Issued, Judgement, StoredPlan, Verdict},
+    ceremony::{self, Counts, HeadAfter, Issued, Judgement, PlannedAuthorities, StoredPlan, Verdict},
     pki::{
         policy::{Control, Finding, Severity},
         text::{harmless_json, harmless_lines},
@@ -108,7 +108,7 @@ fn judgement_value(judgement: &Judgement) -> Value {
 
 /// The keys every command of the main job ends with.
 #[must_use]
-pub fn summary(plan: &StoredPlan, issued: Option<Issued>, seconds: f64) -> Value {
+pub fn summary(plan: &StoredPlan, issued: Option<&Issued>, seconds: f64) -> Value {
     let now = issued.map_or(0, |issued| issued.now);
     #[expect(clippy::cast_precision_loss, reason = "a rate for people and dashboards")]
     let rate = if seconds > 0.0 { now as f64 / seconds } else { 0.0 };
@@ -171,6 +171,39 @@ pub fn plan(plan: &StoredPlan) {
         "requests  {} accepted, {} refused, {} skipped",
         plan.accepted, plan.refused, plan.skipped
     ));
+}
+
+/// The CAs that a plan makes, to standard error: whoever approves or signs it is told.
+pub fn authorities(made: Option<&PlannedAuthorities>) {
+    let Some(made) = made else { return };
+    let path_length = made.path_length.map_or("not limited".to_owned(), |length| length.to_string());
+    eprintln!(
+        "THIS MAKES {} (path length {path_length}), which can issue certificates:",
+        match made.count {
+            1 => "A CA".to_owned(),
+            count => format!("{count} CAs"),
+        }
+    );
+    for name in &made.names {
+        eprintln!("    {name}");
+    }
+    let more = made.count.saturating_sub(made.names.len() as u64);
+    if more > 0 {
+        eprintln!("    and {more} more");
+    }
+}
+
+/// Says, to standard error, where the work stands and the register's head could not be signed after it.
+pub fn head(head: &HeadAfter) {
+    if let Some(failure) = head.failure() {
+        let what = format!("done and recorded, but the register's head is not signed: {failure}");
+        eprintln!("{}", harmless_lines(&what));
+        let hint = format!(
+            "{}; the next sign or deliver signs the head, also of a plan that is done",
+            failure.hint()
+        );
+        eprintln!("    {}", harmless_lines(&hint));
+    }
 }
 
 /// Counts of an inspection, to standard error.

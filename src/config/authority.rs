@@ -12,7 +12,7 @@ use super::{
     written,
 };
 
-/// Longest authority.toml, in octets: four profiles take 4 KiB; a person wrote it.
+/// Longest authority.toml, in octets: the built-in profiles take 12 KiB; a person wrote it.
 pub const AUTHORITY_OCTETS_MAX: usize = 256 * 1024;
 
 /// Longest `pkcs11:` URI, in characters: every attribute of RFC 7512 percent-encoded whole fits.
@@ -29,6 +29,12 @@ const LOCK_AFTER_MINUTES_MAX: u64 = 480;
 
 /// The same where the file does not say, in minutes: long enough to read a plan aloud.
 const LOCK_AFTER_MINUTES: u64 = 10;
+
+/// Days until the next CRL, where the file does not say: a month, as most CAs that sign by hand do it.
+const CRL_DAYS: u32 = 30;
+
+/// Most days until the next CRL: ten years, longer than anybody should trust an old one.
+const CRL_DAYS_MAX: u32 = 3650;
 
 /// The version of the file's form.
 const VERSION: u32 = 1;
@@ -49,10 +55,12 @@ pub struct Authority {
     token_uri: String,
     signing_sessions: usize,
     lock_after: Duration,
+    crl_days: u32,
     rehearsal: Rehearsal,
     authorities: BTreeMap<String, String>,
     audit_key_uri: Option<String>,
-    profiles: BTreeMap<String, Profile>,
+    /// In the order of the file.
+    profiles: Vec<Profile>,
 }
 
 impl Authority {
@@ -75,11 +83,12 @@ impl Authority {
             check_name(source, &name, &key)?;
             authorities.insert(name, uri(source, "key", &key.get_ref().key)?);
         }
-        let mut profiles = BTreeMap::new();
-        for (name, profile) in written.profiles {
+        let mut sections: Vec<_> = written.profiles.into_iter().collect();
+        sections.sort_by_key(|(_, profile)| profile.span().start);
+        let mut profiles = Vec::with_capacity(sections.len());
+        for (name, profile) in sections {
             check_name(source, &name, &profile)?;
-            let profile = profile::read(source, &name, &profile)?;
-            profiles.insert(name, profile);
+            profiles.push(profile::read(source, &name, &profile)?);
         }
         let audit = written.audit.as_ref();
         Ok(Self {
@@ -87,6 +96,7 @@ impl Authority {
             token_uri: token_uri(source, &written.token.uri)?,
             signing_sessions: sessions(source, written.token.signing_sessions.as_ref())?,
             lock_after: lock_after(source, written.token.lock_after_minutes.as_ref())?,
+            crl_days: crl_days(source, written.crl_days.as_ref())?,
             rehearsal: if written.rehearsal { Rehearsal::Rehearsal } else { Rehearsal::Real },
             authorities,
             audit_key_uri: audit.map(|key| uri(source, "key", &key.get_ref().key)).transpose()?,
@@ -114,6 +124,11 @@ impl Authority {
     pub fn lock_after(&self) -> Duration {
         self.lock_after
     }
+    /// Days until the next CRL is there at the latest, 1 to 3650, where nobody asks for another number.
+    #[must_use]
+    pub fn crl_days(&self) -> u32 {
+        self.crl_days
+    }
     /// Whether its certificates count.
     #[must_use]
     pub fn rehearsal(&self) -> Rehearsal {
@@ -122,11 +137,11 @@ impl Authority {
     /// A profile by its name.
     #[must_use]
     pub fn profile(&self, name: &str) -> Option<&Profile> {
-        self.profiles.get(name)
+        self.profiles.iter().find(|profile| profile.name == name)
     }
-    /// All profiles in the order of their names.
+    /// All profiles in the order of the file.
     pub fn profiles(&self) -> impl Iterator<Item = &Profile> {
-        self.profiles.values()
+        self.profiles.iter()
     }
     /// The names of all authorities with their keys' URIs, in the order of their names.
     pub fn authorities(&self) -> impl Iterator<Item = (&str, &str)> {
@@ -204,8 +219,8 @@ pub fn initial(module: &str, token_uri: &str, rehearsal: Rehearsal) -> String {
     )
 }
 
-/// A profile that is there without a file, as a new appliance has it: `device`, `server`, `subordinate-ca`,
-/// `verification`.
+/// A profile that is there without a file, as a new appliance has it: `device`, `server`, `root` and all the others of
+/// docs/CONFIGURATION.md.
 #[must_use]
 pub fn built_in(name: &str) -> Option<Profile> {
     let text = initial("/none", "pkcs11:token=none", Rehearsal::Real);
@@ -269,6 +284,17 @@ fn lock_after(source: Source<'_>, written: Option<&Spanned<u64>>) -> Result<Dura
         }
     };
     Ok(Duration::from_secs(minutes * 60))
+}
+
+fn crl_days(source: Source<'_>, written: Option<&Spanned<u32>>) -> Result<u32, Error> {
+    match written {
+        None => Ok(CRL_DAYS),
+        Some(days) if (1..=CRL_DAYS_MAX).contains(days.get_ref()) => Ok(*days.get_ref()),
+        Some(days) => {
+            let message = format!("{} is not between 1 and {CRL_DAYS_MAX}", days.get_ref());
+            Err(source.wrong(&days.span(), "crl-days", &message, "write 30"))
+        }
+    }
 }
 
 fn token_uri(source: Source<'_>, written: &Spanned<String>) -> Result<String, Error> {

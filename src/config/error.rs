@@ -17,7 +17,7 @@ pub enum Error {
         name: Printable,
     },
     /// A name that no authority or profile can have.
-    #[error("authority.toml: `{name}` cannot be a name")]
+    #[error("`{name}` cannot be a name")]
     Name {
         /// The text that was given.
         name: Printable,

@@ -5,6 +5,7 @@
 
 mod authority;
 mod error;
+mod extensions;
 mod naming;
 mod profile;
 mod written;

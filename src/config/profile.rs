@@ -6,10 +6,10 @@ use const_oid::{ObjectIdentifier, db::DB};
 use toml::Spanned;
 
 use crate::pki::{
-    key::{Curve, KeyAlgorithm, RsaScheme},
+    key::{Curve, HashAlgorithm, KeyAlgorithm, RsaScheme},
     profile::{
-        Approval, BeyondIssuer, DuplicateKeys, EmptySubject, End, KEY_USAGE_NAMES, KeyIdentifier, Profile,
-        SubjectKind,
+        Approval, BeyondIssuer, DuplicateKeys, DuplicateSubjects, EmptySubject, End, KEY_USAGE_NAMES,
+        KeyIdentifier, Profile, Standard, SubjectKind,
     },
     text::Printable,
     time::Time,
@@ -17,11 +17,19 @@ use crate::pki::{
 
 use super::{
     error::{Error, position},
-    naming, written,
+    extensions, naming, written,
 };
 
 /// notBefore is set back by so many minutes where a profile does not say.
 const BACKDATE_MINUTES: u32 = 5;
+
+/// What may be written of subjects that stand twice; the first holds for a CA where nothing is written, whose name is
+/// what its certificates are found by (RFC 5280 §6.1), the second for everything else.
+const DUPLICATE_SUBJECTS: [(&str, DuplicateSubjects); 3] = [
+    ("refuse", DuplicateSubjects::Refuse),
+    ("note", DuplicateSubjects::Note),
+    ("accept", DuplicateSubjects::Accept),
+];
 
 /// The text that is read, for lines and columns of errors.
 #[derive(Clone, Copy)]
@@ -31,6 +39,23 @@ impl Source<'_> {
     pub fn wrong(self, span: &Range<usize>, key: &str, message: &str, hint: &str) -> Error {
         let (line, column) = position(self.0, span.start);
         Error::Value { line, column, key: key.into(), message: Printable::new(message), hint: hint.into() }
+    }
+
+    /// Where a key of a section stands; the section's head where it is not written line by line.
+    fn key_in(self, section: &Range<usize>, key: &str) -> Range<usize> {
+        let body = self.0.get(section.start..).unwrap_or_default();
+        let mut at = section.start;
+        for (number, line) in body.split_inclusive('\n').enumerate() {
+            if number > 0 && line.starts_with('[') {
+                break;
+            }
+            let rest = line.trim_start().strip_prefix(key);
+            if rest.is_some_and(|rest| rest.trim_start().starts_with('=')) {
+                return at..at + line.len();
+            }
+            at += line.len();
+        }
+        section.clone()
     }
 
     /// One of a few words.
@@ -71,6 +96,7 @@ pub(super) fn read(
         SubjectKind::SubordinateCa { path_length: path_length.map_or(0, |length| *length.get_ref()) };
     let kinds = [
         ("end-entity", SubjectKind::EndEntity),
+        ("root", SubjectKind::Root),
         ("subordinate-ca", authority),
         ("verification", SubjectKind::Verification),
     ];
@@ -79,6 +105,10 @@ pub(super) fn read(
         (SubjectKind::SubordinateCa { .. }, None) => {
             let (line, _) = position(source.0, section.start);
             return Err(Error::MissingKey { line, key: Printable::new("path-length") });
+        }
+        (SubjectKind::Root, Some(length)) => {
+            let hint = "take it out, and give it to `ca create` as `--path-length`";
+            return Err(source.wrong(&length.span(), "path-length", "a root gets it when it is made", hint));
         }
         (SubjectKind::EndEntity | SubjectKind::Verification, Some(length)) => {
             let hint = "take it out, or make it `kind = \"subordinate-ca\"`";
@@ -97,7 +127,11 @@ pub(super) fn read(
         beyond_issuer: source.choose_or(
             "beyond-issuer",
             written.beyond_issuer.as_ref(),
-            &[("refuse", BeyondIssuer::Refuse), ("shorten", BeyondIssuer::Shorten)],
+            &[
+                ("refuse", BeyondIssuer::Refuse),
+                ("shorten", BeyondIssuer::Shorten),
+                ("keep", BeyondIssuer::Keep),
+            ],
         )?,
         key_usage: key_usage(source, &written.key_usage)?,
         extended_key_usage: oids(source, "extended-key-usage", &["id-kp-", ""], &written.extended_key_usage)?,
@@ -124,12 +158,42 @@ pub(super) fn read(
             written.duplicate_keys.as_ref(),
             &[("refuse", DuplicateKeys::Refuse), ("note", DuplicateKeys::Note)],
         )?,
+        signature_hash: source.choose_or("signature-hash", written.signature_hash.as_ref(), HASHES)?,
+        extended_key_usage_criticality: extensions::criticality(written.extended_key_usage_critical),
+        fixed: extensions::fixed(source, written)?,
+        standard: source.choose_or("standard", written.standard.as_ref(), STANDARDS)?,
+        duplicate_subjects: source.choose_or(
+            "duplicate-subjects",
+            written.duplicate_subjects.as_ref(),
+            &match kind {
+                SubjectKind::SubordinateCa { .. } => DUPLICATE_SUBJECTS,
+                _ => [DUPLICATE_SUBJECTS[1], DUPLICATE_SUBJECTS[0], DUPLICATE_SUBJECTS[2]],
+            },
+        )?,
         naming: naming::read(source, written)?,
     };
     profile.validated().map_err(|error| {
-        source.wrong(&section, &format!("profiles.{name}"), &error.to_string(), error.hint())
+        let key = error.key();
+        let place = source.key_in(&section, key);
+        source.wrong(&place, key, &error.to_string(), error.hint())
     })
 }
+
+const HASHES: &[(&str, Option<HashAlgorithm>)] = &[
+    ("by-key", None),
+    ("sha256", Some(HashAlgorithm::Sha256)),
+    ("sha384", Some(HashAlgorithm::Sha384)),
+    ("sha512", Some(HashAlgorithm::Sha512)),
+];
+
+const STANDARDS: &[(&str, Standard)] = &[
+    ("rfc5280", Standard::Rfc5280),
+    ("hardware-module-name", Standard::HardwareModule),
+    ("ieee802.1ar", Standard::Idevid),
+    ("matter-dac", Standard::MatterDac),
+    ("matter-pai", Standard::MatterPai),
+    ("opc-ua", Standard::OpcUa),
+];
 
 fn end(source: Source<'_>, section: &Range<usize>, written: &written::Profile) -> Result<End, Error> {
     let hint = "write either `validity-days` or `not-after`";
@@ -168,6 +232,19 @@ fn key_usage(source: Source<'_>, names: &[Spanned<String>]) -> Result<u16, Error
                 Err(source.wrong(&name.span(), "key-usage", &message, &hint))
             }
         }
+    })
+}
+
+/// An OID in numbers with dots, as DER content octets.
+pub(super) fn dotted(source: Source<'_>, key: &str, text: &Spanned<String>) -> Result<Vec<u8>, Error> {
+    ObjectIdentifier::new(text.get_ref()).map(|oid| oid.as_bytes().to_vec()).map_err(|_| {
+        let message = format!("\"{}\" is not an object identifier", text.get_ref());
+        source.wrong(
+            &text.span(),
+            key,
+            &message,
+            "write it as numbers with dots, such as 1.3.6.1.4.1.99999.1",
+        )
     })
 }
 

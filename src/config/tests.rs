@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::pki::{
-    key::{Curve, KeyAlgorithm},
+    key::{Curve, HashAlgorithm, KeyAlgorithm},
     profile::{
         Approval, BeyondIssuer, CRL_SIGN, DIGITAL_SIGNATURE, DuplicateKeys, End, KEY_CERT_SIGN, SubjectKind,
     },
@@ -31,7 +31,23 @@ fn reads_what_it_writes() {
     assert_eq!(authority.rehearsal(), Rehearsal::Rehearsal);
     assert_eq!(authority.audit_key_uri(), None);
     let names: Vec<_> = authority.profiles().map(|profile| profile.name.as_str()).collect();
-    assert_eq!(names, ["device", "server", "subordinate-ca", "verification"]);
+    let expected = [
+        "device",
+        "server",
+        "subordinate-ca",
+        "verification",
+        "root",
+        "idevid",
+        "matter-pai",
+        "matter-dac",
+        "wisun",
+        "ieee2030-5",
+        "opcua-application",
+        "code-signing",
+        "time-stamping",
+        "ocsp-signing",
+    ];
+    assert_eq!(names, expected);
     assert!(authority.profiles().all(|profile| profile.approval == Approval::Typed));
     let real = initial("/m", "pkcs11:serial=1", Rehearsal::Real);
     assert_eq!(Authority::parse(&real).expect("real").rehearsal(), Rehearsal::Real);
@@ -90,7 +106,7 @@ fn refuses_values_that_a_key_does_not_take() {
         "kind = \"end-entity\"",
         "kind = \"ca\"",
         "authority.toml line 16, column 8: `kind`: \"ca\" is not a choice",
-        "\"end-entity\" or \"subordinate-ca\" or \"verification\"",
+        "\"end-entity\" or \"root\" or \"subordinate-ca\" or \"verification\"",
     );
     check(
         "\"/usr/lib/softhsm/libsofthsm2.so\"",
@@ -123,6 +139,12 @@ fn refuses_values_that_a_key_does_not_take() {
         "write 10",
     );
     check(
+        "version = 1\n",
+        "version = 1\ncrl-days = 0\n",
+        "authority.toml line 3, column 12: `crl-days`: 0 is not between 1 and 3650",
+        "write 30",
+    );
+    check(
         "[\"clientAuth\"]",
         "[\"client\"]",
         "authority.toml line 22, column 23: `extended-key-usage`: \"client\" is not known",
@@ -131,7 +153,7 @@ fn refuses_values_that_a_key_does_not_take() {
     check(
         "\"RSA-2048\"]",
         "\"RSA-1024\"]",
-        "authority.toml line 15, column 1: `profiles.device`: RSA-1024 is not between RSA-2048 and RSA-8192",
+        "authority.toml line 25, column 1: `keys`: RSA-1024 is not between RSA-2048 and RSA-8192",
         "RSA-2048",
     );
     check(
@@ -143,7 +165,7 @@ fn refuses_values_that_a_key_does_not_take() {
     check(
         "extended-key-usage = []                 # never",
         "extended-key-usage = [\"clientAuth\"] #",
-        "authority.toml line 64, column 1: `profiles.verification`: a verification certificate cannot have \
+        "authority.toml line 71, column 1: `extended-key-usage`: a verification certificate cannot have \
          clientAuth, or it could stand for a device",
         "empty",
     );
@@ -208,4 +230,165 @@ fn adds_a_section_and_leaves_the_rest() {
     for uri in ["", "pkcs11:a\"b", "file:x", "pkcs11:object=x?PIN-VALUE=1", "pkcs11:a\nb"] {
         assert!(matches!(with_authority(&text(), "a", uri), Err(Error::Uri { .. })), "{uri}");
     }
+}
+
+/// A profile with these lines after those of an ordinary device must fail at this key with this message.
+fn contradicts(lines: &str, key: &str, message: &str) {
+    let profile = format!(
+        "[profiles.x]\nkind = \"end-entity\"\nvalidity-days = 1\nkey-usage = [\"digitalSignature\"]\n\
+         keys = [\"P-256\"]\n{lines}\n"
+    );
+    // A line given again takes the place of the ordinary one.
+    let mut kept: Vec<&str> = Vec::new();
+    for line in profile.lines() {
+        let name = |line: &str| line.split(" =").next().unwrap_or_default().to_owned();
+        kept.retain(|earlier| !line.contains('=') || name(earlier) != name(line));
+        kept.push(line);
+    }
+    let text = format!("{}\n{}\n", text(), kept.join("\n"));
+    let error = Authority::parse(&text).expect_err(lines);
+    let line = text.lines().count() - kept.len() + 1;
+    let at = kept.iter().position(|line| line.starts_with(&format!("{key} ="))).expect(key);
+    let told = error.to_string();
+    assert!(told.contains(message), "{lines}: {told}");
+    assert!(told.contains(&format!("line {}, column ", line + at)), "{lines}: {told}");
+    assert!(told.contains(&format!("`{key}`")), "{lines}: {told}");
+    assert!(!error.hint().is_empty());
+}
+
+#[test]
+fn refuses_a_profile_that_contradicts_itself_and_names_line_and_key() {
+    let authority = "kind = \"subordinate-ca\"\npath-length = 0\nkey-usage = [\"keyCertSign\"]\n";
+    let root = "kind = \"root\"\nkey-usage = [\"keyCertSign\"]\n";
+    let of_ca = |lines: &str| format!("{authority}{lines}");
+    contradicts("permitted-names = [\"dns:a.example\"]", "permitted-names", "only a subordinate CA");
+    contradicts("excluded-names = [\"dns:a.example\"]", "excluded-names", "only a subordinate CA");
+    contradicts("require-explicit-policy = 0", "require-explicit-policy", "only a subordinate CA");
+    contradicts("inhibit-policy-mapping = 0", "inhibit-policy-mapping", "only a subordinate CA");
+    contradicts("inhibit-any-policy = 0", "inhibit-any-policy", "only a subordinate CA");
+    contradicts(&of_ca("inhibit-any-policy = 99"), "inhibit-any-policy", "in no path");
+    contradicts(&of_ca("permitted-names = [\"a.example\"]"), "permitted-names", "no form in front");
+    contradicts(&of_ca("extended-key-usage = [\"OCSPSigning\"]"), "extended-key-usage", "for its issuer");
+    contradicts(&of_ca("empty-subject = \"with-alternative-name\""), "empty-subject", "empty subject");
+    contradicts(
+        &of_ca("custom-extensions = [{ oid = \"1.2.3\", critical = true, der = \"0500\" }]"),
+        "custom-extensions",
+        "could not issue",
+    );
+    contradicts(
+        &format!("{root}extended-key-usage = [\"clientAuth\"]"),
+        "extended-key-usage",
+        "limits nothing",
+    );
+    contradicts(
+        &format!("{root}allow-extensions = [\"subjectAltName\"]"),
+        "allow-extensions",
+        "without a request",
+    );
+    contradicts(
+        &format!("{root}permitted-names = [\"dns:a.example\"]"),
+        "permitted-names",
+        "only a subordinate",
+    );
+    contradicts("key-usage = [\"keyCertSign\"]", "key-usage", "only a CA");
+    contradicts("extended-key-usage = [\"2.5.29.37.0\"]", "extended-key-usage", "everything");
+    contradicts("extended-key-usage-critical = true", "extended-key-usage-critical", "nothing that could");
+    contradicts(
+        "certificate-policies-critical = true",
+        "certificate-policies-critical",
+        "nothing that could",
+    );
+    contradicts("extended-key-usage = [\"timeStamping\", \"clientAuth\"]", "extended-key-usage", "the only");
+    contradicts("must-staple = true", "must-staple", "OCSP responder");
+    contradicts("ocsp-no-check = true", "ocsp-no-check", "OCSPSigning");
+    contradicts("ocsp = [\"ftp://a.example/\"]", "ocsp", "with a host");
+    contradicts("crl = [\"http://\"]", "crl", "with a host");
+    contradicts("ca-issuers = [\"http://a.example/\", \"http://a.example/\"]", "ca-issuers", "twice");
+    contradicts(
+        "certificate-policies = [{ oid = \"1.2.3\" }, { oid = \"1.2.3\" }]",
+        "certificate-policies",
+        "twice",
+    );
+    contradicts(
+        "certificate-policies = [{ oid = \"9.9\" }]",
+        "certificate-policies",
+        "not an object identifier",
+    );
+    contradicts(
+        "crl = [\"http://a.example/ca.crl\"]\nallow-extensions = [\"2.5.29.31\"]",
+        "allow-extensions",
+        "`crl` fixes",
+    );
+    contradicts(
+        "custom-extensions = [{ oid = \"2.5.29.19\", der = \"3000\" }]",
+        "custom-extensions",
+        "basicConstraints",
+    );
+    contradicts(
+        "custom-extensions = [{ oid = \"2.5.29.17\", der = \"3000\" }]",
+        "custom-extensions",
+        "subjectAltName",
+    );
+    contradicts(
+        "custom-extensions = [{ oid = \"1.2.3\", der = \"3080\" }]",
+        "custom-extensions",
+        "strict DER",
+    );
+    contradicts("custom-extensions = [{ oid = \"1.2.3\", der = \"05\" }]", "custom-extensions", "strict DER");
+    contradicts(
+        "custom-extensions = [{ oid = \"1.2.3\", der = \"0x0500\" }]",
+        "custom-extensions",
+        "hexadecimal",
+    );
+    contradicts("signature-hash = \"sha1\"", "signature-hash", "not a choice");
+    contradicts("signature-hash = \"md5\"", "signature-hash", "not a choice");
+    contradicts("standard = \"matter-dac\"\nkeys = [\"RSA-2048\"]", "keys", "P-256 and nothing else");
+    contradicts("standard = \"matter-dac\"\nsignature-hash = \"sha384\"", "signature-hash", "SHA-256");
+    contradicts("standard = \"matter-pai\"", "kind", "a subordinate CA of path length 0");
+    contradicts(
+        "standard = \"ieee802.1ar\"\nnot-after = \"2040-01-01T00:00:00Z\"\nvalidity-days = 1",
+        "not-after",
+        "contradicts",
+    );
+    contradicts(
+        "standard = \"hardware-module-name\"\nallow-extensions = []",
+        "allow-extensions",
+        "subjectAltName",
+    );
+    contradicts(
+        "standard = \"opc-ua\"\nallow-extensions = [\"subjectAltName\"]",
+        "key-usage",
+        "nonRepudiation",
+    );
+    contradicts("duplicate-keys = \"keep\"", "duplicate-keys", "not a choice");
+}
+
+#[test]
+fn reads_every_extension_that_a_profile_can_fix() {
+    let profile = "[profiles.x]\nkind = \"subordinate-ca\"\npath-length = 1\nvalidity-days = 1\n\
+        key-usage = [\"keyCertSign\"]\nkeys = [\"P-256\"]\nsignature-hash = \"sha512\"\n\
+        ocsp = [\"http://ocsp.example/\"]\nca-issuers = [\"http://pki.example/ca.cer\"]\n\
+        crl = [\"http://pki.example/ca.crl\"]\ninhibit-any-policy = 0\nrequire-explicit-policy = 1\n\
+        certificate-policies = [{ oid = \"1.2.3\", cps = \"https://pki.example/cps\" }]\n\
+        permitted-names = [\"dns:example.com\", \"dn:O=Example,C=DE\"]\nexcluded-names = [\"ip:0.0.0.0/0\"]\n\
+        custom-extensions = [{ oid = \"1.2.3.4\", der = \"0c0141\" }]\n";
+    let authority = Authority::parse(&format!("{}\n{profile}", text())).expect("sound");
+    let profile = authority.profile("x").expect("x");
+    assert_eq!(profile.signature_hash, Some(HashAlgorithm::Sha512));
+    let keys: Vec<_> = profile.fixed.types().iter().map(|(_, key)| *key).collect();
+    let expected = [
+        "ocsp",
+        "ca-issuers",
+        "crl",
+        "certificate-policies",
+        "permitted-names",
+        "excluded-names",
+        "require-explicit-policy",
+        "inhibit-any-policy",
+        "custom-extensions",
+    ];
+    assert_eq!(keys, expected);
+    assert_eq!(profile.fixed.custom[0].value, [0x0c, 1, 0x41]);
+    assert_eq!(profile.fixed.policies[0].cps.as_deref(), Some("https://pki.example/cps"));
+    assert_eq!(profile.fixed.names.permitted.len(), 2);
 }

@@ -14,6 +14,7 @@ pub(super) struct Authority {
     pub version: Spanned<u32>,
     #[serde(default)]
     pub rehearsal: bool,
+    pub crl_days: Option<Spanned<u32>>,
     pub token: Token,
     #[serde(default)]
     pub authorities: BTreeMap<String, Spanned<Key>>,
@@ -66,4 +67,50 @@ pub(super) struct Profile {
     pub attributes: BTreeMap<String, Spanned<naming::Attribute>>,
     pub alternative_names: Option<Spanned<naming::AlternativeNames>>,
     pub csv: Option<Spanned<naming::Csv>>,
+    pub duplicate_subjects: Option<Spanned<String>>,
+    pub signature_hash: Option<Spanned<String>>,
+    pub standard: Option<Spanned<String>>,
+    #[serde(default)]
+    pub extended_key_usage_critical: bool,
+    #[serde(default)]
+    pub ocsp: Vec<String>,
+    #[serde(default)]
+    pub ca_issuers: Vec<String>,
+    #[serde(default)]
+    pub crl: Vec<String>,
+    #[serde(default)]
+    pub certificate_policies: Vec<Policy>,
+    #[serde(default)]
+    pub certificate_policies_critical: bool,
+    #[serde(default)]
+    pub permitted_names: Vec<Spanned<String>>,
+    #[serde(default)]
+    pub excluded_names: Vec<Spanned<String>>,
+    pub require_explicit_policy: Option<u32>,
+    pub inhibit_policy_mapping: Option<u32>,
+    pub inhibit_any_policy: Option<u32>,
+    #[serde(default)]
+    pub must_staple: bool,
+    #[serde(default)]
+    pub ocsp_no_check: bool,
+    #[serde(default)]
+    pub custom_extensions: Vec<CustomExtension>,
+}
+
+/// An entry of `certificate-policies`.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub(super) struct Policy {
+    pub oid: Spanned<String>,
+    pub cps: Option<String>,
+}
+
+/// An entry of `custom-extensions`.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub(super) struct CustomExtension {
+    pub oid: Spanned<String>,
+    #[serde(default)]
+    pub critical: bool,
+    pub der: Spanned<String>,
 }

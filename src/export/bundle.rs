@@ -24,6 +24,12 @@ pub const CA: &str = "ca.pem";
 pub const CA_CHAIN: &str = "ca-chain.pem";
 /// The same as PKCS #7.
 pub const CA_CHAIN_PKCS7: &str = "ca-chain.p7b";
+/// A CRL, DER.
+pub const CRL_DER: &str = "crl.der";
+/// Entries that a CRL has no more.
+pub const CRL_LEFT: &str = "left.csv";
+/// A CRL, PEM.
+pub const CRL_PEM: &str = "crl.pem";
 /// The root's certificate.
 pub const ROOT: &str = "root.pem";
 
@@ -148,16 +154,12 @@ impl BundleBuilder {
     #[must_use]
     pub fn opening(&self) -> Vec<Part> {
         let (first, last) = (self.authorities.first(), self.authorities.last());
-        let mut parts = vec![
-            file(ROOT, pem::certificates(last)),
-            file(CA, pem::certificates(first)),
-            file(CA_CHAIN, pem::certificates(&self.authorities)),
-            file(CA_CHAIN_PKCS7, pkcs7::certificates_only(self.authorities.iter().map(Certificate::der))),
-            file(AUDIT_KEY, pem::public_key(&self.audit_key)),
+        let mut parts = authority_files(&self.authorities, &self.audit_key);
+        parts.extend([
             append(Stream::CertificatesPem, Vec::new()),
             append(Stream::DevicesCsv, line(&DEVICE_COLUMNS)),
             append(Stream::RefusedCsv, line(&REFUSED_COLUMNS)),
-        ];
+        ]);
         if self.der.is_some() {
             let der = |one: Option<&Certificate>| one.map(|one| one.der().to_vec()).unwrap_or_default();
             parts.push(file("der/root.der", der(last)));
@@ -197,6 +199,24 @@ impl BundleBuilder {
     pub fn refused(&self, source: &str, control: &str, reason: &str, hint: &str) -> Part {
         append(Stream::RefusedCsv, line(&[source, control, reason, hint].map(cell)))
     }
+}
+
+/// The certificates of the CAs, issuing CA first and root last, and the audit key: in every bundle.
+fn authority_files(authorities: &[Certificate], audit_key: &PublicKey) -> Vec<Part> {
+    vec![
+        file(ROOT, pem::certificates(authorities.last())),
+        file(CA, pem::certificates(authorities.first())),
+        file(CA_CHAIN, pem::certificates(authorities)),
+        file(CA_CHAIN_PKCS7, pkcs7::certificates_only(authorities.iter().map(Certificate::der))),
+        file(AUDIT_KEY, pem::public_key(audit_key)),
+    ]
+}
+
+/// The files of a CRL's bundle that do not depend on the CRL.
+#[must_use]
+pub fn crl_opening(issuer: &IssuingCa, audit_key: &PublicKey) -> Vec<Part> {
+    let authorities: Vec<Certificate> = pem::authorities(issuer).cloned().collect();
+    authority_files(&authorities, audit_key)
 }
 
 fn file(path: &str, octets: Vec<u8>) -> Part {

@@ -6,7 +6,7 @@
 
 use std::io::{BufRead, Read};
 
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use thiserror::Error;
 
 use crate::pki::fingerprint::Digest;
@@ -20,6 +20,8 @@ pub const SHA256SUMS: &str = "SHA256SUMS";
 
 /// The form of bundles that this version writes and reads.
 pub const FORM: &str = "coldsign bundle 1";
+/// The form of bundles of one CRL.
+pub const CRL_FORM: &str = "coldsign crl 1";
 
 /// Longest line, in octets: a path, a digest, names; hostile manifests have one line of gigabytes.
 const LINE_OCTETS_MAX: u64 = 16 * 1024;
@@ -122,6 +124,76 @@ pub struct Header {
     pub formats: Vec<String>,
 }
 
+/// What a bundle of a CRL is, before its files.
+#[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
+#[serde(deny_unknown_fields)]
+pub struct CrlHeader {
+    /// [`CRL_FORM`].
+    pub form: String,
+    /// Real or an exercise.
+    pub standing: Standing,
+    /// The bundle's name.
+    pub crl: String,
+    /// The CRL number, decimal.
+    pub number: String,
+    /// SHA-256 of the octets that the CA signed, hexadecimal.
+    pub digest: String,
+    /// The same as words.
+    pub words: String,
+    /// thisUpdate, RFC 3339.
+    pub this_update: String,
+    /// nextUpdate, RFC 3339.
+    pub next_update: String,
+    /// Certificates on it.
+    pub entries: u64,
+    /// Entries of the CRL before that it has no more: lines of left.csv.
+    pub left: u64,
+    /// The authority's name in the configuration.
+    pub authority: String,
+    /// The CA.
+    pub issuer: Authority,
+    /// The root of its path.
+    pub root: Authority,
+    /// SHA-256 of the audit key's `SubjectPublicKeyInfo`, hexadecimal.
+    pub audit_key_sha256: String,
+    /// The register.
+    pub register: RegisterHead,
+}
+
+/// What stands before the files of a manifest.
+pub trait Head: DeserializeOwned + Serialize {
+    /// The form that it says it has.
+    const FORM: &'static str;
+
+    /// The form that it has.
+    fn form(&self) -> &str;
+}
+
+impl Head for Header {
+    const FORM: &'static str = FORM;
+
+    fn form(&self) -> &str {
+        &self.form
+    }
+}
+
+impl Head for CrlHeader {
+    const FORM: &'static str = CRL_FORM;
+
+    fn form(&self) -> &str {
+        &self.form
+    }
+}
+
+/// Whether a manifest that begins so is one of a CRL; [`read`] judges it.
+#[must_use]
+pub fn is_of_crl(beginning: &[u8]) -> bool {
+    beginning.starts_with(format!("{{\n  \"form\": \"{CRL_FORM}\",\n").as_bytes())
+}
+
+/// Octets that [`is_of_crl`] needs of a manifest's beginning.
+pub const BEGINNING_OCTETS: u64 = 64;
+
 /// One file of a bundle.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct FileDigest {
@@ -196,7 +268,7 @@ pub struct Writer {
 impl Writer {
     /// The writer and the manifest's first octets.
     #[must_use]
-    pub fn new(header: &Header) -> (Self, String) {
+    pub fn new<H: Head>(header: &H) -> (Self, String) {
         (Self::default(), opening(header))
     }
 
@@ -214,8 +286,8 @@ impl Writer {
 }
 
 /// A manifest as an iterator over its octets, piece by piece.
-pub fn write<'a>(
-    header: &'a Header,
+pub fn write<'a, H: Head>(
+    header: &'a H,
     files: impl IntoIterator<Item = FileDigest> + 'a,
 ) -> impl Iterator<Item = String> + 'a {
     let (mut writer, first) = Writer::new(header);
@@ -231,7 +303,7 @@ fn json(value: &impl Serialize) -> String {
 }
 
 /// The header's JSON, spread over lines and left open: the list of files follows.
-fn opening(header: &Header) -> String {
+fn opening<H: Head>(header: &H) -> String {
     let text = serde_json::to_string_pretty(header).unwrap_or_default();
     format!("{},\n\"files\": [", text.trim_end_matches("\n}"))
 }
@@ -241,9 +313,9 @@ fn opening(header: &Header) -> String {
 ///
 /// # Errors
 /// [`ManifestError`]; `each` may have seen files then.
-pub fn read(octets: impl Read, mut each: impl FnMut(FileDigest)) -> Result<Header, ManifestError> {
+pub fn read<H: Head>(octets: impl Read, mut each: impl FnMut(FileDigest)) -> Result<H, ManifestError> {
     let mut lines = Lines { reader: std::io::BufReader::new(octets), number: 0 };
-    let header = header(&mut lines)?;
+    let header: H = header(&mut lines)?;
     let mut line = lines.next()?;
     while line != "]}\n" {
         let form = ManifestError::Form { line: lines.number };
@@ -259,7 +331,7 @@ pub fn read(octets: impl Read, mut each: impl FnMut(FileDigest)) -> Result<Heade
     if lines.next()?.is_empty() { Ok(header) } else { Err(ManifestError::Form { line: lines.number }) }
 }
 
-fn header(lines: &mut Lines<impl BufRead>) -> Result<Header, ManifestError> {
+fn header<H: Head>(lines: &mut Lines<impl BufRead>) -> Result<H, ManifestError> {
     let mut text = String::new();
     loop {
         let line = lines.next()?;
@@ -273,9 +345,9 @@ fn header(lines: &mut Lines<impl BufRead>) -> Result<Header, ManifestError> {
     }
     let form = ManifestError::Form { line: lines.number };
     let body = text.strip_suffix(",\n\"files\": [\n").ok_or(form.clone())?;
-    let header: Header = serde_json::from_str(&format!("{body}\n}}")).map_err(|_| form.clone())?;
+    let header: H = serde_json::from_str(&format!("{body}\n}}")).map_err(|_| form.clone())?;
     // One spelling only: what is read must be what would be written.
-    let is_ours = header.form == FORM && opening(&header) + "\n" == text;
+    let is_ours = header.form() == H::FORM && opening(&header) + "\n" == text;
     if is_ours { Ok(header) } else { Err(form) }
 }
 

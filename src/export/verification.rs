@@ -6,7 +6,10 @@
 
 mod authorities;
 mod certificates;
+mod crl;
 mod files;
+
+pub use crl::LEFT_HEAD;
 
 use std::io::Read;
 
@@ -70,12 +73,20 @@ flaws! {
     Authorities = "authorities", "do not use the bundle; ask for a new delivery";
     /// The audit key is malformed or not the one that the manifest names.
     AuditKey = "audit-key", "compare the audit key's fingerprint with the one you were given another way";
+    /// The audit key that the manifest names is not the one that the receiver was given another way.
+    AuditKeyOther = "audit-key-other", "do not use the bundle before it is known who signed it";
     /// A file of one certificate is not the certificate of that place in certificates.pem.
     CertificateFile = "certificate-file", "do not use the bundle; certificates may belong to other devices";
     /// certificates.pem or a certificate in it is malformed.
     CertificateMalformed = "certificate-malformed", "do not use the bundle; ask for a new delivery";
     /// There are other numbers of certificates or refusals than the manifest says.
     Counts = "counts", "do not use the bundle; ask for a new delivery";
+    /// The CRL is malformed, or not what the manifest says.
+    Crl = "crl", "do not use the CRL; ask for a new delivery";
+    /// The time of the CRL's nextUpdate has passed.
+    CrlOverdue = "crl-overdue", "ask for the CA's latest CRL; or check this machine's clock";
+    /// The CRL is not signed by the CA, or by one that may not sign CRLs.
+    CrlSignature = "crl-signature", "do not use the CRL; ask for a new delivery";
     /// A line of devices.csv does not say what the certificate says.
     DevicesCsv = "devices-csv", "do not use devices.csv; ask for a new delivery";
     /// A file's octets are not those of the manifest.
@@ -126,7 +137,32 @@ pub struct Summary {
     pub counts: Counts,
     /// The issuing CA's subject.
     pub issuer: Printable,
+    /// SHA-256 of manifest.json, which names every file of the bundle: to compare with the one told at the delivery.
+    pub manifest_sha256: Digest,
     /// SHA-256 of the audit key, to compare with one received another way: the bundle vouches for its own.
+    pub audit_key_sha256: Printable,
+}
+
+/// What the manifest of a CRL says, harmless on a screen. Believable only where the report has no flaw.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct CrlSummary {
+    /// The bundle's name.
+    pub crl: Printable,
+    /// The CRL number.
+    pub number: Printable,
+    /// SHA-256 of the octets that the CA signed.
+    pub digest: Digest,
+    /// Real or an exercise.
+    pub standing: Standing,
+    /// thisUpdate.
+    pub this_update: Printable,
+    /// nextUpdate.
+    pub next_update: Printable,
+    /// Certificates on it.
+    pub entries: u64,
+    /// The CA's subject.
+    pub issuer: Printable,
+    /// SHA-256 of the audit key.
     pub audit_key_sha256: Printable,
 }
 
@@ -141,20 +177,25 @@ pub struct Report {
     pub certificates: u64,
     /// What the bundle says it is, where the manifest could be read.
     pub summary: Option<Summary>,
+    /// The same, where it is the bundle of a CRL.
+    pub crl: Option<CrlSummary>,
 }
 
 impl Report {
     /// Whether nothing is wrong and something was judged.
     #[must_use]
     pub fn is_sound(&self) -> bool {
-        self.flaws.is_empty() && self.summary.is_some()
+        self.flaws.is_empty() && (self.summary.is_some() || self.crl.is_some())
     }
 
     /// Compares the audit key that the manifest names with the one the receiver was told another way: the SHA-256 of
-    /// its SPKI in lower-case hex.
-    pub fn compare_audit_key(&mut self, expected: &str) {
-        if self.summary.as_ref().is_none_or(|summary| summary.audit_key_sha256.as_str() != expected) {
-            self.add(FlawId::AuditKey, "the manifest is signed by another audit key than the one given");
+    /// its SPKI.
+    pub fn compare_audit_key(&mut self, expected: Digest) {
+        let expected = expected.to_string();
+        let summary = self.summary.as_ref().map(|summary| &summary.audit_key_sha256);
+        let crl = self.crl.as_ref().map(|crl| &crl.audit_key_sha256);
+        if summary.or(crl).is_none_or(|found| found.as_str() != expected) {
+            self.add(FlawId::AuditKeyOther, "the manifest is signed by another audit key than the one given");
         }
     }
 
@@ -179,20 +220,25 @@ impl Report {
 /// Judges a bundle. `trust` is the receiver's own copy of the root; validity is judged at `at` (`None`: not judged).
 pub fn verify<S: Source>(source: &S, trust: &Certificate, at: Option<Time>) -> Report {
     let mut report = Report::default();
-    let Some(manifest) = files::manifest(source, &mut report) else { return report };
-    report.summary = summary(&manifest.header, &mut report);
-    files::signature(source, &manifest, &mut report);
+    if files::is_of_crl(source) {
+        crl::judge(source, trust, at, &mut report);
+        return report;
+    }
+    let Some(manifest) = files::manifest::<_, Header>(source, &mut report) else { return report };
+    report.summary = summary(&manifest.header, manifest.sha256, &mut report);
+    files::signature(source, &manifest, &manifest.header.audit_key_sha256, &mut report);
     files::sums(source, &manifest, &mut report);
     let mut expected = files::Expected::new(&manifest.header);
-    if let Some(authorities) = authorities::read(source, &manifest.header, trust, at, &mut report) {
+    let named = authorities::Named::of(&manifest.header);
+    if let Some(authorities) = authorities::read(source, named, trust, at, &mut report) {
         certificates::judge(source, &manifest.header, &authorities, at, &mut expected, &mut report);
-        files::compare(source, &manifest, expected, &mut report);
+        files::compare(source, &manifest.paths, expected, &mut report);
     }
     certificates::refusals(source, &manifest.header, &mut report);
     report
 }
 
-fn summary(header: &Header, report: &mut Report) -> Option<Summary> {
+fn summary(header: &Header, manifest_sha256: Digest, report: &mut Report) -> Option<Summary> {
     let digest = Digest::from_hex(&header.digest);
     if digest.is_none_or(|digest| digest.words() != header.words) {
         report.add(FlawId::ManifestMalformed, "the plan digest and its words do not belong together");
@@ -203,6 +249,7 @@ fn summary(header: &Header, report: &mut Report) -> Option<Summary> {
         standing: header.standing,
         counts: header.counts,
         issuer: Printable::new(&header.issuer.subject),
+        manifest_sha256,
         audit_key_sha256: Printable::new(&header.audit_key_sha256),
     })
 }

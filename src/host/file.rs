@@ -22,18 +22,26 @@ pub fn make_private_folder(path: &Path) -> io::Result<()> {
 /// # Errors
 /// As the system says; [`io::ErrorKind::FileTooLarge`] past the limit.
 pub fn read_limited(path: &Path, octets_max: u64) -> io::Result<Vec<u8>> {
+    let mut octets = Vec::new();
+    open_regular(path)?.take(octets_max + 1).read_to_end(&mut octets)?;
+    if octets.len() as u64 > octets_max {
+        return Err(io::Error::new(io::ErrorKind::FileTooLarge, format!("more than {octets_max} octets")));
+    }
+    Ok(octets)
+}
+
+/// Opens a regular file to read, and nothing else.
+///
+/// # Errors
+/// As the system says; [`io::ErrorKind::InvalidInput`].
+pub fn open_regular(path: &Path) -> io::Result<File> {
     // A pipe on a medium must not hold up who looks at it, and a terminal must not become the process's own.
     let flags = OFlags::NONBLOCK | OFlags::NOCTTY;
     let file = OpenOptions::new().read(true).custom_flags(flags.bits().cast_signed()).open(path)?;
     if !file.metadata()?.is_file() {
         return Err(io::Error::new(io::ErrorKind::InvalidInput, "not a regular file"));
     }
-    let mut octets = Vec::new();
-    file.take(octets_max + 1).read_to_end(&mut octets)?;
-    if octets.len() as u64 > octets_max {
-        return Err(io::Error::new(io::ErrorKind::FileTooLarge, format!("more than {octets_max} octets")));
-    }
-    Ok(octets)
+    Ok(file)
 }
 
 /// Writes a new file, durable before it has its name, mode 0600; an existing one is left alone and is an error.

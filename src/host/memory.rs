@@ -36,6 +36,25 @@ impl fmt::Display for Step {
     }
 }
 
+/// Which of this process's pages hardening locks.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Locking {
+    /// All, also those that it asks for later.
+    Everything,
+    /// Those that it had when it was hardened: a limit counts the others.
+    WhatWasThere,
+}
+
+/// Which pages are locked under the limits of this process.
+#[must_use]
+pub fn locking() -> Locking {
+    if getrlimit(Resource::Memlock).current.is_none() || geteuid().is_root() {
+        Locking::Everything
+    } else {
+        Locking::WhatWasThere
+    }
+}
+
 /// Hardens this process, as far as the system lets it. Call it before the first secret is read, and before threads
 /// start.
 #[must_use]
@@ -43,8 +62,10 @@ pub fn harden() -> Hardening {
     let none = Rlimit { current: Some(0), maximum: Some(0) };
     // ONFAULT: pages are locked as they are touched, not the whole address space at once. Pages still to come are
     // included only where no limit counts them: under a user's few MiB later allocations would fail in mid-batch.
-    let unlimited = getrlimit(Resource::Memlock).current.is_none() || geteuid().is_root();
-    let future = if unlimited { MlockAllFlags::FUTURE } else { MlockAllFlags::empty() };
+    let future = match locking() {
+        Locking::Everything => MlockAllFlags::FUTURE,
+        Locking::WhatWasThere => MlockAllFlags::empty(),
+    };
     let pages = MlockAllFlags::CURRENT | MlockAllFlags::ONFAULT | future;
     Hardening {
         core_dumps: step(setrlimit(Resource::Core, none)),

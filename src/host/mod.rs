@@ -9,4 +9,6 @@ pub mod folder;
 pub mod identity;
 pub mod memory;
 pub mod process;
+pub mod reserve;
 pub mod standard_error;
+pub mod table;

@@ -105,6 +105,14 @@ pub enum Error {
         /// What is there.
         path: Shown,
     },
+    /// A delivered folder has its name, and the medium failed before it was certain to keep it.
+    #[error("{path}: has its name, but it is not known whether the medium kept it ({errno})")]
+    NotDurable {
+        /// What the operating system said.
+        errno: Errno,
+        /// The folder.
+        path: Shown,
+    },
     /// The medium cannot be written.
     #[error("{path}: the medium is read-only")]
     ReadOnly {
@@ -165,6 +173,7 @@ impl Error {
             Self::Missing { .. } => "check the path, and that the medium is mounted",
             Self::NamesTooLong { .. } => "spread the files over several folders, or use shorter names",
             Self::NotAFolder { .. } => "name a folder",
+            Self::NotDurable { .. } => "do not hand it over; deliver again to another medium",
             Self::ReadOnly { .. } => {
                 "open the write-protect switch or mount it for writing, then deliver again"
             }

@@ -107,7 +107,7 @@ impl MountWatch {
         let timeout = Timespec::try_from(within).unwrap_or(Timespec { tv_sec: 0, tv_nsec: 0 });
         match poll(&mut sources, Some(&timeout)) {
             Ok(told) => Ok(told > 0),
-            // A signal; whoever waits looks whether it was meant for him.
+            // A signal; whoever waits looks whether it was meant for them.
             Err(Errno::INTR) => Ok(false),
             Err(errno) => Err(Error::from_errno(Shown::new(MOUNTS.as_bytes()), "waiting for mounts", errno)),
         }

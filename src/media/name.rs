@@ -240,8 +240,8 @@ fn without_middle(text: String) -> String {
     format!("{head}…({left_out} more)…{tail}")
 }
 
-/// Whether a character may stand on a screen as it is. The same rule as for all other text from outside, written
-/// again because this layer uses no other.
+/// Whether a character changes nothing around it on a screen. Faces show fewer still as they are, by a list of what is
+/// shown; this layer uses no other and leaves that to them.
 fn is_harmless(c: char) -> bool {
     !c.is_control()
         && !matches!(u32::from(c),

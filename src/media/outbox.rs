@@ -132,7 +132,9 @@ impl Outbox {
             .map_err(|errno| self.error("", "giving the folder its name", errno))?;
         if let Err(errno) = fsync_folder(target) {
             // The folder must not look delivered; what remains is removed when self is dropped.
-            let _ = rename_new(target, &self.name, &self.partial);
+            if rename_new(target, &self.name, &self.partial).is_err() {
+                return Err(Error::NotDurable { errno, path: self.shown("") });
+            }
             return Err(self.error("", "making the folder's name durable", errno));
         }
         self.state = State::Published;

@@ -11,6 +11,7 @@ mod description;
 mod extension;
 mod hex;
 mod identifier;
+mod issued;
 mod key;
 mod name;
 mod request;

@@ -4,7 +4,7 @@
 //! read. Read [`Certificate`] first, then [`SignedCertificate`], the only way a signature and planned octets meet.
 
 pub(super) mod extensions;
-mod reading;
+pub(super) mod reading;
 mod signed;
 
 #[cfg(test)]
@@ -15,6 +15,7 @@ use std::ops::Range;
 use thiserror::Error;
 
 use super::{
+    constraint::NameConstraints,
     der::DerError,
     fingerprint::Digest,
     key::{KeyError, PublicKey, SignatureAlgorithm},
@@ -187,6 +188,38 @@ impl Certificate {
     #[must_use]
     pub fn authority_key_identifier(&self) -> Option<&[u8]> {
         self.extensions.authority_key_identifier.as_deref()
+    }
+    /// The value of its subjectAltName, as it came.
+    #[must_use]
+    pub fn subject_alt_name(&self) -> Option<&[u8]> {
+        self.extensions.subject_alt_name.as_deref()
+    }
+    /// Its nameConstraints; empty where absent.
+    #[must_use]
+    pub fn name_constraints(&self) -> &NameConstraints {
+        &self.extensions.name_constraints
+    }
+    /// The OIDs of its certificate policies (DER content octets), `None` where absent.
+    #[must_use]
+    pub fn policies(&self) -> Option<&[Vec<u8>]> {
+        self.extensions.policies.as_deref()
+    }
+    /// requireExplicitPolicy of its policyConstraints.
+    #[must_use]
+    pub fn require_explicit_policy(&self) -> Option<u32> {
+        self.extensions.require_explicit_policy
+    }
+    /// inhibitAnyPolicy.
+    #[must_use]
+    pub fn inhibit_any_policy(&self) -> Option<u32> {
+        self.extensions.inhibit_any_policy
+    }
+    /// Whether it limits names or policies of what is below it.
+    #[must_use]
+    pub fn limits_what_is_below(&self) -> bool {
+        !self.name_constraints().is_empty()
+            || self.require_explicit_policy().is_some()
+            || self.inhibit_any_policy().is_some()
     }
     /// OIDs (DER content octets) of critical extensions that nothing here understands.
     #[must_use]

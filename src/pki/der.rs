@@ -6,6 +6,8 @@
 
 use thiserror::Error;
 
+use super::text::counted;
+
 /// Universal and context tags used by PKCS #10 and X.509, as identifier octets.
 pub mod tag {
     /// BOOLEAN.
@@ -16,6 +18,8 @@ pub mod tag {
     pub const BIT_STRING: u8 = 0x03;
     /// OCTET STRING, primitive.
     pub const OCTET_STRING: u8 = 0x04;
+    /// ENUMERATED.
+    pub const ENUMERATED: u8 = 0x0a;
     /// NULL.
     pub const NULL: u8 = 0x05;
     /// OBJECT IDENTIFIER.
@@ -92,7 +96,7 @@ pub enum DerError {
         at: usize,
     },
     /// Octets after the last element.
-    #[error("{count} octets too many after {after}")]
+    #[error("{} too many after {after}", counted(*.count, "octet"))]
     Trailing {
         /// The noun that should have been last.
         after: &'static str,
@@ -312,17 +316,22 @@ impl<'a> Reader<'a> {
 #[must_use]
 pub fn element(tag: u8, content: &[u8]) -> Vec<u8> {
     let mut out = Vec::with_capacity(content.len() + 6);
-    out.push(tag);
-    let length = u32::try_from(content.len()).expect("contents are far below 4 GiB").to_be_bytes();
-    match content.len() {
-        0..=0x7f => out.push(length[3]),
-        0x80..=0xff => out.extend([0x81, length[3]]),
-        0x100..=0xffff => out.extend([0x82, length[2], length[3]]),
-        0x1_0000..=0xff_ffff => out.extend([0x83, length[1], length[2], length[3]]),
-        _ => out.extend([0x84, length[0], length[1], length[2], length[3]]),
-    }
+    out.extend(header(tag, u32::try_from(content.len()).expect("contents are far below 4 GiB")));
     out.extend_from_slice(content);
     out
+}
+
+/// Writes identifier and shortest definite length of an element whose content follows from elsewhere.
+#[must_use]
+pub fn header(tag: u8, length: u32) -> Vec<u8> {
+    let octets = length.to_be_bytes();
+    match length {
+        0..=0x7f => vec![tag, octets[3]],
+        0x80..=0xff => vec![tag, 0x81, octets[3]],
+        0x100..=0xffff => vec![tag, 0x82, octets[2], octets[3]],
+        0x1_0000..=0xff_ffff => vec![tag, 0x83, octets[1], octets[2], octets[3]],
+        _ => vec![tag, 0x84, octets[0], octets[1], octets[2], octets[3]],
+    }
 }
 
 /// Writes a SEQUENCE of elements that are already encoded.

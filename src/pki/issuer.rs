@@ -2,12 +2,18 @@
 
 use super::{
     certificate::Certificate,
-    key::{KeyAlgorithm, PublicKey, RsaScheme, SignatureAlgorithm},
+    key::{KeyAlgorithm, PublicKey, SignatureAlgorithm},
     name::Name,
-    path,
-    profile::{KEY_CERT_SIGN, RSA_BITS_MAX, RSA_BITS_MIN},
+    path::{
+        self,
+        policy::{Policies, Position, Said},
+    },
+    profile::{CRL_SIGN, KEY_CERT_SIGN, RSA_BITS_MAX, RSA_BITS_MIN},
     time::Time,
 };
+
+/// anyExtendedKeyUsage, 2.5.29.37.0.
+const ANY_PURPOSE: &[u8] = &[0x55, 0x1d, 0x25, 0x00];
 
 /// Most certificates above an issuing CA: paths in use have one or two.
 const CHAIN_MAX: usize = 8;
@@ -22,6 +28,7 @@ pub struct IssuingCa {
     begins: Time,
     ends: Time,
     folded_subjects: Vec<String>,
+    policies: Policies,
 }
 
 impl IssuingCa {
@@ -48,7 +55,22 @@ impl IssuingCa {
         let begins = all().map(Certificate::not_before).max().unwrap_or(certificate.not_before());
         let ends = all().map(Certificate::not_after).min().unwrap_or(certificate.not_after());
         let folded_subjects = all().map(|authority| folded(authority.subject())).collect();
-        Ok(Self { certificate, chain, key_identifier, path_length_left, begins, ends, folded_subjects })
+        let mut policies = Policies::start();
+        if let Some((_, between)) = chain.split_last() {
+            for authority in between.iter().rev().chain([&certificate]) {
+                policies.step(&Said::by(authority), Position::Above)?;
+            }
+        }
+        Ok(Self {
+            certificate,
+            chain,
+            key_identifier,
+            path_length_left,
+            begins,
+            ends,
+            folded_subjects,
+            policies,
+        })
     }
 
     /// Its certificate.
@@ -72,8 +94,26 @@ impl IssuingCa {
     /// Whether the TBS octets' signature algorithm is one that this CA's key makes.
     #[must_use]
     pub fn can_sign_with(&self, algorithm: SignatureAlgorithm) -> bool {
-        let key = self.certificate.public_key();
-        [RsaScheme::Pkcs1, RsaScheme::Pss].iter().any(|&scheme| key.signing_algorithm(scheme) == algorithm)
+        self.certificate.public_key().makes(algorithm)
+    }
+
+    /// Whether its key can have made a signature with this algorithm; others choose another hash than we do.
+    #[must_use]
+    pub fn can_verify(&self, algorithm: SignatureAlgorithm) -> bool {
+        match (self.certificate.public_key().algorithm(), algorithm) {
+            (KeyAlgorithm::Ec(_), SignatureAlgorithm::Ecdsa(_))
+            | (KeyAlgorithm::Ed25519, SignatureAlgorithm::Ed25519)
+            | (KeyAlgorithm::Rsa { .. }, SignatureAlgorithm::RsaPkcs1(_) | SignatureAlgorithm::RsaPss(_)) => {
+                true
+            }
+            (KeyAlgorithm::Ec(_) | KeyAlgorithm::Ed25519 | KeyAlgorithm::Rsa { .. }, _) => false,
+        }
+    }
+
+    /// Whether its key may sign CRLs: keyUsage has cRLSign (RFC 5280 §4.2.1.3).
+    #[must_use]
+    pub fn signs_crls(&self) -> bool {
+        self.certificate.key_usage().is_some_and(|bits| bits & CRL_SIGN != 0)
     }
 
     /// Its subjectKeyIdentifier: the authorityKeyIdentifier of what it issues (RFC 5280 §4.2.1.1).
@@ -86,6 +126,37 @@ impl IssuingCa {
     #[must_use]
     pub fn path_length_left(&self) -> Option<u32> {
         self.path_length_left
+    }
+
+    /// Checks a subject and the value of a subjectAltName against the name constraints of its path.
+    ///
+    /// # Errors
+    /// A sentence that says which name is outside.
+    pub fn check_names(&self, subject: &Name, alternative_names: Option<&[u8]>) -> Result<(), String> {
+        self.path().try_for_each(|authority| authority.name_constraints().check(subject, alternative_names))
+    }
+
+    /// Checks the policies (OIDs as DER content octets) that a certificate below it is to have.
+    ///
+    /// # Errors
+    /// A sentence, where its path demands a policy and none of these is valid on it.
+    pub fn check_policies(&self, policies: &[Vec<u8>]) -> Result<(), String> {
+        let named = Some(policies).filter(|policies| !policies.is_empty());
+        let said = Said { policies: named, require_explicit: None, inhibit_any: None, self_issued: false };
+        self.policies.clone().step(&said, Position::Last)
+    }
+
+    /// Whether relying parties that take a CA's extKeyUsage as a limit let a purpose (DER content octets) through.
+    #[must_use]
+    pub fn lets_through(&self, purpose: &[u8]) -> bool {
+        self.path().all(|authority| {
+            let usages = authority.extended_key_usage();
+            usages.is_empty() || usages.iter().any(|usage| usage == purpose || usage == ANY_PURPOSE)
+        })
+    }
+
+    fn path(&self) -> impl Iterator<Item = &Certificate> {
+        self.chain.iter().chain([&self.certificate])
     }
 
     /// The first moment at which its whole path is valid.

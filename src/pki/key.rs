@@ -11,18 +11,23 @@ use super::{
     fingerprint::Digest,
     oid,
 };
+use crate::pki::text::counted;
 
 mod algorithm;
+mod message;
 #[cfg(test)]
 mod tests;
 mod verification;
 
 pub use algorithm::{Curve, HashAlgorithm, KeyAlgorithm, RsaScheme, SignatureAlgorithm};
+pub use message::{SignedMessage, WHOLE_OCTETS_MAX, WholeMessage};
 
 /// Smallest RSA modulus read, in bits; what is certified is a matter of policy.
 pub const RSA_BITS_MIN: u32 = 1024;
 /// Largest RSA modulus, in bits: verification time grows with its square; no device or CA in use has more.
 pub const RSA_BITS_MAX: u32 = 8192;
+/// Longest RSA exponent, in octets: below 2^256 (FIPS 186-5 §5.1).
+pub const RSA_EXPONENT_OCTETS_MAX: usize = 32;
 
 /// Why a public key or a signature was not taken.
 #[derive(Clone, Debug, Eq, Error, PartialEq)]
@@ -135,10 +140,16 @@ impl PublicKey {
         let modulus = strip(modulus);
         let exponent = strip(exponent);
         if modulus.len() * 8 > RSA_BITS_MAX as usize {
-            return Err(KeyError::Unsupported(format!("an RSA modulus of {} octets", modulus.len())));
+            return Err(KeyError::Unsupported(format!(
+                "an RSA modulus of {}",
+                counted(modulus.len(), "octet")
+            )));
         }
-        if exponent.len() > 32 {
-            return Err(KeyError::Unsupported(format!("an RSA exponent of {} octets", exponent.len())));
+        if exponent.len() > RSA_EXPONENT_OCTETS_MAX {
+            return Err(KeyError::Unsupported(format!(
+                "an RSA exponent of {}",
+                counted(exponent.len(), "octet")
+            )));
         }
         let malformed = |error: &dyn std::fmt::Display| KeyError::Malformed(error.to_string());
         let bits = u32::try_from(modulus.len() * 8).unwrap_or(u32::MAX)
@@ -154,8 +165,17 @@ impl PublicKey {
         let e =
             BoxedUint::from_be_slice(exponent, u32::try_from(exponent.len().max(1) * 8).unwrap_or(u32::MAX))
                 .map_err(|error| malformed(&error))?;
-        let key = RsaPublicKey::new_with_size_limits(n, e, RSA_BITS_MIN as usize..=RSA_BITS_MAX as usize)
-            .map_err(|error| malformed(&error))?;
+        let key = if e > BoxedUint::from(RsaPublicKey::MAX_PUB_EXPONENT) {
+            // Longer than the library takes by itself. What it would have asked for: odd, and below the modulus,
+            // which has at least four times as many octets as the longest exponent.
+            if exponent.last().is_some_and(|last| last & 1 == 0) {
+                return Err(KeyError::Malformed("the RSA exponent is even".to_owned()));
+            }
+            RsaPublicKey::new_unchecked(n, e)
+        } else {
+            RsaPublicKey::new_with_size_limits(n, e, RSA_BITS_MIN as usize..=RSA_BITS_MAX as usize)
+                .map_err(|error| malformed(&error))?
+        };
         debug_assert_eq!(key.n_bytes().as_ref(), modulus);
         let octets = der::sequence(&[&unsigned(modulus), &unsigned(exponent)]);
         let identifier = der::sequence(&[&der::element(tag::OID, oid::RSA_ENCRYPTION), &NULL]);
@@ -210,9 +230,9 @@ impl PublicKey {
     /// # Errors
     /// [`KeyError::Malformed`], [`KeyError::SmallOrder`].
     pub fn from_ed25519(octets: &[u8]) -> Result<Self, KeyError> {
-        let exact: [u8; 32] = octets
-            .try_into()
-            .map_err(|_| KeyError::Malformed(format!("an Ed25519 key of {} octets", octets.len())))?;
+        let exact: [u8; 32] = octets.try_into().map_err(|_| {
+            KeyError::Malformed(format!("an Ed25519 key of {}", counted(octets.len(), "octet")))
+        })?;
         let key = ed25519_dalek::VerifyingKey::from_bytes(&exact)
             .map_err(|_| KeyError::Malformed("the point is not on Ed25519".to_owned()))?;
         if key.is_weak() {
@@ -245,11 +265,26 @@ impl PublicKey {
         Digest::of(&self.spki)
     }
 
+    /// The octets of the subjectPublicKey BIT STRING.
+    #[must_use]
+    pub fn subject_public_key(&self) -> &[u8] {
+        &self.spki[self.spki.len() - self.key_octets..]
+    }
+
+    /// An RSA key's modulus, unsigned big-endian without leading zeros.
+    #[must_use]
+    pub fn rsa_modulus(&self) -> Option<Vec<u8>> {
+        match &self.verifier {
+            Verifier::Rsa(key) => Some(key.n_bytes().into_vec()),
+            Verifier::Ed25519(_) | Verifier::P256(_) | Verifier::P384(_) | Verifier::P521(_) => None,
+        }
+    }
+
     /// Key identifier: the leftmost 160 bits of SHA-256 over the subjectPublicKey BIT STRING's octets (RFC 7093 §2,
     /// method 1).
     #[must_use]
     pub fn key_identifier(&self) -> [u8; 20] {
-        let digest = Digest::of(&self.spki[self.spki.len() - self.key_octets..]);
+        let digest = Digest::of(self.subject_public_key());
         let mut identifier = [0; 20];
         identifier.copy_from_slice(&digest.as_octets()[..20]);
         identifier
@@ -258,15 +293,55 @@ impl PublicKey {
     /// The algorithm that a CA with this key signs with: the hash follows the curve; RSA by `scheme` with SHA-256.
     #[must_use]
     pub fn signing_algorithm(&self, scheme: RsaScheme) -> SignatureAlgorithm {
+        self.signing_algorithm_over(scheme, None)
+    }
+
+    /// The same over a chosen hash. Ed25519 has its own (RFC 8032 §5.1): a choice is of no effect there.
+    #[must_use]
+    pub fn signing_algorithm_over(
+        &self,
+        scheme: RsaScheme,
+        hash: Option<HashAlgorithm>,
+    ) -> SignatureAlgorithm {
         match (self.algorithm, scheme) {
-            (KeyAlgorithm::Ec(curve), _) => SignatureAlgorithm::Ecdsa(curve.hash()),
+            (KeyAlgorithm::Ec(curve), _) => SignatureAlgorithm::Ecdsa(hash.unwrap_or(curve.hash())),
             (KeyAlgorithm::Ed25519, _) => SignatureAlgorithm::Ed25519,
             (KeyAlgorithm::Rsa { .. }, RsaScheme::Pkcs1) => {
-                SignatureAlgorithm::RsaPkcs1(HashAlgorithm::Sha256)
+                SignatureAlgorithm::RsaPkcs1(hash.unwrap_or(HashAlgorithm::Sha256))
             }
-            (KeyAlgorithm::Rsa { .. }, RsaScheme::Pss) => SignatureAlgorithm::RsaPss(HashAlgorithm::Sha256),
+            (KeyAlgorithm::Rsa { .. }, RsaScheme::Pss) => {
+                SignatureAlgorithm::RsaPss(hash.unwrap_or(HashAlgorithm::Sha256))
+            }
         }
     }
+
+    /// Whether a key of this kind makes signatures of this algorithm, over whichever hash.
+    #[must_use]
+    pub fn makes(&self, algorithm: SignatureAlgorithm) -> bool {
+        match self.algorithm {
+            KeyAlgorithm::Ec(_) => matches!(algorithm, SignatureAlgorithm::Ecdsa(_)),
+            KeyAlgorithm::Ed25519 => algorithm == SignatureAlgorithm::Ed25519,
+            KeyAlgorithm::Rsa { .. } => {
+                matches!(algorithm, SignatureAlgorithm::RsaPkcs1(_) | SignatureAlgorithm::RsaPss(_))
+            }
+        }
+    }
+}
+
+/// The modulus that a `SubjectPublicKeyInfo` holds, unsigned big-endian without leading zeros, where it is an RSA key of
+/// a size that is read. Nothing else of the key is judged.
+#[must_use]
+pub fn rsa_modulus(spki: &[u8]) -> Option<&[u8]> {
+    let mut info = Reader::new(spki).sequence("SubjectPublicKeyInfo").ok()?;
+    if info.sequence("AlgorithmIdentifier").ok()?.oid("algorithm").ok()? != oid::RSA_ENCRYPTION {
+        return None;
+    }
+    let octets = info.bit_string_octets("subjectPublicKey").ok()?;
+    let modulus = Reader::new(octets).sequence("RSAPublicKey").ok()?.integer("modulus").ok()?;
+    let modulus = strip(positive(modulus).ok()?);
+    let bits = RSA_BITS_MIN as usize - 7..=RSA_BITS_MAX as usize;
+    let is_odd = modulus.last().is_some_and(|last| last & 1 == 1);
+    (is_odd && bits.contains(&(modulus.len() * 8))).then_some(modulus)
 }
 
 /// An INTEGER of an unsigned big-endian number.

@@ -5,12 +5,17 @@
 //! identifiers and algorithm encodings stand here once more, written out. Start at [`lint`] and [`RULES`].
 
 mod extensions;
+mod fixed;
+mod planned;
+mod standard;
 
 use super::{
     der::{DerError, Element, Reader, tag},
+    profile::{Criticality, FixedExtensions, KeyIdentifier, Standard},
     serial::SerialNumber,
     time::Time,
 };
+use crate::pki::text::counted;
 
 /// One fault the lint found: a rule's id with its source, and what is wrong.
 #[derive(Clone, Debug, Eq, PartialEq)]
@@ -22,7 +27,7 @@ pub struct Fault {
 }
 
 /// What the octets must agree with: the facts the plan was made from.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub struct Expected<'a> {
     /// The issuer's subject DER.
     pub issuer: &'a [u8],
@@ -32,6 +37,37 @@ pub struct Expected<'a> {
     pub spki: &'a [u8],
     /// Whether it is to be a CA.
     pub kind: Kind,
+    /// The standard it is to keep beyond RFC 5280.
+    pub standard: Standard,
+    /// All else that was planned; `None` where octets are judged without a plan.
+    pub granted: Option<Granted<'a>>,
+}
+
+/// What was planned, field by field.
+#[derive(Clone, Debug)]
+pub struct Granted<'a> {
+    /// The serial number's content octets.
+    pub serial: &'a [u8],
+    /// The subject, DER.
+    pub subject: &'a [u8],
+    /// notBefore.
+    pub not_before: Time,
+    /// notAfter.
+    pub not_after: Time,
+    /// keyUsage.
+    pub key_usage: u16,
+    /// pathLenConstraint of a CA.
+    pub path_length: Option<u32>,
+    /// extKeyUsage, OIDs as DER content octets; empty: absent.
+    pub extended_key_usage: &'a [Vec<u8>],
+    /// Whether extKeyUsage is critical.
+    pub extended_key_usage_criticality: Criticality,
+    /// subjectKeyIdentifier.
+    pub key_identifier: KeyIdentifier,
+    /// Extensions of fixed content.
+    pub fixed: &'a FixedExtensions,
+    /// Extensions copied from the request: OIDs as DER content octets, and values.
+    pub copied: Vec<(&'a [u8], &'a [u8])>,
 }
 
 /// What kind of certificate the octets are to be.
@@ -67,6 +103,20 @@ pub const RULES: &[(&str, &str)] = &[
     (SAN, "not empty, sound names; critical where and only where the subject is empty"),
     (BASIC_CONSTRAINTS, "present, critical, CA as planned; an empty SEQUENCE where it is no CA"),
     (EKU, "not empty, no purpose twice, not anyExtendedKeyUsage"),
+    (AIA, "not critical, not empty, URIs of OCSP responders and the issuer's certificate, as planned"),
+    (CRL_POINTS, "not critical, one point by its full name, URIs, as planned"),
+    (POLICIES, "not empty, no policy twice, practice statements by URI alone, as planned"),
+    (NAME_CONSTRAINTS, "in a CA only, critical, not empty, no bounds on depth, as planned"),
+    (POLICY_CONSTRAINTS, "in a CA only, critical, not empty, as planned"),
+    (INHIBIT_ANY_POLICY, "in a CA only, critical, as planned"),
+    (TLS_FEATURE, "not critical, not empty, as planned"),
+    (NO_CHECK, "not critical, NULL, as planned"),
+    (TIME_STAMPING, "timeStamping alone, its extension critical"),
+    (HARDWARE_MODULE, "no subject, one alternative name: a hardware module's type and serial number"),
+    (IDEVID, "a subject, no end, no subjectKeyIdentifier, no extKeyUsage, digitalSignature"),
+    (MATTER, "P-256 and SHA-256, Matter's key usage, vendor and product IDs, at most 600 octets"),
+    (OPC_UA, "one commonName, an organizationName, one URI among the alternative names"),
+    (PLAN, "serial number, subject, validity, usages and extensions as planned, and no other extension"),
 ];
 
 const STRUCTURE: &str = "rfc5280-4.1-structure";
@@ -89,6 +139,20 @@ const KEY_USAGE: &str = "rfc5280-4.2.1.3-key-usage";
 const SAN: &str = "rfc5280-4.2.1.6-subject-alt-name";
 const BASIC_CONSTRAINTS: &str = "rfc5280-4.2.1.9-basic-constraints";
 const EKU: &str = "rfc5280-4.2.1.12-extended-key-usage";
+const AIA: &str = "rfc5280-4.2.2.1-authority-info-access";
+const CRL_POINTS: &str = "rfc5280-4.2.1.13-crl-distribution-points";
+const POLICIES: &str = "rfc5280-4.2.1.4-certificate-policies";
+const NAME_CONSTRAINTS: &str = "rfc5280-4.2.1.10-name-constraints";
+const POLICY_CONSTRAINTS: &str = "rfc5280-4.2.1.11-policy-constraints";
+const INHIBIT_ANY_POLICY: &str = "rfc5280-4.2.1.14-inhibit-any-policy";
+const TLS_FEATURE: &str = "rfc7633-4-tls-feature";
+const NO_CHECK: &str = "rfc6960-4.2.2.2.1-ocsp-nocheck";
+const TIME_STAMPING: &str = "rfc3161-2.3-time-stamping";
+const HARDWARE_MODULE: &str = "rfc4108-5-hardware-module-name";
+const IDEVID: &str = "ieee802.1ar-8-idevid";
+const MATTER: &str = "matter-6.2.2-attestation";
+const OPC_UA: &str = "opc10000-6-6.2.2-application";
+const PLAN: &str = "plan-content";
 
 /// Reads TBS octets and returns every fault found; empty means clean. Octets that cannot be taken apart into fields
 /// give the one fault that says so.
@@ -117,8 +181,11 @@ pub fn lint(tbs: &[u8], expected: &Expected<'_>) -> Vec<Fault> {
     if fields.unique_ids {
         faults.add(UNIQUE_ID, "a unique identifier is present");
     }
+    if let Some(granted) = &expected.granted {
+        planned::fields(&fields, granted, &mut faults);
+    }
     match fields.extensions {
-        Some(element) => extensions::lint(&element, &fields, expected, &mut faults),
+        Some(element) => extensions::lint(tbs, &element, &fields, expected, &mut faults),
         None => faults.add(EXTENSIONS, "there are no extensions"),
     }
     faults.0
@@ -185,7 +252,10 @@ fn serial(fields: &Fields<'_>, faults: &mut Faults) {
     if !ours {
         faults.add(
             SERIAL,
-            format!("the serial number ({} octets) is not a positive one of 20 octets", octets.len()),
+            format!(
+                "the serial number ({}) is not a positive one of 20 octets",
+                counted(octets.len(), "octet")
+            ),
         );
     }
 }

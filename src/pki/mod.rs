@@ -4,7 +4,10 @@
 //! data. Read [`request::ParsedRequest`] first, then [`policy`] and [`certificate`].
 
 pub mod anatomy;
+pub mod block_list;
 pub mod certificate;
+pub mod constraint;
+pub mod crl;
 pub mod der;
 pub mod extension;
 pub mod fingerprint;
@@ -21,5 +24,6 @@ pub mod policy;
 pub mod profile;
 pub mod request;
 pub mod serial;
+pub mod shared_prime;
 pub mod text;
 pub mod time;

@@ -53,6 +53,14 @@ pub const KEY_USAGE: &[u8] = &[0x55, 0x1d, 0x0f];
 pub const SUBJECT_ALT_NAME: &[u8] = &[0x55, 0x1d, 0x11];
 /// basicConstraints, 2.5.29.19 (RFC 5280).
 pub const BASIC_CONSTRAINTS: &[u8] = &[0x55, 0x1d, 0x13];
+/// cRLNumber, 2.5.29.20 (RFC 5280).
+pub const CRL_NUMBER: &[u8] = &[0x55, 0x1d, 0x14];
+/// cRLReason, 2.5.29.21 (RFC 5280).
+pub const REASON_CODE: &[u8] = &[0x55, 0x1d, 0x15];
+/// invalidityDate, 2.5.29.24 (RFC 5280).
+pub const INVALIDITY_DATE: &[u8] = &[0x55, 0x1d, 0x18];
+/// authorityKeyIdentifier, 2.5.29.35 (RFC 5280).
+pub const AUTHORITY_KEY_IDENTIFIER: &[u8] = &[0x55, 0x1d, 0x23];
 /// extKeyUsage, 2.5.29.37 (RFC 5280).
 pub const EXTENDED_KEY_USAGE: &[u8] = &[0x55, 0x1d, 0x25];
 

@@ -1,6 +1,10 @@
 //! Certification paths (RFC 5280 §6.1), as far as this appliance issues them.
 
+pub(super) mod policy;
+
 use super::{certificate::Certificate, time::Time};
+use crate::pki::text::counted;
+use policy::{Policies, Position, Said};
 
 /// Longest path looked at, in certificates without leaf and anchor: ours have one or two; a hostile bundle may list
 /// thousands, each a signature to check.
@@ -10,8 +14,8 @@ pub const PATH_CERTIFICATES_MAX: usize = 16;
 const KEY_CERT_SIGN: u16 = 1 << 5;
 
 /// Checks a path: `leaf` first issued by `above[0]`, and so on to `anchor`. Signatures, names, key identifiers,
-/// basic constraints, path lengths, key usage and validity at `at` (`None`: not checked) are verified; an unknown
-/// critical extension refuses. The anchor may stand at the end of `above` once more; a leaf that is the anchor itself
+/// basic constraints, path lengths, key usage, name constraints, policies and validity at `at` (`None`: not checked) are
+/// verified; an unknown critical extension refuses. The anchor may stand at the end of `above` once more; a leaf that is the anchor itself
 /// is a path of one certificate.
 ///
 /// # Errors
@@ -48,9 +52,29 @@ pub fn verify(
         issued(subject, issuer).map_err(|reason| about(subject, &reason))?;
         may_issue(issuer, between).map_err(|reason| about(issuer, &reason))?;
     }
+    names(&path)?;
+    let mut policies = Policies::start();
+    for (depth, certificate) in path.iter().enumerate().rev().skip(1) {
+        let position = if depth == 0 { Position::Last } else { Position::Above };
+        policies.step(&Said::by(certificate), position).map_err(|reason| about(certificate, &reason))?;
+    }
     // §6.1 takes the anchor on trust; one that calls itself self-signed must still be what it says.
     if anchor.issuer() == anchor.subject() {
         issued(anchor, anchor).map_err(|reason| about(anchor, &reason))?;
+    }
+    Ok(())
+}
+
+/// RFC 5280 §6.1.3 (b) and (c): each CA's constraints hold for all below it, self-issued CAs in between left out. Those
+/// of the anchor are kept too.
+fn names(path: &[&Certificate]) -> Result<(), String> {
+    for (height, issuer) in path.iter().enumerate().skip(1) {
+        for (depth, below) in path[..height].iter().enumerate() {
+            if depth == 0 || !below.is_self_issued() {
+                let checked = issuer.name_constraints().check(below.subject(), below.subject_alt_name());
+                checked.map_err(|reason| about(below, &reason))?;
+            }
+        }
     }
     Ok(())
 }
@@ -97,7 +121,7 @@ fn may_issue(issuer: &Certificate, between: u32) -> Result<(), String> {
     }
     match issuer.path_length() {
         Some(allowed) if between > allowed => {
-            Err(format!("allows {allowed} CAs below it, but {between} stand there"))
+            Err(format!("allows {} below it, and has {between}", counted(allowed, "CA")))
         }
         _ => Ok(()),
     }
@@ -231,8 +255,8 @@ mod tests {
         });
         check("CN=issuing: is not a CA", |path| path[1].rights = END_ENTITY);
         check("no keyCertSign", |path| path[2].rights = CA_WITHOUT_SIGNING);
-        check("CN=middle: allows 0 CAs below it, but 1", |path| path[2].rights = CA_ABOVE_NONE);
-        check("CN=root: allows 0 CAs below it, but 2", |path| path[3].rights = CA_ABOVE_NONE);
+        check("CN=middle: allows 0 CAs below it, and has 1", |path| path[2].rights = CA_ABOVE_NONE);
+        check("CN=root: allows 0 CAs below it, and has 2", |path| path[3].rights = CA_ABOVE_NONE);
         check("CN=middle: expired at 2029-", |path| path[2].end = b"290101000000Z");
         check("CN=device: has a critical extension", |path| path[0].more = Some(99));
         check("CN=root: has a critical extension", |path| path[3].more = Some(99));

@@ -3,7 +3,7 @@
 //! Octets are pushed in pieces of any size, so that a file of a million requests never sits in memory. Every octet is
 //! looked at a bounded number of times, whatever the file is.
 
-mod base64;
+pub(in crate::pki) mod base64;
 mod splitter;
 
 use super::policy::Finding;
@@ -97,13 +97,13 @@ pub fn certificates(octets: &[u8]) -> Result<Vec<Vec<u8>>, String> {
 
 /// A line of PEM armour and its label.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
-enum Armour<'a> {
+pub(in crate::pki) enum Armour<'a> {
     Begin(&'a [u8]),
     End(&'a [u8]),
 }
 
 /// Reads a line as armour: five dashes, BEGIN or END, an upper-case label, five dashes (RFC 7468 §3).
-fn armour(line: &[u8]) -> Option<Armour<'_>> {
+pub(in crate::pki) fn armour(line: &[u8]) -> Option<Armour<'_>> {
     let inner = line.strip_prefix(b"-----")?.strip_suffix(b"-----")?;
     let (label, begins) = match inner.strip_prefix(b"BEGIN ") {
         Some(label) => (label, true),

@@ -8,6 +8,8 @@ mod authority;
 mod decision;
 pub mod difference;
 mod digest;
+mod fixed;
+mod standard;
 mod tbs;
 
 #[cfg(test)]
@@ -26,7 +28,10 @@ use super::{
     serial::SerialNumber,
     time::Time,
 };
-pub use authority::{RootFields, assemble_request, check_root, plan_root, request_info};
+pub use authority::{
+    AuthorityTerms, RootFields, RootTerms, assemble_request, authority_terms, check_root, plan_root,
+    plan_root_by, request_info,
+};
 use decision::Decision;
 pub(in crate::pki) use decision::name_of;
 pub use digest::PlanDigest;
@@ -122,6 +127,13 @@ pub fn plan(
     finish(decision, &named.subject, request.public_key(), issuer, facts)
 }
 
+/// The subject that a certificate for a request would have under a profile: the request's, or what the profile's template
+/// makes of it; the request's also where the template cannot be filled, which refuses it.
+#[must_use]
+pub fn subject(request: &VerifiedRequest, profile: &Profile) -> Name {
+    naming::decide(&profile.naming, request).subject.into_owned()
+}
+
 /// Judges a request by a profile alone, without a CA and a moment: what [`plan`] would find but for the issuer's key,
 /// name, path length and validity. Returns the notes.
 ///
@@ -183,25 +195,31 @@ fn finish(
     let kind = match decision.profile.kind {
         SubjectKind::SubordinateCa { .. } => lint::Kind::SubordinateCa,
         SubjectKind::EndEntity | SubjectKind::Verification => lint::Kind::EndEntity,
+        SubjectKind::Root => lint::Kind::Root,
     };
     let expected = lint::Expected {
         issuer: issuer.certificate().subject().der(),
         issuer_key_identifier: issuer.key_identifier(),
         spki: key.spki(),
         kind,
+        standard: decision.profile.standard,
+        granted: Some(decision.granted(&facts, subject, (not_before, not_after))),
     };
     let serial = facts.serial;
     let tbs = Tbs {
         serial,
-        algorithm: issuer.certificate().public_key().signing_algorithm(decision.profile.rsa_scheme),
+        algorithm: issuer
+            .certificate()
+            .public_key()
+            .signing_algorithm_over(decision.profile.rsa_scheme, decision.profile.signature_hash),
         issuer: expected.issuer,
         not_before,
         not_after,
         subject: subject.der(),
         spki: key.spki(),
-        extensions: decision.extensions,
+        extensions: &decision.extensions,
     };
-    let mut findings = decision.findings;
+    let mut findings = decision.findings.clone();
     match linted(&tbs, &expected) {
         Ok(tbs) => Ok(PlannedCertificate {
             tbs,

@@ -5,7 +5,7 @@
 
 use super::text::Printable;
 
-pub use super::request::judge;
+pub use super::request::{judge, judge_against};
 
 /// Whether a finding refuses the request or is a remark on it.
 #[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
@@ -52,12 +52,22 @@ controls! {
     KeyMalformed = "key-malformed",
     /// The key's algorithm, curve or size is not one this CA certifies.
     KeyAlgorithm = "key-algorithm",
-    /// The RSA exponent is even or too small.
+    /// The RSA exponent is even, too small or too large.
     KeyExponent = "key-exponent",
+    /// A small prime divides the RSA modulus.
+    KeySmallFactor = "key-small-factor",
+    /// The two primes of the RSA modulus are so close that Fermat's method finds them.
+    KeyClosePrimes = "key-close-primes",
+    /// The RSA modulus is a prime, or a power of a number: no product of two primes.
+    KeyModulus = "key-modulus",
     /// The key is a point of small order: its "signatures" prove nothing.
     KeySmallOrder = "key-small-order",
     /// The key's own octets show that it can be broken (ROCA, CVE-2017-15361).
     KeyWeak = "key-weak",
+    /// The private key is known to everybody: printed in a standard, or a tiny number.
+    KeyPublished = "key-published",
+    /// The key stands on a block list of this machine.
+    KeyBlocked = "key-blocked",
     /// The key is the CA's own.
     KeyIsIssuer = "key-is-issuer",
     /// The request is signed with an algorithm that proves nothing (MD5, SHA-1) or that is not known.
@@ -78,6 +88,10 @@ controls! {
     NameTemplate = "name-template",
     /// An attribute of the subject breaks a rule of the profile.
     NameRule = "name-rule",
+    /// A name is outside the name constraints of the CA or of a CA above it (RFC 5280 §4.2.1.10).
+    NameConstraints = "name-constraints",
+    /// The names are not those that the profile's standard demands.
+    NameStandard = "name-standard",
     /// An extension request is malformed.
     ExtensionMalformed = "extension-malformed",
     /// An extension is requested twice.
@@ -100,6 +114,14 @@ controls! {
     Quirk = "quirk",
     /// The request carries a challenge password, which is neither used nor shown nor recorded.
     ChallengePassword = "challenge-password",
+    /// An extended key usage that the CA's own certificate, or one above it, does not let through.
+    UsageIssuer = "usage-issuer",
+    /// No policy of the certificate is valid on the CA's path, which demands one (RFC 5280 §6.1.5).
+    PolicyIssuer = "policy-issuer",
+    /// The CA is not one that the profile's standard lets issue.
+    IssuerStandard = "issuer-standard",
+    /// The profile is not for requests, or not for this CA.
+    ProfileKind = "profile-kind",
     /// The certificate would outlive its issuer.
     ValidityIssuer = "validity-issuer",
     /// The certificate would be over before it could be used.
@@ -108,6 +130,14 @@ controls! {
     DuplicateInBatch = "duplicate-in-batch",
     /// The same public key was certified before.
     DuplicateInRegister = "duplicate-in-register",
+    /// The same subject stands in this batch already.
+    SubjectInBatch = "subject-in-batch",
+    /// A certificate was issued for the same subject before.
+    SubjectInRegister = "subject-in-register",
+    /// The RSA key has a prime in common with another of this batch.
+    SharedPrimeInBatch = "shared-prime-in-batch",
+    /// The RSA key has a prime in common with one that was certified before.
+    SharedPrimeInRegister = "shared-prime-in-register",
     /// The finished octets did not pass the built-in lint.
     Lint = "lint",
     /// The file cannot be read from the medium as a request: a link, a device, too large, too deep.
@@ -139,6 +169,21 @@ impl Finding {
     pub fn note(control: Control, message: &str, hint: &'static str) -> Self {
         Self { control, severity: Severity::Note, message: Printable::new(message), hint }
     }
+}
+
+/// What is known of keys beyond the request at hand: block lists, keys that share a prime. The caller brings it, for
+/// nothing here reads files.
+pub trait KeyEvidence: Sync {
+    /// Adds what is to be said of a sound key.
+    fn weigh(&self, key: &super::key::PublicKey, findings: &mut Vec<Finding>);
+}
+
+/// Nothing is known beyond the request.
+#[derive(Clone, Copy, Debug)]
+pub struct NoEvidence;
+
+impl KeyEvidence for NoEvidence {
+    fn weigh(&self, _: &super::key::PublicKey, _: &mut Vec<Finding>) {}
 }
 
 /// A refused request: at least one finding refuses; notes stand beside it.

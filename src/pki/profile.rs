@@ -2,53 +2,28 @@
 //!
 //! Read [`Profile`] first; [`Profile::validated`] holds what every profile must be, whoever wrote it.
 
+mod error;
+mod fixed;
+mod standard;
+#[cfg(test)]
+mod tests;
+mod usage;
+
 use const_oid::{ObjectIdentifier, db::rfc5280};
-use thiserror::Error;
 
 use super::{
-    key::{KeyAlgorithm, RsaScheme},
+    key::{HashAlgorithm, KeyAlgorithm, RsaScheme},
     naming::Naming,
     time::Time,
 };
 
-/// keyUsage digitalSignature, bit 0 of RFC 5280 §4.2.1.3.
-pub const DIGITAL_SIGNATURE: u16 = 1 << 0;
-/// keyUsage nonRepudiation (contentCommitment), bit 1.
-pub const NON_REPUDIATION: u16 = 1 << 1;
-/// keyUsage keyEncipherment, bit 2.
-pub const KEY_ENCIPHERMENT: u16 = 1 << 2;
-/// keyUsage dataEncipherment, bit 3.
-pub const DATA_ENCIPHERMENT: u16 = 1 << 3;
-/// keyUsage keyAgreement, bit 4.
-pub const KEY_AGREEMENT: u16 = 1 << 4;
-/// keyUsage keyCertSign, bit 5.
-pub const KEY_CERT_SIGN: u16 = 1 << 5;
-/// keyUsage cRLSign, bit 6.
-pub const CRL_SIGN: u16 = 1 << 6;
-/// keyUsage encipherOnly, bit 7.
-pub const ENCIPHER_ONLY: u16 = 1 << 7;
-/// keyUsage decipherOnly, bit 8.
-pub const DECIPHER_ONLY: u16 = 1 << 8;
-
-/// The names of the keyUsage bits (RFC 5280 §4.2.1.3), bit 0 first.
-pub const KEY_USAGE_NAMES: [&str; 9] = [
-    "digitalSignature",
-    "nonRepudiation",
-    "keyEncipherment",
-    "dataEncipherment",
-    "keyAgreement",
-    "keyCertSign",
-    "cRLSign",
-    "encipherOnly",
-    "decipherOnly",
-];
-
-/// The names of the keyUsage bits that are set, for people.
-#[must_use]
-pub fn key_usage_names(bits: u16) -> String {
-    let names = KEY_USAGE_NAMES.iter().enumerate().filter(|(bit, _)| bits & 1 << bit != 0);
-    names.map(|(_, name)| *name).collect::<Vec<_>>().join(", ")
-}
+pub use error::ProfileError;
+pub use fixed::{
+    CUSTOM_OCTETS_MAX, Criticality, CustomExtension, FixedExtensions, Policy, PolicyConstraints, Presence,
+    TLS_FEATURE,
+};
+pub use standard::Standard;
+pub use usage::*;
 
 /// Most days a profile may give: the years 1950 to 9999 hold no more.
 pub const DAYS_MAX: u32 = 2_940_000;
@@ -70,6 +45,8 @@ pub const RSA_BITS_MAX: u32 = 8192;
 pub enum SubjectKind {
     /// A device or a server: CA:FALSE.
     EndEntity,
+    /// A self-signed root: CA:TRUE; made by `ca create` alone, never from a request.
+    Root,
     /// A subordinate CA: CA:TRUE with this path length.
     SubordinateCa {
         /// pathLenConstraint of the certificates made.
@@ -85,6 +62,7 @@ impl SubjectKind {
     pub fn words(self) -> &'static str {
         match self {
             Self::EndEntity => "devices and servers",
+            Self::Root => "roots",
             Self::SubordinateCa { .. } => "subordinate CAs",
             Self::Verification => "proof to a platform",
         }
@@ -103,6 +81,8 @@ pub enum End {
 /// What happens where a certificate would outlive its issuer.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum BeyondIssuer {
+    /// The certificate outlives it, and a note says so: for device identities that are to have no end.
+    Keep,
     /// The request is refused.
     Refuse,
     /// The certificate ends with its issuer, and a note says so.
@@ -116,6 +96,17 @@ pub enum DuplicateKeys {
     Refuse,
     /// A note on the request.
     Note,
+}
+
+/// What becomes of a subject that stands in the batch or the register already.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum DuplicateSubjects {
+    /// Nothing: devices of this profile are told apart by their keys.
+    Accept,
+    /// A note on the request.
+    Note,
+    /// The second one is refused.
+    Refuse,
 }
 
 /// Whether a certificate carries a subjectKeyIdentifier.
@@ -165,90 +156,20 @@ pub struct Profile {
     pub key_identifier: KeyIdentifier,
     /// How an RSA CA signs.
     pub rsa_scheme: RsaScheme,
+    /// The hash that certificates are signed over; `None`: it follows the CA's key.
+    pub signature_hash: Option<HashAlgorithm>,
+    /// Whether extKeyUsage is critical.
+    pub extended_key_usage_criticality: Criticality,
+    /// Extensions of fixed content.
+    pub fixed: FixedExtensions,
+    /// The standard that is kept beyond RFC 5280.
+    pub standard: Standard,
     /// Duplicate public keys.
     pub duplicate_keys: DuplicateKeys,
+    /// Subjects that another certificate has.
+    pub duplicate_subjects: DuplicateSubjects,
     /// Which names are taken, and where they come from.
     pub naming: Naming,
-}
-
-/// What makes a profile contradict itself or a law of this appliance.
-#[derive(Clone, Debug, Eq, Error, PartialEq)]
-pub enum ProfileError {
-    /// notBefore is set back too far.
-    #[error("notBefore is set back {seconds} seconds, more than {BACKDATE_SECONDS_MAX}")]
-    Backdate {
-        /// How far, in seconds.
-        seconds: u32,
-    },
-    /// A validity of no days, or of more than there are.
-    #[error("a validity of {days} days is not between 1 and {DAYS_MAX}")]
-    Days {
-        /// How many.
-        days: u32,
-    },
-    /// A CA must have a subject name (RFC 5280 §4.1.2.6).
-    #[error("a subordinate CA cannot have an empty subject")]
-    EmptySubject,
-    /// The profile allows an extension that it decides itself.
-    #[error("the extension {0} is decided by the profile and cannot be copied from a request")]
-    ExtensionManaged(&'static str),
-    /// An extendedKeyUsage that this kind of profile may not grant.
-    #[error("a verification certificate cannot have clientAuth, or it could stand for a device")]
-    ExtendedKeyUsageClient,
-    /// anyExtendedKeyUsage makes the whole extension void (RFC 5280 §4.2.1.12).
-    #[error("anyExtendedKeyUsage grants everything")]
-    ExtendedKeyUsageAny,
-    /// keyUsage without any bit, or with bits that do not exist (RFC 5280 §4.2.1.3).
-    #[error("the key usage grants nothing, or bits that do not exist")]
-    KeyUsage,
-    /// keyCertSign or cRLSign for a subject that is not a CA.
-    #[error("only a subordinate CA may have the key usage keyCertSign or cRLSign")]
-    KeyUsageAuthority,
-    /// A subordinate CA without keyCertSign.
-    #[error("a subordinate CA needs the key usage keyCertSign")]
-    KeyUsageMissing,
-    /// No key algorithm is taken.
-    #[error("no key algorithm is taken")]
-    Keys,
-    /// An OBJECT IDENTIFIER that cannot be written.
-    #[error("an object identifier is malformed")]
-    Oid,
-    /// A path length that nobody verifies.
-    #[error("a path length of {0} is more than {PATH_LENGTH_MAX}")]
-    PathLength(u32),
-    /// An RSA size out of bounds.
-    #[error("RSA-{0} is not between RSA-{RSA_BITS_MIN} and RSA-{RSA_BITS_MAX}")]
-    RsaBits(u32),
-    /// A CA's certificate needs its key identifier (RFC 5280 §4.2.1.2).
-    #[error("a subordinate CA needs its subject key identifier")]
-    SubjectKeyIdentifier,
-}
-
-impl ProfileError {
-    /// What to do about it.
-    #[must_use]
-    pub fn hint(&self) -> &'static str {
-        match self {
-            Self::Backdate { .. } => "set notBefore back by at most a week",
-            Self::Days { .. } => "give a number of days, or `not-after = \"no-expiry\"`",
-            Self::EmptySubject => "set `empty-subject = \"refuse\"`",
-            Self::ExtensionManaged(_) => "take it from `allow-extensions`; the profile's own keys decide it",
-            Self::ExtendedKeyUsageClient => "leave `extended-key-usage` empty",
-            Self::ExtendedKeyUsageAny => {
-                "name the usages that are needed, or leave `extended-key-usage` empty"
-            }
-            Self::KeyUsage => "name at least one usage, such as `digitalSignature`",
-            Self::KeyUsageAuthority => {
-                "take keyCertSign and cRLSign away, or make it a `subordinate-ca` profile"
-            }
-            Self::KeyUsageMissing => "add `keyCertSign` to `key-usage`",
-            Self::Keys => "name at least one, such as `P-256`",
-            Self::Oid => "write it as numbers with dots, such as 1.3.6.1.5.5.7.3.2",
-            Self::PathLength(_) => "give 0 where the CA issues to devices only",
-            Self::RsaBits(_) => "name a size such as RSA-2048; larger keys are taken with it",
-            Self::SubjectKeyIdentifier => "set `subject-key-identifier = true`",
-        }
-    }
 }
 
 impl Profile {
@@ -270,18 +191,50 @@ impl Profile {
                 _ => {}
             }
         }
-        if let SubjectKind::SubordinateCa { path_length } = self.kind {
-            if path_length > PATH_LENGTH_MAX {
-                return Err(ProfileError::PathLength(path_length));
-            }
-            if self.empty_subject != EmptySubject::Refuse {
-                return Err(ProfileError::EmptySubject);
-            }
-            if self.key_identifier == KeyIdentifier::Absent {
-                return Err(ProfileError::SubjectKeyIdentifier);
-            }
-        }
+        self.check_authority()?;
+        self.fixed.check(&self)?;
+        self.standard.check(&self)?;
         Ok(self)
+    }
+
+    /// Whether it grants an extended key usage.
+    #[must_use]
+    pub fn grants(&self, usage: ObjectIdentifier) -> bool {
+        self.extended_key_usage.iter().any(|granted| granted == usage.as_bytes())
+    }
+
+    /// Whether it makes CAs.
+    #[must_use]
+    pub fn makes_authorities(&self) -> bool {
+        matches!(self.kind, SubjectKind::Root | SubjectKind::SubordinateCa { .. })
+    }
+
+    fn check_authority(&self) -> Result<(), ProfileError> {
+        if !self.makes_authorities() {
+            return Ok(());
+        }
+        if self.empty_subject != EmptySubject::Refuse {
+            return Err(ProfileError::EmptySubject);
+        }
+        if self.key_identifier == KeyIdentifier::Absent {
+            return Err(ProfileError::SubjectKeyIdentifier);
+        }
+        if self.fixed.custom.iter().any(|custom| custom.criticality == Criticality::Critical) {
+            return Err(ProfileError::CustomCritical);
+        }
+        match self.kind {
+            SubjectKind::SubordinateCa { path_length } if path_length > PATH_LENGTH_MAX => {
+                Err(ProfileError::PathLength(path_length))
+            }
+            SubjectKind::SubordinateCa { .. } if self.grants(rfc5280::ID_KP_OCSP_SIGNING) => {
+                Err(ProfileError::ExtendedKeyUsageOcsp)
+            }
+            SubjectKind::Root if !self.extended_key_usage.is_empty() => {
+                Err(ProfileError::ExtendedKeyUsageRoot)
+            }
+            SubjectKind::Root if !self.allowed_extensions.is_empty() => Err(ProfileError::ExtensionRoot),
+            _ => Ok(()),
+        }
     }
 
     fn check_times(&self) -> Result<(), ProfileError> {
@@ -299,10 +252,10 @@ impl Profile {
             return Err(ProfileError::KeyUsage);
         }
         match self.kind {
-            SubjectKind::SubordinateCa { .. } if self.key_usage & KEY_CERT_SIGN == 0 => {
+            SubjectKind::Root | SubjectKind::SubordinateCa { .. } if self.key_usage & KEY_CERT_SIGN == 0 => {
                 return Err(ProfileError::KeyUsageMissing);
             }
-            SubjectKind::SubordinateCa { .. } => {}
+            SubjectKind::Root | SubjectKind::SubordinateCa { .. } => {}
             SubjectKind::EndEntity | SubjectKind::Verification => {
                 if self.key_usage & (KEY_CERT_SIGN | CRL_SIGN) != 0 {
                     return Err(ProfileError::KeyUsageAuthority);
@@ -310,33 +263,54 @@ impl Profile {
             }
         }
         let readable = |oid: &Vec<u8>| ObjectIdentifier::from_bytes(oid).is_ok();
-        if !self.extended_key_usage.iter().all(readable) || !self.allowed_extensions.iter().all(readable) {
-            return Err(ProfileError::Oid);
+        if !self.extended_key_usage.iter().all(readable) {
+            return Err(ProfileError::Oid("extended-key-usage"));
+        }
+        if !self.allowed_extensions.iter().all(readable) {
+            return Err(ProfileError::Oid("allow-extensions"));
         }
         for (oid, name) in MANAGED_EXTENSIONS {
             if self.allowed_extensions.iter().any(|allowed| allowed == oid.as_bytes()) {
                 return Err(ProfileError::ExtensionManaged(name));
             }
         }
-        let grants = |usage: ObjectIdentifier| {
-            self.extended_key_usage.iter().any(|granted| granted == usage.as_bytes())
-        };
-        if grants(rfc5280::ANY_EXTENDED_KEY_USAGE) {
+        self.check_extended_usages()
+    }
+
+    fn check_extended_usages(&self) -> Result<(), ProfileError> {
+        if self.grants(rfc5280::ANY_EXTENDED_KEY_USAGE) {
             return Err(ProfileError::ExtendedKeyUsageAny);
         }
-        if self.kind == SubjectKind::Verification && grants(rfc5280::ID_KP_CLIENT_AUTH) {
+        if self.kind == SubjectKind::Verification && self.grants(rfc5280::ID_KP_CLIENT_AUTH) {
             return Err(ProfileError::ExtendedKeyUsageClient);
+        }
+        let critical = self.extended_key_usage_criticality == Criticality::Critical;
+        if critical && self.extended_key_usage.is_empty() {
+            return Err(ProfileError::CriticalNothing("extended-key-usage-critical"));
+        }
+        // A CA's extKeyUsage is a limit to what it may certify, and its criticality is its own affair.
+        if !self.makes_authorities() && self.grants(rfc5280::ID_KP_TIME_STAMPING) {
+            if self.extended_key_usage.len() > 1 {
+                return Err(ProfileError::TimeStamping("extended-key-usage"));
+            }
+            if !critical {
+                return Err(ProfileError::TimeStamping("extended-key-usage-critical"));
+            }
         }
         Ok(())
     }
 
-    /// What it makes, in a few words: the subject's kind, and what its certificates may be used for.
+    /// What it makes, in a few words: the subject's kind, what its certificates may be used for, and the standard kept.
     #[must_use]
     pub fn summary(&self) -> String {
         let uses: Vec<String> = self.extended_key_usage.iter().map(|oid| super::plan::name_of(oid)).collect();
-        match uses.as_slice() {
+        let made = match uses.as_slice() {
             [] => self.kind.words().to_owned(),
             uses => format!("{}: {}", self.kind.words(), uses.join(", ")),
+        };
+        match self.standard {
+            Standard::Rfc5280 => made,
+            standard => format!("{made}; {}", standard.words()),
         }
     }
 
@@ -386,84 +360,4 @@ pub enum EmptySubject {
     Refuse,
     /// It is taken where it asks for an alternative name that the profile allows.
     WithAlternativeName,
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::pki::key::Curve;
-
-    fn device() -> Profile {
-        Profile {
-            name: "device".into(),
-            kind: SubjectKind::EndEntity,
-            approval: Approval::Typed,
-            end: End::Days(1),
-            backdate_seconds: 0,
-            beyond_issuer: BeyondIssuer::Refuse,
-            key_usage: DIGITAL_SIGNATURE | KEY_ENCIPHERMENT,
-            extended_key_usage: vec![rfc5280::ID_KP_CLIENT_AUTH.as_bytes().to_vec()],
-            allowed_extensions: vec![rfc5280::ID_CE_SUBJECT_ALT_NAME.as_bytes().to_vec()],
-            empty_subject: EmptySubject::Refuse,
-            keys: vec![KeyAlgorithm::Ec(Curve::P256), KeyAlgorithm::Rsa { bits: 3072 }],
-            key_identifier: KeyIdentifier::Present,
-            rsa_scheme: RsaScheme::Pkcs1,
-            duplicate_keys: DuplicateKeys::Refuse,
-            naming: Naming::default(),
-        }
-    }
-
-    fn check(change: impl FnOnce(&mut Profile), expected: Option<&ProfileError>) {
-        let mut profile = device();
-        change(&mut profile);
-        assert_eq!(profile.validated().err().as_ref(), expected);
-    }
-
-    #[test]
-    fn refuses_a_profile_that_contradicts_itself() {
-        let authority = SubjectKind::SubordinateCa { path_length: 0 };
-        check(|_| {}, None);
-        check(|p| p.end = End::Days(0), Some(&ProfileError::Days { days: 0 }));
-        check(|p| p.end = End::At(Time::NO_EXPIRY), None);
-        check(|p| p.backdate_seconds = 604_801, Some(&ProfileError::Backdate { seconds: 604_801 }));
-        check(|p| p.key_usage = 0, Some(&ProfileError::KeyUsage));
-        check(|p| p.key_usage = 1 << 9, Some(&ProfileError::KeyUsage));
-        check(|p| p.key_usage |= KEY_CERT_SIGN, Some(&ProfileError::KeyUsageAuthority));
-        check(|p| p.key_usage |= CRL_SIGN, Some(&ProfileError::KeyUsageAuthority));
-        check(|p| p.kind = authority, Some(&ProfileError::KeyUsageMissing));
-        check(
-            |p| {
-                p.kind = SubjectKind::SubordinateCa { path_length: 17 };
-                p.key_usage = KEY_CERT_SIGN;
-            },
-            Some(&ProfileError::PathLength(17)),
-        );
-        check(|p| p.keys.clear(), Some(&ProfileError::Keys));
-        check(|p| p.keys = vec![KeyAlgorithm::Rsa { bits: 1024 }], Some(&ProfileError::RsaBits(1024)));
-        check(|p| p.kind = SubjectKind::Verification, Some(&ProfileError::ExtendedKeyUsageClient));
-        let any = rfc5280::ANY_EXTENDED_KEY_USAGE.as_bytes();
-        check(|p| p.extended_key_usage = vec![any.to_vec()], Some(&ProfileError::ExtendedKeyUsageAny));
-        check(|p| p.allowed_extensions = vec![vec![0x80]], Some(&ProfileError::Oid));
-        check(
-            |p| p.allowed_extensions = vec![rfc5280::ID_CE_KEY_USAGE.as_bytes().to_vec()],
-            Some(&ProfileError::ExtensionManaged("keyUsage")),
-        );
-    }
-
-    #[test]
-    fn takes_rsa_keys_of_a_size_and_above() {
-        for (bits, expected) in [(2048, false), (3072, true), (8192, true), (8200, false)] {
-            assert_eq!(device().takes(KeyAlgorithm::Rsa { bits }), expected, "{bits}");
-        }
-        assert!(!device().takes(KeyAlgorithm::Ec(Curve::P384)));
-    }
-
-    #[test]
-    fn grants_no_usage_that_the_key_cannot_serve() {
-        assert_eq!(device().key_usage_for(KeyAlgorithm::Ec(Curve::P256)), DIGITAL_SIGNATURE);
-        assert_eq!(
-            device().key_usage_for(KeyAlgorithm::Rsa { bits: 2048 }),
-            DIGITAL_SIGNATURE | KEY_ENCIPHERMENT
-        );
-    }
 }

@@ -7,7 +7,9 @@
 mod alternative_name;
 mod attributes;
 mod key;
+mod modulus;
 mod possession;
+mod published;
 mod punycode;
 mod quirk;
 mod roca;
@@ -22,7 +24,7 @@ use super::{
     key::{KeyError, PublicKey},
     name::Name,
     naming::Beside,
-    policy::{Control, Finding, Refusal, Severity},
+    policy::{Control, Finding, KeyEvidence, NoEvidence, Refusal, Severity},
 };
 
 pub(in crate::pki) use alternative_name::read as judge_alternative_names;
@@ -62,7 +64,25 @@ pub struct VerifiedRequest {
 /// # Errors
 /// A [`Refusal`] with all findings.
 pub fn judge(der: &[u8]) -> Result<VerifiedRequest, Refusal> {
-    ParsedRequest::parse(der)?.verify_possession()
+    judge_against(der, &NoEvidence)
+}
+
+/// As [`judge`], with what is known of keys beyond the request.
+///
+/// # Errors
+/// A [`Refusal`] with all findings.
+pub fn judge_against(der: &[u8], evidence: &dyn KeyEvidence) -> Result<VerifiedRequest, Refusal> {
+    let mut request = ParsedRequest::parse(der)?;
+    if let Some(key) = &request.key {
+        evidence.weigh(key, &mut request.findings);
+    }
+    request.verify_possession()
+}
+
+/// The `SubjectPublicKeyInfo` of a request whose outline can be read, as it stands there; nothing is judged.
+#[must_use]
+pub fn subject_public_key_info(der: &[u8]) -> Option<&[u8]> {
+    Outline::read(der).ok().map(|outline| outline.spki.whole)
 }
 
 impl ParsedRequest {

@@ -12,12 +12,14 @@
 //! that nobody outside can write.
 
 mod character;
+mod count;
 
 use std::fmt;
 
 use super::fingerprint::hex;
 
 pub use character::{columns, is_on_console, is_shown};
+pub use count::{counted, noun};
 
 /// Longest text shown whole, in characters: a line a person can read; longer text is cut and the cut is marked.
 pub const PRINTABLE_CHARS_MAX: usize = 256;
@@ -193,7 +195,7 @@ impl Laid {
     fn remark(&self) -> Option<String> {
         let cut = match self.cut {
             0 => None,
-            count => Some(format!("is not shown whole: {count} more {}", characters(count))),
+            count => Some(format!("is not shown whole: {count} more {}", noun(count as u64, "character"))),
         };
         let changed = match self.changed {
             0 => return cut,
@@ -205,10 +207,6 @@ impl Laid {
         let changed = format!("{changed}: {}{others}", names.join(", "));
         Some(cut.map_or_else(|| changed.clone(), |cut| format!("{changed}; {cut}")))
     }
-}
-
-fn characters(count: usize) -> &'static str {
-    if count == 1 { "character" } else { "characters" }
 }
 
 fn escaped(text: &str) -> String {
@@ -241,15 +239,9 @@ pub fn harmless_json(json: &str) -> String {
     })
 }
 
-/// Harmless text as the console of Linux draws it, whose fonts have ASCII, Latin-1 and the boxes and blocks of code
+/// A harmless line as the console of Linux draws it, whose fonts have ASCII, Latin-1 and the boxes and blocks of code
 /// page 437: what they have not is written as an escape too, `\u{4e2d}`, and the mark of a cut as three dots. It takes
-/// more columns than the text itself; every character takes one.
-#[must_use]
-pub fn console_text(text: &Printable) -> String {
-    console_line(text.as_str())
-}
-
-/// As [`console_text`], for a line that the program itself composed.
+/// more columns than the line itself; every character takes one.
 #[must_use]
 pub fn console_line(line: &str) -> String {
     line.chars().fold(String::with_capacity(line.len()), |mut out, c| {
@@ -360,7 +352,7 @@ mod tests {
     }
 
     fn console(text: &str, expected: &str) {
-        let shown = console_text(&Printable::new(text));
+        let shown = console_line(Printable::new(text).as_str());
         assert_eq!(shown, expected);
         assert!(shown.chars().all(|c| is_on_console(c) && columns(c) == 1));
         assert_eq!(console_line(&shown), shown);
@@ -372,6 +364,6 @@ mod tests {
         console("中 Ł →", "\\u{4e2d} \\u{141} \\u{2192}");
         console("\x1b\u{202e}\u{ad}", "\\u{1b}\\u{202e}\\u{ad}");
         let cut = Printable::with_limit("abc", 1);
-        assert_eq!(console_text(&cut), "a...(+2 more)");
+        assert_eq!(console_line(cut.as_str()), "a...(+2 more)");
     }
 }

@@ -18,9 +18,11 @@ use crate::pki::{
     certificate::Certificate,
     fingerprint::Digest,
     key::{PublicKey, SignatureAlgorithm},
+    text::counted,
 };
 
 mod plans;
+mod revocations;
 mod rows;
 
 /// Findings that are kept one by one, so that a register that is wrong everywhere does not fill the memory; the
@@ -60,6 +62,10 @@ pub struct AuditReport {
     pub refused: u64,
     /// Deliveries.
     pub deliveries: u64,
+    /// Revocations, holds and releases.
+    pub revocations: u64,
+    /// CRLs.
+    pub crls: u64,
     /// Checkpoints whose signature verified.
     pub checkpoints: u64,
     /// SHA-256 of the keys that signed them: compare with the audit key's.
@@ -101,6 +107,8 @@ impl Register {
                 issued: 0,
                 refused: 0,
                 deliveries: 0,
+                revocations: 0,
+                crls: 0,
                 checkpoints: 0,
                 checkpoint_keys: Vec::new(),
                 signed_head: None,
@@ -118,6 +126,9 @@ impl Register {
             Audit::authorities,
             Audit::plans,
             Audit::serials,
+            Audit::listed,
+            Audit::revocations,
+            Audit::crls,
             Audit::deliveries,
             Audit::checkpoints,
         ] {
@@ -224,7 +235,10 @@ impl Audit<'_> {
             let rows = self.count(table)?;
             let bound = bound.get(table).copied().unwrap_or(0);
             if rows != bound {
-                self.find("unbound-rows", format!("{table} has {rows} rows, the journal binds {bound}"));
+                self.find(
+                    "unbound-rows",
+                    format!("{table} has {}, the journal binds {bound}", counted(rows, "row")),
+                );
             }
         }
         Ok(())
@@ -310,7 +324,7 @@ impl Audit<'_> {
                 let plan: String = row.get(0)?;
                 self.find(
                     "delivery",
-                    format!("plan {plan}: {delivered} certificates delivered, {issued} issued"),
+                    format!("plan {plan}: {} delivered, {issued} issued", counted(delivered, "certificate")),
                 );
             }
         }

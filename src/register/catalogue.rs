@@ -38,17 +38,6 @@ struct Section {
     last: u64,
 }
 
-/// The certificates of one plan in a catalogue.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub struct Stock<'a> {
-    /// The plan's id.
-    pub plan: &'a str,
-    /// The number of its first certificate.
-    pub first: u64,
-    /// How many are issued.
-    pub issued: u64,
-}
-
 /// A row in the order of the catalogue: where a search goes on.
 #[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd)]
 pub struct Place(pub(super) i64);
@@ -75,15 +64,6 @@ impl Catalogue {
     #[must_use]
     pub fn issued(&self) -> u64 {
         self.issued
-    }
-
-    /// The plans of which any is issued, in order.
-    pub fn stocks(&self) -> impl Iterator<Item = Stock<'_>> {
-        self.sections.iter().map(|section| Stock {
-            plan: &section.id,
-            first: section.before + 1,
-            issued: section.issued,
-        })
     }
 
     /// The next stretch after a place, at most `rows` long; `None` at the end.

@@ -21,6 +21,10 @@ pub struct Deeds {
     pub installed: u64,
     /// Heads that the audit key signed.
     pub checkpoints: u64,
+    /// Certificates revoked, held, or released from a hold.
+    pub revocations: u64,
+    /// CRLs signed.
+    pub crls: u64,
 }
 
 impl Register {
@@ -45,6 +49,8 @@ impl Register {
             authorities: count("SELECT count(*) FROM authority WHERE entry > ?1")?,
             installed: count("SELECT count(*) FROM authority_certificate WHERE entry > ?1")?,
             checkpoints: count("SELECT count(*) FROM checkpoint WHERE entry > ?1")?,
+            revocations: count("SELECT count(*) FROM revocation WHERE entry > ?1")?,
+            crls: count("SELECT count(*) FROM crl_issued WHERE entry > ?1")?,
         })
     }
 }

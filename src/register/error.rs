@@ -7,7 +7,7 @@ use std::{
 
 use thiserror::Error;
 
-use crate::pki::text::Printable;
+use crate::pki::{crl::succession::SuccessionError, text::Printable};
 
 /// A fault of the register or of what was asked of it.
 #[derive(Debug, Error)]
@@ -79,6 +79,14 @@ pub enum Error {
         /// The format of this program.
         known: i64,
     },
+    /// The register was written by an earlier coldsign.
+    #[error("the register has format {found}; this coldsign writes format {known}")]
+    Older {
+        /// The file's format.
+        found: i64,
+        /// The format of this program.
+        known: i64,
+    },
     /// There is no such file.
     #[error("there is no register at {}", shown(.0))]
     NotFound(PathBuf),
@@ -105,6 +113,9 @@ pub enum Error {
     /// The register's file or folder cannot be written.
     #[error("the register cannot be written")]
     ReadOnly,
+    /// A revocation or a CRL that is not taken.
+    #[error(transparent)]
+    Revocation(#[from] super::RevocationError),
     /// The same serial number was drawn before.
     #[error("the serial number {0} is in the register already")]
     SerialUsed(String),
@@ -146,17 +157,21 @@ impl Error {
             Self::Database(_) => "check the disk and audit the register (`register audit`)",
             Self::DiskFull => "make room on that disk and begin again; what was recorded is safe",
             Self::Exists(_) => "choose another home, or use the register that is there",
-            Self::Foreign(_) => "check --home; the file was left as it is",
+            Self::Foreign(_) => "start with the right home (--home DIR); the file was left as it is",
             Self::InUse => "wait until it has finished, or end it",
             Self::Io { .. } => "check the folder, its owner and the disk",
             Self::KeyCertified { .. } => "plan the batch again: the request will be refused by name",
             Self::Newer { .. } => "use the coldsign that wrote it, or a later one",
-            Self::NotFound(_) => "run `setup` first, or check --home",
+            Self::NotFound(_) => "set up a home first, or start with the right one (--home DIR)",
             Self::NotPlanned { .. } | Self::PlanUnknown(_) => "see `register list` for the plans there are",
+            Self::Older { .. } => {
+                "go on with the coldsign that wrote it, or set up a new home for new CAs; nothing was changed"
+            }
             Self::PlanAmbiguous(_) => "give more of the id",
             Self::PlanBroken => "plan the batch again; nothing of this plan was recorded",
             Self::PlanTooLarge => "split the batch",
             Self::ReadOnly => "check the owner of the home and that its disk is mounted for writing",
+            Self::Revocation(error) => error.hint(),
             Self::SerialUsed(_) => "check the random number generator: this does not happen by chance",
             Self::Stopped => "run it again to the end",
             Self::UnplannedOctets { .. } => "stop: the certificate was signed outside of this plan",
@@ -175,6 +190,12 @@ impl Error {
 /// A path of this machine, harmless in a message.
 pub(super) fn shown(path: &Path) -> Printable {
     Printable::from_octets(path.as_os_str().as_bytes())
+}
+
+impl From<SuccessionError> for Error {
+    fn from(error: SuccessionError) -> Self {
+        Self::Revocation(error.into())
+    }
 }
 
 impl From<rusqlite::Error> for Error {

@@ -22,6 +22,11 @@ const FACT_OCTETS_MAX: usize = 256;
 /// Longest octets that an entry's facts show as hexadecimal digits, in octets: a digest, a register's id.
 const FACT_HEX_OCTETS_MAX: usize = 32;
 
+/// The parts of the CRL that an entry recorded.
+const CRL_PARTS: &str = "SELECT * FROM crl_part WHERE key BETWEEN \
+     (SELECT number << 32 FROM crl WHERE entry = ?1) AND \
+     (SELECT (number << 32) + 4294967295 FROM crl WHERE entry = ?1) ORDER BY key";
+
 /// What an entry records.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(super) enum Kind {
@@ -29,22 +34,32 @@ pub(super) enum Kind {
     Authority,
     Certificate,
     Checkpoint,
+    Crl,
+    CrlDelivery,
+    CrlIssued,
     Delivery,
     Issued,
     Plan,
     Register,
+    Revocation,
+    Takeover,
 }
 
 impl Kind {
-    pub(super) const ALL: [Self; 8] = [
+    pub(super) const ALL: [Self; 13] = [
         Self::Approval,
         Self::Authority,
         Self::Certificate,
         Self::Checkpoint,
+        Self::Crl,
+        Self::CrlDelivery,
+        Self::CrlIssued,
         Self::Delivery,
         Self::Issued,
         Self::Plan,
         Self::Register,
+        Self::Revocation,
+        Self::Takeover,
     ];
 
     pub(super) fn name(self) -> &'static str {
@@ -53,10 +68,15 @@ impl Kind {
             Self::Authority => "authority",
             Self::Certificate => "certificate",
             Self::Checkpoint => "checkpoint",
+            Self::Crl => "crl",
+            Self::CrlDelivery => "crl-delivery",
+            Self::CrlIssued => "crl-issued",
             Self::Delivery => "delivery",
             Self::Issued => "issued",
             Self::Plan => "plan",
             Self::Register => "register",
+            Self::Revocation => "revocation",
+            Self::Takeover => "takeover",
         }
     }
 
@@ -74,6 +94,12 @@ impl Kind {
             Self::Authority => "SELECT * FROM authority WHERE entry = ?1",
             Self::Certificate => "SELECT * FROM authority_certificate WHERE entry = ?1",
             Self::Checkpoint => "SELECT * FROM checkpoint WHERE entry = ?1",
+            Self::Crl => "SELECT * FROM crl WHERE entry = ?1",
+            Self::CrlDelivery => "SELECT * FROM crl_delivery WHERE entry = ?1",
+            Self::CrlIssued => {
+                "SELECT crl.authority, crl.crl_number, crl_issued.time, sha256 \
+                 FROM crl_issued JOIN crl ON crl.number = crl_issued.crl WHERE crl_issued.entry = ?1"
+            }
             Self::Delivery => {
                 "SELECT plan.id AS plan, delivery.time, folder, manifest_sha256, certificates \
                  FROM delivery JOIN plan ON plan.number = delivery.plan WHERE delivery.entry = ?1"
@@ -85,6 +111,11 @@ impl Kind {
             }
             Self::Plan => "SELECT * FROM plan WHERE entry = ?1",
             Self::Register => "SELECT * FROM register WHERE entry = ?1",
+            Self::Revocation => {
+                "SELECT authority, act, reason, count(*) AS certificates, min(serial) AS first \
+                 FROM revocation WHERE entry = ?1 GROUP BY authority, act, reason"
+            }
+            Self::Takeover => "SELECT * FROM takeover WHERE entry = ?1",
         }
     }
 
@@ -97,6 +128,18 @@ impl Kind {
                 &[("authority_certificate", "SELECT * FROM authority_certificate WHERE entry = ?1")]
             }
             Self::Checkpoint => &[("checkpoint", "SELECT * FROM checkpoint WHERE entry = ?1")],
+            Self::Crl => &[
+                ("crl", "SELECT * FROM crl WHERE entry = ?1"),
+                (
+                    "crl_left",
+                    "SELECT * FROM crl_left WHERE key BETWEEN \
+                     (SELECT number << 32 FROM crl WHERE entry = ?1) AND \
+                     (SELECT (number << 32) + 4294967295 FROM crl WHERE entry = ?1) ORDER BY key",
+                ),
+                ("crl_part", CRL_PARTS),
+            ],
+            Self::CrlDelivery => &[("crl_delivery", "SELECT * FROM crl_delivery WHERE entry = ?1")],
+            Self::CrlIssued => &[("crl_issued", "SELECT * FROM crl_issued WHERE entry = ?1")],
             Self::Delivery => &[("delivery", "SELECT * FROM delivery WHERE entry = ?1")],
             Self::Issued => &[("issued", "SELECT * FROM issued WHERE entry = ?1 ORDER BY key")],
             Self::Plan => &[
@@ -115,6 +158,17 @@ impl Kind {
                 ),
             ],
             Self::Register => &[("register", "SELECT * FROM register WHERE entry = ?1")],
+            Self::Revocation => {
+                &[("revocation", "SELECT * FROM revocation WHERE entry = ?1 ORDER BY number")]
+            }
+            Self::Takeover => &[
+                ("crl", "SELECT * FROM crl WHERE entry = ?1"),
+                ("crl_issued", "SELECT * FROM crl_issued WHERE entry = ?1"),
+                ("crl_part", CRL_PARTS),
+                ("listed", "SELECT * FROM listed WHERE entry = ?1 ORDER BY number"),
+                ("revocation", "SELECT * FROM revocation WHERE entry = ?1 ORDER BY number"),
+                ("takeover", "SELECT * FROM takeover WHERE entry = ?1"),
+            ],
         }
     }
 }

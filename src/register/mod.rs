@@ -17,13 +17,16 @@ mod audit;
 mod authority;
 mod catalogue;
 mod checkpoint;
+mod crl;
 mod deeds;
 mod delivery;
 mod error;
 mod issued;
 mod journal;
+mod keys;
 mod plan;
 mod planned;
+mod revocation;
 mod run;
 mod search;
 mod store;
@@ -34,18 +37,24 @@ pub use approval::{ApprovedPlan, Approver};
 
 pub use audit::{AuditFinding, AuditProgress, AuditReport};
 pub use authority::{AuthorityRecord, NewAuthority};
-pub use catalogue::{Catalogue, Place, Stock, Stretch};
+pub use catalogue::{Catalogue, Place, Stretch};
 pub use checkpoint::Checkpoint;
+pub use crl::{
+    CrlDelivery, CrlOrigin, CrlPlan, IssuedCrl, LEFT_SHOWN_MAX, NewCrl, StoredCrl, Storing,
+    TAKEOVER_ENTRIES_MAX, Takeover, TakeoverWriter,
+};
 pub use deeds::Deeds;
 pub use delivery::Delivery;
 pub use error::Error;
 pub use issued::{IssuedCertificate, PlannedRow};
 pub use journal::{Entry, Head};
+pub use keys::{KeyHolder, RecordedKey};
 pub use plan::{
     Earlier, Issuer, NewPlan, PLAN_REQUESTS_MAX, PlanKind, PlanWriter, RecordedFinding, RefusedRow,
     StoredPlan, Verdict,
 };
-pub use planned::{PlannedLine, Tally};
+pub use planned::{PlannedLine, Tally, Which};
+pub use revocation::{NewRevocation, RevocationAct, RevocationError, Revoked};
 pub use run::Run;
 pub use search::{Filter, Listed, SerialPrefix, Texts};
 

@@ -48,17 +48,36 @@ pub struct Tally {
     pub notes: Vec<(String, u64)>,
 }
 
+/// Which rows of a plan are looked at.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Which {
+    /// Every one.
+    All,
+    /// Those with a note.
+    Noted,
+}
+
 impl Register {
     /// Planned certificates from an index on, at most `limit`.
     ///
     /// # Errors
     /// [`Error::Damaged`].
-    pub fn planned(&self, plan: &StoredPlan, from: u64, limit: u32) -> Result<Vec<PlannedLine>, Error> {
-        let mut statement = self.connection.prepare_cached(
+    pub fn planned(
+        &self,
+        plan: &StoredPlan,
+        which: Which,
+        from: u64,
+        limit: u32,
+    ) -> Result<Vec<PlannedLine>, Error> {
+        let noted = match which {
+            Which::All => "",
+            Which::Noted => "AND notes <> '[]' ",
+        };
+        let mut statement = self.connection.prepare_cached(&format!(
             "SELECT idx, source, serial, subject, not_before, not_after, spki_sha256, notes, \
              EXISTS (SELECT 1 FROM issued WHERE issued.key = planned.key) FROM planned \
-             WHERE key >= ?1 AND key <= ?2 ORDER BY key LIMIT ?3",
-        )?;
+             WHERE key >= ?1 AND key <= ?2 {noted}ORDER BY key LIMIT ?3",
+        ))?;
         let range = (row_key(plan.number, from.max(1)), row_key(plan.number, u64::MAX), limit);
         let mut rows = statement.query(range)?;
         let mut page = Vec::new();

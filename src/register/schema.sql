@@ -85,6 +85,9 @@ CREATE TABLE planned (
 -- Eight octets find a key as surely as 32, and the index of a million keys stays in the cache.
 CREATE INDEX planned_spki ON planned (substr(spki_sha256, 1, 8));
 
+-- A whole subject, so that those which begin or end alike cost no search.
+CREATE INDEX planned_subject ON planned (subject);
+
 -- What is not to be signed, with every finding.
 CREATE TABLE refused (
   key INTEGER PRIMARY KEY CHECK (key = (plan << 32 | idx) AND idx > 0),
@@ -138,4 +141,98 @@ CREATE TABLE checkpoint (
   algorithm BLOB NOT NULL,
   spki BLOB NOT NULL,
   signature BLOB NOT NULL
+) STRICT;
+
+-- Certificates that an authority issued elsewhere before it moved in, out of the list that came with it: they can be
+-- revoked, and their serial numbers are never given again.
+CREATE TABLE listed (
+  number INTEGER PRIMARY KEY,
+  entry INTEGER NOT NULL,
+  authority TEXT NOT NULL REFERENCES authority (name),
+  serial BLOB NOT NULL,
+  status TEXT NOT NULL CHECK (status IN ('expired', 'revoked', 'valid')),
+  not_after INTEGER NOT NULL,
+  subject TEXT NOT NULL,
+  UNIQUE (authority, serial)
+) STRICT;
+CREATE INDEX listed_entry ON listed (entry);
+
+-- What became of certificates, in the order it was recorded; the last row of a certificate is what holds. `date` is the
+-- revocationDate that a CRL shows; of a released hold, the moment of the release.
+CREATE TABLE revocation (
+  number INTEGER PRIMARY KEY,
+  entry INTEGER NOT NULL,
+  authority TEXT NOT NULL REFERENCES authority (name),
+  serial BLOB NOT NULL,
+  act TEXT NOT NULL CHECK (act IN ('held', 'released', 'revoked')),
+  reason TEXT NOT NULL,
+  date INTEGER NOT NULL,
+  invalidity_date INTEGER
+) STRICT;
+CREATE INDEX revocation_serial ON revocation (authority, serial, number);
+CREATE INDEX revocation_entry ON revocation (entry);
+
+-- CRLs: the octets to sign stand in `crl_part`, and are durable before they are signed. `revocations` is the number of
+-- the newest row of `revocation` that was looked at. One that was made is approved by the command that names it.
+CREATE TABLE crl (
+  number INTEGER PRIMARY KEY CHECK (number BETWEEN 1 AND 2147483647),
+  entry INTEGER NOT NULL UNIQUE,
+  authority TEXT NOT NULL REFERENCES authority (name),
+  origin TEXT NOT NULL CHECK (origin IN ('command', 'elsewhere')),
+  issuer_sha256 BLOB NOT NULL CHECK (length(issuer_sha256) = 32),
+  crl_number BLOB,
+  this_update INTEGER NOT NULL,
+  next_update INTEGER,
+  entries INTEGER NOT NULL,
+  previous INTEGER REFERENCES crl (number),
+  revocations INTEGER NOT NULL,
+  tbs_octets INTEGER NOT NULL,
+  tbs_sha256 BLOB NOT NULL CHECK (length(tbs_sha256) = 32),
+  UNIQUE (authority, crl_number)
+) STRICT;
+
+-- The octets of a TBSCertList in order. As for planned certificates, the row of `crl` is written after these.
+CREATE TABLE crl_part (
+  key INTEGER PRIMARY KEY CHECK (key = (crl << 32 | idx) AND idx > 0),
+  crl INTEGER NOT NULL,
+  idx INTEGER NOT NULL,
+  octets BLOB NOT NULL
+) STRICT;
+
+-- Entries of the CRL before that a CRL has no more, and why that is allowed.
+CREATE TABLE crl_left (
+  key INTEGER PRIMARY KEY CHECK (key = (crl << 32 | idx) AND idx > 0),
+  crl INTEGER NOT NULL,
+  idx INTEGER NOT NULL,
+  serial BLOB NOT NULL,
+  why TEXT NOT NULL CHECK (why IN ('expired', 'released'))
+) STRICT;
+
+-- CRLs that are signed: with the parts, the whole CRL.
+CREATE TABLE crl_issued (
+  crl INTEGER PRIMARY KEY REFERENCES crl (number),
+  entry INTEGER NOT NULL UNIQUE,
+  time INTEGER NOT NULL,
+  sha256 BLOB NOT NULL CHECK (length(sha256) = 32),
+  signature BLOB NOT NULL
+) STRICT;
+
+-- CRLs that were handed over.
+CREATE TABLE crl_delivery (
+  entry INTEGER PRIMARY KEY,
+  crl INTEGER NOT NULL REFERENCES crl (number),
+  time INTEGER NOT NULL,
+  folder TEXT NOT NULL,
+  manifest_sha256 BLOB NOT NULL CHECK (length(manifest_sha256) = 32)
+) STRICT;
+CREATE INDEX crl_delivery_crl ON crl_delivery (crl);
+
+-- Authorities that moved in: what came with them.
+CREATE TABLE takeover (
+  entry INTEGER PRIMARY KEY,
+  authority TEXT NOT NULL UNIQUE REFERENCES authority (name),
+  time INTEGER NOT NULL,
+  crl INTEGER NOT NULL REFERENCES crl (number),
+  listed INTEGER NOT NULL,
+  revocations INTEGER NOT NULL
 ) STRICT;

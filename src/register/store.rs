@@ -4,6 +4,7 @@
 //! database file would drop `SQLite`'s own locks. Readers need no lock: they see the last commit.
 
 use std::{
+    cmp::Ordering,
     fs::{self, File, OpenOptions, TryLockError},
     os::unix::fs::OpenOptionsExt as _,
     path::{Path, PathBuf},
@@ -14,7 +15,7 @@ use rusqlite::{Connection, OpenFlags, config::DbConfig};
 use super::error::{Error, shown};
 
 /// The format written here, as `user_version` and in the first row.
-pub(super) const FORMAT: i64 = 1;
+pub(super) const FORMAT: i64 = 2;
 
 /// "cold", as `application_id`, so that `file(1)` and other tools can tell a register.
 const APPLICATION_ID: i64 = 0x636f_6c64;
@@ -28,19 +29,27 @@ const LOG_OCTETS_MAX: i64 = 64 * 1024 * 1024;
 /// How long to wait for a reader that holds up a checkpoint of the write-ahead log.
 const BUSY_TIMEOUT: std::time::Duration = std::time::Duration::from_secs(5);
 
-/// Every table with what makes a row of it unique.
+/// Every table with what makes a row of it unique: columns, several together between blanks.
 pub(super) const TABLES: &[(&str, &[&str])] = &[
     ("approval", &["entry"]),
     ("authority", &["entry", "name"]),
     ("authority_certificate", &["entry"]),
     ("checkpoint", &["entry"]),
+    ("crl", &["number", "entry", "authority crl_number"]),
+    ("crl_delivery", &["entry"]),
+    ("crl_issued", &["crl", "entry"]),
+    ("crl_left", &["key"]),
+    ("crl_part", &["key"]),
     ("delivery", &["entry"]),
     ("issued", &["key"]),
     ("journal", &["seq"]),
+    ("listed", &["number", "authority serial"]),
     ("plan", &["number", "entry", "id"]),
     ("planned", &["key", "serial"]),
     ("refused", &["key"]),
     ("register", &["entry"]),
+    ("revocation", &["number"]),
+    ("takeover", &["entry", "authority"]),
 ];
 
 /// The whole schema: the tables of `schema.sql` and three triggers each. `INSERT OR REPLACE` deletes rows without a
@@ -51,7 +60,11 @@ fn schema() -> String {
     for (table, unique) in TABLES {
         let same: Vec<String> = unique
             .iter()
-            .map(|column| format!("EXISTS (SELECT 1 FROM {table} WHERE {column} = NEW.{column})"))
+            .map(|columns| {
+                let equal: Vec<String> =
+                    columns.split(' ').map(|column| format!("{column} = NEW.{column}")).collect();
+                format!("EXISTS (SELECT 1 FROM {table} WHERE {})", equal.join(" AND "))
+            })
             .collect();
         let same = same.join(" OR ");
         let _ = write!(
@@ -199,10 +212,11 @@ fn check_identity(connection: &Connection, path: &Path) -> Result<(), Error> {
     }
     let found: i64 =
         connection.pragma_query_value(None, "user_version", |row| row.get(0)).map_err(foreign)?;
-    if found != FORMAT {
-        return Err(Error::Newer { found, known: FORMAT });
+    match found.cmp(&FORMAT) {
+        Ordering::Less => Err(Error::Older { found, known: FORMAT }),
+        Ordering::Equal => Ok(()),
+        Ordering::Greater => Err(Error::Newer { found, known: FORMAT }),
     }
-    Ok(())
 }
 
 /// The first difference between the file's schema and the one it was made with; `None` where there is none.
@@ -221,7 +235,7 @@ pub(super) fn schema_difference(connection: &Connection) -> Result<Option<String
 }
 
 fn schema_rows(connection: &Connection) -> Result<Vec<(String, String, Option<String>)>, Error> {
-    /// More objects than this make the file foreign; the schema has under sixty.
+    /// More objects than this make the file foreign; the schema has about a hundred.
     const OBJECTS_MAX: i64 = 256;
     let mut statement =
         connection.prepare("SELECT type, name, sql FROM sqlite_schema ORDER BY type, name LIMIT ?1")?;

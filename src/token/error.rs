@@ -80,6 +80,14 @@ pub enum Error {
         /// What it was asked to do, as a verb: `generate P-521 keys`.
         purpose: String,
     },
+    /// A message that the token must have whole, and that is too long for that.
+    #[error("{octets} octets are too many to be signed by a key that needs them whole ({algorithm})")]
+    MessageTooLong {
+        /// The key's algorithm.
+        algorithm: KeyAlgorithm,
+        /// How many.
+        octets: u64,
+    },
     /// No such module.
     #[error("{path}: no such PKCS#11 module")]
     ModuleMissing {
@@ -147,8 +155,8 @@ pub enum Error {
         /// `PIN` or `SO PIN`.
         whose: &'static str,
     },
-    /// Another PKCS#11 call failed.
-    #[error("{call} failed with {code}")]
+    /// Another PKCS#11 call failed. Of a token that was pulled, modules tell this in many ways.
+    #[error("the token did not do what was asked of it, or is not there any more ({call}: {code})")]
     Pkcs11 {
         /// The function, such as `C_Sign`.
         call: String,
@@ -247,12 +255,15 @@ impl Error {
             Self::MechanismMissing { .. } => {
                 "run `token check` to see what the token can do, and choose another algorithm"
             }
+            Self::MessageTooLong { .. } => {
+                "nothing was signed: a CRL so long needs a CA with an ECDSA or RSA key, in a token that signs digests"
+            }
             Self::ModuleMissing { .. } => {
                 "give the absolute path of the vendor's PKCS#11 library (SoftHSM: /usr/lib/softhsm/libsofthsm2.so)"
             }
             Self::ModuleRefused { .. } => "give the absolute path of the token vendor's own PKCS#11 library",
             Self::NoToken { .. } => "insert the token, or correct the URI; `token list` shows what is there",
-            Self::PadMissing { .. } => "give the PIN at the prompt or with --pin-file",
+            Self::PadMissing { .. } => "give the PIN here, at the keyboard",
             Self::PadProvisioning => "initialise it with the reader's own tool, or give both PINs here",
             Self::PinIncorrect { warning: Some(PinWarning::FinalTry | PinWarning::Locked), .. } => {
                 "do not try again before you know the PIN for certain: after the last try the token locks"
@@ -268,7 +279,7 @@ impl Error {
             }
             Self::PinNotText { .. } => "choose a PIN of letters and digits",
             Self::Pkcs11 { .. } => {
-                "look the code up in the token's manual, and check the token with `token check`"
+                "see that the token is in its reader and begin the work again, nothing signed is lost; if it fails again, run `token check` and look the code up in the token's manual"
             }
             Self::PublicKey { .. } => {
                 "use a key of a supported algorithm: P-256, P-384, P-521, RSA of 2048 bits and more, Ed25519"
@@ -348,9 +359,18 @@ mod tests {
 
     #[test]
     fn names_return_values_as_the_standard_does() {
-        check(RvError::DeviceMemory, "C_Sign failed with CKR_DEVICE_MEMORY");
-        check(RvError::FunctionFailed, "C_Sign failed with CKR_FUNCTION_FAILED");
-        check(RvError::UnknownErrorCode(0x208), "C_Sign failed with 0x208");
+        check(
+            RvError::DeviceMemory,
+            "the token did not do what was asked of it, or is not there any more (C_Sign: CKR_DEVICE_MEMORY)",
+        );
+        check(
+            RvError::FunctionFailed,
+            "the token did not do what was asked of it, or is not there any more (C_Sign: CKR_FUNCTION_FAILED)",
+        );
+        check(
+            RvError::UnknownErrorCode(0x208),
+            "the token did not do what was asked of it, or is not there any more (C_Sign: 0x208)",
+        );
         check(RvError::DeviceRemoved, "the token was removed or does not answer");
         check(RvError::SessionHandleInvalid, "the session with the token is over");
     }

@@ -10,7 +10,7 @@ use cryptoki::mechanism::rsa::{PkcsMgfType, PkcsPssParams};
 use cryptoki::mechanism::{Mechanism, MechanismInfo, MechanismType};
 use cryptoki::slot::Slot;
 
-use crate::pki::key::{Curve, HashAlgorithm, KeyAlgorithm, SignatureAlgorithm};
+use crate::pki::key::{Curve, HashAlgorithm, KeyAlgorithm, SignatureAlgorithm, WholeMessage};
 
 use super::error::Error;
 
@@ -158,6 +158,31 @@ impl Means {
         }
     }
 
+    /// What the token is given for a message that was hashed while it came; `None` where the token needs the whole of
+    /// it, which is too long, or where it was hashed for another algorithm.
+    pub(super) fn input_of(self, message: &WholeMessage) -> Option<Vec<u8>> {
+        if self.algorithm() != message.algorithm() {
+            return None;
+        }
+        match self {
+            Self::EcdsaDigest(_) | Self::PssDigest(_) => Some(message.digest().to_vec()),
+            Self::Pkcs1Digest(hash) => Some([digest_info(hash), message.digest()].concat()),
+            Self::EcdsaMessage(_) | Self::Eddsa | Self::Pkcs1Message(_) | Self::PssMessage(_) => {
+                message.whole().map(<[u8]>::to_vec)
+            }
+        }
+    }
+
+    /// The signature that is made.
+    fn algorithm(self) -> SignatureAlgorithm {
+        match self {
+            Self::EcdsaDigest(hash) | Self::EcdsaMessage(hash) => SignatureAlgorithm::Ecdsa(hash),
+            Self::Eddsa => SignatureAlgorithm::Ed25519,
+            Self::Pkcs1Digest(hash) | Self::Pkcs1Message(hash) => SignatureAlgorithm::RsaPkcs1(hash),
+            Self::PssDigest(hash) | Self::PssMessage(hash) => SignatureAlgorithm::RsaPss(hash),
+        }
+    }
+
     /// What the token is given for a message.
     pub(super) fn input(self, message: &[u8]) -> Vec<u8> {
         match self {
@@ -267,6 +292,23 @@ mod tests {
             assert_eq!(usize::from(input[1]), input.len() - 2);
         }
         check(Means::Eddsa, 7);
+    }
+
+    #[test]
+    fn gives_the_token_the_same_for_a_message_that_came_in_pieces() {
+        use HashAlgorithm::{Sha256, Sha384};
+        for means in [
+            Means::EcdsaDigest(Sha384),
+            Means::EcdsaMessage(Sha256),
+            Means::Eddsa,
+            Means::Pkcs1Digest(Sha256),
+            Means::PssDigest(Sha256),
+        ] {
+            let message = WholeMessage::of(means.algorithm(), b"message");
+            assert_eq!(means.input_of(&message), Some(means.input(b"message")), "{means:?}");
+            let other = WholeMessage::of(SignatureAlgorithm::RsaPkcs1(Sha384), b"message");
+            assert_eq!(means.input_of(&other), None, "{means:?}");
+        }
     }
 
     #[test]

@@ -13,7 +13,7 @@ use cryptoki::session::Session as Cryptoki;
 use cryptoki::slot::Slot;
 
 use crate::pki::der;
-use crate::pki::key::KeyAlgorithm;
+use crate::pki::key::{KeyAlgorithm, WholeMessage};
 
 use super::error::Error;
 use super::mechanism::{Means, signature_octets};
@@ -70,8 +70,27 @@ impl Signer {
     /// [`Error::DeviceRemoved`], [`Error::PinIncorrect`] where the key wants its PIN each time, [`Error::SessionLost`],
     /// [`Error::SignatureLength`], [`Error::Pkcs11`].
     pub fn sign(&mut self, message: &[u8]) -> Result<Vec<u8>, Error> {
+        let input = self.opening.means.input(message);
+        self.sign_input(&input)
+    }
+
+    /// Signs a message of any length that was hashed while it came; the token gets its digest. As [`Signer::sign`].
+    ///
+    /// # Errors
+    /// [`Error::MessageTooLong`] where the token must have the whole of a message that is too long for that; and as
+    /// [`Signer::sign`].
+    pub fn sign_message(&mut self, message: &WholeMessage) -> Result<Vec<u8>, Error> {
+        let input = self
+            .opening
+            .means
+            .input_of(message)
+            .ok_or(Error::MessageTooLong { octets: message.octets(), algorithm: self.opening.algorithm })?;
+        self.sign_input(&input)
+    }
+
+    fn sign_input(&mut self, input: &[u8]) -> Result<Vec<u8>, Error> {
         let Opening { algorithm, means, .. } = self.opening;
-        let signature = self.raw(&means.input(message))?;
+        let signature = self.raw(input)?;
         let expected = signature_octets(algorithm);
         if signature.len() != expected {
             return Err(Error::SignatureLength { algorithm, expected, found: signature.len() });

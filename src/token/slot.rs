@@ -143,20 +143,48 @@ impl TokenState {
         &self.names
     }
 
-    pub(super) fn from_info(slot: u64, info: &TokenInfo) -> Self {
+    /// A token of which its texts alone are known. None of its flags is set: it is not initialised, has no PIN and no
+    /// random numbers of its own, takes PINs from the program and can be written. Such a state opens nothing: only a
+    /// session does, and that asks the token itself.
+    #[must_use]
+    pub fn new(slot: u64, texts: &TokenTexts<'_>) -> Self {
         let names = Names {
-            label: trimmed(info.label()),
-            manufacturer: trimmed(info.manufacturer_id()),
-            model: trimmed(info.model()),
-            serial: trimmed(info.serial_number()),
+            label: trimmed(texts.label),
+            manufacturer: trimmed(texts.manufacturer),
+            model: trimmed(texts.model),
+            serial: trimmed(texts.serial),
+        };
+        Self {
+            firmware: String::new(),
+            initialised: Initialised::No,
+            label: Printable::new(&names.label),
+            manufacturer: Printable::new(&names.manufacturer),
+            model: Printable::new(&names.model),
+            pin_entry: PinEntry::Program,
+            pin_octets_max: 0,
+            pin_octets_min: 0,
+            rng: Rng::Absent,
+            serial: Printable::new(&names.serial),
+            slot,
+            so_pin: None,
+            user_pin: None,
+            user_pin_state: UserPin::Missing,
+            writing: Writing::Allowed,
+            names,
+        }
+    }
+
+    pub(super) fn from_info(slot: u64, info: &TokenInfo) -> Self {
+        let texts = TokenTexts {
+            label: info.label(),
+            manufacturer: info.manufacturer_id(),
+            model: info.model(),
+            serial: info.serial_number(),
         };
         let firmware = info.firmware_version();
         Self {
             firmware: format!("{}.{}", firmware.major(), firmware.minor()),
             initialised: if info.token_initialized() { Initialised::Yes } else { Initialised::No },
-            label: Printable::new(&names.label),
-            manufacturer: Printable::new(&names.manufacturer),
-            model: Printable::new(&names.model),
             pin_entry: if info.protected_authentication_path() {
                 PinEntry::ReaderPad
             } else {
@@ -165,8 +193,6 @@ impl TokenState {
             pin_octets_max: info.max_pin_length(),
             pin_octets_min: info.min_pin_length(),
             rng: if info.rng() { Rng::Present } else { Rng::Absent },
-            serial: Printable::new(&names.serial),
-            slot,
             so_pin: most_urgent([
                 (info.so_pin_count_low(), PinWarning::CountLow),
                 (info.so_pin_final_try(), PinWarning::FinalTry),
@@ -179,37 +205,35 @@ impl TokenState {
             ]),
             user_pin_state: if info.user_pin_initialized() { UserPin::Set } else { UserPin::Missing },
             writing: if info.write_protected() { Writing::Protected } else { Writing::Allowed },
-            names,
+            ..Self::new(slot, &texts)
         }
     }
 
-    /// A token as a test wants it, with nothing behind it.
+    /// A token as most tests want it: initialised, its PIN set, with nothing behind it.
     #[cfg(test)]
     pub(crate) fn named(slot: u64, label: &str, serial: &str) -> Self {
         Self {
-            firmware: String::new(),
             initialised: Initialised::Yes,
-            label: Printable::new(label),
-            manufacturer: Printable::new("maker"),
-            model: Printable::new("model"),
-            pin_entry: PinEntry::Program,
             pin_octets_max: 255,
             pin_octets_min: 4,
             rng: Rng::Present,
-            serial: Printable::new(serial),
-            slot,
-            so_pin: None,
-            user_pin: None,
             user_pin_state: UserPin::Set,
-            writing: Writing::Allowed,
-            names: Names {
-                label: label.to_owned(),
-                manufacturer: "maker".to_owned(),
-                model: "model".to_owned(),
-                serial: serial.to_owned(),
-            },
+            ..Self::new(slot, &TokenTexts { label, manufacturer: "maker", model: "model", serial })
         }
     }
+}
+
+/// A token's texts as it gives them, of any characters; padding at their end is dropped.
+#[derive(Clone, Copy, Debug)]
+pub struct TokenTexts<'a> {
+    /// Its label.
+    pub label: &'a str,
+    /// Its manufacturer's name.
+    pub manufacturer: &'a str,
+    /// Its model.
+    pub model: &'a str,
+    /// Its serial number.
+    pub serial: &'a str,
 }
 
 /// A token's texts as they are, only to be compared.

@@ -18,6 +18,7 @@ use super::{
     model::About,
     room::Turn,
     theme::Role,
+    wording::{counted, grouped},
     work::Job,
 };
 
@@ -37,8 +38,8 @@ enum Place {
     Volumes,
     /// A folder, once its entries are known.
     Folder(Box<FolderListing>),
-    /// A path being typed.
-    Typing(Field),
+    /// A path being typed, and the folder that was open before.
+    Typing(Field, Option<Box<FolderListing>>),
 }
 
 /// Choosing a folder.
@@ -64,7 +65,7 @@ impl Browser {
     /// The field of a path being typed.
     pub fn field(&mut self) -> Option<&mut Field> {
         match &mut self.place {
-            Place::Typing(field) => Some(field),
+            Place::Typing(field, _) => Some(field),
             _ => None,
         }
     }
@@ -72,7 +73,7 @@ impl Browser {
     /// Whether a path is being typed.
     #[must_use]
     pub fn is_typing(&self) -> bool {
-        matches!(self.place, Place::Typing(_))
+        matches!(self.place, Place::Typing(..))
     }
 
     /// The folder that is open.
@@ -90,7 +91,7 @@ impl Browser {
         match &self.place {
             Place::Volumes => top(about, self.list.chosen()),
             Place::Folder(listing) => listing.entries.get(self.list.chosen()).map(|entry| entry.path.clone()),
-            Place::Typing(field) => Some(PathBuf::from(field.text())),
+            Place::Typing(field, _) => Some(PathBuf::from(field.text())),
         }
     }
 
@@ -108,10 +109,14 @@ impl Browser {
         bindings
     }
 
-    /// Begins to type a path.
+    /// Begins to type a path: that of the open folder stands there, so that a name behind it is enough.
     pub fn type_path(&mut self) {
-        let text = self.folder().map(|listing| listing.path.to_string_lossy().into_owned());
-        self.place = Place::Typing(Field::with(text.as_deref().unwrap_or_default()));
+        let before = self.folder().cloned().map(Box::new);
+        let text = before.as_ref().map(|listing| {
+            // The joint with an empty name ends with a slash, also where the folder is the root.
+            listing.path.join("").to_string_lossy().into_owned()
+        });
+        self.place = Place::Typing(Field::with(text.as_deref().unwrap_or_default()), before);
     }
 
     /// The volumes changed: what was pulled is left.
@@ -122,7 +127,7 @@ impl Browser {
                 return;
             }
             Place::Folder(listing) => listing.path.clone(),
-            Place::Typing(_) => return,
+            Place::Typing(..) => return,
         };
         match about.volumes.iter().find(|volume| path.starts_with(&volume.mount_point)) {
             Some(volume) => self.under = Some(volume.clone()),
@@ -154,10 +159,17 @@ impl Browser {
 
     /// Leaves a path being typed, or goes up; `None` where there is nothing above.
     pub fn back(&mut self, about: &About) -> Option<Turn> {
-        match &self.place {
+        match &mut self.place {
             Place::Volumes => None,
-            Place::Typing(_) => {
-                self.show_volumes();
+            Place::Typing(_, before) => {
+                match before.take() {
+                    None => self.show_volumes(),
+                    Some(listing) => {
+                        self.place = Place::Folder(listing);
+                        // Its medium may have been pulled meanwhile.
+                        self.look_again(about);
+                    }
+                }
                 Some(Turn::stay())
             }
             Place::Folder(listing) => {
@@ -191,7 +203,7 @@ impl Browser {
                 let rows = match &self.place {
                     Place::Volumes => tops(about),
                     Place::Folder(listing) => listing.entries.len(),
-                    Place::Typing(_) => 0,
+                    Place::Typing(..) => 0,
                 };
                 self.list.act(action, rows);
                 Turn::stay()
@@ -221,7 +233,7 @@ impl Browser {
                     "what can be done with the open folder stands in the last row; Esc leaves it",
                 ),
             },
-            Place::Typing(field) => Turn::work(Job::ListFolder(PathBuf::from(field.text()))),
+            Place::Typing(field, _) => Turn::work(Job::ListFolder(PathBuf::from(field.text()))),
         }
     }
 
@@ -236,8 +248,8 @@ impl Browser {
         match &self.place {
             Place::Volumes => self.draw_tops(canvas, area, about),
             Place::Folder(listing) => self.draw_folder(canvas, area, listing),
-            Place::Typing(field) => {
-                canvas.text(area.x, area.y, area.width, "folder to open, from the root", Role::Faint);
+            Place::Typing(field, _) => {
+                canvas.text(area.x, area.y, area.width, "folder to open, beginning with /", Role::Faint);
                 canvas.input(area.x, area.y + 1, area.width, field, Role::Selected);
             }
         }
@@ -257,29 +269,45 @@ impl Browser {
             area = Rect { y: area.y + used + 1, height: area.height.saturating_sub(used + 1), ..area };
         }
         if let Some(folder) = &about.started_in {
-            let role = if self.list.chosen() == volumes.len() { Role::Selected } else { Role::Plain };
             let y = area.bottom().saturating_sub(1);
-            canvas.row(area, y, " the folder coldsign was started in: ", role);
-            canvas.outside(area.x + 37, y, area.width.saturating_sub(38), &shown(folder), role);
+            let role = self.row(canvas, area, y, volumes.len());
+            let used = canvas.text(area.x + 2, y, area.width, "where coldsign was started: ", role);
+            canvas.outside(area.x + 2 + used, y, area.width.saturating_sub(used + 3), &shown(folder), role);
             area = Rect { height: area.height.saturating_sub(2), ..area };
+        }
+        if !volumes.is_empty() {
+            for (x, title) in [
+                (area.x + 2, "medium, mounted at"),
+                (area.right().saturating_sub(42), "its name"),
+                (area.right().saturating_sub(30), "format"),
+                (area.right().saturating_sub(22), "free to write"),
+            ] {
+                canvas.text(x, area.y, area.right().saturating_sub(x), title, Role::Faint);
+            }
+            area = Rect { y: area.y + 1, height: area.height.saturating_sub(1), ..area };
         }
         let page = usize::from(area.height);
         let first = self.list.first_seen(volumes.len(), page);
         for (row, volume) in volumes.iter().enumerate().skip(first).take(page) {
             let y = area.y + u16::try_from(row - first).unwrap_or(0);
-            let role = if row == self.list.chosen() { Role::Selected } else { Role::Plain };
-            let access = match volume.access {
-                Access::ReadOnly => "READ ONLY",
-                Access::ReadWrite => "",
-            };
+            let role = self.row(canvas, area, y, row);
             let label = volume.label.clone().unwrap_or_default();
-            canvas.row(area, y, "", role);
-            canvas.outside(area.x + 1, y, area.width.saturating_sub(44), &volume.shown, role);
+            canvas.outside(area.x + 2, y, area.width.saturating_sub(45), &volume.shown, role);
             canvas.outside(area.right().saturating_sub(42), y, 12, &label, role);
             canvas.outside(area.right().saturating_sub(30), y, 7, &volume.filesystem, role);
-            let free = format!("{} free {access}", size(volume.octets_free));
+            let free = match volume.access {
+                Access::ReadOnly => "nothing: READ ONLY".to_owned(),
+                Access::ReadWrite => size(volume.octets_free),
+            };
             canvas.text(area.right().saturating_sub(22), y, 22, &free, role);
         }
+    }
+
+    /// Lays a row out, marked where it is the chosen one.
+    fn row(&self, canvas: &mut Canvas<'_>, area: Rect, y: u16, row: usize) -> Role {
+        let (mark, role) = if row == self.list.chosen() { (">", Role::Selected) } else { ("", Role::Plain) };
+        canvas.row(area, y, mark, role);
+        role
     }
 
     fn draw_folder(&self, canvas: &mut Canvas<'_>, area: Rect, listing: &FolderListing) {
@@ -289,15 +317,14 @@ impl Browser {
         let first = self.list.first_seen(listing.entries.len(), page);
         for (row, entry) in listing.entries.iter().enumerate().skip(first).take(page) {
             let y = below.y + u16::try_from(row - first).unwrap_or(0);
-            let role = if row == self.list.chosen() { Role::Selected } else { Role::Plain };
-            canvas.row(below, y, "", role);
+            let role = self.row(canvas, below, y, row);
             let mark = match entry.kind {
                 EntryKind::Folder => "/",
                 EntryKind::File => "",
                 EntryKind::Other => "  (neither file nor folder: not read)",
             };
-            let used = canvas.outside(below.x + 1, y, below.width.saturating_sub(14), &entry.shown, role);
-            canvas.text(below.x + 1 + used, y, 40, mark, role);
+            let used = canvas.outside(below.x + 2, y, below.width.saturating_sub(15), &entry.shown, role);
+            canvas.text(below.x + 2 + used, y, 40, mark, role);
             if entry.kind == EntryKind::File {
                 let size = size(entry.octets);
                 let width = u16::try_from(size.len()).unwrap_or(10);
@@ -306,8 +333,10 @@ impl Browser {
         }
         let count = match (listing.entries.len(), listing.more) {
             (0, _) => "nothing in it".to_owned(),
-            (entries, 0) => format!("{entries} entries"),
-            (entries, more) => format!("{entries} entries shown, {more} more in the folder"),
+            (entries, 0) => counted(entries as u64, "entry"),
+            (entries, more) => {
+                format!("{} shown, {} more in the folder", counted(entries as u64, "entry"), grouped(more))
+            }
         };
         canvas.text(area.x, area.bottom().saturating_sub(1), area.width, &count, Role::Faint);
     }
@@ -347,4 +376,72 @@ pub fn size(octets: u64) -> String {
 #[must_use]
 pub fn shown(path: &Path) -> Printable {
     crate::ceremony::printable_path(path)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::ceremony::FolderEntry;
+
+    fn listing(path: &str) -> FolderListing {
+        let entry = |name: &str| FolderEntry {
+            path: Path::new(path).join(name),
+            shown: Printable::new(name),
+            kind: EntryKind::File,
+            octets: 1,
+        };
+        FolderListing {
+            path: PathBuf::from(path),
+            shown: Printable::new(path),
+            entries: vec![entry("a"), entry("b")],
+            more: 0,
+        }
+    }
+
+    #[test]
+    fn a_path_is_typed_behind_the_open_folder_and_left_back_into_it() {
+        for (folder, typed) in [("/media/stick/in", "/media/stick/in/"), ("/", "/")] {
+            let about = About::default();
+            let mut browser = Browser::new();
+            browser.show(listing(folder));
+            browser.act(Action::Down, &about);
+            browser.act(TYPE, &about);
+            assert_eq!(browser.field().map(|field| field.text().to_owned()).as_deref(), Some(typed));
+            assert!(browser.back(&about).is_some());
+            assert_eq!(browser.folder(), Some(&listing(folder)));
+            assert_eq!(browser.chosen(&about), Some(Path::new(folder).join("b")), "the same row");
+        }
+    }
+
+    #[test]
+    fn a_path_is_left_to_the_media_where_no_folder_is_open_any_more() {
+        let about = About::default();
+        let mut browser = Browser::new();
+        browser.act(TYPE, &about);
+        assert_eq!(browser.field().map(|field| field.text().to_owned()).as_deref(), Some(""));
+        browser.back(&about);
+        assert!(!browser.is_typing() && browser.folder().is_none());
+
+        // The medium of the folder is pulled while a path is typed.
+        let mounted = About { volumes: vec![volume("/media/stick")], ..About::default() };
+        browser.show(listing("/media/stick/in"));
+        browser.look_again(&mounted);
+        browser.act(TYPE, &mounted);
+        browser.look_again(&about);
+        browser.back(&about);
+        assert!(browser.folder().is_none() && browser.lost.is_some());
+    }
+
+    fn volume(path: &str) -> MountedVolume {
+        MountedVolume {
+            mount_point: PathBuf::from(path),
+            shown: Printable::new(path),
+            label: None,
+            filesystem: Printable::new("vfat"),
+            access: Access::ReadWrite,
+            device: Printable::new("/dev/sdb1"),
+            octets: 2,
+            octets_free: 1,
+        }
+    }
 }

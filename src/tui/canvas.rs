@@ -4,11 +4,11 @@
 use ratatui::{buffer::Buffer, layout::Rect};
 use unicode_width::{UnicodeWidthChar as _, UnicodeWidthStr as _};
 
-use crate::pki::text::{Printable, is_harmless};
+use crate::pki::text::{Printable, columns, is_on_console, is_shown};
 
 use super::{
     field::Field,
-    theme::{Role, Theme},
+    theme::{Glyphs, Role, Theme},
 };
 
 /// Cells to draw on.
@@ -83,6 +83,19 @@ impl<'a> Canvas<'a> {
         }
     }
 
+    /// A bar of one row as far as work has come, with its share in hundredths behind it.
+    pub fn gauge(&mut self, area: Rect, y: u16, done: u64, of: u64) {
+        const SHARE_CELLS: u16 = 6;
+        let bar = Rect { y, width: area.width.saturating_sub(SHARE_CELLS), height: 1, ..area };
+        let share = |parts: u64| {
+            let part = u128::from(done.min(of)) * u128::from(parts) / u128::from(of.max(1));
+            u16::try_from(part).unwrap_or(0)
+        };
+        self.fill(bar, "░", Role::Faint);
+        self.fill(Rect { width: share(u64::from(bar.width)), ..bar }, "█", Role::Good);
+        self.text(bar.right(), y, SHARE_CELLS, &format!("{:>4} %", share(100)), Role::Strong);
+    }
+
     /// A box with a title; returns what is inside of it.
     pub fn frame(&mut self, area: Rect, title: &str, role: Role) -> Rect {
         let area = area.intersection(self.cells.area);
@@ -136,8 +149,9 @@ impl<'a> Canvas<'a> {
         let room = usize::from(width.saturating_sub(1)).max(1);
         // Every character is shown in one cell. What stands left of the cursor scrolls out on the left.
         let skip = field.cursor().saturating_sub(room);
-        let shown: String =
-            field.text().chars().skip(skip).take(usize::from(width) + 1).map(harmless).collect();
+        let glyphs = self.theme.glyphs;
+        let typed = field.text().chars().skip(skip).take(usize::from(width) + 1);
+        let shown: String = typed.map(|c| in_one_cell(c, glyphs)).collect();
         self.text(x, y, width, &shown, Role::Plain);
         if role == Role::Selected {
             let at = x + u16::try_from(field.cursor() - skip).unwrap_or(0);
@@ -155,9 +169,14 @@ impl<'a> Canvas<'a> {
 /// Cells that labels take.
 pub const LABEL_CELLS: u16 = 18;
 
-/// A typed or pasted character as it is shown, in one cell.
-fn harmless(c: char) -> char {
-    if is_harmless(c) && c.width() == Some(1) { c } else { '?' }
+/// A character of a line being typed as it is shown, in one cell: a path that is gone on with, and what is pasted, come
+/// from outside.
+fn in_one_cell(c: char, glyphs: Glyphs) -> char {
+    let can_be_shown = match glyphs {
+        Glyphs::Console => is_on_console(c),
+        Glyphs::Unicode => is_shown(c) && columns(c) == 1,
+    };
+    if can_be_shown { c } else { '?' }
 }
 
 /// Text that fits into so many cells; two dots where something was cut off.
@@ -234,18 +253,19 @@ pub fn wrapped(text: &str, cells: usize) -> Vec<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::tui::{
-        key::Key,
-        theme::{Colours, Glyphs},
-    };
+    use crate::tui::{key::Key, theme::Colours};
 
     fn typed(text: &str, lefts: usize, width: u16) -> String {
+        typed_on(Glyphs::Unicode, text, lefts, width)
+    }
+
+    fn typed_on(glyphs: Glyphs, text: &str, lefts: usize, width: u16) -> String {
         let mut field = Field::with(text);
         for _ in 0..lefts {
             field.take(Key::Left);
         }
         let mut cells = Buffer::empty(Rect::new(0, 0, width + 2, 1));
-        let theme = Theme { colours: Colours::None, glyphs: Glyphs::Unicode };
+        let theme = Theme { colours: Colours::None, glyphs };
         Canvas::new(&mut cells, theme).input(1, 0, width, &field, Role::Selected);
         cells.content().iter().map(ratatui::buffer::Cell::symbol).collect()
     }
@@ -259,6 +279,9 @@ mod tests {
         assert_eq!(typed("\u{202e}日\u{301}x", 0, 6), " ???x _ ");
         let long = "日".repeat(1_000_000);
         assert_eq!(typed(&long, 0, 6), " ?????  ");
+        // Letters that turn the row, flags that are two characters, and what the console's fonts lack.
+        assert_eq!(typed("אב\u{1f1e9}\u{1f1ea}č", 0, 8), " ????č __ ");
+        assert_eq!(typed_on(Glyphs::Console, "äč…x", 0, 6), " ä??x _ ");
     }
 
     fn check(text: &str, cells: usize, expected: &[&str]) {

@@ -31,6 +31,8 @@ pub enum Action {
     Back,
     /// Shows the help of the screen.
     Help,
+    /// Logs the token out, so that its PIN is asked for again.
+    Lock,
     /// Asks whether to leave.
     Quit,
     /// Marks or unmarks.
@@ -101,6 +103,10 @@ pub const HELP: Binding = Binding::bar(&[Key::Char('?'), Key::Help], Action::Hel
 
 /// While letters are typed into a field: help by a key that is no letter.
 pub const HELP_WHILE_TYPING: Binding = Binding::bar(&[Key::Help, Key::Control('g')], Action::Help, "help");
+
+/// Everywhere while a PIN is given and no work is in hand.
+pub const LOCK: Binding =
+    Binding::help(&[Key::Control('l')], Action::Lock, "lock the token: its PIN is asked for again");
 
 /// Everywhere: leaving. In raw mode Ctrl-C comes as a key.
 pub const QUIT: Binding = Binding::help(&[Key::Control('c'), Key::Control('q')], Action::Quit, "leave");

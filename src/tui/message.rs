@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use crate::{
-    ceremony::{Class, Error, MountedVolume, Overview, PinEntry, Progress, TokenState},
+    ceremony::{Aftermath, Class, Error, MountedVolume, Overview, PinEntry, Progress, TokenState},
     pki::{
         text::{Printable, harmless_lines},
         time::Time,
@@ -75,6 +75,17 @@ pub struct PinAsk {
     pub warning: Option<&'static str>,
     /// Where it is typed.
     pub entry: PinEntry,
+    /// How long it counts.
+    pub lasts: PinLasts,
+}
+
+/// How long a PIN counts once it was given.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum PinLasts {
+    /// For the one thing it was asked for.
+    Once,
+    /// Until the token is locked again.
+    UntilLocked,
 }
 
 impl PinAsk {
@@ -88,6 +99,7 @@ impl PinAsk {
             purpose: purpose.to_owned(),
             warning: state.pin_warning(),
             entry: state.pin_entry,
+            lasts: PinLasts::UntilLocked,
         }
     }
 }
@@ -101,6 +113,8 @@ pub struct Failure {
     pub hint: String,
     /// Which part of the house it belongs to.
     pub class: Class,
+    /// What it leaves behind.
+    pub aftermath: Aftermath,
 }
 
 impl From<Error> for Failure {
@@ -110,6 +124,7 @@ impl From<Error> for Failure {
             what: harmless_lines(&error.to_string()),
             hint: harmless_lines(&error.hint()),
             class: error.class(),
+            aftermath: error.aftermath(),
         }
     }
 }

@@ -166,9 +166,7 @@ fn show(
         let first = if wait.is_zero() {
             if let Err(error) = stage.terminal.draw(|frame| view::draw(&mut model, frame.buffer_mut(), theme))
             {
-                // A terminal that hangs up is no reason to keep quiet about the work.
-                let working = model.about.busy.is_some();
-                return Left::Failed(if working { stopped(Ending::Working) } else { failed(&error) });
+                return Left::Failed(gone(&model, &error));
             }
             drawn = Some(Instant::now());
             events.recv().ok()
@@ -181,15 +179,27 @@ fn show(
     }
 }
 
+/// The terminal was closed while the interface stood on it, which ends the work as a signal does.
+fn gone(model: &Model, error: &io::Error) -> Error {
+    let ending = if model.about.busy.is_some() { Ending::Working } else { Ending::Idle };
+    let (what, hint) = words(ending);
+    Error::Stopped { what: format!("the terminal is gone ({error}); {what}"), hint: hint.to_owned() }
+}
+
 fn stopped(ending: Ending) -> Error {
-    let (what, hint) = match ending {
+    let (what, hint) = words(ending);
+    Error::Stopped { what: what.to_owned(), hint: hint.to_owned() }
+}
+
+/// What became of the work, and what to do.
+fn words(ending: Ending) -> (&'static str, &'static str) {
+    match ending {
         Ending::Idle => ("nothing was in hand", "start it again where it is needed"),
         Ending::Working => (
             "the work in hand ended where nothing was half done",
             "what was signed is recorded; start again and go on with the plan",
         ),
-    };
-    Error::Stopped { what: what.to_owned(), hint: hint.to_owned() }
+    }
 }
 
 fn abandoned() -> Error {

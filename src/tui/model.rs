@@ -38,6 +38,14 @@ pub struct About {
     pub busy: Option<Busy>,
 }
 
+impl About {
+    /// Whether work is in hand that Esc stops.
+    #[must_use]
+    pub fn can_stop(&self) -> bool {
+        self.busy.as_ref().is_some_and(|busy| busy.on_back == OnBack::Stop)
+    }
+}
+
 /// Whether the token is logged in.
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
 pub enum Login {
@@ -259,6 +267,9 @@ impl Model {
             bindings.push(keymap::HELP);
         } else {
             bindings.push(keymap::HELP_WHILE_TYPING);
+        }
+        if self.about.login == Login::In && self.about.busy.is_none() {
+            bindings.push(keymap::LOCK);
         }
         bindings.push(keymap::QUIT);
         bindings

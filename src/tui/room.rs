@@ -86,8 +86,12 @@ impl Turn {
     /// Something that cannot be done as asked, told as a pair.
     #[must_use]
     pub fn refuse(what: impl Into<String>, hint: impl Into<String>) -> Self {
-        let failure =
-            Failure { what: what.into(), hint: hint.into(), class: crate::ceremony::Class::Configuration };
+        let failure = Failure {
+            what: what.into(),
+            hint: hint.into(),
+            class: crate::ceremony::Class::Configuration,
+            aftermath: crate::ceremony::Aftermath::Nothing,
+        };
         Self { failure: Some(failure), ..Self::default() }
     }
 

@@ -5,6 +5,7 @@ pub mod audit;
 pub mod authorities;
 pub mod authority;
 pub mod ca_confirmation;
+pub mod ca_export;
 pub mod ca_target;
 pub mod choice;
 pub mod closing;
@@ -57,7 +58,6 @@ macro_rules! screens {
 screens! {
 /// A screen.
 #[derive(Debug)]
-#[expect(clippy::large_enum_variant, reason = "a handful stand on top of each other, never a list of them")]
 pub enum Screen {
     /// The self-check and the clock.
     Start(start::Start),
@@ -77,6 +77,8 @@ pub enum Screen {
     CaTarget(ca_target::CaTarget),
     /// A new CA before it is made.
     CaConfirmation(ca_confirmation::CaConfirmation),
+    /// Where a CA's certificate is written.
+    CaExport(ca_export::CaExport),
     /// A certificate is installed.
     Install(install::Install),
     /// What can be done.

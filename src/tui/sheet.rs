@@ -128,13 +128,22 @@ impl Sheet {
         .min(last);
     }
 
-    /// Which rows are seen, `7-20 of 64`; `None` where all are.
+    /// Which rows are seen, `rows 7-20 of 64`; `None` where all are.
     #[must_use]
     pub fn place(&self) -> Option<String> {
         let laid = self.laid.borrow();
         let laid = laid.as_ref().filter(|laid| laid.lines.len() > laid.page)?;
         let first = self.first.min(laid.lines.len() - laid.page);
-        Some(format!("{}-{} of {}", first + 1, first + laid.page, laid.lines.len()))
+        Some(format!("rows {}-{} of {}", first + 1, first + laid.page, laid.lines.len()))
+    }
+
+    /// Says at the right end of a row which rows are seen, where that leaves what stands before a column alone.
+    pub fn tell_place(&self, canvas: &mut Canvas<'_>, area: Rect, y: u16, after: u16) {
+        let Some(place) = self.place() else { return };
+        let width = u16::try_from(place.len()).unwrap_or(u16::MAX);
+        if after.saturating_add(width) <= area.right() {
+            canvas.text(area.right() - width, y, width, &place, Role::Faint);
+        }
     }
 
     /// Draws the rows that are seen.
@@ -256,7 +265,7 @@ mod tests {
             sheet.act(Action::Down);
         }
         assert_eq!(drawn(&sheet, 40, 10)[9], " row 30");
-        assert_eq!(sheet.place().as_deref(), Some("21-30 of 30"));
+        assert_eq!(sheet.place().as_deref(), Some("rows 21-30 of 30"));
         sheet.act(Action::Up);
         assert_eq!(drawn(&sheet, 40, 10)[9], " row 29");
         sheet.act(Action::PageUp);

@@ -71,3 +71,6 @@ fn give_back_on_panic() {
         before(about);
     }));
 }
+
+#[cfg(test)]
+mod tests;

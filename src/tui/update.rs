@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::ceremony::Class;
+use crate::ceremony::{Aftermath, Class};
 
 use super::{
     field::{FIELD_CHARS_MAX, Taken},
@@ -146,6 +146,11 @@ fn on_screen(model: &mut Model, key: Key) -> Vec<Effect> {
             model.dialog = Some(Dialog::Help(0));
             Vec::new()
         }
+        Some(Action::Lock) => {
+            let effects = begin(model, Job::LogOut);
+            model.notice = Some("the token is locked: its PIN is asked for when it is needed".to_owned());
+            effects
+        }
         Some(Action::Quit) => {
             let waited = model.ending_since.map(|since| model.about.since.saturating_sub(since));
             model.dialog = Some(if waited.is_some_and(|waited| waited >= GRACE) {
@@ -208,7 +213,7 @@ fn tick(model: &mut Model, clock: Option<crate::pki::time::Time>, since: Duratio
     }
     match &mut model.about.busy {
         None => {
-            model.notice = Some("the token was logged out: nobody pressed a key for a while".to_owned());
+            model.notice = Some("the token was locked: nobody pressed a key for a while".to_owned());
             effects.extend(begin(model, Job::LogOut));
         }
         // Nobody watches what was paused: it stops, and the token is logged out then.
@@ -314,6 +319,7 @@ fn gone() -> Failure {
         hint: "what the token signed is in the register; leave with Ctrl-C, start again and look at the plan"
             .to_owned(),
         class: Class::Register,
+        aftermath: Aftermath::Nothing,
     }
 }
 

@@ -10,10 +10,11 @@ use crate::{
 use super::{
     canvas::{Canvas, cut, wrapped},
     key::Key,
-    keymap::{Binding, Told},
-    message::{Failure, PinAsk},
+    keymap::{self, Action, Binding, Told},
+    message::{Failure, PinAsk, PinLasts},
     model::{About, Dialog, Login, Model, Pace, TokenSeen},
     theme::{Role, Theme},
+    wording::counted,
 };
 
 /// Smallest terminal that all screens fit, in columns.
@@ -57,7 +58,7 @@ pub fn draw(model: &mut Model, cells: &mut Buffer, theme: Theme) {
             model.dialog = Some(Dialog::Help(row));
         }
         Some(Dialog::Leave) => show_leave(&mut canvas, area, &model.about),
-        Some(Dialog::Pin(ask)) => show_pin(&mut canvas, area, ask),
+        Some(Dialog::Pin(ask)) => show_pin(&mut canvas, area, ask, &model.about),
     }
 }
 
@@ -74,7 +75,7 @@ fn too_small(canvas: &mut Canvas<'_>, area: Rect) {
 fn head(canvas: &mut Canvas<'_>, area: Rect, model: &Model) {
     let about = &model.about;
     let (banner, role) = match about.overview.as_ref().map(|overview| overview.rehearsal) {
-        None => (" NO HOME OPEN ", Role::Selected),
+        None => (" START - the home is not opened yet ", Role::Selected),
         Some(Rehearsal::Rehearsal) => (" REHEARSAL - nobody may trust what is signed here ", Role::Rehearsal),
         Some(Rehearsal::Live) => (" LIVE ", Role::Live),
     };
@@ -100,7 +101,7 @@ fn head(canvas: &mut Canvas<'_>, area: Rect, model: &Model) {
         let entry = format!("register entry {}: {}", overview.entry, overview.head_words);
         right(canvas, line, line.y + 2, &cut(&entry, 48), Role::Plain);
     } else {
-        canvas.text(line.x, line.y + 1, line.width, "no token, no CA, no register yet", Role::Faint);
+        canvas.text(line.x, line.y + 1, line.width, "token, CA and register stand here then", Role::Faint);
     }
     let (pin, role) = pin_state(about);
     let (air, air_role) = match about.interfaces.as_deref() {
@@ -132,6 +133,18 @@ fn pin_state(about: &About) -> (&'static str, Role) {
     }
 }
 
+/// When the token is locked again, so that its PIN is to be given anew.
+fn lock_words(about: &About) -> String {
+    let key = keymap::LOCK.keys.first().map(|key| key.cap()).unwrap_or_default();
+    match about.lock_after {
+        None => format!("with {key}"),
+        Some(time) => {
+            let minutes = time.as_secs() / 60;
+            format!("after {} without a key, or with {key}", counted(minutes, "minute"))
+        }
+    }
+}
+
 /// A label and outside text behind it; returns where it ends.
 fn labelled(canvas: &mut Canvas<'_>, area: Rect, y: u16, label: &str, value: &Printable, width: u16) -> u16 {
     let used = canvas.text(area.x, y, area.width, label, Role::Faint);
@@ -146,6 +159,7 @@ fn right(canvas: &mut Canvas<'_>, area: Rect, y: u16, text: &str, role: Role) ->
 
 /// What is in hand, and the help bar.
 fn foot(canvas: &mut Canvas<'_>, area: Rect, model: &Model, bindings: &[Binding]) {
+    let about = &model.about;
     let (busy_row, bar_row) = (area.bottom() - 2, area.bottom() - 1);
     if let Some(busy) = &model.about.busy {
         let pace = match busy.pace {
@@ -163,17 +177,34 @@ fn foot(canvas: &mut Canvas<'_>, area: Rect, model: &Model, bindings: &[Binding]
         canvas.row(area, busy_row, &format!(" {text}"), Role::Attention);
     } else if let Some(notice) = &model.notice {
         canvas.row(area, busy_row, &format!(" {notice}"), Role::Attention);
+    } else if about.login == Login::In {
+        let text = format!("PIN given: locked again {}", lock_words(about));
+        canvas.row(area, busy_row, &format!(" {text}"), Role::Faint);
     }
     let mut x = area.x;
-    for binding in bindings.iter().filter(|binding| binding.told == Told::Bar) {
+    let (help, others): (Vec<&Binding>, Vec<&Binding>) = bindings
+        .iter()
+        .filter(|binding| binding.told == Told::Bar)
+        .partition(|binding| binding.action == Action::Help);
+    // The key for help always has its place: it tells of those that have none.
+    let kept: u16 = help.iter().map(|binding| bar_cells(binding)).sum();
+    let fitting = others.into_iter().map_while(|binding| {
+        x += bar_cells(binding);
+        (x <= area.right().saturating_sub(kept)).then_some(binding)
+    });
+    let mut at = area.x;
+    for binding in fitting.chain(help) {
         let cap = binding.keys.first().map(|key| key.cap()).unwrap_or_default();
-        let need = u16::try_from(cap.chars().count() + binding.words.chars().count() + 3).unwrap_or(u16::MAX);
-        if need > area.right().saturating_sub(x) {
-            break;
-        }
-        x += 1 + canvas.text(x + 1, bar_row, area.width, &cap, Role::Cap);
-        x += 1 + canvas.text(x + 1, bar_row, area.width, binding.words, Role::Faint);
+        let used = canvas.text(at + 1, bar_row, area.width, &cap, Role::Cap);
+        canvas.text(at + used + 2, bar_row, area.width, binding.words, Role::Faint);
+        at += bar_cells(binding);
     }
+}
+
+/// Cells of a key and its words in the help bar.
+fn bar_cells(binding: &Binding) -> u16 {
+    let cap = binding.keys.first().map(|key| key.cap()).unwrap_or_default();
+    u16::try_from(cap.chars().count() + binding.words.chars().count() + 2).unwrap_or(u16::MAX)
 }
 
 /// A box in the middle of the screen, as high as its text needs.
@@ -227,8 +258,8 @@ fn show_abandon(canvas: &mut Canvas<'_>, area: Rect, about: &About) {
     keys(canvas, inside, &[(Key::Char('y'), "leave now"), (Key::Char('n'), "wait")]);
 }
 
-fn show_pin(canvas: &mut Canvas<'_>, area: Rect, ask: &PinAsk) {
-    let inside = boxed(canvas, area, 9, ask.noun, Role::Attention);
+fn show_pin(canvas: &mut Canvas<'_>, area: Rect, ask: &PinAsk, about: &About) {
+    let inside = boxed(canvas, area, 11, ask.noun, Role::Attention);
     let column = 12;
     canvas.text(inside.x, inside.y, column, "token", Role::Faint);
     canvas.outside(inside.x + column, inside.y, inside.width - column, &ask.label, Role::Strong);
@@ -241,6 +272,11 @@ fn show_pin(canvas: &mut Canvas<'_>, area: Rect, ask: &PinAsk) {
         canvas.paragraph(place, &format!("WARNING: {warning}"), Role::Bad);
     }
     let y = inside.y + 6;
+    if ask.lasts == PinLasts::UntilLocked {
+        let text = format!("It stays given until the token is locked again: {}.", lock_words(about));
+        let below = Rect { y: y + 1, height: 2, ..inside };
+        canvas.paragraph(below, &text, Role::Plain);
+    }
     match ask.entry {
         PinEntry::ReaderPad => {
             canvas.text(inside.x, y, inside.width, "Enter the PIN on the reader's own pad.", Role::Strong);
@@ -286,3 +322,6 @@ fn keys(canvas: &mut Canvas<'_>, inside: Rect, keys: &[(Key, &str)]) {
         x += canvas.text(x, y, inside.right().saturating_sub(x), words, Role::Faint) + 3;
     }
 }
+
+#[cfg(test)]
+mod tests;

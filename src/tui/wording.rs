@@ -1,6 +1,12 @@
 //! Numbers and times as people read them.
 
-use crate::pki::time::Time;
+use crate::pki::{text::noun, time::Time};
+
+/// How many there are of something: `1 certificate`, `1 000 certificates`.
+#[must_use]
+pub fn counted(count: u64, one: &str) -> String {
+    format!("{} {}", grouped(count), noun(count, one))
+}
 
 /// A number in groups of three digits.
 #[must_use]
@@ -32,6 +38,16 @@ pub fn span(seconds: u64) -> String {
     }
 }
 
+/// What a path length means: how many CAs may stand below the one that has it.
+#[must_use]
+pub fn below(path_length: Option<u32>) -> String {
+    match path_length {
+        None => "any number of CAs may stand below it".to_owned(),
+        Some(0) => "no CA may stand below it".to_owned(),
+        Some(length) => format!("at most {length} CAs in a row may stand below it"),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -42,6 +58,8 @@ mod tests {
         assert_eq!(grouped(999), "999");
         assert_eq!(grouped(1_000), "1 000");
         assert_eq!(grouped(1_234_567), "1 234 567");
+        assert_eq!(counted(1, "entry"), "1 entry");
+        assert_eq!(counted(1_000, "entry"), "1 000 entries");
         assert_eq!(span(59), "59 s");
         assert_eq!(span(185), "3 min 05 s");
         assert_eq!(span(7_380), "2 h 03 min");

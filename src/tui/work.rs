@@ -8,8 +8,9 @@ pub mod tokens;
 use std::{path::PathBuf, sync::Arc, time::Duration};
 
 use crate::ceremony::{
-    BundleReport, Check, Closing, Counts, Delivered, Detail, DoneSince, Estimate, FolderListing, Format,
-    HomeState, Issued, Order, Overview, PlanSummary, PlannedRow, Reading, RequestFiles, Space, StoredPlan,
+    BundleReport, Check, Closing, Delivered, Detail, DoneSince, Estimate, FolderListing, Format, FoundBy,
+    HomeState, Issued, Order, Overview, PlanSummary, Planned, PlannedRow, Reading, RequestFiles, Seen, Space,
+    StoredPlan,
 };
 
 use super::model::OnBack;
@@ -66,9 +67,13 @@ pub enum Job {
         profile: String,
         /// What is read.
         paths: Vec<PathBuf>,
+        /// What was read before.
+        seen: Seen,
     },
     /// Summarises a stored plan and reads its first certificates.
     ShowPlan(StoredPlan),
+    /// Reads which requests of a plan something was found in.
+    PlanFindings(StoredPlan),
     /// Reads some of a plan's certificates.
     PlannedPage {
         /// The plan.
@@ -219,14 +224,11 @@ pub enum News {
     /// One request with all that is found in it.
     Detail(Box<Detail>),
     /// A plan was stored.
-    Planned {
-        /// The plan.
-        plan: StoredPlan,
-        /// The counts of the reading.
-        counts: Counts,
-    },
+    Planned(Planned),
     /// A plan as it stands.
     PlanShown(Box<PlanShown>),
+    /// Which requests of a plan something was found in.
+    PlanFindings(Vec<FoundBy>),
     /// Some of a plan's certificates.
     PlannedPage(Vec<PlannedRow>),
     /// A planned certificate's octets.
@@ -282,6 +284,7 @@ impl Job {
             | Self::Judge { .. }
             | Self::Plan { .. }
             | Self::Read(_)
+            | Self::PlanFindings(_)
             | Self::Register(RegisterJob::Audit | RegisterJob::Open | RegisterJob::Search { .. })
             | Self::ShowPlan(_) => OnBack::Stop,
             _ => OnBack::Wait,
@@ -303,6 +306,7 @@ impl Job {
             Self::Detail { .. } => "reading the request again",
             Self::Plan { .. } => "reading, judging and planning",
             Self::ShowPlan(_) => "reading the plan",
+            Self::PlanFindings(_) => "reading what was found",
             Self::PlannedPage { .. } | Self::PlannedCertificate { .. } => "reading planned certificates",
             Self::FindPlan(_) => "looking for the plan",
             Self::CountRequests(_) => "counting what looks like a request",

@@ -23,8 +23,8 @@ use zeroize::Zeroizing;
 
 use crate::{
     ceremony::{
-        self, Activation, Appliance, ApprovalGiven, Beginning, Class, Error, Home, Judgement, Pin, PinEntry,
-        Progress, Rehearsal, Reins, Session, Setup, TokenState, Verdict, Watch,
+        self, Activation, Appliance, ApprovalGiven, Beginning, Class, Error, HeadAfter, Home, Judgement, Pin,
+        PinEntry, Progress, Rehearsal, Reins, Session, Setup, TokenState, Verdict, Watch,
     },
     pki::{
         fingerprint::Digest,
@@ -36,6 +36,7 @@ use super::{
     message::{Message, PinAsk},
     model::{Login, TokenSeen},
     pin_door::PinDoor,
+    wording::counted,
     work::{HomeKind, Job, News, ProfileChoice},
 };
 
@@ -48,6 +49,8 @@ pub struct Worker {
     appliance: Option<Appliance>,
     beginning: Option<Beginning>,
     session: Option<Session>,
+    /// The audit key's rate, where it was measured in this session of the program.
+    audit_signatures_per_second: Option<f64>,
     messages: Sender<Message>,
     door: Arc<PinDoor>,
     pins: Receiver<Option<Zeroizing<Vec<u8>>>>,
@@ -72,6 +75,7 @@ impl Worker {
             appliance: None,
             beginning: None,
             session: None,
+            audit_signatures_per_second: None,
             messages,
             door,
             pins,
@@ -134,17 +138,17 @@ impl Worker {
             Job::Read(asked) => self.read(asked),
             Job::PutInOrder { reading, order } => Ok(Self::put_in_order(&reading, order)),
             Job::Detail { reading, asked, row } => self.detail(&reading, &asked, row),
-            Job::Plan { ca, profile, paths } => {
+            Job::Plan { ca, profile, paths, seen } => {
                 let (appliance, mut teller) = self.working()?;
                 let mut reasons = Reasons::default();
                 let planned = teller.watched(|watch| {
-                    appliance
-                        .plan(&ca, &profile, &paths, None, watch, &mut |judgement| reasons.note(judgement))
+                    let each = &mut |judgement: &Judgement| reasons.note(judgement);
+                    appliance.plan(&ca, &profile, &paths, None, Some(&seen), watch, each)
                 });
-                let (plan, counts) = planned.map_err(|error| reasons.told(error))?;
-                Ok(News::Planned { plan, counts })
+                Ok(News::Planned(planned.map_err(|error| reasons.told(error))?))
             }
             Job::ShowPlan(plan) => self.show_plan(&plan),
+            Job::PlanFindings(plan) => self.plan_findings(&plan),
             Job::PlannedPage { plan, from } => self.planned_page(&plan, from),
             Job::PlannedCertificate { plan, index } => self.planned_certificate(&plan, index),
             Job::FindPlan(id) => Ok(News::PlanFound(self.appliance()?.stored_plan(&id)?)),
@@ -159,9 +163,14 @@ impl Worker {
             }
             Job::Sign(plan) => {
                 self.appliance()?.check_approved(&plan)?;
-                self.log_in(&format!("to sign {} certificates of plan {}", plan.accepted, plan.id))?;
+                self.log_in(&format!(
+                    "to sign {} of plan {}",
+                    counted(plan.accepted, "certificate"),
+                    plan.id
+                ))?;
                 let (appliance, session, mut teller) = self.signing()?;
                 let issued = teller.watched(|watch| appliance.sign(&plan, session, watch))?;
+                self.mind_token(&issued.head);
                 Ok(News::Signed(issued))
             }
             Job::Deliver { plan, to, formats } => {
@@ -170,9 +179,14 @@ impl Worker {
                 let (appliance, session, mut teller) = self.signing()?;
                 let delivered =
                     teller.watched(|watch| appliance.deliver(&plan, &to, &formats, session, watch))?;
+                self.mind_token(&delivered.head);
                 Ok(News::Delivered(delivered))
             }
-            Job::Judge { plan, to } => Ok(News::Judged(self.appliance()?.judge_delivered(&plan, &to)?)),
+            Job::Judge { plan, to } => {
+                let (appliance, mut teller) = self.working()?;
+                let report = teller.watched(|watch| appliance.judge_delivered(&plan, &to, watch))?;
+                Ok(News::Judged(report))
+            }
             Job::Close => self.close(),
             Job::SignHead => self.sign_head(),
             Job::Authority(job) => self.provide(job).map(News::Authority),
@@ -200,8 +214,7 @@ impl Worker {
             }
         }
         let profiles = appliance
-            .configuration()
-            .profiles()
+            .request_profiles()
             .map(|profile| ProfileChoice { name: profile.name.clone(), summary: profile.summary() })
             .collect();
         Ok(News::Choices { authorities, profiles })
@@ -236,6 +249,14 @@ impl Worker {
             Err(_) => TokenSeen::Missing,
         };
         let _ = self.messages.send(Message::Token(seen));
+    }
+
+    /// A session that could not sign the head is not used again.
+    fn mind_token(&mut self, head: &HeadAfter) {
+        if head.failure().is_some_and(|failure| failure.class() == Class::Token) {
+            self.log_out();
+            self.look_at_token();
+        }
     }
 
     fn log_out(&mut self) {

@@ -2,6 +2,8 @@
 
 use std::{collections::BTreeSet, ffi::OsStr, fs, os::unix::ffi::OsStrExt as _, path::Path};
 
+use coldsign::pki::fingerprint::Digest;
+
 use crate::{
     bench::{copy, names},
     support::{
@@ -106,6 +108,36 @@ fn a_bundle_is_what_the_contract_says_whatever_the_requests_are_called() {
     assert_eq!(refused.len(), 2);
     assert_eq!(&refused[1][..2], ["broken \\u{1b}[2J.csr", "csr-form"]);
     assert!(refused[1][3].len() > 10);
+}
+
+#[test]
+fn what_the_delivery_tells_is_what_the_receiver_compares() {
+    let sandbox = Sandbox::with_issuing("cli-compared", "p256");
+    let (stick, out) = (sandbox.folder("stick"), sandbox.folder("out"));
+    write(&stick, b"dev.csr", fresh("dev"));
+    let pin = sandbox.text("pin");
+    let planned = sandbox.approved("issuing", "device", &[&stick]);
+    sandbox.ok(["sign", &planned.id, "--pin-file", &pin]);
+    let delivered = sandbox.json(["deliver", &planned.id, "--to", &out, "--pin-file", &pin]).pop().unwrap();
+    let folder = delivered["folder"].as_str().unwrap();
+    let root = Path::new(folder).join("root.pem").to_str().unwrap().to_owned();
+    let told = |key: &str| delivered[key].as_str().unwrap_or_else(|| panic!("{key}: {delivered}"));
+
+    let judged = sandbox.json(["verify", folder, "--trust", &root, "--audit-key", told("audit_key_sha256")]);
+    let judged = judged.last().unwrap();
+    assert_eq!(judged["sound"], true, "{judged}");
+    for key in ["manifest_sha256", "manifest_words", "audit_key_sha256"] {
+        assert_eq!(judged[key].as_str(), Some(told(key)), "{key}");
+    }
+    let manifest = Digest::of(&fs::read(Path::new(folder).join("manifest.json")).unwrap());
+    assert_eq!(
+        (told("manifest_sha256"), told("manifest_words")),
+        (&*manifest.to_string(), &*manifest.words())
+    );
+    let shown = sandbox.ok(["verify", folder, "--trust", &root]);
+    assert!(shown.contains(&format!("manifest   {manifest}\nwords      {}\n", manifest.words())), "{shown}");
+    assert!(shown.contains("sound: 1 certificate, 0 flaws"), "{shown}");
+    sandbox.exits(1, ["verify", folder, "--trust", &root, "--audit-key", told("manifest_sha256")]);
 }
 
 #[test]

@@ -44,9 +44,14 @@ fn failures_are_a_pair_and_the_code_of_their_class() {
             ("token check --pin-file nosuch", 2, "cannot be read"),
             ("token check --pin-file no-pin", 2, "the user PIN is empty"),
             ("ca create x --key p256 --subject /CN=x --days 0 --pin-file pin", 2, "validity of 0 days"),
+            ("ca create x --key p256 --subject= --days 1 --pin-file pin", 2, "the name is empty"),
             ("ca create x --key p256 --subject x --days 1 --pin-file pin", 2, "subject was not taken"),
-            ("ca create root --key p256 --subject /CN=x --days 1 --pin-file pin", 2, "configured already"),
-            ("ca create X! --key p256 --subject /CN=x --days 1 --pin-file pin", 2, "cannot be a name"),
+            (
+                "ca create root --key p256 --subject /CN=x --days 1 --pin-file pin",
+                2,
+                "a CA named root already",
+            ),
+            ("ca create X! --key p256 --subject /CN=x --days 1 --pin-file pin", 2, "`X!` cannot be a name"),
             (
                 "ca request sub --key p256 --subject /CN=x --to nosuch --pin-file pin",
                 4,
@@ -83,12 +88,15 @@ fn failures_are_a_pair_and_the_code_of_their_class() {
             ("verify nosuch --trust nosuch", 2, "nosuch"),
         ],
     );
+    let plans = sandbox.json(["register", "list"]);
+    let root = plans[0]["plan"].as_str().unwrap();
     let words = planned[0]["words"].as_str().unwrap();
     sandbox.ok(["approve", plan, "--words", words]);
     // Each row runs twice, and SoftHSM counts no wrong PINs down to a lock.
     all_fail(
         &sandbox,
         &[
+            (&with("approve PLAN --words wrong"), 2, "is approved already; nothing was recorded now"),
             (&with("sign PLAN"), 2, "no terminal to ask for the user PIN"),
             (&with("sign PLAN --pin-file wrong-pin"), 3, "PIN is wrong"),
         ],
@@ -97,6 +105,7 @@ fn failures_are_a_pair_and_the_code_of_their_class() {
     all_fail(
         &sandbox,
         &[
+            (&format!("deliver {root} --to out"), 2, "made the root CA root, which is not delivered"),
             (&with("deliver PLAN --to nosuch"), 4, "no such file or folder"),
             (&with("deliver PLAN --to file"), 4, "not a folder"),
             (&with("deliver PLAN --to out --pin-file wrong-pin"), 3, "PIN is wrong"),
@@ -220,13 +229,7 @@ fn a_home_on_a_full_disk_loses_nothing() {
     let run = |arguments: &[&str]| sandbox.run([&["--home", &home, "--json"], arguments].concat());
     let plan = ["plan", "--ca", "root", "--profile", "device", &stick];
     // No octet is left while planning.
-    let filler = sandbox.path("disk/filler");
-    let fill = || {
-        let mut file = fs::File::create(&filler).unwrap();
-        let full = std::io::copy(&mut std::io::repeat(0), &mut file).unwrap_err();
-        assert_eq!(full.kind(), std::io::ErrorKind::StorageFull);
-    };
-    fill();
+    let filler = disk.fill();
     failed(&run(&plan), 5, "full").unwrap();
     fs::remove_file(&filler).unwrap();
     disk.remount("size=8192k");
@@ -235,7 +238,7 @@ fn a_home_on_a_full_disk_loses_nothing() {
     let (id, words) = (planned["plan"].as_str().unwrap(), planned["words"].as_str().unwrap());
     assert_eq!(planned["accepted"], 400);
     assert!(run(&["approve", id, "--words", words]).status.success());
-    fill();
+    disk.fill();
     failed(&run(&["sign", id, "--pin-file", &pin]), 5, "full").unwrap();
     fs::remove_file(&filler).unwrap();
     let signed = crate::support::lines(&run(&["sign", id, "--pin-file", &pin]).stdout).pop().unwrap();

@@ -1,12 +1,14 @@
-//! The interface is left in the middle of signing, by every way there is: the terminal is given back, what was signed
-//! is recorded, and signing goes on later where it was.
+//! The interface is left in the middle of the work, by every way there is: the terminal is given back, what was done
+//! is recorded, and the work goes on later where it was.
+
+use std::{fs, path::Path};
 
 use rustix::process::Signal;
 
 use crate::{
-    main_job::{approve, begin, plan, requests, sign},
+    main_job::{approve, begin, open_folder, plan, requests, sign},
     support::Sandbox,
-    terminal::Terminal,
+    terminal::{ENTER, TAB, Terminal},
 };
 
 /// Certificates of a plan: signing them takes a second or more on any machine.
@@ -19,6 +21,8 @@ enum Way {
     Asked(Signal),
     /// Ctrl-C on the keyboard, and yes.
     Keys,
+    /// The terminal is closed.
+    Closed,
     /// A signal that does not ask.
     Killed,
 }
@@ -40,11 +44,14 @@ fn left_while_signing(name: &str, way: Way) {
             terminal.wait("Leave?");
             terminal.press("y");
         }
+        Way::Closed => terminal.hang_up(),
         Way::Killed => terminal.signal(Signal::KILL),
     }
     let status = terminal.ended();
     if !matches!(way, Way::Killed) {
         assert_eq!(status.exit_code(), 130, "{way:?}: {}", terminal.shown());
+    }
+    if !matches!(way, Way::Closed | Way::Killed) {
         terminal.restored();
         let shown = terminal.wait("to do: ");
         assert!(shown.contains("coldsign: "), "{way:?}: {shown}");
@@ -55,10 +62,42 @@ fn left_while_signing(name: &str, way: Way) {
     assert!(recorded < COUNT, "{way:?}: all were signed before the program ended");
     assert!(recorded > 0 || matches!(way, Way::Killed), "{way:?}: nothing was recorded");
     audited(&sandbox, recorded + 1);
-    let pin = sandbox.text("pin");
-    sandbox.ok(["sign", &id, "--pin-file", &pin]);
+    if let Way::Killed = way {
+        taken_up_again(&sandbox, &id, recorded);
+    } else {
+        let pin = sandbox.text("pin");
+        sandbox.ok(["sign", &id, "--pin-file", &pin]);
+    }
     assert_eq!(issued(), COUNT);
     audited(&sandbox, COUNT + 1);
+}
+
+/// The plan is found in the interface again, and signed to its end.
+fn taken_up_again(sandbox: &Sandbox, id: &str, recorded: usize) {
+    let mut terminal = Terminal::open(sandbox, &[]);
+    begin(&mut terminal);
+    room(&mut terminal, "Register");
+    terminal.screen("Register");
+    terminal.press(TAB);
+    terminal.settled(id);
+    terminal.press(ENTER);
+    let shown = terminal.screen("Signing");
+    assert_eq!(signed(&shown), recorded, "{shown}");
+    sign(&mut terminal);
+    terminal.settled("deliver");
+    terminal.press("\x03");
+    terminal.wait("Leave?");
+    terminal.press("y");
+    assert!(terminal.ended().success());
+    terminal.restored();
+}
+
+/// From the rooms into one of them, by the number before its name.
+fn room(terminal: &mut Terminal, name: &str) {
+    let shown = terminal.wait(name);
+    let row = shown.lines().find(|row| row.contains(&format!("  {name} ")));
+    let number = row.and_then(|row| row.split_whitespace().next()).expect("its number").to_owned();
+    terminal.press(&number);
 }
 
 /// How many certificates the screen says are signed.
@@ -66,7 +105,11 @@ fn signed(shown: &str) -> usize {
     let body = shown.lines().skip(4).collect::<Vec<_>>().join(" ");
     let pieces: Vec<&str> = body.split_whitespace().collect();
     let of = pieces.iter().position(|&piece| piece == "of").unwrap_or_default();
-    pieces.get(of.wrapping_sub(1)).and_then(|number| number.parse().ok()).unwrap_or_default()
+    // Thousands stand apart: `1 024 of`.
+    let is_number = |piece: &&&str| piece.bytes().all(|octet| octet.is_ascii_digit());
+    let mut groups: Vec<&str> = pieces[..of].iter().rev().take_while(is_number).copied().collect();
+    groups.reverse();
+    groups.concat().parse().unwrap_or_default()
 }
 
 /// The register is sound and has so many certificates.
@@ -93,4 +136,62 @@ fn left_by_keys_it_stops_where_nothing_is_half_done() {
 #[test]
 fn killed_it_leaves_a_register_that_is_sound() {
     left_while_signing("interface-kill", Way::Killed);
+}
+
+#[test]
+fn asked_to_end_by_sigint_it_stops_where_nothing_is_half_done() {
+    left_while_signing("interface-int", Way::Asked(Signal::INT));
+}
+
+#[test]
+fn a_terminal_that_is_closed_stops_it_where_nothing_is_half_done() {
+    left_while_signing("interface-closed", Way::Closed);
+}
+
+#[test]
+fn asked_to_end_while_it_delivers_it_leaves_nothing_that_looks_like_a_bundle() {
+    const COUNT: usize = 400;
+    let sandbox = Sandbox::with_root("interface-delivering", "p256");
+    let (from, to) = (sandbox.folder("stick"), sandbox.folder("out"));
+    requests(&from, COUNT);
+    let mut terminal = Terminal::open(&sandbox, &[]);
+    begin(&mut terminal);
+    let id = plan(&mut terminal, &from);
+    approve(&mut terminal);
+    sign(&mut terminal);
+    terminal.settled("deliver");
+    terminal.press("d");
+    terminal.screen("Delivery");
+    open_folder(&mut terminal, &to);
+    terminal.press("w");
+    terminal.until("the first files", |_| fs::read_dir(&to).unwrap().next().is_some());
+    terminal.signal(Signal::TERM);
+    assert_eq!(terminal.ended().exit_code(), 130, "{}", terminal.shown());
+    terminal.restored();
+    let bundle = Path::new(&to).join(&id);
+    assert!(!bundle.exists(), "it was asked to end before it was whole");
+    let deliveries = |sandbox: &Sandbox| sandbox.json(["register", "show", &id])[0]["deliveries"].clone();
+    assert!(deliveries(&sandbox).as_array().is_none_or(Vec::is_empty), "{}", deliveries(&sandbox));
+    audited(&sandbox, COUNT + 1);
+
+    // The same medium, once more.
+    let mut terminal = Terminal::open(&sandbox, &[]);
+    begin(&mut terminal);
+    room(&mut terminal, "Register");
+    terminal.screen("Register");
+    terminal.press(TAB);
+    terminal.settled(&id);
+    terminal.press(ENTER);
+    terminal.screen("Delivery");
+    open_folder(&mut terminal, &to);
+    terminal.press("w");
+    terminal.wait("Type the PIN.");
+    terminal.press(&format!("{}{ENTER}", crate::support::PIN));
+    terminal.settled("Delivered, read back and compared.");
+    terminal.signal(Signal::TERM);
+    terminal.ended();
+    terminal.restored();
+    let bundle = bundle.to_str().unwrap();
+    let report = sandbox.json(["verify", bundle, "--trust", &format!("{bundle}/root.pem")]);
+    assert_eq!((&report[0]["sound"], &report[0]["certificates"]), (&true.into(), &COUNT.into()));
 }

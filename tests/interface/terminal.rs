@@ -3,8 +3,11 @@
 
 use std::{
     io::{Read as _, Write},
-    sync::{Arc, Condvar, Mutex},
-    thread,
+    sync::{
+        Arc, Condvar, Mutex,
+        atomic::{AtomicBool, Ordering},
+    },
+    thread::{self, JoinHandle},
     time::{Duration, Instant},
 };
 
@@ -35,12 +38,19 @@ struct Seen {
 /// A terminal with the program on it.
 pub struct Terminal {
     child: Box<dyn Child + Send + Sync>,
+    side: Option<Side>,
+    seen: Arc<(Mutex<Seen>, Condvar)>,
+    before: String,
+}
+
+/// Our side of the terminal: it hangs up when this is closed.
+struct Side {
     keys: Box<dyn Write + Send>,
     master: Box<dyn MasterPty + Send>,
     // Kept open: a terminal whose other side is closed forgets its state.
     _slave: Box<dyn SlavePty + Send>,
-    seen: Arc<(Mutex<Seen>, Condvar)>,
-    before: String,
+    reader: JoinHandle<()>,
+    closing: Arc<AtomicBool>,
 }
 
 impl Terminal {
@@ -64,9 +74,13 @@ impl Terminal {
         let seen = Arc::new((Mutex::new(Seen { octets: Vec::new(), parser }), Condvar::new()));
         let mut reader = pair.master.try_clone_reader().unwrap();
         let told = Arc::clone(&seen);
-        thread::spawn(move || {
+        let closing = Arc::new(AtomicBool::new(false));
+        let wanted = Arc::clone(&closing);
+        let reader = thread::spawn(move || {
             let mut octets = [0; 4096];
-            while let Ok(count @ 1..) = reader.read(&mut octets) {
+            while !wanted.load(Ordering::Relaxed)
+                && let Ok(count @ 1..) = reader.read(&mut octets)
+            {
                 let (seen, changed) = &*told;
                 let mut seen = seen.lock().unwrap();
                 seen.octets.extend_from_slice(&octets[..count]);
@@ -75,13 +89,28 @@ impl Terminal {
             }
         });
         let keys = pair.master.take_writer().unwrap();
-        Self { child, keys, master: pair.master, _slave: pair.slave, seen, before }
+        let ours = Side { keys, master: pair.master, _slave: pair.slave, reader, closing };
+        Self { child, side: Some(ours), seen, before }
+    }
+
+    fn side(&mut self) -> &mut Side {
+        self.side.as_mut().expect("the terminal was not closed")
+    }
+
+    /// Closes our side of the terminal, as a console that is unplugged or a window that is closed.
+    pub fn hang_up(&mut self) {
+        let side = self.side.take().expect("the terminal was not closed");
+        let Side { reader, closing, .. } = side;
+        // Whoever reads holds the terminal too, until the program writes again: its clock goes on.
+        closing.store(true, Ordering::Relaxed);
+        reader.join().unwrap();
     }
 
     /// Presses keys.
     pub fn press(&mut self, keys: &str) {
-        self.keys.write_all(keys.as_bytes()).unwrap();
-        self.keys.flush().unwrap();
+        let side = self.side();
+        side.keys.write_all(keys.as_bytes()).unwrap();
+        side.keys.flush().unwrap();
     }
 
     /// What the terminal shows now, rows by line feeds.
@@ -184,7 +213,8 @@ impl Terminal {
         }
         assert!(!seen.parser.screen().bracketed_paste(), "pasted text is still marked");
         drop(seen);
-        assert_eq!(state(&*self.master), self.before);
+        let side = self.side.as_ref().expect("the terminal was not closed");
+        assert_eq!(state(&*side.master), self.before);
     }
 }
 

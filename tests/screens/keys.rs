@@ -9,6 +9,7 @@ use coldsign::tui::{
     message::{Effect, Message},
     model::Model,
     update::update,
+    work::{Job, proving::ProvingJob},
 };
 
 use ratatui::buffer::Buffer;
@@ -151,6 +152,8 @@ fn leads_nowhere_else(sample: &Sample, key: Key) -> bool {
     sample.screen == "Document" && matches!(key, Key::Char('1'..='9'))
         // All rows are shown already where nothing was filtered.
         || sample.screen == "Triage" && key == Key::Char('x')
+        // What the home is for was chosen so already.
+        || sample.screen == "Setup" && sample.state == "typical, live" && key == Key::Char('l')
 }
 
 /// Keys that edit a line: in an empty one, or at its end, there may be nothing to edit.
@@ -227,9 +230,12 @@ fn esc_goes_back_without_effect() {
             let before = whole(&mut model);
             let effects = update(&mut model, Message::Key(Key::Esc));
             // What stands below may be looked at again; nothing else may follow.
-            let looks = effects
-                .iter()
-                .all(|effect| matches!(effect, Effect::Work(job) if ["OpenHome", "CheckSelf"].contains(&variant(job).as_str())));
+            let looks = effects.iter().all(|effect| {
+                matches!(
+                    effect,
+                    Effect::Work(Job::OpenHome | Job::CheckSelf | Job::Proving(ProvingJob::Choices))
+                )
+            });
             assert!(looks, "{}, {}: {effects:?}", sample.screen, sample.state);
             assert!(whole(&mut model) != before, "{}, {}: Esc does nothing", sample.screen, sample.state);
             presses += 1;

@@ -8,10 +8,16 @@ use std::{
 
 use coldsign::{
     ceremony::{
-        Access, AuditReport, Beginning, Check, Class, Closing, Counts, Deeds, Delivered, DoneSince, Due,
-        EntryKind, FolderEntry, FolderListing, HeadSignature, Issued, IssuedRow, Judgement, Mark,
-        MountedVolume, Overview, Phase, PinEntry, PlanSummary, PlannedRow, Progress, Reading, Rehearsal,
-        Remaining, SignedHead, SlotState, StoredPlan, Unfinished, Verdict,
+        Access, Aftermath, AuditReport, Beginning, BundleReport, Capability, Check, Class, Closing, Counts,
+        Deeds, Delivered, Detail, DoneSince, Due, EntryKind, FolderEntry, FolderListing, HeadAfter,
+        HeadSignature, Initialised, Issued, IssuedRow, Judgement, Mark, MountedVolume, Overview, Phase,
+        PinEntry, PinWarning, PlanSummary, PlannedAuthorities, PlannedRow, Progress, Reach, Reading,
+        Rehearsal, Remaining, RequestFiles, Rng, SignedHead, SlotState, Space, Standing, StoredPlan, Support,
+        TokenCheck, TokenState, TokenTexts, Unfinished, UserPin, Verdict, Writing,
+    },
+    export::{
+        manifest::Counts as BundleCounts,
+        verification::{Flaw, FlawId, Summary},
     },
     pki::{
         der::{element, sequence, tag},
@@ -22,7 +28,7 @@ use coldsign::{
     },
     register::{AuditFinding, PlanKind},
     tui::{
-        message::{Failure, PinAsk},
+        message::{Failure, PinAsk, PinLasts},
         work::{Asked, PlanShown, proving::CaChoice},
     },
 };
@@ -58,7 +64,7 @@ pub fn overview(outside: &Outside) -> Overview {
     Overview {
         rehearsal: Rehearsal::Rehearsal,
         token_label: printable(&outside.token),
-        token_serial: Some(printable("4f5e6d7c8b9a0f1e")),
+        token_serial: Some(printable(SERIAL)),
         authorities: vec![printable(&outside.authority).to_string(), "second".to_owned()],
         entry: 1_204,
         head: Digest::of(b"head"),
@@ -123,7 +129,14 @@ pub fn folder(outside: &Outside) -> FolderListing {
 
 /// What signing that plan came to.
 pub fn issued() -> Issued {
-    Issued { now: 998, all: 998, seconds: 4.2 }
+    Issued {
+        now: 998,
+        all: 998,
+        unrecorded: 0,
+        seconds: 4.2,
+        head: HeadAfter::Signed,
+        next: Some(Remaining::Delivery),
+    }
 }
 
 /// How far signing has come.
@@ -137,7 +150,9 @@ pub fn delivered() -> Delivered {
         folder: "p-20261121-1f2e3d4c".to_owned(),
         certificates: 998,
         files: 2_004,
+        audit_key_sha256: Digest::of(b"audit key"),
         manifest_sha256: Digest::of(b"manifest"),
+        head: HeadAfter::Signed,
     }
 }
 
@@ -180,6 +195,8 @@ pub fn done() -> DoneSince {
             authorities: 1,
             installed: 1,
             checkpoints: 3,
+            revocations: 0,
+            crls: 0,
         },
     }
 }
@@ -207,6 +224,7 @@ pub fn token_failure() -> Failure {
         what: "the token is gone: CKR_DEVICE_REMOVED".to_owned(),
         hint: "put the token in again and go on with the plan; what was signed is recorded".to_owned(),
         class: Class::Token,
+        aftermath: Aftermath::Signing { recorded: 384, unrecorded: 0 },
     }
 }
 
@@ -216,6 +234,17 @@ pub fn medium_failure(outside: &Outside) -> Failure {
         what: format!("{}: the medium cannot be read: input/output error", printable(&outside.file)),
         hint: "put the medium in again and repeat the step".to_owned(),
         class: Class::Medium,
+        aftermath: Aftermath::Nothing,
+    }
+}
+
+/// Work that was asked to stop.
+pub fn stopped() -> Failure {
+    Failure {
+        what: "stopped where nothing is half done".to_owned(),
+        hint: "begin again when you are ready".to_owned(),
+        class: Class::Stopped,
+        aftermath: Aftermath::Nothing,
     }
 }
 
@@ -224,10 +253,11 @@ pub fn pin_ask(outside: &Outside) -> PinAsk {
     PinAsk {
         noun: "user PIN",
         label: printable(&outside.token),
-        serial: printable("4f5e6d7c8b9a0f1e"),
+        serial: printable(SERIAL),
         purpose: "to sign 998 certificates of plan p-20261121-1f2e3d4c".to_owned(),
         warning: Some("one more wrong PIN locks the token"),
         entry: PinEntry::Program,
+        lasts: PinLasts::UntilLocked,
     }
 }
 
@@ -334,10 +364,12 @@ pub fn plan_shown(outside: &Outside) -> PlanShown {
             not_before: (now(), now()),
             not_after: (end, end),
             notes: vec![("extension-dropped".to_owned(), 12)],
+            authorities: None,
             lint_rules: 60,
             approved: false,
             issued: 0,
             deliveries: Vec::new(),
+            remaining: Some(Remaining::Approval),
         },
         rows: vec![
             row(1, &outside.subject, &outside.file),
@@ -345,6 +377,17 @@ pub fn plan_shown(outside: &Outside) -> PlanShown {
         ],
         last: Some(row(998, "CN=lock-0998,O=Example", "lock-0998.csr")),
         estimate: None,
+    }
+}
+
+/// The CAs that a plan makes.
+pub fn authorities(outside: &Outside) -> PlannedAuthorities {
+    PlannedAuthorities {
+        count: 998,
+        names: [outside.subject.as_str(), "CN=Second Factory CA", "CN=Third Factory CA"]
+            .map(printable)
+            .into(),
+        path_length: Some(0),
     }
 }
 
@@ -375,6 +418,8 @@ pub fn audit_report(findings: Vec<AuditFinding>) -> AuditReport {
         issued: 1_190,
         refused: 12,
         deliveries: 6,
+        revocations: 0,
+        crls: 0,
         checkpoints: 9,
         checkpoint_keys: vec![Digest::of(b"audit key")],
         signed_head: Some(1_200),
@@ -393,14 +438,188 @@ pub fn ca_choice(outside: &Outside) -> CaChoice {
     }
 }
 
-/// A reader without a token, and one that does not answer. A token's state is nothing that can be made up: the tests
-/// that drive the program have a real one.
+/// The serial number of the home's token.
+pub const SERIAL: &str = "4f5e6d7c8b9a0f1e";
+
+/// A token that is ready for work, of this label and serial number.
+pub fn token(slot: u64, label: &str, serial: &str) -> TokenState {
+    let texts = TokenTexts { label, manufacturer: label, model: "SoftHSM v2", serial };
+    let mut token = TokenState::new(slot, &texts);
+    "2.6".clone_into(&mut token.firmware);
+    (token.initialised, token.user_pin_state) = (Initialised::Yes, UserPin::Set);
+    (token.pin_octets_min, token.pin_octets_max) = (4, 255);
+    token.rng = Rng::Present;
+    token
+}
+
+/// A token that was never initialised: flags as its maker left them.
+pub fn fresh_token(slot: u64) -> TokenState {
+    let texts = TokenTexts { label: "", manufacturer: "a maker", model: "card", serial: "77" };
+    let mut token = TokenState::new(slot, &texts);
+    (token.pin_octets_min, token.pin_octets_max) = (4, 255);
+    token
+}
+
+/// The place of each token in [`slots`].
+#[derive(Clone, Copy, Debug)]
+pub enum Slot {
+    /// The home's own.
+    Own,
+    /// Its user PIN is locked.
+    Locked,
+    /// One try is left for its user PIN.
+    LastTry,
+    /// It is not initialised.
+    Fresh,
+    /// Its making was interrupted: it has no user PIN.
+    Interrupted,
+    /// There is none in the reader.
+    Missing,
+    /// The reader does not answer.
+    Trouble,
+}
+
+impl Slot {
+    /// All of them, in their order.
+    pub const ALL: [Self; 7] = [
+        Self::Own,
+        Self::Locked,
+        Self::LastTry,
+        Self::Fresh,
+        Self::Interrupted,
+        Self::Missing,
+        Self::Trouble,
+    ];
+
+    /// The slot.
+    pub fn state(self, outside: &Outside) -> SlotState {
+        let number = self as u64;
+        let mut other = token(number, &outside.token, &format!("0{number}"));
+        let token = match self {
+            Self::Own => Some(token(number, &outside.token, SERIAL)),
+            Self::Locked => {
+                (other.so_pin, other.user_pin) = (Some(PinWarning::CountLow), Some(PinWarning::Locked));
+                other.writing = Writing::Protected;
+                Some(other)
+            }
+            Self::LastTry => {
+                (other.user_pin, other.pin_entry) = (Some(PinWarning::FinalTry), PinEntry::ReaderPad);
+                other.rng = Rng::Absent;
+                Some(other)
+            }
+            Self::Fresh => Some(fresh_token(number)),
+            Self::Interrupted => {
+                other.user_pin_state = UserPin::Missing;
+                Some(other)
+            }
+            Self::Missing | Self::Trouble => None,
+        };
+        SlotState {
+            description: printable(&outside.token),
+            slot: number,
+            token,
+            trouble: matches!(self, Self::Trouble).then(|| "CKR_DEVICE_ERROR".to_owned()),
+        }
+    }
+}
+
+/// Readers with tokens in every state.
 pub fn slots(outside: &Outside) -> Vec<SlotState> {
-    let slot = |slot, description: &str, trouble: Option<&str>| SlotState {
-        description: printable(description),
-        slot,
-        token: None,
-        trouble: trouble.map(str::to_owned),
+    Slot::ALL.map(|slot| slot.state(outside)).into()
+}
+
+/// What the check of the home's token finds: a key that is there and one that is not.
+pub fn token_check(outside: &Outside) -> TokenCheck {
+    let capability = |algorithm, generation, signatures: &[SignatureAlgorithm]| Capability {
+        algorithm,
+        generation,
+        signatures: signatures.to_vec(),
     };
-    vec![slot(3, &outside.token, None), slot(4, "Card reader 2", Some("CKR_DEVICE_ERROR"))]
+    TokenCheck {
+        state: token(0, &outside.token, SERIAL),
+        capabilities: vec![
+            capability(
+                KeyAlgorithm::Ec(Curve::P256),
+                Support::Present,
+                &[
+                    SignatureAlgorithm::Ecdsa(HashAlgorithm::Sha256),
+                    SignatureAlgorithm::Ecdsa(HashAlgorithm::Sha384),
+                ],
+            ),
+            capability(KeyAlgorithm::Ed25519, Support::Absent, &[]),
+        ],
+        keys: vec![
+            (printable(&outside.authority).to_string(), Ok(())),
+            ("second".to_owned(), Err("its key is not in the token".to_owned())),
+        ],
+        audit_signatures_per_second: Some(1_234.5),
+    }
+}
+
+/// Space on a medium for that plan's bundle, with so many octets free.
+pub fn space(free: u64) -> Space {
+    Space { files: 2_010, octets: 9_000_000, octets_max: 74_000_000, free }
+}
+
+/// A receiver's report on a delivered bundle with these flaws.
+pub fn report(flaws: &[&str]) -> BundleReport {
+    BundleReport {
+        crl: None,
+        flaws: flaws
+            .iter()
+            .map(|message| Flaw { id: FlawId::CertificateFile, message: printable(message) })
+            .collect(),
+        more_flaws: 0,
+        certificates: 998,
+        summary: Some(Summary {
+            plan: printable("p-20261121-1f2e3d4c"),
+            digest: Digest::of(b"a plan"),
+            manifest_sha256: Digest::of(b"manifest"),
+            standing: Standing::Rehearsal,
+            counts: BundleCounts { issued: 998, refused: 7, skipped: 2 },
+            issuer: printable("CN=Factory"),
+            audit_key_sha256: printable("00"),
+        }),
+    }
+}
+
+/// Files that look like requests, counted so far.
+pub fn request_files(reach: Reach) -> RequestFiles {
+    RequestFiles { files: 1_000, octets: 820_000, reach }
+}
+
+/// A request that was read again, with all that was found in it.
+pub fn detail(outside: &Outside) -> Detail {
+    let lines = |line: (&str, Change, Option<&str>, Option<&str>)| Line {
+        what: printable(line.0),
+        change: line.1,
+        asked: line.2.map(printable),
+        issued: line.3.map(printable),
+    };
+    let findings = vec![
+        Finding::note(Control::ExtensionDropped, "key agreement is left out", "nothing"),
+        Finding::note(
+            Control::CsrForm,
+            &format!("odd: {}", printable(&outside.subject)),
+            "ask for another one",
+        ),
+    ];
+    Detail {
+        judgement: judgement(&outside.file, Some(&outside.subject), Verdict::Accepted, findings),
+        der: Some(request(outside)),
+        difference: Some(vec![
+            lines(("subject CN", Change::Kept, Some(&outside.subject), Some(&outside.subject))),
+            lines(("key usage", Change::Dropped, Some("keyAgreement"), None)),
+        ]),
+    }
+}
+
+/// What is no request and could not be read as one.
+pub fn unreadable(outside: &Outside) -> Detail {
+    let finding = Finding::refuse(Control::CsrForm, "it is no request", "leave it out");
+    Detail {
+        judgement: judgement(&outside.file, None, Verdict::Refused, vec![finding]),
+        der: None,
+        difference: None,
+    }
 }

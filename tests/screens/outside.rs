@@ -1,6 +1,6 @@
 //! Text that comes from outside and ends on a screen, by the role it has there.
 
-use std::path::PathBuf;
+use std::{cell::RefCell, collections::HashMap, path::PathBuf};
 
 use coldsign::pki::text::Printable;
 
@@ -90,7 +90,13 @@ impl Outside {
 pub const HOSTILE_MIXED: &str =
     "a\u{1b}[2J\u{1b}[1;31m\u{202e}b\u{200d}c\u{200b}\u{9b}31m漢字\u{7}\u{0}\nd\re\u{2066}";
 
-/// Text as a screen may show it.
+/// Text as a screen may show it. The same few texts come again and again, and long ones take their time.
 pub fn printable(text: &str) -> Printable {
-    Printable::new(text)
+    thread_local! {
+        static KNOWN: RefCell<HashMap<String, Printable>> = RefCell::default();
+    }
+    KNOWN.with_borrow_mut(|known| match known.get(text) {
+        Some(printable) => printable.clone(),
+        None => known.entry(text.to_owned()).insert_entry(Printable::new(text)).get().clone(),
+    })
 }

@@ -4,7 +4,7 @@
 //! itself is fed: a [`Screen`] and messages.
 
 use coldsign::{
-    ceremony::Phase,
+    ceremony::{FolderListing, Motion, Phase, Progress, Reach},
     tui::{
         key::Key,
         message::{Effect, Message},
@@ -74,6 +74,7 @@ pub fn all() -> Vec<Sample> {
         ("NewCa", authorities::new_ca()),
         ("CaTarget", authorities::ca_target()),
         ("CaConfirmation", authorities::ca_confirmation()),
+        ("CaExport", authorities::ca_export()),
         ("Install", authorities::install()),
     ];
     let samples = screens.into_iter().flat_map(|(screen, states)| {
@@ -132,11 +133,35 @@ fn requests() -> Vec<(&'static str, Build)> {
         tell(&mut model, News::Folder(material::folder(outside)));
         model
     }
+    fn counted(mut model: Model, reach: Reach) -> Model {
+        let count = material::request_files(reach);
+        tell(&mut model, News::Counted { path: "/media/stick".into(), count });
+        model
+    }
     vec![
         ("empty", |outside| without_media(browsing(outside))),
         ("typical", in_folder),
         ("typical, media", browsing),
         ("typical, a path is typed", |outside| typed(browsing(outside), "/", "media/stick")),
+        ("empty, a folder", |outside| {
+            let mut model = browsing(outside);
+            let listing = FolderListing { entries: Vec::new(), ..material::folder(outside) };
+            tell(&mut model, News::Folder(listing));
+            model
+        }),
+        ("typical, counting", |outside| {
+            let mut model = in_folder(outside);
+            later(&mut model, 1_000);
+            later(&mut model, 3_000);
+            model
+        }),
+        ("typical, counted", |outside| counted(in_folder(outside), Reach::Whole)),
+        ("typical, counted in part", |outside| counted(in_folder(outside), Reach::AtLeast)),
+        ("failure, the medium was taken away", |outside| {
+            let mut model = in_folder(outside);
+            later(&mut model, 1_000);
+            without_media(model)
+        }),
         ("failure", |outside| {
             let mut model = in_folder(outside);
             fail(&mut model, Job::ListFolder("/media/stick".into()), material::medium_failure(outside));
@@ -164,7 +189,12 @@ fn choice() -> Vec<(&'static str, Build)> {
         ("typical", choosing),
         ("failure", |outside| {
             let mut model = choosing(outside);
-            let job = Job::Plan { ca: String::new(), profile: String::new(), paths: Vec::new() };
+            let job = Job::Plan {
+                ca: String::new(),
+                profile: String::new(),
+                paths: Vec::new(),
+                seen: coldsign::ceremony::Seen::default(),
+            };
             fail(&mut model, job, material::medium_failure(outside));
             model
         }),
@@ -182,6 +212,13 @@ fn plan() -> Vec<(&'static str, Build)> {
             on_top(outside, Screen::Plan(Plan::new(material::plan(outside), material::counts())))
         }),
         ("typical", planned),
+        ("typical, of CAs", |outside| {
+            let mut model = on_top(outside, Screen::Plan(Plan::stored(material::plan(outside))));
+            let mut shown = material::plan_shown(outside);
+            shown.summary.authorities = Some(material::authorities(outside));
+            tell(&mut model, News::PlanShown(Box::new(shown)));
+            model
+        }),
         ("typical, signed", |outside| {
             let mut model = on_top(outside, Screen::Plan(Plan::stored(material::plan(outside))));
             let mut shown = material::plan_shown(outside);
@@ -205,6 +242,11 @@ fn approval() -> Vec<(&'static str, Build)> {
     vec![
         ("empty", approving),
         ("typical", |outside| typed(approving(outside), "", "anchor velvet har")),
+        ("typical, of CAs", |outside| {
+            let approval =
+                Approval::new(material::plan(outside)).making(Some(material::authorities(outside)));
+            typed(on_top(outside, Screen::Approval(approval)), "", "anchor velvet har")
+        }),
         ("failure", |outside| {
             let mut model = typed(approving(outside), "", "anchor velvet har");
             let job = Job::Approve { plan: material::plan(outside), words: String::new() };
@@ -224,8 +266,7 @@ fn signing() -> Vec<(&'static str, Build)> {
         update(&mut model, Message::Key(Key::Char('s')));
         for (millis, done) in [(0, 0), (1_000, 180), (2_000, 396)] {
             update(&mut model, Message::Progress(material::signing(done)));
-            let since = material::SINCE + std::time::Duration::from_millis(millis);
-            update(&mut model, Message::Tick { clock: Some(material::now()), since });
+            later(&mut model, millis);
         }
         model
     }
@@ -235,6 +276,26 @@ fn signing() -> Vec<(&'static str, Build)> {
         ("typical, paused", |outside| {
             let mut model = at_work(outside);
             update(&mut model, Message::Key(Key::Char('p')));
+            model
+        }),
+        ("typical, halted", |outside| {
+            let mut model = at_work(outside);
+            update(&mut model, Message::Key(Key::Char('p')));
+            let halted = Progress { motion: Motion::Halted, recorded: Some(400), ..material::signing(400) };
+            update(&mut model, Message::Progress(halted));
+            model
+        }),
+        ("typical, stopping", |outside| {
+            let mut model = at_work(outside);
+            update(&mut model, Message::Key(Key::Char('s')));
+            model
+        }),
+        ("typical, taken up again", |outside| {
+            on_top(outside, Screen::Signing(Signing::resumed(material::plan(outside), 400)))
+        }),
+        ("failure, stopped", |outside| {
+            let mut model = at_work(outside);
+            update(&mut model, Message::Failed(material::stopped()));
             model
         }),
         ("typical, the PIN is wanted", |outside| {
@@ -265,21 +326,68 @@ fn delivery() -> Vec<(&'static str, Build)> {
         tell(&mut model, News::Folder(material::folder(outside)));
         model
     }
+    fn measured(mut model: Model, free: u64) -> Model {
+        later(&mut model, 1_000);
+        tell(&mut model, News::Measured(material::space(free)));
+        model
+    }
+    fn done(outside: &Outside) -> Model {
+        let mut model = in_folder(outside);
+        update(&mut model, Message::Key(Key::Char('w')));
+        tell(&mut model, News::Delivered(material::delivered()));
+        model
+    }
+    fn judged(outside: &Outside, flaws: &[&str]) -> Model {
+        let mut model = done(outside);
+        tell(&mut model, News::Judged(material::report(flaws)));
+        model
+    }
     vec![
         ("empty", |outside| without_media(browsing(outside))),
         ("typical", in_folder),
         ("typical, media", browsing),
+        ("typical, measured", |outside| measured(in_folder(outside), 15_200_000_000)),
+        ("typical, too little space perhaps", |outside| measured(in_folder(outside), 20_000_000)),
+        ("typical, too little space", |outside| measured(in_folder(outside), 640_000)),
+        ("typical, forms", |outside| {
+            let mut model = measured(in_folder(outside), 15_200_000_000);
+            press(&mut model, &[Key::Tab, Key::Char(' ')]);
+            model
+        }),
+        ("typical, read only", |outside| {
+            let mut model = browsing(outside);
+            let path = std::path::PathBuf::from("/media/other");
+            let shown = super::outside::printable("/media/other");
+            tell(&mut model, News::Folder(FolderListing { path, shown, ..material::folder(outside) }));
+            later(&mut model, 1_000);
+            settle(&mut model);
+            model
+        }),
+        ("typical, read back", |outside| {
+            let mut model = in_folder(outside);
+            update(&mut model, Message::Key(Key::Char('w')));
+            for phase in [Phase::Delivering, Phase::ReadingBack] {
+                update(&mut model, Message::Progress(Progress::new(phase, 400, Some(2_004))));
+            }
+            model
+        }),
+        ("typical, judged", |outside| judged(outside, &[])),
+        ("failure, judged", |outside| {
+            let flaw = format!("certs/{} is not the certificate of its place", outside.file);
+            judged(outside, &[&flaw, "devices.csv has another subject"])
+        }),
         ("typical, written", |outside| {
             let mut model = in_folder(outside);
             update(&mut model, Message::Key(Key::Char('w')));
-            let progress = coldsign::ceremony::Progress::new(Phase::Delivering, 400, Some(998));
+            let progress = Progress::new(Phase::Delivering, 400, Some(998));
             update(&mut model, Message::Progress(progress));
             model
         }),
-        ("typical, delivered", |outside| {
+        ("typical, delivered", done),
+        ("failure, stopped", |outside| {
             let mut model = in_folder(outside);
             update(&mut model, Message::Key(Key::Char('w')));
-            tell(&mut model, News::Delivered(material::delivered()));
+            update(&mut model, Message::Failed(material::stopped()));
             model
         }),
         ("failure", |outside| {
@@ -330,6 +438,12 @@ fn on_top(outside: &Outside, screen: Screen) -> Model {
 fn without_media(mut model: Model) -> Model {
     update(&mut model, Message::Volumes(Vec::new()));
     model
+}
+
+/// A moment of so many milliseconds after the others.
+fn later(model: &mut Model, milliseconds: u64) {
+    let since = material::SINCE + std::time::Duration::from_millis(milliseconds);
+    update(model, Message::Tick { clock: Some(material::now()), since });
 }
 
 fn time(model: &mut Model) {

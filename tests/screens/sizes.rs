@@ -80,7 +80,11 @@ fn news(kind: u8, outside: &Outside) -> News {
     match kind % 8 {
         0 => News::Folder(material::folder(outside)),
         1 => News::Choices { authorities: Vec::new(), profiles: Vec::new() },
-        2 => News::Planned { plan: material::plan(outside), counts: material::counts() },
+        2 => News::Planned(coldsign::ceremony::Planned {
+            plan: material::plan(outside),
+            counts: material::counts(),
+            agreement: coldsign::ceremony::Agreement::OtherRequests,
+        }),
         3 => News::Approved(material::plan(outside)),
         4 => News::Signed(material::issued()),
         5 => News::Delivered(material::delivered()),

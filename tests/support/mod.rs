@@ -4,6 +4,8 @@
 // Each test file uses its own part of this module; the compiler sees them one at a time.
 #![expect(dead_code, reason = "no test file uses all of it")]
 
+pub mod desk;
+pub mod disk;
 pub mod medium;
 #[path = "../../softhsm/request.rs"]
 pub mod request;

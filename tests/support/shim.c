@@ -10,10 +10,12 @@
  *   SHIM_TEXT     octets that begin the token's label, manufacturer, model and serial number
  *   SHIM_ALWAYS   set: key pairs are made with CKA_ALWAYS_AUTHENTICATE
  *   SHIM_FAULT    "CALL N KIND": what the N-th such call does instead; CALL is sign, context-login or init-pin, KIND is
- *                 corrupt, short (sign alone), or a return value in hexadecimal. A return value stays from then on.
+ *                 corrupt, short, die-before, die-after (sign alone; the process is killed before the token signs, or
+ *                 after it has signed), or a return value in hexadecimal. A return value stays from then on.
  */
 #define _GNU_SOURCE
 #include <dlfcn.h>
+#include <signal.h>
 #include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -113,7 +115,11 @@ static ulong sign(ulong session, octet *message, ulong message_octets, octet *si
         return next(session, message, message_octets, signature, octets);
     if (strncmp(kind, "0x", 2) == 0)
         return strtoul(kind, NULL, 16);
+    if (strcmp(kind, "die-before") == 0)
+        raise(SIGKILL);
     answer = next(session, message, message_octets, signature, octets);
+    if (strcmp(kind, "die-after") == 0)
+        raise(SIGKILL);
     if (answer == OK && strcmp(kind, "corrupt") == 0)
         signature[*octets / 2] ^= 1;
     if (answer == OK && strcmp(kind, "short") == 0)

@@ -70,11 +70,23 @@ fn judges_what_may_reach_a_disk() {
     check(&core_dumps(CoreDumps::Off), Mark::Good, "off");
     check(&core_dumps(CoreDumps::Limit), Mark::Attention, "not off: the limit is not zero");
     check(&core_dumps(CoreDumps::Dumpable), Mark::Attention, "not off: the process is dumpable");
-    check(&memory(Ok(64), &some()), Mark::Good, "locked: it does not go to swap");
-    check(&memory(Ok(0), &none), Mark::Good, "not locked, and there is no swap that it could go to");
-    check(&memory(Ok(0), &some()), Mark::Attention, "not locked: it can go to swap");
-    check(&memory(Ok(0), &Err(unknown())), Mark::Attention, "not locked: it can go to swap");
-    assert_eq!(memory(Err(unknown()), &none).mark, Mark::Attention);
+    check(&memory(Ok(64), Locking::Everything, &some()), Mark::Good, "locked: it does not go to swap");
+    let part = "locked in part: only what stood at the start; what came later, a PIN too, can go to swap";
+    check(&memory(Ok(64), Locking::WhatWasThere, &some()), Mark::Attention, part);
+    let part = "locked in part, and there is no swap that it could go to";
+    check(&memory(Ok(64), Locking::WhatWasThere, &none), Mark::Good, part);
+    check(
+        &memory(Ok(0), Locking::Everything, &none),
+        Mark::Good,
+        "not locked, and there is no swap that it could go to",
+    );
+    check(&memory(Ok(0), Locking::Everything, &some()), Mark::Attention, "not locked: it can go to swap");
+    check(
+        &memory(Ok(0), Locking::Everything, &Err(unknown())),
+        Mark::Attention,
+        "not locked: it can go to swap",
+    );
+    assert_eq!(memory(Err(unknown()), Locking::Everything, &none).mark, Mark::Attention);
     check(&swap(none), Mark::Good, "none");
     check(&swap(some()), Mark::Attention, "/dev/sda2 (12 KiB in use)");
     assert_eq!(swap(Err(unknown())).mark, Mark::Attention);

@@ -14,8 +14,12 @@ use crate::pki::{plan::difference::Line, policy::Control, text::Printable};
 
 use super::{
     super::{
+        block_lists::BlockLists,
         difference::Differences,
-        inspection::{Depth, Judged, Side, Yardstick, inspect_each, judge, judge_row_taken, judge_twin},
+        inspection::{
+            Depth, Judged, Side, Yardstick, gather, inspect_each, judge, judge_namesake, judge_row_taken,
+            judge_twin,
+        },
         intake::{Content, Submissions},
         opening::now,
         progress::Watch,
@@ -44,20 +48,24 @@ pub struct Detail {
     pub difference: Option<Vec<Line>>,
 }
 
-/// Reads and judges all requests under the paths, in order, and compares them with what they would be issued: the
-/// medium is read once.
+/// Reads and judges all requests under the paths, in order, and compares them with what they would be issued. The
+/// medium is read twice, as [`super::super::inspect`] reads it.
 ///
 /// # Errors
 /// [`Error::Medium`]; [`Error::Stopped`]; [`Error::TooManyRequests`].
 pub fn read_triage(
     paths: &[PathBuf],
     yardstick: Yardstick<'_>,
+    lists: &Arc<BlockLists>,
     watch: &mut Watch<'_>,
 ) -> Result<Reading, Error> {
+    let evidence = gather(paths, lists, watch)?;
     let mut reading = Reading::default();
     let devices = yardstick.devices(None, paths)?.map(Arc::new);
     reading.triage.devices.clone_from(&devices);
-    inspect_each(paths, devices.as_deref(), yardstick, Depth::Difference, watch, &mut |mut inspected| {
+    reading.triage.evidence = evidence.clone();
+    let devices = devices.as_deref();
+    inspect_each(paths, devices, yardstick, &evidence, Depth::Difference, watch, &mut |mut inspected| {
         if let Some(difference) = inspected.difference.take() {
             reading.differences.add(&inspected.judgement.source, difference);
         }
@@ -101,9 +109,12 @@ pub fn detail(
     let name = path.rsplit(|&octet| octet == b'/').next().unwrap_or(path);
     let side = Side { devices: triage.devices.as_deref(), file_stem: file_stem(name) };
     let Judged { mut judgement, difference, .. } =
-        judge(&harmless(row.source), content, side, yardstick, Depth::Difference, now()?);
+        judge(&harmless(row.source), content, side, yardstick, &triage.evidence, Depth::Difference, now()?);
     if let Some(first) = triage.twin(index).filter(|_| judgement.verdict == Verdict::Accepted) {
         judge_twin(&mut judgement, first, yardstick);
+    }
+    if let Some(first) = triage.namesake(index).filter(|_| judgement.verdict == Verdict::Accepted) {
+        judge_namesake(&mut judgement, first, yardstick);
     }
     if let Some(finding) = triage.row_taken(index).filter(|_| judgement.verdict == Verdict::Accepted) {
         judge_row_taken(&mut judgement, finding);

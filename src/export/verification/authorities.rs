@@ -29,10 +29,24 @@ impl Authorities {
     }
 }
 
+/// The CAs that a manifest names, and the forms that the bundle has.
+#[derive(Clone, Copy)]
+pub(super) struct Named<'a> {
+    pub(super) issuer: &'a Authority,
+    pub(super) root: &'a Authority,
+    pub(super) formats: &'a [String],
+}
+
+impl<'a> Named<'a> {
+    pub(super) fn of(header: &'a Header) -> Self {
+        Self { issuer: &header.issuer, root: &header.root, formats: &header.formats }
+    }
+}
+
 /// Reads ca-chain.pem and compares the other files with it; `None` where there is no chain to judge by.
 pub(super) fn read<S: Source>(
     source: &S,
-    header: &Header,
+    named: Named<'_>,
     trust: &Certificate,
     at: Option<Time>,
     report: &mut Report,
@@ -59,13 +73,13 @@ pub(super) fn read<S: Source>(
         ("der/ca.der", issuer.der().to_vec()),
         ("der/root.der", root.der().to_vec()),
     ];
-    let count = if header.formats.iter().any(|name| name == "der") { 5 } else { 3 };
+    let count = if named.formats.iter().any(|name| name == "der") { 5 } else { 3 };
     for (path, octets) in &expected[..count] {
         if small(source, path, CHAIN_OCTETS_MAX, report).is_some_and(|found| &found != octets) {
             report.add(FlawId::Authorities, &format!("{path} does not agree with {CA_CHAIN}"));
         }
     }
-    for (noun, named, certificate) in [("issuer", &header.issuer, issuer), ("root", &header.root, root)] {
+    for (noun, named, certificate) in [("issuer", named.issuer, issuer), ("root", named.root, root)] {
         if *named != authority(certificate) {
             report.add(FlawId::Authorities, &format!("the manifest names another {noun} than {CA_CHAIN}"));
         }

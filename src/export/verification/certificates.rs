@@ -21,7 +21,7 @@ use crate::pki::{
     fingerprint::Digest,
     path,
     plan::PlanDigest,
-    text::is_harmless,
+    text::{counted, is_harmless},
     time::Time,
 };
 
@@ -173,8 +173,11 @@ pub(super) fn judge<S: Source>(
         report.add(FlawId::Counts, "there is no certificate in it, and no plan has none");
     }
     if report.certificates != header.counts.issued {
-        let message =
-            format!("{} certificates, {} in the manifest", report.certificates, header.counts.issued);
+        let message = format!(
+            "{}, {} in the manifest",
+            counted(report.certificates, "certificate"),
+            header.counts.issued
+        );
         report.add(FlawId::Counts, &message);
     }
     if Digest::from_hex(&header.digest) != Some(digest.finish()) {
@@ -238,8 +241,10 @@ fn judge_one(entry: &Entry, authorities: &Authorities, at: Option<Time>) -> Judg
         }
     };
     let mut flaws = Vec::new();
-    // The whole path for the first, which also judges path lengths; below one CA the rest differs in its last step.
-    let verified = if entry.index == 1 {
+    // The whole path for the first, which also judges path lengths; below one CA the rest differs in its last step, but for
+    // limits of names and policies, which come from all CAs.
+    let limited = authorities.chain.iter().chain([&authorities.trust]).any(Certificate::limits_what_is_below);
+    let verified = if entry.index == 1 || limited {
         path::verify(&certificate, &authorities.chain, &authorities.trust, at)
     } else {
         path::verify(&certificate, &[], authorities.issuer(), at)
@@ -307,8 +312,11 @@ pub(super) fn refusals<S: Source>(source: &S, header: &Header, report: &mut Repo
         }
     }
     if lines < header.counts.refused {
-        let message =
-            format!("{lines} lines in refused.csv, {} refused in the manifest", header.counts.refused);
+        let message = format!(
+            "{} in refused.csv, {} refused in the manifest",
+            counted(lines, "line"),
+            header.counts.refused
+        );
         report.add(FlawId::Counts, &message);
     }
 }

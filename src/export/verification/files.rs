@@ -6,8 +6,10 @@ use sha2::{Digest as _, Sha256};
 
 use super::{
     super::{
-        bundle::{AUDIT_KEY, CA, CA_CHAIN, CA_CHAIN_PKCS7, Format, Place, ROOT, Stream},
-        manifest::{self, FileDigest, Header, MANIFEST, SHA256SUMS, SIGNATURE},
+        bundle::{
+            AUDIT_KEY, CA, CA_CHAIN, CA_CHAIN_PKCS7, CRL_DER, CRL_LEFT, CRL_PEM, Format, Place, ROOT, Stream,
+        },
+        manifest::{self, FileDigest, Head, Header, MANIFEST, SHA256SUMS, SIGNATURE},
         pem,
     },
     FlawId, OpenError, Report, Source, small,
@@ -15,18 +17,28 @@ use super::{
 use crate::pki::{
     fingerprint::Digest,
     key::{PublicKey, RsaScheme},
+    text::counted,
 };
 
 /// Longest signature and key, in octets: RSA-8192 has 1,024 and under 2,048.
 const SIGNATURE_OCTETS_MAX: u64 = 8 * 1024;
 
 /// The manifest, read.
-pub(super) struct Manifest {
-    pub(super) header: Header,
-    sha256: Digest,
+pub(super) struct Manifest<H> {
+    pub(super) header: H,
+    /// Of manifest.json.
+    pub(super) sha256: Digest,
     sums_sha256: Digest,
     /// Digests of the paths, sorted.
-    paths: Vec<u128>,
+    pub(super) paths: Vec<u128>,
+}
+
+/// Whether the manifest begins as one of a CRL.
+pub(super) fn is_of_crl<S: Source>(source: &S) -> bool {
+    let Ok(file) = source.open(MANIFEST) else { return false };
+    let mut beginning = Vec::new();
+    let read = file.take(manifest::BEGINNING_OCTETS).read_to_end(&mut beginning);
+    read.is_ok() && manifest::is_of_crl(&beginning)
 }
 
 /// 128 bits of a path's SHA-256: to find two paths of one digest takes 2^64 trials.
@@ -53,7 +65,7 @@ fn finished(sha256: Sha256) -> Digest {
 }
 
 /// Reads the manifest and compares every file that it lists.
-pub(super) fn manifest<S: Source>(source: &S, report: &mut Report) -> Option<Manifest> {
+pub(super) fn manifest<S: Source, H: Head>(source: &S, report: &mut Report) -> Option<Manifest<H>> {
     let file = source.open(MANIFEST).map_err(|error| report.add_open(MANIFEST, &error)).ok()?;
     let mut reader = Digesting { reader: file, sha256: Sha256::new() };
     let mut sums = Sha256::new();
@@ -85,7 +97,7 @@ fn compare_file<S: Source>(source: &S, file: &FileDigest, report: &mut Report) {
 }
 
 /// Digests a file, at most one octet more than it should have.
-fn digest_of<S: Source>(source: &S, path: &str, octets: u64) -> Result<(Digest, u64), OpenError> {
+pub(super) fn digest_of<S: Source>(source: &S, path: &str, octets: u64) -> Result<(Digest, u64), OpenError> {
     let file = source.open(path)?;
     let mut reader = Digesting { reader: file.take(octets.saturating_add(1)), sha256: Sha256::new() };
     let count = std::io::copy(&mut reader, &mut std::io::sink())
@@ -94,12 +106,17 @@ fn digest_of<S: Source>(source: &S, path: &str, octets: u64) -> Result<(Digest, 
 }
 
 /// The manifest's signature, by the audit key that lies in the bundle.
-pub(super) fn signature<S: Source>(source: &S, manifest: &Manifest, report: &mut Report) {
+pub(super) fn signature<S: Source, H>(
+    source: &S,
+    manifest: &Manifest<H>,
+    audit_key_sha256: &str,
+    report: &mut Report,
+) {
     let Some(text) = small(source, AUDIT_KEY, SIGNATURE_OCTETS_MAX, report) else { return };
     let Some(key) = audit_key(&text) else {
         return report.add(FlawId::AuditKey, "audit.pem is not one public key in PEM");
     };
-    if key.spki_sha256().to_string() != manifest.header.audit_key_sha256 {
+    if key.spki_sha256().to_string() != audit_key_sha256 {
         report.add(FlawId::AuditKey, "audit.pem is not the key that the manifest names");
     }
     let Some(signature) = small(source, SIGNATURE, SIGNATURE_OCTETS_MAX, report) else { return };
@@ -119,7 +136,7 @@ fn audit_key(text: &[u8]) -> Option<PublicKey> {
 }
 
 /// SHA256SUMS lists the manifest's files in its order, and the manifest last.
-pub(super) fn sums<S: Source>(source: &S, manifest: &Manifest, report: &mut Report) {
+pub(super) fn sums<S: Source, H>(source: &S, manifest: &Manifest<H>, report: &mut Report) {
     // A line each of at most 300 octets.
     let octets_max = (manifest.paths.len() as u64 + 1) * 300;
     match digest_of(source, SHA256SUMS, octets_max) {
@@ -148,6 +165,12 @@ impl Expected {
         Self { paths, der }
     }
 
+    /// The files that the bundle of a CRL has.
+    pub(super) fn of_crl() -> Self {
+        let paths = [ROOT, CA, CA_CHAIN, CA_CHAIN_PKCS7, AUDIT_KEY, CRL_DER, CRL_LEFT, CRL_PEM];
+        Self { paths: paths.map(key).into(), der: None }
+    }
+
     pub(super) fn add(&mut self, place: &Place) {
         self.paths.extend([key(&place.certificate()), key(&place.chain())]);
         if self.der.is_some() {
@@ -157,19 +180,21 @@ impl Expected {
 }
 
 /// The folder has the manifest's files and no other; the manifest has those that the certificates call for.
-pub(super) fn compare<S: Source>(source: &S, manifest: &Manifest, expected: Expected, report: &mut Report) {
+pub(super) fn compare<S: Source>(source: &S, listed: &[u128], expected: Expected, report: &mut Report) {
     let mut expected = expected.paths;
     expected.sort_unstable();
-    if expected != manifest.paths {
-        let missing = expected.iter().filter(|key| manifest.paths.binary_search(key).is_err()).count();
-        let more = manifest.paths.iter().filter(|key| expected.binary_search(key).is_err()).count();
-        let message =
-            format!("the manifest lacks {missing} files that a bundle has and lists {more} that it has not");
+    if expected != listed {
+        let missing = expected.iter().filter(|key| listed.binary_search(key).is_err()).count();
+        let more = listed.iter().filter(|key| expected.binary_search(key).is_err()).count();
+        let message = format!(
+            "the manifest lacks {} of a bundle and lists {more} that a bundle has not",
+            counted(missing, "file")
+        );
         report.add(FlawId::ManifestMalformed, &message);
     }
     let known = [MANIFEST, SIGNATURE, SHA256SUMS];
     let listed = source.list(&mut |path| {
-        if !known.contains(&path) && manifest.paths.binary_search(&key(path)).is_err() {
+        if !known.contains(&path) && listed.binary_search(&key(path)).is_err() {
             report.add(FlawId::FileExtra, &format!("{path} is not in the manifest"));
         }
     });

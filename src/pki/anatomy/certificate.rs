@@ -5,13 +5,13 @@ use crate::pki::{
     der::{Element, Reader, tag},
     fingerprint::Digest,
     oid,
-    text::Printable,
+    text::{Printable, counted},
     time::{DAY_SECONDS, Time},
 };
 
 use super::{
     Fault,
-    description::{Description, Field, count, digest, finish, open},
+    description::{Description, Field, digest, finish, open},
     extension::{Extensions, hex_cut},
     key, name, value,
 };
@@ -28,7 +28,7 @@ pub fn describe_certificate(der: &[u8]) -> Description {
         let result = found.read(der, &mut description);
         description.note(result);
     }
-    found.itself.push(Field::new("size", &count(der.len(), "octet")));
+    found.itself.push(Field::new("size", &counted(der.len(), "octet")));
     found.itself.extend(digest("the certificate", Digest::of(der)));
     found.tell(&mut description);
     description.add("this certificate", found.itself);
@@ -47,7 +47,7 @@ pub fn describe_planned(tbs: &[u8]) -> Description {
         let result = found.read_planned(tbs, &mut description);
         description.note(result);
     }
-    found.itself.push(Field::new("size", &count(tbs.len(), "octet")));
+    found.itself.push(Field::new("size", &counted(tbs.len(), "octet")));
     found.itself.extend(digest("what will be signed", Digest::of(tbs)));
     found.tell(&mut description);
     description.add("this certificate", found.itself);
@@ -75,6 +75,7 @@ impl Found {
         description.add("public key", std::mem::take(&mut self.key));
         description.add("may be used for", extensions.uses);
         description.add("alternative names", extensions.names);
+        description.add("where to ask about it", extensions.status);
         description.add("key identifiers", extensions.identifiers);
         description.add("other extensions", extensions.others);
         description.add("signature", std::mem::take(&mut self.signature));
@@ -109,7 +110,7 @@ impl Found {
             _ => field,
         });
         let signature = parts.bit_string_octets("the signature").map_err(strict(parts.offset()))?;
-        self.signature.push(Field::new("size", &count(signature.len(), "octet")));
+        self.signature.push(Field::new("size", &counted(signature.len(), "octet")));
         finish(parts, "the signature")
     }
 
@@ -150,9 +151,12 @@ impl Found {
             description.note(finish(inner, "the extensions"));
         }
         if !self.extensions.has(oid::BASIC_CONSTRAINTS) {
-            self.extensions
-                .uses
-                .insert(0, Field::new("is a CA", "no").remarked("it does not say that it is one"));
+            let field = if self.extensions.are_all_read() {
+                Field::new("is a CA", "no").remarked("it does not say that it is one")
+            } else {
+                Field::new("is a CA", "not known").remarked("not all of its extensions were read")
+            };
+            self.extensions.uses.insert(0, field);
         }
         description.note(finish(fields, "the extensions"));
         Ok(algorithm)
@@ -213,7 +217,7 @@ fn moment(name: &str, element: &Element<'_>) -> (Field, Option<Time>) {
         return (Field::new(name, &value::words(time)), Some(time));
     }
     let (value, remark) = Printable::from_octets_with_remark(element.content);
-    let field = Field { name: name.to_owned(), value, remark };
+    let field = Field { name: name.to_owned(), value, remark, note: None };
     (field.remarked("is no time as RFC 5280 writes it"), None)
 }
 
@@ -225,11 +229,11 @@ fn span(first: Time, last: Time) -> String {
     }
     let days = usize::try_from(seconds / DAY_SECONDS).unwrap_or_default();
     match seconds % DAY_SECONDS {
-        0 => count(days, "day"),
+        0 => counted(days, "day"),
         // Many write the end as the first second that is too late.
-        1 => format!("{} and one second", count(days, "day")),
+        1 => format!("{} and one second", counted(days, "day")),
         rest => {
-            format!("{} {:02}:{:02}:{:02}", count(days, "day"), rest / 3600, rest / 60 % 60, rest % 60)
+            format!("{} {:02}:{:02}:{:02}", counted(days, "day"), rest / 3600, rest / 60 % 60, rest % 60)
         }
     }
 }

@@ -33,9 +33,11 @@ pub struct Field {
     pub name: String,
     /// What it says.
     pub value: Printable,
-    /// What people should know of the value: that it is not shown as it is, that it is critical, that it cannot be
-    /// read and why. Words of ours.
+    /// What people should know of the value: that it is not shown as it is, that it cannot be read and why. Words of
+    /// ours.
     pub remark: Option<String>,
+    /// What is worth knowing and in order: that an extension is critical.
+    pub note: Option<&'static str>,
 }
 
 impl Description {
@@ -58,13 +60,13 @@ impl Description {
 impl Field {
     /// A value in words of ours.
     pub(super) fn new(name: impl Into<String>, value: &str) -> Self {
-        Self { name: name.into(), value: Printable::new(value), remark: None }
+        Self { name: name.into(), value: Printable::new(value), remark: None, note: None }
     }
 
     /// A value that is text from outside.
     pub(super) fn outside(name: impl Into<String>, text: &str) -> Self {
         let (value, remark) = Printable::with_remark(text);
-        Self { name: name.into(), value, remark }
+        Self { name: name.into(), value, remark, note: None }
     }
 
     /// What stands there but cannot be read, and why.
@@ -89,11 +91,6 @@ pub(super) fn digest(of: &'static str, digest: Digest) -> [Field; 2] {
         Field::new(format!("SHA-256 of {of}"), &digest.to_string()),
         Field::new("the first half of it in words", &digest.words()),
     ]
-}
-
-/// Counts a noun: `1 octet`, `2 octets`.
-pub(super) fn count(number: usize, noun: &str) -> String {
-    if number == 1 { format!("1 {noun}") } else { format!("{number} {noun}s") }
 }
 
 /// Ends the reading; octets that are left are a fault where they begin.

@@ -8,13 +8,17 @@ use crate::pki::{
     name::Name,
     naming::alternative::{HardwareModuleName, read_hardware_module},
     oid,
+    text::{counted, noun},
 };
 
 use super::{
     Fault,
-    description::{Description, Field, count, finish},
-    identifier, value,
+    description::{Description, Field, finish},
+    identifier, issued, value,
 };
+
+/// RFC 5280 §4.2: an extension that is critical and not known makes the certificate unusable.
+const CRITICAL: &str = "marked critical: whoever does not know it may not use the certificate";
 
 /// Most extensions described: real ones are under twenty. The rest is counted.
 const EXTENSIONS_MAX: usize = 64;
@@ -25,22 +29,31 @@ const ENTRIES_MAX: usize = 256;
 /// Extensions by what they are about.
 #[derive(Debug, Default)]
 pub(super) struct Extensions {
-    /// basicConstraints, keyUsage, extKeyUsage.
+    /// basicConstraints, keyUsage, extKeyUsage, policies, and the limits of a CA.
     pub(super) uses: Vec<Field>,
     /// subjectAltName.
     pub(super) names: Vec<Field>,
     /// subjectKeyIdentifier, authorityKeyIdentifier.
     pub(super) identifiers: Vec<Field>,
+    /// authorityInfoAccess, cRLDistributionPoints, ocsp-nocheck.
+    pub(super) status: Vec<Field>,
     /// All others: what they are called, whether they are critical, how large they are.
     pub(super) others: Vec<Field>,
     seen: Vec<Vec<u8>>,
     count: usize,
+    /// Where in `others` it is told how many are not shown.
+    more: Option<usize>,
 }
 
 impl Extensions {
     /// Whether an extension of this type was among them.
     pub(super) fn has(&self, oid: &[u8]) -> bool {
         self.seen.iter().any(|seen| seen == oid)
+    }
+
+    /// Whether there were no more than are read.
+    pub(super) fn are_all_read(&self) -> bool {
+        self.count <= EXTENSIONS_MAX
     }
 
     /// Reads `Extensions`, the SEQUENCE, and adds what is in it; what cannot be read is a fault of the description.
@@ -59,7 +72,14 @@ impl Extensions {
         }
         let more = self.count.saturating_sub(EXTENSIONS_MAX);
         if more > 0 {
-            self.others.push(Field::new("and more", &format!("{more} extensions that are not shown")));
+            let field = Field::new("and more", &format!("{}, not shown", counted(more, "extension")));
+            // A request can have many lists; it is told once.
+            if let Some(place) = self.more {
+                self.others[place] = field;
+            } else {
+                self.more = Some(self.others.len());
+                self.others.push(field);
+            }
         }
     }
 
@@ -73,16 +93,16 @@ impl Extensions {
         let repeated = self.has(oid);
         self.seen.push(oid.to_vec());
         let marked = |field: Field| {
-            let field = if critical { field.remarked("critical") } else { field };
             if repeated { field.remarked("the extension stands there twice") } else { field }
         };
+        let note = critical.then_some(CRITICAL);
         let known: Option<Reading> =
             READINGS.iter().find(|(known, _)| *known == oid).map(|(_, known)| *known);
         let Some(Reading { about, name, read }) = known else {
             let word = if critical { "critical" } else { "not critical" };
             let field = Field::new(
                 identifier::shown(oid),
-                &format!("{word}, {}", count(value.content.len(), "octet")),
+                &format!("{word}, {}", counted(value.content.len(), "octet")),
             );
             self.others.push(if repeated {
                 field.remarked("the extension stands there twice")
@@ -95,11 +115,18 @@ impl Extensions {
             About::Use => &mut self.uses,
             About::Names => &mut self.names,
             About::Identifiers => &mut self.identifiers,
+            About::Status => &mut self.status,
         };
         match read(&mut value.reader()) {
-            Ok(found) => fields.extend(found.into_iter().map(marked)),
+            Ok(mut found) => {
+                // Once for all that the extension says.
+                if let Some(last) = found.last_mut() {
+                    last.note = note;
+                }
+                fields.extend(found.into_iter().map(marked));
+            }
             Err(error) => {
-                fields.push(marked(Field::unreadable(name, &error.to_string())));
+                fields.push(Field { note, ..marked(Field::unreadable(name, &error.to_string())) });
                 let end = value.at + value.whole.len();
                 return Err(Fault::of(error, end));
             }
@@ -113,6 +140,7 @@ enum About {
     Use,
     Names,
     Identifiers,
+    Status,
 }
 
 /// How an extension is read whose type is known.
@@ -136,6 +164,30 @@ const READINGS: &[(&[u8], Reading)] = &[
         AUTHORITY_KEY_IDENTIFIER,
         Reading { about: About::Identifiers, name: "of the issuer's key", read: authority_key },
     ),
+    // id-ce is 2.5.29, id-pe 1.3.6.1.5.5.7.1, id-pkix-ocsp 1.3.6.1.5.5.7.48.1.
+    (
+        &[0x55, 0x1d, 30],
+        Reading { about: About::Use, name: "names below it", read: issued::name_constraints },
+    ),
+    (
+        &[0x55, 0x1d, 36],
+        Reading { about: About::Use, name: "policies below it", read: issued::policy_constraints },
+    ),
+    (&[0x55, 0x1d, 54], Reading { about: About::Use, name: "any policy", read: issued::inhibit_any_policy }),
+    (&[0x55, 0x1d, 32], Reading { about: About::Use, name: "policy", read: issued::policies }),
+    (
+        &[0x2b, 6, 1, 5, 5, 7, 1, 24],
+        Reading { about: About::Use, name: "a TLS server must send", read: issued::tls_feature },
+    ),
+    (
+        &[0x2b, 6, 1, 5, 5, 7, 48, 1, 5],
+        Reading { about: About::Status, name: "its own revocation", read: issued::no_check },
+    ),
+    (
+        &[0x2b, 6, 1, 5, 5, 7, 1, 1],
+        Reading { about: About::Status, name: "places", read: issued::information_access },
+    ),
+    (&[0x55, 0x1d, 31], Reading { about: About::Status, name: "CRL", read: issued::distribution_points }),
 ];
 
 /// id-ce-subjectKeyIdentifier, 2.5.29.14.
@@ -192,7 +244,7 @@ fn key_usage(reader: &mut Reader<'_>) -> Result<Vec<Field>, DerError> {
     let unknown = set.len() - words.len();
     let field = match unknown {
         0 => field,
-        unknown => field.remarked(&format!("{} set that mean nothing", count(unknown, "bit"))),
+        unknown => field.remarked(&format!("{} set that mean nothing", counted(unknown, "bit"))),
     };
     Ok(vec![field])
 }
@@ -222,14 +274,14 @@ fn extended_key_usage(reader: &mut Reader<'_>) -> Result<Vec<Field>, DerError> {
         let shown = known.map_or_else(|| identifier::shown(purpose), str::to_owned);
         found.push(Field::new("purpose", &shown));
     }
-    Ok(with_rest(found, more, "purposes"))
+    Ok(with_rest(found, more, "purpose"))
 }
 
-fn with_rest(mut fields: Vec<Field>, more: usize, noun: &str) -> Vec<Field> {
+pub(super) fn with_rest(mut fields: Vec<Field>, more: usize, one: &str) -> Vec<Field> {
     match (fields.is_empty(), more) {
-        (true, _) => fields.push(Field::new(noun, "none").remarked("the list is empty")),
+        (true, _) => fields.push(Field::new(noun(0, one), "none").remarked("the list is empty")),
         (false, 0) => {}
-        (false, more) => fields.push(Field::new("and more", &format!("{more} {noun} that are not shown"))),
+        (false, more) => fields.push(Field::new("and more", &format!("{}, not shown", counted(more, one)))),
     }
     fields
 }
@@ -246,11 +298,11 @@ fn alternative_names(reader: &mut Reader<'_>) -> Result<Vec<Field>, DerError> {
             found.push(general_name(&name));
         }
     }
-    Ok(with_rest(found, more, "alternative names"))
+    Ok(with_rest(found, more, "alternative name"))
 }
 
 /// RFC 5280 §4.2.1.6.
-fn general_name(name: &Element<'_>) -> Field {
+pub(super) fn general_name(name: &Element<'_>) -> Field {
     const OTHER: u8 = tag::context_constructed(0);
     const MAILBOX: u8 = tag::context(1);
     const DNS: u8 = tag::context(2);
@@ -289,7 +341,7 @@ fn general_name(name: &Element<'_>) -> Field {
         OTHER => match read_hardware_module(name.content) {
             Ok(Some(HardwareModuleName { kind, serial })) => Field::new(
                 "hardware module",
-                &format!("type {}, serial number {}", identifier::shown(kind), hex_cut(serial)),
+                &format!("{}, serial number {}", identifier::shown(kind), hex_cut(serial)),
             ),
             Ok(None) | Err(_) => other_name(name),
         },
@@ -301,12 +353,12 @@ fn general_name(name: &Element<'_>) -> Field {
 fn other_name(name: &Element<'_>) -> Field {
     let kind = name.reader().oid("an otherName's type").map(identifier::shown);
     let kind = kind.unwrap_or_else(|_| "of unknown type".to_owned());
-    Field::new("other name", &format!("{kind}, {}", count(name.content.len(), "octet")))
+    Field::new("other name", &format!("{kind}, {}", counted(name.content.len(), "octet")))
 }
 
 fn octets_as_text(octets: &[u8]) -> Field {
     let (value, remark) = crate::pki::text::Printable::from_octets_with_remark(octets);
-    Field { name: String::new(), value, remark }
+    Field { name: String::new(), value, remark, note: None }
 }
 
 /// IPv4 with dots; IPv6 in eight groups, none left out, so that it can be compared digit by digit.
@@ -367,13 +419,28 @@ pub(super) fn hex_cut(octets: &[u8]) -> String {
     let shown = hex(&octets[..octets.len().min(IDENTIFIER_OCTETS_MAX)]);
     match octets.len().saturating_sub(IDENTIFIER_OCTETS_MAX) {
         0 => shown,
-        more => format!("{shown}…(+{} more)", count(more, "octet")),
+        more => format!("{shown}…(+{} more)", counted(more, "octet")),
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::pki::der::{Reader, element, sequence};
+
+    #[test]
+    fn tells_once_how_many_extensions_are_not_shown() {
+        let private = sequence(&[&element(tag::OID, &[0x55, 0x1d, 0x63]), &element(tag::OCTET_STRING, &[])]);
+        let list = sequence(&vec![private.as_slice(); EXTENSIONS_MAX + 1]);
+        let (mut extensions, mut description) = (Extensions::default(), Description::default());
+        for octets in [&list, &sequence(&[]), &list] {
+            let list = Reader::new(octets).expect(tag::SEQUENCE, "the extensions").unwrap();
+            extensions.read(&list, &mut description);
+        }
+        let told = extensions.others.iter().filter(|field| format!("{field:?}").contains("not shown"));
+        assert_eq!(told.count(), 1);
+        assert!(!extensions.are_all_read());
+    }
 
     fn check(name: &[u8], field: &str, value: &str) {
         let shown = general_name(&Reader::new(name).any().expect("an element"));
@@ -383,7 +450,7 @@ mod tests {
     #[test]
     fn says_what_a_hardware_module_name_names() {
         let module = b"\xa0\x17\x06\x08\x2b\x06\x01\x05\x05\x07\x08\x04\xa0\x0b\x30\x09\x06\x03\x2a\x03\x04\x04\x02\x0a\x0b";
-        check(module, "hardware module", "type 1.2.3.4, serial number 0a0b");
+        check(module, "hardware module", "1.2.3.4, serial number 0a0b");
         // A number where the octets of the serial number should stand.
         let mut other = module.to_vec();
         other[module.len() - 4] = tag::INTEGER;

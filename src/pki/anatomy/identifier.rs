@@ -42,6 +42,12 @@ const OCTETS_SHOWN_MAX: usize = 32;
 
 /// Names that the registry of the library does not have.
 const OWN: &[(&[u8], &str)] = &[
+    (crate::pki::name::attribute::MATTER_VENDOR, "Matter vendor ID"),
+    (crate::pki::name::attribute::MATTER_PRODUCT, "Matter product ID"),
+    (&[0x2b, 6, 1, 5, 5, 7, 8, 4], "hardware module name"),
+    (&[0x2b, 6, 1, 4, 1, 0x82, 0xe4, 0x25, 1], "Wi-SUN FAN device"),
+    (&[0x2b, 6, 1, 4, 1, 0x82, 0xbe, 0x1c, 1, 1], "IEEE 2030.5 device"),
+    (&[0x2b, 6, 1, 5, 5, 7, 1, 24], "TLS feature"),
     (oid::EXTENSION_REQUEST_MICROSOFT, "Microsoft extension request"),
     (&[0x2b, 0x06, 0x01, 0x04, 0x01, 0x82, 0x37, 0x14, 0x02, 0x02], "Microsoft smart card logon"),
     (&[0x2b, 0x06, 0x01, 0x04, 0x01, 0x82, 0x37, 0x14, 0x02, 0x03], "Microsoft user principal name"),

@@ -3,6 +3,7 @@
 use crate::pki::{
     der::{Element, element},
     name::{Attribute, Name, NameError, attribute, read_string},
+    text::counted,
 };
 
 use super::{Fault, description::Field, identifier, value};
@@ -26,7 +27,7 @@ pub(super) fn fields(name: &Element<'_>) -> Result<Vec<Field>, Fault> {
         all.clone().take(ATTRIBUTES_MAX).map(|(index, attribute)| field(attribute, index)).collect();
     let more = all.count().saturating_sub(ATTRIBUTES_MAX);
     if more > 0 {
-        fields.push(Field::new("and more", &format!("{more} attributes that are not shown")));
+        fields.push(Field::new("and more", &format!("{}, not shown", counted(more, "attribute"))));
     }
     Ok(fields)
 }

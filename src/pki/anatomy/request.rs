@@ -6,12 +6,13 @@ use crate::pki::{
     oid,
     policy::{self, Control},
     request::REQUEST_OCTETS_MAX,
+    text::counted,
 };
 
 use super::{
     Fault,
     certificate::named,
-    description::{Description, Field, count, digest, finish, open},
+    description::{Description, Field, digest, finish, open},
     extension::Extensions,
     identifier, key,
 };
@@ -32,13 +33,14 @@ pub fn describe_request(der: &[u8]) -> Description {
         description.note(result);
         found.proof.insert(0, possession(der));
     }
-    found.itself.push(Field::new("size", &count(der.len(), "octet")));
+    found.itself.push(Field::new("size", &counted(der.len(), "octet")));
     found.itself.extend(digest("the request", Digest::of(der)));
     description.add("name", found.subject);
     description.add("public key", found.key);
     description.add("proof of possession", found.proof);
     description.add("asked for: use", found.asked.uses);
     description.add("asked for: alternative names", found.asked.names);
+    description.add("asked for: where to ask about it", found.asked.status);
     description.add("asked for: key identifiers", found.asked.identifiers);
     description.add("asked for: other extensions", found.asked.others);
     description.add("attributes", found.attributes);
@@ -108,7 +110,8 @@ impl Found {
         }
         if read > ATTRIBUTES_MAX {
             let more = read - ATTRIBUTES_MAX;
-            self.attributes.push(Field::new("and more", &format!("{more} attributes that are not shown")));
+            self.attributes
+                .push(Field::new("and more", &format!("{}, not shown", counted(more, "attribute"))));
         }
         Ok(())
     }
@@ -135,7 +138,7 @@ impl Found {
                 self.asked.read(&list, description);
             }
         } else {
-            let octets = count(values.content.len(), "octet");
+            let octets = counted(values.content.len(), "octet");
             self.attributes.push(Field::new(identifier::shown(kind), &octets));
         }
         result

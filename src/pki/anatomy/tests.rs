@@ -112,14 +112,14 @@ fn what_is_not_der_is_followed_and_told_at_its_offset() {
     walked(
         &[0x05, 0x00, 0xaa, 0xbb],
         "    |   0 NULL 2+0
-    |fault at 2: 2 octets stand after the end",
+    |fault at 2: behind the end: 2 octets",
     );
     walked(
         &[0x30, 0x10, 0x02, 0x01, 0x07, 0x04, 0x05, 0xaa],
         "    |   0 SEQUENCE 2+6
     |   2   INTEGER 2+1 7
     |   5   OCTET STRING 2+1 1 octet: aa
-    |fault at 0: the element says 16 octets, but 6 are there",
+    |fault at 0: the element says 16 octets, and has 6",
     );
     walked(
         &[0x30, 0x04, 0x02, 0x81, 0x01, 0x05],
@@ -281,7 +281,8 @@ fn words(description: &Description) -> String {
         let _ = writeln!(page, "[{}]", section.title);
         for field in &section.fields {
             let remark = field.remark.as_ref().map(|remark| format!(" ({remark})")).unwrap_or_default();
-            let _ = writeln!(page, "{}: {}{remark}", field.name, field.value);
+            let note = field.note.map(|note| format!(" [{note}]")).unwrap_or_default();
+            let _ = writeln!(page, "{}: {}{remark}{note}", field.name, field.value);
         }
     }
     if let Some(fault) = &description.fault {

@@ -3,7 +3,11 @@
 
 use std::{borrow::Cow, ops::Range};
 
-use crate::pki::{der::tag, oid, text::Printable};
+use crate::pki::{
+    der::tag,
+    oid,
+    text::{Printable, counted},
+};
 
 use super::{Fault, value};
 
@@ -223,7 +227,7 @@ impl Walk<'_> {
         }
         if self.stack.len() == 1 && frame.elements > 0 {
             let count = frame.end - at;
-            self.fault(at, &format!("{count} octets stand after the end"));
+            self.fault(at, &format!("behind the end: {}", counted(count, "octet")));
             return self.close(frame, at);
         }
         let header = match Header::read(&self.der[at..frame.end]) {
@@ -262,7 +266,7 @@ impl Walk<'_> {
         match usize::try_from(said) {
             Ok(said) if said <= there => start + said,
             _ => {
-                self.fault(at, &format!("the element says {said} octets, but {there} are there"));
+                self.fault(at, &format!("the element says {}, and has {there}", counted(said, "octet")));
                 limit
             }
         }

@@ -1,6 +1,12 @@
 //! What a primitive element says, in one line.
 
-use crate::pki::{der::tag, fingerprint::hex, name::read_string, text::Printable, time::Time};
+use crate::pki::{
+    der::tag,
+    fingerprint::hex,
+    name::read_string,
+    text::{Printable, counted},
+    time::Time,
+};
 
 use super::{identifier, tree::Class};
 
@@ -78,8 +84,7 @@ fn is_string(tag: u8) -> bool {
 pub(super) fn octets(content: &[u8]) -> Printable {
     let count = match content.len() {
         0 => return Printable::new("empty"),
-        1 => "1 octet".to_owned(),
-        count => format!("{count} octets"),
+        count => counted(count, "octet"),
     };
     Printable::new(&format!("{count}: {}", digits(content)))
 }
@@ -104,7 +109,7 @@ pub(super) fn integer(content: &[u8]) -> String {
         return "0".to_owned();
     }
     if negative {
-        return format!("negative, {} octets: 0x{}", content.len(), digits(content));
+        return format!("negative, {}: 0x{}", counted(content.len(), "octet"), digits(content));
     }
     let bits = magnitude.len() * 8 - magnitude.first().map_or(0, |first| first.leading_zeros() as usize);
     format!("{bits} bits: 0x{}", digits(magnitude))

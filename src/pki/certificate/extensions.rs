@@ -2,30 +2,41 @@
 
 use std::collections::BTreeSet;
 
-use crate::pki::der::{Element, Reader, tag};
+use crate::pki::{
+    constraint::NameConstraints,
+    der::{Element, Reader, element as element_of, tag},
+};
 
 use super::{CertificateError, reading::malformed};
 
 /// Most extensions read in one certificate: real ones have under twenty.
 const EXTENSIONS_MAX: usize = 64;
 
+/// Most certificate policies read in one certificate: real ones have a few.
+const POLICIES_MAX: usize = 256;
+
 /// DER content octets of `id-ce` (2.5.29); the extension's number follows.
 const ID_CE: [u8; 2] = [0x55, 0x1d];
 
 /// What the extensions say.
 #[derive(Clone, Debug, Default, Eq, PartialEq)]
-pub(super) struct Extensions {
+pub(in crate::pki) struct Extensions {
     pub is_ca: bool,
     pub path_length: Option<u32>,
     pub key_usage: Option<u16>,
     pub extended_key_usage: Vec<Vec<u8>>,
     pub subject_key_identifier: Option<Vec<u8>>,
     pub authority_key_identifier: Option<Vec<u8>>,
+    pub subject_alt_name: Option<Vec<u8>>,
+    pub name_constraints: NameConstraints,
+    pub policies: Option<Vec<Vec<u8>>>,
+    pub require_explicit_policy: Option<u32>,
+    pub inhibit_any_policy: Option<u32>,
     pub unknown_critical: Vec<Vec<u8>>,
 }
 
 /// Reads `[3] EXPLICIT Extensions` if it stands next.
-pub(super) fn read(fields: &mut Reader<'_>) -> Result<Extensions, CertificateError> {
+pub(in crate::pki) fn read(fields: &mut Reader<'_>) -> Result<Extensions, CertificateError> {
     let mut found = Extensions::default();
     let Some(explicit) = fields.optional(tag::context_constructed(3))? else {
         return Ok(found);
@@ -84,8 +95,15 @@ fn one(
         Some([19]) => (found.is_ca, found.path_length) = basic_constraints(&mut reader)?,
         Some([35]) => found.authority_key_identifier = authority_key_identifier(&mut reader)?,
         Some([37]) => found.extended_key_usage = extended_key_usage(&mut reader)?,
-        // subjectAltName: names are for the relying party; a path is judged without them.
-        Some([17]) => return Ok(()),
+        // Names are for the relying party: they are looked into only where a CA constrains them.
+        Some([17]) => {
+            found.subject_alt_name = Some(value.content.to_vec());
+            return Ok(());
+        }
+        Some([30]) => found.name_constraints = NameConstraints::read(&mut reader)?,
+        Some([32]) => found.policies = Some(policies(&mut reader)?),
+        Some([36]) => found.require_explicit_policy = policy_constraints(&mut reader)?,
+        Some([54]) => found.inhibit_any_policy = Some(small(reader.integer("inhibitAnyPolicy")?)?),
         _ => {
             if critical {
                 found.unknown_critical.push(oid.to_vec());
@@ -136,11 +154,48 @@ pub(in crate::pki) fn basic_constraints(
 
 fn small(content: &[u8]) -> Result<u32, CertificateError> {
     match content {
-        [first, ..] if first & 0x80 != 0 => Err(malformed("its path length is negative")),
+        [first, ..] if first & 0x80 != 0 => Err(malformed("a number of certificates is negative")),
         // Whoever writes more than 2^31 means no limit at all; nothing is that long.
-        octets if octets.len() > 4 => Err(malformed("its path length is out of range")),
+        octets if octets.len() > 4 => Err(malformed("a number of certificates is out of range")),
         octets => Ok(octets.iter().fold(0, |value, octet| value << 8 | u32::from(*octet))),
     }
+}
+
+/// The policies' OIDs (RFC 5280 §4.2.1.4); qualifiers are for people.
+fn policies(reader: &mut Reader<'_>) -> Result<Vec<Vec<u8>>, CertificateError> {
+    let mut list = reader.sequence("certificatePolicies")?;
+    let mut found: Vec<Vec<u8>> = Vec::new();
+    while !list.is_empty() {
+        let mut information = list.sequence("policyInformation")?;
+        let policy = information.oid("policyIdentifier")?;
+        information.optional(tag::SEQUENCE)?;
+        information.finish("policyQualifiers")?;
+        if found.len() == POLICIES_MAX {
+            return Err(malformed(&format!("it has more than {POLICIES_MAX} certificate policies")));
+        }
+        if found.iter().any(|earlier| earlier == policy) {
+            return Err(malformed("it has a certificate policy twice"));
+        }
+        found.push(policy.to_vec());
+    }
+    if found.is_empty() { Err(malformed("its certificatePolicies is empty")) } else { Ok(found) }
+}
+
+/// requireExplicitPolicy (RFC 5280 §4.2.1.11); mappings are inhibited in any case.
+fn policy_constraints(reader: &mut Reader<'_>) -> Result<Option<u32>, CertificateError> {
+    let mut fields = reader.sequence("policyConstraints")?;
+    if fields.is_empty() {
+        return Err(malformed("its policyConstraints is empty"));
+    }
+    let number = |element: Element<'_>| -> Result<u32, CertificateError> {
+        // [n] IMPLICIT INTEGER: its content is that of an INTEGER.
+        let whole = element_of(tag::INTEGER, element.content);
+        small(Reader::new(&whole).integer("a number of certificates")?)
+    };
+    let explicit = fields.optional(tag::context(0))?.map(number).transpose()?;
+    fields.optional(tag::context(1))?.map(number).transpose()?;
+    fields.finish("policyConstraints")?;
+    Ok(explicit)
 }
 
 fn authority_key_identifier(reader: &mut Reader<'_>) -> Result<Option<Vec<u8>>, CertificateError> {
@@ -224,7 +279,7 @@ mod tests {
     fn collects_critical_extensions_that_it_does_not_know() {
         let flag = [1, 1, 0xff];
         let found =
-            list(&[extension(30, &flag, &[0x30, 0]), extension(32, &[], &[]), extension(17, &flag, &[])]);
-        assert_eq!(found.map(|found| found.unknown_critical), Ok(vec![vec![0x55, 0x1d, 30]]));
+            list(&[extension(99, &flag, &[0x30, 0]), extension(98, &[], &[]), extension(17, &flag, &[])]);
+        assert_eq!(found.map(|found| found.unknown_critical), Ok(vec![vec![0x55, 0x1d, 99]]));
     }
 }

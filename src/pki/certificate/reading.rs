@@ -95,7 +95,7 @@ fn serial(fields: &mut Reader<'_>) -> Result<Vec<u8>, CertificateError> {
 }
 
 /// RFC 5280 §4.1.2.5: through 2049 a `UTCTime` `YYMMDDHHMMSSZ`, from 2050 a `GeneralizedTime` `YYYYMMDDHHMMSSZ`.
-fn time(validity: &mut Reader<'_>, noun: &'static str) -> Result<Time, CertificateError> {
+pub(in crate::pki) fn time(validity: &mut Reader<'_>, noun: &'static str) -> Result<Time, CertificateError> {
     let element = validity.any()?;
     let wrong = || malformed(&format!("its {noun} is not a time as RFC 5280 writes it"));
     let digits = element.content.strip_suffix(b"Z").ok_or_else(wrong)?;

@@ -156,6 +156,15 @@ impl SignatureAlgorithm {
         Self::RsaPss(HashAlgorithm::Sha512),
     ];
 
+    /// The hash that is signed; `None` for Ed25519, which signs the message.
+    #[must_use]
+    pub fn hash(self) -> Option<HashAlgorithm> {
+        match self {
+            Self::Ecdsa(hash) | Self::RsaPkcs1(hash) | Self::RsaPss(hash) => Some(hash),
+            Self::Ed25519 => None,
+        }
+    }
+
     /// The `AlgorithmIdentifier`, DER.
     #[must_use]
     pub fn der(self) -> Vec<u8> {

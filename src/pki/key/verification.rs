@@ -18,11 +18,11 @@ impl PublicKey {
         signature: &[u8],
     ) -> Result<(), KeyError> {
         match algorithm {
-            SignatureAlgorithm::RsaPss(hash) => {
-                self.verify_pss(hash, usize::from(hash.octets()), message, signature)
+            SignatureAlgorithm::Ecdsa(hash)
+            | SignatureAlgorithm::RsaPkcs1(hash)
+            | SignatureAlgorithm::RsaPss(hash) => {
+                self.verify_digest(algorithm, &hash.digest(message), signature)
             }
-            SignatureAlgorithm::Ecdsa(hash) => self.verify_ecdsa(&hash.digest(message), signature),
-            SignatureAlgorithm::RsaPkcs1(hash) => self.verify_pkcs1(hash, message, signature),
             SignatureAlgorithm::Ed25519 => match &self.verifier {
                 Verifier::Ed25519(key) => {
                     let signature =
@@ -31,6 +31,26 @@ impl PublicKey {
                 }
                 _ => Err(self.mismatch("Ed25519")),
             },
+        }
+    }
+
+    /// Checks a signature in X.509 form over the digest of a message by the algorithm's hash.
+    ///
+    /// # Errors
+    /// As [`PublicKey::verify`]; [`KeyError::Unsupported`] for Ed25519, which signs no digest.
+    pub(super) fn verify_digest(
+        &self,
+        algorithm: SignatureAlgorithm,
+        digest: &[u8],
+        signature: &[u8],
+    ) -> Result<(), KeyError> {
+        match algorithm {
+            SignatureAlgorithm::Ecdsa(_) => self.verify_ecdsa(digest, signature),
+            SignatureAlgorithm::Ed25519 => Err(self.mismatch("a digest")),
+            SignatureAlgorithm::RsaPkcs1(hash) => self.verify_pkcs1(hash, digest, signature),
+            SignatureAlgorithm::RsaPss(hash) => {
+                self.verify_pss_digest(hash, usize::from(hash.octets()), digest, signature)
+            }
         }
     }
 
@@ -56,21 +76,20 @@ impl PublicKey {
         }
     }
 
-    fn verify_pkcs1(&self, hash: HashAlgorithm, message: &[u8], signature: &[u8]) -> Result<(), KeyError> {
+    fn verify_pkcs1(&self, hash: HashAlgorithm, digest: &[u8], signature: &[u8]) -> Result<(), KeyError> {
         let Verifier::Rsa(key) = &self.verifier else { return Err(self.mismatch("RSA")) };
         let wrong = |_| KeyError::Signature;
         self.check_rsa_length(signature)?;
         let octets = pkcs1v15::Signature::try_from(signature).map_err(wrong)?;
-        let digest = hash.digest(message);
         match hash {
             HashAlgorithm::Sha256 => {
-                pkcs1v15::VerifyingKey::<Sha256>::new((**key).clone()).verify_prehash(&digest, &octets)
+                pkcs1v15::VerifyingKey::<Sha256>::new((**key).clone()).verify_prehash(digest, &octets)
             }
             HashAlgorithm::Sha384 => {
-                pkcs1v15::VerifyingKey::<Sha384>::new((**key).clone()).verify_prehash(&digest, &octets)
+                pkcs1v15::VerifyingKey::<Sha384>::new((**key).clone()).verify_prehash(digest, &octets)
             }
             HashAlgorithm::Sha512 => {
-                pkcs1v15::VerifyingKey::<Sha512>::new((**key).clone()).verify_prehash(&digest, &octets)
+                pkcs1v15::VerifyingKey::<Sha512>::new((**key).clone()).verify_prehash(digest, &octets)
             }
         }
         .map_err(wrong)
@@ -87,21 +106,30 @@ impl PublicKey {
         message: &[u8],
         signature: &[u8],
     ) -> Result<(), KeyError> {
+        self.verify_pss_digest(hash, salt, &hash.digest(message), signature)
+    }
+
+    fn verify_pss_digest(
+        &self,
+        hash: HashAlgorithm,
+        salt: usize,
+        digest: &[u8],
+        signature: &[u8],
+    ) -> Result<(), KeyError> {
         let Verifier::Rsa(key) = &self.verifier else { return Err(self.mismatch("RSA")) };
         let wrong = |_| KeyError::Signature;
         self.check_rsa_length(signature)?;
         let octets = pss::Signature::try_from(signature).map_err(wrong)?;
-        let digest = hash.digest(message);
         let key = (**key).clone();
         match hash {
             HashAlgorithm::Sha256 => {
-                pss::VerifyingKey::<Sha256>::new_with_salt_len(key, salt).verify_prehash(&digest, &octets)
+                pss::VerifyingKey::<Sha256>::new_with_salt_len(key, salt).verify_prehash(digest, &octets)
             }
             HashAlgorithm::Sha384 => {
-                pss::VerifyingKey::<Sha384>::new_with_salt_len(key, salt).verify_prehash(&digest, &octets)
+                pss::VerifyingKey::<Sha384>::new_with_salt_len(key, salt).verify_prehash(digest, &octets)
             }
             HashAlgorithm::Sha512 => {
-                pss::VerifyingKey::<Sha512>::new_with_salt_len(key, salt).verify_prehash(&digest, &octets)
+                pss::VerifyingKey::<Sha512>::new_with_salt_len(key, salt).verify_prehash(digest, &octets)
             }
         }
         .map_err(wrong)

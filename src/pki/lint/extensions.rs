@@ -6,22 +6,24 @@ use super::{
     super::{
         der::{DerError, Element, Reader, tag},
         fingerprint::Digest,
+        profile::Criticality,
     },
     AKI, BASIC_CONSTRAINTS, BOOLEAN, DEFAULT, EKU, EXTENSION_CRITICAL, EXTENSION_DUPLICATE, EXTENSIONS,
-    Expected, Faults, Fields, KEY_USAGE, Kind, SAN, SKI, name,
+    Expected, Faults, Fields, KEY_USAGE, Kind, SAN, SKI, fixed, name, planned, standard,
 };
+use crate::pki::text::counted;
 
 // id-ce is 2.5.29 (RFC 5280 appendix A.2).
-const ID_SKI: &[u8] = &[0x55, 0x1d, 14];
-const ID_KEY_USAGE: &[u8] = &[0x55, 0x1d, 15];
-const ID_SAN: &[u8] = &[0x55, 0x1d, 17];
-const ID_BASIC_CONSTRAINTS: &[u8] = &[0x55, 0x1d, 19];
-const ID_NAME_CONSTRAINTS: &[u8] = &[0x55, 0x1d, 30];
-const ID_POLICIES: &[u8] = &[0x55, 0x1d, 32];
+pub(super) const ID_SKI: &[u8] = &[0x55, 0x1d, 14];
+pub(super) const ID_KEY_USAGE: &[u8] = &[0x55, 0x1d, 15];
+pub(super) const ID_SAN: &[u8] = &[0x55, 0x1d, 17];
+pub(super) const ID_BASIC_CONSTRAINTS: &[u8] = &[0x55, 0x1d, 19];
+pub(super) const ID_NAME_CONSTRAINTS: &[u8] = &[0x55, 0x1d, 30];
+pub(super) const ID_POLICIES: &[u8] = &[0x55, 0x1d, 32];
 const ID_AKI: &[u8] = &[0x55, 0x1d, 35];
-const ID_POLICY_CONSTRAINTS: &[u8] = &[0x55, 0x1d, 36];
-const ID_EKU: &[u8] = &[0x55, 0x1d, 37];
-const ID_INHIBIT_ANY_POLICY: &[u8] = &[0x55, 0x1d, 54];
+pub(super) const ID_POLICY_CONSTRAINTS: &[u8] = &[0x55, 0x1d, 36];
+pub(super) const ID_EKU: &[u8] = &[0x55, 0x1d, 37];
+pub(super) const ID_INHIBIT_ANY_POLICY: &[u8] = &[0x55, 0x1d, 54];
 const ANY_EXTENDED_KEY_USAGE: &[u8] = &[0x55, 0x1d, 37, 0];
 
 /// Extensions that may be critical: a relying party of RFC 5280 §6.1 understands them.
@@ -37,22 +39,30 @@ const MAY_BE_CRITICAL: &[&[u8]] = &[
     // Judged by their own rules, which say more than "unknown".
     ID_AKI,
     ID_SKI,
+    fixed::ID_AIA,
+    fixed::ID_CRL_POINTS,
+    fixed::ID_NO_CHECK,
+    fixed::ID_TLS_FEATURE,
 ];
 
-#[derive(Clone, Copy, Eq, PartialEq)]
-enum Criticality {
-    Critical,
-    NonCritical,
-}
+/// Extensions that a plan decides in every certificate; each has its rule.
+pub(super) const OF_EVERY_PROFILE: &[&[u8]] = &[ID_SKI, ID_KEY_USAGE, ID_BASIC_CONSTRAINTS, ID_AKI, ID_EKU];
 
-struct Extension<'a> {
-    oid: &'a [u8],
-    criticality: Criticality,
-    value: &'a [u8],
+/// One extension, taken apart.
+pub(super) struct Extension<'a> {
+    pub oid: &'a [u8],
+    pub criticality: Criticality,
+    pub value: &'a [u8],
 }
 
 /// Judges the `[3]` element of a `TBSCertificate`.
-pub(super) fn lint(element: &Element<'_>, fields: &Fields<'_>, expected: &Expected<'_>, faults: &mut Faults) {
+pub(super) fn lint(
+    tbs: &[u8],
+    element: &Element<'_>,
+    fields: &Fields<'_>,
+    expected: &Expected<'_>,
+    faults: &mut Faults,
+) {
     let extensions = match read(element, faults) {
         Ok(extensions) => extensions,
         Err(error) => return faults.add(EXTENSIONS, error.to_string()),
@@ -65,7 +75,9 @@ pub(super) fn lint(element: &Element<'_>, fields: &Fields<'_>, expected: &Expect
         if !seen.insert(extension.oid) {
             faults.add(EXTENSION_DUPLICATE, "an extension stands twice");
         }
-        if extension.criticality == Criticality::Critical && !MAY_BE_CRITICAL.contains(&extension.oid) {
+        let known = MAY_BE_CRITICAL.contains(&extension.oid)
+            || planned::is_critical(extension, expected.granted.as_ref());
+        if extension.criticality == Criticality::Critical && !known {
             faults.add(EXTENSION_CRITICAL, "a critical extension of unknown meaning");
         }
         let mut value = Reader::new(extension.value);
@@ -85,6 +97,11 @@ pub(super) fn lint(element: &Element<'_>, fields: &Fields<'_>, expected: &Expect
     judge(KEY_USAGE, key_usage(find(ID_KEY_USAGE), expected.kind));
     judge(SAN, subject_alt_name(find(ID_SAN), fields));
     judge(EKU, find(ID_EKU).map_or(Ok(()), extended_key_usage));
+    fixed::lint(&extensions, expected, faults);
+    standard::lint(tbs, fields, &extensions, expected, faults);
+    if let Some(granted) = &expected.granted {
+        planned::extensions(&extensions, expected, granted, faults);
+    }
 }
 
 fn read<'a>(element: &Element<'a>, faults: &mut Faults) -> Result<Vec<Extension<'a>>, DerError> {
@@ -114,11 +131,15 @@ fn read<'a>(element: &Element<'a>, faults: &mut Faults) -> Result<Vec<Extension<
     Ok(extensions)
 }
 
-fn sentence(error: impl std::fmt::Display) -> String {
+pub(super) fn sentence(error: impl std::fmt::Display) -> String {
     error.to_string()
 }
 
-fn one_element<'a>(extension: &Extension<'a>, tag: u8, noun: &'static str) -> Result<Element<'a>, String> {
+pub(super) fn one_element<'a>(
+    extension: &Extension<'a>,
+    tag: u8,
+    noun: &'static str,
+) -> Result<Element<'a>, String> {
     let mut reader = Reader::new(extension.value);
     let element = reader.expect(tag, noun).map_err(sentence)?;
     reader.finish(noun).map_err(sentence)?;
@@ -166,7 +187,7 @@ fn subject_key_identifier(
     }
     let identifier = one_element(extension, tag::OCTET_STRING, "SubjectKeyIdentifier")?.content;
     if identifier.len() != 20 {
-        return Err(format!("subjectKeyIdentifier has {} octets, not 20", identifier.len()));
+        return Err(format!("subjectKeyIdentifier has {}, not 20", counted(identifier.len(), "octet")));
     }
     // Where the key cannot be read, the rule on the key has said so.
     let mut spki = fields.spki.reader();
@@ -304,7 +325,7 @@ fn directory_name(element: &Element<'_>) -> Result<(), DerError> {
     reader.finish("Name")
 }
 
-fn is_visible(text: &[u8]) -> bool {
+pub(super) fn is_visible(text: &[u8]) -> bool {
     !text.is_empty() && text.iter().all(u8::is_ascii_graphic)
 }
 
@@ -319,7 +340,7 @@ fn domain(text: &[u8]) -> bool {
     text.len() <= 253 && text.split(|&octet| octet == b'.').all(|label| (1..=63).contains(&label.len()))
 }
 
-fn scheme(text: &[u8]) -> bool {
+pub(super) fn scheme(text: &[u8]) -> bool {
     let mut halves = text.splitn(2, |&octet| octet == b':');
     let scheme = halves.next().unwrap_or_default();
     // RFC 3986 §3.1.

@@ -1,5 +1,7 @@
 //! A good TBS, made by a few lines that write DER, and one wrong turn for every rule.
 
+mod standard;
+
 use super::{
     super::{
         der::{element, sequence, tag},
@@ -11,6 +13,7 @@ use super::{
 /// The fields of a TBS as octets, to be bent one at a time.
 struct Draft {
     kind: Kind,
+    standard: Standard,
     version: Vec<u8>,
     serial: Vec<u8>,
     signature: Vec<u8>,
@@ -67,6 +70,7 @@ fn good(kind: Kind) -> Draft {
     };
     Draft {
         kind,
+        standard: Standard::Rfc5280,
         version: vec![0xa0, 3, 2, 1, 2],
         serial: element(tag::INTEGER, &[0x41; 20]),
         signature: ALGORITHMS[0].to_vec(),
@@ -113,7 +117,14 @@ impl Draft {
         let own = key_identifier();
         let (issuer, spki) = (common_name(b"issuer"), spki());
         let issuer_key_identifier = if self.kind == Kind::Root { &own } else { &ISSUER_KEY[..] };
-        let expected = Expected { issuer: &issuer, issuer_key_identifier, spki: &spki, kind: self.kind };
+        let expected = Expected {
+            issuer: &issuer,
+            issuer_key_identifier,
+            spki: &spki,
+            kind: self.kind,
+            standard: self.standard,
+            granted: None,
+        };
         lint(&self.tbs(), &expected).into_iter().map(|fault| fault.rule).collect()
     }
 
@@ -264,15 +275,89 @@ fn each_extension_has_its_rule() {
     }
 }
 
+/// An extension of any type.
+fn other(oid: &[u8], critical: &[u8], value: &[u8]) -> Vec<u8> {
+    sequence(&[&element(tag::OID, oid), critical, &element(tag::OCTET_STRING, value)])
+}
+
+const AIA_OID: &[u8] = &[0x2b, 6, 1, 5, 5, 7, 1, 1];
+const FEATURE_OID: &[u8] = &[0x2b, 6, 1, 5, 5, 7, 1, 24];
+const NO_CHECK_OID: &[u8] = &[0x2b, 6, 1, 5, 5, 7, 48, 1, 5];
+
+fn access(uri: &[u8]) -> Vec<u8> {
+    let method = element(tag::OID, &[0x2b, 6, 1, 5, 5, 7, 48, 1]);
+    sequence(&[&sequence(&[&method, &element(0x86, uri)])])
+}
+
+fn point(uri: &[u8]) -> Vec<u8> {
+    sequence(&[&sequence(&[&element(0xa0, &element(0xa0, &element(0x86, uri)))])])
+}
+
+fn policy(statement: &[u8]) -> Vec<u8> {
+    let qualifier =
+        sequence(&[&element(tag::OID, &[0x2b, 6, 1, 5, 5, 7, 2, 1]), &element(tag::IA5_STRING, statement)]);
+    sequence(&[&sequence(&[&element(tag::OID, &[0x2a, 3]), &sequence(&[&qualifier])])])
+}
+
+fn constraints(form: u8, name: &[u8]) -> Vec<u8> {
+    sequence(&[&element(0xa0, &sequence(&[&element(form, name)]))])
+}
+
+#[test]
+fn each_extension_of_fixed_content_has_its_rule() {
+    use Kind::{EndEntity, SubordinateCa};
+    let sound = [
+        other(AIA_OID, PLAIN, &access(b"http://a.example/")),
+        extension(31, PLAIN, &point(b"http://a.example/ca.crl")),
+        extension(32, PLAIN, &policy(b"https://a.example/cps")),
+        other(FEATURE_OID, PLAIN, &[0x30, 3, 2, 1, 5]),
+        other(NO_CHECK_OID, PLAIN, &[5, 0]),
+    ];
+    let mut draft = good(EndEntity);
+    draft.extensions.extend(sound);
+    assert_eq!(draft.faults(), [""; 0]);
+    let mut draft = good(SubordinateCa);
+    draft.set(30, CRITICAL, &constraints(0x82, b"a.example"));
+    draft.set(36, CRITICAL, &[0x30, 3, 0x80, 1, 0]);
+    draft.set(54, CRITICAL, &[2, 1, 0]);
+    assert_eq!(draft.faults(), [""; 0]);
+
+    let add = |extension: Vec<u8>| move |draft: &mut Draft| draft.extensions.push(extension);
+    check(EndEntity, AIA, |d| add(other(AIA_OID, CRITICAL, &access(b"http://a.example/")))(d));
+    check(EndEntity, AIA, |d| add(other(AIA_OID, PLAIN, &access(b"no-scheme")))(d));
+    check(EndEntity, AIA, |d| add(other(AIA_OID, PLAIN, &[0x30, 0]))(d));
+    check(EndEntity, CRL_POINTS, |d| d.set(31, CRITICAL, &point(b"http://a.example/")));
+    check(EndEntity, CRL_POINTS, |d| d.set(31, PLAIN, &point(b"")));
+    check(EndEntity, CRL_POINTS, |d| d.set(31, PLAIN, &[0x30, 2, 0x30, 0]));
+    check(EndEntity, POLICIES, |d| d.set(32, PLAIN, &[0x30, 0]));
+    check(EndEntity, POLICIES, |d| d.set(32, PLAIN, &policy(b"here")));
+    check(EndEntity, POLICIES, |d| d.set(32, PLAIN, &[0x30, 10, 0x30, 3, 6, 1, 42, 0x30, 3, 6, 1, 42]));
+    check(EndEntity, NAME_CONSTRAINTS, |d| d.set(30, CRITICAL, &constraints(0x82, b"a.example")));
+    check(SubordinateCa, NAME_CONSTRAINTS, |d| d.set(30, PLAIN, &constraints(0x82, b"a.example")));
+    check(SubordinateCa, NAME_CONSTRAINTS, |d| d.set(30, CRITICAL, &[0x30, 0]));
+    check(SubordinateCa, NAME_CONSTRAINTS, |d| d.set(30, CRITICAL, &[0x30, 2, 0xa0, 0]));
+    check(EndEntity, POLICY_CONSTRAINTS, |d| d.set(36, CRITICAL, &[0x30, 3, 0x80, 1, 0]));
+    check(SubordinateCa, POLICY_CONSTRAINTS, |d| d.set(36, PLAIN, &[0x30, 3, 0x80, 1, 0]));
+    check(SubordinateCa, POLICY_CONSTRAINTS, |d| d.set(36, CRITICAL, &[0x30, 3, 0x80, 1, 0x80]));
+    check(SubordinateCa, INHIBIT_ANY_POLICY, |d| d.set(54, PLAIN, &[2, 1, 0]));
+    check(SubordinateCa, INHIBIT_ANY_POLICY, |d| d.set(54, CRITICAL, &[2, 1, 0xff]));
+    check(EndEntity, TLS_FEATURE, |d| add(other(FEATURE_OID, CRITICAL, &[0x30, 3, 2, 1, 5]))(d));
+    check(EndEntity, TLS_FEATURE, |d| add(other(FEATURE_OID, PLAIN, &[0x30, 0]))(d));
+    check(EndEntity, NO_CHECK, |d| add(other(NO_CHECK_OID, CRITICAL, &[5, 0]))(d));
+    check(EndEntity, NO_CHECK, |d| add(other(NO_CHECK_OID, PLAIN, &[4, 0]))(d));
+}
+
 #[test]
 fn every_rule_is_listed_and_tried_here() {
-    let source = include_str!("tests.rs");
+    let source = [include_str!("tests.rs"), include_str!("tests/standard.rs")].concat();
     let rules = include_str!("../lint.rs");
     for (id, _) in RULES {
         let declaration =
             rules.lines().find(|line| line.contains(&format!("= \"{id}\";"))).expect("a constant");
         let constant = declaration.trim_start_matches("const ").split(':').next().expect("a name");
-        assert!(source.contains(&format!(", {constant}, |d|")), "{constant} has no test");
+        let tried =
+            source.contains(&format!(", {constant}, |d|")) || source.contains(&format!(", &[{constant}]"));
+        assert!(tried, "{constant} has no test");
     }
     assert_eq!(
         RULES.len(),
@@ -285,7 +370,14 @@ fn takes_any_octets_without_panic() {
     for kind in [Kind::EndEntity, Kind::Root] {
         let own = key_identifier();
         let (issuer, key) = (common_name(b"issuer"), spki());
-        let expected = Expected { issuer: &issuer, issuer_key_identifier: &own, spki: &key, kind };
+        let expected = Expected {
+            issuer: &issuer,
+            issuer_key_identifier: &own,
+            spki: &key,
+            kind,
+            standard: Standard::MatterDac,
+            granted: None,
+        };
         let octets = good(kind).tbs();
         for at in 0..octets.len() {
             assert!(!lint(&octets[..at], &expected).is_empty());

@@ -8,6 +8,11 @@ pub const SERIAL_NUMBER: &[u8] = &[0x55, 0x04, 0x05];
 /// userId, 0.9.2342.19200300.100.1.1.
 pub const USER_ID: &[u8] = &[0x09, 0x92, 0x26, 0x89, 0x93, 0xf2, 0x2c, 0x64, 0x01, 0x01];
 
+/// The vendor ID of Matter, 1.3.6.1.4.1.37244.2.1 (Matter Core Specification 6.2.2.2).
+pub const MATTER_VENDOR: &[u8] = &[0x2b, 0x06, 0x01, 0x04, 0x01, 0x82, 0xa2, 0x7c, 0x02, 0x01];
+/// The product ID of Matter, 1.3.6.1.4.1.37244.2.2.
+pub const MATTER_PRODUCT: &[u8] = &[0x2b, 0x06, 0x01, 0x04, 0x01, 0x82, 0xa2, 0x7c, 0x02, 0x02];
+
 /// Which string type an attribute's value has.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum Charset {
@@ -87,6 +92,8 @@ pub const KINDS: &[Kind] = &[
     printable("serialNumber", "serialNumber", SERIAL_NUMBER, 64),
     printable("dnQualifier", "dnQualifier", &[0x55, 0x04, 0x2e], 64),
     directory("UID", "userId", USER_ID, 256),
+    Kind { chars_min: 4, ..directory("MatterVID", "matterVendorId", MATTER_VENDOR, 4) },
+    Kind { chars_min: 4, ..directory("MatterPID", "matterProductId", MATTER_PRODUCT, 4) },
     ia5("DC", "domainComponent", &[0x09, 0x92, 0x26, 0x89, 0x93, 0xf2, 0x2c, 0x64, 0x01, 0x19], 63),
     ia5("emailAddress", "email", crate::pki::oid::EMAIL_ADDRESS, 255),
 ];

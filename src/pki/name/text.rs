@@ -2,6 +2,7 @@
 
 use crate::pki::{
     der::{element, tag},
+    text::counted,
     text::is_harmless,
 };
 
@@ -60,7 +61,7 @@ pub(super) fn attribute(name: &str, value: &str) -> Result<Vec<u8>, String> {
     }
     if !(kind.chars_min..=kind.chars_max).contains(&chars) {
         let (min, max) = (kind.chars_min, kind.chars_max);
-        return Err(format!("{short} has {chars} characters; {min} to {max} are allowed"));
+        return Err(format!("{short} has {}; {min} to {max} are allowed", counted(chars, "character")));
     }
     if !value.chars().all(is_harmless) {
         return Err(format!("{short} carries a control character, or one that hides or reorders text"));

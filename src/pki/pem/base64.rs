@@ -3,7 +3,7 @@
 const ALPHABET: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
 
 /// Encodes with padding and without line ends.
-pub(super) fn encode(octets: &[u8]) -> String {
+pub(in crate::pki) fn encode(octets: &[u8]) -> String {
     let mut out = String::with_capacity(octets.len().div_ceil(3) * 4);
     for group in octets.chunks(3) {
         let word =
@@ -35,7 +35,7 @@ pub(super) fn is_base64(octet: u8) -> bool {
 }
 
 /// Decodes; white space between characters is the caller's to judge and is passed over.
-pub(super) fn decode(text: &[u8]) -> Result<Vec<u8>, &'static str> {
+pub(in crate::pki) fn decode(text: &[u8]) -> Result<Vec<u8>, &'static str> {
     let mut out = Vec::with_capacity(text.len() / 4 * 3);
     let (mut word, mut count, mut padding) = (0_u32, 0_u32, 0_u32);
     for &octet in text.iter().filter(|octet| !matches!(octet, b' ' | b'\t' | b'\r' | b'\n')) {

@@ -4,16 +4,20 @@ use const_oid::db::rfc5912::ID_EXTENSION_REQ;
 use der::{Encode as _, asn1::ObjectIdentifier};
 
 use crate::pki::{
-    der::{element, sequence, tag},
-    key::{KeyError, PublicKey, RsaScheme},
+    certificate::{CertificateError, extensions},
+    der::{Reader, element, sequence, tag},
+    key::{HashAlgorithm, KeyError, PublicKey, RsaScheme},
     lint,
     name::Name,
-    profile::{CRL_SIGN, DAYS_MAX, KEY_CERT_SIGN, PATH_LENGTH_MAX},
+    profile::{
+        CRL_SIGN, Criticality, DAYS_MAX, FixedExtensions, KEY_CERT_SIGN, KeyIdentifier, PATH_LENGTH_MAX,
+        Profile, Standard,
+    },
     time::DAY_SECONDS,
 };
 
 use super::{
-    Facts, PlannedCertificate, linted,
+    Facts, PlannedCertificate, fixed, linted,
     tbs::{PlannedExtension, Tbs},
 };
 
@@ -30,6 +34,43 @@ pub struct RootFields {
     pub days: u32,
     /// pathLenConstraint, if any.
     pub path_length: Option<u32>,
+}
+
+/// What a root's profile decides beyond [`RootFields`].
+#[derive(Clone, Debug)]
+pub struct RootTerms {
+    /// keyUsage; keyCertSign among it.
+    pub key_usage: u16,
+    /// The hash that it is signed over; `None`: it follows the key.
+    pub signature_hash: Option<HashAlgorithm>,
+    /// How far notBefore is set back, in seconds.
+    pub backdate_seconds: u32,
+    /// Extensions of fixed content.
+    pub fixed: FixedExtensions,
+}
+
+impl RootTerms {
+    /// keyCertSign and cRLSign, the key's own hash, valid from now, nothing fixed.
+    #[must_use]
+    pub fn plain() -> Self {
+        Self {
+            key_usage: KEY_CERT_SIGN | CRL_SIGN,
+            signature_hash: None,
+            backdate_seconds: 0,
+            fixed: FixedExtensions::default(),
+        }
+    }
+
+    /// Those of a profile of kind [`SubjectKind::Root`](crate::pki::profile::SubjectKind::Root).
+    #[must_use]
+    pub fn of(profile: &Profile) -> Self {
+        Self {
+            key_usage: profile.key_usage,
+            signature_hash: profile.signature_hash,
+            backdate_seconds: profile.backdate_seconds,
+            fixed: profile.fixed.clone(),
+        }
+    }
 }
 
 /// What is typed for a root, judged before its key is made: a key whose certificate cannot be would stay in the token.
@@ -57,29 +98,59 @@ pub fn check_root(name: &Name, days: u32, path_length: Option<u32>) -> Result<()
 /// # Errors
 /// A sentence that says what is wrong.
 pub fn plan_root(fields: &RootFields, facts: Facts) -> Result<PlannedCertificate, String> {
+    plan_root_by(fields, &RootTerms::plain(), facts)
+}
+
+/// The same by the terms of a profile.
+///
+/// # Errors
+/// A sentence that says what is wrong.
+pub fn plan_root_by(
+    fields: &RootFields,
+    terms: &RootTerms,
+    facts: Facts,
+) -> Result<PlannedCertificate, String> {
     check_root(&fields.name, fields.days, fields.path_length)?;
     let key_identifier = fields.public_key.key_identifier();
+    let not_before = facts.now.plus_seconds(-i64::from(terms.backdate_seconds));
     let not_after = facts.now.plus_seconds(i64::from(fields.days) * DAY_SECONDS - 1);
+    let mut extensions = vec![
+        PlannedExtension::Authority { path_length: fields.path_length },
+        PlannedExtension::KeyUsage(terms.key_usage),
+        PlannedExtension::SubjectKeyIdentifier(key_identifier.to_vec()),
+        PlannedExtension::AuthorityKeyIdentifier(key_identifier.to_vec()),
+    ];
+    let fixed = fixed::encode(&terms.fixed).map_err(|error| error.to_string())?;
+    extensions.extend(fixed.into_iter().map(PlannedExtension::Fixed));
     let tbs = Tbs {
         serial: facts.serial,
-        algorithm: fields.public_key.signing_algorithm(fields.rsa_scheme),
+        algorithm: fields.public_key.signing_algorithm_over(fields.rsa_scheme, terms.signature_hash),
         issuer: fields.name.der(),
-        not_before: facts.now,
+        not_before,
         not_after,
         subject: fields.name.der(),
         spki: fields.public_key.spki(),
-        extensions: vec![
-            PlannedExtension::Authority { path_length: fields.path_length },
-            PlannedExtension::KeyUsage(KEY_CERT_SIGN | CRL_SIGN),
-            PlannedExtension::SubjectKeyIdentifier(key_identifier.to_vec()),
-            PlannedExtension::AuthorityKeyIdentifier(key_identifier.to_vec()),
-        ],
+        extensions: &extensions,
     };
     let expected = lint::Expected {
         issuer: fields.name.der(),
         issuer_key_identifier: &key_identifier,
         spki: fields.public_key.spki(),
         kind: lint::Kind::Root,
+        standard: Standard::Rfc5280,
+        granted: Some(lint::Granted {
+            serial: facts.serial.as_octets(),
+            subject: fields.name.der(),
+            not_before,
+            not_after,
+            key_usage: terms.key_usage,
+            path_length: fields.path_length,
+            extended_key_usage: &[],
+            extended_key_usage_criticality: Criticality::NonCritical,
+            key_identifier: KeyIdentifier::Present,
+            fixed: &terms.fixed,
+            copied: Vec::new(),
+        }),
     };
     let octets = linted(&tbs, &expected).map_err(|faults| faults.join("; "))?;
     Ok(PlannedCertificate {
@@ -87,10 +158,35 @@ pub fn plan_root(fields: &RootFields, facts: Facts) -> Result<PlannedCertificate
         serial: facts.serial,
         subject: fields.name.clone(),
         spki_sha256: fields.public_key.spki_sha256(),
-        not_before: facts.now,
+        not_before,
         not_after,
         notes: Vec::new(),
     })
+}
+
+/// What makes a certificate one of a CA.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub struct AuthorityTerms {
+    /// pathLenConstraint, if any.
+    pub path_length: Option<u32>,
+}
+
+/// What `TBSCertificate` octets say of a CA (RFC 5280 §4.2.1.9); `None` where they are not a CA's.
+///
+/// # Errors
+/// [`CertificateError`] where the octets are none.
+pub fn authority_terms(tbs: &[u8]) -> Result<Option<AuthorityTerms>, CertificateError> {
+    let mut outer = Reader::new(tbs);
+    let mut fields = outer.sequence("TBSCertificate")?;
+    outer.finish("TBSCertificate")?;
+    fields.expect(tag::context_constructed(0), "version")?;
+    fields.integer("serialNumber")?;
+    for noun in ["signature", "issuer", "validity", "subject", "subjectPublicKeyInfo"] {
+        fields.expect(tag::SEQUENCE, noun)?;
+    }
+    let extensions = extensions::read(&mut fields)?;
+    fields.finish("extensions")?;
+    Ok(extensions.is_ca.then_some(AuthorityTerms { path_length: extensions.path_length }))
 }
 
 /// The `CertificationRequestInfo` of a CA that asks a superior CA for its certificate: subject, key, and a request for

@@ -6,8 +6,10 @@ use crate::pki::{
     extension::{Meaning, RequestedExtension},
     issuer::IssuingCa,
     key::PublicKey,
+    lint::Granted,
     name::Name,
     naming::Named,
+    oid,
     policy::{Control, Finding},
     profile::{
         BeyondIssuer, CRL_SIGN, EmptySubject, End, KEY_CERT_SIGN, KeyIdentifier, Profile, SubjectKind,
@@ -16,7 +18,7 @@ use crate::pki::{
     time::{DAY_SECONDS, Time},
 };
 
-use super::tbs::PlannedExtension;
+use super::{Facts, fixed, tbs::PlannedExtension};
 
 /// The state of one decision: findings so far, and what was granted.
 pub(super) struct Decision<'a> {
@@ -32,7 +34,11 @@ impl<'a> Decision<'a> {
         Self { profile, issuer, findings, extensions: Vec::with_capacity(8) }
     }
 
-    fn refuse(&mut self, control: Control, message: &str, hint: &'static str) {
+    pub fn issuer(&self) -> Option<&'a IssuingCa> {
+        self.issuer
+    }
+
+    pub fn refuse(&mut self, control: Control, message: &str, hint: &'static str) {
         self.findings.push(Finding::refuse(control, message, hint));
     }
 
@@ -40,14 +46,53 @@ impl<'a> Decision<'a> {
         self.findings.push(Finding::note(Control::ExtensionDropped, message, hint));
     }
 
+    /// What was decided, in the words of the lint.
+    pub fn granted<'b>(
+        &'b self,
+        facts: &'b Facts,
+        subject: &'b Name,
+        (not_before, not_after): (Time, Time),
+    ) -> Granted<'b> {
+        let mut granted = Granted {
+            serial: facts.serial.as_octets(),
+            subject: subject.der(),
+            not_before,
+            not_after,
+            key_usage: 0,
+            path_length: None,
+            extended_key_usage: &self.profile.extended_key_usage,
+            extended_key_usage_criticality: self.profile.extended_key_usage_criticality,
+            key_identifier: self.profile.key_identifier,
+            fixed: &self.profile.fixed,
+            copied: Vec::new(),
+        };
+        for extension in &self.extensions {
+            match extension {
+                PlannedExtension::KeyUsage(bits) => granted.key_usage = *bits,
+                PlannedExtension::Authority { path_length } => granted.path_length = *path_length,
+                PlannedExtension::Copied { oid, value, .. } => granted.copied.push((oid, value)),
+                _ => {}
+            }
+        }
+        granted
+    }
+
     /// Everything but the validity.
     pub fn judge_request(&mut self, key: &PublicKey, named: &Named<'_>) {
+        if self.profile.kind == SubjectKind::Root {
+            self.refuse(
+                Control::ProfileKind,
+                "a root is made with its own key by `ca create`, never from a request",
+                "choose a profile of another kind",
+            );
+        }
         self.findings.extend_from_slice(&named.findings);
         self.judge_key(key);
         // Names that could not be made are judged by nobody; to judge those asked for in their place would mislead.
         let made = !super::refuses(&named.findings);
         if made {
             self.judge_subject(&named.subject, &named.requested);
+            self.judge_standard(&named.subject, &named.requested);
         }
         self.judge_extensions(&named.requested, key, &named.subject);
         if made {
@@ -111,6 +156,42 @@ impl<'a> Decision<'a> {
         }
     }
 
+    /// What the CA's own path lets through: names, purposes and policies.
+    fn judge_limits(&mut self, subject: &Name) {
+        let Some(issuer) = self.issuer else { return };
+        let names = self.extensions.iter().find_map(|extension| match extension {
+            PlannedExtension::Copied { oid, value, .. } if oid == oid::SUBJECT_ALT_NAME => {
+                Some(value.as_slice())
+            }
+            _ => None,
+        });
+        if let Err(what) = issuer.check_names(subject, names) {
+            self.refuse(
+                Control::NameConstraints,
+                &format!("the CA may not issue to this name: {what}"),
+                "issue from a CA whose name constraints let the name in, or ask for another name",
+            );
+        }
+        let usages = &self.profile.extended_key_usage;
+        let stopped: Vec<_> = usages.iter().filter(|usage| !issuer.lets_through(usage)).collect();
+        if !stopped.is_empty() {
+            let names: Vec<_> = stopped.into_iter().map(|usage| name_of(usage)).collect();
+            self.refuse(
+                Control::UsageIssuer,
+                &format!("the CA's own extended key usage does not let {} through", names.join(", ")),
+                "issue from a CA without that limit, or by a profile with another `extended-key-usage`",
+            );
+        }
+        let policies: Vec<_> = self.profile.fixed.policies.iter().map(|policy| policy.oid.clone()).collect();
+        if let Err(what) = issuer.check_policies(&policies) {
+            self.refuse(
+                Control::PolicyIssuer,
+                &format!("the certificate {what}"),
+                "name a policy of the CA in the profile's `certificate-policies`",
+            );
+        }
+    }
+
     /// From now (less the profile's set-back, but not before the issuer) to the profile's end within the issuer's;
     /// notBefore and notAfter.
     pub fn judge_validity(&mut self, now: Time, issuer: &IssuingCa) -> (Time, Time) {
@@ -122,7 +203,10 @@ impl<'a> Decision<'a> {
             End::At(end) => end,
         };
         let limit = issuer.ends();
-        let not_after = wanted.min(limit);
+        let not_after = match self.profile.beyond_issuer {
+            BeyondIssuer::Keep => wanted,
+            BeyondIssuer::Refuse | BeyondIssuer::Shorten => wanted.min(limit),
+        };
         if limit < now {
             self.refuse(
                 Control::ValidityIssuer,
@@ -147,6 +231,12 @@ impl<'a> Decision<'a> {
     fn judge_excess(&mut self, wanted: Time, limit: Time) {
         let message = format!("the certificate would end at {wanted}, after its issuer's {limit}");
         match self.profile.beyond_issuer {
+            BeyondIssuer::Keep => self.findings.push(Finding::note(
+                Control::ValidityIssuer,
+                &format!("{message}; the profile keeps it so"),
+                "nothing needs to be done where the device's certificate is to say that it has no end; whoever checks \
+                 the whole path stops at the issuer's",
+            )),
             BeyondIssuer::Refuse => self.refuse(
                 Control::ValidityIssuer,
                 &message,
@@ -174,7 +264,10 @@ impl<'a> Decision<'a> {
         self.grant_authority();
         self.extensions.push(PlannedExtension::KeyUsage(key_usage));
         if !self.profile.extended_key_usage.is_empty() {
-            self.extensions.push(PlannedExtension::ExtendedKeyUsage(self.profile.extended_key_usage.clone()));
+            self.extensions.push(PlannedExtension::ExtendedKeyUsage {
+                usages: self.profile.extended_key_usage.clone(),
+                criticality: self.profile.extended_key_usage_criticality,
+            });
         }
         if self.profile.key_identifier == KeyIdentifier::Present {
             let identifier = key.key_identifier().to_vec();
@@ -184,9 +277,18 @@ impl<'a> Decision<'a> {
             let identifier = issuer.key_identifier().to_vec();
             self.extensions.push(PlannedExtension::AuthorityKeyIdentifier(identifier));
         }
+        match fixed::encode(&self.profile.fixed) {
+            Ok(fixed) => self.extensions.extend(fixed.into_iter().map(PlannedExtension::Fixed)),
+            Err(error) => self.refuse(
+                Control::Lint,
+                &format!("the profile's extensions cannot be written: {error}"),
+                "correct the profile's extensions of fixed content",
+            ),
+        }
         for extension in requested {
             self.judge_wish(extension, key_usage, subject);
         }
+        self.judge_limits(subject);
     }
 
     fn grant_authority(&mut self) {
@@ -311,7 +413,7 @@ impl<'a> Decision<'a> {
     }
 
     fn is_authority(&self) -> bool {
-        matches!(self.profile.kind, SubjectKind::SubordinateCa { .. })
+        self.profile.makes_authorities()
     }
 }
 

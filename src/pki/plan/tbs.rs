@@ -21,7 +21,7 @@ use x509_cert::{
 
 use const_oid::db::rfc5280;
 
-use crate::pki::{key::SignatureAlgorithm, serial::SerialNumber, time::Time};
+use crate::pki::{key::SignatureAlgorithm, profile::Criticality, serial::SerialNumber, time::Time};
 
 /// The plan could not be written down as octets: a value that certificates cannot hold.
 #[derive(Debug, Error)]
@@ -32,6 +32,8 @@ pub(super) enum TbsError {
     KeyUsage,
     #[error("a path length of {0} cannot be written")]
     PathLength(u32),
+    #[error("a subtree of names is of a form that is not written")]
+    Subtree,
     #[error("the moment {0} cannot be written")]
     Time(Time),
 }
@@ -48,7 +50,7 @@ pub(super) struct Tbs<'a> {
     pub subject: &'a [u8],
     /// The `SubjectPublicKeyInfo`, DER.
     pub spki: &'a [u8],
-    pub extensions: Vec<PlannedExtension>,
+    pub extensions: &'a [PlannedExtension],
 }
 
 /// What an extension of the certificate says.
@@ -61,7 +63,12 @@ pub(super) enum PlannedExtension {
     Authority {
         path_length: Option<u32>,
     },
-    ExtendedKeyUsage(Vec<Vec<u8>>),
+    ExtendedKeyUsage {
+        usages: Vec<Vec<u8>>,
+        criticality: Criticality,
+    },
+    /// One of the profile's own, of fixed content.
+    Fixed(Extension),
     KeyUsage(u16),
     SubjectKeyIdentifier(Vec<u8>),
     /// Copied from the request, value octet for octet.
@@ -139,10 +146,12 @@ impl PlannedExtension {
                 let value = BasicConstraints { ca: false, path_len_constraint: None };
                 (rfc5280::ID_CE_BASIC_CONSTRAINTS, true, value.to_der()?)
             }
-            Self::ExtendedKeyUsage(usages) => {
+            Self::ExtendedKeyUsage { usages, criticality } => {
                 let usages = usages.iter().map(|oid| identifier(oid)).collect::<Result<_, _>>()?;
-                (rfc5280::ID_CE_EXT_KEY_USAGE, false, ExtendedKeyUsage(usages).to_der()?)
+                let critical = *criticality == Criticality::Critical;
+                (rfc5280::ID_CE_EXT_KEY_USAGE, critical, ExtendedKeyUsage(usages).to_der()?)
             }
+            Self::Fixed(extension) => return Ok(extension.clone()),
             Self::KeyUsage(bits) => {
                 let flags = FlagSet::<KeyUsages>::new(*bits).map_err(|_| TbsError::KeyUsage)?;
                 (rfc5280::ID_CE_KEY_USAGE, true, KeyUsage(flags).to_der()?)
@@ -157,6 +166,6 @@ impl PlannedExtension {
     }
 }
 
-fn identifier(oid: &[u8]) -> Result<ObjectIdentifier, TbsError> {
+pub(super) fn identifier(oid: &[u8]) -> Result<ObjectIdentifier, TbsError> {
     Ok(ObjectIdentifier::from_bytes(oid).map_err(der::Error::from)?)
 }

@@ -1,5 +1,7 @@
 //! What a plan grants, drops and refuses; the octets are read again by two other readers.
 
+mod profiles;
+
 use std::sync::OnceLock;
 
 use const_oid::db::{rfc5280, rfc5912::ID_EXTENSION_REQ};
@@ -17,8 +19,8 @@ use crate::pki::{
     key::{Curve, KeyAlgorithm, RsaScheme},
     naming::Naming,
     profile::{
-        Approval, BeyondIssuer, CRL_SIGN, DIGITAL_SIGNATURE, DuplicateKeys, EmptySubject, End, KEY_CERT_SIGN,
-        KEY_ENCIPHERMENT, KeyIdentifier,
+        Approval, BeyondIssuer, CRL_SIGN, Criticality, DIGITAL_SIGNATURE, DuplicateKeys, DuplicateSubjects,
+        EmptySubject, End, FixedExtensions, KEY_CERT_SIGN, KEY_ENCIPHERMENT, KeyIdentifier, Standard,
     },
     request::ParsedRequest,
 };
@@ -88,8 +90,13 @@ pub(in crate::pki) fn profile(name: &str) -> Profile {
         keys: vec![KeyAlgorithm::Ec(Curve::P256), KeyAlgorithm::Rsa { bits: 2048 }],
         key_identifier: KeyIdentifier::Present,
         rsa_scheme: RsaScheme::Pkcs1,
+        signature_hash: None,
+        extended_key_usage_criticality: Criticality::NonCritical,
+        fixed: FixedExtensions::default(),
+        standard: Standard::Rfc5280,
         duplicate_keys: DuplicateKeys::Refuse,
         naming: Naming::default(),
+        duplicate_subjects: DuplicateSubjects::Note,
     };
     let profile = match name {
         "device" => device,
@@ -115,6 +122,7 @@ pub(in crate::pki) fn profile(name: &str) -> Profile {
             extended_key_usage: Vec::new(),
             allowed_extensions: Vec::new(),
             duplicate_keys: DuplicateKeys::Note,
+            duplicate_subjects: DuplicateSubjects::Note,
             ..device
         },
         other => panic!("no profile {other}"),
@@ -221,7 +229,7 @@ fn drops_wishes_beyond_the_profile_and_says_so() {
         "device",
         |c| {
             c.profile.allowed_extensions.push(vec![0x55, 0x1d, 32]);
-            c.wishes = vec![wish(32, "critical", &[0x30, 0])];
+            c.wishes = vec![wish(32, "critical", &[0x30, 5, 0x30, 3, 6, 1, 0x2a])];
         },
         &["extension-dropped"],
     );
@@ -451,4 +459,14 @@ proptest! {
         prop_assert!(certificate.not_after() <= issuer().ends());
         prop_assert!(certificate.not_before() >= issuer().begins());
     }
+}
+
+#[test]
+fn the_octets_say_whether_they_are_a_cas() {
+    let terms = |profile: &str| authority_terms(Case::new(profile).run(issuer()).expect("planned").tbs());
+    assert_eq!(terms("device"), Ok(None));
+    assert_eq!(terms("subordinate-ca"), Ok(Some(AuthorityTerms { path_length: Some(0) })));
+    let unlimited = plan_root(&root_fields(1, None), facts(1)).expect("a root");
+    assert_eq!(authority_terms(unlimited.tbs()), Ok(Some(AuthorityTerms { path_length: None })));
+    assert!(authority_terms(&unlimited.tbs()[1..]).is_err());
 }

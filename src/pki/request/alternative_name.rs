@@ -5,6 +5,7 @@ use crate::pki::{
     name::Name,
     naming::alternative::{HardwareModuleName, read_hardware_module},
     policy::{Control, Finding},
+    text::counted,
 };
 
 use super::{punycode, subject};
@@ -157,7 +158,9 @@ fn address(octets: &[u8]) -> Result<(), String> {
     let unusable = match octets.len() {
         4 => octets == [0; 4] || octets[0] >= 224,
         16 => octets == [0; 16] || octets[0] == 0xff,
-        length => return Err(format!("an iPAddress of {length} octets is neither IPv4 nor IPv6")),
+        length => {
+            return Err(format!("an iPAddress of {} is neither IPv4 nor IPv6", counted(length, "octet")));
+        }
     };
     if unusable { Err("an iPAddress is unspecified, multicast or reserved".to_owned()) } else { Ok(()) }
 }

@@ -2,12 +2,12 @@
 
 use crate::pki::{
     der::{DerError, Reader, tag},
-    key::{Curve, KeyError, PublicKey, RSA_BITS_MAX},
+    key::{Curve, KeyError, PublicKey, RSA_BITS_MAX, RSA_BITS_MIN, RSA_EXPONENT_OCTETS_MAX},
     oid,
     policy::{Control, Finding},
 };
 
-use super::{Quirk, roca};
+use super::{Quirk, modulus, published};
 
 /// Smallest RSA modulus certified, in bits (NIST SP 800-131A: 112 bits of security).
 const RSA_BITS_CERTIFIED_MIN: usize = 2048;
@@ -15,16 +15,16 @@ const RSA_BITS_CERTIFIED_MIN: usize = 2048;
 /// Smallest RSA exponent (FIPS 186-5 §5.1).
 const RSA_EXPONENT_MIN: u64 = 65_537;
 
-/// Largest RSA exponent: platforms read it into 32 bits, and a long one makes verification slow.
-const RSA_EXPONENT_MAX: u64 = 0xffff_ffff;
-
 const HINT_KEY: &str = "use RSA of 2048 to 8192 bits, P-256, P-384, P-521 or Ed25519";
 const HINT_NEW: &str = "ask for a request with a new key pair";
 
 /// Reads the `SubjectPublicKeyInfo`; `None` after a finding that refuses it.
 pub(super) fn read(octets: &[u8], findings: &mut Vec<Finding>) -> Option<PublicKey> {
     match try_read(octets, findings) {
-        Ok(key) => Some(key),
+        Ok(key) => {
+            findings.extend(published::judge(&key));
+            Some(key)
+        }
         Err(finding) => {
             findings.push(finding);
             None
@@ -40,7 +40,7 @@ fn try_read(octets: &[u8], findings: &mut Vec<Finding>) -> Result<PublicKey, Fin
     let bits = info.bit_string_octets("the subjectPublicKey").map_err(malformed)?;
     info.finish("the subjectPublicKey").map_err(malformed)?;
     if name == oid::RSA_ENCRYPTION {
-        judge_rsa(bits)?;
+        judge_rsa(bits, findings)?;
     }
     if name == oid::EC_PUBLIC_KEY && matches!(bits.first(), Some(2 | 3)) {
         let named = algorithm.expect(tag::OID, "the curve").map_err(malformed)?;
@@ -56,7 +56,8 @@ fn try_read(octets: &[u8], findings: &mut Vec<Finding>) -> Result<PublicKey, Fin
     PublicKey::from_spki(octets).map_err(|error| refused(&error))
 }
 
-fn judge_rsa(octets: &[u8]) -> Result<(), Finding> {
+/// Judges modulus and exponent. Weaknesses are all told, the last of them as the error.
+fn judge_rsa(octets: &[u8], findings: &mut Vec<Finding>) -> Result<(), Finding> {
     let read = || -> Result<_, DerError> {
         let mut outer = Reader::new(octets);
         let mut key = outer.sequence("the RSAPublicKey")?;
@@ -72,30 +73,39 @@ fn judge_rsa(octets: &[u8]) -> Result<(), Finding> {
     }
     let magnitude = modulus.strip_prefix(&[0]).unwrap_or(modulus);
     let bits = magnitude.len() * 8 - magnitude.first().map_or(0, |first| first.leading_zeros() as usize);
+    let before = findings.len();
     if !(RSA_BITS_CERTIFIED_MIN..=RSA_BITS_MAX as usize).contains(&bits) {
         let message = format!("an RSA key of {bits} bits is not certified");
-        return Err(Finding::refuse(Control::KeyAlgorithm, &message, HINT_KEY));
+        let finding = Finding::refuse(Control::KeyAlgorithm, &message, HINT_KEY);
+        // What else is wrong with a key that is only short is worth knowing; a longer one is not worked on.
+        if !(RSA_BITS_MIN as usize..=RSA_BITS_MAX as usize).contains(&bits) {
+            return Err(finding);
+        }
+        findings.push(finding);
     }
-    let value = match exponent {
-        [0x80..=0xff, ..] => None,
-        _ if exponent.len() > 8 => None,
-        _ => Some(exponent.iter().fold(0_u64, |value, &octet| value << 8 | u64::from(octet))),
-    };
-    if !value.is_some_and(|value| value & 1 == 1 && (RSA_EXPONENT_MIN..=RSA_EXPONENT_MAX).contains(&value)) {
+    if !is_sound_exponent(exponent) {
         return Err(Finding::refuse(
             Control::KeyExponent,
-            "the RSA exponent is not an odd number from 65537 to 4294967295",
+            "the RSA exponent is not an odd number from 65537 to 2^256-1",
             "ask for a request with a new RSA key of exponent 65537",
         ));
     }
-    if roca::is_suspect(magnitude) {
-        return Err(Finding::refuse(
-            Control::KeyWeak,
-            "the RSA key carries the fingerprint of ROCA (CVE-2017-15361): it can be factored",
-            "update the firmware of the chip that made the key, and make a new one",
-        ));
-    }
-    Ok(())
+    modulus::judge(magnitude, findings);
+    if findings.len() > before { findings.pop().map_or(Ok(()), Err) } else { Ok(()) }
+}
+
+/// Whether an INTEGER's content octets, in shortest form, are a public exponent that is taken.
+fn is_sound_exponent(content: &[u8]) -> bool {
+    let magnitude = content.strip_prefix(&[0]).unwrap_or(content);
+    let is_negative = content.first().is_some_and(|first| first & 0x80 != 0);
+    let is_odd = content.last().is_some_and(|last| last & 1 == 1);
+    let is_large = match <[u8; 8]>::try_from([&[0; 8][magnitude.len().min(8)..], magnitude].concat()) {
+        Ok(octets) => u64::from_be_bytes(octets) >= RSA_EXPONENT_MIN,
+        Err(_) => true,
+    };
+    // 2^256 and above leave no sound key: a private exponent short enough for Wiener's attack has a public one about
+    // as long as the modulus.
+    !is_negative && is_odd && is_large && magnitude.len() <= RSA_EXPONENT_OCTETS_MAX
 }
 
 fn refused(error: &KeyError) -> Finding {

@@ -4,7 +4,7 @@
 //! each of them. A sound modulus is, for all of these primes at once, with a chance far below 2⁻⁶⁰.
 
 /// The small primes whose product the faulty library used for the shortest of its keys.
-const PRIMES: [u32; 38] = [
+pub(super) const PRIMES: [u32; 38] = [
     3, 5, 7, 11, 13, 17, 19, 23, 29, 31, 37, 41, 43, 47, 53, 59, 61, 67, 71, 73, 79, 83, 89, 97, 101, 103,
     107, 109, 113, 127, 131, 137, 139, 149, 151, 157, 163, 167,
 ];

@@ -5,6 +5,7 @@ use crate::pki::{
     name::{Attribute, Name, attribute, read_string},
     oid,
     policy::{Control, Finding},
+    text::counted,
     text::is_harmless,
 };
 
@@ -95,7 +96,10 @@ fn judge_attribute(attribute: &Attribute<'_>, findings: &mut Vec<Finding>) {
     let (min, max) = known.map_or((1, CHARS_MAX), |kind| (kind.chars_min, kind.chars_max));
     let chars = text.chars().count();
     if !(min..=max).contains(&chars) {
-        refuse(Control::NameLength, &format!("{what} has {chars} characters; {min} to {max} are allowed"));
+        refuse(
+            Control::NameLength,
+            &format!("{what} has {}; {min} to {max} are allowed", counted(chars, "character")),
+        );
     }
     // RFC 5280 appendix A.1: these types leave no choice of the string type.
     let demanded = known.and_then(|kind| match kind.charset {

@@ -2,6 +2,7 @@
 
 use super::*;
 use crate::pki::der::{element, sequence};
+use dashu_int::UBig;
 use proptest::prelude::*;
 use signature::hazmat::PrehashSigner as _;
 
@@ -162,13 +163,11 @@ fn each_control_of_the_outline_and_the_key_fires_alone() {
     let mut modulus = vec![0xff; 257];
     modulus[0] = 0;
     refused(&signed(&Made { spki: rsa_spki(&modulus, &[3]), ..made() }), Control::KeyExponent);
-    refused(&signed(&Made { spki: rsa_spki(&modulus[..129], &[1, 0, 1]), ..made() }), Control::KeyAlgorithm);
-    // 65537^128 has 2049 bits and is a power of 65537 modulo every prime.
-    let mut power = vec![1_u8];
-    for _ in 0..128 {
-        power = times_65537(&power);
-    }
-    refused(&signed(&Made { spki: rsa_spki(&power, &[1, 0, 1]), ..made() }), Control::KeyWeak);
+    // Two Mersenne primes: sound but for its size of 1,128 bits.
+    let mersenne = |bits: usize| (UBig::ONE << bits) - UBig::ONE;
+    let short = [&[0][..], &(mersenne(521) * mersenne(607)).to_be_bytes()].concat();
+    refused(&signed(&Made { spki: rsa_spki(&short, &[1, 0, 1]), ..made() }), Control::KeyAlgorithm);
+    refused(&signed(&Made { spki: rsa_spki(&roca_modulus(), &[1, 0, 1]), ..made() }), Control::KeyWeak);
     let mut identity = [0; 33];
     identity[1] = 1;
     let ed25519 = sequence(&[&element(tag::OID, crate::pki::oid::ED25519)]);
@@ -184,17 +183,12 @@ fn each_control_of_the_outline_and_the_key_fires_alone() {
     refused(&altered, Control::Possession);
 }
 
-fn times_65537(number: &[u8]) -> Vec<u8> {
-    let shifted = [number, &[0, 0]].concat();
-    let mut sum = vec![0; shifted.len()];
-    let mut carry = 0_u16;
-    for index in 0..shifted.len() {
-        let low = number.len().checked_sub(index + 1).map_or(0, |at| number[at]);
-        let total = u16::from(shifted[shifted.len() - 1 - index]) + u16::from(low) + carry;
-        sum[shifted.len() - 1 - index] = (total & 0xff) as u8;
-        carry = total >> 8;
-    }
-    sum
+/// A modulus of 2048 bits, as an INTEGER's content, that leaves 65537 modulo each of the primes that tell ROCA, and no
+/// other weakness that is looked for.
+fn roca_modulus() -> Vec<u8> {
+    let product = roca::PRIMES.iter().fold(UBig::from(2_u32), |product, &prime| product * prime);
+    let modulus = (UBig::from(3_u32) << 2046) / &product * &product + 65_537_u32;
+    [&[0][..], &modulus.to_be_bytes()].concat()
 }
 
 #[test]

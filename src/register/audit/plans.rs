@@ -16,6 +16,7 @@ use crate::pki::{
     key::PublicKey,
     plan::PlanDigest,
     profile::{Approval, DuplicateKeys},
+    text::counted,
 };
 
 /// Rows that are read, then judged on all cores, before the next are read.
@@ -177,7 +178,12 @@ impl Audit<'_> {
         if planned != plan.accepted {
             self.find(
                 "plan-counts",
-                format!("plan {} has {planned} certificates and says {}", plan.id, plan.accepted),
+                format!(
+                    "plan {} has {} and says {}",
+                    plan.id,
+                    counted(planned, "certificate"),
+                    plan.accepted
+                ),
             );
         }
         let (mut refused, mut skipped, mut expected) = (0, 0, 1);

@@ -23,6 +23,10 @@ use crate::pki::{
 /// that the keys of rows could tell apart.
 pub const PLAN_REQUESTS_MAX: u64 = 100_000_000;
 
+/// Planned certificates of one subject that are looked at for an issued one: a million plans of one subject that were
+/// never signed must not make each request read a million rows.
+pub const SUBJECTS_LOOKED_AT: u32 = 256;
+
 /// What is known of a plan before its first request.
 #[derive(Clone, Copy, Debug)]
 pub struct NewPlan<'a> {
@@ -159,6 +163,33 @@ impl PlanWriter<'_> {
         issued_key(&self.transaction, spki_sha256)
     }
 
+    /// Whether a subject, DER, stands in this batch already.
+    ///
+    /// # Errors
+    /// [`Error::Database`].
+    pub fn holds_subject(&self, subject: &[u8]) -> Result<Option<Earlier>, Error> {
+        let mut statement = self.transaction.prepare_cached(
+            "SELECT idx, source FROM planned INDEXED BY planned_subject WHERE subject = ?1 AND key > ?2 LIMIT 1",
+        )?;
+        earlier(&mut statement, (subject, row_key(self.number, 0)), |row| {
+            Ok((row.get(0)?, row.get(1)?, None))
+        })
+    }
+
+    /// Whether a certificate was issued for a subject, DER, under another plan: one of the last
+    /// [`SUBJECTS_LOOKED_AT`] that were planned for it.
+    ///
+    /// # Errors
+    /// [`Error::Database`].
+    pub fn issued_subject(&self, subject: &[u8]) -> Result<Option<Earlier>, Error> {
+        let mut statement = self.transaction.prepare_cached(
+            "SELECT named.idx, named.source, plan.id FROM (SELECT key, idx, source, plan FROM planned              INDEXED BY planned_subject WHERE subject = ?1 AND key < ?2 ORDER BY key DESC LIMIT ?3) AS named              JOIN plan ON plan.number = named.plan              WHERE EXISTS (SELECT 1 FROM issued WHERE issued.key = named.key) LIMIT 1",
+        )?;
+        earlier(&mut statement, (subject, row_key(self.number, 0), SUBJECTS_LOOKED_AT), |row| {
+            Ok((row.get(0)?, row.get(1)?, row.get(2)?))
+        })
+    }
+
     /// Adds a certificate to sign, with the request it is for (DER), if there was one.
     ///
     /// # Errors
@@ -207,6 +238,9 @@ impl PlanWriter<'_> {
         if self.accepted > PLAN_REQUESTS_MAX {
             return Err(Error::PlanTooLarge);
         }
+        if self.issued_elsewhere(new.serial)? {
+            return Err(Error::SerialUsed(crate::pki::fingerprint::hex(new.serial)));
+        }
         let mut statement = self.transaction.prepare_cached(
             "INSERT INTO planned (key, plan, idx, source, serial, spki_sha256, not_before, not_after, subject, \
              notes, request_sha256, tbs_sha256, tbs, request) \
@@ -238,6 +272,17 @@ impl PlanWriter<'_> {
             }
             Err(error) => Err(error.into()),
         }
+    }
+
+    /// Whether the authority gave this number before it moved in here (RFC 5280 §4.1.2.2).
+    fn issued_elsewhere(&self, serial: &[u8]) -> Result<bool, Error> {
+        Ok(self
+            .transaction
+            .prepare_cached(
+                "SELECT EXISTS (SELECT 1 FROM listed WHERE authority = ?1 AND serial = ?2) \
+                 OR EXISTS (SELECT 1 FROM revocation WHERE authority = ?1 AND serial = ?2)",
+            )?
+            .query_row((&self.new.authority, serial), |row| row.get(0))?)
     }
 
     fn holds_serial(&self, serial: &[u8]) -> Result<bool, Error> {

@@ -4,7 +4,7 @@ use ratatui::layout::Rect;
 
 use super::{Screen, signing::Signing};
 use crate::{
-    ceremony::{Class, StoredPlan},
+    ceremony::{Class, PlannedAuthorities, StoredPlan},
     pki::{text::Printable, time::Time},
     tui::{
         canvas::Canvas,
@@ -15,7 +15,7 @@ use crate::{
         model::About,
         room::{Heard, Room, Told, Turn},
         theme::Role,
-        wording::{grouped, moment},
+        wording::{below, counted, grouped, moment},
         work::{Job, News},
     },
 };
@@ -26,6 +26,8 @@ pub struct Approval {
     plan: StoredPlan,
     /// The first and the last notAfter, where they are known.
     until: Option<(Time, Time)>,
+    /// The CAs that are made, where the certificates are those of CAs.
+    authorities: Option<PlannedAuthorities>,
     field: Field,
     /// What was wrong with what was typed; gone with the next key.
     refused: Option<String>,
@@ -46,7 +48,7 @@ impl Approval {
     /// The approval of a plan, nothing typed yet.
     #[must_use]
     pub fn new(plan: StoredPlan) -> Self {
-        Self { plan, until: None, field: Field::default(), refused: None }
+        Self { plan, until: None, authorities: None, field: Field::default(), refused: None }
     }
 
     /// The same, saying until when the certificates are valid: the first and the last notAfter.
@@ -54,6 +56,51 @@ impl Approval {
     pub fn until(mut self, until: Option<(Time, Time)>) -> Self {
         self.until = until;
         self
+    }
+
+    /// The same, saying which CAs are made.
+    #[must_use]
+    pub fn making(mut self, authorities: Option<PlannedAuthorities>) -> Self {
+        self.authorities = authorities;
+        self
+    }
+
+    /// Says what is to be signed; returns the rows used.
+    fn draw_what(&self, canvas: &mut Canvas<'_>, area: Rect) -> u16 {
+        let plan = &self.plan;
+        let mut y = area.y;
+        if let Some(made) = &self.authorities {
+            let text = if made.count == 1 {
+                "THIS MAKES A CA: whoever holds its key can issue certificates".to_owned()
+            } else {
+                format!(
+                    "THIS MAKES {} CAs: whoever holds their keys can issue certificates",
+                    grouped(made.count)
+                )
+            };
+            canvas.text(area.x, y, area.width, &text, Role::Attention);
+            y += 1;
+            for (row, name) in made.names.iter().enumerate() {
+                let label = if row == 0 { "name" } else { "and" };
+                canvas.text(area.x, y, 14, label, Role::Faint);
+                canvas.outside(area.x + 14, y, area.width.saturating_sub(14), name, Role::Strong);
+                y += 1;
+            }
+            let more = made.count.saturating_sub(made.names.len() as u64);
+            let more = if more > 0 { format!("{} more in the plan; ", grouped(more)) } else { String::new() };
+            let text = format!("{more}{}", below(made.path_length));
+            canvas.text(area.x, y, area.width, &text, Role::Strong);
+        } else {
+            let number = format!("to be signed: {}", counted(plan.accepted, "certificate"));
+            canvas.text(area.x, y, area.width, &number, Role::Strong);
+        }
+        let mut under = format!("by CA {} with profile {}", plan.authority, plan.profile);
+        if let Some((first, last)) = self.until {
+            let latest = if first == last { "" } else { " at the latest" };
+            under.extend([", valid until ", &moment(last), latest]);
+        }
+        canvas.text(area.x, y + 1, area.width, Printable::new(&under).as_str(), Role::Plain);
+        y + 2 - area.y
     }
 
     /// What was typed beside each word of the plan. It only helps to type: the ceremony compares.
@@ -85,7 +132,7 @@ impl Approval {
             None if typed.len() < words.len() => {
                 format!("{} of {} words were typed", typed.len(), words.len())
             }
-            None => format!("{} words were typed; the plan has {}", typed.len(), words.len()),
+            None => format!("{} typed; the plan has {}", counted(typed.len() as u64, "word"), words.len()),
         }
     }
 }
@@ -144,22 +191,10 @@ impl Room for Approval {
     }
 
     fn draw(&self, canvas: &mut Canvas<'_>, area: Rect, _about: &About) {
-        let plan = &self.plan;
-        let number = if plan.accepted == 1 {
-            "1 certificate is to be signed".to_owned()
-        } else {
-            format!("{} certificates are to be signed", grouped(plan.accepted))
-        };
-        canvas.text(area.x, area.y, area.width, &number, Role::Strong);
-        let mut under = format!("by CA {} with profile {}", plan.authority, plan.profile);
-        if let Some((first, last)) = self.until {
-            let latest = if first == last { "" } else { " at the latest" };
-            under.extend([", valid until ", &moment(last), latest]);
-        }
-        canvas.text(area.x, area.y + 1, area.width, Printable::new(&under).as_str(), Role::Plain);
-        let words = Rect { y: area.y + 3, height: area.height.saturating_sub(9), ..area };
+        let above = self.draw_what(canvas, area) + 1;
+        let words = Rect { y: area.y + above, height: area.height.saturating_sub(above + 6), ..area };
         let typed = self.typed_words();
-        large_words(canvas, words, &plan.words(), &typed);
+        large_words(canvas, words, &self.plan.words(), &typed);
         let y = area.bottom().saturating_sub(5);
         let right = typed.iter().filter(|word| **word == Typed::Right).count();
         canvas.rule(area, y, &format!("type all {} words: {right} stand", typed.len()));

@@ -4,7 +4,7 @@ pub mod meaning;
 
 use ratatui::layout::Rect;
 
-use super::{Screen, register::search::gauge};
+use super::Screen;
 use crate::{
     ceremony::AuditReport,
     pki::text::Printable,
@@ -17,7 +17,7 @@ use crate::{
         room::{Heard, Room, Told, Turn},
         sheet::{Item, Sheet},
         theme::Role,
-        wording::grouped,
+        wording::{counted, grouped},
         work::{
             Job, News,
             register::{RegisterJob, RegisterNews},
@@ -134,7 +134,7 @@ impl Room for Audit {
             Phase::Going | Phase::Ended(_) => {
                 let what = match &self.phase {
                     Phase::Ended(failure) => failure.what.as_str(),
-                    // Whoever stopped it knows that he did.
+                    // Whoever stopped it knows it already.
                     _ => "the audit was stopped before its end",
                 };
                 let text = format!("NOT AUDITED: {what}.");
@@ -163,25 +163,23 @@ pub(super) fn scrolling() -> Vec<Binding> {
 /// A sheet, and below it which rows are seen where not all are.
 pub(super) fn draw_sheet(canvas: &mut Canvas<'_>, area: Rect, sheet: &Sheet) {
     sheet.draw(canvas, Rect { height: area.height.saturating_sub(1), ..area });
-    if let Some(place) = sheet.place() {
-        let y = area.bottom().saturating_sub(1);
-        canvas.text(area.x, y, area.width, &format!("rows {place}"), Role::Faint);
-    }
+    let y = area.bottom().saturating_sub(1);
+    sheet.tell_place(canvas, area, y, area.x);
 }
 
 fn draw_going(canvas: &mut Canvas<'_>, area: Rect, about: &About) {
     let Some(busy) = &about.busy else { return };
     let text = match busy.progress {
         Some(progress) => format!(
-            "{} of {} rows derived again",
+            "{} of {} derived again",
             grouped(progress.done),
-            grouped(progress.of.unwrap_or(progress.done))
+            counted(progress.of.unwrap_or(progress.done), "row")
         ),
         None => "looking at the file ...".to_owned(),
     };
     canvas.text(area.x, area.y, area.width, &text, Role::Strong);
     if let Some(progress) = busy.progress {
-        gauge(canvas, Rect { y: area.y + 2, ..area }, progress.done, progress.of.unwrap_or(0));
+        canvas.gauge(area, area.y + 2, progress.done, progress.of.unwrap_or(0));
     }
     let text = if busy.pace == model::Pace::Stopping {
         "stopping ..."
@@ -209,7 +207,7 @@ fn told(report: &AuditReport) -> Vec<Item> {
         items.push(Item::labelled("what to do", Printable::new(act)));
     }
     if report.findings_omitted > 0 {
-        let more = format!("and {} more findings, not shown one by one", grouped(report.findings_omitted));
+        let more = format!("and {}, not shown one by one", counted(report.findings_omitted, "more finding"));
         items.push(Item::Gap);
         items.push(Item::Words(more, Role::Bad));
     }
@@ -250,9 +248,8 @@ fn verdict(report: &AuditReport) -> Item {
     }
     let all = report.findings.len() as u64 + report.findings_omitted;
     let text = format!(
-        "NOT CLEAN: {} {}. Sign nothing more with this register before they are explained.",
-        grouped(all),
-        if all == 1 { "finding" } else { "findings" }
+        "NOT CLEAN: {}. Sign nothing more with this register before that is explained.",
+        counted(all, "finding")
     );
     Item::Words(text, Role::Bad)
 }

@@ -2,9 +2,12 @@
 
 use ratatui::layout::Rect;
 
-use super::{Screen, authorities::stage_words, document::Document, install::Install};
+use super::{
+    Screen, audit::draw_sheet, authorities::stage_words, ca_export::CaExport, document::Document,
+    install::Install,
+};
 use crate::{
-    ceremony::{Authority, Requested, Stage},
+    ceremony::{Authority, ExportedCertificate, Requested, Stage},
     pki::{certificate::Certificate, fingerprint::hex, text::Printable},
     tui::{
         browser::shown,
@@ -15,7 +18,7 @@ use crate::{
         room::{Heard, Room, Turn},
         sheet::{Item, Sheet},
         theme::Role,
-        wording::moment,
+        wording::{below, moment},
         work::{
             Job, News,
             authorities::{AuthorityJob, AuthorityNews},
@@ -31,6 +34,9 @@ const READ_ROOT: Action = Action::Verb(1);
 const FINISH: Action = Action::Verb(2);
 /// Installs the certificate that came back.
 const INSTALL: Action = Action::Verb(3);
+
+/// Writes the certificate onto a medium.
+const EXPORT: Action = Action::Verb(4);
 
 /// One CA.
 #[derive(Debug)]
@@ -75,6 +81,18 @@ impl AuthorityPage {
         Self::told(authority, items)
     }
 
+    /// A CA whose certificate was written a moment ago.
+    #[must_use]
+    pub fn exported(authority: Authority, exported: &ExportedCertificate, to: &std::path::Path) -> Self {
+        let items = vec![
+            Item::Words("The certificate was written and read back.".to_owned(), Role::Good),
+            Item::labelled("folder", shown(&to.join(&exported.folder))),
+            said("files", &exported.files.join(", ")),
+            said("SHA-256 of it", &exported.sha256.to_string()),
+        ];
+        Self::told(authority, items)
+    }
+
     fn told(authority: Authority, mut items: Vec<Item>) -> Self {
         items.push(Item::Gap);
         items.extend(described(&authority));
@@ -97,6 +115,7 @@ impl Room for AuthorityPage {
         match &self.authority.stage {
             Stage::Issues => {
                 bindings.push(Binding::bar(&[Key::Enter, Key::Char('v')], READ, "its certificate"));
+                bindings.push(Binding::bar(&[Key::Char('w')], EXPORT, "to a medium"));
             }
             Stage::Requested => {
                 bindings.push(Binding::bar(&[Key::Char('i')], INSTALL, "install its certificate"));
@@ -138,6 +157,7 @@ impl Room for AuthorityPage {
                 }
                 _ => Turn::stay(),
             },
+            EXPORT => Turn::replace(Screen::CaExport(CaExport::new(self.authority.clone()))),
             INSTALL => Turn::replace(Screen::Install(Install::new(self.authority.clone()))),
             _ => {
                 self.sheet.act(action);
@@ -157,12 +177,7 @@ impl Room for AuthorityPage {
     }
 
     fn draw(&self, canvas: &mut Canvas<'_>, area: Rect, _about: &About) {
-        let sheet = Rect { height: area.height.saturating_sub(1), ..area };
-        self.sheet.draw(canvas, sheet);
-        if let Some(place) = self.sheet.place() {
-            let text = format!("rows {place}: PgDn, PgUp");
-            canvas.text(area.x, sheet.bottom(), area.width, &text, Role::Faint);
-        }
+        draw_sheet(canvas, area, &self.sheet);
     }
 }
 
@@ -209,18 +224,13 @@ fn described(authority: &Authority) -> Vec<Item> {
 
 /// A CA's certificate in plain words.
 pub(super) fn certified(own: &Certificate) -> Vec<Item> {
-    let path_length = match own.path_length() {
-        None => "any number of CAs may stand below it".to_owned(),
-        Some(0) => "no CA may stand below it".to_owned(),
-        Some(length) => format!("at most {length} CAs in a row may stand below it"),
-    };
     let mut items = vec![
         Item::labelled("subject", own.subject().to_printable()),
         Item::labelled("issuer", own.issuer().to_printable()),
         said("valid from", &moment(own.not_before())),
         said("valid until", &moment(own.not_after())),
         said("key", &own.public_key().algorithm().to_string()),
-        said("path length", &path_length),
+        said("path length", &below(own.path_length())),
         said("serial number", &hex(own.serial())),
         said("SHA-256", &own.sha256().to_string()),
         Item::Heading("The certificate's words".to_owned()),

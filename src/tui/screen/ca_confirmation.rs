@@ -4,7 +4,11 @@ use std::path::PathBuf;
 
 use ratatui::layout::Rect;
 
-use super::{Screen, authority::AuthorityPage, new_ca::NewCa};
+use super::{
+    Screen,
+    authority::AuthorityPage,
+    new_ca::{NewCa, day_after},
+};
 use crate::{
     ceremony::Rehearsal,
     pki::text::Printable,
@@ -18,7 +22,7 @@ use crate::{
         room::{Heard, Room, Turn},
         sheet::{Item, Sheet},
         theme::Role,
-        wording::grouped,
+        wording::{below, grouped},
         work::{
             Job, News,
             authorities::{AuthorityJob, AuthorityNews, RootTerms},
@@ -62,14 +66,21 @@ impl CaConfirmation {
 fn summary(form: &NewCa, subject: Printable, making: &Making) -> Vec<Item> {
     let wish = form.wish();
     let said = |label: &str, value: &str| Item::labelled(label, Printable::new(value));
-    let mut items = vec![said("name here", &wish.name), said("key", &wish.key.to_string())];
+    let makes = match making {
+        Making::Root(_) => "THIS MAKES A ROOT CA: whoever trusts it trusts every certificate below it.",
+        Making::Request { .. } => {
+            "THIS MAKES THE KEY OF A CA and its request. How long it is valid and how many CAs may stand below it, \
+             the superior CA says."
+        }
+    };
+    let mut items = vec![Item::Words(makes.to_owned(), Role::Attention)];
+    items.extend([said("name here", &wish.name), said("key", &wish.key.to_string())]);
     items.push(Item::labelled("subject", subject));
     match making {
         Making::Root(terms) => {
             items.push(said("issuer", "itself: a root"));
             items.push(said("days", &grouped(terms.days.into())));
-            let path_length = terms.path_length.map_or("not limited".to_owned(), |length| length.to_string());
-            items.push(said("path length", &path_length));
+            items.push(said("path length", &below(terms.path_length)));
         }
         Making::Request { to } => items.push(Item::labelled("request goes to", shown(to))),
     }
@@ -102,14 +113,13 @@ impl Room for CaConfirmation {
         let wish = self.form.wish();
         match action {
             Action::Back => Turn::replace(Screen::NewCa(self.form.clone())),
-            Action::Proceed if self.typed.text().trim() != wish.name => Turn::refuse(
-                "the CA's name was not typed",
-                format!("type {} to make its key, or go back with Esc", wish.name),
-            ),
-            Action::Proceed => Turn::work(Job::Authority(match &self.making {
-                Making::Root(terms) => AuthorityJob::MakeRoot(wish, *terms),
-                Making::Request { to } => AuthorityJob::Request { wish, to: to.clone() },
-            })),
+            Action::Proceed => {
+                let typed = self.typed.text().to_owned();
+                Turn::work(Job::Authority(match &self.making {
+                    Making::Root(terms) => AuthorityJob::MakeRoot { wish, terms: *terms, typed },
+                    Making::Request { to } => AuthorityJob::Request { wish, to: to.clone(), typed },
+                }))
+            }
             _ => {
                 self.sheet.act(action);
                 Turn::stay()
@@ -144,6 +154,12 @@ impl Room for CaConfirmation {
             canvas.text(area.x, y + 1, 21, "key is made in token", Role::Faint);
             canvas.outside(area.x + 22, y + 1, area.width.saturating_sub(22), &home.token_label, Role::Plain);
             y += 2;
+        }
+        if let (Making::Root(terms), Some(now)) = (&self.making, about.clock) {
+            let text = format!("about {}, if it is made now", day_after(now, terms.days));
+            canvas.text(area.x, y, 21, "it is valid until", Role::Faint);
+            canvas.text(area.x + 22, y, area.width.saturating_sub(22), &text, Role::Strong);
+            y += 1;
         }
         let height = area.bottom().saturating_sub(y + FOOT_ROWS);
         self.sheet.draw(canvas, Rect { y, height, ..area });

@@ -61,12 +61,16 @@ impl Room for Choice {
 
     fn help(&self) -> &'static str {
         "The CA signs; the profile says what its certificates contain and which requests are taken. Both stand in \
-         authority.toml. Tab goes from one list to the other."
+         authority.toml. Tab goes from one list to the other; > marks the row that the arrows move, * what is chosen in \
+         the other list."
     }
 
     fn bindings(&self, about: &About) -> Vec<Binding> {
-        if about.busy.is_some() {
+        if about.can_stop() {
             return vec![Binding::bar(&[Key::Esc, Key::Char('s')], Action::Back, "stop reading")];
+        }
+        if about.busy.is_some() {
+            return Vec::new();
         }
         let mut bindings = vec![
             Binding::bar(&[Key::Enter], Action::Proceed, "read and judge the requests"),
@@ -138,8 +142,13 @@ impl Room for Choice {
         let right = Rect { x: area.x + half, width: area.width - half, ..left };
         let sides = [(left, "CA", Side::Authorities), (right, "profile", Side::Profiles)];
         for (place, title, side) in sides {
-            let role = if side == self.side { Role::Strong } else { Role::Faint };
-            canvas.text(place.x, place.y, place.width, title, role);
+            // Where keys go is told by words and marks too: both lists have a chosen row.
+            let (role, keys, mark) = if side == self.side {
+                (Role::Strong, "the arrows choose", ">")
+            } else {
+                (Role::Faint, "Tab leads here", "*")
+            };
+            canvas.text(place.x, place.y, place.width, &format!("{title}: {keys}"), role);
             let rows: Vec<String> = match side {
                 Side::Authorities => self.authorities.clone(),
                 Side::Profiles => self
@@ -162,8 +171,30 @@ impl Room for Choice {
                     (true, false) => Role::Strong,
                     _ => Role::Plain,
                 };
-                canvas.row(place, y, &format!("{} {text}", if chosen { ">" } else { " " }), role);
+                canvas.row(place, y, &format!("{} {text}", if chosen { mark } else { " " }), role);
             }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::tui::probe::drawn;
+
+    #[test]
+    fn words_and_marks_say_which_list_the_keys_go_to() {
+        let authorities = vec!["root".to_owned(), "issuing".to_owned()];
+        let profile = |name: &str| ProfileChoice { name: name.to_owned(), summary: String::new() };
+        let profiles = vec![profile("device"), profile("server")];
+        let mut choice = Choice::new(PathBuf::from("/stick"), authorities, profiles);
+        let rows = drawn(&choice, 78, 18);
+        assert!(rows[2].contains("CA: the arrows choose") && rows[2].contains("profile: Tab leads here"));
+        assert!(rows[3].contains("> root") && rows[3].contains("* device"), "{rows:?}");
+        choice.act(Action::Next, &About::default());
+        choice.act(Action::Down, &About::default());
+        let rows = drawn(&choice, 78, 18);
+        assert!(rows[2].contains("CA: Tab leads here") && rows[2].contains("profile: the arrows choose"));
+        assert!(rows[3].contains("* root") && rows[4].contains("> server"), "{rows:?}");
     }
 }

@@ -21,7 +21,7 @@ use crate::{
         model::About,
         room::{Heard, Room, Turn},
         theme::Role,
-        wording::{grouped, moment},
+        wording::{counted, grouped, moment},
         work::{Job, News},
     },
 };
@@ -33,7 +33,7 @@ const CODE: Action = Action::Verb(0);
 const SIGN: Action = Action::Verb(1);
 
 /// Rows that what was done takes at most.
-const DONE_ROWS: u16 = 4;
+const DONE_ROWS: u16 = 5;
 
 /// Cells between the text and the code beside it.
 const GAP: u16 = 2;
@@ -121,7 +121,8 @@ impl Room for ClosingScreen {
 
     fn help(&self) -> &'static str {
         "Write down the entry number and the words of the register's head, or photograph the code: whoever holds them \
-         can prove later that nothing before them was changed. The audit key signs the head by itself when certificates \
+         can prove later that nothing before them was changed. Write down the SHA-256 of the audit key once, too: it is \
+         what receivers give to coldsign verify as --audit-key. The audit key signs the head by itself when certificates \
          are delivered; where something was recorded after that, s signs it again. Enter opens a plan that is not finished. The work is \
          closed by leaving; the machine can then be switched off."
     }
@@ -139,13 +140,14 @@ impl Room for ClosingScreen {
             ));
         }
         if self.code.is_some() {
-            bindings.push(Binding::bar(&[Key::Char('c')], CODE, "code to photograph"));
+            bindings.push(Binding::bar(&[Key::Char('c')], CODE, "code"));
         }
         if self.closing.signature == HeadSignature::Wanting {
             bindings.push(Binding::bar(&[Key::Char('s')], SIGN, "sign the head"));
         }
         bindings.extend_from_slice(LIST);
         bindings.push(BACK);
+        bindings.push(Binding::bar(&[Key::Char('q')], Action::Quit, "leave"));
         bindings
     }
 
@@ -234,8 +236,13 @@ impl ClosingScreen {
         words(canvas, Rect { y, height: 3, ..area }, &closing.words);
         y += 3;
         y += self.draw_checkpoint(canvas, area, y);
-        let text = "Write down the entry number and the twelve words, or photograph the code.";
-        canvas.text(area.x, y, area.width, text, Role::Attention);
+        let mut noted = "entry and words";
+        if let Some(signed) = &closing.checkpoint {
+            y += digest(canvas, area, y, "audit key SHA-256", &signed.key_sha256.to_string());
+            noted = "entry, words and the audit key's digest";
+        }
+        let text = format!("Write down {noted}. Then q leaves coldsign.");
+        canvas.text(area.x, y, area.width, &text, Role::Attention);
         y += 1;
         self.draw_rows(canvas, Rect { y, height: area.bottom().saturating_sub(y), ..area });
     }
@@ -255,7 +262,7 @@ impl ClosingScreen {
                     "signed at entry {}; not signed after it: {}",
                     grouped(signed.entry),
                     // The checkpoint's own entry needs no signature.
-                    counted(closing.entry.saturating_sub(signed.entry + 1), "entry", "entries")
+                    counted(closing.entry.saturating_sub(signed.entry + 1), "entry")
                 );
                 (text, Role::Attention)
             }
@@ -316,25 +323,23 @@ impl ClosingScreen {
 fn said(done: &DoneSince) -> String {
     let deeds = &done.deeds;
     let parts: Vec<String> = [
-        (deeds.authorities, "CA key made", "CA keys made"),
-        (deeds.installed, "CA certificate installed", "CA certificates installed"),
-        (deeds.plans, "plan stored", "plans stored"),
-        (deeds.approvals, "approval given", "approvals given"),
-        (deeds.certificates, "certificate signed", "certificates signed"),
-        (deeds.deliveries, "bundle delivered", "bundles delivered"),
-        (deeds.checkpoints, "checkpoint", "checkpoints"),
+        (deeds.authorities, "CA key", " made"),
+        (deeds.installed, "CA certificate", " installed"),
+        (deeds.plans, "plan", " stored"),
+        (deeds.approvals, "approval", " given"),
+        (deeds.certificates, "certificate", " signed"),
+        (deeds.deliveries, "bundle", " delivered"),
+        (deeds.revocations, "revocation", ""),
+        (deeds.crls, "CRL", " signed"),
+        (deeds.checkpoints, "checkpoint", ""),
     ]
     .into_iter()
     .filter(|(count, ..)| *count > 0)
-    .map(|(count, one, many)| counted(count, one, many))
+    .map(|(count, one, what)| counted(count, one) + what)
     .collect();
     let said = if parts.is_empty() { "nothing was recorded".to_owned() } else { parts.join(", ") };
     let beginning = &done.beginning;
     format!("since {}, entry {}: {said}", moment(beginning.at), grouped(beginning.entry))
-}
-
-fn counted(count: u64, one: &str, many: &str) -> String {
-    format!("{} {}", grouped(count), if count == 1 { one } else { many })
 }
 
 /// What is to be done with a plan first.

@@ -8,10 +8,10 @@ use ratatui::layout::Rect;
 
 use super::{
     plan::{digest, words},
-    signing::gauge,
+    signing::unsigned_head,
 };
 use crate::{
-    ceremony::{BundleReport, Class, Delivered, Phase, Progress, StoredPlan},
+    ceremony::{Aftermath, BundleReport, Class, Delivered, Phase, Progress, StoredPlan},
     tui::{
         browser::{FOLDERS, TYPE, shown},
         canvas::Canvas,
@@ -22,7 +22,7 @@ use crate::{
         model::About,
         room::{Heard, Room, Told, Turn},
         theme::Role,
-        wording::grouped,
+        wording::{counted, grouped},
         work::{Job, News},
     },
 };
@@ -34,6 +34,9 @@ const STOP: Action = Action::Verb(1);
 
 /// Judges the bundle as its receiver will.
 const JUDGE: Action = Action::Verb(2);
+
+/// What is not done where nothing stands on the medium.
+const NOT_RECORDED: &str = "This delivery is not recorded: nobody counts on it.";
 
 /// The delivery of a signed plan.
 #[derive(Debug)]
@@ -69,7 +72,7 @@ enum State {
         /// The folder that received the bundle.
         to: PathBuf,
         /// What was delivered.
-        delivered: Delivered,
+        delivered: Box<Delivered>,
         /// What the receiver's check says.
         judged: Option<BundleReport>,
     },
@@ -179,7 +182,7 @@ impl Room for Delivery {
                     State::Writing { to, .. } => to.clone(),
                     _ => PathBuf::new(),
                 };
-                self.state = State::Done { to, delivered, judged: None };
+                self.state = State::Done { to, delivered: Box::new(delivered), judged: None };
                 Heard::Mine(Turn::work(Job::OpenHome))
             }
             News::Judged(report) => {
@@ -225,9 +228,12 @@ impl Room for Delivery {
             }
             State::Failed { to, failure } => self.draw_failure(canvas, area, to, failure),
             State::Done { to, delivered, judged } => {
-                draw_done(canvas, area, to, delivered);
+                let y = draw_done(canvas, area, to, delivered);
+                let below = Rect { y, height: area.bottom().saturating_sub(y), ..area };
+                let used = unsigned_head(canvas, below, &delivered.head);
                 if let Some(report) = judged {
-                    draw_report(canvas, area, report);
+                    let y = below.y + used;
+                    draw_report(canvas, Rect { y, height: area.bottom().saturating_sub(y), ..area }, report);
                 }
             }
         }
@@ -249,7 +255,7 @@ impl Delivery {
                 bindings.push(Binding::bar(&[Key::Tab], Action::Next, "forms"));
             }
             Pane::Forms => {
-                bindings.push(Binding::bar(&[Key::Char(' ')], Action::Mark, "with this form or without"));
+                bindings.push(Binding::bar(&[Key::Char(' ')], Action::Mark, "this form or not"));
                 bindings.push(Binding::help(&[Key::Right, Key::Char('l')], Action::Down, "next form"));
                 bindings.push(Binding::help(&[Key::Left, Key::Char('h')], Action::Up, "previous form"));
                 bindings.push(Binding::bar(&[Key::Tab], Action::Next, "folders"));
@@ -289,7 +295,7 @@ impl Delivery {
             let y = area.y + place;
             canvas.text(area.x, y, area.width, &format!("{name}: {}", count(one)), Role::Plain);
             let (done, of) = one.map_or((0, 1), |one| (one.done, one.of.unwrap_or(one.done)));
-            gauge(canvas, Rect { y: y + 1, height: 1, ..area }, done, of);
+            canvas.gauge(area, y + 1, done, of);
         }
         let text = "Leave the medium in. The bundle gets its name when it is whole; before that, nothing on the \
                     medium looks like a bundle.";
@@ -298,15 +304,21 @@ impl Delivery {
     }
 
     fn draw_failure(&self, canvas: &mut Canvas<'_>, area: Rect, to: &Path, failure: &Failure) {
-        let (title, role) = match failure.class {
-            Class::Stopped => ("Stopped: nothing was delivered", Role::Attention),
-            _ => ("Nothing was delivered", Role::Bad),
+        let (title, undone, role) = match (&failure.aftermath, failure.class) {
+            (Aftermath::BundleStands(_), _) => (
+                "The bundle stands on the medium and is not delivered",
+                "This delivery is not recorded. The folder that stands there is not to be used: remove it, or take \
+                 another medium.",
+                Role::Bad,
+            ),
+            (_, Class::Stopped) => ("Stopped: nothing was delivered", NOT_RECORDED, Role::Attention),
+            _ => ("Nothing was delivered", NOT_RECORDED, Role::Bad),
         };
         canvas.text(area.x, area.y, area.width, title, role);
         let safe = format!(
-            "All {} certificates of plan {} are signed and recorded in the register; nothing of them is lost.",
-            grouped(self.plan.accepted),
-            self.plan.id
+            "All of plan {} is signed and recorded in the register, {}; nothing of it is lost.",
+            self.plan.id,
+            counted(self.plan.accepted, "certificate")
         );
         let mut y = area.y + 2;
         canvas.text(area.x, y, 17, "medium", Role::Faint);
@@ -315,11 +327,7 @@ impl Delivery {
         for (label, text, role) in [
             ("what happened", format!("{}.", failure.what), role),
             ("what is safe", safe, Role::Good),
-            (
-                "what is not done",
-                "This delivery is not recorded: nobody counts on it.".to_owned(),
-                Role::Plain,
-            ),
+            ("what is not done", undone.to_owned(), Role::Plain),
             (
                 "what to do",
                 format!("{}. Here: press Enter and choose this medium or another one.", failure.hint),
@@ -338,38 +346,37 @@ impl Delivery {
     }
 }
 
-fn draw_done(canvas: &mut Canvas<'_>, area: Rect, to: &Path, delivered: &Delivered) {
+/// What was delivered; returns the row beneath it.
+fn draw_done(canvas: &mut Canvas<'_>, area: Rect, to: &Path, delivered: &Delivered) -> u16 {
     canvas.text(area.x, area.y, area.width, "Delivered, read back and compared.", Role::Good);
     let mut y = area.y + 2;
     canvas.text(area.x, y, 18, "folder", Role::Faint);
     canvas.outside(area.x + 18, y, area.width - 18, &shown(&to.join(&delivered.folder)), Role::Strong);
     y += 1;
     let counts =
-        format!("{} certificates in {} files", grouped(delivered.certificates), grouped(delivered.files));
+        format!("{} in {}", counted(delivered.certificates, "certificate"), counted(delivered.files, "file"));
     y += canvas.labelled(area, y, "what", &counts, Role::Plain);
     y += digest(canvas, area, y, "manifest SHA-256", &delivered.manifest_sha256.to_string());
-    canvas.text(
-        area.x,
-        y + 1,
-        area.width,
-        "in words, to compare with the digest of the manifest.json that is received",
-        Role::Faint,
-    );
+    y += digest(canvas, area, y, "audit key SHA-256", &delivered.audit_key_sha256.to_string());
+    let text = "Note both and tell the receiver another way than with the medium: coldsign verify shows them and takes \
+                the key's as --audit-key. Manifest in words:";
+    canvas.paragraph(Rect { y, height: 2, ..area }, text, Role::Attention);
     words(canvas, Rect { y: y + 2, height: 3, ..area }, &delivered.manifest_sha256.words());
+    y + 6
 }
 
 /// What the receiver's check says, beneath what was delivered.
 fn draw_report(canvas: &mut Canvas<'_>, area: Rect, report: &BundleReport) {
-    let y = area.y + 12;
+    let y = area.y;
     if report.is_sound() {
         let text =
-            format!("Judged as its receiver will: sound, {} certificates.", grouped(report.certificates));
+            format!("Judged as its receiver will: sound, {}.", counted(report.certificates, "certificate"));
         canvas.text(area.x, y, area.width, &text, Role::Good);
         return;
     }
     let count = report.flaws.len() as u64 + report.more_flaws;
     let text =
-        format!("NOT SOUND, {} flaws. Do not hand it over; deliver onto another medium.", grouped(count));
+        format!("NOT SOUND, {}. Do not hand it over; deliver onto another medium.", counted(count, "flaw"));
     canvas.text(area.x, y, area.width, &text, Role::Bad);
     for (flaw, y) in report.flaws.iter().zip(y + 1..area.bottom()) {
         canvas.outside(area.x + 2, y, area.width.saturating_sub(2), &flaw.message, Role::Plain);

@@ -19,7 +19,7 @@ use crate::{
         room::{Room, Turn},
         sheet::{Item, Sheet},
         theme::Role,
-        wording::grouped,
+        wording::{counted, grouped},
         work::Asked,
     },
 };
@@ -105,7 +105,7 @@ impl Room for Difference {
         let differences = &self.reading.differences;
         let groups = differences.groups();
         let all = groups.iter().map(|group| group.count).sum::<u64>() + differences.others();
-        let kinds = if self.kinds == 1 { "1 kind".to_owned() } else { format!("{} kinds", self.kinds) };
+        let kinds = counted(self.kinds as u64, "kind");
         let text = format!(
             "Profile {}, CA {}: {} accepted, of {kinds}",
             self.asked.profile,
@@ -115,7 +115,7 @@ impl Room for Difference {
         canvas.outside(area.x, area.y, area.width, &Printable::new(&text), Role::Strong);
         if differences.others() > 0 {
             let text =
-                format!("! {} more requests are of kinds that are not shown", grouped(differences.others()));
+                format!("! of kinds that are not shown: {}", counted(differences.others(), "more request"));
             canvas.text(area.x, area.y + 1, area.width, &text, Role::Attention);
         }
         let Some(group) = groups.get(self.list.chosen()) else {
@@ -126,23 +126,18 @@ impl Room for Difference {
         self.draw_head(canvas, Rect { y: area.y + 2, ..area }, group);
         let below = Rect { y: area.y + HEAD_ROWS, height: area.height.saturating_sub(HEAD_ROWS), ..area };
         self.sheet.draw(canvas, below);
-        if let Some(place) = self.sheet.place() {
-            let text = format!("rows {place}");
-            let width = u16::try_from(text.len()).unwrap_or(0).min(area.width);
-            canvas.text(area.right() - width, area.y + 1, width, &text, Role::Faint);
-        }
+        self.sheet.tell_place(canvas, area, area.y + 1, area.x);
     }
 }
 
 impl Difference {
     /// Which kind is seen, how many are of it, and the request that stands for it.
     fn draw_head(&self, canvas: &mut Canvas<'_>, area: Rect, group: &Group) {
-        let requests = if group.count == 1 { "request" } else { "requests" };
         let text = format!(
-            " kind {} of {}: {} {requests} like  ",
+            " kind {} of {}: {} like  ",
             self.list.chosen() + 1,
             self.kinds,
-            grouped(group.count)
+            counted(group.count, "request")
         );
         canvas.row(area, area.y, "", Role::Selected);
         let used = canvas.text(area.x, area.y, area.width, &text, Role::Selected);
@@ -273,7 +268,7 @@ mod tests {
         let reading = Arc::new(Reading { differences, ..Reading::default() });
         let asked = Asked { ca: "root".to_owned(), profile: "device".to_owned(), paths: Vec::new() };
         let rows = drawn(&Difference::new(reading, asked), 78, 18);
-        assert_eq!(rows[1], "! 6 more requests are of kinds that are not shown");
+        assert_eq!(rows[1], "! of kinds that are not shown: 6 more requests");
     }
 
     #[test]

@@ -2,7 +2,6 @@
 //! octets in hexadecimal.
 
 use ratatui::layout::Rect;
-use unicode_width::UnicodeWidthStr as _;
 
 use crate::{
     pki::{
@@ -20,6 +19,7 @@ use crate::{
         room::{Room, Turn},
         sheet::{Item, Sheet},
         theme::Role,
+        wording::counted,
     },
 };
 
@@ -171,13 +171,7 @@ impl Room for Document {
             };
             x += 1 + canvas.text(x, area.y + 1, area.right().saturating_sub(x), &text, role);
         }
-        if let Some(place) = page.sheet.place() {
-            let text = format!("rows {place}");
-            let width = u16::try_from(text.width()).unwrap_or(0);
-            if x + width <= area.right() {
-                canvas.text(area.right() - width, area.y + 1, width, &text, Role::Faint);
-            }
-        }
+        page.sheet.tell_place(canvas, area, area.y + 1, x);
     }
 }
 
@@ -193,6 +187,10 @@ fn in_words(description: &Description) -> Vec<Item> {
                 role: Role::Plain,
                 remark: field.remark.clone(),
             });
+            if let Some(note) = field.note {
+                let value = Printable::new(note);
+                items.push(Item::Labelled { label: String::new(), value, role: Role::Faint, remark: None });
+            }
         }
         items.push(Item::Gap);
     }
@@ -211,7 +209,7 @@ fn as_tree(tree: &Tree) -> Vec<Item> {
         remark: node.remark.clone(),
     }));
     if tree.more > 0 {
-        let more = format!("{} more elements: {NODES_MAX} are shown at most", tree.more);
+        let more = format!("{}: {NODES_MAX} are shown at most", counted(tree.more, "more element"));
         items.push(Item::Words(more, Role::Attention));
     }
     items

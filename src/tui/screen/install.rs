@@ -81,7 +81,7 @@ impl Install {
                 }
                 None => Turn::refuse(
                     "this is not a file",
-                    "choose the file with the certificates above the CA, root last",
+                    "choose the file with the certificates above the CA: in a delivery ca-chain.pem",
                 ),
             },
             EXAMINE => match &self.certificate {
@@ -90,7 +90,10 @@ impl Install {
                     certificate: certificate.clone(),
                     chain: self.chain.clone(),
                 })),
-                None => Turn::refuse("no certificate is chosen yet", "choose its file with Enter"),
+                None => Turn::refuse(
+                    "no certificate is chosen yet",
+                    "choose its file with Enter: in a delivery it stands in certs",
+                ),
             },
             Action::Open => match self.chosen_file(about) {
                 Some(file) => {
@@ -113,9 +116,21 @@ impl Room for Install {
     }
 
     fn help(&self) -> &'static str {
-        "Choose the file with the CA's certificate. Where the certificates above it stand in another file, choose that \
-         one with a. Both are held against the CA's key, its requested subject and the path to the root. Nothing is \
-         installed before the root's words were shown: compare them with those that its keeper told you another way."
+        match self.step {
+            Step::Choosing => {
+                "Choose the file with the CA's own certificate. In a delivery of its superior CA it stands in the folder \
+                 certs, under the name of the request, and in certificates.pem; ca.pem there is the superior CA's. Of a \
+                 file with several certificates the one with the CA's key is taken.\n\nThe certificates above it, up \
+                 to the root, are looked for in that file and in this home's register. Where a CA above it is not known \
+                 here, choose the file that has them with a: in a delivery ca-chain.pem.\n\ne holds the files against \
+                 the CA's key, its requested subject and the path to the root. Nothing is installed by it."
+            }
+            Step::Comparing { .. } => {
+                "The certificate fits. Whoever keeps the root told you its words another way, by telephone or on paper: \
+                 compare all of them with those on this screen. Only then install with i; from then on the CA can \
+                 issue. With Esc nothing is installed."
+            }
+        }
     }
 
     fn bindings(&self, about: &About) -> Vec<Binding> {
@@ -199,9 +214,16 @@ impl Room for Install {
     fn draw(&self, canvas: &mut Canvas<'_>, area: Rect, about: &About) {
         match &self.step {
             Step::Choosing => {
-                let files = [("its certificate", &self.certificate), ("those above it", &self.chain)];
-                for (row, (label, path)) in (0..).zip(files) {
-                    draw_file(canvas, area, area.y + row, label, path.as_deref());
+                let files = [
+                    ("its certificate", &self.certificate, "not chosen; in a delivery: in certs, not ca.pem"),
+                    (
+                        "those above it",
+                        &self.chain,
+                        "as this home's register has them; or choose ca-chain.pem",
+                    ),
+                ];
+                for (row, (label, path, otherwise)) in (0..).zip(files) {
+                    draw_file(canvas, area, area.y + row, label, path.as_deref(), otherwise);
                 }
                 let below =
                     Rect { y: area.y + HEAD_ROWS, height: area.height.saturating_sub(HEAD_ROWS), ..area };
@@ -211,7 +233,7 @@ impl Room for Install {
                 let place = Rect { height: area.height.saturating_sub(1), ..area };
                 sheet.draw(canvas, place);
                 if let Some(rows) = sheet.place() {
-                    let text = format!("rows {rows}: PgDn, PgUp");
+                    let text = format!("{rows}: PgDn, PgUp");
                     canvas.text(area.x, place.bottom(), area.width, &text, Role::Faint);
                 }
             }
@@ -219,7 +241,7 @@ impl Room for Install {
     }
 }
 
-fn draw_file(canvas: &mut Canvas<'_>, area: Rect, y: u16, label: &str, path: Option<&Path>) {
+fn draw_file(canvas: &mut Canvas<'_>, area: Rect, y: u16, label: &str, path: Option<&Path>, otherwise: &str) {
     canvas.text(area.x, y, 17, label, Role::Faint);
     let (x, width) = (area.x + 18, area.width.saturating_sub(18));
     match path {
@@ -227,7 +249,7 @@ fn draw_file(canvas: &mut Canvas<'_>, area: Rect, y: u16, label: &str, path: Opt
             canvas.outside(x, y, width, &shown(path), Role::Strong);
         }
         None => {
-            canvas.text(x, y, width, "not chosen", Role::Plain);
+            canvas.text(x, y, width, otherwise, Role::Plain);
         }
     }
 }
@@ -242,6 +264,9 @@ fn comparison(fitting: &FittingCertificate) -> Vec<Item> {
     );
     let mut items = vec![Item::Words(text, Role::Strong)];
     items.extend(root_words(issuer.root()));
+    for subject in fitting.recorded() {
+        items.push(Item::labelled("from the register", subject.clone()));
+    }
     items.push(Item::Gap);
     items.push(Item::Heading("The CA's own certificate".to_owned()));
     items.extend(certified(issuer.certificate()));

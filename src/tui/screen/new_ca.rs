@@ -9,7 +9,7 @@ use super::{
 };
 use crate::{
     ceremony::KEY_ALGORITHMS,
-    pki::key::KeyAlgorithm,
+    pki::{key::KeyAlgorithm, time::Time},
     tui::{
         canvas::Canvas,
         field::Field,
@@ -61,6 +61,28 @@ impl Entry {
         }
     }
 
+    /// What it is called in a sentence.
+    fn noun(self) -> &'static str {
+        match self {
+            Self::Name => "the CA's name here",
+            Self::Key => "the kind of key",
+            Self::Subject => "the subject",
+            Self::Days => "the number of days",
+            Self::PathLength => "the path length",
+        }
+    }
+
+    /// What to do where it is empty.
+    fn wish(self) -> &'static str {
+        match self {
+            Self::Name => "type a short name, such as factory: a-z, 0-9 and -",
+            Self::Key => "choose one with left and right",
+            Self::Subject => "type the CA's name in certificates, such as CN=Example Root CA,O=Example",
+            Self::Days => "type how many days, such as 3650 for ten years",
+            Self::PathLength => "type a number such as 0, or nothing",
+        }
+    }
+
     fn hint(self) -> &'static str {
         match self {
             Self::Name => {
@@ -85,10 +107,20 @@ impl Entry {
     }
 }
 
+/// Whether Esc was pressed on a form with something in it.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+enum Leaving {
+    /// It was not, or something else was done since.
+    No,
+    /// It was: once more, and what was typed is gone.
+    Asked,
+}
+
 /// The form of a new CA.
 #[derive(Clone, Debug)]
 pub struct NewCa {
     kind: Kind,
+    leaving: Leaving,
     at: usize,
     name: Field,
     key: usize,
@@ -112,7 +144,16 @@ impl NewCa {
 
     fn of(kind: Kind) -> Self {
         let field = Field::default;
-        Self { kind, at: 0, name: field(), key: 0, subject: field(), days: field(), path_length: field() }
+        Self {
+            kind,
+            leaving: Leaving::No,
+            at: 0,
+            name: field(),
+            key: 0,
+            subject: field(),
+            days: field(),
+            path_length: field(),
+        }
     }
 
     fn entries(&self) -> &'static [Entry] {
@@ -142,19 +183,48 @@ impl NewCa {
 
     /// What a root's certificate says besides, where it is written as numbers.
     fn terms(&self) -> Result<RootTerms, Turn> {
-        let days = self.days.text().trim().parse().map_err(|_| {
-            Turn::refuse("the days are not a whole number", "type how many days, such as 3650 for ten years")
-        })?;
+        let days = self
+            .days
+            .text()
+            .trim()
+            .parse()
+            .map_err(|_| Turn::refuse("the days are not a whole number", Entry::Days.wish()))?;
         let path_length = match self.path_length.text().trim() {
             "" => None,
             typed => Some(typed.parse().map_err(|_| {
-                Turn::refuse("the path length is not a whole number", "type a number such as 0, or nothing")
+                Turn::refuse("the path length is not a whole number", Entry::PathLength.wish())
             })?),
         };
         Ok(RootTerms { days, path_length })
     }
 
-    fn check(&self) -> Turn {
+    /// The first entry that has to be filled in and is not.
+    fn missing(&self) -> Option<usize> {
+        self.entries().iter().position(|&entry| {
+            entry != Entry::PathLength
+                && self.field_of(entry).is_some_and(|field| field.text().trim().is_empty())
+        })
+    }
+
+    fn is_filled(&self) -> bool {
+        self.entries().iter().any(|&entry| self.field_of(entry).is_some_and(|field| !field.text().is_empty()))
+    }
+
+    /// Leaves; what was typed is lost only to who presses the key twice.
+    fn leave(&mut self) -> Turn {
+        if self.is_filled() && self.leaving == Leaving::No {
+            self.leaving = Leaving::Asked;
+            return Turn::stay();
+        }
+        Turn::back()
+    }
+
+    fn check(&mut self) -> Turn {
+        if let Some(missing) = self.missing() {
+            self.at = missing;
+            let entry = self.entry();
+            return Turn::refuse(format!("{} is not filled in yet", entry.noun()), entry.wish());
+        }
         let job = match self.kind {
             Kind::Subordinate => AuthorityJob::CheckSubordinate(self.wish()),
             Kind::Root => match self.terms() {
@@ -181,9 +251,14 @@ impl NewCa {
             return None;
         }
         let days: u32 = self.days.text().trim().parse().ok()?;
-        let end = about.clock?.plus_seconds(i64::from(days) * DAY_SECONDS).to_string();
-        Some(format!("It would end about {}.", end.get(..10)?))
+        Some(format!("It would end about {}.", day_after(about.clock?, days)))
     }
+}
+
+/// The day so many days from a moment, `2036-11-21`.
+pub(super) fn day_after(now: Time, days: u32) -> String {
+    let end = now.plus_seconds(i64::from(days) * DAY_SECONDS).to_string();
+    end.get(..10).unwrap_or(&end).to_owned()
 }
 
 impl Room for NewCa {
@@ -196,7 +271,8 @@ impl Room for NewCa {
 
     fn help(&self) -> &'static str {
         "Fill in what the CA is to be. Nothing is made yet: what was typed is checked and shown once more, and the \
-         CA's name has to be typed again before the token makes a key."
+         CA's name has to be typed again before the token makes a key. Esc leaves; where something was typed it asks \
+         once, because that is lost then."
     }
 
     fn bindings(&self, _about: &About) -> Vec<Binding> {
@@ -216,8 +292,11 @@ impl Room for NewCa {
 
     fn act(&mut self, action: Action, _about: &About) -> Turn {
         let entries = self.entries().len();
+        if action == Action::Back {
+            return self.leave();
+        }
+        self.leaving = Leaving::No;
         match action {
-            Action::Back => return Turn::back(),
             Action::Proceed => return self.check(),
             Action::Next => self.at = (self.at + 1) % entries,
             Action::Previous => self.at = (self.at + entries - 1) % entries,
@@ -236,6 +315,11 @@ impl Room for NewCa {
             Entry::Days => Some(&mut self.days),
             Entry::PathLength => Some(&mut self.path_length),
         }
+    }
+
+    fn typed(&mut self) -> Turn {
+        self.leaving = Leaving::No;
+        Turn::stay()
     }
 
     fn hear(&mut self, news: Box<News>, _about: &About) -> Heard {
@@ -272,6 +356,12 @@ impl Room for NewCa {
         }
         let y = area.y + u16::try_from(self.entries().len()).unwrap_or(0) * 2 + 1;
         let place = Rect { y, height: area.bottom().saturating_sub(y), ..area };
+        if self.leaving == Leaving::Asked {
+            let text =
+                "What was typed here is lost when you leave. Esc once more leaves; any other key stays.";
+            canvas.paragraph(place, text, Role::Attention);
+            return;
+        }
         let used = canvas.paragraph(place, self.entry().hint(), Role::Plain);
         if let Some(remark) = self.remark(about) {
             canvas.text(area.x, y + used, area.width, &remark, Role::Strong);

@@ -6,6 +6,7 @@ use ratatui::layout::Rect;
 
 use crate::{
     ceremony::{Initialised, SlotState},
+    pki::text::Printable,
     tui::{
         canvas::Canvas,
         field::Field,
@@ -37,6 +38,11 @@ impl NewToken {
         let label = begun.map_or_else(Field::default, |token| Field::with(token.label.as_str()));
         Self { module, slot, label }
     }
+
+    /// Whether the token's making was begun and broken off.
+    fn is_begun(&self) -> bool {
+        self.slot.token.as_ref().is_some_and(|token| token.initialised == Initialised::Yes)
+    }
 }
 
 impl Room for NewToken {
@@ -45,8 +51,9 @@ impl Room for NewToken {
     }
 
     fn help(&self) -> &'static str {
-        "A token that is not initialised gets a label, a security officer's PIN and a user PIN. Each PIN is typed \
-         twice. The user PIN lets the CA keys sign; the security officer's PIN can only set the user PIN anew. \
+        "A token that is not initialised gets a label, a security officer's PIN and a user PIN. Each new PIN is typed \
+         twice; a token whose making was interrupted keeps its label and is asked for the security officer's PIN that \
+         it was given. The user PIN lets the CA keys sign; the security officer's PIN can only set the user PIN anew. \
          Write both down and keep them apart: a token whose PINs are lost is lost with its keys."
     }
 
@@ -71,7 +78,8 @@ impl Room for NewToken {
     }
 
     fn field(&mut self) -> Option<&mut Field> {
-        Some(&mut self.label)
+        // A token that is half made has its label already.
+        if self.is_begun() { None } else { Some(&mut self.label) }
     }
 
     fn hear(&mut self, news: Box<News>, _about: &About) -> Heard {
@@ -90,11 +98,21 @@ impl Room for NewToken {
         canvas.outside(area.x + 18, y, area.width.saturating_sub(18), &self.slot.description, Role::Plain);
         y += 2;
         canvas.text(area.x, y, 17, "label", Role::Faint);
-        canvas.input(area.x + 18, y, 33, &self.label, Role::Selected);
+        if self.is_begun() {
+            let label = Printable::new(self.label.text());
+            canvas.outside(area.x + 18, y, area.width.saturating_sub(18), &label, Role::Strong);
+        } else {
+            canvas.input(area.x + 18, y, 33, &self.label, Role::Selected);
+        }
         y += 2;
-        let text = "The label names the token on every screen: 1 to 32 characters. Then, each typed twice: a new \
-                    security officer's PIN and a new user PIN, of at least 4 characters. Nothing is done to the \
-                    token before all of them were typed.";
+        let text = if self.is_begun() {
+            "The making of this token was interrupted: it keeps its label. Then: the security officer's PIN that it was \
+             given, and a new user PIN, typed twice. Nothing is done to the token before both were typed."
+        } else {
+            "The label names the token on every screen: 1 to 32 octets, which is as many plain letters. Then, each \
+             typed twice: a new security officer's PIN and a new user PIN. Nothing is done to the token before all of \
+             them were typed."
+        };
         canvas.paragraph(Rect { y, height: area.bottom().saturating_sub(y), ..area }, text, Role::Plain);
     }
 }

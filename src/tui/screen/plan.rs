@@ -1,10 +1,12 @@
 //! A stored plan: what exactly will be signed, byte for byte, before anybody approves it.
 
+mod findings;
+
 use ratatui::layout::Rect;
 
 use super::{Screen, approval::Approval, delivery::Delivery, document::Document, signing::Signing};
 use crate::{
-    ceremony::{self, Counts, Estimate, PlanSummary, PlannedRow, StoredPlan},
+    ceremony::{self, Counts, Estimate, PlanSummary, PlannedAuthorities, PlannedRow, Remaining, StoredPlan},
     pki::{text::Printable, time::Time},
     tui::{
         canvas::Canvas,
@@ -15,12 +17,15 @@ use crate::{
         model::About,
         room::{Heard, Room, Told, Turn},
         theme::Role,
-        wording::{grouped, moment, span},
+        wording::{below, counted, grouped, moment, span},
         work::{Job, News, PlanShown},
     },
 };
 
-/// Rows above the list of certificates, and one more where there is a table.
+/// Shows which requests something was found in.
+const FINDINGS: Action = Action::Verb(0);
+
+/// Rows above the list of certificates; a plan that makes CAs has one more, and so has one with a table.
 const HEAD_ROWS: u16 = 12;
 
 /// How much is known of the plan.
@@ -78,11 +83,29 @@ impl Plan {
         self.shown().map(|shown| &shown.summary)
     }
 
+    fn authorities(&self) -> Option<&PlannedAuthorities> {
+        self.summary()?.authorities.as_ref()
+    }
+
+    /// Whether something was found in any request.
+    fn has_findings(&self) -> bool {
+        let noted = self.summary().is_some_and(|summary| !summary.notes.is_empty());
+        noted || self.counts.refused > 0 || self.counts.skipped > 0
+    }
+
+    /// What comes next, once it is known how the plan stands; what was read before it changed says nothing of it.
+    fn next(&self) -> Option<Remaining> {
+        let Known::Shown(shown) = &self.known else { return None };
+        // A plan that was delivered can be delivered once more.
+        let again = (!shown.summary.deliveries.is_empty()).then_some(Remaining::Delivery);
+        shown.summary.remaining.or(again)
+    }
+
     fn stage(&self) -> Stage {
-        match self.summary() {
-            Some(summary) if summary.issued == self.stored.accepted => Stage::Signed,
-            Some(summary) if summary.approved => Stage::Approved,
-            _ => Stage::Planned,
+        match self.summary().map(|summary| summary.remaining) {
+            None | Some(Some(Remaining::Approval)) => Stage::Planned,
+            Some(Some(Remaining::Signing)) => Stage::Approved,
+            Some(Some(Remaining::Delivery) | None) => Stage::Signed,
         }
     }
 
@@ -119,17 +142,19 @@ impl Plan {
 
     /// Into the next step; what it changes is read again when this screen is shown again.
     fn proceed(&mut self) -> Turn {
-        let stage = self.stage();
+        let Some(next) = self.next() else { return Turn::stay() };
         let issued = self.summary().map_or(0, |summary| summary.issued);
-        let until = self.summary().map(|summary| summary.not_after);
+        let summary = self.summary();
+        let until = summary.map(|summary| summary.not_after);
+        let authorities = summary.and_then(|summary| summary.authorities.clone());
         if let Known::Shown(shown) = std::mem::replace(&mut self.known, Known::Asked) {
             self.before = Some(shown);
         }
         let plan = self.stored.clone();
-        Turn::enter(match stage {
-            Stage::Planned => Screen::Approval(Approval::new(plan).until(until)),
-            Stage::Approved => Screen::Signing(Signing::resumed(plan, issued)),
-            Stage::Signed => Screen::Delivery(Delivery::new(plan)),
+        Turn::enter(match next {
+            Remaining::Approval => Screen::Approval(Approval::new(plan).until(until).making(authorities)),
+            Remaining::Signing => Screen::Signing(Signing::resumed(plan, issued)),
+            Remaining::Delivery => Screen::Delivery(Delivery::new(plan)),
         })
     }
 }
@@ -142,19 +167,25 @@ impl Room for Plan {
     fn help(&self) -> &'static str {
         "Every certificate of the plan exists already, byte for byte, and is stored; only signatures are missing. The \
          words stand for the digest over all of them: whoever approves the words approves exactly these certificates. \
-         Look at some of them with Enter, then read the words to each other. Going back leaves the plan stored and \
+         Look at some of them with Enter, then read the words to each other. The findings name the requests that are not \
+         in the plan, and those in it with a note, which ! marks. Going back leaves the plan stored and \
          not approved; it is found again under Close."
     }
 
     fn bindings(&self, _about: &About) -> Vec<Binding> {
-        let next = match self.stage() {
-            Stage::Planned => Binding::bar(&[Key::Char('a')], Action::Proceed, "approve by typing the words"),
-            Stage::Approved => Binding::bar(&[Key::Char('s')], Action::Proceed, "on to signing"),
-            Stage::Signed => Binding::bar(&[Key::Char('d')], Action::Proceed, "on to delivery"),
-        };
-        let look =
-            Binding::bar(&[Key::Enter, Key::Right, Key::Char('l')], Action::Open, "look at this certificate");
-        let mut bindings = vec![look, next];
+        let next = self.next().map(|next| match next {
+            Remaining::Approval => {
+                Binding::bar(&[Key::Char('a')], Action::Proceed, "approve by typing the words")
+            }
+            Remaining::Signing => Binding::bar(&[Key::Char('s')], Action::Proceed, "on to signing"),
+            Remaining::Delivery => Binding::bar(&[Key::Char('d')], Action::Proceed, "on to delivery"),
+        });
+        let look = Binding::bar(&[Key::Enter, Key::Right, Key::Char('l')], Action::Open, "look at it");
+        let mut bindings = vec![look];
+        bindings.extend(next);
+        if self.has_findings() {
+            bindings.push(Binding::bar(&[Key::Char('f')], FINDINGS, "findings"));
+        }
         bindings.extend_from_slice(LIST);
         bindings.push(BACK);
         bindings
@@ -164,6 +195,7 @@ impl Room for Plan {
         match action {
             Action::Back => Turn::back(),
             Action::Proceed => self.proceed(),
+            FINDINGS => Turn::work(Job::PlanFindings(self.stored.clone())),
             Action::Open => {
                 Turn::work(Job::PlannedCertificate { plan: self.stored.clone(), index: self.chosen() })
             }
@@ -187,6 +219,9 @@ impl Room for Plan {
                     shown.rows = rows;
                 }
                 Heard::Mine(Turn::stay())
+            }
+            News::PlanFindings(found) => {
+                Heard::Mine(Turn::enter(Screen::Document(findings::document(&self.stored, &found))))
             }
             News::PlannedCertificate { row, tbs } => {
                 let title = format!(
@@ -216,7 +251,9 @@ impl Room for Plan {
 
     fn draw(&self, canvas: &mut Canvas<'_>, area: Rect, _about: &About) {
         self.draw_summary(canvas, area);
-        let head = HEAD_ROWS + u16::from(ceremony::table_of(&self.stored).is_some());
+        let more = usize::from(self.authorities().is_some())
+            + usize::from(ceremony::table_of(&self.stored).is_some());
+        let head = HEAD_ROWS + u16::try_from(more).unwrap_or(0);
         let list = Rect { y: area.y + head, height: area.height.saturating_sub(head), ..area };
         self.draw_rows(canvas, list);
     }
@@ -228,8 +265,13 @@ impl Plan {
         let mut y = area.y;
         let name = format!("{} of CA {}, profile {}", plan.id, plan.authority, plan.profile);
         y += canvas.labelled(area, y, "plan", Printable::new(&name).as_str(), Role::Strong);
+        if let Some(authorities) = self.authorities() {
+            y += canvas.labelled(area, y, "THIS MAKES", &makes(authorities), Role::Attention);
+        }
         let (state, role) = match (self.stage(), self.summary()) {
             (_, None) => (String::new(), Role::Plain),
+            // What was read before it changed says nothing of how it stands.
+            _ if !matches!(self.known, Known::Shown(_)) => (String::new(), Role::Plain),
             (Stage::Planned, Some(_)) => ("NOT APPROVED".to_owned(), Role::Attention),
             (Stage::Approved, Some(summary)) => {
                 let text =
@@ -237,8 +279,9 @@ impl Plan {
                 (text, Role::Good)
             }
             (Stage::Signed, Some(summary)) => match summary.deliveries.len() {
+                0 if summary.remaining.is_none() => ("signed; nothing is left to do".to_owned(), Role::Good),
                 0 => ("signed, not delivered".to_owned(), Role::Attention),
-                times => (format!("signed, delivered {times} times"), Role::Good),
+                times => (format!("signed, delivered {}", counted(times as u64, "time")), Role::Good),
             },
         };
         let counts = format!(
@@ -303,6 +346,7 @@ impl Plan {
             };
             let issued = if row.issued { "signed " } else { "" };
             let half = (below.width.saturating_sub(24)) / 2;
+            canvas.text(below.x, y, 1, if row.notes.is_empty() { " " } else { "!" }, role);
             canvas.text(below.x + 1, y, 12, &cut_serial(&row.serial, 10), role);
             canvas.outside(below.x + 14, y, half.saturating_sub(1), &row.subject, role);
             canvas.outside(below.x + 14 + half, y, half, &row.source, role);
@@ -315,6 +359,16 @@ impl Plan {
 fn cut_serial(serial: &str, digits_max: usize) -> String {
     let digits: String = serial.chars().take(digits_max).collect();
     if digits.len() < serial.len() { format!("{digits}..") } else { digits }
+}
+
+/// That CAs are made, and what they may do.
+fn makes(authorities: &PlannedAuthorities) -> String {
+    let below = below(authorities.path_length);
+    if authorities.count == 1 {
+        format!("A CA, no device: {below}")
+    } else {
+        format!("{} CAs: {below}", grouped(authorities.count))
+    }
 }
 
 /// One moment, or the first and the last.

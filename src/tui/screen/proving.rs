@@ -1,6 +1,7 @@
 //! Proving a CA to a platform, step by step: platform, CA, code, medium, summary, result.
 
 mod code;
+mod help;
 mod issue;
 pub mod platform;
 
@@ -11,10 +12,12 @@ use ratatui::layout::Rect;
 use super::{
     Screen,
     audit::{draw_sheet, scrolling},
+    delivery::Delivery,
+    signing::Signing,
 };
 use crate::{
-    ceremony::{EntryKind, Platform},
-    pki::text::Printable,
+    ceremony::{Aftermath, EntryKind, Platform, Remaining},
+    pki::{profile::End, text::Printable},
     tui::{
         browser::Browser,
         canvas::Canvas,
@@ -34,7 +37,7 @@ use crate::{
         },
     },
 };
-use code::{Compared, TypedCode};
+use code::TypedCode;
 
 /// Other groups.
 const REGROUP: Action = Action::Verb(1);
@@ -75,6 +78,8 @@ pub struct Proving {
     authority: Option<CaChoice>,
     typed: TypedCode,
     code: Option<CodeSource>,
+    /// When a verification certificate ends, once it is known.
+    end: Option<End>,
     browser: Browser,
 }
 
@@ -95,6 +100,7 @@ impl Proving {
             authority: None,
             typed: TypedCode::default(),
             code: None,
+            end: None,
             browser: Browser::new(),
         }
     }
@@ -116,7 +122,9 @@ impl Proving {
     /// One step back; out of the wizard from its first step and from its end.
     fn back(&mut self, about: &About) -> Turn {
         match &self.step {
-            Step::Platform | Step::Done(_) => return Turn::back(),
+            Step::Platform
+            | Step::Done(_)
+            | Step::Failed(_, Failure { aftermath: Aftermath::Proof { .. }, .. }) => return Turn::back(),
             Step::Request | Step::Target if self.browser.is_typing() => {
                 return self.browser.back(about).unwrap_or_default();
             }
@@ -155,9 +163,6 @@ impl Proving {
     }
 
     fn take_code(&mut self) -> Turn {
-        if self.typed.text().is_empty() {
-            return Turn::refuse("no code is typed yet", "type it exactly as the platform shows it");
-        }
         // What the platform cannot have given is told before it is typed once more.
         if let Err(error) = self.platform().check_code(self.typed.text()) {
             return refused(error);
@@ -166,22 +171,10 @@ impl Proving {
             self.typed.other();
             return Turn::stay();
         }
-        match self.typed.compared() {
-            Compared::Same => {}
-            Compared::Unfinished => {
-                return Turn::refuse(
-                    "the code was not typed to its end the second time",
-                    "type the rest of it; read it from the platform again",
-                );
-            }
-            Compared::DifferAt(at) => {
-                return Turn::refuse(
-                    format!("the codes are not the same: {}", self.typed.difference(at)),
-                    "read both against the platform, group by group, and correct the wrong one",
-                );
-            }
+        match self.typed.repeated() {
+            Ok(code) => self.code = Some(CodeSource::Typed(code)),
+            Err(error) => return refused(error),
         }
-        self.code = Some(CodeSource::Typed(self.typed.text().to_owned()));
         self.choose_target();
         Turn::stay()
     }
@@ -290,9 +283,7 @@ impl Room for Proving {
     }
 
     fn help(&self) -> &'static str {
-        "A platform takes a CA only from somebody who holds its key. It shows a code; the CA signs a certificate with \
-         that code as its name; the platform compares. No CSR is needed. The code is typed twice, so that a slip is \
-         found here and not days later. The certificate can stand for no device and ends by itself."
+        help::of(&self.step)
     }
 
     fn bindings(&self, about: &About) -> Vec<Binding> {
@@ -310,7 +301,7 @@ impl Room for Proving {
             Step::Typing => vec![
                 Binding::bar(&[Key::Enter], Action::Proceed, "next"),
                 Binding::bar(&[Key::Tab, Key::BackTab, Key::Down, Key::Up], Action::Next, "other field"),
-                Binding::bar(&[Key::Control('r')], REGROUP, "groups"),
+                Binding::help(&[Key::Control('r')], REGROUP, "groups of four or of eight"),
                 Binding::bar(&[Key::Control('f')], FROM_REQUEST, "from a CSR"),
                 BACK,
             ],
@@ -322,9 +313,21 @@ impl Room for Proving {
             Step::Summary(_) => {
                 vec![Binding::bar(&[Key::Char('i')], ISSUE, "issue this one certificate"), BACK]
             }
-            Step::Failed(..) => vec![Binding::bar(&[Key::Char('i')], ISSUE, "issue, once mended"), BACK],
+            Step::Failed(_, failure) => {
+                let next = match &failure.aftermath {
+                    Aftermath::Proof { remaining: Remaining::Delivery, .. } => {
+                        Binding::bar(&[Key::Char('d')], Action::Proceed, "on to delivery")
+                    }
+                    Aftermath::Proof { .. } => {
+                        Binding::bar(&[Key::Char('s')], Action::Proceed, "on to signing")
+                    }
+                    _ => Binding::bar(&[Key::Char('i')], ISSUE, "issue, once mended"),
+                };
+                vec![next, BACK]
+            }
             Step::Done(_) => {
-                let mut bindings = scrolling();
+                let mut bindings = vec![Binding::bar(&[Key::Enter], Action::Proceed, "done")];
+                bindings.extend(scrolling());
                 bindings.push(BACK);
                 bindings
             }
@@ -366,11 +369,22 @@ impl Room for Proving {
                 }
                 _ => return self.browser.act(action, about),
             },
+            // What is stored is gone on with: a proof begun anew would be a second certificate.
+            Step::Failed(_, Failure { aftermath: Aftermath::Proof { plan, remaining }, .. }) => {
+                if action == Action::Proceed {
+                    let plan = (**plan).clone();
+                    return Turn::replace(match remaining {
+                        Remaining::Delivery => Screen::Delivery(Delivery::new(plan)),
+                        Remaining::Approval | Remaining::Signing => Screen::Signing(Signing::new(plan)),
+                    });
+                }
+            }
             Step::Summary(_) | Step::Failed(..) => {
                 if action == ISSUE {
                     return self.issue();
                 }
             }
+            Step::Done(_) if action == Action::Proceed => return Turn::back(),
             Step::Done(sheet) => sheet.act(action),
         }
         Turn::stay()
@@ -386,13 +400,14 @@ impl Room for Proving {
 
     fn hear(&mut self, news: Box<News>, _about: &About) -> Heard {
         match *news {
-            News::Proving(ProvingNews::Choices(choices)) => {
+            News::Proving(ProvingNews::Choices { choices, end }) => {
+                self.end = Some(end);
                 if let Step::Authority(known) = &mut self.step {
                     self.authorities.keep_within(choices.len());
                     *known = Some(choices);
                 }
             }
-            // Whoever went back meanwhile stays where he is.
+            // Whoever went back meanwhile is not led away.
             News::Proving(ProvingNews::Requested { .. }) if !matches!(self.step, Step::Request) => {}
             News::Proving(ProvingNews::Requested { path, code }) => {
                 self.code = Some(CodeSource::Request { path, code });
@@ -400,7 +415,7 @@ impl Room for Proving {
             }
             News::Proving(ProvingNews::Proved { plan, delivered }) => {
                 if let Step::Summary(to) | Step::Failed(to, _) = &self.step {
-                    self.step = Step::Done(issue::done(&self.words(), &plan, &delivered, to));
+                    self.step = Step::Done(issue::done(&self.words(), &plan, &delivered, to, self.end));
                 }
                 // The frame shows the register's head, which went on.
                 return Heard::Mine(Turn::work(Job::OpenHome));
@@ -418,7 +433,11 @@ impl Room for Proving {
         match &self.step {
             Step::Summary(to) | Step::Failed(to, _) => {
                 self.step = Step::Failed(to.clone(), failure.clone());
-                Told::Here(Turn::stay())
+                // A plan that was stored meanwhile moved the register's head, which the frame shows.
+                Told::Here(match failure.aftermath {
+                    Aftermath::Proof { .. } => Turn::work(Job::OpenHome),
+                    _ => Turn::stay(),
+                })
             }
             Step::Authority(None) => {
                 self.step = Step::Platform;
@@ -445,7 +464,7 @@ impl Room for Proving {
             Step::Request | Step::Target => self.browser.draw(canvas, area, about),
             Step::Summary(to) => {
                 let (authority, code) = (self.authority.as_ref(), self.code.as_ref());
-                issue::draw_summary(canvas, area, &self.words(), authority, code, to);
+                issue::draw_summary(canvas, area, &self.words(), (authority, code, self.end), to);
             }
             Step::Failed(_, failure) => issue::draw_failed(canvas, area, failure),
             Step::Done(sheet) => draw_sheet(canvas, area, sheet),

@@ -17,7 +17,7 @@ use crate::{
         model::About,
         room::{Heard, Room, Told, Turn},
         theme::Role,
-        wording::grouped,
+        wording::counted,
         work::{Job, News},
     },
 };
@@ -181,8 +181,8 @@ impl Room for Requests {
                     Reach::AtLeast => "at least ",
                 };
                 format!(
-                    "{least}{} files look like requests in this folder and below, {}",
-                    grouped(count.files),
+                    "what looks like requests in this folder and below: {least}{}, {}",
+                    counted(count.files, "file"),
                     size(count.octets)
                 )
             }

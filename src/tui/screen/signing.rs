@@ -4,7 +4,8 @@ use ratatui::layout::Rect;
 
 use super::{Screen, delivery::Delivery};
 use crate::{
-    ceremony::{Class, Issued, Motion, Phase, Progress, StoredPlan},
+    ceremony::{Aftermath, Class, HeadAfter, Issued, Motion, Phase, Progress, StoredPlan},
+    pki::text::harmless_lines,
     tui::{
         canvas::Canvas,
         key::Key,
@@ -14,7 +15,7 @@ use crate::{
         rate::Rate,
         room::{Heard, Room, Told, Turn},
         theme::Role,
-        wording::{grouped, span},
+        wording::{counted, grouped, span},
         work::{Job, News},
     },
 };
@@ -49,12 +50,7 @@ enum State {
     /// It is in hand; the token was not heard of yet, or it signs.
     Running,
     /// It ended before its end.
-    Failed {
-        /// How.
-        failure: Failure,
-        /// Certificates that were signed and could not be recorded.
-        unrecorded: u64,
-    },
+    Failed(Failure),
     /// All is signed.
     Done(Issued),
 }
@@ -111,10 +107,11 @@ impl Room for Signing {
                 ],
                 Pace::Stopping => Vec::new(),
             },
+            (_, State::Done(Issued { next: None, .. })) => vec![BACK],
             (_, State::Done(_)) => {
                 vec![Binding::bar(&[Key::Char('d')], Action::Proceed, "on to delivery"), BACK]
             }
-            (_, State::Failed { .. }) => {
+            (_, State::Failed(_)) => {
                 vec![Binding::bar(&[Key::Char('s')], Action::Proceed, "go on signing"), BACK]
             }
             (_, State::Ready | State::Running) => {
@@ -127,6 +124,7 @@ impl Room for Signing {
         match action {
             Action::Back => Turn::back(),
             Action::Proceed => match self.state {
+                State::Done(Issued { next: None, .. }) => Turn::stay(),
                 State::Done(_) => Turn::replace(Screen::Delivery(Delivery::new(self.plan.clone()))),
                 // The frame may be read anew still; the key is pressed again then.
                 _ if about.busy.is_some() => Turn::work(Job::Sign(self.plan.clone())),
@@ -164,10 +162,12 @@ impl Room for Signing {
         if !matches!(self.state, State::Running) {
             return Told::OnTop;
         }
-        // What is not recorded counts as not signed.
-        let unrecorded = self.done.saturating_sub(self.recorded);
+        if let Aftermath::Signing { recorded, .. } = failure.aftermath {
+            self.recorded = recorded;
+        }
+        // What is not recorded is not issued.
         self.done = self.recorded;
-        self.state = State::Failed { failure: failure.clone(), unrecorded };
+        self.state = State::Failed(failure.clone());
         Told::Here(Turn::work(Job::OpenHome))
     }
 
@@ -183,9 +183,10 @@ impl Room for Signing {
 
     fn draw(&self, canvas: &mut Canvas<'_>, area: Rect, about: &About) {
         let of = self.plan.accepted;
-        let text = format!("{} of {} certificates of plan {}", grouped(self.done), grouped(of), self.plan.id);
+        let text =
+            format!("{} of {} of plan {}", grouped(self.done), counted(of, "certificate"), self.plan.id);
         canvas.text(area.x, area.y, area.width, &text, Role::Strong);
-        gauge(canvas, Rect { y: area.y + 1, height: 1, ..area }, self.done, of);
+        canvas.gauge(area, area.y + 1, self.done, of);
         let y = area.y + 3;
         let recorded = match self.done.saturating_sub(self.recorded) {
             0 => grouped(self.recorded),
@@ -196,9 +197,7 @@ impl Room for Signing {
         match &self.state {
             State::Ready => self.draw_ready(canvas, below),
             State::Running => self.draw_running(canvas, below, about),
-            State::Failed { failure, unrecorded } => {
-                self.draw_failure(canvas, below, failure, *unrecorded);
-            }
+            State::Failed(failure) => self.draw_failure(canvas, below, failure),
             State::Done(issued) => self.draw_done(canvas, below, issued),
         }
     }
@@ -208,9 +207,9 @@ impl Signing {
     fn draw_ready(&self, canvas: &mut Canvas<'_>, area: Rect) {
         let left = self.plan.accepted.saturating_sub(self.done);
         let text = format!(
-            "The plan is approved. {} certificates are to be signed by CA {}. Nothing is signed before s is pressed; \
+            "The plan is approved. To be signed by CA {1}: {0}. Nothing is signed before s is pressed; \
              the token's PIN is asked for then, unless it was given.",
-            grouped(left),
+            counted(left, "certificate"),
             self.plan.authority
         );
         let below = Rect { y: area.y + 1, height: area.height.saturating_sub(1), ..area };
@@ -284,7 +283,7 @@ impl Signing {
     }
 
     /// What is safe, what is not done, what to do next.
-    fn draw_failure(&self, canvas: &mut Canvas<'_>, area: Rect, failure: &Failure, unrecorded: u64) {
+    fn draw_failure(&self, canvas: &mut Canvas<'_>, area: Rect, failure: &Failure) {
         let of = self.plan.accepted;
         let (title, role) = match failure.class {
             Class::Stopped => ("Stopped", Role::Attention),
@@ -303,18 +302,30 @@ impl Signing {
             y += canvas.paragraph(place, text, role).max(1);
         };
         tell("what happened", &format!("{}.", failure.what), role);
-        let safe = match self.recorded {
-            0 => "Nothing of this plan is signed; it stays approved.".to_owned(),
-            recorded => format!(
-                "{} certificates are signed, checked and recorded in the register. They are never signed twice.",
-                grouped(recorded)
+        let (safe, unrecorded) = match failure.aftermath {
+            Aftermath::Signing { recorded: 0, unrecorded } => {
+                ("Nothing of this plan is recorded; it stays approved.".to_owned(), unrecorded)
+            }
+            Aftermath::Signing { recorded, unrecorded } => (
+                format!(
+                    "{} signed, checked and recorded in the register. What is recorded is never signed twice.",
+                    counted(recorded, "certificate")
+                ),
+                unrecorded,
+            ),
+            _ => (
+                "Nothing was signed now; what was recorded before stays, and so does the approval."
+                    .to_owned(),
+                0,
             ),
         };
         tell("what is safe", &safe, Role::Good);
-        let mut undone = format!("{} certificates are not signed.", grouped(of.saturating_sub(self.done)));
+        let mut undone = format!("{} not issued.", counted(of.saturating_sub(self.recorded), "certificate"));
         if unrecorded > 0 {
-            undone =
-                format!("{undone} Of them, {} were signed and could not be recorded.", grouped(unrecorded));
+            undone = format!(
+                "{undone} Of them signed, but not recorded: {}. They are kept while this program stays open.",
+                grouped(unrecorded)
+            );
         }
         tell("what is not done", &undone, Role::Plain);
         tell(
@@ -346,23 +357,27 @@ impl Signing {
             "All certificates of the plan are signed, checked and recorded.",
             Role::Good,
         );
-        canvas.text(area.x, area.y + 3, area.width, "Next: deliver them onto a medium.", Role::Strong);
-        let chart = Rect { y: area.y + 5, height: area.height.saturating_sub(5), ..area };
+        let next = match issued.next {
+            Some(_) => "Next: deliver them onto a medium.",
+            None => "The root CA is made; nothing is left to do with its plan.",
+        };
+        canvas.text(area.x, area.y + 3, area.width, next, Role::Strong);
+        let head = unsigned_head(canvas, Rect { y: area.y + 4, ..area }, &issued.head);
+        let used = 5 + head;
+        let chart = Rect { y: area.y + used, height: area.height.saturating_sub(used), ..area };
         self.draw_chart(canvas, chart);
     }
 }
 
-/// A bar as far as the work has come, with its share in hundredths behind it.
-pub fn gauge(canvas: &mut Canvas<'_>, area: Rect, done: u64, of: u64) {
-    const SHARE_CELLS: u16 = 6;
-    let bar = Rect { width: area.width.saturating_sub(SHARE_CELLS), ..area };
-    let share = |parts: u64| {
-        let part = u128::from(done.min(of)) * u128::from(parts) / u128::from(of.max(1));
-        u16::try_from(part).unwrap_or(0)
-    };
-    canvas.fill(bar, "░", Role::Faint);
-    canvas.fill(Rect { width: share(u64::from(bar.width)), ..bar }, "█", Role::Good);
-    canvas.text(bar.right(), area.y, SHARE_CELLS, &format!("{:>4} %", share(100)), Role::Strong);
+/// Says where the register's head could not be signed after work that is done; returns the lines it took.
+pub fn unsigned_head(canvas: &mut Canvas<'_>, area: Rect, head: &HeadAfter) -> u16 {
+    let Some(failure) = head.failure() else { return 0 };
+    let failure = harmless_lines(&format!("{failure}: {}", failure.hint()));
+    let text = format!(
+        "All of this is done and recorded, but the register's head is not signed: {failure}. The next signing or \
+         delivery signs it, or s under Close."
+    );
+    canvas.paragraph(area, &text, Role::Attention)
 }
 
 fn per_second(rate: f64) -> String {

@@ -92,8 +92,7 @@ impl Room for Tokens {
     }
 
     fn bindings(&self, about: &About) -> Vec<Binding> {
-        let mut bindings =
-            vec![Binding::bar(&[Key::Char('c')], CHECK, "check this home's token (asks for the PIN)")];
+        let mut bindings = vec![Binding::bar(&[Key::Char('c')], CHECK, "check home's token (PIN)")];
         if self.chosen().is_some_and(can_be_initialised) {
             bindings.push(Binding::bar(&[Key::Char('i')], INITIALISE, "initialise"));
         }
@@ -178,9 +177,10 @@ impl Room for Tokens {
         slot_rows(canvas, place, slots, self.list, about);
         let below =
             Rect { y: place.bottom() + 1, height: area.bottom().saturating_sub(place.bottom() + 1), ..area };
+        // Drawn first: only then is it known which of its rows are seen.
+        self.sheet.draw(canvas, below);
         let title = self.sheet.place().map_or_else(String::new, |place| format!("PgUp, PgDn: {place}"));
         canvas.rule(area, place.bottom(), &title);
-        self.sheet.draw(canvas, below);
     }
 }
 

@@ -15,7 +15,7 @@ use ratatui::layout::Rect;
 
 use super::{Screen, difference::Difference, plan::Plan};
 use crate::{
-    ceremony::{Counts, Detail, Direction, Filter, Order, Reading, Selection, StoredPlan, Verdict},
+    ceremony::{Agreement, Detail, Direction, Filter, Order, Planned, Reading, Selection, Verdict},
     pki::text::Printable,
     tui::{
         canvas::Canvas,
@@ -25,7 +25,7 @@ use crate::{
         list::List,
         model::About,
         room::{Heard, Room, Turn},
-        wording::grouped,
+        wording::{counted, grouped},
         work::{Asked, Job, News},
     },
 };
@@ -62,7 +62,7 @@ enum Mode {
     /// The list of controls.
     Controls(Menu),
     /// A plan that is not what the table shows is to be looked at or not.
-    Differs(Box<(StoredPlan, Counts)>),
+    Differs(Box<Planned>),
 }
 
 /// The table of requests.
@@ -144,8 +144,8 @@ impl TriageScreen {
         if counts.accepted == 0 {
             return Turn::refuse(
                 format!(
-                    "there is nothing to plan: of {} requests {} are refused and {} are skipped",
-                    grouped(counts.all()),
+                    "there is nothing to plan: {}, {} refused, {} skipped",
+                    counted(counts.all(), "request"),
                     grouped(counts.refused),
                     grouped(counts.skipped)
                 ),
@@ -154,7 +154,7 @@ impl TriageScreen {
             );
         }
         let Asked { ca, profile, paths } = self.asked.clone();
-        Turn::work(Job::Plan { ca, profile, paths })
+        Turn::work(Job::Plan { ca, profile, paths, seen: self.reading.triage.seen() })
     }
 
     fn open(&self) -> Turn {
@@ -224,11 +224,11 @@ impl TriageScreen {
         }
     }
 
-    fn planned(&mut self, plan: StoredPlan, counts: Counts) -> Turn {
-        if counts == self.reading.triage.counts() {
-            return Turn::enter(Screen::Plan(Plan::new(plan, counts)));
+    fn planned(&mut self, planned: Planned) -> Turn {
+        if planned.agreement == Agreement::Same {
+            return Turn::enter(Screen::Plan(Plan::new(planned.plan, planned.counts)));
         }
-        self.mode = Mode::Differs(Box::new((plan, counts)));
+        self.mode = Mode::Differs(Box::new(planned));
         Turn::stay()
     }
 
@@ -274,7 +274,11 @@ impl Room for TriageScreen {
             Mode::Table => {}
         }
         let mut bindings = if about.busy.is_some() {
-            vec![Binding::bar(&[Key::Esc, Key::Char('s')], Action::Back, "stop")]
+            about
+                .can_stop()
+                .then(|| Binding::bar(&[Key::Esc, Key::Char('s')], Action::Back, "stop"))
+                .into_iter()
+                .collect()
         } else {
             let details = Binding::bar(&[Key::Enter], Action::Open, "details");
             let mut bindings = if self.selection.is_empty() { Vec::new() } else { vec![details] };
@@ -309,7 +313,7 @@ impl Room for TriageScreen {
             Mode::Controls(menu) => self.act_on_controls(action, menu),
             Mode::Differs(planned) => {
                 if action == Action::Proceed {
-                    let (plan, counts) = *planned;
+                    let Planned { plan, counts, .. } = *planned;
                     return Turn::enter(Screen::Plan(Plan::new(plan, counts)));
                 }
             }
@@ -342,7 +346,7 @@ impl Room for TriageScreen {
                 Turn::stay()
             }
             News::Detail(detail) => self.detailed(&detail),
-            News::Planned { plan, counts } => self.planned(plan, counts),
+            News::Planned(planned) => self.planned(planned),
             other => return Heard::NotMine(Box::new(other)),
         })
     }
@@ -351,7 +355,7 @@ impl Room for TriageScreen {
         self.draw_table(canvas, area);
         match &self.mode {
             Mode::Controls(menu) => menu.draw(canvas, area),
-            Mode::Differs(planned) => self.draw_differs(canvas, area, planned.1),
+            Mode::Differs(planned) => self.draw_differs(canvas, area, planned),
             Mode::Table | Mode::Searching { .. } => {}
         }
     }

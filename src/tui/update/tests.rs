@@ -7,7 +7,7 @@ use crate::{
     ceremony::{HomeState, Overview, PinEntry, Rehearsal},
     pki::{fingerprint::Digest, text::Printable, time::Time},
     tui::{
-        message::PinAsk,
+        message::{PinAsk, PinLasts},
         screen::{Screen, audit::Audit, requests::Requests, rooms::Rooms, start::Start},
         work::register::RegisterJob,
     },
@@ -55,6 +55,7 @@ fn ask() -> PinAsk {
         purpose: "to sign".to_owned(),
         warning: None,
         entry: PinEntry::Program,
+        lasts: PinLasts::UntilLocked,
     }
 }
 
@@ -96,6 +97,22 @@ fn an_idle_token_is_logged_out_and_one_at_work_is_not() {
 }
 
 #[test]
+fn a_key_locks_the_token_while_its_pin_is_given() {
+    let mut model = in_the_rooms();
+    assert!(update(&mut model, Message::Key(Key::Control('l'))).is_empty(), "there is nothing to lock");
+    update(&mut model, Message::Login(Login::In));
+    let effects = update(&mut model, Message::Key(Key::Control('l')));
+    assert!(matches!(effects.as_slice(), [Effect::Work(Job::LogOut)]));
+    update(&mut model, Message::Login(Login::Out));
+    update(&mut model, Message::Done(Box::new(News::LoggedOut)));
+    assert!(model.notice.as_deref().is_some_and(|notice| notice.contains("locked")));
+
+    update(&mut model, Message::Login(Login::In));
+    begin(&mut model, Job::Choices);
+    assert!(update(&mut model, Message::Key(Key::Control('l'))).is_empty(), "work is in hand");
+}
+
+#[test]
 fn one_job_at_a_time() {
     let mut model = in_the_rooms();
     assert_eq!(begin(&mut model, Job::Choices).len(), 1);
@@ -111,9 +128,22 @@ fn escape_stops_reading_and_waits_for_the_rest() {
     assert!(update(&mut model, Message::Key(Key::Esc)).is_empty());
     assert!(matches!(model.screen(), Screen::Requests(_)), "its news would be lost");
     model.about.busy = None;
-    begin(&mut model, Job::Plan { ca: String::new(), profile: String::new(), paths: Vec::new() });
+    begin(
+        &mut model,
+        Job::Plan {
+            ca: String::new(),
+            profile: String::new(),
+            paths: Vec::new(),
+            seen: crate::ceremony::Seen::default(),
+        },
+    );
     assert!(matches!(update(&mut model, Message::Key(Key::Esc)).as_slice(), [Effect::Stop]));
-    let failure = Failure { what: "stopped".to_owned(), hint: String::new(), class: Class::Stopped };
+    let failure = Failure {
+        what: "stopped".to_owned(),
+        hint: String::new(),
+        class: Class::Stopped,
+        aftermath: crate::ceremony::Aftermath::Nothing,
+    };
     update(&mut model, Message::Failed(failure));
     assert_eq!((model.dialog.clone(), model.notice.as_deref()), (None, Some("stopped")));
     update(&mut model, Message::Key(Key::Esc));
@@ -213,7 +243,12 @@ fn a_failure_goes_to_the_screen_that_asked() {
     model.enter(Screen::Audit(Audit::new()));
     begin(&mut model, Job::Register(RegisterJob::Audit));
     model.enter(Screen::Requests(Requests::new()));
-    let failure = Failure { what: "damaged".to_owned(), hint: "audit".to_owned(), class: Class::Register };
+    let failure = Failure {
+        what: "damaged".to_owned(),
+        hint: "audit".to_owned(),
+        class: Class::Register,
+        aftermath: Aftermath::Nothing,
+    };
     update(&mut model, Message::Failed(failure.clone()));
     assert_eq!(model.dialog, Some(Dialog::Failure(failure.clone())), "the screen in use does not tell of it");
     assert!(matches!(model.screen(), Screen::Requests(_)));
@@ -250,7 +285,12 @@ fn paused_work_that_nobody_watches_stops_and_the_token_is_logged_out() {
     assert!(at(&mut model, 599).is_empty());
     assert!(matches!(at(&mut model, 601).as_slice(), [Effect::Stop]));
     assert!(at(&mut model, 602).is_empty(), "it is asked for once");
-    let failure = Failure { what: "stopped".to_owned(), hint: String::new(), class: Class::Stopped };
+    let failure = Failure {
+        what: "stopped".to_owned(),
+        hint: String::new(),
+        class: Class::Stopped,
+        aftermath: crate::ceremony::Aftermath::Nothing,
+    };
     update(&mut model, Message::Failed(failure));
     assert!(matches!(at(&mut model, 603).as_slice(), [Effect::Work(Job::LogOut)]));
 }

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use crate::{
-    ceremony::{Authority, FittingCertificate, Requested, StoredPlan},
+    ceremony::{Authority, ExportedCertificate, FittingCertificate, Requested, StoredPlan},
     pki::{key::KeyAlgorithm, text::Printable},
 };
 
@@ -37,7 +37,14 @@ pub enum AuthorityJob {
     /// Whether a subordinate CA can be requested so; nothing is made.
     CheckSubordinate(Wish),
     /// Makes a root's key and its certificate.
-    MakeRoot(Wish, RootTerms),
+    MakeRoot {
+        /// What it is to be.
+        wish: Wish,
+        /// What its certificate says besides.
+        terms: RootTerms,
+        /// What was typed to confirm it; the ceremony compares.
+        typed: String,
+    },
     /// Signs the certificate of a root whose making was interrupted.
     FinishRoot(StoredPlan),
     /// Makes a subordinate CA's key and writes its request.
@@ -46,6 +53,8 @@ pub enum AuthorityJob {
         wish: Wish,
         /// The folder on the medium.
         to: PathBuf,
+        /// What was typed to confirm it; the ceremony compares.
+        typed: String,
     },
     /// Reads a certificate and holds it against the CA; nothing is installed.
     Examine {
@@ -55,6 +64,13 @@ pub enum AuthorityJob {
         certificate: PathBuf,
         /// The file with the certificates above it, where they stand in another one.
         chain: Option<PathBuf>,
+    },
+    /// Writes a CA's certificate onto a medium.
+    Export {
+        /// The CA's name.
+        name: String,
+        /// The folder on the medium.
+        to: PathBuf,
     },
     /// Installs a certificate that was found to fit.
     Install(Box<FittingCertificate>),
@@ -78,6 +94,13 @@ pub enum AuthorityNews {
         /// The folder on the medium.
         to: PathBuf,
     },
+    /// A certificate was written and read back.
+    Exported {
+        /// What was written.
+        exported: ExportedCertificate,
+        /// The folder on the medium.
+        to: PathBuf,
+    },
     /// The certificate fits.
     Fits(Box<FittingCertificate>),
 }
@@ -89,10 +112,11 @@ impl AuthorityJob {
         match self {
             Self::List => "looking for CAs",
             Self::CheckRoot(..) | Self::CheckSubordinate(_) => "checking what was typed",
-            Self::MakeRoot(..) => "making the root's key and its certificate",
+            Self::MakeRoot { .. } => "making the root's key and its certificate",
             Self::FinishRoot(_) => "signing the root's certificate",
             Self::Request { .. } => "making the key and writing the request",
             Self::Examine { .. } => "holding the certificate against the CA",
+            Self::Export { .. } => "writing the certificate and reading it back",
             Self::Install(_) => "installing the certificate",
         }
     }

@@ -3,8 +3,8 @@
 use std::path::PathBuf;
 
 use crate::{
-    ceremony::{Delivered, Platform, StoredPlan},
-    pki::{key::KeyAlgorithm, text::Printable, time::Time},
+    ceremony::{Delivered, Platform, RepeatedCode, StoredPlan},
+    pki::{key::KeyAlgorithm, profile::End, text::Printable, time::Time},
 };
 
 /// Something to do towards a proof.
@@ -36,7 +36,7 @@ pub enum ProvingJob {
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub enum CodeSource {
     /// It was typed, twice the same.
-    Typed(String),
+    Typed(RepeatedCode),
     /// It is the CN of a verification CSR.
     Request {
         /// The CSR's file.
@@ -63,7 +63,12 @@ pub struct CaChoice {
 #[derive(Clone, Debug)]
 pub enum ProvingNews {
     /// CAs.
-    Choices(Vec<CaChoice>),
+    Choices {
+        /// They.
+        choices: Vec<CaChoice>,
+        /// When a verification certificate ends.
+        end: End,
+    },
     /// The code that a CSR asks for.
     Requested {
         /// The file.

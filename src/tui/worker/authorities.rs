@@ -20,10 +20,11 @@ impl Worker {
             AuthorityJob::CheckSubordinate(wish) => {
                 Ok(AuthorityNews::Checked(self.appliance()?.check_new_subordinate(&new(&wish))?))
             }
-            AuthorityJob::MakeRoot(wish, terms) => {
+            AuthorityJob::MakeRoot { wish, terms, typed } => {
+                let confirmed = new(&wish).confirmed_by(&typed)?;
                 let purpose = format!("to make the key of root CA {}", wish.name);
                 self.with_own_login(&purpose, |appliance, custodian| {
-                    appliance.create_root(&new(&wish), terms.days, terms.path_length, custodian)
+                    appliance.create_root(&confirmed, terms.days, terms.path_length, custodian)
                 })?;
                 self.ready(&wish.name)
             }
@@ -33,10 +34,11 @@ impl Worker {
                 teller.watched(|watch| appliance.sign(&plan, session, watch))?;
                 self.ready(&plan.authority)
             }
-            AuthorityJob::Request { wish, to } => {
+            AuthorityJob::Request { wish, to, typed } => {
+                let confirmed = new(&wish).confirmed_by(&typed)?;
                 let purpose = format!("to make the key of CA {}", wish.name);
                 let requested = self.with_own_login(&purpose, |appliance, custodian| {
-                    appliance.request_subordinate(&new(&wish), &to, custodian)
+                    appliance.request_subordinate(&confirmed, &to, custodian)
                 })?;
                 let authority = Box::new(self.standing_of(&wish.name)?);
                 Ok(AuthorityNews::Requested { authority, requested, to })
@@ -45,10 +47,14 @@ impl Worker {
                 let fitting = self.appliance()?.examine(&name, &certificate, chain.as_deref())?;
                 Ok(AuthorityNews::Fits(Box::new(fitting)))
             }
+            AuthorityJob::Export { name, to } => {
+                let exported = self.appliance()?.export_certificate(&name, &to)?;
+                Ok(AuthorityNews::Exported { exported, to })
+            }
             AuthorityJob::Install(fitting) => {
                 let name = fitting.name().to_owned();
                 let (appliance, _) = self.working()?;
-                appliance.install_fitting(*fitting)?;
+                appliance.install(*fitting)?;
                 self.ready(&name)
             }
         }

@@ -14,14 +14,20 @@ pub const PLANNED_ROWS: u32 = 200;
 
 impl Worker {
     pub(super) fn show_plan(&mut self, plan: &StoredPlan) -> Result<News, Error> {
+        let audit_rate = self.audit_signatures_per_second;
         let (appliance, mut teller) = self.working()?;
         let summary = teller.watched(|watch| appliance.plan_summary(plan, watch))?;
         let rows = appliance.planned_page(plan, 1, PLANNED_ROWS)?;
         let shown = rows.last().map_or(0, |row| row.index);
         let last =
             if shown < plan.accepted { appliance.planned_page(plan, plan.accepted, 1)?.pop() } else { None };
-        let estimate = appliance.estimate(plan, None)?;
+        let estimate = appliance.estimate(plan, audit_rate)?;
         Ok(News::PlanShown(Box::new(PlanShown { summary, rows, last, estimate })))
+    }
+
+    pub(super) fn plan_findings(&mut self, plan: &StoredPlan) -> Result<News, Error> {
+        let (appliance, mut teller) = self.working()?;
+        Ok(News::PlanFindings(teller.watched(|watch| appliance.plan_findings(plan, watch))?))
     }
 
     pub(super) fn planned_page(&self, plan: &StoredPlan, from: u64) -> Result<News, Error> {

@@ -21,7 +21,8 @@ impl Worker {
                         not_after: certificate.not_after(),
                     })
                 });
-                Ok(ProvingNews::Choices(choices.collect()))
+                let choices = choices.collect();
+                Ok(ProvingNews::Choices { choices, end: self.appliance()?.verification_profile()?.end })
             }
             ProvingJob::ReadRequest { path, platform } => {
                 let code = ceremony::requested_code(&path, platform)?;

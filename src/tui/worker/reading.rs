@@ -16,7 +16,9 @@ impl Worker {
         let issuer = appliance.issuer(&asked.ca)?;
         let profile = appliance.profile(&asked.profile)?;
         let yardstick = Yardstick::Issuer(profile, &issuer);
-        let reading = teller.watched(|watch| ceremony::read_triage(&asked.paths, yardstick, watch))?;
+        let lists = appliance.block_lists()?;
+        let reading =
+            teller.watched(|watch| ceremony::read_triage(&asked.paths, yardstick, &lists, watch))?;
         Ok(News::Read { reading: Arc::new(reading), asked })
     }
 

@@ -64,7 +64,10 @@ impl Worker {
     fn search(&mut self, wanted: &Wanted, from: SearchFrom) -> Result<RegisterNews, Error> {
         let before = self.shelf.rest.take().filter(|_| from == SearchFrom::Onward);
         if from == SearchFrom::Onward && before.is_none() {
-            return Ok(RegisterNews::Found { rows: Vec::new(), end: SearchEnd::All });
+            return Err(Error::usage(
+                "how far the search had come is not known any more",
+                "search once more from the beginning",
+            ));
         }
         let catalogue = self.catalogue()?.clone();
         let (appliance, mut teller) = self.working()?;

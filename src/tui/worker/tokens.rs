@@ -11,7 +11,7 @@ use crate::{
     },
     pki::text::Printable,
     tui::{
-        message::{Message, PinAsk},
+        message::{Message, PinAsk, PinLasts},
         model::Login,
         work::tokens::{TokenJob, TokenNews},
     },
@@ -58,6 +58,7 @@ impl Worker {
                     .with_own_login("to check what it can do and how fast", |home, custodian| {
                         ceremony::check_token(home, custodian)
                     })?;
+                self.audit_signatures_per_second = check.audit_signatures_per_second;
                 Ok(TokenNews::Checked(check))
             }
         }
@@ -105,6 +106,7 @@ impl Worker {
                     purpose: format!("to initialise the token in slot {slot}"),
                     warning: None,
                     entry: PinEntry::Program,
+                    lasts: PinLasts::Once,
                 };
                 let security_officer = match state.initialised {
                     Initialised::No => self.typed_twice(&NEW_SO_PIN, ask)?,
@@ -171,6 +173,7 @@ mod tests {
             purpose: String::new(),
             warning: None,
             entry: PinEntry::Program,
+            lasts: PinLasts::Once,
         };
         let pin = worker.typed_twice(&NEW_USER_PIN, ask);
         person.join().unwrap();

@@ -12,6 +12,7 @@ use coldsign::{
             authorities::Authorities,
             authority::AuthorityPage,
             ca_confirmation::{CaConfirmation, Making},
+            ca_export::CaExport,
             ca_target::CaTarget,
             install::Install,
             new_ca::NewCa,
@@ -24,7 +25,10 @@ use coldsign::{
 };
 
 use super::{
-    super::outside::{Outside, printable},
+    super::{
+        certified,
+        outside::{Outside, printable},
+    },
     Build, fail, material, on_top, press, tell, typed, without_media,
 };
 
@@ -55,7 +59,7 @@ pub fn authorities() -> Vec<(&'static str, Build)> {
     }
     vec![
         ("empty", |outside| listed(outside, Vec::new())),
-        ("typical", |outside| listed(outside, vec![requested(outside)])),
+        ("typical", |outside| listed(outside, vec![requested(outside), certified::issuing(outside)])),
         ("failure", |outside| failed(listed(outside, vec![requested(outside)]), outside)),
     ]
 }
@@ -71,6 +75,14 @@ pub fn authority() -> Vec<(&'static str, Build)> {
             on_top(outside, Screen::Authority(AuthorityPage::new(authority)))
         }),
         ("typical", shown),
+        ("typical, it issues", |outside| {
+            on_top(outside, Screen::Authority(AuthorityPage::new(certified::issuing(outside))))
+        }),
+        ("typical, it was interrupted", |outside| {
+            let mut authority = requested(outside);
+            authority.stage = coldsign::ceremony::Stage::Unfinished(Box::new(material::plan(outside)));
+            on_top(outside, Screen::Authority(AuthorityPage::new(authority)))
+        }),
         ("failure", |outside| failed(shown(outside), outside)),
     ]
 }
@@ -126,10 +138,43 @@ pub fn ca_confirmation() -> Vec<(&'static str, Build)> {
     ]
 }
 
+pub fn ca_export() -> Vec<(&'static str, Build)> {
+    fn choosing(outside: &Outside) -> Model {
+        let mut model = on_top(outside, Screen::CaExport(CaExport::new(requested(outside))));
+        tell(&mut model, News::Folder(material::folder(outside)));
+        model
+    }
+    vec![
+        ("empty", |outside| {
+            without_media(on_top(outside, Screen::CaExport(CaExport::new(requested(outside)))))
+        }),
+        ("typical", choosing),
+        ("failure", |outside| failed(choosing(outside), outside)),
+    ]
+}
+
 pub fn install() -> Vec<(&'static str, Build)> {
     fn choosing(outside: &Outside) -> Model {
         let mut model = on_top(outside, Screen::Install(Install::new(requested(outside))));
         tell(&mut model, News::Folder(material::folder(outside)));
+        model
+    }
+    fn chosen(outside: &Outside) -> Model {
+        let mut model = choosing(outside);
+        press(&mut model, &[Key::Down, Key::Enter, Key::Down, Key::Char('a'), Key::Down]);
+        model
+    }
+    fn compared(outside: &Outside) -> Model {
+        let mut model = chosen(outside);
+        let examine = Job::Authority(AuthorityJob::Examine {
+            name: "factory".to_owned(),
+            certificate: outside.path(),
+            chain: None,
+        });
+        match certified::fitting(outside) {
+            Ok(fitting) => tell(&mut model, News::Authority(AuthorityNews::Fits(Box::new(fitting)))),
+            Err(error) => fail(&mut model, examine, error.into()),
+        }
         model
     }
     vec![
@@ -137,6 +182,18 @@ pub fn install() -> Vec<(&'static str, Build)> {
             without_media(on_top(outside, Screen::Install(Install::new(requested(outside)))))
         }),
         ("typical", choosing),
+        ("typical, files are chosen", chosen),
+        ("typical, compared", compared),
+        ("typical, compared further down", |outside| {
+            let mut model = compared(outside);
+            press(&mut model, &[Key::PageDown]);
+            model
+        }),
         ("failure", |outside| failed(choosing(outside), outside)),
+        ("failure, nothing is chosen", |outside| {
+            let mut model = choosing(outside);
+            press(&mut model, &[Key::Char('a')]);
+            model
+        }),
     ]
 }

@@ -3,18 +3,18 @@
 use std::sync::Arc;
 
 use coldsign::{
-    ceremony::Reading,
+    ceremony::{Agreement, Detail, Planned, Reading},
     tui::{
         key::Key,
         model::Model,
         screen::{Screen, difference::Difference, document::Document, triage::TriageScreen},
-        work::Job,
+        work::{Job, News},
     },
 };
 
 use super::{
     super::outside::{Outside, printable},
-    Build, fail, material, on_top, press,
+    Build, fail, material, on_top, press, tell,
 };
 
 pub fn document() -> Vec<(&'static str, Build)> {
@@ -37,12 +37,29 @@ pub fn document() -> Vec<(&'static str, Build)> {
             press(&mut model, &[Key::Tab, Key::Tab]);
             model
         }),
+        ("typical, findings of triage", |outside| detailed(outside, material::detail(outside))),
+        ("typical, asked against issued", |outside| {
+            let mut model = detailed(outside, material::detail(outside));
+            press(&mut model, &[Key::Tab]);
+            model
+        }),
+        ("typical, findings of what is no request", |outside| {
+            detailed(outside, material::unreadable(outside))
+        }),
         ("failure", |outside| {
             let mut model = read(outside);
             fail(&mut model, Job::Choices, material::medium_failure(outside));
             model
         }),
     ]
+}
+
+/// What triage opens for one of its rows.
+fn detailed(outside: &Outside, detail: Detail) -> Model {
+    let screen = TriageScreen::new(material::reading(outside), material::asked(outside));
+    let mut model = on_top(outside, Screen::Triage(screen));
+    tell(&mut model, News::Detail(Box::new(detail)));
+    model
 }
 
 pub fn triage() -> Vec<(&'static str, Build)> {
@@ -65,6 +82,22 @@ pub fn triage() -> Vec<(&'static str, Build)> {
         ("typical, a control is chosen", |outside| {
             let mut model = read(outside);
             press(&mut model, &[Key::Char('c')]);
+            model
+        }),
+        ("typical, one control alone", |outside| {
+            let mut model = read(outside);
+            press(&mut model, &[Key::Char('c'), Key::Down, Key::Enter]);
+            model
+        }),
+        ("empty, nothing is found", |outside| super::typed(read(outside), "/", "no such request")),
+        ("typical, the plan differs", |outside| {
+            let mut model = read(outside);
+            let planned = Planned {
+                plan: material::plan(outside),
+                counts: material::counts(),
+                agreement: Agreement::OtherVerdicts,
+            };
+            tell(&mut model, News::Planned(planned));
             model
         }),
         ("failure", |outside| {

@@ -111,13 +111,17 @@ fn shows_what_was_asked_for_and_what_became_of_it() {
             without_identifier(profile);
             profile.allowed_extensions = vec![vec![0x55, 0x1d, 32]];
         },
-        &[wish(32, "critical", &[0x30, 0]), wish(17, "", NAME_VALUE), wish(9, "", &element(4, &[7; 40]))],
+        &[
+            wish(32, "critical", &[0x30, 5, 0x30, 3, 6, 1, 0x2a]),
+            wish(17, "", NAME_VALUE),
+            wish(9, "", &element(4, &[7; 40])),
+        ],
         &[
             "alternative name DNS: dropped: a.example > -",
             constraints,
             usage,
             purpose,
-            "extension certificatePolicies: overridden: critical, 3000 > 3000",
+            "extension certificatePolicies: overridden: critical, 3005300306012a > 3005300306012a",
             &format!("extension subjectDirectoryAttributes: dropped: 42 octets, SHA-256 {digest} > -"),
         ],
     );
@@ -201,11 +205,11 @@ fn requests_that_differ_in_what_is_their_own_are_alike() {
 #[test]
 fn an_opaque_value_that_is_issued_makes_a_difference_however_long_it_is() {
     let mut device = profile("device");
-    device.allowed_extensions = vec![vec![0x55, 0x1d, 32]];
+    device.allowed_extensions = vec![vec![0x55, 0x1d, 9]];
     let likeness = |last: u8| {
         let mut value = vec![0; 300];
         value[299] = last;
-        let wish = wish(32, "", &element(0x04, &value));
+        let wish = wish(9, "", &element(0x04, &value));
         compared(&asking(7, "CN=d", &[wish]), &device, issuer()).likeness
     };
     assert_eq!(likeness(1), likeness(1));

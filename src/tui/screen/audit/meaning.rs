@@ -11,6 +11,10 @@ const SECURE: &str = "stop work and secure the machine: somebody or something wr
 const HOLD: &str =
     "deliver nothing of that plan; hold back what was delivered, and find out who had the machine";
 
+/// Where a CRL is in question.
+const WITHDRAW: &str = "publish no CRL from this register; compare it with the last copy that was put away, and find out who \
+                        had the machine";
+
 /// What a finding means, and what to do about it. docs/REGISTER-FORMAT.md lists them.
 #[must_use]
 pub fn of(id: &str) -> (&'static str, &'static str) {
@@ -33,13 +37,20 @@ pub fn of(id: &str) -> (&'static str, &'static str) {
             ("a row says something else than the octets beside it", KEEP)
         }
         "possession" => {
-            ("a request's own signature is not right: nobody showed that he holds that key", HOLD)
+            ("a request's own signature is not right: nobody showed that they hold that key", HOLD)
         }
         "certificate" | "signature" => {
             ("a certificate is not the one recorded, or the CA's key did not sign it", HOLD)
         }
         "serial" => ("two certificates have the same serial number", HOLD),
         "duplicate-key" => ("a key was certified twice, against its profile", HOLD),
+        "revocation" => ("a revocation, hold or release that this program would not have recorded", HOLD),
+        "crl" | "crl-signature" => {
+            ("a CRL is not the one recorded, or the CA's key did not sign it", WITHDRAW)
+        }
+        "crl-entries" | "crl-succession" | "crl-left" => {
+            ("a CRL does not list what was revoked, or lost something of the one before", WITHDRAW)
+        }
         "delivery" => ("more was delivered than had been issued", HOLD),
         "checkpoint" => ("a signed head is not right, or stands for another history than this one", SECURE),
         "damaged" => ("a part of the register could not be read at all", KEEP),

@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::{
-    ceremony::{AuditFinding, Class},
+    ceremony::{Aftermath, AuditFinding, Class},
     tui::{
         message::Message,
         model::Model,
@@ -19,6 +19,8 @@ fn report() -> AuditReport {
         issued: 1_000_000,
         refused: 0,
         deliveries: 1,
+        revocations: 0,
+        crls: 0,
         checkpoints: 3,
         checkpoint_keys: Vec::new(),
         signed_head: Some(40),
@@ -82,7 +84,8 @@ fn an_audit_can_be_stopped_and_says_that_nothing_is_known() {
     }
     for what in hostile_texts() {
         let what = Printable::new(&what).to_string();
-        let failure = Failure { what, hint: "y".to_owned(), class: Class::Stopped };
+        let failure =
+            Failure { what, hint: "y".to_owned(), class: Class::Stopped, aftermath: Aftermath::Nothing };
         update(&mut model, Message::Failed(failure));
         assert!(model.dialog.is_none());
         assert!(screen(&model)[0].starts_with("NOT AUDITED"));

@@ -2,8 +2,9 @@
 
 use super::*;
 use crate::{
-    ceremony::AuthorityRecord,
+    ceremony::{AuthorityRecord, ExportedCertificate, FolderListing, NewCa},
     pki::{
+        fingerprint::Digest,
         key::{Curve, PublicKey},
         time::Time,
     },
@@ -12,7 +13,7 @@ use crate::{
         message::{Effect, Message},
         model::{Dialog, Model},
         probe::{drawn, hostile_texts},
-        screen::rooms::Rooms,
+        screen::{install::Install, rooms::Rooms},
         update::update,
     },
 };
@@ -69,9 +70,10 @@ fn a_key_is_made_only_after_the_cas_name_was_typed() {
     press(&mut model, Key::Char('n'));
     fill_in(&mut model);
     assert!(press(&mut model, Key::Enter).is_empty(), "the days are missing");
-    assert!(matches!(&model.dialog, Some(Dialog::Failure(failure)) if failure.what.contains("days")));
+    assert!(
+        matches!(&model.dialog, Some(Dialog::Failure(failure)) if failure.what.contains("number of days"))
+    );
     press(&mut model, Key::Enter);
-    press(&mut model, Key::Tab);
     typed(&mut model, "3650");
     let effects = press(&mut model, Key::Enter);
     let [Effect::Work(Job::Authority(AuthorityJob::CheckRoot(wish, terms)))] = effects.as_slice() else {
@@ -81,15 +83,23 @@ fn a_key_is_made_only_after_the_cas_name_was_typed() {
     assert_eq!(wish.key.to_string(), "P-384");
     assert_eq!((terms.days, terms.path_length), (3650, None));
     done(&mut model, AuthorityNews::Checked(Printable::new("CN=Lab Root")));
-    for wrong in ["", "roo"] {
-        typed(&mut model, wrong);
-        assert!(press(&mut model, Key::Enter).is_empty());
-        assert!(matches!(model.dialog, Some(Dialog::Failure(_))));
+    for (letters, all) in [("", ""), ("roo", "roo"), ("t", "root")] {
+        typed(&mut model, letters);
+        let effects = press(&mut model, Key::Enter);
+        let [Effect::Work(Job::Authority(AuthorityJob::MakeRoot { wish, typed, .. }))] = effects.as_slice()
+        else {
+            panic!("{effects:?}")
+        };
+        // Whether it is the name, the ceremony says: nothing else makes what a key is made from.
+        assert_eq!(typed, all);
+        let new = NewCa { name: &wish.name, key: wish.key, subject: &wish.subject };
+        let Err(error) = new.confirmed_by(typed) else { continue };
+        update(&mut model, Message::Failed(error.into()));
+        assert!(
+            matches!(&model.dialog, Some(Dialog::Failure(failure)) if failure.what.contains("no key was made"))
+        );
         press(&mut model, Key::Enter);
     }
-    typed(&mut model, "t");
-    let effects = press(&mut model, Key::Enter);
-    assert!(matches!(effects.as_slice(), [Effect::Work(Job::Authority(AuthorityJob::MakeRoot(..)))]));
     let effects = done(&mut model, AuthorityNews::Ready(Box::new(authority("root", Stage::Issues))));
     assert!(matches!(effects.as_slice(), [Effect::Work(Job::OpenHome)]));
     assert!(matches!(model.screen(), Screen::Authority(_)));
@@ -108,14 +118,58 @@ fn escape_from_the_summary_keeps_what_was_filled_in() {
     assert!(press(&mut model, Key::Esc).is_empty());
     let Screen::NewCa(form) = model.screen() else { panic!("not the form") };
     assert_eq!(form.wish().subject, "CN=Lab Root");
+    press(&mut model, Key::Esc);
+    press(&mut model, Key::Esc);
+    assert!(matches!(model.screen(), Screen::Authorities(_)));
+}
+
+#[test]
+fn a_form_with_something_in_it_is_left_by_the_second_escape() {
+    let mut model = at_authorities();
+    press(&mut model, Key::Char('n'));
+    press(&mut model, Key::Esc);
+    assert!(matches!(model.screen(), Screen::Authorities(_)), "nothing is lost of an empty one");
+    press(&mut model, Key::Char('n'));
+    fill_in(&mut model);
+    for key in [Key::Tab, Key::Char('x'), Key::Backspace] {
+        press(&mut model, Key::Esc);
+        let rows = drawn(model.screen().room(), 78, 18);
+        assert!(rows.iter().any(|row| row.contains("Esc once more leaves")), "{rows:#?}");
+        press(&mut model, key);
+    }
+    let Screen::NewCa(form) = model.screen() else { panic!("not the form") };
+    assert_eq!((form.wish().name.as_str(), form.wish().subject.as_str()), ("root", "CN=Lab Root"));
+    press(&mut model, Key::Esc);
     assert!(press(&mut model, Key::Esc).is_empty());
     assert!(matches!(model.screen(), Screen::Authorities(_)));
 }
 
 #[test]
+fn an_empty_form_complains_of_its_first_field_and_goes_there() {
+    let mut model = at_authorities();
+    press(&mut model, Key::Char('n'));
+    press(&mut model, Key::BackTab);
+    for (noun, text) in
+        [("the CA's name", "root"), ("the subject", "CN=Lab Root"), ("the number of days", "1")]
+    {
+        assert!(press(&mut model, Key::Enter).is_empty());
+        assert!(
+            matches!(&model.dialog, Some(Dialog::Failure(failure)) if failure.what.starts_with(noun)),
+            "{noun}"
+        );
+        press(&mut model, Key::Enter);
+        typed(&mut model, text);
+    }
+    assert!(matches!(
+        press(&mut model, Key::Enter).as_slice(),
+        [Effect::Work(Job::Authority(AuthorityJob::CheckRoot(..)))]
+    ));
+}
+
+#[test]
 fn a_cas_page_offers_the_next_step_of_its_stage_only() {
     for (stage, offered, withheld) in
-        [(Stage::Requested, "iv", "fR"), (Stage::Abandoned, "", "ivfR"), (Stage::Issues, "v", "ifR")]
+        [(Stage::Requested, "iv", "fR"), (Stage::Abandoned, "", "ivfR"), (Stage::Issues, "vw", "ifR")]
     {
         let page = AuthorityPage::new(authority("lab", stage));
         let bindings = page.bindings(&About::default());
@@ -137,6 +191,40 @@ fn nothing_is_examined_before_a_file_was_chosen() {
 }
 
 #[test]
+fn a_certificate_is_written_onto_a_medium_and_told_of() {
+    let mut model = at_authorities();
+    done(&mut model, AuthorityNews::List(vec![authority("lab", Stage::Issues)]));
+    press(&mut model, Key::Enter);
+    press(&mut model, Key::Char('w'));
+    assert!(matches!(model.screen(), Screen::CaExport(_)));
+    press(&mut model, Key::Esc);
+    assert!(matches!(model.screen(), Screen::Authority(_)));
+    press(&mut model, Key::Char('w'));
+    assert!(press(&mut model, Key::Char('w')).is_empty(), "no folder is open yet");
+    let folder = FolderListing {
+        path: "/media/stick".into(),
+        shown: Printable::new("/media/stick"),
+        entries: Vec::new(),
+        more: 0,
+    };
+    update(&mut model, Message::Done(Box::new(News::Folder(folder))));
+    let effects = press(&mut model, Key::Char('w'));
+    let [Effect::Work(Job::Authority(AuthorityJob::Export { name, to }))] = effects.as_slice() else {
+        panic!("{effects:?}")
+    };
+    assert_eq!((name.as_str(), to.to_str()), ("lab", Some("/media/stick")));
+    let exported = ExportedCertificate {
+        folder: "lab-certificate-20261121T140322Z".to_owned(),
+        files: vec!["lab.pem".to_owned(), "SHA256SUMS".to_owned()],
+        sha256: Digest::of(b"lab"),
+    };
+    done(&mut model, AuthorityNews::Exported { exported, to: "/media/stick".into() });
+    let rows = drawn(model.screen().room(), 78, 18);
+    assert!(rows[0].contains("written and read back"), "{rows:#?}");
+    assert!(rows[1].contains("/media/stick/lab-certificate-20261121T140322Z"), "{rows:#?}");
+}
+
+#[test]
 fn hostile_names_stay_in_their_fields() {
     for text in hostile_texts() {
         let mut authorities = Authorities::new();
@@ -147,4 +235,11 @@ fn hostile_names_stay_in_their_fields() {
         let page = AuthorityPage::new(authority(&text, Stage::Requested));
         assert!(drawn(&page, 118, 34)[0].starts_with("CA"));
     }
+}
+
+#[test]
+fn an_installation_says_which_file_of_a_delivery_is_meant() {
+    let rows = drawn(&Install::new(authority("lab", Stage::Requested)), 78, 18);
+    assert!(rows[0].contains("not chosen; in a delivery: in certs, not ca.pem"), "{rows:#?}");
+    assert!(rows[1].contains("as this home's register has them; or choose ca-chain.pem"), "{rows:#?}");
 }

@@ -57,10 +57,12 @@ fn says_what_was_done_in_plain_words() {
         authorities: 99_999,
         installed: 99_999,
         checkpoints: 99_999,
+        revocations: 99_999_999,
+        crls: 99_999,
     };
     // Even the longest fits into its rows of a small screen.
     let rows = drawn(&ClosingScreen::new(closing(7, HeadSignature::Signed), done(all)), 78, 18);
-    assert!(rows.iter().take(4).any(|row| row.contains("99 999 checkpoints")), "{rows:#?}");
+    assert!(rows.iter().take(5).any(|row| row.contains("99 999 checkpoints")), "{rows:#?}");
 }
 
 #[test]
@@ -96,6 +98,11 @@ fn a_head_that_was_signed_is_shown_and_the_frame_looks_again() {
         rows.contains("all is signed by the audit key, at entry 7") && rows.contains("1 checkpoint"),
         "{rows}"
     );
+    let digits = closing(8, HeadSignature::Signed).head.to_string();
+    assert!(rows.contains("audit key SHA-256") && rows.matches(&digits[56..]).count() == 2, "{rows}");
+    assert!(rows.contains("words and the audit key's digest. Then q leaves coldsign."), "{rows}");
+    let bindings = screen.bindings(&about);
+    assert_eq!(action_of(&bindings, Key::Char('q')), Some(Action::Quit));
 }
 
 #[test]

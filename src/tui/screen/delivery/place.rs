@@ -15,7 +15,7 @@ use crate::{
         model::About,
         room::Turn,
         theme::Role,
-        wording::grouped,
+        wording::counted,
         work::Job,
     },
 };
@@ -186,7 +186,7 @@ impl Target {
         self.browser.draw(canvas, above, about);
         let mut y = above.bottom();
         let title =
-            format!("what will be written: plan {}, {} certificates", plan.id, grouped(plan.accepted));
+            format!("what will be written: plan {}, {}", plan.id, counted(plan.accepted, "certificate"));
         canvas.rule(area, y, &title);
         y += 1;
         self.draw_forms(canvas, area, y);
@@ -233,9 +233,9 @@ impl Target {
 /// Whether a bundle fits, in words.
 fn fits(space: Space) -> (String, Role) {
     let needed = format!(
-        "about {} in {} files, {} at most; {} free",
+        "about {} in {}, {} at most; {} free",
         size(space.octets),
-        grouped(space.files),
+        counted(space.files, "file"),
         size(space.octets_max),
         size(space.free)
     );

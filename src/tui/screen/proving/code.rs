@@ -1,8 +1,9 @@
-//! A code typed twice: a code that is mistyped proves nothing, and the platform may give no reason.
+//! A code typed twice: how the two compare is shown while they are typed; whether it is taken, the ceremony says.
 
 use ratatui::layout::Rect;
 
 use crate::{
+    ceremony::{Error, RepeatedCode, Repetition},
     pki::text::Printable,
     tui::{canvas::Canvas, field::Field, theme::Role},
 };
@@ -32,17 +33,6 @@ enum Turn {
     #[default]
     First,
     Second,
-}
-
-/// How two codes compare.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub(super) enum Compared {
-    /// They are the same.
-    Same,
-    /// The second one is the first one as far as it goes.
-    Unfinished,
-    /// They differ from this character on, counted from 1.
-    DifferAt(usize),
 }
 
 /// A code typed twice.
@@ -87,20 +77,18 @@ impl TypedCode {
         self.first.text()
     }
 
-    pub(super) fn compared(&self) -> Compared {
-        let (first, second) = (self.first.text(), self.second.text());
-        if first == second {
-            return Compared::Same;
-        }
-        let same = first.chars().zip(second.chars()).take_while(|(a, b)| a == b).count();
-        if same == second.chars().count() {
-            return Compared::Unfinished;
-        }
-        Compared::DifferAt(same + 1)
+    /// How the two compare so far, while they are typed.
+    fn compared(&self) -> Repetition {
+        Repetition::of(self.first.text(), self.second.text())
+    }
+
+    /// The code, where it was typed the same twice: the ceremony's word.
+    pub(super) fn repeated(&self) -> Result<RepeatedCode, Error> {
+        RepeatedCode::new(self.first.text(), self.second.text())
     }
 
     /// What the difference is, for people.
-    pub(super) fn difference(&self, at: usize) -> String {
+    fn difference(&self, at: usize) -> String {
         let said = |field: &Field| {
             field
                 .text()
@@ -119,8 +107,8 @@ impl TypedCode {
     pub(super) fn draw(&self, canvas: &mut Canvas<'_>, area: Rect) {
         let mut y = area.y;
         for (turn, field, label) in [
-            (Turn::First, &self.first, "the code, as the platform shows it"),
-            (Turn::Second, &self.second, "the same once more, from the platform again and not from above"),
+            (Turn::First, &self.first, "type the code exactly as the platform shows it"),
+            (Turn::Second, &self.second, "type it once more, reading it from the platform again"),
         ] {
             let focused = turn == self.turn;
             let count = field.text().chars().count();
@@ -128,7 +116,7 @@ impl TypedCode {
             canvas.text(area.x, y, area.width, &format!("{label} ({count} characters)"), label_role);
             // While the second one is typed, the first is hidden: it would be copied.
             let hidden =
-                turn == Turn::First && self.turn == Turn::Second && self.compared() == Compared::Unfinished;
+                turn == Turn::First && self.turn == Turn::Second && self.compared() == Repetition::Unfinished;
             if hidden {
                 canvas.text(area.x, y + 1, area.width, &"*".repeat(count), Role::Faint);
             } else {
@@ -141,10 +129,10 @@ impl TypedCode {
         }
         let (text, role) = match self.compared() {
             _ if self.first.text().is_empty() => (String::new(), Role::Plain),
-            Compared::Same => ("the same both times".to_owned(), Role::Good),
-            Compared::Unfinished if self.second.text().is_empty() => (String::new(), Role::Plain),
-            Compared::Unfinished => ("the same so far".to_owned(), Role::Plain),
-            Compared::DifferAt(at) => (format!("NOT THE SAME: {}", self.difference(at)), Role::Bad),
+            Repetition::Same => ("the same both times".to_owned(), Role::Good),
+            Repetition::Unfinished if self.second.text().is_empty() => (String::new(), Role::Plain),
+            Repetition::Unfinished => ("the same so far".to_owned(), Role::Plain),
+            Repetition::DiffersAt(at) => (format!("NOT THE SAME: {}", self.difference(at)), Role::Bad),
         };
         let below = Rect { y, height: area.bottom().saturating_sub(y), ..area };
         canvas.paragraph(below, &text, role);
@@ -152,8 +140,8 @@ impl TypedCode {
 
     fn difference_at(&self) -> Option<usize> {
         match self.compared() {
-            Compared::DifferAt(at) => Some(at),
-            Compared::Same | Compared::Unfinished => None,
+            Repetition::DiffersAt(at) => Some(at),
+            Repetition::Same | Repetition::Unfinished => None,
         }
     }
 }
@@ -193,21 +181,12 @@ mod tests {
     }
 
     #[test]
-    fn tells_where_two_codes_differ() {
-        assert_eq!(typed("abcd", "abcd").compared(), Compared::Same);
-        assert_eq!(typed("abcd", "ab").compared(), Compared::Unfinished);
-        assert_eq!(typed("abcd", "abcde").compared(), Compared::DifferAt(5));
-        assert_eq!(typed("abcdefgh1", "abcdefgh7").compared(), Compared::DifferAt(9));
+    fn tells_in_which_group_two_codes_differ() {
         let code = typed("abcdefgh1", "abcdefgh7");
         assert_eq!(code.difference(9), "they differ at character 9, in group 3: 1 first, 7 the second time");
         assert_eq!(
             typed("abcd", "abcde").difference(5),
             "they differ at character 5, in group 2: nothing first, e the second time"
         );
-    }
-
-    #[test]
-    fn a_capital_letter_is_another_character() {
-        assert_eq!(typed("ab", "aB").compared(), Compared::DifferAt(2));
     }
 }

@@ -5,14 +5,15 @@ use std::path::Path;
 use ratatui::layout::Rect;
 
 use crate::{
-    ceremony::{Delivered, StoredPlan},
-    pki::text::Printable,
+    ceremony::{Aftermath, Delivered, Remaining, StoredPlan},
+    pki::{profile::End, text::Printable},
     tui::{
         browser::shown,
         canvas::Canvas,
         message::Failure,
         sheet::{Item, Sheet},
         theme::Role,
+        wording::{grouped, moment},
         work::proving::{CaChoice, CodeSource},
     },
 };
@@ -24,8 +25,7 @@ pub(super) fn draw_summary(
     canvas: &mut Canvas<'_>,
     area: Rect,
     words: &Words,
-    authority: Option<&CaChoice>,
-    code: Option<&CodeSource>,
+    (authority, code, end): (Option<&CaChoice>, Option<&CodeSource>, Option<End>),
     to: &Path,
 ) {
     let text = "One certificate will be issued, for this proof only:";
@@ -37,7 +37,7 @@ pub(super) fn draw_summary(
         y += canvas.labelled(area, y, "signed by CA", name.as_str(), Role::Plain);
     }
     let (code, from) = match code {
-        Some(CodeSource::Typed(code)) => (Printable::new(code), "typed twice, the same".to_owned()),
+        Some(CodeSource::Typed(code)) => (Printable::new(code.as_str()), "typed twice, the same".to_owned()),
         Some(CodeSource::Request { path, code }) => (code.clone(), format!("from the CSR {}", shown(path))),
         None => return,
     };
@@ -45,8 +45,8 @@ pub(super) fn draw_summary(
     let groups = Rect { x: area.x + 4, y, width: area.width.saturating_sub(4), height: 3 };
     code::draw(canvas, groups, &code);
     y += 3;
-    let facts = "its name; it ends after some days (profile verification)";
-    y += canvas.labelled(area, y, "the code is", facts, Role::Plain);
+    y += canvas.labelled(area, y, "the code is", "its name", Role::Plain);
+    y += canvas.labelled(area, y, "it ends", &format!("{} (profile verification)", ends(end)), Role::Plain);
     let not = "a CA; and without clientAuth it can stand for no device";
     y += canvas.labelled(area, y, "it is not", not, Role::Plain);
     canvas.text(area.x, y, 18, "written to", Role::Faint);
@@ -58,8 +58,24 @@ pub(super) fn draw_summary(
     canvas.paragraph(below, text, Role::Plain);
 }
 
+/// When a verification certificate ends.
+fn ends(end: Option<End>) -> String {
+    match end {
+        Some(End::Days(1)) => "1 day after it is issued".to_owned(),
+        Some(End::Days(days)) => format!("{} days after it is issued", grouped(days.into())),
+        Some(End::At(moment_of_end)) => format!("at {}", moment(moment_of_end)),
+        None => "by itself".to_owned(),
+    }
+}
+
 /// What was issued and written, and what is done on the platform's console next.
-pub(super) fn done(words: &Words, plan: &StoredPlan, delivered: &Delivered, to: &Path) -> Sheet {
+pub(super) fn done(
+    words: &Words,
+    plan: &StoredPlan,
+    delivered: &Delivered,
+    to: &Path,
+    end: Option<End>,
+) -> Sheet {
     let folder = shown(&to.join(&delivered.folder));
     let mut items = vec![
         Item::Words(
@@ -70,6 +86,7 @@ pub(super) fn done(words: &Words, plan: &StoredPlan, delivered: &Delivered, to: 
         Item::labelled("folder", folder),
         Item::labelled("upload as the CA", Printable::new("ca.pem")),
         Item::labelled("upload as the proof", Printable::new("certificates.pem")),
+        Item::labelled("ends", Printable::new(&ends(end))),
         Item::labelled("plan", Printable::new(&plan.id)),
         Item::Gap,
         Item::Heading(format!("Next, at {}", words.name)),
@@ -83,12 +100,23 @@ pub(super) fn done(words: &Words, plan: &StoredPlan, delivered: &Delivered, to: 
         items.extend(words.commands.iter().map(|row| Item::Row((*row).to_owned(), Role::Strong)));
     }
     items.push(Item::Gap);
-    items.push(Item::Words(
-            "Consoles change their words; the files stay the same. The certificate ends by itself after some days."
-                .to_owned(),
-            Role::Faint,
-        ));
+    items.push(Item::Words("Consoles change their words; the files stay the same.".to_owned(), Role::Faint));
     Sheet::new(items)
+}
+
+/// What stands after a proof that failed.
+fn safe(aftermath: &Aftermath) -> String {
+    match aftermath {
+        Aftermath::Proof { plan, remaining: Remaining::Delivery } => format!(
+            "the certificate is issued and recorded, under plan {}. It is not issued again: d goes on to its delivery.",
+            plan.id
+        ),
+        Aftermath::Proof { plan, .. } => format!(
+            "the certificate is planned and approved, as plan {}. It is not planned again: s goes on to its signing.",
+            plan.id
+        ),
+        _ => "nothing was signed.".to_owned(),
+    }
 }
 
 /// What is safe, what is not done, what to do next.
@@ -97,12 +125,7 @@ pub(super) fn draw_failed(canvas: &mut Canvas<'_>, area: Rect, failure: &Failure
     let texts = [
         (format!("NOT DONE: {}.", failure.what), Role::Bad),
         (format!("What to do: {}.", failure.hint), Role::Plain),
-        (
-            "What is safe: before the PIN is taken nothing is stored. A certificate that was signed already is recorded; \
-             look under Register, plans: a proof that is not finished stands there, and goes on from there with Enter."
-                .to_owned(),
-            Role::Plain,
-        ),
+        (format!("What is safe: {}", safe(&failure.aftermath)), Role::Plain),
     ];
     for (text, role) in texts {
         let below = Rect { y, height: area.bottom().saturating_sub(y), ..area };

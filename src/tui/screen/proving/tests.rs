@@ -4,7 +4,7 @@ use std::path::Path;
 
 use super::*;
 use crate::{
-    ceremony::{Class, FolderEntry, FolderListing},
+    ceremony::{Class, FolderEntry, FolderListing, RepeatedCode},
     pki::{
         key::{Curve, KeyAlgorithm},
         time::Time,
@@ -59,7 +59,7 @@ fn at_authorities(platform: &str) -> Model {
     assert!(matches!(effects.as_slice(), [Effect::Work(Job::Proving(ProvingJob::Choices))]));
     let choices =
         vec![ca("factory", KeyAlgorithm::Ec(Curve::P256)), ca("old", KeyAlgorithm::Rsa { bits: 2048 })];
-    done(&mut model, News::Proving(ProvingNews::Choices(choices)));
+    done(&mut model, News::Proving(ProvingNews::Choices { choices, end: End::Days(7) }));
     model
 }
 
@@ -120,6 +120,50 @@ fn a_ca_that_the_platform_does_not_take_is_refused_and_named() {
 }
 
 #[test]
+fn every_step_has_a_help_of_its_own() {
+    let mut model = at_authorities("aws");
+    let mut helps = vec![Proving::new().help(), model.screen().room().help()];
+    press(&mut model, Key::Enter);
+    helps.push(model.screen().room().help());
+    press(&mut model, Key::Control('f'));
+    helps.push(model.screen().room().help());
+    let mut model = at_summary();
+    helps.push(model.screen().room().help());
+    press(&mut model, Key::Esc);
+    helps.push(model.screen().room().help());
+    helps.sort_unstable();
+    helps.dedup();
+    assert_eq!(helps.len(), 6);
+}
+
+#[test]
+fn the_summary_names_the_days_until_the_certificate_ends() {
+    let rows = screen(&at_summary());
+    assert!(
+        rows.iter().any(|row| row.contains("7 days after it is issued (profile verification)")),
+        "{rows:#?}"
+    );
+}
+
+#[test]
+fn the_second_code_must_be_typed_to_its_end() {
+    let mut model = at_code();
+    type_text(&mut model, CODE);
+    press(&mut model, Key::Enter);
+    for typed in ["", &CODE[..63]] {
+        type_text(&mut model, typed);
+        assert!(press(&mut model, Key::Enter).is_empty());
+        assert!(
+            matches!(&model.dialog, Some(Dialog::Failure(failure)) if failure.what.contains("to its end"))
+        );
+        press(&mut model, Key::Enter);
+    }
+    type_text(&mut model, &CODE[63..]);
+    press(&mut model, Key::Enter);
+    assert_eq!(step(&model), "Prove a CA, step 4 of 5: onto which medium?");
+}
+
+#[test]
 fn a_code_that_differs_goes_no_further_and_says_where() {
     let mut model = at_code();
     type_text(&mut model, CODE);
@@ -156,7 +200,7 @@ fn a_code_is_never_changed_and_issued_by_a_letter_only() {
         panic!("{effects:?}")
     };
     assert_eq!((ca.as_str(), *platform, to.as_path()), ("factory", Platform::Aws, Path::new("/media/stick")));
-    assert_eq!(*code, CodeSource::Typed(CODE.to_owned()));
+    assert_eq!(*code, CodeSource::Typed(RepeatedCode::new(CODE, CODE).unwrap()));
     // One at a time.
     assert!(press(&mut model, Key::Char('i')).is_empty());
 }
@@ -183,7 +227,12 @@ fn the_code_of_a_csr_is_shown_before_anything_is_issued() {
 fn a_failure_says_what_is_safe_and_it_can_be_tried_again() {
     let mut model = at_summary();
     press(&mut model, Key::Char('i'));
-    let failure = Failure { what: "the PIN is wrong".to_owned(), hint: "x".to_owned(), class: Class::Token };
+    let failure = Failure {
+        what: "the PIN is wrong".to_owned(),
+        hint: "x".to_owned(),
+        class: Class::Token,
+        aftermath: Aftermath::Nothing,
+    };
     update(&mut model, Message::Failed(failure));
     assert!(model.dialog.is_none());
     let rows = screen(&model);
@@ -206,7 +255,7 @@ fn esc_goes_back_step_by_step_and_out() {
         press(&mut model, Key::Esc);
         assert_eq!(step(&model), title);
     }
-    done(&mut model, News::Proving(ProvingNews::Choices(Vec::new())));
+    done(&mut model, News::Proving(ProvingNews::Choices { choices: Vec::new(), end: End::Days(7) }));
     assert!(screen(&model).iter().any(|row| row.contains("There is no CA that can issue")));
     press(&mut model, Key::Esc);
     assert_eq!(step(&model), "Prove a CA, step 1 of 5: the platform");

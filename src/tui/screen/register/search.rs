@@ -15,7 +15,7 @@ use crate::{
         model::{self, About},
         room::{Heard, Room, Told, Turn},
         theme::Role,
-        wording::grouped,
+        wording::{counted, grouped},
         work::{
             Job, News,
             register::{RegisterJob, RegisterNews, SearchEnd, SearchFrom},
@@ -35,16 +35,47 @@ const OTHER: Action = Action::Verb(2);
 /// Rows that are kept; whoever found so many needs a narrower search, not a longer list. About 10 MB.
 const ROWS_MAX: usize = 10_000;
 
-/// By what people search: the name, what to type, and a sample that tells how soon it is answered.
-const WAYS: [(By, &str, &str, &str); 4] = [
-    (By::Serial, "serial number", "its first digits, hexadecimal", "0"),
-    (By::Text, "subject or source", "any part of the subject, or of the file's name", "0"),
-    (By::Key, "SHA-256 of key", "64 digits, of the public key as it stands in requests", DIGEST),
-    (By::Certificate, "SHA-256 of cert.", "64 digits, of the whole certificate", DIGEST),
+/// A way to search.
+#[derive(Debug)]
+struct Way {
+    by: By,
+    name: &'static str,
+    /// What is to be typed.
+    what: &'static str,
+    /// Something of that kind.
+    example: &'static str,
+}
+
+/// By what people search. What is on a device's label or in a complaint, a name, comes first.
+const WAYS: [Way; 4] = [
+    Way {
+        by: By::Text,
+        name: "name",
+        what: "any part of the subject, or of the request's file name; capital and small letters are the same",
+        example: "pump-0007, or line-3/pump-0007.csr",
+    },
+    Way {
+        by: By::Serial,
+        name: "serial number",
+        what: "the certificate's serial number or its first digits, hexadecimal, with or without colons",
+        example: "3f:a0, or 3fa04b",
+    },
+    Way {
+        by: By::Key,
+        name: "SHA-256 of key",
+        what: "all 64 digits of the public key's digest (spki_sha256 in devices.csv), with or without colons",
+        example: DIGEST,
+    },
+    Way {
+        by: By::Certificate,
+        name: "SHA-256 of cert.",
+        what: "all 64 digits of the whole certificate's digest (its fingerprint), with or without colons",
+        example: DIGEST,
+    },
 ];
 
-/// A digest to ask the pace with.
-const DIGEST: &str = "0000000000000000000000000000000000000000000000000000000000000000";
+/// What a digest looks like: that of nothing.
+const DIGEST: &str = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855";
 
 /// Where a search stands.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -84,12 +115,12 @@ impl Search {
         }
     }
 
-    fn by(&self) -> By {
-        WAYS.get(self.way.chosen()).map_or(By::Serial, |way| way.0)
+    fn way(&self) -> &'static Way {
+        WAYS.get(self.way.chosen()).unwrap_or(&WAYS[0])
     }
 
     fn begin(&mut self, about: &About) -> Turn {
-        let wanted = match Wanted::new(self.by(), self.field.text()) {
+        let wanted = match Wanted::new(self.way().by, self.field.text()) {
             Ok(wanted) => wanted,
             Err(error) => return Turn { failure: Some(Failure::from(error)), ..Turn::default() },
         };
@@ -110,7 +141,7 @@ impl Search {
     fn onward(&mut self, about: &About) -> Turn {
         if self.rows.len() >= ROWS_MAX {
             return Turn::refuse(
-                format!("{} certificates are found already", grouped(self.rows.len() as u64)),
+                format!("{} found already", counted(self.rows.len() as u64, "certificate")),
                 "make the search narrower: type more of what you look for",
             );
         }
@@ -118,35 +149,32 @@ impl Search {
     }
 
     fn draw_form(&self, canvas: &mut Canvas<'_>, area: Rect) {
-        canvas.text(area.x, area.y, area.width, "What do you look for by?", Role::Strong);
-        for (row, (by, name, _, sample)) in WAYS.iter().enumerate() {
+        let used = canvas.text(area.x, area.y, area.width, "What is known of the certificate?", Role::Strong);
+        let text = "Tab or the arrows choose another row";
+        canvas.text(area.x + used + 2, area.y, area.width.saturating_sub(used + 2), text, Role::Faint);
+        for (row, Way { by, name, .. }) in WAYS.iter().enumerate() {
             let y = area.y + 2 + u16::try_from(row).unwrap_or(0);
             let (mark, role) =
                 if row == self.way.chosen() { (">", Role::Selected) } else { (" ", Role::Plain) };
-            let pace = match Wanted::new(*by, sample).map(|wanted| wanted.pace()) {
-                Ok(Pace::AtOnce) => "answered at once",
-                Ok(Pace::RowByRow) | Err(_) => "reads row after row: seconds for millions; can be stopped",
+            let pace = match by.pace() {
+                Pace::AtOnce => "answered at once",
+                Pace::RowByRow => "reads row after row: seconds for millions; can be stopped",
             };
             canvas.row(area, y, &format!("{mark} {name:<18}{pace}"), role);
         }
-        let what = WAYS.get(self.way.chosen()).map_or("", |way| way.2);
-        canvas.text(area.x, area.y + 7, area.width, what, Role::Faint);
-        canvas.input(area.x, area.y + 8, area.width, &self.field, Role::Selected);
-        let text = match self.by() {
-            By::Text => "Capital and small letters are the same. The text is looked for as it is shown here.",
-            By::Serial => "Colons between digits do not count.",
-            By::Key | By::Certificate => "Colons between digits do not count. All 64 digits are needed.",
-        };
-        let below = Rect { y: area.y + 10, height: area.height.saturating_sub(10), ..area };
-        canvas.paragraph(below, text, Role::Faint);
+        let way = self.way();
+        let below = Rect { y: area.y + 7, height: 2, ..area };
+        canvas.paragraph(below, &format!("Type {}.", way.what), Role::Plain);
+        canvas.input(area.x, area.y + 10, area.width, &self.field, Role::Selected);
+        canvas.text(area.x, area.y + 12, area.width, &format!("such as {}", way.example), Role::Faint);
     }
 
     fn draw_searching(&self, canvas: &mut Canvas<'_>, area: Rect, about: &About) {
         let progress = about.busy.as_ref().and_then(|busy| busy.progress);
         let (done, of) = progress.map_or((0, self.issued), |now| (now.done, now.of.unwrap_or(self.issued)));
-        let text = format!("looked through {} of {} certificates", grouped(done), grouped(of));
+        let text = format!("looked through {} of {}", grouped(done), counted(of, "certificate"));
         canvas.text(area.x, area.y, area.width, &text, Role::Strong);
-        gauge(canvas, Rect { y: area.y + 2, ..area }, done, of);
+        canvas.gauge(area, area.y + 2, done, of);
         if about.busy.as_ref().is_some_and(|busy| busy.pace == model::Pace::Stopping) {
             canvas.text(area.x, area.y + 4, area.width, "stopping ...", Role::Attention);
         } else {
@@ -179,14 +207,6 @@ impl Search {
     }
 }
 
-/// How far work is, as a bar of one row.
-pub(in crate::tui::screen) fn gauge(canvas: &mut Canvas<'_>, area: Rect, done: u64, of: u64) {
-    let full = done.min(of).saturating_mul(u64::from(area.width)) / of.max(1);
-    let full = u16::try_from(full).unwrap_or(0);
-    canvas.fill(Rect { height: 1, ..area }, "░", Role::Faint);
-    canvas.fill(Rect { height: 1, width: full, ..area }, "█", Role::Good);
-}
-
 impl Room for Search {
     fn title(&self) -> &'static str {
         "Register: search"
@@ -203,7 +223,7 @@ impl Room for Search {
             Phase::Form => {
                 let mut bindings = vec![Binding::bar(&[Key::Enter], Action::Proceed, "search")];
                 bindings.extend(FORM.iter().map(|binding| match binding.action {
-                    Action::Next => Binding { words: "search by something else", ..binding.clone() },
+                    Action::Next => Binding { words: "by something else", ..binding.clone() },
                     _ => Binding { words: "the way before", ..binding.clone() },
                 }));
                 bindings.push(BACK);
@@ -267,7 +287,7 @@ impl Room for Search {
             News::Register(RegisterNews::Found { rows, end }) => {
                 self.rows.extend(rows);
                 // There is one certificate of a digest at most.
-                let is_found = self.by() == By::Certificate && !self.rows.is_empty();
+                let is_found = self.way().by == By::Certificate && !self.rows.is_empty();
                 self.phase = Phase::Found(if is_found { SearchEnd::All } else { end });
                 Heard::Mine(Turn::stay())
             }

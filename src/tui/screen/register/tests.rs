@@ -145,8 +145,12 @@ fn a_failure_is_told_once_and_asked_again_by_a_key() {
     let mut model = opened();
     let effects = press(&mut model, Key::End);
     assert!(matches!(job(&effects), RegisterJob::Page { .. }));
-    let failure =
-        Failure { what: "x".to_owned(), hint: "y".to_owned(), class: crate::ceremony::Class::Register };
+    let failure = Failure {
+        what: "x".to_owned(),
+        hint: "y".to_owned(),
+        class: crate::ceremony::Class::Register,
+        aftermath: crate::ceremony::Aftermath::Nothing,
+    };
     update(&mut model, Message::Failed(failure));
     let tick = Message::Tick { clock: None, since: Duration::from_secs(1) };
     assert!(update(&mut model, tick).is_empty());
@@ -207,8 +211,8 @@ fn searching(way: usize, text: &str) -> (Model, RegisterJob) {
 fn each_way_of_searching_asks_for_what_was_typed() {
     let digest = "ab".repeat(32);
     for (way, by, text) in [
-        (0, By::Serial, "7f:3"),
-        (1, By::Text, "Pump 7/"),
+        (0, By::Text, "Pump 7/"),
+        (1, By::Serial, "7f:3"),
         (2, By::Key, digest.as_str()),
         (3, By::Certificate, digest.as_str()),
     ] {
@@ -224,7 +228,7 @@ fn the_form_says_which_searches_take_time() {
     let rows = drawn(&Search::new(ISSUED), 78, 18);
     for (name, pace) in [
         ("serial number", "at once"),
-        ("subject or source", "row after row"),
+        ("name", "row after row"),
         ("SHA-256 of key", "at once"),
         ("SHA-256 of cert.", "row after row"),
     ] {
@@ -233,9 +237,30 @@ fn the_form_says_which_searches_take_time() {
 }
 
 #[test]
+fn the_form_says_what_can_be_typed_and_how_to_look_by_something_else() {
+    let mut model = opened();
+    press(&mut model, Key::Char('/'));
+    for (what, example) in [
+        ("any part of the subject", "such as pump-0007"),
+        ("serial number or its first digits", "such as 3f:a0"),
+        ("64 digits of the public key's digest", "such as e3b0c44298fc1c14"),
+        ("64 digits of the whole certificate's digest", "such as e3b0c44298fc1c14"),
+    ] {
+        let rows = screen(&model).join("\n");
+        assert!(rows.contains(what) && rows.contains(example), "{rows}");
+        assert!(rows.contains("Tab or the arrows choose another row"), "{rows}");
+        press(&mut model, Key::Tab);
+    }
+}
+
+#[test]
 fn nothing_is_searched_for_what_cannot_be() {
     let mut model = opened();
     press(&mut model, Key::Char('/'));
+    assert!(press(&mut model, Key::Enter).is_empty(), "nothing was typed");
+    assert!(matches!(model.dialog, Some(Dialog::Failure(_))));
+    press(&mut model, Key::Enter);
+    press(&mut model, Key::Tab);
     type_text(&mut model, "not hex");
     assert!(press(&mut model, Key::Enter).is_empty());
     assert!(matches!(model.dialog, Some(Dialog::Failure(_))));
@@ -243,7 +268,7 @@ fn nothing_is_searched_for_what_cannot_be() {
 
 #[test]
 fn a_search_is_stopped_and_gone_on_with() {
-    let (mut model, _) = searching(1, "pump");
+    let (mut model, _) = searching(0, "pump");
     for key in [Key::Char('s'), Key::Esc] {
         assert!(matches!(press(&mut model, key).as_slice(), [Effect::Stop]));
     }
@@ -261,11 +286,11 @@ fn a_search_is_stopped_and_gone_on_with() {
 
 #[test]
 fn a_search_that_finds_nothing_says_so() {
-    let (mut model, _) = searching(0, "00");
+    let (mut model, _) = searching(1, "00");
     done(&mut model, RegisterNews::Found { rows: Vec::new(), end: SearchEnd::All });
     assert!(screen(&model)[0].contains("nothing found"));
     press(&mut model, Key::Esc);
-    assert!(screen(&model)[0].contains("What do you look for by?"));
+    assert!(screen(&model)[0].contains("What is known of the certificate?"));
     press(&mut model, Key::Esc);
     assert_eq!(chosen(&model), 1);
 }

@@ -5,13 +5,13 @@ use unicode_width::{UnicodeWidthChar as _, UnicodeWidthStr as _};
 
 use super::{Mode, TriageScreen};
 use crate::{
-    ceremony::{Counts, Direction, Order, Row, Verdict},
+    ceremony::{Agreement, Counts, Direction, Order, Planned, Row, Verdict},
     pki::{policy::Severity, text::Printable},
     tui::{
         canvas::Canvas,
         field::Field,
         theme::{Role, Theme},
-        wording::grouped,
+        wording::{counted, grouped},
     },
 };
 
@@ -196,10 +196,11 @@ impl TriageScreen {
     }
 
     /// That a plan was made which is not what the table shows.
-    pub(super) fn draw_differs(&self, canvas: &mut Canvas<'_>, area: Rect, planned: Counts) {
+    pub(super) fn draw_differs(&self, canvas: &mut Canvas<'_>, area: Rect, planned: &Planned) {
         let place = Rect { x: area.x + 2, y: area.y + 1, width: area.width.saturating_sub(4), height: 13 };
         let inside = canvas.frame(place, "The plan is not what the table shows", Role::Attention);
-        let table = self.reading.triage.counts();
+        let (table, agreement) = (self.reading.triage.counts(), planned.agreement);
+        let planned = planned.counts;
         let heading = format!("{:<24}{:>14}{:>14}", "", "in the table", "in the plan");
         canvas.text(inside.x, inside.y, inside.width, &heading, Role::Faint);
         for (y, words, table, planned) in [
@@ -211,9 +212,18 @@ impl TriageScreen {
             let role = if table == planned { Role::Plain } else { Role::Attention };
             canvas.text(inside.x, inside.y + y, inside.width, &text, role);
         }
-        let text = "A plan also looks for keys that were certified before, in the register; and it reads the medium \
-                    anew, which may have changed since. The plan is stored and not approved: look at it, or go back \
-                    and read the requests again.";
+        let text = match agreement {
+            Agreement::OtherVerdicts => {
+                "The requests are the same. A plan also looks for keys that were certified before, in the register. \
+                 The plan is stored and not approved: look at it (f there names the requests and what was found), or \
+                 go back."
+            }
+            Agreement::NotCompared | Agreement::OtherRequests | Agreement::Same => {
+                "The medium was read anew, and the requests on it are NOT those of the table: some were added, \
+                 removed, replaced or moved since. The plan is stored and not approved. Go back and read the requests \
+                 again; nothing signs a plan that nobody approves."
+            }
+        };
         let below = Rect { y: inside.y + 5, height: inside.height.saturating_sub(5), ..inside };
         canvas.paragraph(below, text, Role::Plain);
     }
@@ -224,7 +234,7 @@ fn draw_counts(canvas: &mut Canvas<'_>, area: Rect, counts: Counts) {
     let mut put = |text: &str, role| {
         x += 2 + canvas.text(x, area.y, area.right().saturating_sub(x), text, role);
     };
-    put(&format!("{} requests:", grouped(counts.all())), Role::Strong);
+    put(&format!("{}:", counted(counts.all(), "request")), Role::Strong);
     for (verdict, count) in [
         (Verdict::Accepted, counts.accepted),
         (Verdict::Refused, counts.refused),

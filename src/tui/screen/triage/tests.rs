@@ -204,10 +204,10 @@ fn a_plan_is_made_only_where_something_is_accepted() {
     let mut nothing = model(screen(&batch()[2..]));
     assert!(press(&mut nothing, &[Key::Char('p')]).is_empty());
     let failure = format!("{:?}", nothing.dialog);
-    assert!(failure.contains("there is nothing to plan: of 2 requests 1 are refused and 1 are skipped"));
+    assert!(failure.contains("there is nothing to plan: 2 requests, 1 refused, 1 skipped"));
     let mut model = model(screen(&batch()));
     let effects = press(&mut model, &[Key::Char('p')]);
-    let [Effect::Work(Job::Plan { ca, profile, paths })] = &effects[..] else { panic!("{effects:?}") };
+    let [Effect::Work(Job::Plan { ca, profile, paths, .. })] = &effects[..] else { panic!("{effects:?}") };
     assert_eq!((ca.as_str(), profile.as_str(), paths.len()), ("root", "device", 1));
     assert!(press(&mut model, &[Key::Enter]).is_empty(), "one job at a time");
     let effects = press(&mut model, &[Key::Char('s')]);

@@ -1,0 +1,77 @@
+//! A CA's certificate on a medium: for those who are to trust the root or to whom the CA is to be known.
+
+use std::path::Path;
+
+use crate::{
+    export::{
+        manifest::{FileDigest, SHA256SUMS},
+        pem,
+    },
+    media::Outbox,
+    pki::{fingerprint::Digest, issuer::IssuingCa},
+};
+
+use super::{
+    error::Error,
+    opening::{Appliance, now},
+    provisioning::stamp,
+};
+
+/// A CA's certificate that was written and read back.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct ExportedCertificate {
+    /// The new folder on the medium.
+    pub folder: String,
+    /// The files in it.
+    pub files: Vec<String>,
+    /// SHA-256 of the certificate's DER.
+    pub sha256: Digest,
+}
+
+impl Appliance {
+    /// Writes a CA's certificate into a new folder as PEM and DER, with the path to the root where it is not the root,
+    /// and a file of SHA-256 sums that `sha256sum -c` reads. Everything is read back and compared. The certificate is
+    /// public: no PIN is asked for, and nothing is recorded.
+    ///
+    /// # Errors
+    /// [`Error::Authority`] where there is no such CA, or no certificate that is fit to issue; [`Error::Medium`];
+    /// [`Error::MediumAltered`].
+    pub fn export_certificate(&self, name: &str, to: &Path) -> Result<ExportedCertificate, Error> {
+        let issuer = self.issuer(name)?;
+        // A rehearsal's certificate is nobody's to trust, and the folder is all that people see of it at first.
+        let rehearsal = if self.is_rehearsal() { "-rehearsal" } else { "" };
+        let folder = format!("{name}{rehearsal}-certificate-{}", stamp(now()?));
+        let mut outbox = Outbox::create(to, &folder)?;
+        let mut written = Vec::new();
+        let mut sums = String::new();
+        for (file, octets) in contents(name, &issuer) {
+            let mut out = outbox.create_file(&file)?;
+            out.append(&octets)?;
+            let finished = out.finish()?;
+            sums += &FileDigest::of(&file, &octets).sums_line();
+            written.push(finished);
+        }
+        let mut out = outbox.create_file(SHA256SUMS)?;
+        out.append(sums.as_bytes())?;
+        written.push(out.finish()?);
+        let published = outbox.publish()?;
+        for file in &written {
+            if published.read_back(&file.path)? != (file.sha256, file.octets) {
+                return Err(Error::altered(&file.path));
+            }
+        }
+        let files = written.into_iter().map(|file| file.path).collect();
+        Ok(ExportedCertificate { folder, files, sha256: issuer.certificate().sha256() })
+    }
+}
+
+/// The files, by name.
+fn contents(name: &str, issuer: &IssuingCa) -> Vec<(String, Vec<u8>)> {
+    let own = issuer.certificate();
+    let mut contents =
+        vec![(format!("{name}.pem"), pem::certificates([own])), (format!("{name}.der"), own.der().to_vec())];
+    if !issuer.chain().is_empty() {
+        contents.push((format!("{name}-chain.pem"), pem::certificates(pem::authorities(issuer))));
+    }
+    contents
+}

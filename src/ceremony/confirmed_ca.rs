@@ -1,0 +1,63 @@
+//! A new CA that somebody confirmed: its key cannot be unmade, so nobody makes one by a single key on a screen.
+
+use crate::pki::text::Printable;
+
+use super::{error::Error, provisioning::NewCa};
+
+/// What a new CA is to be, confirmed. Only from such a value are keys made.
+#[derive(Clone, Debug)]
+pub struct ConfirmedCa<'a>(NewCa<'a>);
+
+impl<'a> NewCa<'a> {
+    /// Confirms it by its name, typed once more after everything was shown. Blanks around it do not matter.
+    ///
+    /// # Errors
+    /// [`Error::Usage`] where something else was typed.
+    pub fn confirmed_by(self, typed: &str) -> Result<ConfirmedCa<'a>, Error> {
+        if typed.trim() != self.name {
+            let name = Printable::new(self.name);
+            return Err(Error::usage(
+                format!("the CA's name was not typed: no key was made for {name}"),
+                format!("type {name} to make its key, or go back"),
+            ));
+        }
+        Ok(ConfirmedCa(self))
+    }
+
+    /// Confirms it by the command that names it in full.
+    #[must_use]
+    pub fn commanded(self) -> ConfirmedCa<'a> {
+        ConfirmedCa(self)
+    }
+}
+
+impl<'a> ConfirmedCa<'a> {
+    /// What was confirmed.
+    #[must_use]
+    pub fn new_ca(&self) -> &NewCa<'a> {
+        &self.0
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::pki::key::{Curve, KeyAlgorithm};
+
+    fn confirmed(typed: &str) -> Result<String, String> {
+        let new = NewCa { name: "root", key: KeyAlgorithm::Ec(Curve::P256), subject: "CN=Root" };
+        new.confirmed_by(typed).map(|ca| ca.new_ca().name.to_owned()).map_err(|error| error.to_string())
+    }
+
+    #[test]
+    fn only_its_own_name_confirms_a_ca() {
+        assert_eq!(confirmed("root"), Ok("root".to_owned()));
+        assert_eq!(confirmed(" root "), Ok("root".to_owned()));
+        for wrong in ["", "roo", "Root", "root2", "y"] {
+            assert_eq!(
+                confirmed(wrong).unwrap_err(),
+                "the CA's name was not typed: no key was made for root"
+            );
+        }
+    }
+}

@@ -1,0 +1,232 @@
+//! Revocation: certificates are revoked, held and released; CRLs are prepared, shown, signed and handed over.
+//!
+//! A CRL is approved by the command that names it, after its words and what changed were shown. Its octets are durable
+//! before the token sees their digest; after a crash the same octets are signed again, under the same number.
+
+use crate::{
+    pki::{
+        crl::{CrlNumber, CrlSerial, SignedCrl},
+        issuer::IssuingCa,
+        key::RsaScheme,
+        text::Printable,
+        time::{DAY_SECONDS, Time},
+    },
+    register::{
+        CrlPlan, IssuedCertificate, IssuedCrl, NewCrl, NewRevocation, RevocationAct, Revoked, StoredCrl,
+        Storing,
+    },
+    token::session::Session,
+};
+
+use super::{
+    error::Error,
+    opening::{Appliance, now},
+};
+
+mod delivery;
+mod file;
+mod import;
+mod serials;
+
+pub use file::{CrlFile, read_crl_file};
+pub use import::CrlImport;
+pub use serials::read_serials;
+
+/// Certificates of one CA, and what is to be done with all of them.
+#[derive(Clone, Copy, Debug)]
+pub struct RevocationOrder<'a> {
+    /// The CA's name.
+    pub ca: &'a str,
+    /// Their serial numbers.
+    pub serials: &'a [CrlSerial],
+    /// What.
+    pub act: RevocationAct,
+    /// Since when the keys are, or may be, in other hands.
+    pub invalidity_date: Option<Time>,
+}
+
+/// A CRL that waits for the PIN.
+#[derive(Clone, Debug)]
+pub struct PreparedCrl {
+    issuer: IssuingCa,
+    stored: StoredCrl,
+    /// What changed; `None` for one that was stored before and was not signed.
+    change: Option<CrlPlan>,
+}
+
+impl PreparedCrl {
+    /// The CRL.
+    #[must_use]
+    pub fn stored(&self) -> &StoredCrl {
+        &self.stored
+    }
+
+    /// What stayed, came and left; `None` for one that was stored before and is to be signed now.
+    #[must_use]
+    pub fn change(&self) -> Option<&CrlPlan> {
+        self.change.as_ref()
+    }
+
+    /// Its name, which the folder on the medium will have.
+    #[must_use]
+    pub fn id(&self) -> String {
+        crl_id(&self.stored)
+    }
+}
+
+/// The name of a CRL: its CA and its number.
+#[must_use]
+pub fn crl_id(stored: &StoredCrl) -> String {
+    /// Longest number that stands in a name, in digits: with the longest name of a CA it stays below what a medium takes.
+    const DIGITS_MAX: usize = 20;
+    let number = stored.number.as_ref().map(CrlNumber::to_string).filter(|digits| digits.len() <= DIGITS_MAX);
+    let number = number.unwrap_or_else(|| stored.tbs_sha256.to_string()[..DIGITS_MAX].to_owned());
+    format!("crl-{}-{number}", stored.authority)
+}
+
+impl Appliance {
+    /// Records what became of certificates: of all of them, or of none. How many of the CA's revocations no CRL takes in
+    /// yet, these among them.
+    ///
+    /// # Errors
+    /// [`Error::Register`] naming the certificate that cannot be revoked, held or released.
+    pub fn revoke(&mut self, order: &RevocationOrder<'_>) -> Result<u64, Error> {
+        let issuer = self.issuer(order.ca)?;
+        check_signs_crls(&issuer, order.ca)?;
+        let new = NewRevocation {
+            authority: order.ca,
+            serials: order.serials,
+            act: order.act,
+            invalidity_date: order.invalidity_date,
+        };
+        self.register.revoke(&new, now()?)?;
+        let seen = self.register.latest_crl(order.ca)?.map_or(0, |latest| latest.stored().revocations);
+        Ok(self.register.revocations_after(order.ca, seen)?)
+    }
+
+    /// Prepares a CRL of all that is revoked, to be shown: nothing is stored yet. One that was stored and not signed is
+    /// given again instead, as it is.
+    ///
+    /// # Errors
+    /// [`Error::Authority`] where the CA may not sign CRLs or ends too soon; [`Error::Register`] where the CRL does not
+    /// follow from the one before.
+    pub fn prepare_crl(&mut self, ca: &str, days: Option<u32>) -> Result<PreparedCrl, Error> {
+        let issuer = self.issuer(ca)?;
+        check_signs_crls(&issuer, ca)?;
+        if let Some(stored) = self.register.unsigned_crl(ca)? {
+            return Ok(PreparedCrl { issuer, stored, change: None });
+        }
+        let this_update = now()?;
+        let next_update = next_update(&issuer, this_update, days.unwrap_or(self.configuration.crl_days()))?;
+        let new = new_crl(ca, &issuer, this_update, next_update);
+        let plan = self.register.plan_crl(&new, Storing::Trial)?;
+        Ok(PreparedCrl { issuer, stored: plan.stored.clone(), change: Some(plan) })
+    }
+
+    /// Stores a prepared CRL, has its digest signed, checks and records it.
+    ///
+    /// # Errors
+    /// [`Error::Register`] where it is not the one that was shown any more; [`Error::Token`]; [`Error::TokenOutput`].
+    pub fn issue_crl(&mut self, prepared: &PreparedCrl, session: &Session) -> Result<IssuedCrl, Error> {
+        let PreparedCrl { issuer, stored, change } = prepared;
+        let ca = stored.authority.as_str();
+        let key = session.find(&self.authority_key_uri(ca)?)?;
+        key.matches(issuer.certificate().public_key())?;
+        // The audit key, which signs the manifest, is looked at before, not after, the signature.
+        self.audit_key(session)?;
+        let stored = match (change, stored.next_update) {
+            (Some(_), Some(next_update)) => {
+                let new = new_crl(ca, issuer, stored.this_update, next_update);
+                self.register.plan_crl(&new, Storing::Durable(stored.tbs_sha256))?.stored
+            }
+            _ => stored.clone(),
+        };
+        let again = || format!("go on with it: coldsign crl --ca {ca} --to DIR");
+        let message = self.register.crl_message(&stored)?;
+        let signature = session.signer(&key, message.algorithm())?.sign_message(&message)?;
+        let signed =
+            SignedCrl::assemble(&message, stored.tbs_sha256, &signature, issuer).map_err(|error| {
+                Error::TokenOutput {
+                    what: format!("the token's output for the CRL was not taken: {error}"),
+                    hint: format!("nothing of it left the appliance; check the token, then {}", again()),
+                }
+            })?;
+        let issued = self.register.record_crl(&stored, &signed, now()?)?;
+        // A head that cannot be signed now undoes no CRL: the delivery that follows signs it, and tells where it cannot.
+        let _ = self.close_head(session);
+        Ok(issued)
+    }
+
+    /// The CRLs of a CA, oldest first.
+    ///
+    /// # Errors
+    /// [`Error::Authority`] where there is no such CA, [`Error::Register`].
+    pub fn crls(&self, ca: &str) -> Result<Vec<IssuedCrl>, Error> {
+        self.authority(ca)?;
+        Ok(self.register.issued_crls(ca)?)
+    }
+
+    /// The latest CRL of a CA, to be handed over again.
+    ///
+    /// # Errors
+    /// [`Error::Usage`] where there is none that was made here; [`Error::Register`].
+    pub fn latest_crl(&self, ca: &str) -> Result<IssuedCrl, Error> {
+        self.authority(ca)?;
+        let latest = self.register.latest_crl(ca)?.filter(|latest| latest.stored().next_update.is_some());
+        latest.ok_or_else(|| {
+            Error::usage(
+                format!("CA {} has no CRL yet", Printable::new(ca)),
+                format!("make one: coldsign crl --ca {} --to DIR", Printable::new(ca)),
+            )
+        })
+    }
+
+    /// What holds for a certificate that was revoked, held or released since it was issued.
+    ///
+    /// # Errors
+    /// [`Error::Register`].
+    pub fn revoked_certificate(&self, certificate: &IssuedCertificate) -> Result<Option<Revoked>, Error> {
+        let plan = self.register.plan(certificate.plan())?;
+        let Some(serial) = CrlSerial::from_octets(certificate.serial()) else { return Ok(None) };
+        Ok(self.register.revoked(&plan.authority, &serial)?)
+    }
+}
+
+fn new_crl<'a>(ca: &'a str, issuer: &'a IssuingCa, this_update: Time, next_update: Time) -> NewCrl<'a> {
+    let algorithm = issuer.certificate().public_key().signing_algorithm(RsaScheme::Pkcs1);
+    NewCrl { authority: ca, issuer, algorithm, this_update, next_update }
+}
+
+/// RFC 5280 §4.2.1.3: whoever verifies a CRL looks for cRLSign.
+fn check_signs_crls(issuer: &IssuingCa, ca: &str) -> Result<(), Error> {
+    if issuer.signs_crls() {
+        return Ok(());
+    }
+    Err(Error::authority(
+        format!("the certificate of CA {} does not let its key sign CRLs (key usage)", Printable::new(ca)),
+        "have its superior CA issue one with cRLSign, and install it with coldsign ca install",
+    ))
+}
+
+/// nextUpdate so many days on, within the validity of the CA and of those above it.
+fn next_update(issuer: &IssuingCa, this_update: Time, days: u32) -> Result<Time, Error> {
+    if this_update < issuer.begins() || this_update > issuer.ends() {
+        return Err(Error::authority(
+            format!("the CA is valid from {} to {}", issuer.begins(), issuer.ends()),
+            "set the machine's clock; or renew the CA",
+        ));
+    }
+    let next = this_update.plus_seconds(i64::from(days) * DAY_SECONDS);
+    if days == 0 || next > issuer.ends() {
+        let left = (issuer.ends().unix() - this_update.unix()) / DAY_SECONDS;
+        return Err(Error::authority(
+            format!("the next CRL cannot be due in {days} days: the CA ends at {}", issuer.ends()),
+            if left == 0 {
+                "renew the CA: it ends within a day".to_owned()
+            } else {
+                format!("give --days from 1 to {left}")
+            },
+        ));
+    }
+    Ok(next)
+}

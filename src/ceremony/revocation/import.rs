@@ -1,0 +1,69 @@
+//! Import: a CA that issued elsewhere moves in with its latest CRL and the list of what it issued.
+
+use std::path::Path;
+
+use crate::{
+    pki::{crl::issued_list::IssuedList, crl::issued_list::ListError, text::Printable},
+    register::{RevocationError, Takeover},
+};
+
+use super::super::{
+    error::Error,
+    opening::{Appliance, now, printable_path},
+};
+use super::{
+    check_signs_crls,
+    file::{crl_pieces, file_pieces},
+};
+
+/// What is imported.
+#[derive(Clone, Copy, Debug)]
+pub struct CrlImport<'a> {
+    /// The CA's name here.
+    pub ca: &'a str,
+    /// Its latest full CRL, DER or PEM.
+    pub crl: &'a Path,
+    /// The list of what it issued: `index.txt` of `openssl ca`.
+    pub list: &'a Path,
+}
+
+impl Appliance {
+    /// Takes a CRL that was made elsewhere and the list of issued certificates that belongs to it: the CRL's signature
+    /// verifies with the CA's key, its number goes on, its entries become recorded revocations, and the listed
+    /// certificates are known from now on. All of it, or on any error nothing.
+    ///
+    /// # Errors
+    /// [`Error::Register`] with what is wrong; [`Error::Usage`] naming the file.
+    pub fn import_crl(&mut self, import: &CrlImport<'_>) -> Result<Takeover, Error> {
+        let issuer = self.issuer(import.ca)?;
+        check_signs_crls(&issuer, import.ca)?;
+        let at = now()?;
+        let crl = crl_pieces(import.crl)?;
+        let mut lines = file_pieces(import.list)?;
+        let mut taken = self.register.begin_takeover::<_, Error>(import.ca, &issuer, crl, at)?;
+        let listed = |error: ListError| named(import.list, error.into());
+        let mut list = IssuedList::default();
+        while let Some(piece) = lines()? {
+            for certificate in list.push(&piece).map_err(listed)? {
+                taken.add(&certificate).map_err(|error| in_list(import.list, error))?;
+            }
+        }
+        if let Some(certificate) = list.finish().map_err(listed)? {
+            taken.add(&certificate).map_err(|error| in_list(import.list, error))?;
+        }
+        Ok(taken.store(&issuer, at)?)
+    }
+}
+
+/// Names the list in an error that a line of it caused.
+fn in_list(path: &Path, error: crate::register::Error) -> Error {
+    match error {
+        crate::register::Error::Revocation(error) => named(path, error),
+        error => error.into(),
+    }
+}
+
+fn named(path: &Path, error: RevocationError) -> Error {
+    let hint = error.hint();
+    Error::usage(format!("{}: {}", printable_path(path), Printable::new(&error.to_string())), hint)
+}

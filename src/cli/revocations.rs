@@ -1,0 +1,395 @@
+//! `revoke`, `crl`, `crl list`, `crl show` and `crl import`; and what `verify` says of a CRL.
+
+use std::path::Path;
+
+use serde_json::{Value, json};
+
+use crate::{
+    ceremony::{
+        self, Appliance, BundleReport, CrlImport, CrlOrigin, CrlSummary, Delivered, Error, Home, IssuedCrl,
+        PreparedCrl, RevocationAct, RevocationOrder, Standing, crl_id, printable_path,
+    },
+    pki::{
+        crl::{CrlSerial, Reason, RevokedEntry},
+        text::Printable,
+        time::Time,
+    },
+};
+
+use super::{
+    args::{CrlArguments, CrlCommand, RevokeArguments, VerifyArguments},
+    exit::Exit,
+    main_job::{announce, show_flaw, watched},
+    pin,
+    render::{self, Form},
+};
+
+/// `revoke`.
+pub fn revoke(home: Home, given: &RevokeArguments, form: Form) -> Result<Exit, Error> {
+    let mut serials = given.serials.iter().map(|text| serial(text)).collect::<Result<Vec<_>, _>>()?;
+    if let Some(path) = &given.from {
+        serials.extend(ceremony::read_serials(path)?);
+    }
+    let act = match &given.reason {
+        Some(name) => RevocationAct::Revoke(reason(name)?),
+        None => RevocationAct::Release,
+    };
+    let invalidity_date = given.invalidity_date.as_deref().map(moment).transpose()?;
+    let mut appliance = Appliance::open(home)?;
+    announce(&appliance);
+    let order = RevocationOrder { ca: &given.ca, serials: &serials, act, invalidity_date };
+    let waiting = appliance.revoke(&order)?;
+    let word = match act {
+        RevocationAct::Release => "released",
+        RevocationAct::Revoke(Reason::CertificateHold) => "on hold",
+        RevocationAct::Revoke(_) => "revoked",
+    };
+    for serial in &serials {
+        match form {
+            Form::Json => render::value(&json!({
+                "ca": given.ca,
+                "serial": serial.to_string(),
+                "state": word,
+                "reason": given.reason,
+                "waiting": waiting,
+            })),
+            Form::Text => render::line(&format!("{serial}  {word}")),
+        }
+    }
+    if form == Form::Text {
+        let what = if waiting == 1 { "1 change is" } else { &format!("{waiting} changes are") };
+        eprintln!("{what} on no CRL yet; next: coldsign crl --ca {} --to DIR", Printable::new(&given.ca));
+    }
+    Ok(Exit::Done)
+}
+
+fn serial(text: &str) -> Result<CrlSerial, Error> {
+    CrlSerial::from_hex(text).ok_or_else(|| {
+        Error::usage(
+            format!("{} is no serial number", Printable::new(text)),
+            "write it in hexadecimal digits, at most 20 octets; register list shows it",
+        )
+    })
+}
+
+fn reason(name: &str) -> Result<Reason, Error> {
+    // An attribute authority is nothing that a CA certifies here.
+    Reason::from_name(name).filter(|reason| *reason != Reason::AaCompromise).ok_or_else(|| {
+        let names: Vec<&str> = Reason::ALL
+            .iter()
+            .filter(|reason| **reason != Reason::AaCompromise)
+            .map(|reason| reason.name())
+            .collect();
+        Error::usage(
+            format!("there is no reason {}", Printable::new(name)),
+            format!("use one of: {}", names.join(", ")),
+        )
+    })
+}
+
+fn moment(text: &str) -> Result<Time, Error> {
+    Time::from_rfc3339(text).ok_or_else(|| {
+        Error::usage(
+            format!("{} is no moment", Printable::new(text)),
+            "write it as 2026-01-31T23:59:59Z, in UTC",
+        )
+    })
+}
+
+/// `crl` and what stands below it.
+pub fn crl(home: Result<Home, Error>, given: CrlArguments, form: Form) -> Result<Exit, Error> {
+    match given.command {
+        Some(CrlCommand::List { ca }) => list(home?, &ca, form),
+        Some(CrlCommand::Show { file }) => show(&file, form),
+        Some(CrlCommand::Import { ca, crl, list }) => {
+            import(home?, &CrlImport { ca: &ca, crl: &crl, list: &list }, form)
+        }
+        None => match (&given.ca, &given.to) {
+            (Some(ca), Some(to)) => make(home?, ca, to, &given, form),
+            _ => Err(Error::usage(
+                "no CA and no medium is named",
+                "write it as: coldsign crl --ca NAME --to DIR",
+            )),
+        },
+    }
+}
+
+fn make(home: Home, ca: &str, to: &Path, given: &CrlArguments, form: Form) -> Result<Exit, Error> {
+    let mut appliance = Appliance::open(home)?;
+    announce(&appliance);
+    let mut custodian = pin::custodian(given.pin.pin_file.clone());
+    if given.latest {
+        let issued = appliance.latest_crl(ca)?;
+        appliance.check_crl_target(&crl_id(issued.stored()), to)?;
+        let session = appliance.login(&mut custodian)?;
+        let delivered = watched(|watch| appliance.deliver_crl(&issued, to, &session, watch))?;
+        show_delivered(&issued, None, &delivered, to, form);
+        return Ok(Exit::Done);
+    }
+    let prepared = appliance.prepare_crl(ca, given.days)?;
+    appliance.check_crl_target(&prepared.id(), to)?;
+    // Whoever gives the PIN sees what it is given for: the PIN is the approval.
+    show_prepared(&prepared);
+    let session = appliance.login(&mut custodian)?;
+    let issued = appliance.issue_crl(&prepared, &session)?;
+    let delivered =
+        watched(|watch| appliance.deliver_crl(&issued, to, &session, watch)).inspect_err(|_| {
+            eprintln!(
+                "the CRL is signed and recorded: deliver it with coldsign crl --ca {ca} --to DIR --latest"
+            );
+        })?;
+    show_delivered(&issued, Some(&prepared), &delivered, to, form);
+    if prepared.change().is_none() {
+        eprintln!("it was stored before: run the command again for what was recorded since");
+    }
+    Ok(Exit::Done)
+}
+
+fn certificates(count: u64) -> String {
+    if count == 1 { "1 certificate".to_owned() } else { format!("{count} certificates") }
+}
+
+fn show_prepared(prepared: &PreparedCrl) {
+    let stored = prepared.stored();
+    eprintln!("{}: {}", prepared.id(), certificates(stored.entries));
+    match prepared.change() {
+        None => eprintln!("it was stored before and not signed: the same octets are signed now"),
+        Some(change) => {
+            let counts = change.counts;
+            eprintln!("{} stay, {} come, {} leave", counts.stayed, counts.came, counts.left);
+            for (serial, why) in &change.left {
+                eprintln!("    {serial} leaves: {}", why.name());
+            }
+            let more = counts.left.saturating_sub(change.left.len() as u64);
+            if more > 0 {
+                eprintln!("    and {more} more, in left.csv");
+            }
+        }
+    }
+    if let Some(next) = stored.next_update {
+        eprintln!("of {}, the next one by {next}", stored.this_update);
+    }
+    eprintln!("words:\n    {}", render::rows_of_words(&stored.tbs_sha256.words()).join("\n    "));
+}
+
+fn crl_value(issued: &IssuedCrl) -> Value {
+    let stored = issued.stored();
+    json!({
+        "crl": crl_id(stored),
+        "ca": stored.authority,
+        "number": stored.number.as_ref().map(ToString::to_string),
+        "digest": stored.tbs_sha256.to_string(),
+        "words": stored.tbs_sha256.words(),
+        "this_update": stored.this_update.to_string(),
+        "next_update": stored.next_update.map(|time| time.to_string()),
+        "entries": stored.entries,
+        "origin": origin(stored.origin),
+        "sha256": issued.sha256().to_string(),
+    })
+}
+
+fn origin(origin: CrlOrigin) -> &'static str {
+    match origin {
+        CrlOrigin::Command => "made here",
+        CrlOrigin::Elsewhere => "imported",
+    }
+}
+
+fn show_delivered(
+    issued: &IssuedCrl,
+    prepared: Option<&PreparedCrl>,
+    delivered: &Delivered,
+    to: &Path,
+    form: Form,
+) {
+    let folder = printable_path(&to.join(&delivered.folder));
+    match form {
+        Form::Json => {
+            let mut value = crl_value(issued);
+            if let Some(change) = prepared.and_then(PreparedCrl::change) {
+                value["stayed"] = json!(change.counts.stayed);
+                value["came"] = json!(change.counts.came);
+                value["left"] = json!(change.counts.left);
+            }
+            value["folder"] = json!(folder.as_str());
+            value["files"] = json!(delivered.files);
+            value["manifest_sha256"] = json!(delivered.manifest_sha256.to_string());
+            value["audit_key_sha256"] = json!(delivered.audit_key_sha256.to_string());
+            render::value(&value);
+        }
+        Form::Text => {
+            let stored = issued.stored();
+            let number = stored.number.as_ref().map_or("none".to_owned(), ToString::to_string);
+            render::line(&format!(
+                "CRL       {number} of {}, {}",
+                stored.authority,
+                certificates(stored.entries)
+            ));
+            render::line(&format!("digest    {}", stored.tbs_sha256));
+            if let Some(next) = stored.next_update {
+                render::line(&format!("valid     {} to {next}", stored.this_update));
+            }
+            render::line(&format!(
+                "delivered in {} files, read back and compared: {folder}",
+                delivered.files
+            ));
+            render::line(&format!("manifest  sha256 {}", delivered.manifest_sha256));
+            render::line(&format!("audit key sha256 {}", delivered.audit_key_sha256));
+            eprintln!("next: publish crl.der where the certificates' relying parties look for it");
+        }
+    }
+    render::head(&delivered.head);
+}
+
+fn list(home: Home, ca: &str, form: Form) -> Result<Exit, Error> {
+    let appliance = Appliance::open_to_read(home)?;
+    for issued in appliance.crls(ca)? {
+        match form {
+            Form::Json => render::value(&crl_value(&issued)),
+            Form::Text => {
+                let stored = issued.stored();
+                render::line(&format!(
+                    "{}  {}  {}  {}{}",
+                    stored.number.as_ref().map_or("none".to_owned(), ToString::to_string),
+                    stored.this_update,
+                    stored.next_update.map_or("no next update".to_owned(), |time| format!("next by {time}")),
+                    certificates(stored.entries),
+                    match stored.origin {
+                        CrlOrigin::Command => "",
+                        CrlOrigin::Elsewhere => "  (imported)",
+                    }
+                ));
+            }
+        }
+    }
+    Ok(Exit::Done)
+}
+
+fn show(file: &Path, form: Form) -> Result<Exit, Error> {
+    let crl = ceremony::read_crl_file(file, &mut |entry| show_entry(entry, form))?;
+    let (head, end) = (&crl.head, &crl.end);
+    let number = end.number.as_ref().map(ToString::to_string);
+    let next = head.next_update.map(|time| time.to_string());
+    match form {
+        Form::Json => render::value(&json!({
+            "issuer": head.issuer.to_printable().as_str(),
+            "number": number,
+            "this_update": head.this_update.to_string(),
+            "next_update": next,
+            "entries": end.entries,
+            "digest": end.tbs_sha256.to_string(),
+            "words": end.tbs_sha256.words(),
+        })),
+        Form::Text => {
+            render::line(&format!("issuer    {}", head.issuer.to_printable()));
+            render::line(&format!("number    {}", number.unwrap_or_else(|| "none".to_owned())));
+            render::line(&format!(
+                "valid     {} to {}",
+                head.this_update,
+                next.unwrap_or_else(|| "no end".to_owned())
+            ));
+            render::line(&format!("entries   {}", end.entries));
+            render::line(&format!("digest    {}", end.tbs_sha256));
+            for (row, words) in render::rows_of_words(&end.tbs_sha256.words()).iter().enumerate() {
+                render::line(&format!("{}  {words}", if row == 0 { "words   " } else { "        " }));
+            }
+            eprintln!("its signature was not checked: verify judges a delivered folder");
+        }
+    }
+    Ok(Exit::Done)
+}
+
+fn show_entry(entry: &RevokedEntry, form: Form) {
+    let invalid = entry.invalidity_date.map(|date| date.to_string());
+    match form {
+        Form::Json => render::value(&json!({
+            "serial": entry.serial.to_string(),
+            "date": entry.date.to_string(),
+            "reason": entry.reason.name(),
+            "invalidity_date": invalid,
+        })),
+        Form::Text => render::line(&format!(
+            "{}  {}  {}{}",
+            entry.serial,
+            entry.date,
+            entry.reason.name(),
+            invalid.map_or(String::new(), |date| format!("  invalid since {date}"))
+        )),
+    }
+}
+
+fn import(home: Home, import: &CrlImport<'_>, form: Form) -> Result<Exit, Error> {
+    let mut appliance = Appliance::open(home)?;
+    announce(&appliance);
+    let taken = appliance.import_crl(import)?;
+    match form {
+        Form::Json => render::value(&json!({
+            "ca": import.ca,
+            "entries": taken.entries,
+            "listed": taken.listed,
+            "only_listed": taken.only_listed,
+            "only_entries": taken.only_entries,
+            "differing": taken.differing,
+            "extensions_dropped": taken.extensions_dropped,
+        })),
+        Form::Text => {
+            render::line(&format!("entries   {} of the CRL, now recorded as revocations", taken.entries));
+            render::line(&format!("listed    {} issued elsewhere, known from now on", taken.listed));
+            for (count, what) in [
+                (taken.only_listed, "revoked by the list, and not on the CRL"),
+                (taken.only_entries, "on the CRL, and not on the list: they stay on every CRL"),
+                (taken.differing, "with another date or reason on the list: the CRL's holds"),
+                (taken.extensions_dropped, "extensions of the CRL that are not written any more"),
+            ] {
+                if count > 0 {
+                    render::line(&format!("note      {count} {what}"));
+                }
+            }
+            eprintln!("next: coldsign crl --ca {} --to DIR", Printable::new(import.ca));
+        }
+    }
+    Ok(Exit::Done)
+}
+
+/// What `verify` says of the folder of a CRL.
+pub fn show_verified(report: &BundleReport, crl: &CrlSummary, given: &VerifyArguments, form: Form) -> Exit {
+    for flaw in &report.flaws {
+        show_flaw(form, flaw.id.id(), flaw.message.as_str(), flaw.id.hint());
+    }
+    let flaws = report.flaws.len() as u64 + report.more_flaws;
+    let sound = report.is_sound();
+    match form {
+        Form::Json => render::value(&json!({
+            "sound": sound,
+            "flaws": flaws,
+            "crl": crl.crl.as_str(),
+            "number": crl.number.as_str(),
+            "digest": crl.digest.to_string(),
+            "words": crl.digest.words(),
+            "issuer": crl.issuer.as_str(),
+            "this_update": crl.this_update.as_str(),
+            "next_update": crl.next_update.as_str(),
+            "entries": crl.entries,
+            "rehearsal": crl.standing == Standing::Rehearsal,
+            "audit_key_sha256": crl.audit_key_sha256.as_str(),
+        })),
+        Form::Text => {
+            render::line(&format!("CRL        {} of {}", crl.number, crl.issuer));
+            render::line(&format!("valid      {} to {}", crl.this_update, crl.next_update));
+            render::line(&format!("digest     {}", crl.digest));
+            render::line(&format!("words      {}", crl.digest.words()));
+            render::line(&format!("audit key  {}", crl.audit_key_sha256));
+            if crl.standing == Standing::Rehearsal {
+                render::line("REHEARSAL: nobody may trust this CRL");
+            }
+            if given.audit_key.is_none() {
+                eprintln!(
+                    "the audit key was not compared: give --audit-key with the SHA-256 you were told another way"
+                );
+            }
+            let verdict = if sound { "sound" } else { "NOT SOUND" };
+            render::line(&format!("{verdict}: {}, {flaws} flaws", certificates(crl.entries)));
+        }
+    }
+    if sound { Exit::Done } else { Exit::SomeRefused }
+}

@@ -1,0 +1,187 @@
+//! The bundle of a CRL: signed by the CA, with the number and the dates that the manifest says, and still in force.
+
+use std::io::{BufRead as _, BufReader, Read};
+
+use sha2::{Digest as _, Sha256};
+
+use super::{
+    super::{
+        bundle::{CRL_DER, CRL_LEFT, CRL_PEM},
+        manifest::CrlHeader,
+    },
+    CrlSummary, FlawId, OpenError, Report, Source,
+    authorities::{self, Authorities, Named},
+    files::{self, Expected},
+};
+use crate::pki::{
+    certificate::Certificate,
+    crl::{CrlEnd, CrlHead, CrlReader, PemText, ReadError, Shape},
+    fingerprint::Digest,
+    profile::CRL_SIGN,
+    text::Printable,
+    time::Time,
+};
+
+/// Octets read at a time.
+const PIECE_OCTETS: usize = 64 * 1024;
+/// Largest file of a CRL, in octets: what FAT32 holds.
+const CRL_OCTETS_MAX: u64 = u32::MAX as u64;
+/// Longest line of left.csv, in octets: ours have under 60.
+const LINE_OCTETS_MAX: u64 = 128;
+
+/// Judges the bundle of a CRL.
+pub(super) fn judge<S: Source>(source: &S, trust: &Certificate, at: Option<Time>, report: &mut Report) {
+    let Some(manifest) = files::manifest::<_, CrlHeader>(source, report) else { return };
+    let header = &manifest.header;
+    report.crl = summary(header, report);
+    files::signature(source, &manifest, &header.audit_key_sha256, report);
+    files::sums(source, &manifest, report);
+    let named = Named { issuer: &header.issuer, root: &header.root, formats: &[] };
+    if let Some(authorities) = authorities::read(source, named, trust, at, report) {
+        crl(source, header, &authorities, at, report);
+    }
+    pem(source, report);
+    left(source, header, report);
+    files::compare(source, &manifest.paths, Expected::of_crl(), report);
+}
+
+fn summary(header: &CrlHeader, report: &mut Report) -> Option<CrlSummary> {
+    let digest = Digest::from_hex(&header.digest);
+    if digest.is_none_or(|digest| digest.words() != header.words) {
+        report.add(FlawId::ManifestMalformed, "the CRL's digest and its words do not belong together");
+    }
+    Some(CrlSummary {
+        crl: Printable::new(&header.crl),
+        number: Printable::new(&header.number),
+        digest: digest?,
+        standing: header.standing,
+        this_update: Printable::new(&header.this_update),
+        next_update: Printable::new(&header.next_update),
+        entries: header.entries,
+        issuer: Printable::new(&header.issuer.subject),
+        audit_key_sha256: Printable::new(&header.audit_key_sha256),
+    })
+}
+
+/// A file's octets in pieces.
+fn pieces(mut file: impl Read) -> impl FnMut() -> Result<Option<Vec<u8>>, String> {
+    move || {
+        let mut piece = vec![0; PIECE_OCTETS];
+        let read = file.read(&mut piece).map_err(|error| error.to_string())?;
+        piece.truncate(read);
+        Ok((read > 0).then_some(piece))
+    }
+}
+
+fn crl<S: Source>(
+    source: &S,
+    header: &CrlHeader,
+    authorities: &Authorities,
+    at: Option<Time>,
+    report: &mut Report,
+) {
+    let file = match source.open(CRL_DER) {
+        Ok(file) => file,
+        Err(error) => return report.add_open(CRL_DER, &error),
+    };
+    let read = || -> Result<(CrlHead, CrlEnd), ReadError<String>> {
+        let mut reader = CrlReader::begin(pieces(file), Shape::List)?;
+        let mut last = None;
+        while let Some(entry) = reader.next_entry()? {
+            if last.is_some_and(|last| entry.serial <= last) {
+                return Err(ReadError::Crl(crate::pki::crl::CrlError::Malformed(format!(
+                    "the entry of {} is not in order",
+                    entry.serial
+                ))));
+            }
+            last = Some(entry.serial);
+        }
+        Ok((reader.head().clone(), reader.finish()?))
+    };
+    let (head, end) = match read() {
+        Ok(read) => read,
+        Err(ReadError::Source(reason)) => return report.add_open(CRL_DER, &OpenError::Unreadable(reason)),
+        Err(ReadError::Crl(error)) => return report.add(FlawId::Crl, &format!("{CRL_DER}: {error}")),
+    };
+    let issuer = authorities.issuer();
+    let next_update = head.next_update.map(|time| time.to_string());
+    for (agrees, noun) in [
+        (head.version == 2, "version"),
+        (head.issuer == *issuer.subject(), "issuer"),
+        (end.key_identifier.as_deref() == issuer.subject_key_identifier(), "key identifier"),
+        (end.number.as_ref().is_some_and(|number| number.to_string() == header.number), "number"),
+        (head.this_update.to_string() == header.this_update, "thisUpdate"),
+        (next_update.as_ref() == Some(&header.next_update), "nextUpdate"),
+        (end.entries == header.entries, "count of entries"),
+        (end.tbs_sha256.to_string() == header.digest, "digest"),
+    ] {
+        if !agrees {
+            report
+                .add(FlawId::Crl, &format!("{CRL_DER} has another {noun} than the CA or the manifest says"));
+        }
+    }
+    if issuer.key_usage().is_none_or(|bits| bits & CRL_SIGN == 0) {
+        report.add(FlawId::CrlSignature, "the CA's key may not sign CRLs (keyUsage without cRLSign)");
+    }
+    let signature = end.signature.as_deref().unwrap_or_default();
+    if let Err(error) = issuer.public_key().verify_message(&end.message, signature) {
+        report.add(FlawId::CrlSignature, &format!("{CRL_DER}: {error} with the CA's key"));
+    }
+    let Some(at) = at else { return };
+    if head.this_update > at {
+        report.add(FlawId::Crl, &format!("{CRL_DER} is of the future, {}", head.this_update));
+    }
+    if let Some(next) = head.next_update.filter(|next| *next < at) {
+        report.add(FlawId::CrlOverdue, &format!("a newer CRL was to be there at {next}"));
+    }
+}
+
+/// crl.pem is crl.der as PEM.
+fn pem<S: Source>(source: &S, report: &mut Report) {
+    let (Ok(file), Ok(found)) = (source.open(CRL_DER), files::digest_of(source, CRL_PEM, CRL_OCTETS_MAX))
+    else {
+        // What is missing was told already.
+        return;
+    };
+    let (mut text, first) = PemText::begin();
+    let mut hash = Sha256::new_with_prefix(first);
+    let mut next = pieces(file);
+    while let Ok(Some(piece)) = next() {
+        hash.update(text.push(&piece));
+    }
+    hash.update(text.finish());
+    if found.0 != Digest::from_octets(hash.finalize().into()) {
+        report.add(FlawId::Crl, &format!("{CRL_PEM} is not {CRL_DER}"));
+    }
+}
+
+/// left.csv has a line for each entry that left, and nothing else.
+fn left<S: Source>(source: &S, header: &CrlHeader, report: &mut Report) {
+    let Ok(file) = source.open(CRL_LEFT) else { return };
+    let mut reader = BufReader::new(file);
+    let mut lines = 0_u64;
+    loop {
+        let mut line = Vec::new();
+        match reader.by_ref().take(LINE_OCTETS_MAX).read_until(b'\n', &mut line) {
+            Ok(0) => break,
+            Ok(_) if is_left_line(&line, lines) => lines += 1,
+            Ok(_) => return report.add(FlawId::Crl, &format!("{CRL_LEFT}: line {} is malformed", lines + 1)),
+            Err(error) => return report.add_open(CRL_LEFT, &OpenError::Unreadable(error.to_string())),
+        }
+    }
+    if lines != header.left + 1 {
+        report.add(FlawId::Counts, &format!("{CRL_LEFT} has {lines} lines, not {} and a head", header.left));
+    }
+}
+
+fn is_left_line(line: &[u8], number: u64) -> bool {
+    let Some(line) = line.strip_suffix(b"\n") else { return false };
+    if number == 0 {
+        return line == LEFT_HEAD.as_bytes();
+    }
+    let Some(at) = line.iter().position(|&octet| octet == b',') else { return false };
+    line[..at].iter().all(u8::is_ascii_hexdigit) && [&b"expired"[..], b"released"].contains(&&line[at + 1..])
+}
+
+/// The head of left.csv.
+pub const LEFT_HEAD: &str = "serial,why";

@@ -1,0 +1,94 @@
+//! Whether a name is in a subtree (RFC 5280 §4.2.1.10).
+
+use crate::pki::name::{Attribute, Name, read_string};
+
+use super::Subtree;
+
+impl Subtree {
+    /// Whether the name of the same form with this content is in the subtree; `None` where that cannot be told.
+    pub(super) fn holds(&self, content: &[u8]) -> Option<bool> {
+        let text = || std::str::from_utf8(content).ok().filter(|text| text.is_ascii());
+        match self {
+            Self::Address(network) => {
+                let (address, mask) = network.split_at(network.len() / 2);
+                let same = |at: usize| content[at] & mask[at] == address[at] & mask[at];
+                Some(content.len() == address.len() && (0..content.len()).all(same))
+            }
+            Self::Directory(base) => Some(begins_with(&Name::parse(content).ok()?, base)),
+            Self::Dns(domain) => Some(is_below_or_at(text()?, domain)),
+            Self::Email(base) => {
+                let mailbox = text()?;
+                let (local, host) = mailbox.rsplit_once('@')?;
+                Some(match base.rsplit_once('@') {
+                    // The local part counts letter case, the host does not.
+                    Some((base_local, base_host)) => {
+                        local == base_local && host.eq_ignore_ascii_case(base_host)
+                    }
+                    None => is_host(host, base),
+                })
+            }
+            Self::Other { .. } => None,
+            // Without a host it is not known where it belongs, and such a URI is not taken (§4.2.1.10).
+            Self::Uri(base) => Some(is_host(host_of(text()?)?, base)),
+        }
+    }
+}
+
+fn is_below_or_at(name: &str, domain: &str) -> bool {
+    let (name, domain) = (name.to_ascii_lowercase(), domain.to_ascii_lowercase());
+    if domain.is_empty() {
+        return true;
+    }
+    match name.strip_suffix(&domain) {
+        Some(front) => front.is_empty() || front.ends_with('.') || domain.starts_with('.'),
+        None => false,
+    }
+}
+
+/// A host itself; with a dot in front, whatever is below the domain.
+fn is_host(host: &str, base: &str) -> bool {
+    if base.starts_with('.') {
+        return host.len() > base.len() && host.to_ascii_lowercase().ends_with(&base.to_ascii_lowercase());
+    }
+    host.eq_ignore_ascii_case(base)
+}
+
+/// The host of a URI's authority (RFC 3986 §3.2.2), where it is a name.
+fn host_of(uri: &str) -> Option<&str> {
+    let (_, rest) = uri.split_once("://")?;
+    let authority = rest.split(['/', '?', '#']).next()?;
+    let host = authority.rsplit_once('@').map_or(authority, |(_, host)| host);
+    if host.starts_with('[') {
+        return None;
+    }
+    let host = host.split_once(':').map_or(host, |(host, _)| host);
+    let address = host.parse::<core::net::Ipv4Addr>().is_ok();
+    (!host.is_empty() && !address).then_some(host)
+}
+
+fn begins_with(name: &Name, base: &Name) -> bool {
+    let (name, base) = (name.rdns(), base.rdns());
+    name.len() >= base.len() && name.iter().zip(&base).all(|(one, other)| same_set(one, other))
+}
+
+fn same_set(one: &[Attribute<'_>], other: &[Attribute<'_>]) -> bool {
+    let within = |attribute: &Attribute<'_>, set: &[Attribute<'_>]| {
+        set.iter().any(|candidate| same_attribute(attribute, candidate))
+    };
+    one.len() == other.len()
+        && one.iter().all(|attribute| within(attribute, other))
+        && other.iter().all(|attribute| within(attribute, one))
+}
+
+/// As relying parties compare (RFC 5280 §7.1): without regard to case, string type and the number of blanks.
+fn same_attribute(one: &Attribute<'_>, other: &Attribute<'_>) -> bool {
+    let folded = |attribute: &Attribute<'_>| {
+        let text = read_string(attribute.tag, attribute.value)?.to_lowercase();
+        Some(text.split_whitespace().collect::<Vec<_>>().join(" "))
+    };
+    one.oid == other.oid
+        && match (folded(one), folded(other)) {
+            (Some(one), Some(other)) => one == other,
+            _ => one.tag == other.tag && one.value == other.value,
+        }
+}

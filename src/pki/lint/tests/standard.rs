@@ -1,0 +1,126 @@
+//! The rules of standards, and the comparison with a plan.
+
+use super::*;
+
+/// A subject of these attributes, each in a set of its own.
+fn subject(attributes: &[(&[u8], u8, &[u8])]) -> Vec<u8> {
+    let sets = attributes.iter().map(|(oid, form, text)| {
+        element(tag::SET, &sequence(&[&element(tag::OID, oid), &element(*form, text)]))
+    });
+    element(tag::SEQUENCE, &sets.collect::<Vec<_>>().concat())
+}
+
+const VENDOR: &[u8] = &[0x2b, 6, 1, 4, 1, 0x82, 0xa2, 0x7c, 2, 1];
+const PRODUCT: &[u8] = &[0x2b, 6, 1, 4, 1, 0x82, 0xa2, 0x7c, 2, 2];
+
+/// A hardware module name of type 1.2.3 and serial number `x`.
+const MODULE: &[u8] = b"\x06\x08\x2b\x06\x01\x05\x05\x07\x08\x04\xa0\x09\x30\x07\x06\x02\x2a\x03\x04\x01x";
+
+/// A certificate that keeps a standard; the key is one that no rule looks into but Matter's.
+fn keeping(standard: Standard) -> Draft {
+    let mut draft = good(Kind::EndEntity);
+    draft.standard = standard;
+    match standard {
+        Standard::HardwareModule => {
+            draft.subject = vec![0x30, 0];
+            draft.set(17, CRITICAL, &san(&[(0xa0, MODULE)]));
+        }
+        Standard::Idevid => [14, 37].into_iter().for_each(|arc| draft.remove(arc)),
+        Standard::OpcUa => {
+            draft.subject = subject(&[(&[0x55, 4, 3], 12, b"app"), (&[0x55, 4, 10], 12, b"Works")]);
+            draft.set(17, PLAIN, &san(&[(0x86, b"urn:works:app"), (0x82, b"host")]));
+        }
+        Standard::MatterDac | Standard::MatterPai => {
+            draft.subject = subject(&[(VENDOR, 12, b"FFF1"), (PRODUCT, 12, b"8000")]);
+        }
+        Standard::Rfc5280 => {}
+    }
+    draft
+}
+
+#[test]
+fn each_standard_has_its_rule() {
+    use Standard::{HardwareModule, Idevid, MatterDac, OpcUa, Rfc5280};
+    let check = |standard, rule: &str, bend: fn(&mut Draft)| {
+        let mut draft = keeping(standard);
+        bend(&mut draft);
+        assert_eq!(draft.faults(), [rule]);
+    };
+    for standard in [Rfc5280, HardwareModule, Idevid, OpcUa] {
+        assert_eq!(keeping(standard).faults(), [""; 0], "{standard:?}");
+    }
+    let stamping = [0x30, 10, 6, 8, 0x2b, 6, 1, 5, 5, 7, 3, 8];
+    let mut alone = good(Kind::EndEntity);
+    alone.set(37, CRITICAL, &stamping);
+    assert_eq!(alone.faults(), [""; 0]);
+    check(Rfc5280, TIME_STAMPING, |d| d.set(37, PLAIN, &[0x30, 10, 6, 8, 0x2b, 6, 1, 5, 5, 7, 3, 8]));
+    check(Rfc5280, TIME_STAMPING, |d| {
+        d.set(37, CRITICAL, &[0x30, 13, 6, 8, 0x2b, 6, 1, 5, 5, 7, 3, 8, 6, 1, 42]);
+    });
+    check(HardwareModule, HARDWARE_MODULE, |d| d.set(17, CRITICAL, &san(&[(0x82, b"a.example")])));
+    check(HardwareModule, HARDWARE_MODULE, |d| {
+        d.set(17, CRITICAL, &san(&[(0xa0, MODULE), (0x82, b"a.example")]));
+    });
+    check(HardwareModule, HARDWARE_MODULE, |d| {
+        d.subject = common_name(b"x");
+        d.set(17, PLAIN, &san(&[(0xa0, MODULE)]));
+    });
+    check(Idevid, IDEVID, |d| d.set(14, PLAIN, &element(4, &key_identifier())));
+    check(Idevid, IDEVID, |d| d.set(37, PLAIN, &[0x30, 3, 6, 1, 42]));
+    check(Idevid, IDEVID, |d| d.not_after = element(tag::UTC_TIME, b"490101000000Z"));
+    check(Idevid, IDEVID, |d| d.set(15, CRITICAL, &[3, 2, 6, 0x40]));
+    check(OpcUa, OPC_UA, |d| d.subject = common_name(b"app"));
+    check(OpcUa, OPC_UA, |d| d.set(17, PLAIN, &san(&[(0x82, b"host")])));
+    check(OpcUa, OPC_UA, |d| d.set(17, PLAIN, &san(&[(0x86, b"urn:a:b"), (0x86, b"urn:a:c")])));
+    // The key of these drafts is not of P-256, which is the first thing that Matter's rule says; the plan's own tests
+    // have one that is.
+    check(MatterDac, MATTER, |d| d.version = vec![0xa0, 3, 2, 1, 2]);
+}
+
+#[test]
+fn each_part_of_a_plan_is_compared() {
+    let check = |bend: fn(&mut Granted<'_>), rules: &[&str]| {
+        let draft = good(Kind::EndEntity);
+        let moment = |text: &str| Time::from_rfc3339(text).expect(text);
+        let (usage, fixed) = (vec![vec![0x2b, 6, 1, 5, 5, 7, 3, 2]], FixedExtensions::default());
+        let names = san(&[(0x82, b"device.example"), (0x87, &[192, 0, 2, 1])]);
+        let mut granted = Granted {
+            serial: &[0x41; 20],
+            subject: &draft.subject,
+            not_before: moment("2026-01-01T00:00:00Z"),
+            not_after: moment("9999-12-31T23:59:59Z"),
+            key_usage: 1,
+            path_length: None,
+            extended_key_usage: &usage,
+            extended_key_usage_criticality: Criticality::NonCritical,
+            key_identifier: KeyIdentifier::Present,
+            fixed: &fixed,
+            copied: vec![(&[0x55, 0x1d, 17], &names)],
+        };
+        bend(&mut granted);
+        let (issuer, spki) = (common_name(b"issuer"), spki());
+        let expected = Expected {
+            issuer: &issuer,
+            issuer_key_identifier: &ISSUER_KEY,
+            spki: &spki,
+            kind: Kind::EndEntity,
+            standard: Standard::Rfc5280,
+            granted: Some(granted),
+        };
+        let found: Vec<_> = lint(&draft.tbs(), &expected).into_iter().map(|fault| fault.rule).collect();
+        assert_eq!(found, rules);
+    };
+    check(|_| {}, &[]);
+    check(|d| d.serial = &[0x42; 20], &[PLAN]);
+    check(|d| d.subject = &[0x30, 0], &[PLAN]);
+    check(|d| d.not_after = Time::NO_EXPIRY.plus_seconds(-1), &[PLAN]);
+    check(|d| d.not_before = Time::NO_EXPIRY, &[PLAN]);
+    check(|d| d.key_usage = 5, &[PLAN]);
+    check(|d| d.extended_key_usage = &[], &[PLAN]);
+    check(|d| d.extended_key_usage_criticality = Criticality::Critical, &[PLAN]);
+    check(|d| d.key_identifier = KeyIdentifier::Absent, &[PLAN]);
+    // The names that were copied stand there against the plan.
+    check(|d| d.copied.clear(), &[PLAN]);
+    check(|d| d.copied[0].1 = b"\x30\x00", &[PLAN]);
+    check(|d| d.copied.push((&[0x2a], b"\x05\x00")), &[PLAN]);
+}

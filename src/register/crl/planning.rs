@@ -1,0 +1,343 @@
+//! Planning a CRL: its octets are written, read back, linted and held against the CRL before, all in one transaction.
+
+use rusqlite::{Connection, Transaction};
+
+use super::super::{
+    Register,
+    error::Error,
+    journal::{self, Kind, number},
+    revocation::{self, RevocationError, Revoked},
+    row_key,
+};
+use super::{
+    CrlOrigin, IssuedCrl, StoredCrl, latest,
+    parts::{PartWriter, entries_of, stored_parts, unread},
+    read_tbs, unsigned,
+};
+use crate::pki::{
+    crl::{
+        CrlNumber, CrlReader, CrlSerial, RevokedEntry, Shape,
+        lint::{CrlLint, Expected},
+        succession::{self, Counts, Leaving, LeavingFacts, Released},
+        writer::{self, CrlFields, Extent},
+    },
+    fingerprint::Digest,
+    issuer::IssuingCa,
+    key::SignatureAlgorithm,
+    time::Time,
+};
+
+/// Certificates that left, at most, that a plan names one by one; all of them are recorded.
+pub const LEFT_SHOWN_MAX: usize = 100;
+
+/// What is known of a CRL before its entries.
+#[derive(Clone, Copy, Debug)]
+pub struct NewCrl<'a> {
+    /// The authority's name.
+    pub authority: &'a str,
+    /// The authority, by the certificate in use.
+    pub issuer: &'a IssuingCa,
+    /// How it will sign.
+    pub algorithm: SignatureAlgorithm,
+    /// thisUpdate.
+    pub this_update: Time,
+    /// nextUpdate.
+    pub next_update: Time,
+}
+
+/// Whether a plan is to last.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Storing {
+    /// It is stored, if it has this digest: the one whose words were shown.
+    Durable(Digest),
+    /// It is made to be shown; nothing of it stays.
+    Trial,
+}
+
+/// A CRL as it was planned, and how it differs from the one before.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct CrlPlan {
+    /// The CRL.
+    pub stored: StoredCrl,
+    /// Entries that stayed, came and left.
+    pub counts: Counts,
+    /// What left and why, at most [`LEFT_SHOWN_MAX`].
+    pub left: Vec<(CrlSerial, Leaving)>,
+}
+
+impl Register {
+    /// Plans a CRL of all that is revoked. Proved before it is stored: the finished octets are read again by other code
+    /// and linted, and hold every entry of the CRL before, but for those that may leave.
+    ///
+    /// # Errors
+    /// [`RevocationError`]; [`Error::Damaged`], [`Error::DiskFull`].
+    pub fn plan_crl(&mut self, new: &NewCrl<'_>, storing: Storing) -> Result<CrlPlan, Error> {
+        let transaction = self.write()?;
+        let plan = planned(&transaction, new)?;
+        match storing {
+            Storing::Trial => {}
+            Storing::Durable(digest) if digest == plan.stored.tbs_sha256 => transaction.commit()?,
+            Storing::Durable(_) => return Err(RevocationError::CrlOther.into()),
+        }
+        Ok(plan)
+    }
+}
+
+fn planned(transaction: &Transaction<'_>, new: &NewCrl<'_>) -> Result<CrlPlan, Error> {
+    if let Some(waiting) = unsigned(transaction, new.authority)? {
+        return Err(RevocationError::CrlUnsigned(waiting.number.unwrap_or_else(CrlNumber::first)).into());
+    }
+    let previous = latest(transaction, new.authority)?;
+    if let Some(last) = previous.as_ref().map(|previous| previous.stored.this_update)
+        && new.this_update < last
+    {
+        return Err(RevocationError::ClockBehind { last, now: new.this_update }.into());
+    }
+    let number = next_number(previous.as_ref())?;
+    let row: i64 =
+        transaction.query_row("SELECT coalesce(max(number), 0) + 1 FROM crl", [], |row| row.get(0))?;
+    let revocations: i64 =
+        transaction.query_row("SELECT coalesce(max(number), 0) FROM revocation", [], |row| row.get(0))?;
+    let previous_update = previous.as_ref().map(|previous| previous.stored.this_update);
+
+    // Twice: DER has the lengths first.
+    let mut extent = Extent::default();
+    each_entry(transaction, new.authority, i64::MAX, previous_update, &mut |entry| {
+        extent.add(entry);
+        Ok(())
+    })?;
+    let fields = CrlFields {
+        algorithm: new.algorithm,
+        issuer: new.issuer.certificate().subject().der(),
+        key_identifier: new.issuer.key_identifier(),
+        this_update: new.this_update,
+        next_update: new.next_update,
+        number: &number,
+    };
+    let frame = writer::frame(&fields, extent).map_err(RevocationError::from)?;
+    let mut parts = PartWriter::new(transaction, row);
+    parts.add(&frame.before)?;
+    each_entry(transaction, new.authority, i64::MAX, previous_update, &mut |entry| {
+        parts.add(&writer::entry(entry))
+    })?;
+    parts.add(&frame.behind)?;
+    let (tbs_sha256, tbs_octets) = parts.finish()?;
+
+    lint_stored(transaction, row, expected_of(new.issuer, &number, extent.entries))?;
+    let mut shown = Vec::new();
+    let mut index = 0;
+    let mut left = |entry: &RevokedEntry, why: Leaving| -> Result<(), Error> {
+        index += 1;
+        if shown.len() < LEFT_SHOWN_MAX {
+            shown.push((entry.serial, why));
+        }
+        insert_left(transaction, row, index, &entry.serial, why)
+    };
+    let counts = match &previous {
+        None => Counts { came: extent.entries, ..Counts::default() },
+        Some(previous) => {
+            let previous = Previous::of(&previous.stored);
+            prove_stored(transaction, new.authority, previous, row, i64::MAX, &mut left)?
+        }
+    };
+    transaction.execute(
+        "INSERT INTO crl (number, entry, authority, origin, issuer_sha256, crl_number, this_update, next_update, \
+         entries, previous, revocations, tbs_octets, tbs_sha256) \
+         VALUES (?1, ?2, ?3, 'command', ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)",
+        rusqlite::params![
+            row,
+            journal::next(transaction)?,
+            new.authority,
+            new.issuer.certificate().sha256().as_octets(),
+            number.as_octets(),
+            new.this_update.unix(),
+            new.next_update.unix(),
+            i64::try_from(extent.entries).unwrap_or(i64::MAX),
+            previous.as_ref().map(|previous| previous.stored.row),
+            revocations,
+            i64::try_from(tbs_octets).unwrap_or(i64::MAX),
+            tbs_sha256.as_octets(),
+        ],
+    )?;
+    journal::append(transaction, Kind::Crl, new.this_update)?;
+    let stored = unsigned(transaction, new.authority)?
+        .filter(|stored| stored.row == row)
+        .ok_or_else(|| Error::Damaged("a CRL that was just stored is missing".to_owned()))?;
+    Ok(CrlPlan { stored, counts, left: shown })
+}
+
+fn next_number(previous: Option<&IssuedCrl>) -> Result<CrlNumber, Error> {
+    match previous.and_then(|previous| previous.stored.number.as_ref()) {
+        None => Ok(CrlNumber::first()),
+        Some(last) => Ok(last.next().ok_or_else(|| RevocationError::NumbersOut(last.clone()))?),
+    }
+}
+
+fn insert_left(
+    connection: &Connection,
+    crl: i64,
+    index: u64,
+    serial: &CrlSerial,
+    why: Leaving,
+) -> Result<(), Error> {
+    connection
+        .prepare_cached("INSERT INTO crl_left (key, crl, idx, serial, why) VALUES (?1, ?2, ?3, ?4, ?5)")?
+        .execute((
+            row_key(crl, index),
+            crl,
+            i64::try_from(index).unwrap_or(i64::MAX),
+            serial.as_octets(),
+            why.name(),
+        ))?;
+    Ok(())
+}
+
+/// Gives every certificate that is revoked or held after so many rows of `revocation`, in the order of serial numbers;
+/// without those that expired before the CRL before was made, because they have been on it.
+pub(in crate::register) fn each_entry(
+    connection: &Connection,
+    authority: &str,
+    revocations: i64,
+    previous_update: Option<Time>,
+    each: &mut dyn FnMut(&RevokedEntry) -> Result<(), Error>,
+) -> Result<(), Error> {
+    let mut statement = connection.prepare_cached(&format!(
+        "SELECT {} FROM revocation INDEXED BY revocation_serial WHERE authority = ?1 AND number <= ?2 \
+         ORDER BY serial, number",
+        revocation::COLUMNS
+    ))?;
+    let mut rows = statement.query((authority, revocations))?;
+    let mut last: Option<(CrlSerial, Revoked)> = None;
+    let mut give = |standing: Option<(CrlSerial, Revoked)>| -> Result<(), Error> {
+        let Some(entry) = standing.as_ref().and_then(|(_, revoked)| revoked.entry()) else { return Ok(()) };
+        if let Some(update) = previous_update
+            && revocation::not_after(connection, authority, &entry.serial)?.is_some_and(|end| update > end)
+        {
+            return Ok(());
+        }
+        each(entry)
+    };
+    while let Some(row) = rows.next()? {
+        let found = revocation::read(row)?;
+        if last.as_ref().is_some_and(|(serial, _)| *serial != found.0) {
+            give(last.take())?;
+        }
+        last = Some(found);
+    }
+    give(last)
+}
+
+/// What the lint of a CRL holds its octets against.
+pub(in crate::register) fn expected_of<'a>(
+    issuer: &'a IssuingCa,
+    number: &'a CrlNumber,
+    entries: u64,
+) -> Expected<'a> {
+    Expected {
+        issuer: issuer.certificate().subject().der(),
+        key_identifier: issuer.key_identifier(),
+        validity: (issuer.begins(), issuer.ends()),
+        number,
+        entries,
+    }
+}
+
+/// Reads stored octets and lints them.
+pub(in crate::register) fn lint_stored(
+    connection: &Connection,
+    crl: i64,
+    expected: Expected<'_>,
+) -> Result<(), Error> {
+    let mut reader = CrlReader::begin(stored_parts(connection, crl), Shape::Tbs).map_err(unread)?;
+    let mut lint = CrlLint::begin(reader.head(), expected);
+    while let Some(entry) = reader.next_entry().map_err(unread)? {
+        lint.entry(&entry);
+    }
+    let faults = lint.finish(&reader.finish().map_err(unread)?);
+    if faults.is_empty() {
+        return Ok(());
+    }
+    let faults: Vec<String> =
+        faults.into_iter().map(|fault| format!("{}: {}", fault.rule, fault.message)).collect();
+    Err(RevocationError::Lint(faults.join("; ")).into())
+}
+
+/// The CRL before, as its stored octets are read.
+#[derive(Clone, Copy, Debug)]
+pub(in crate::register) struct Previous {
+    row: i64,
+    this_update: Time,
+    origin: CrlOrigin,
+    revocations: u64,
+}
+
+impl Previous {
+    pub(in crate::register) fn of(stored: &StoredCrl) -> Self {
+        Self {
+            row: stored.row,
+            this_update: stored.this_update,
+            origin: stored.origin,
+            revocations: stored.revocations,
+        }
+    }
+}
+
+/// Proves from the stored octets of both that a CRL loses nothing of the one before. `revocations` is the number of the
+/// newest row that the new one looked at.
+pub(in crate::register) fn prove_stored(
+    connection: &Connection,
+    authority: &str,
+    previous: Previous,
+    new: i64,
+    revocations: i64,
+    left: &mut dyn FnMut(&RevokedEntry, Leaving) -> Result<(), Error>,
+) -> Result<Counts, Error> {
+    let (head, end) = read_tbs(connection, previous.row, &mut |_| Ok(()))?;
+    let (new_head, new_end) = read_tbs(connection, new, &mut |_| Ok(()))?;
+    succession::check_heads(
+        (&head, end.number.as_ref(), end.key_identifier.as_deref()),
+        (&new_head, new_end.number.as_ref(), new_end.key_identifier.as_deref()),
+    )
+    .map_err(RevocationError::from)?;
+    let mut facts = |serial: &CrlSerial| -> Result<LeavingFacts, Error> {
+        Ok(LeavingFacts {
+            not_after: revocation::not_after(connection, authority, serial)?,
+            released: released(connection, authority, serial, (previous.revocations, revocations))?,
+        })
+    };
+    let mut before: Box<dyn FnMut() -> Result<Option<RevokedEntry>, Error> + '_> = match previous.origin {
+        CrlOrigin::Command => Box::new(entries_of(connection, previous.row)?),
+        // Others list in another order; what was taken over is bounded, so it is sorted here.
+        CrlOrigin::Elsewhere => {
+            let mut entries = Vec::new();
+            read_tbs(connection, previous.row, &mut |entry| {
+                entries.push(*entry);
+                Ok(())
+            })?;
+            entries.sort_unstable_by_key(|entry| entry.serial);
+            let mut entries = entries.into_iter();
+            Box::new(move || Ok(entries.next()))
+        }
+    };
+    let mut after = entries_of(connection, new)?;
+    succession::prove(previous.this_update, &mut *before, &mut after, &mut facts, left)
+}
+
+/// Whether a hold was released after the CRL before was made.
+fn released(
+    connection: &Connection,
+    authority: &str,
+    serial: &CrlSerial,
+    (after, until): (u64, i64),
+) -> Result<Option<Released>, Error> {
+    let releases: i64 = connection
+        .prepare_cached(
+            "SELECT count(*) FROM revocation WHERE authority = ?1 AND serial = ?2 AND number > ?3 \
+             AND number <= ?4 AND act = 'released'",
+        )?
+        .query_row(
+            (authority, serial.as_octets(), i64::try_from(after).unwrap_or(i64::MAX), until),
+            |row| row.get(0),
+        )?;
+    Ok((number(releases)? > 0).then_some(Released))
+}

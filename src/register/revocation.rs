@@ -1,0 +1,265 @@
+//! Revocations: what became of certificates after they were issued, each an entry of its own that is never taken back.
+
+use rusqlite::{Connection, OptionalExtension as _, Row};
+
+use super::{
+    Register,
+    error::Error,
+    journal::{self, Kind, time},
+};
+use crate::pki::{
+    crl::{CrlSerial, Reason, RevokedEntry},
+    time::Time,
+};
+
+mod error;
+
+pub use error::RevocationError;
+
+/// What is to be done with certificates.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum RevocationAct {
+    /// Take a hold back.
+    Release,
+    /// Revoke for this reason; `certificateHold` suspends.
+    Revoke(Reason),
+}
+
+/// Certificates of one authority with which one thing is to be done.
+#[derive(Clone, Copy, Debug)]
+pub struct NewRevocation<'a> {
+    /// The authority's name.
+    pub authority: &'a str,
+    /// Which certificates.
+    pub serials: &'a [CrlSerial],
+    /// What.
+    pub act: RevocationAct,
+    /// Since when the keys are, or may be, in other hands.
+    pub invalidity_date: Option<Time>,
+}
+
+/// What holds for a certificate that was revoked, held or released.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Revoked {
+    /// It is on hold.
+    Held(RevokedEntry),
+    /// Its hold was released at this moment: it is as good as before.
+    Released(Time),
+    /// It is revoked for ever.
+    Revoked(RevokedEntry),
+}
+
+impl Revoked {
+    /// The entry that a CRL has of it.
+    #[must_use]
+    pub fn entry(&self) -> Option<&RevokedEntry> {
+        match self {
+            Self::Held(entry) | Self::Revoked(entry) => Some(entry),
+            Self::Released(_) => None,
+        }
+    }
+}
+
+/// A certificate that can be revoked.
+struct Known {
+    not_after: Time,
+    is_root: bool,
+}
+
+impl Register {
+    /// Records what became of certificates: of all of them, or on any error of none.
+    ///
+    /// # Errors
+    /// [`RevocationError`] naming the certificate; [`Error::AuthorityUnknown`], [`Error::DiskFull`].
+    pub fn revoke(&mut self, new: &NewRevocation<'_>, now: Time) -> Result<(), Error> {
+        if self.authority(new.authority)?.is_none() {
+            return Err(Error::AuthorityUnknown(new.authority.to_owned()));
+        }
+        if let Some(date) = new.invalidity_date.filter(|date| *date > now) {
+            return Err(RevocationError::InvalidityAhead(date).into());
+        }
+        // A certificate that is revoked by a clock that went back could be taken for one that stood on a CRL after it had
+        // expired, and never get onto one.
+        if let Some(last) = self.latest_crl(new.authority)?.map(|latest| latest.stored().this_update)
+            && now < last
+        {
+            return Err(RevocationError::ClockBehind { last, now }.into());
+        }
+        if new.serials.is_empty() {
+            return Ok(());
+        }
+        let transaction = self.write()?;
+        let entry = journal::next(&transaction)?;
+        for &serial in new.serials {
+            let row = next_row(&transaction, new, serial, now)?;
+            insert(&transaction, entry, new.authority, &row)?;
+        }
+        journal::append(&transaction, Kind::Revocation, now)?;
+        Ok(transaction.commit()?)
+    }
+
+    /// What holds for a certificate; `None` where nothing was ever recorded.
+    ///
+    /// # Errors
+    /// [`Error::Damaged`].
+    pub fn revoked(&self, authority: &str, serial: &CrlSerial) -> Result<Option<Revoked>, Error> {
+        standing(&self.connection, authority, serial)
+    }
+
+    /// How many revocations of an authority are recorded after a row, of which [`super::StoredCrl::revocations`] tells.
+    ///
+    /// # Errors
+    /// [`Error::Damaged`].
+    pub fn revocations_after(&self, authority: &str, after: u64) -> Result<u64, Error> {
+        journal::number(
+            self.connection
+                .prepare_cached("SELECT count(*) FROM revocation WHERE authority = ?1 AND number > ?2")?
+                .query_row((authority, i64::try_from(after).unwrap_or(i64::MAX)), |row| row.get(0))?,
+        )
+    }
+}
+
+/// Judges what is asked against what holds, and says what is to be recorded.
+fn next_row(
+    connection: &Connection,
+    new: &NewRevocation<'_>,
+    serial: CrlSerial,
+    now: Time,
+) -> Result<Recorded, Error> {
+    let known = known(connection, new.authority, &serial)?
+        .ok_or_else(|| RevocationError::SerialUnknown { authority: new.authority.to_owned(), serial })?;
+    if known.is_root {
+        return Err(RevocationError::OwnRoot(serial).into());
+    }
+    let standing = standing(connection, new.authority, &serial)?;
+    if let RevocationAct::Release = new.act {
+        return match standing {
+            Some(Revoked::Held(_)) => Ok(Recorded::released(serial, now)),
+            Some(Revoked::Revoked(entry)) => {
+                Err(RevocationError::AlreadyRevoked { serial, reason: entry.reason.name() }.into())
+            }
+            Some(Revoked::Released(_)) | None => Err(RevocationError::NotHeld(serial).into()),
+        };
+    }
+    if known.not_after < now {
+        return Err(RevocationError::Expired { serial, not_after: known.not_after }.into());
+    }
+    let RevocationAct::Revoke(reason) = new.act else { return Err(RevocationError::NotHeld(serial).into()) };
+    let date = match standing {
+        None | Some(Revoked::Released(_)) => now,
+        Some(Revoked::Held(_)) if reason == Reason::CertificateHold => {
+            return Err(RevocationError::AlreadyHeld(serial).into());
+        }
+        // X.509 §9.5.2.2: of what was held before, the day of the hold.
+        Some(Revoked::Held(entry)) => entry.date,
+        Some(Revoked::Revoked(entry)) => {
+            return Err(RevocationError::AlreadyRevoked { serial, reason: entry.reason.name() }.into());
+        }
+    };
+    Ok(Recorded::revoked(&RevokedEntry { serial, date, reason, invalidity_date: new.invalidity_date }))
+}
+
+/// A row of `revocation`, as it is written.
+pub(super) struct Recorded {
+    serial: CrlSerial,
+    act: &'static str,
+    reason: Reason,
+    date: Time,
+    invalidity_date: Option<Time>,
+}
+
+impl Recorded {
+    pub(super) fn revoked(entry: &RevokedEntry) -> Self {
+        let act = if entry.reason == Reason::CertificateHold { "held" } else { "revoked" };
+        let &RevokedEntry { serial, date, reason, invalidity_date } = entry;
+        Self { serial, act, reason, date, invalidity_date }
+    }
+
+    fn released(serial: CrlSerial, now: Time) -> Self {
+        Self { serial, act: "released", reason: Reason::CertificateHold, date: now, invalidity_date: None }
+    }
+}
+
+pub(super) fn insert(
+    connection: &Connection,
+    entry: i64,
+    authority: &str,
+    row: &Recorded,
+) -> Result<(), Error> {
+    connection
+        .prepare_cached(
+            "INSERT INTO revocation (number, entry, authority, serial, act, reason, date, invalidity_date) \
+             VALUES ((SELECT coalesce(max(number), 0) + 1 FROM revocation), ?1, ?2, ?3, ?4, ?5, ?6, ?7)",
+        )?
+        .execute((
+            entry,
+            authority,
+            row.serial.as_octets(),
+            row.act,
+            row.reason.name(),
+            row.date.unix(),
+            row.invalidity_date.map(Time::unix),
+        ))?;
+    Ok(())
+}
+
+/// The columns that [`read`] takes, in its order.
+pub(super) const COLUMNS: &str = "serial, act, reason, date, invalidity_date";
+
+/// One row of `revocation`.
+pub(super) fn read(row: &Row<'_>) -> Result<(CrlSerial, Revoked), Error> {
+    let damaged = |what: &str| Error::Damaged(format!("a revocation with {what}"));
+    let serial = row.get_ref(0)?.as_blob().map_err(|error| Error::Damaged(error.to_string()))?;
+    let serial = CrlSerial::from_octets(serial).ok_or_else(|| damaged("a malformed serial number"))?;
+    let reason = Reason::from_name(row.get_ref(2)?.as_str().map_err(|_| damaged("an unknown reason"))?)
+        .ok_or_else(|| damaged("an unknown reason"))?;
+    let date = time(row.get(3)?)?;
+    let invalidity_date = row.get::<_, Option<i64>>(4)?.map(time).transpose()?;
+    let entry = RevokedEntry { serial, date, reason, invalidity_date };
+    let act = row.get_ref(1)?.as_str().map_err(|_| damaged("an unknown act"))?;
+    let revoked = match (act, reason) {
+        ("held", Reason::CertificateHold) => Revoked::Held(entry),
+        ("released", Reason::CertificateHold) => Revoked::Released(date),
+        ("revoked", Reason::CertificateHold) => return Err(damaged("a reason that does not fit it")),
+        ("revoked", _) => Revoked::Revoked(entry),
+        _ => return Err(damaged("an unknown act")),
+    };
+    Ok((serial, revoked))
+}
+
+/// What holds for a certificate: its last row.
+pub(super) fn standing(
+    connection: &Connection,
+    authority: &str,
+    serial: &CrlSerial,
+) -> Result<Option<Revoked>, Error> {
+    connection
+        .prepare_cached(&format!(
+            "SELECT {COLUMNS} FROM revocation WHERE authority = ?1 AND serial = ?2 ORDER BY number DESC LIMIT 1"
+        ))?
+        .query_row((authority, serial.as_octets()), |row| Ok(read(row)))
+        .optional()?
+        .transpose()
+        .map(|found| found.map(|(_, revoked)| revoked))
+}
+
+/// The end of the validity of a certificate that an authority issued, here or elsewhere.
+pub(super) fn not_after(
+    connection: &Connection,
+    authority: &str,
+    serial: &CrlSerial,
+) -> Result<Option<Time>, Error> {
+    Ok(known(connection, authority, serial)?.map(|known| known.not_after))
+}
+
+fn known(connection: &Connection, authority: &str, serial: &CrlSerial) -> Result<Option<Known>, Error> {
+    let found: Option<(i64, bool)> = connection
+        .prepare_cached(
+            "SELECT planned.not_after, plan.kind = 'root' FROM planned JOIN issued USING (key) \
+             JOIN plan ON plan.number = planned.plan WHERE planned.serial = ?2 AND plan.authority = ?1 \
+             UNION ALL SELECT not_after, 0 FROM listed WHERE authority = ?1 AND serial = ?2 LIMIT 1",
+        )?
+        .query_row((authority, serial.as_octets()), |row| Ok((row.get(0)?, row.get(1)?)))
+        .optional()?;
+    found.map(|(end, is_root)| Ok(Known { not_after: time(end)?, is_root })).transpose()
+}

@@ -1,0 +1,96 @@
+//! Where a CA's certificate is written.
+
+use ratatui::layout::Rect;
+
+use super::{Screen, authority::AuthorityPage};
+use crate::{
+    ceremony::Authority,
+    tui::{
+        browser::Browser,
+        canvas::Canvas,
+        field::Field,
+        key::Key,
+        keymap::{Action, Binding},
+        model::About,
+        room::{Heard, Room, Turn},
+        work::{
+            Job, News,
+            authorities::{AuthorityJob, AuthorityNews},
+        },
+    },
+};
+
+/// Where a CA's certificate is written.
+#[derive(Debug)]
+pub struct CaExport {
+    authority: Authority,
+    browser: Browser,
+}
+
+impl CaExport {
+    /// The choice for a CA that has its certificate.
+    #[must_use]
+    pub fn new(authority: Authority) -> Self {
+        Self { authority, browser: Browser::new() }
+    }
+}
+
+impl Room for CaExport {
+    fn title(&self) -> &'static str {
+        "A CA's certificate: onto which medium?"
+    }
+
+    fn help(&self) -> &'static str {
+        "Choose the medium, and open the folder that shall receive the certificate: one new folder with the certificate \
+         as PEM and as DER, the path up to the root where it is not the root itself, and their SHA-256 sums. Nothing \
+         that stands there already is changed. A certificate is public and no PIN is asked for; but whoever is to trust \
+         the root has to compare its words with those on your screen, another way than by the medium."
+    }
+
+    fn bindings(&self, _about: &About) -> Vec<Binding> {
+        let write = Binding::bar(&[Key::Char('w')], Action::Proceed, "write it here");
+        self.browser.bindings("open", Some(write))
+    }
+
+    fn act(&mut self, action: Action, about: &About) -> Turn {
+        match action {
+            Action::Back if self.browser.is_typing() => self.browser.back(about).unwrap_or_default(),
+            Action::Back => Turn::replace(Screen::Authority(AuthorityPage::new(self.authority.clone()))),
+            Action::Proceed => match self.browser.folder() {
+                Some(listing) => Turn::work(Job::Authority(AuthorityJob::Export {
+                    name: self.authority.record.name.clone(),
+                    to: listing.path.clone(),
+                })),
+                None => Turn::stay(),
+            },
+            _ => self.browser.act(action, about),
+        }
+    }
+
+    fn field(&mut self) -> Option<&mut Field> {
+        self.browser.field()
+    }
+
+    fn hear(&mut self, news: Box<News>, _about: &About) -> Heard {
+        match *news {
+            News::Folder(listing) => {
+                self.browser.show(listing);
+                Heard::Mine(Turn::stay())
+            }
+            News::Authority(AuthorityNews::Exported { exported, to }) => {
+                let page = AuthorityPage::exported(self.authority.clone(), &exported, &to);
+                Heard::Mine(Turn::replace(Screen::Authority(page)))
+            }
+            other => Heard::NotMine(Box::new(other)),
+        }
+    }
+
+    fn tick(&mut self, about: &About) -> Turn {
+        self.browser.look_again(about);
+        Turn::stay()
+    }
+
+    fn draw(&self, canvas: &mut Canvas<'_>, area: Rect, about: &About) {
+        self.browser.draw(canvas, area, about);
+    }
+}

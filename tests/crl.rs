@@ -1,0 +1,602 @@
+//! Revoking and CRLs with the real program on SoftHSM, judged by OpenSSL and GnuTLS; killed between the steps; moved in
+//! from `openssl ca`; and of a million entries (`COLDSIGN_LONG=1`; twenty thousand otherwise).
+
+mod support;
+
+use std::{
+    fs,
+    io::{BufWriter, Write as _},
+    os::unix::process::ExitStatusExt as _,
+    path::{Path, PathBuf},
+    process::{Command, Output},
+};
+
+use coldsign::{
+    pki::{
+        certificate::Certificate,
+        crl::{
+            CrlNumber, CrlSerial, Reason, RevokedEntry,
+            writer::{self, CrlFields, Extent},
+        },
+        key::{PublicKey, RsaScheme, WholeMessage},
+        pem,
+        time::{DAY_SECONDS, Time},
+    },
+    register::{NewAuthority, Register},
+    token::{
+        module::Module,
+        pin::{Activation, Pin},
+        uri::TokenUri,
+    },
+};
+use support::{
+    Delivery, Sandbox, long_form, material, module,
+    request::{self, Algorithm, Key, Request},
+    said, shim, succeed, tool,
+};
+
+/// Issues certificates for devices 0 to `count` and delivers them.
+fn devices(sandbox: &Sandbox, ca: &str, count: u32) -> Delivery {
+    let stick = sandbox.folder(&format!("stick-{ca}"));
+    for index in 0..count {
+        let der = Request::named(&format!("{ca}-{index}")).der(&Key::generate(Algorithm::P256));
+        let file = Path::new(&stick).join(format!("{ca}-{index}.csr"));
+        fs::write(file, request::pem("CERTIFICATE REQUEST", &der)).unwrap();
+    }
+    let out = sandbox.folder("out");
+    sandbox.issue(ca, "device", &[&stick], &out, &[])
+}
+
+/// The serial numbers of a plan, in its order.
+fn serials(sandbox: &Sandbox, bundle: &Delivery) -> Vec<String> {
+    let rows = sandbox.json(["register", "list", "--plan", &bundle.planned.id]);
+    rows.iter().map(|row| row["serial"].as_str().unwrap().to_owned()).collect()
+}
+
+fn crl_arguments(sandbox: &Sandbox, ca: &str) -> Vec<String> {
+    let (out, pin) = (sandbox.folder("out"), sandbox.text("pin"));
+    ["crl", "--ca", ca, "--to", &out, "--pin-file", &pin].map(str::to_owned).into()
+}
+
+/// Makes a CRL and delivers it: what was said, and the folder.
+fn crl(sandbox: &Sandbox, ca: &str) -> (serde_json::Value, PathBuf) {
+    let made = sandbox.json(crl_arguments(sandbox, ca)).pop().expect("crl ends with a summary");
+    let folder = PathBuf::from(made["folder"].as_str().expect("a folder"));
+    (made, folder)
+}
+
+fn openssl(arguments: &[&str]) -> Command {
+    let mut openssl = tool("openssl", "apt-get install openssl");
+    openssl.args(arguments);
+    openssl
+}
+
+/// What `openssl verify -crl_check` says of a certificate.
+fn openssl_status(bundle: &Delivery, crl: &Path, certificate: &Path) -> String {
+    let mut verify = openssl(&["verify", "-crl_check", "-x509_strict", "-no-CApath", "-no-CAstore"]);
+    verify.arg("-CAfile").arg(bundle.folder.join("root.pem"));
+    verify.arg("-untrusted").arg(bundle.folder.join("ca.pem")).arg("-CRLfile").arg(crl).arg(certificate);
+    said(&verify.output().unwrap())
+}
+
+fn verify(sandbox: &Sandbox, folder: &Path) -> Output {
+    let root = folder.join("root.pem");
+    let (folder, root) = (folder.to_str().unwrap(), root.to_str().unwrap());
+    sandbox.run(["verify", folder, "--trust", root])
+}
+
+#[test]
+fn openssl_and_gnutls_see_what_is_revoked_and_what_is_not() {
+    let sandbox = Sandbox::with_issuing("crl", "p256");
+    for (ca, key) in [("rsa", "rsa2048"), ("p384", "p384"), ("ed", "ed25519")] {
+        sandbox.root(ca, key);
+    }
+    for ca in ["issuing", "rsa", "p384", "ed"] {
+        let bundle = devices(&sandbox, ca, 4);
+        let serials = serials(&sandbox, &bundle);
+        // Colons, capitals and zeros in front are how other programs show a serial number.
+        let spelled = format!("00:{}", serials[0].to_uppercase());
+        sandbox.ok([
+            "revoke",
+            "--ca",
+            ca,
+            &spelled,
+            "--reason",
+            "keyCompromise",
+            "--invalidity-date",
+            "2026-01-01T00:00:00Z",
+        ]);
+        sandbox.ok(["revoke", "--ca", ca, &serials[1], &serials[2], "--reason", "certificateHold"]);
+        let (made, folder) = crl(&sandbox, ca);
+        assert_eq!((made["number"].as_str(), made["entries"].as_u64()), (Some("1"), Some(3)), "{made}");
+        sandbox.ok(["revoke", "--ca", ca, &serials[1], "--release"]);
+        let (made_again, latest) = crl(&sandbox, ca);
+        assert_eq!(made_again["left"].as_u64(), Some(1), "{made_again}");
+        let left = fs::read_to_string(latest.join("left.csv")).unwrap();
+        assert_eq!(left, format!("serial,why\n{},released\n", serials[1]));
+
+        for (folder, revoked) in [(&folder, [true, true, true, false]), (&latest, [true, false, true, false])]
+        {
+            let (der, pem) = (folder.join("crl.der"), folder.join("crl.pem"));
+            let mut check = openssl(&["crl", "-noout", "-inform", "DER", "-in"]);
+            let checked = succeed(check.arg(&der).arg("-CAfile").arg(folder.join("ca.pem")));
+            assert!(checked.contains("verify OK"), "{ca}: {checked}");
+            for (index, is_revoked) in revoked.into_iter().enumerate() {
+                let certificate = bundle.file("certs", &format!("{ca}-{index}.pem"));
+                let status = openssl_status(&bundle, &pem, &certificate);
+                let expected = if is_revoked { "certificate revoked" } else { ": OK" };
+                assert!(status.contains(expected), "{ca} {index}: {status}");
+            }
+            let mut certtool = tool("certtool", "apt-get install gnutls-bin");
+            certtool.arg("--verify-crl").arg("--load-ca-certificate").arg(folder.join("ca.pem"));
+            let judged = succeed(certtool.arg("--infile").arg(&pem));
+            assert!(judged.contains("Verified"), "{ca}: {judged}");
+            let verdict = verify(&sandbox, folder);
+            assert!(verdict.status.success(), "{ca}: {}", said(&verdict));
+        }
+        let shown = sandbox.json(["crl", "show", latest.join("crl.pem").to_str().unwrap()]);
+        assert_eq!(shown.len(), 3, "{shown:?}");
+        assert_eq!(sandbox.json(["crl", "list", "--ca", ca]).len(), 2);
+    }
+    sandbox.exits(0, ["register", "audit"]);
+}
+
+#[test]
+fn says_what_is_wrong_with_what_is_asked() {
+    let sandbox = Sandbox::with_root("crl-refused", "p256");
+    let bundle = devices(&sandbox, "root", 1);
+    let serial = serials(&sandbox, &bundle).pop().unwrap();
+    let refused = |arguments: &[&str], words: &str| {
+        let printed = sandbox.exits(2, arguments);
+        assert!(printed.contains(words), "{arguments:?}: {printed}");
+    };
+    refused(&["revoke", "--ca", "root", "01", "--reason", "superseded"], "issued no certificate 01");
+    refused(
+        &["revoke", "--ca", "root", &serial, "--reason", "removeFromCRL"],
+        "there is no reason removeFromCRL",
+    );
+    refused(&["revoke", "--ca", "root", &serial, "--reason", "keycompromise"], "there is no reason");
+    refused(&["revoke", "--ca", "root", &serial], "--reason");
+    refused(&["revoke", "--ca", "root", "xyz", "--release"], "xyz is no serial number");
+    refused(&["revoke", "--ca", "nobody", &serial, "--release"], "there is no CA named nobody");
+    refused(&["revoke", "--ca", "root", &serial, "--release"], "is not on hold");
+    let out = sandbox.folder("out");
+    refused(&["crl", "--ca", "root", "--to", &out, "--days", "0"], "give --days from 1 to 7299");
+    refused(&["crl", "--ca", "root", "--to", &out, "--days", "7300"], "the CA ends at");
+    refused(&["crl", "--ca", "root", "--to", &out, "--latest"], "has no CRL yet");
+    // A wrong PIN leaves no CRL behind.
+    fs::write(sandbox.path("wrong"), "999999\n").unwrap();
+    let wrong = sandbox.text("wrong");
+    sandbox.exits(3, ["crl", "--ca", "root", "--to", &out, "--pin-file", &wrong]);
+    assert!(register(&sandbox).unsigned_crl("root").unwrap().is_none());
+    let (made, folder) = crl(&sandbox, "root");
+    assert_eq!(made["number"].as_str(), Some("1"));
+    // Serial numbers out of a file; a folder that stands is not written over.
+    fs::write(sandbox.path("serials"), format!("\n{serial}\r\n")).unwrap();
+    sandbox.ok(["revoke", "--ca", "root", "--from", &sandbox.text("serials"), "--reason", "superseded"]);
+    let shown = sandbox.json(["register", "show", &serial]);
+    assert_eq!(
+        (shown[0]["state"].as_str(), shown[0]["reason"].as_str()),
+        (Some("revoked"), Some("superseded"))
+    );
+    sandbox.exits(4, ["crl", "--ca", "root", "--to", &out, "--latest"]);
+    fs::remove_dir_all(&folder).unwrap();
+    let pin = sandbox.text("pin");
+    let again = sandbox.json(["crl", "--ca", "root", "--to", &out, "--latest", "--pin-file", &pin]);
+    assert_eq!(again[0]["sha256"], made["sha256"]);
+    sandbox.exits(0, ["register", "audit"]);
+}
+
+#[test]
+fn verify_sees_every_alteration_of_a_delivered_crl() {
+    let sandbox = Sandbox::with_root("crl-altered", "p256");
+    let bundle = devices(&sandbox, "root", 2);
+    let serials = serials(&sandbox, &bundle);
+    let (_, older) = crl(&sandbox, "root");
+    sandbox.ok(["revoke", "--ca", "root", &serials[0], "--reason", "superseded"]);
+    let (_, folder) = crl(&sandbox, "root");
+    let good = verify(&sandbox, &folder);
+    assert!(good.status.success(), "{}", said(&good));
+    for file in support::files(&folder) {
+        let octets = fs::read(&file).unwrap();
+        let mut bent = octets.clone();
+        let at = bent.len() / 2;
+        bent[at] ^= 1;
+        fs::write(&file, &bent).unwrap();
+        let name = file.file_name().unwrap().to_str().unwrap();
+        let verdict = if name == "root.pem" {
+            // The receiver's own copy of the root is another file.
+            sandbox.run([
+                "verify",
+                folder.to_str().unwrap(),
+                "--trust",
+                older.join("root.pem").to_str().unwrap(),
+            ])
+        } else {
+            verify(&sandbox, &folder)
+        };
+        assert_eq!(verdict.status.code(), Some(1), "{name}: {}", said(&verdict));
+        fs::write(&file, &octets).unwrap();
+    }
+    // An older CRL under the newer name is not what the manifest says.
+    let newer = fs::read(folder.join("crl.der")).unwrap();
+    fs::copy(older.join("crl.der"), folder.join("crl.der")).unwrap();
+    let verdict = said(&verify(&sandbox, &folder));
+    assert!(verdict.contains("another number") && verdict.contains("crl.pem is not crl.der"), "{verdict}");
+    fs::write(folder.join("crl.der"), newer).unwrap();
+    fs::write(folder.join("more"), "x").unwrap();
+    assert!(said(&verify(&sandbox, &folder)).contains("file-extra"));
+    fs::remove_file(folder.join("more")).unwrap();
+    assert!(verify(&sandbox, &folder).status.success());
+}
+
+fn register(sandbox: &Sandbox) -> Register {
+    Register::open_to_read(&sandbox.path("home/register.db")).unwrap()
+}
+
+/// The process is killed before and after each signature that the token makes: of the CRL, of the register's head, of the
+/// manifest. Whatever was stored is signed as it is, under its number, and no number is given twice.
+#[test]
+fn a_killed_process_signs_the_same_octets_again() {
+    let sandbox = Sandbox::with_root("crl-killed", "p256");
+    let bundle = devices(&sandbox, "root", 12);
+    let mut serials = serials(&sandbox, &bundle);
+    let path = sandbox.path("home/authority.toml");
+    let text = fs::read_to_string(&path).unwrap();
+    fs::write(&path, text.replace(&module(), shim())).unwrap();
+    let run = |fault: &str| {
+        let mut command = sandbox.coldsign();
+        command.env("SHIM_MODULE", module()).env("SHIM_FAULT", fault).args(crl_arguments(&sandbox, "root"));
+        command.output().unwrap()
+    };
+    let mut numbers = Vec::new();
+    for signature in 1..=4 {
+        for kind in ["die-before", "die-after"] {
+            let serial = serials.pop().unwrap();
+            sandbox.ok(["revoke", "--ca", "root", &serial, "--reason", "superseded"]);
+            let killed = run(&format!("sign {signature} {kind}"));
+            assert_eq!(killed.status.signal(), Some(9), "{signature} {kind}: {}", said(&killed));
+            sandbox.exits(0, ["register", "audit"]);
+            let (waiting, latest) = {
+                let register = register(&sandbox);
+                (register.unsigned_crl("root").unwrap(), register.latest_crl("root").unwrap())
+            };
+            // The first signature is that of the CRL.
+            assert_eq!(waiting.is_some(), signature == 1, "{signature} {kind}");
+            // What is revoked meanwhile does not get onto a CRL that is stored.
+            let done = run("");
+            assert!(done.status.success(), "{signature} {kind}: {}", said(&done));
+            let issued = register(&sandbox).latest_crl("root").unwrap().unwrap();
+            match waiting {
+                Some(waiting) => assert_eq!(*issued.stored(), waiting),
+                None => {
+                    assert!(issued.stored().number > latest.and_then(|latest| latest.stored().number.clone()))
+                }
+            }
+        }
+    }
+    for issued in register(&sandbox).issued_crls("root").unwrap() {
+        numbers.push(issued.stored().number.clone().unwrap().to_string());
+    }
+    let expected: Vec<String> = (1..=numbers.len()).map(|number| number.to_string()).collect();
+    assert_eq!(numbers, expected);
+    sandbox.exits(0, ["register", "audit"]);
+}
+
+/// A CA of `openssl ca`: its folder has `ca.pem`, `ca.key`, `index.txt` and `crl.pem`.
+fn openssl_ca(sandbox: &Sandbox) -> PathBuf {
+    let folder = PathBuf::from(sandbox.folder("elsewhere"));
+    let configuration = "[ca]\ndefault_ca = own\n[own]\ndatabase = index.txt\nserial = serial\n\
+        new_certs_dir = .\ncertificate = ca.pem\nprivate_key = ca.key\ndefault_md = sha256\npolicy = any\n\
+        default_days = 400\ndefault_crl_days = 30\ncrlnumber = crlnumber\ncrl_extensions = crl\nunique_subject = no\n\
+        [any]\ncommonName = supplied\n[crl]\nauthorityKeyIdentifier = keyid\n\
+        [req]\ndistinguished_name = dn\n[dn]\n";
+    for (name, text) in
+        [("ca.cnf", configuration), ("index.txt", ""), ("serial", "01\n"), ("crlnumber", "FF\n")]
+    {
+        fs::write(folder.join(name), text).unwrap();
+    }
+    let run = |arguments: &[&str]| succeed(openssl(arguments).current_dir(&folder));
+    run(&[
+        "req",
+        "-x509",
+        "-newkey",
+        "ec",
+        "-pkeyopt",
+        "ec_paramgen_curve:P-256",
+        "-nodes",
+        "-keyout",
+        "ca.key",
+        "-out",
+        "ca.pem",
+        "-subj",
+        "/CN=Elsewhere",
+        "-days",
+        "3650",
+        "-addext",
+        "keyUsage=critical,keyCertSign,cRLSign",
+        "-config",
+        "ca.cnf",
+        "-addext",
+        "basicConstraints=critical,CA:TRUE",
+        "-addext",
+        "subjectKeyIdentifier=hash",
+    ]);
+    for index in 1..=5 {
+        let (key, csr, out, subject) = (
+            format!("{index}.key"),
+            format!("{index}.csr"),
+            format!("{index}.pem"),
+            format!("/CN=device \u{e4} {index}"),
+        );
+        run(&[
+            "req",
+            "-new",
+            "-newkey",
+            "ec",
+            "-pkeyopt",
+            "ec_paramgen_curve:P-256",
+            "-nodes",
+            "-keyout",
+            &key,
+            "-out",
+            &csr,
+            "-subj",
+            &subject,
+            "-utf8",
+            "-config",
+            "ca.cnf",
+        ]);
+        run(&["ca", "-batch", "-config", "ca.cnf", "-in", &csr, "-out", &out, "-notext", "-utf8"]);
+    }
+    run(&["ca", "-config", "ca.cnf", "-revoke", "1.pem", "-crl_reason", "keyCompromise"]);
+    run(&["ca", "-config", "ca.cnf", "-revoke", "2.pem", "-crl_reason", "certificateHold"]);
+    run(&["ca", "-config", "ca.cnf", "-gencrl", "-out", "crl.pem"]);
+    folder
+}
+
+#[test]
+fn a_ca_of_openssl_moves_in() {
+    let sandbox = Sandbox::with_root("crl-moved", "p256");
+    let elsewhere = openssl_ca(&sandbox);
+    let ca = Certificate::parse(&pem::certificates(&fs::read(elsewhere.join("ca.pem")).unwrap()).unwrap()[0])
+        .unwrap();
+    {
+        let mut register = Register::open(&sandbox.path("home/register.db")).unwrap();
+        adopt(&mut register, "elsewhere", &ca, ca.public_key(), ca.not_before());
+    }
+    let path = |name: &str| elsewhere.join(name).to_str().unwrap().to_owned();
+    let import = ["crl", "import", "--ca", "elsewhere", &path("crl.pem"), "--list", &path("index.txt")]
+        .map(str::to_owned);
+    // Nothing is taken of a list that says something else, or of a CRL of another CA.
+    let index = fs::read_to_string(path("index.txt")).unwrap();
+    fs::write(path("index.txt"), index.replace(",keyCompromise", ",nonsense")).unwrap();
+    assert!(sandbox.exits(2, &import).contains("line 1 of the list"));
+    fs::write(path("index.txt"), &index).unwrap();
+    let mut foreign = import.clone();
+    foreign[3] = "root".to_owned();
+    assert!(sandbox.exits(2, &foreign).contains("not one of this CA"));
+    let taken = sandbox.json(&import).pop().unwrap();
+    assert_eq!((taken["entries"].as_u64(), taken["listed"].as_u64()), (Some(2), Some(5)), "{taken}");
+    sandbox.exits(2, &import);
+    let listed = sandbox.json(["crl", "list", "--ca", "elsewhere"]);
+    assert_eq!((listed[0]["number"].as_str(), listed[0]["origin"].as_str()), (Some("255"), Some("imported")));
+    sandbox.ok(["revoke", "--ca", "elsewhere", "03", "--reason", "superseded"]);
+    sandbox.ok(["revoke", "--ca", "elsewhere", "02", "--release"]);
+    let refused = sandbox.exits(2, ["revoke", "--ca", "elsewhere", "01", "--release"]);
+    assert!(refused.contains("is revoked already (keyCompromise)"), "{refused}");
+    sandbox.exits(2, ["revoke", "--ca", "elsewhere", "06", "--reason", "superseded"]);
+    sandbox.exits(0, ["register", "audit"]);
+}
+
+/// Other people's CRLs: those with an algorithm that signs nothing any more, with more than one CRL in a file, or of a part
+/// of the certificates are refused for that reason; the others are read to their end.
+#[test]
+fn reads_the_crls_of_others_or_says_why_not() {
+    let Some(corpus) = material("COLDSIGN_CORPUS", "../shared/corpus") else { return };
+    let mut counts = [0; 4];
+    for path in support::files(&corpus.join("vectors/crl-mbedtls")) {
+        let name = path.file_name().unwrap().to_str().unwrap();
+        let mut entries = 0_u64;
+        let read = coldsign::ceremony::read_crl_file(&path, &mut |_| entries += 1);
+        // What OpenSSL reads of it, where it reads anything.
+        let mut shown = openssl(&["crl", "-noout", "-text", "-in"]);
+        let shown = said(&shown.arg(&path).output().unwrap());
+        let weak = ["sha1W", "sha1-", "sha224", "md5W", "SHA1", "sha1 "];
+        let which = match read {
+            Ok(crl) => {
+                assert_eq!(crl.end.entries, entries, "{name}");
+                let listed = shown.lines().filter(|line| line.trim().starts_with("Serial Number:")).count();
+                assert_eq!(listed as u64, entries, "{name}");
+                assert!(crl.end.number.is_none() || shown.contains("X509v3 CRL Number"), "{name}");
+                0
+            }
+            Err(error) if error.to_string().contains("signature algorithm is not supported") => {
+                // SHA-1, MD5, SHA-224; or PSS with a salt that is not as long as the hash.
+                let pss = shown.contains("rsassaPss");
+                assert!(pss || weak.iter().any(|word| shown.contains(word)), "{name}: {shown}");
+                1
+            }
+            Err(error) if error.to_string().contains("issuingDistributionPoint") => {
+                assert!(shown.contains("Issuing Distribution Point"), "{name}: {shown}");
+                2
+            }
+            Err(error) => {
+                assert!(name.contains("crl_cat") || name.contains("malformed"), "{name}: {error}");
+                3
+            }
+        };
+        counts[which] += 1;
+    }
+    println!("read, weak, of a part, malformed: {counts:?}");
+    assert!(counts.iter().all(|count| *count > 1) && counts.iter().sum::<u32>() > 30, "{counts:?}");
+}
+
+#[test]
+fn a_ca_whose_key_may_not_sign_crls_signs_none() {
+    let sandbox = Sandbox::with_root("crl-not-signing", "p256");
+    let folder = PathBuf::from(sandbox.folder("elsewhere"));
+    succeed(
+        openssl(&[
+            "req",
+            "-x509",
+            "-newkey",
+            "ec",
+            "-pkeyopt",
+            "ec_paramgen_curve:P-256",
+            "-nodes",
+            "-keyout",
+            "ca.key",
+            "-out",
+            "ca.pem",
+            "-subj",
+            "/CN=No CRLs",
+            "-days",
+            "3650",
+            "-addext",
+            "keyUsage=critical,keyCertSign",
+        ])
+        .current_dir(&folder),
+    );
+    let octets = fs::read(folder.join("ca.pem")).unwrap();
+    let ca = Certificate::parse(&pem::certificates(&octets).unwrap()[0]).unwrap();
+    let mut register = Register::open(&sandbox.path("home/register.db")).unwrap();
+    adopt(&mut register, "mute", &ca, ca.public_key(), ca.not_before());
+    drop(register);
+    let out = sandbox.folder("out");
+    for arguments in [
+        vec!["revoke", "--ca", "mute", "01", "--reason", "superseded"],
+        vec!["crl", "--ca", "mute", "--to", &out],
+        vec!["crl", "import", "--ca", "mute", "latest.crl", "--list", "index.txt"],
+    ] {
+        let printed = sandbox.exits(2, &arguments);
+        assert!(printed.contains("does not let its key sign CRLs"), "{arguments:?}: {printed}");
+    }
+}
+
+/// Records a CA whose key is not in this token.
+fn adopt(register: &mut Register, name: &str, certificate: &Certificate, key: &PublicKey, now: Time) {
+    let new = NewAuthority { name, key_uri: "pkcs11:token=elsewhere;id=%01", public_key: key, request: None };
+    register.add_authority(&new, now).unwrap();
+    register.install_certificate(name, certificate, &[], now).unwrap();
+}
+
+/// A CRL of a million entries: taken over, planned, signed, delivered and verified, all of it in pieces.
+#[test]
+fn a_crl_of_a_million_entries_streams() {
+    let count: u32 = if long_form() { 1_000_000 } else { 20_000 };
+    let sandbox = Sandbox::with_root("crl-million", "p256");
+    let (crl_path, index_path) = (sandbox.text("large.crl"), sandbox.text("index.txt"));
+    write_large(&sandbox, count, &crl_path, &index_path);
+    let import = ["crl", "import", "--ca", "root", &crl_path, "--list", &index_path].map(str::to_owned);
+    let imported = measured(&sandbox, &import);
+    let made = measured(&sandbox, &crl_arguments(&sandbox, "root"));
+    let folder = sandbox.path("out/crl-root-8");
+    let verified = {
+        let root = folder.join("root.pem");
+        let arguments =
+            ["verify", folder.to_str().unwrap(), "--trust", root.to_str().unwrap()].map(str::to_owned);
+        measured(&sandbox, &arguments)
+    };
+    println!("{count} entries: import {imported} MiB, crl {made} MiB, verify {verified} MiB at most");
+    // The register's page cache is 32 MiB; what was imported is sorted in memory, 48 octets an entry.
+    assert!(imported < 128 && made < 224 && verified < 64, "{imported} {made} {verified}");
+    let mut check = openssl(&["crl", "-noout", "-inform", "DER", "-in"]);
+    let checked = succeed(check.arg(folder.join("crl.der")).arg("-CAfile").arg(folder.join("ca.pem")));
+    assert!(checked.contains("verify OK"), "{checked}");
+    let listed = sandbox.json(["crl", "list", "--ca", "root"]);
+    assert_eq!(listed[1]["entries"].as_u64(), Some(u64::from(count)));
+    sandbox.exits(0, ["register", "audit"]);
+}
+
+/// Runs the program to a good end; the most memory that it had, in MiB.
+fn measured(sandbox: &Sandbox, arguments: &[String]) -> u64 {
+    let mut time = Command::new("/usr/bin/time");
+    sandbox.prepare(&mut time);
+    let began = std::time::Instant::now();
+    let output = time.args(["-f", "%M", env!("CARGO_BIN_EXE_coldsign")]).args(arguments).output();
+    let output = output.expect("apt-get install time");
+    assert!(output.status.success(), "{}", said(&output));
+    let errors = String::from_utf8(output.stderr).unwrap();
+    println!("{}: {:.1} s", arguments[..2].join(" "), began.elapsed().as_secs_f64());
+    errors.lines().last().and_then(|line| line.parse::<u64>().ok()).expect("a number of KiB") / 1024
+}
+
+/// A CRL number 7 of `count` entries, signed by the token's key as another program would have, and the list for it.
+fn write_large(sandbox: &Sandbox, count: u32, crl_path: &str, index_path: &str) {
+    let shown = sandbox.json(["ca", "show", "root"]);
+    let begins = Time::from_rfc3339(shown[0]["not_before"].as_str().unwrap()).unwrap();
+    let (certificate, uri) = {
+        let record = register(sandbox).authority("root").unwrap().unwrap();
+        (record.certificate.unwrap().0, record.key_uri)
+    };
+    let entries = || {
+        (1..=count).map(move |number| RevokedEntry {
+            serial: CrlSerial::from_octets(&[&[0x10; 12][..], &number.to_be_bytes()].concat()).unwrap(),
+            date: begins,
+            reason: Reason::Superseded,
+            invalidity_date: None,
+        })
+    };
+    let mut extent = Extent::default();
+    entries().for_each(|entry| extent.add(&entry));
+    let algorithm = certificate.public_key().signing_algorithm(RsaScheme::Pkcs1);
+    let number = CrlNumber::from_octets(&[7]).unwrap();
+    let fields = CrlFields {
+        algorithm,
+        issuer: certificate.subject().der(),
+        key_identifier: certificate.subject_key_identifier().unwrap(),
+        this_update: begins,
+        next_update: begins.plus_seconds(DAY_SECONDS),
+        number: &number,
+    };
+    let frame = writer::frame(&fields, extent).unwrap();
+    let tbs_path = sandbox.path("large.tbs");
+    let mut tbs = BufWriter::new(fs::File::create_new(&tbs_path).unwrap());
+    tbs.write_all(&frame.before).unwrap();
+    entries().for_each(|entry| tbs.write_all(&writer::entry(&entry)).unwrap());
+    tbs.write_all(&frame.behind).unwrap();
+    tbs.flush().unwrap();
+    let signature = token_signature(sandbox, &uri, &tbs_path);
+    let tbs = fs::read(&tbs_path).unwrap();
+    let envelope = writer::envelope(algorithm, tbs.len() as u64, &signature).unwrap();
+    fs::write(crl_path, [envelope.before, tbs, envelope.behind].concat()).unwrap();
+    let mut list = BufWriter::new(fs::File::create_new(index_path).unwrap());
+    let date = begins.to_string().replace(['-', ':', 'T'], "")[2..].to_owned();
+    for entry in entries() {
+        writeln!(list, "R\t400101000000Z\t{date},superseded\t{}\tunknown\t/CN=device", entry.serial).unwrap();
+    }
+    list.flush().unwrap();
+}
+
+/// The environment variable that turns the test below into the one who signs.
+const SIGNER: &str = "COLDSIGN_TEST_CRL_SIGNER";
+
+/// Has the CA's key sign octets with this digest, as another program would; `SoftHSM` finds its configuration in the
+/// environment, so another process does it.
+fn token_signature(sandbox: &Sandbox, uri: &str, tbs: &Path) -> Vec<u8> {
+    let result = sandbox.path("signature");
+    let output = Command::new(std::env::current_exe().unwrap())
+        .args(["--exact", "signs_for_the_test_of_a_million", "--nocapture"])
+        .env("SOFTHSM2_CONF", sandbox.path("softhsm2.conf"))
+        .env(SIGNER, format!("{uri}\n{}\n{}", tbs.display(), result.display()))
+        .output()
+        .unwrap();
+    assert!(output.status.success(), "{}", said(&output));
+    fs::read(result).unwrap()
+}
+
+#[test]
+fn signs_for_the_test_of_a_million() {
+    let Ok(task) = std::env::var(SIGNER) else { return };
+    let lines: Vec<&str> = task.lines().collect();
+    let uri = TokenUri::parse(lines[0]).unwrap();
+    let token = Module::load(Path::new(&module())).unwrap().find(&uri).unwrap();
+    let pin = Pin::new(zeroize::Zeroizing::new(support::PIN.as_bytes().to_vec())).unwrap();
+    let session = token.login(Activation::Pin(pin)).unwrap();
+    let key = session.find(&uri).unwrap();
+    let algorithm = key.public_key().signing_algorithm(RsaScheme::Pkcs1);
+    let message = WholeMessage::of(algorithm, &fs::read(lines[1]).unwrap());
+    let signature = session.signer(&key, algorithm).unwrap().sign_message(&message).unwrap();
+    fs::write(lines[2], signature).unwrap();
+}

@@ -1,0 +1,387 @@
+//! Every built-in profile under every kind of CA: one certificate of each is issued on `SoftHSM` and goes before software
+//! by others with its path; and any profile makes of any request that it takes octets that read back to themselves.
+
+#[path = "profiles/any.rs"]
+mod any;
+mod support;
+
+use std::{
+    fs,
+    path::{Path, PathBuf},
+    process::Command,
+};
+
+use support::{
+    Sandbox, fail, long_form, material,
+    request::{self, Algorithm, Critical, Key, Request},
+    said, succeed, tool,
+};
+
+/// A CA of the test: its name, its key, and how it signs where that is a choice.
+const AUTHORITIES: [(&str, &str, Scheme); 6] = [
+    ("p256", "p256", Scheme::Own),
+    ("p384", "p384", Scheme::Own),
+    ("p521", "p521", Scheme::Own),
+    ("ed25519", "ed25519", Scheme::Own),
+    ("rsa", "rsa2048", Scheme::Own),
+    ("pss", "rsa2048", Scheme::Pss),
+];
+
+#[derive(Clone, Copy, Eq, PartialEq)]
+enum Scheme {
+    /// As the profiles have it.
+    Own,
+    /// RSASSA-PSS.
+    Pss,
+}
+
+/// A profile of the test: its name, the purpose that OpenSSL is asked for, and whether only a P-256 CA may issue by it.
+const PROFILES: [(&str, &str, Issuer); 15] = [
+    ("device", "sslclient", Issuer::Any),
+    ("server", "sslserver", Issuer::Any),
+    ("subordinate-ca", "any", Issuer::Any),
+    ("verification", "any", Issuer::Any),
+    ("idevid", "any", Issuer::Any),
+    ("matter-pai", "any", Issuer::Matter),
+    ("wisun", "sslclient", Issuer::Any),
+    ("ieee2030-5", "any", Issuer::Any),
+    ("opcua-application", "sslserver", Issuer::Any),
+    ("code-signing", "any", Issuer::Any),
+    ("time-stamping", "timestampsign", Issuer::Any),
+    ("ocsp-signing", "ocsphelper", Issuer::Any),
+    ("everything", "sslserver", Issuer::Any),
+    ("limited-ca", "any", Issuer::Any),
+    ("policy-ca", "any", Issuer::Any),
+];
+
+/// A CA's profile, the profile of what is issued below it, its purpose, and the CA's subject.
+const INTERMEDIATES: [(&str, &str, &str, &str); 3] = [
+    ("matter-pai", "matter-dac", "any", "CN=PAI,MatterVID=FFF1"),
+    ("limited-ca", "everything", "sslserver", "CN=Limited,O=Works"),
+    ("policy-ca", "everything", "sslserver", "CN=Policy,O=Works"),
+];
+
+#[derive(Clone, Copy, Eq, PartialEq)]
+enum Issuer {
+    Any,
+    Matter,
+}
+
+/// Profiles that are not built in, with every extension that a profile can fix.
+const MORE: &str = r#"
+[profiles.everything]
+kind = "end-entity"
+validity-days = 30
+key-usage = ["digitalSignature"]
+extended-key-usage = ["serverAuth"]
+allow-extensions = ["subjectAltName"]
+keys = ["P-256"]
+rsa-scheme = "pkcs1"
+signature-hash = "sha384"
+ocsp = ["http://ocsp.example.com/"]
+ca-issuers = ["http://pki.example.com/ca.cer"]
+crl = ["http://pki.example.com/ca.crl", "http://mirror.example.com/ca.crl"]
+certificate-policies = [{ oid = "1.3.6.1.4.1.99999.1", cps = "https://pki.example.com/cps" }, { oid = "1.3.6.1.4.1.99999.3" }]
+must-staple = true
+custom-extensions = [{ oid = "1.3.6.1.4.1.99999.2", der = "30090c0466697273020101" }]
+
+[profiles.limited-ca]
+kind = "subordinate-ca"
+path-length = 0
+validity-days = 3000
+key-usage = ["keyCertSign", "cRLSign"]
+extended-key-usage = ["serverAuth"]
+keys = ["P-256"]
+rsa-scheme = "pkcs1"
+crl = ["http://pki.example.com/root.crl"]
+certificate-policies = [{ oid = "1.3.6.1.4.1.99999.1" }, { oid = "1.3.6.1.4.1.99999.3" }]
+permitted-names = ["dns:example.com", "ip:192.0.2.0/24", "ip:2001:db8::/32", "email:example.com", "uri:.example.com", "dn:O=Works"]
+excluded-names = ["dns:secret.example.com"]
+
+[profiles.policy-ca]
+kind = "subordinate-ca"
+path-length = 0
+validity-days = 3000
+key-usage = ["keyCertSign", "cRLSign"]
+keys = ["P-256"]
+rsa-scheme = "pkcs1"
+signature-hash = "sha512"
+certificate-policies = [{ oid = "1.3.6.1.4.1.99999.1" }]
+require-explicit-policy = 0
+inhibit-policy-mapping = 0
+inhibit-any-policy = 0
+"#;
+
+/// A request as its profile wants it.
+fn wanted(profile: &str, number: usize) -> Request {
+    let organization: &[u8] = &[0x55, 4, 10];
+    let common_name: &[u8] = &[0x55, 4, 3];
+    let names = |list: &[(u8, &[u8])]| {
+        let list: Vec<Vec<u8>> =
+            list.iter().map(|(form, content)| coldsign::pki::der::element(*form, content)).collect();
+        request::extension(
+            &[0x55, 0x1d, 17],
+            Critical::No,
+            &coldsign::pki::der::element(0x30, &list.concat()),
+        )
+    };
+    // A hardware module of type 1.3.6.1.4.1.99999.4 and a serial number of two octets.
+    let module: &[u8] = b"\x06\x08\x2b\x06\x01\x05\x05\x07\x08\x04\xa0\x12\x30\x10\x06\x0a\x2b\x06\x01\x04\x01\x86\x8d\x1f\x04\x01\x04\x02\x00\x07";
+    let text = format!("{profile}-{number}");
+    let plain = Request::named(&text);
+    let works = |name: &str| {
+        Request::new(request::name(&[(organization, 12, b"Works"), (common_name, 12, name.as_bytes())]))
+    };
+    match profile {
+        "server" => plain.with(request::alternative_names(&["host.example.com"])),
+        "everything" => works(&text).with(names(&[
+            (0x82, b"host.example.com"),
+            (0x87, &[192, 0, 2, 7]),
+            (0x86, b"https://host.example.com/"),
+            (0x81, b"a@example.com"),
+        ])),
+        "subordinate-ca" | "limited-ca" | "policy-ca" => works(&text).with(request::authority()),
+        "idevid" => {
+            Request::new(request::name(&[(organization, 12, b"Works"), (&[0x55, 4, 5], 19, text.as_bytes())]))
+                .with(names(&[(0xa0, module)]))
+        }
+        "matter-pai" => Request::new(request::name(&[
+            (common_name, 12, text.as_bytes()),
+            (&[0x2b, 6, 1, 4, 1, 0x82, 0xa2, 0x7c, 2, 1], 12, b"FFF1"),
+        ])),
+        "matter-dac" => Request::new(request::name(&[
+            (common_name, 12, text.as_bytes()),
+            (&[0x2b, 6, 1, 4, 1, 0x82, 0xa2, 0x7c, 2, 1], 12, b"FFF1"),
+            (&[0x2b, 6, 1, 4, 1, 0x82, 0xa2, 0x7c, 2, 2], 12, b"8000"),
+        ])),
+        "wisun" | "ieee2030-5" => Request::new(vec![0x30, 0]).with(names(&[(0xa0, module)])),
+        "opcua-application" => {
+            works(&text).with(names(&[(0x86, b"urn:host:works:app"), (0x82, b"host.example.com")]))
+        }
+        _ => plain,
+    }
+}
+
+/// Every certificate that was issued: CA, profile, purpose, and the folder of its bundle.
+struct Issued {
+    authority: &'static str,
+    profile: &'static str,
+    purpose: &'static str,
+    folder: PathBuf,
+}
+
+impl Issued {
+    fn certificate(&self) -> PathBuf {
+        let certificates = support::files(&self.folder.join("certs"));
+        assert_eq!(certificates.len(), 1, "{} {}", self.authority, self.profile);
+        certificates.into_iter().next().unwrap()
+    }
+
+    /// The CA certificates above it, those between and the root.
+    fn above(&self) -> (Option<PathBuf>, PathBuf) {
+        let (issuer, root) = (self.folder.join("ca.pem"), self.folder.join("root.pem"));
+        let between = fs::read(&issuer).unwrap() != fs::read(&root).unwrap();
+        (between.then_some(issuer), root)
+    }
+}
+
+#[test]
+fn software_by_others_takes_every_profile_under_every_kind_of_ca() {
+    let sandbox = Sandbox::new("profiles");
+    let path = sandbox.path("home/authority.toml");
+    let written = fs::read_to_string(&path).unwrap() + MORE;
+    fs::write(&path, &written).unwrap();
+    let mut issued = Vec::new();
+    for (authority, key, scheme) in AUTHORITIES {
+        if scheme == Scheme::Pss {
+            let text = fs::read_to_string(&path).unwrap();
+            fs::write(&path, text.replace("rsa-scheme = \"pkcs1\"", "rsa-scheme = \"pss\"")).unwrap();
+        }
+        sandbox.root(authority, key);
+        for (number, (profile, purpose, issuer)) in PROFILES.into_iter().enumerate() {
+            let stick = requested(&sandbox, authority, profile, number);
+            if issuer == Issuer::Matter && key != "p256" {
+                let refused = sandbox.run(["inspect", "--ca", authority, "--profile", profile, &stick]);
+                assert!(said(&refused).contains("the CA's key must be of P-256"), "{}", said(&refused));
+                continue;
+            }
+            issued.push(issue(&sandbox, authority, profile, purpose, &stick));
+        }
+    }
+    for (above, profile, purpose, subject) in INTERMEDIATES {
+        issued.push(below_an_intermediate(&sandbox, above, profile, purpose, subject));
+    }
+    for one in &issued {
+        openssl(one);
+        gnutls(one);
+    }
+    println!("{} certificates", issued.len());
+    judges(&issued);
+}
+
+/// A folder with one request, named as its profile; the key stands nowhere.
+fn requested(sandbox: &Sandbox, authority: &str, profile: &str, number: usize) -> String {
+    let stick = sandbox.folder(&format!("sticks/{authority}-{profile}"));
+    let algorithm = match (authority, profile) {
+        ("rsa", "opcua-application") => Algorithm::Rsa(2048),
+        _ => Algorithm::P256,
+    };
+    let der = wanted(profile, number).der(&Key::generate(algorithm));
+    fs::write(Path::new(&stick).join(format!("{profile}.csr")), request::pem("CERTIFICATE REQUEST", &der))
+        .unwrap();
+    stick
+}
+
+fn issue(
+    sandbox: &Sandbox,
+    authority: &'static str,
+    profile: &'static str,
+    purpose: &'static str,
+    stick: &str,
+) -> Issued {
+    let delivery = sandbox.issue(authority, profile, &[stick], &sandbox.folder("out"), &[]);
+    assert_eq!(delivery.planned.accepted, 1, "{authority} {profile}");
+    Issued { authority, profile, purpose, folder: delivery.folder }
+}
+
+/// A CA made by one profile under the P-256 root, and one certificate made by another below it.
+fn below_an_intermediate(
+    sandbox: &Sandbox,
+    above: &'static str,
+    profile: &'static str,
+    purpose: &'static str,
+    subject: &str,
+) -> Issued {
+    let (pin, requests) = (sandbox.text("pin"), sandbox.folder("requests"));
+    let request = sandbox.json([
+        "ca",
+        "request",
+        above,
+        "--key",
+        "p256",
+        "--subject",
+        subject,
+        "--to",
+        &requests,
+        "--pin-file",
+        &pin,
+    ]);
+    let path = request[0]["request"].as_str().expect("the request's path").to_owned();
+    let bundle = sandbox.issue("p256", above, &[&path], &sandbox.folder("out"), &[]).folder;
+    let text = |name: &str| bundle.join(name).to_str().unwrap().to_owned();
+    sandbox.ok(["ca", "install", above, &text("certificates.pem"), "--chain", &text("root.pem")]);
+    let stick = requested(sandbox, above, profile, 0);
+    issue(sandbox, above, profile, purpose, &stick)
+}
+
+fn openssl(one: &Issued) {
+    let (between, root) = one.above();
+    let mut command = tool("openssl", "apt-get install openssl");
+    command.args(["verify", "-x509_strict", "-check_ss_sig", "-no-CApath", "-no-CAstore"]);
+    command.args(["-purpose", one.purpose, "-CAfile"]).arg(root);
+    if let Some(between) = between {
+        command.arg("-untrusted").arg(between);
+    }
+    let told = succeed(command.arg(one.certificate()));
+    assert!(told.contains(": OK"), "{} {}: {told}", one.authority, one.profile);
+}
+
+fn gnutls(one: &Issued) {
+    let (between, root) = one.above();
+    let chain = one.folder.join("path.pem");
+    let files = [Some(one.certificate()), between, Some(root.clone())];
+    let octets: Vec<Vec<u8>> = files.into_iter().flatten().map(|file| fs::read(file).unwrap()).collect();
+    fs::write(&chain, octets.concat()).unwrap();
+    let mut command = tool("certtool", "apt-get install gnutls-bin");
+    command.args(["--verify", "--load-ca-certificate"]).arg(root).arg("--infile").arg(chain);
+    if one.authority == "policy-ca" || one.profile == "policy-ca" {
+        // GnuTLS knows neither policyConstraints nor inhibitAnyPolicy, and RFC 5280 has both critical.
+        assert!(fail(&mut command).contains("unknown critical extension"));
+        return;
+    }
+    let told = succeed(&mut command);
+    assert!(
+        told.contains("Chain verification output: Verified"),
+        "{} {}: {told}",
+        one.authority,
+        one.profile
+    );
+}
+
+/// Judges who do not ask what a certificate is for: those for certificates of no TLS client and no TLS server.
+const WITHOUT_PURPOSE: &str = "openssl-roundtrip,dumpasn1,java-sun,java-bouncycastle,keytool,pyca-parse,\
+    pyhanko-certvalidator,asn1crypto-der,pyasn1-fasder,badkeys,x509-parser,rustcrypto-x509-cert,mbedtls-2.28,\
+    wolfssl-5.5,botan2,strongswan,heimdal,node-x509,erlang-pkix,pkilint";
+
+/// Every judge over the certificates of the P-256 CA and those below it, and with `COLDSIGN_LONG=1` over all.
+fn judges(issued: &[Issued]) {
+    let Some(judges) = material("COLDSIGN_JUDGES", "../shared/judges") else { return };
+    let home = Path::new(env!("CARGO_MANIFEST_DIR")).join("target/judges");
+    if !home.join("venv/bin/python").is_file() {
+        assert_ne!(std::env::var("CI").as_deref(), Ok("true"), "the judges are not built: run tests/run");
+        return println!("not run: the judges are not built; run tests/run");
+    }
+    let other_kinds = ["p384", "p521", "ed25519", "rsa", "pss"];
+    let mut complaints = Vec::new();
+    for one in issued.iter().filter(|one| long_form() || !other_kinds.contains(&one.authority)) {
+        let (between, root) = one.above();
+        let mut judge = Command::new(judges.join("judge.sh"));
+        let purpose = if one.purpose == "sslserver" { "server" } else { "client" };
+        judge.env("JUDGE_HOME", &home).args(["-p", purpose]);
+        if NOT_FOR_TLS.contains(&one.profile) {
+            judge.args(["-j", WITHOUT_PURPOSE]);
+        }
+        let report = said(&judge.arg(one.certificate()).args(between).arg(root).output().unwrap());
+        let passed = report.lines().filter(|line| line.starts_with("PASS\t")).count();
+        println!("{} {}: {passed} judges are content", one.authority, one.profile);
+        assert!(passed >= 10, "{} {}\n{report}", one.authority, one.profile);
+        let failed = report.lines().filter_map(|line| line.strip_prefix("FAIL\t"));
+        complaints.extend(
+            failed
+                .filter(|line| !is_false_alarm(one, line))
+                .map(|line| format!("{} {}: {line}", one.authority, one.profile)),
+        );
+    }
+    assert!(complaints.is_empty(), "\n{}", complaints.join("\n"));
+}
+
+const NOT_FOR_TLS: [&str; 7] = [
+    "subordinate-ca",
+    "matter-pai",
+    "limited-ca",
+    "policy-ca",
+    "code-signing",
+    "time-stamping",
+    "ocsp-signing",
+];
+
+/// Complaints that are not about us; docs/CONTROLS.md argues each of them. A profile, a judge, and its words.
+fn is_false_alarm(one: &Issued, complaint: &str) -> bool {
+    const WITHOUT_END: [&str; 4] = ["idevid", "matter-dac", "wisun", "ieee2030-5"];
+    const POLICIES: [&str; 2] = ["ieee2030-5", "policy-ca"];
+    let says = |judge: &str, words: &str| complaint.starts_with(judge) && complaint.contains(words);
+    let unknown_critical = [
+        ("go-x509", "unhandled critical extension"),
+        ("erlang-pkix", "unknown_critical_extension"),
+        ("rustls-webpki", "UnsupportedCriticalExtension"),
+        ("pyca-", "unaccounted-for critical extensions"),
+        ("nss", "unknown critical extension"),
+        ("gnutls", "unknown critical extension"),
+        ("botan2", "Unknown critical extension"),
+        ("mbedtls-2.28", "X509 - "),
+        ("strongswan", ""),
+    ];
+    let of_policies = POLICIES.contains(&one.profile) || POLICIES.contains(&one.authority);
+    let of_key = one.authority == "ed25519" && (says("nss", "") || says("mbedtls-2.28", ""));
+    let without_end = WITHOUT_END.contains(&one.profile)
+        && (says("dumpasn1", "Time value")
+            || says("botan2", "99991231235959Z")
+            || says("heimdal", "invalid"));
+    says("pyca-client", "2.5.29.17")
+        || without_end
+        || of_key
+        || of_policies && unknown_critical.iter().any(|(judge, words)| says(judge, words))
+        || one.profile == "wisun" && (says("go-x509", "critical") || says("erlang-pkix", "critical"))
+        || one.profile == "time-stamping" && says("erlang-pkix", "critical")
+        || one.profile == "opcua-application" && says("pkilint", "Invalid URI syntax: \"\"urn:")
+}

@@ -1,0 +1,102 @@
+//! After the token has signed, nothing that happens to the register drops a signature.
+
+mod support;
+
+use std::{path::Path, process::Command};
+
+use coldsign::ceremony::{Class, Error, Home, Issued, Phase, Reins, Watch};
+use rusqlite::Connection;
+use support::{
+    desk::{Desk, on_plan},
+    disk::{SmallDisk, copy},
+    succeed,
+};
+
+/// How far a signing came that ended, and why it did.
+#[track_caller]
+fn ended(result: Result<Issued, Error>) -> (Error, Issued) {
+    let Err(error) = result else { panic!("{result:?}") };
+    assert_eq!(error.class(), Class::Register, "{error}");
+    let Error::SigningEnded { failure, issued, .. } = error else { panic!("{error}") };
+    (*failure, *issued)
+}
+
+#[test]
+fn what_the_register_cannot_take_stays_in_hand_and_is_not_signed_anew() {
+    on_plan("what_the_register_cannot_take_stays_in_hand_and_is_not_signed_anew", "p256", 100, |desk| {
+        let (mut appliance, plan, session) = desk.open();
+        let (reins, mut other) = (Reins::new(), None);
+        let mut listener = |_| {
+            // Another program writes into the file and does not end.
+            other.get_or_insert_with(|| {
+                let connection = Connection::open(desk.home.folder().join("register.db")).unwrap();
+                connection.execute_batch("BEGIN IMMEDIATE").unwrap();
+                connection
+            });
+        };
+        let result = appliance.sign(&plan, &session, &mut Watch::new(&mut listener, &reins));
+        let error = result.as_ref().unwrap_err();
+        let hint = error.hint();
+        assert!(error.to_string().contains("0 of 100 certificates"), "{error}");
+        assert!(error.to_string().contains("more are signed and could not be recorded"), "{error}");
+        assert!(hint.contains("is recorded first and not signed anew"), "{hint}");
+        let (_, issued) = ended(result);
+        assert_eq!((issued.now, issued.all), (0, 0));
+        assert!(desk.recorded().is_empty());
+        assert!(issued.unrecorded > 0, "the token signed before the register was asked");
+        drop(other);
+        // Told of nothing: the token signs nothing where all was signed before.
+        let mut told = 0;
+        let mut listener = |_| told += 1;
+        let whole = appliance.sign(&plan, &session, &mut Watch::new(&mut listener, &reins)).unwrap();
+        assert_eq!((whole.now, whole.all, whole.unrecorded), (100, 100, 0));
+        assert_eq!(told == 0, issued.unrecorded == 100, "{told} times, {} in hand", issued.unrecorded);
+    });
+}
+
+/// Signs in a home on a small disk, which begins to be full once the token signs.
+fn on_a_disk_that_fills(desk: &Desk, disk: &SmallDisk, home: &Path) {
+    copy(desk.home.folder(), home);
+    let desk = Desk { home: Home::new(home.to_owned()), plan: desk.plan.clone(), requests: desk.requests };
+    let (mut appliance, plan, session) = desk.open();
+    let (reins, mut filler) = (Reins::new(), None);
+    let mut signed = 0;
+    let mut listener = |progress: coldsign::ceremony::Progress| {
+        assert_eq!(progress.phase, Phase::Signing);
+        filler.get_or_insert_with(|| disk.fill());
+        signed = progress.done;
+    };
+    let result = appliance.sign(&plan, &session, &mut Watch::new(&mut listener, &reins));
+    let (failure, issued) = ended(result);
+    assert!(failure.to_string().contains("full"), "{failure}");
+    assert!(issued.now > 0, "the token signed");
+    assert_eq!(issued.unrecorded, 0, "all of it is recorded");
+    assert!(issued.now >= signed);
+    assert_eq!(desk.recorded().len() as u64, issued.all);
+    // Full still: the token signs nothing that could not be recorded.
+    let mut listener = |_| panic!("nothing is signed");
+    let (_, none) = ended(appliance.sign(&plan, &session, &mut Watch::new(&mut listener, &reins)));
+    assert_eq!((none.now, none.all, none.unrecorded), (0, issued.all, 0));
+    std::fs::remove_file(filler.unwrap()).unwrap();
+    let mut listener = |_| {};
+    let rest = appliance.sign(&plan, &session, &mut Watch::new(&mut listener, &reins)).unwrap();
+    assert_eq!((rest.now, rest.all), (desk.requests - issued.all, desk.requests));
+}
+
+#[test]
+fn a_disk_that_fills_while_the_token_signs_still_takes_what_was_signed() {
+    on_plan(
+        "a_disk_that_fills_while_the_token_signs_still_takes_what_was_signed",
+        "rsa4096",
+        1_500,
+        |desk| {
+            let folder = desk.home.folder().with_file_name("disk");
+            if let Some(disk) = SmallDisk::mount(&folder, 24 * 1_024) {
+                on_a_disk_that_fills(desk, &disk, &folder.join("home"));
+                succeed(Command::new("cp").arg("-a").arg(folder.join("home/.")).arg(desk.home.folder()));
+            } else {
+                desk.sign(&Reins::new(), &mut |_| {}).unwrap();
+            }
+        },
+    );
+}

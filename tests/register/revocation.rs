@@ -1,0 +1,479 @@
+//! Revocations and CRLs: what may follow what, which CRL comes of it, and CAs that move in.
+
+use coldsign::{
+    pki::{
+        crl::{
+            CrlNumber, CrlReader, CrlSerial, ListOctets, Reason, RevokedEntry, Shape, SignedCrl,
+            issued_list::{IssuedList, ListedCertificate},
+            writer::{self, CrlFields, Extent},
+        },
+        key::{SignatureAlgorithm, WholeMessage},
+        time::DAY_SECONDS,
+    },
+    register::{
+        CrlDelivery, CrlOrigin, CrlPlan, IssuedCrl, NewCrl, NewRevocation, RevocationAct, RevocationError,
+        Revoked, Storing, Takeover,
+    },
+};
+
+use super::*;
+
+fn later(seconds: i64) -> Time {
+    now().plus_seconds(seconds)
+}
+
+/// The serial number of device `number` as a CRL names it.
+fn listed(number: u16) -> CrlSerial {
+    CrlSerial::from_octets(serial(number).as_octets()).unwrap()
+}
+
+impl Home {
+    /// Certificates for devices 1 to 4 are issued.
+    fn issued_four() -> Self {
+        let mut home = Self::new();
+        let plan = home.store(&[1, 2, 3, 4], 0);
+        let approved = home.approve(&plan);
+        let signed = home.signed(&approved);
+        home.register.record_issued(&approved, &signed, now()).unwrap();
+        home
+    }
+
+    pub fn act(&mut self, numbers: &[u16], act: RevocationAct, at: Time) -> Result<(), Error> {
+        let serials: Vec<CrlSerial> = numbers.iter().map(|&number| listed(number)).collect();
+        let new = NewRevocation { authority: "factory", serials: &serials, act, invalidity_date: None };
+        self.register.revoke(&new, at)
+    }
+
+    fn plan_crl(&mut self, at: Time, storing: Storing) -> Result<CrlPlan, Error> {
+        let ca = self.ca.clone();
+        let new = NewCrl {
+            authority: "factory",
+            issuer: &ca,
+            algorithm: SignatureAlgorithm::Ecdsa(HashAlgorithm::Sha256),
+            this_update: at,
+            next_update: at.plus_seconds(30 * DAY_SECONDS),
+        };
+        self.register.plan_crl(&new, storing)
+    }
+
+    /// Plans a CRL as it is shown, and stores it.
+    pub fn stored_crl(&mut self, at: Time) -> CrlPlan {
+        let shown = self.plan_crl(at, Storing::Trial).unwrap();
+        let stored = self.plan_crl(at, Storing::Durable(shown.stored.tbs_sha256)).unwrap();
+        assert_eq!(stored, shown);
+        stored
+    }
+
+    pub fn sign_crl(&mut self, plan: &CrlPlan, at: Time) -> IssuedCrl {
+        let message = self.register.crl_message(&plan.stored).unwrap();
+        let signature = sign(&key(CA_KEY), message.whole().unwrap());
+        let signed = SignedCrl::assemble(&message, plan.stored.tbs_sha256, &signature, &self.ca).unwrap();
+        self.register.record_crl(&plan.stored, &signed, at).unwrap()
+    }
+
+    fn crl(&mut self, at: Time) -> IssuedCrl {
+        let plan = self.stored_crl(at);
+        self.sign_crl(&plan, at)
+    }
+
+    fn octets(&self, issued: &IssuedCrl) -> Vec<u8> {
+        let mut octets = Vec::new();
+        self.register
+            .crl_octets::<Error>(issued, &mut |piece| {
+                octets.extend_from_slice(piece);
+                Ok(())
+            })
+            .unwrap();
+        octets
+    }
+
+    fn entries(&self, issued: &IssuedCrl) -> Vec<(CrlSerial, Reason)> {
+        let octets = self.octets(issued);
+        let mut once = Some(octets);
+        let mut reader = CrlReader::begin(move || Ok::<_, ()>(once.take()), Shape::List).unwrap();
+        let mut entries = Vec::new();
+        while let Some(entry) = reader.next_entry().unwrap() {
+            entries.push((entry.serial, entry.reason));
+        }
+        entries
+    }
+
+    /// A second CA moves in, with two certificates on its CRL.
+    pub fn take_over(&mut self) -> Takeover {
+        let moved = Moved::new(self);
+        let crl = moved.crl(&[entry(7, Reason::KeyCompromise), entry(5, Reason::CertificateHold)], &[9]);
+        moved.import(self, crl, INDEX).unwrap()
+    }
+}
+
+/// What a register holds of revocations, all of it.
+pub fn fill(home: &mut Home) {
+    home.take_over();
+    home.act(&[1], RevocationAct::Revoke(Reason::KeyCompromise), now()).unwrap();
+    home.act(&[2], RevocationAct::Revoke(Reason::CertificateHold), now()).unwrap();
+    home.crl(now());
+    home.act(&[2], RevocationAct::Release, now()).unwrap();
+    let issued = home.crl(now());
+    let delivery = CrlDelivery {
+        time: now(),
+        folder: "crl-factory-2".to_owned(),
+        manifest_sha256: Digest::of(b"manifest"),
+    };
+    home.register.record_crl_delivery(&issued, &delivery).unwrap();
+    let new = NewRevocation {
+        authority: "factory",
+        serials: &[listed(3)],
+        act: RevocationAct::Revoke(Reason::KeyCompromise),
+        invalidity_date: Some(later(-1)),
+    };
+    home.register.revoke(&new, now()).unwrap();
+}
+
+fn slip(result: Result<(), Error>) -> String {
+    match result {
+        Err(Error::Revocation(error)) => {
+            assert!(!error.hint().is_empty());
+            error.to_string()
+        }
+        other => panic!("{other:?}"),
+    }
+}
+
+#[test]
+fn only_a_hold_is_released_and_a_revocation_is_for_ever() {
+    use RevocationAct::{Release, Revoke};
+    let hold = Revoke(Reason::CertificateHold);
+    let mut home = Home::issued_four();
+    home.act(&[1], Revoke(Reason::Superseded), now()).unwrap();
+    home.act(&[2], hold, now()).unwrap();
+    for (number, act, words) in [
+        (1, Revoke(Reason::KeyCompromise), "is revoked already (superseded)"),
+        (1, hold, "is revoked already (superseded)"),
+        (1, Release, "is revoked already (superseded)"),
+        (2, hold, "is on hold already"),
+        (3, Release, "is not on hold"),
+        (9, Revoke(Reason::Superseded), "issued no certificate"),
+        (CA_KEY, Revoke(Reason::CaCompromise), "own root certificate"),
+    ] {
+        let said = slip(home.act(&[number], act, now()));
+        assert!(said.contains(words), "{said}");
+    }
+    // A released certificate is as good as before; a hold becomes a revocation of the day of the hold.
+    home.act(&[2], Release, later(10)).unwrap();
+    assert!(slip(home.act(&[2], Release, later(10))).contains("is not on hold"));
+    home.act(&[2], hold, later(20)).unwrap();
+    home.act(&[2], Revoke(Reason::KeyCompromise), later(30)).unwrap();
+    let Some(Revoked::Revoked(entry)) = home.register.revoked("factory", &listed(2)).unwrap() else {
+        panic!("not revoked")
+    };
+    assert_eq!((entry.date, entry.reason), (later(20), Reason::KeyCompromise));
+    assert_eq!(home.findings(), [""; 0]);
+}
+
+#[test]
+fn revokes_all_that_are_named_or_none() {
+    let mut home = Home::issued_four();
+    let before = home.register.head().unwrap();
+    let act = RevocationAct::Revoke(Reason::Superseded);
+    assert!(slip(home.act(&[1, 2, 9], act, now())).contains("issued no certificate"));
+    assert!(slip(home.act(&[1, 2, 1], act, now())).contains("revoked already"));
+    assert_eq!(home.register.head().unwrap(), before);
+    assert_eq!(home.register.revoked("factory", &listed(1)).unwrap(), None);
+    // The profile gives thirty days; nobody looks for an expired certificate on a CRL.
+    assert!(slip(home.act(&[1], act, later(31 * DAY_SECONDS))).contains("expired at"));
+    let serials = [listed(1)];
+    let new =
+        |invalidity_date| NewRevocation { authority: "factory", serials: &serials, act, invalidity_date };
+    assert!(slip(home.register.revoke(&new(Some(later(1))), now())).contains("lies in the future"));
+    let other = NewRevocation { authority: "nobody", ..new(None) };
+    assert!(matches!(home.register.revoke(&other, now()), Err(Error::AuthorityUnknown(_))));
+    home.register.revoke(&new(Some(now())), now()).unwrap();
+    assert_eq!(home.findings(), [""; 0]);
+}
+
+#[test]
+fn a_crl_lists_what_is_revoked_and_an_entry_leaves_only_when_it_may() {
+    use RevocationAct::{Release, Revoke};
+    let mut home = Home::issued_four();
+    let empty = home.crl(now());
+    assert_eq!(empty.stored().number, Some(CrlNumber::first()));
+    assert_eq!(home.entries(&empty), []);
+    home.act(&[3, 1], Revoke(Reason::Unspecified), now()).unwrap();
+    home.act(&[2], Revoke(Reason::CertificateHold), now()).unwrap();
+    let second = home.crl(later(5));
+    let all = [(1, Reason::Unspecified), (2, Reason::CertificateHold), (3, Reason::Unspecified)]
+        .map(|(number, reason)| (listed(number), reason));
+    assert_eq!(home.entries(&second), all);
+    home.act(&[2], Release, later(6)).unwrap();
+    let plan = home.stored_crl(later(7));
+    assert_eq!((plan.counts.stayed, plan.counts.came, plan.counts.left), (2, 0, 1));
+    assert_eq!(plan.left.len(), 1);
+    let third = home.sign_crl(&plan, later(7));
+    assert_eq!(home.entries(&third), [all[0], all[2]]);
+    let left = home.register.crl_left(third.stored(), 0, 10).unwrap();
+    assert_eq!(left, [(1, listed(2).to_string(), "released".to_owned())]);
+    // Expired: still on the first CRL after that, and gone from the next (RFC 5280 §3.3).
+    let fourth = home.crl(later(31 * DAY_SECONDS));
+    assert_eq!(home.entries(&fourth), [all[0], all[2]]);
+    let fifth = home.crl(later(31 * DAY_SECONDS + 1));
+    assert_eq!(home.entries(&fifth), []);
+    let why: Vec<String> =
+        home.register.crl_left(fifth.stored(), 0, 10).unwrap().into_iter().map(|(.., why)| why).collect();
+    assert_eq!(why, ["expired", "expired"]);
+    assert_eq!(fifth.stored().number, CrlNumber::from_octets(&[5]));
+    assert_eq!(home.register.latest_crl("factory").unwrap(), Some(fifth));
+    assert_eq!(home.findings(), [""; 0]);
+}
+
+#[test]
+fn a_stored_crl_is_signed_as_it_is_before_any_other_is_made() {
+    let mut home = Home::issued_four();
+    home.act(&[1], RevocationAct::Revoke(Reason::Superseded), now()).unwrap();
+    let plan = home.stored_crl(now());
+    // What is recorded meanwhile comes onto the next one.
+    home.act(&[2], RevocationAct::Revoke(Reason::Superseded), later(1)).unwrap();
+    let again = home.plan_crl(later(2), Storing::Trial);
+    assert!(matches!(again, Err(Error::Revocation(RevocationError::CrlUnsigned(_)))), "{again:?}");
+    let waiting = home.register.unsigned_crl("factory").unwrap();
+    assert_eq!(waiting.as_ref(), Some(&plan.stored));
+    let first = home.sign_crl(&plan, later(3));
+    assert_eq!(home.entries(&first).len(), 1);
+    assert_eq!(home.register.unsigned_crl("factory").unwrap(), None);
+    // Nor is it recorded twice.
+    let message = WholeMessage::of(SignatureAlgorithm::Ecdsa(HashAlgorithm::Sha256), b"x");
+    let signature = sign(&key(CA_KEY), b"x");
+    let other = SignedCrl::assemble(&message, plan.stored.tbs_sha256, &signature, &home.ca).unwrap();
+    assert!(matches!(home.register.record_crl(&plan.stored, &other, now()), Err(Error::Damaged(_))));
+    let second = home.crl(later(4));
+    assert_eq!(home.entries(&second).len(), 2);
+    assert_eq!(second.stored().number, CrlNumber::from_octets(&[2]));
+    assert_eq!(home.findings(), [""; 0]);
+}
+
+#[test]
+fn a_crl_that_was_not_shown_or_comes_from_the_past_is_not_stored() {
+    let mut home = Home::issued_four();
+    let shown = home.plan_crl(now(), Storing::Trial).unwrap();
+    // A trial leaves nothing.
+    assert_eq!(home.register.unsigned_crl("factory").unwrap(), None);
+    home.act(&[1], RevocationAct::Revoke(Reason::Superseded), now()).unwrap();
+    let stored = home.plan_crl(now(), Storing::Durable(shown.stored.tbs_sha256));
+    assert!(matches!(stored, Err(Error::Revocation(RevocationError::CrlOther))), "{stored:?}");
+    home.crl(now());
+    let revoked = slip(home.act(&[2], RevocationAct::Revoke(Reason::Superseded), later(-1)));
+    assert!(revoked.contains("the last CRL is of"), "{revoked}");
+    let behind = home.plan_crl(later(-1), Storing::Trial);
+    assert!(matches!(behind, Err(Error::Revocation(RevocationError::ClockBehind { .. }))), "{behind:?}");
+    // A revocation of the future is none that a CRL of now can list: the clock went back in between.
+    home.act(&[2], RevocationAct::Revoke(Reason::Superseded), later(100)).unwrap();
+    let early = home.plan_crl(later(1), Storing::Trial);
+    assert!(matches!(early, Err(Error::Revocation(RevocationError::Lint(_)))), "{early:?}");
+    // Beyond the end of the CA.
+    let beyond = home.plan_crl(later(3640 * DAY_SECONDS), Storing::Trial);
+    assert!(matches!(beyond, Err(Error::Revocation(RevocationError::Lint(_)))), "{beyond:?}");
+    assert_eq!(home.findings(), [""; 0]);
+}
+
+#[test]
+fn a_signature_that_does_not_verify_is_no_crl() {
+    let mut home = Home::issued_four();
+    let plan = home.stored_crl(now());
+    let message = home.register.crl_message(&plan.stored).unwrap();
+    let foreign = sign(&key(1), message.whole().unwrap());
+    assert!(SignedCrl::assemble(&message, plan.stored.tbs_sha256, &foreign, &home.ca).is_err());
+    // The stored octets are digested again before they are signed.
+    tamper(&home, "UPDATE crl_part SET octets = zeroblob(length(octets))");
+    assert!(matches!(home.register.crl_message(&plan.stored), Err(Error::Damaged(_))));
+}
+
+/// A CRL that leaves out a certificate, drawn up with all rows and digests as they should be, is found by the audit.
+#[test]
+fn the_audit_proves_the_succession_from_the_octets() {
+    let mut home = Home::issued_four();
+    home.act(&[1, 2], RevocationAct::Revoke(Reason::Superseded), now()).unwrap();
+    home.crl(now());
+    tamper(&home, &format!("DELETE FROM revocation WHERE serial = x'{}'", listed(2)));
+    let found = home.plan_crl(later(1), Storing::Trial);
+    let Err(Error::Revocation(RevocationError::Succession(error))) = found else { panic!("{found:?}") };
+    assert!(error.to_string().contains(&listed(2).to_string()), "{error}");
+    assert!(home.findings().contains(&"crl-entries"));
+}
+
+/// A CA that issued elsewhere.
+struct Moved {
+    ca: IssuingCa,
+}
+
+const MOVED_KEY: u16 = 61_000;
+
+/// What `openssl ca` wrote of it: valid, on hold, expired, revoked.
+const INDEX: &str = "V\t270101000000Z\t\t04\tunknown\t/CN=four\n\
+                     R\t270101000000Z\t260601000000Z,certificateHold\t05\tunknown\t/CN=five\n\
+                     E\t260101000000Z\t\t06\tunknown\t/CN=six\\xC3\\xA4\n\
+                     R\t270101000000Z\t260601000000Z,keyCompromise\t07\tunknown\t/CN=seven\n\
+                     R\t270101000000Z\t261121093000Z\t08\tunknown\t/CN=eight\n";
+
+fn entry(number: u8, reason: Reason) -> RevokedEntry {
+    let date = Time::from_rfc3339("2026-06-01T00:00:00Z").unwrap();
+    RevokedEntry { serial: CrlSerial::from_octets(&[number]).unwrap(), date, reason, invalidity_date: None }
+}
+
+impl Moved {
+    fn new(home: &mut Home) -> Self {
+        let public_key = public_key(&key(MOVED_KEY));
+        let new = NewAuthority {
+            name: "moved",
+            key_uri: "pkcs11:token=demo;object=moved",
+            public_key: &public_key,
+            request: None,
+        };
+        home.register.add_authority(&new, now()).unwrap();
+        let root = plan_root(
+            &RootFields {
+                name: Name::from_text("CN=Moved Root").unwrap(),
+                public_key: public_key.clone(),
+                rsa_scheme: RsaScheme::Pkcs1,
+                days: 3650,
+                path_length: None,
+            },
+            Facts { now: later(-DAY_SECONDS * 365), serial: serial(MOVED_KEY) },
+        )
+        .unwrap();
+        let signature = sign(&key(MOVED_KEY), root.tbs());
+        let signed = SignedCertificate::assemble_root(root.tbs(), &signature, &public_key).unwrap();
+        let certificate = Certificate::parse(signed.der()).unwrap();
+        home.register.install_certificate("moved", &certificate, &[], now()).unwrap();
+        Self { ca: IssuingCa::new(certificate, Vec::new()).unwrap() }
+    }
+
+    /// A CRL as another program makes it: entries in any order.
+    fn crl(&self, entries: &[RevokedEntry], number: &[u8]) -> Vec<u8> {
+        self.signed_by(entries, number, MOVED_KEY)
+    }
+
+    fn signed_by(&self, entries: &[RevokedEntry], number: &[u8], signer: u16) -> Vec<u8> {
+        let mut extent = Extent::default();
+        entries.iter().for_each(|entry| extent.add(entry));
+        let number = CrlNumber::from_octets(number).unwrap();
+        let algorithm = SignatureAlgorithm::Ecdsa(HashAlgorithm::Sha256);
+        let fields = CrlFields {
+            algorithm,
+            issuer: self.ca.certificate().subject().der(),
+            key_identifier: self.ca.key_identifier(),
+            this_update: later(-3600),
+            next_update: later(3600),
+            number: &number,
+        };
+        let frame = writer::frame(&fields, extent).unwrap();
+        let middle: Vec<u8> = entries.iter().flat_map(writer::entry).collect();
+        let tbs = [frame.before, middle, frame.behind].concat();
+        let signature = sign(&key(signer), &tbs);
+        let envelope = writer::envelope(algorithm, tbs.len() as u64, &signature).unwrap();
+        [envelope.before, tbs, envelope.behind].concat()
+    }
+
+    fn import(&self, home: &mut Home, crl: Vec<u8>, index: &str) -> Result<Takeover, Error> {
+        let mut list = ListOctets::default();
+        let der = list.push(&crl).unwrap();
+        let mut pieces = der.chunks(100).map(<[u8]>::to_vec).collect::<Vec<_>>().into_iter();
+        let source = || Ok::<_, Error>(pieces.next());
+        let mut taken = home.register.begin_takeover::<_, Error>("moved", &self.ca, source, now())?;
+        let mut index_list = IssuedList::default();
+        let listed: Vec<ListedCertificate> = index_list.push(index.as_bytes()).unwrap();
+        for certificate in &listed {
+            taken.add(certificate)?;
+        }
+        taken.store(&self.ca, now())
+    }
+}
+
+#[test]
+fn a_ca_moves_in_with_its_crl_and_its_list() {
+    let mut home = Home::issued_four();
+    let taken = home.take_over();
+    let expected = Takeover { entries: 2, listed: 5, only_listed: 1, ..Takeover::default() };
+    assert_eq!(taken, expected);
+    assert_eq!(home.findings(), [""; 0]);
+    let moved =
+        Certificate::parse(home.register.authority("moved").unwrap().unwrap().certificate.unwrap().0.der())
+            .unwrap();
+    let ca = IssuingCa::new(moved, Vec::new()).unwrap();
+    let act = |home: &mut Home, number: u8, act| {
+        let serials = [CrlSerial::from_octets(&[number]).unwrap()];
+        let new = NewRevocation { authority: "moved", serials: &serials, act, invalidity_date: None };
+        home.register.revoke(&new, now())
+    };
+    // What was listed can be revoked, what was held released; what was expired or revoked stays so.
+    act(&mut home, 4, RevocationAct::Revoke(Reason::Superseded)).unwrap();
+    act(&mut home, 5, RevocationAct::Release).unwrap();
+    assert!(slip(act(&mut home, 6, RevocationAct::Revoke(Reason::Superseded))).contains("expired"));
+    assert!(slip(act(&mut home, 7, RevocationAct::Release)).contains("revoked already"));
+    assert!(slip(act(&mut home, 9, RevocationAct::Revoke(Reason::Superseded))).contains("issued no"));
+    // The number goes on; the new CRL is proved against the octets of the one that came.
+    let new = NewCrl {
+        authority: "moved",
+        issuer: &ca,
+        algorithm: SignatureAlgorithm::Ecdsa(HashAlgorithm::Sha256),
+        this_update: now(),
+        next_update: later(DAY_SECONDS),
+    };
+    let plan = home.register.plan_crl(&new, Storing::Trial).unwrap();
+    assert_eq!(plan.stored.number, CrlNumber::from_octets(&[10]));
+    assert_eq!((plan.counts.stayed, plan.counts.came, plan.counts.left), (1, 2, 1));
+    assert_eq!(plan.stored.origin, CrlOrigin::Command);
+    let imported = home.register.latest_crl("moved").unwrap().unwrap();
+    assert_eq!(imported.stored().origin, CrlOrigin::Elsewhere);
+    let octets = home.octets(&imported);
+    assert_eq!(imported.sha256(), Digest::of(&octets));
+    assert_eq!(home.findings(), [""; 0]);
+}
+
+#[test]
+fn takes_nothing_over_that_is_foreign_or_contradicts_itself() {
+    let mut home = Home::issued_four();
+    let moved = Moved::new(&mut home);
+    let before = home.register.head().unwrap();
+    let good = [entry(7, Reason::KeyCompromise), entry(5, Reason::CertificateHold)];
+    let mut check = |crl: Vec<u8>, index: &str, words: &str| {
+        let refused = moved.import(&mut home, crl, index);
+        let Err(Error::Revocation(error)) = refused else { panic!("{words}: {refused:?}") };
+        assert!(error.to_string().contains(words), "{error} / {words}");
+        assert!(!error.hint().is_empty());
+        assert_eq!(home.register.head().unwrap(), before);
+    };
+    let crl = moved.crl(&good, &[9]);
+    check(moved.signed_by(&good, &[9], 1), INDEX, "signature does not verify");
+    check(crl[..crl.len() - 1].to_vec(), INDEX, "cut short");
+    check([&crl[..], &[0]].concat(), INDEX, "left behind");
+    check(moved.crl(&[good[0], good[0]], &[9]), INDEX, "named twice");
+    check(crl.clone(), &INDEX.repeat(2), "named twice");
+    let valid = INDEX.replace("R\t270101000000Z\t260601000000Z,keyCompromise", "V\t270101000000Z\t");
+    check(crl.clone(), &valid, "the list says that it is not revoked");
+    check(moved.crl(&good[..1], &[9]), INDEX, "before the CRL was made, which does not name it");
+    let mut future = good;
+    future[0].date = now();
+    check(moved.crl(&future, &[9]), INDEX, "after the CRL was made");
+    let own = format!("V\t270101000000Z\t\t{}\tunknown\t/CN=x\n", listed(1));
+    check(crl.clone(), &own, "gave to another certificate");
+    moved.import(&mut home, crl.clone(), INDEX).unwrap();
+    let again = moved.import(&mut home, crl, INDEX);
+    assert!(matches!(again, Err(Error::Revocation(RevocationError::NotEmpty(_)))), "{again:?}");
+    assert_eq!(home.findings(), [""; 0]);
+}
+
+#[test]
+fn a_serial_number_that_was_given_elsewhere_is_not_given_again() {
+    let mut home = Home::new();
+    let moved = Moved::new(&mut home);
+    let octets = serial(77);
+    let index = format!(
+        "V\t270101000000Z\t\t{}\tunknown\t/CN=x\n",
+        CrlSerial::from_octets(octets.as_octets()).unwrap()
+    );
+    moved.import(&mut home, moved.crl(&[], &[9]), &index).unwrap();
+    let request = ParsedRequest::parse(&request(1)).unwrap().verify_possession().unwrap();
+    let planned = plan(request, &profile(), &moved.ca, Facts { now: now(), serial: octets }).unwrap();
+    let new = NewPlan { authority: "moved", ..new_plan(PlanKind::Batch, DuplicateKeys::Refuse) };
+    let mut writer = home.register.begin_plan(&new, now()).unwrap();
+    assert!(matches!(writer.add("a.csr", None, &planned), Err(Error::SerialUsed(_))));
+}
