@@ -148,6 +148,7 @@ impl Appliance {
     ///
     /// # Errors
     /// Every class but [`Error::NotApproved`]; nothing is stored then.
+    #[expect(clippy::too_many_arguments, reason = "each is a thing of its own that a face names")]
     pub fn plan(
         &mut self,
         ca: &str,
