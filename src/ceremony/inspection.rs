@@ -417,10 +417,14 @@ pub(super) fn judge(
     let request = request.with_beside(beside);
     let row = row_number(&request);
     let spki_sha256 = request.public_key().spki_sha256();
-    let is_compared = duplicate_subjects(yardstick) != DuplicateSubjects::Accept
-        && request.subject().der() != EMPTY_SUBJECT;
-    let subject_sha256 = is_compared.then(|| Digest::of(request.subject().der()));
-    let subject = request.subject().to_printable();
+    let named = match yardstick {
+        Yardstick::Soundness => request.subject().clone(),
+        Yardstick::Profile(profile) | Yardstick::Issuer(profile, _) => plan::subject(&request, profile),
+    };
+    let is_compared =
+        duplicate_subjects(yardstick) != DuplicateSubjects::Accept && named.der() != EMPTY_SUBJECT;
+    let subject_sha256 = is_compared.then(|| Digest::of(named.der()));
+    let subject = named.to_printable();
     let key = request.public_key().algorithm();
     let judged = match yardstick {
         Yardstick::Soundness => Ok((request.notes().to_vec(), None)),

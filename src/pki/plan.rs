@@ -127,6 +127,13 @@ pub fn plan(
     finish(decision, &named.subject, request.public_key(), issuer, facts)
 }
 
+/// The subject that a certificate for a request would have under a profile: the request's, or what the profile's template
+/// makes of it; the request's also where the template cannot be filled, which refuses it.
+#[must_use]
+pub fn subject(request: &VerifiedRequest, profile: &Profile) -> Name {
+    naming::decide(&profile.naming, request).subject.into_owned()
+}
+
 /// Judges a request by a profile alone, without a CA and a moment: what [`plan`] would find but for the issuer's key,
 /// name, path length and validity. Returns the notes.
 ///

@@ -102,7 +102,7 @@ impl Home {
     pub fn take_over(&mut self) -> Takeover {
         let moved = Moved::new(self);
         let crl = moved.crl(&[entry(7, Reason::KeyCompromise), entry(5, Reason::CertificateHold)], &[9]);
-        moved.import(self, crl, INDEX).unwrap()
+        moved.import(self, &crl, INDEX).unwrap()
     }
 }
 
@@ -374,9 +374,9 @@ impl Moved {
         [envelope.before, tbs, envelope.behind].concat()
     }
 
-    fn import(&self, home: &mut Home, crl: Vec<u8>, index: &str) -> Result<Takeover, Error> {
+    fn import(&self, home: &mut Home, crl: &[u8], index: &str) -> Result<Takeover, Error> {
         let mut list = ListOctets::default();
-        let der = list.push(&crl).unwrap();
+        let der = list.push(crl).unwrap();
         let mut pieces = der.chunks(100).map(<[u8]>::to_vec).collect::<Vec<_>>().into_iter();
         let source = || Ok::<_, Error>(pieces.next());
         let mut taken = home.register.begin_takeover::<_, Error>("moved", &self.ca, source, now())?;
@@ -437,7 +437,7 @@ fn takes_nothing_over_that_is_foreign_or_contradicts_itself() {
     let before = home.register.head().unwrap();
     let good = [entry(7, Reason::KeyCompromise), entry(5, Reason::CertificateHold)];
     let mut check = |crl: Vec<u8>, index: &str, words: &str| {
-        let refused = moved.import(&mut home, crl, index);
+        let refused = moved.import(&mut home, &crl, index);
         let Err(Error::Revocation(error)) = refused else { panic!("{words}: {refused:?}") };
         assert!(error.to_string().contains(words), "{error} / {words}");
         assert!(!error.hint().is_empty());
@@ -457,8 +457,8 @@ fn takes_nothing_over_that_is_foreign_or_contradicts_itself() {
     check(moved.crl(&future, &[9]), INDEX, "after the CRL was made");
     let own = format!("V\t270101000000Z\t\t{}\tunknown\t/CN=x\n", listed(1));
     check(crl.clone(), &own, "gave to another certificate");
-    moved.import(&mut home, crl.clone(), INDEX).unwrap();
-    let again = moved.import(&mut home, crl, INDEX);
+    moved.import(&mut home, &crl, INDEX).unwrap();
+    let again = moved.import(&mut home, &crl, INDEX);
     assert!(matches!(again, Err(Error::Revocation(RevocationError::NotEmpty(_)))), "{again:?}");
     assert_eq!(home.findings(), [""; 0]);
 }
@@ -472,7 +472,7 @@ fn a_serial_number_that_was_given_elsewhere_is_not_given_again() {
         "V\t270101000000Z\t\t{}\tunknown\t/CN=x\n",
         CrlSerial::from_octets(octets.as_octets()).unwrap()
     );
-    moved.import(&mut home, moved.crl(&[], &[9]), &index).unwrap();
+    moved.import(&mut home, &moved.crl(&[], &[9]), &index).unwrap();
     let request = ParsedRequest::parse(&request(1)).unwrap().verify_possession().unwrap();
     let planned = plan(request, &profile(), &moved.ca, Facts { now: now(), serial: octets }).unwrap();
     let new = NewPlan { authority: "moved", ..new_plan(PlanKind::Batch, DuplicateKeys::Refuse) };

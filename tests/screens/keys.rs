@@ -256,7 +256,9 @@ fn the_help_bar_fits_and_shows_each_key_it_tells_of() {
             .collect();
         let rows = drawn::rows(&drawn::cells(&mut model, (80, 24), drawn::THEME));
         let bar = rows.last().unwrap().trim();
-        assert_eq!(bar, told.join(" "), "{}, {}", sample.screen, sample.state);
+        // What stands on top has keys of its own, and tells them itself.
+        let expected = if model.dialog.is_none() { told.join(" ") } else { String::new() };
+        assert_eq!(bar, expected, "{}, {}", sample.screen, sample.state);
     }
 }
 
