@@ -3,13 +3,13 @@
 #[path = "support/plan.rs"]
 mod stored;
 
-use std::{path::PathBuf, time::Duration};
+use std::{path::PathBuf, sync::Arc, time::Duration};
 
 use coldsign::{
     ceremony::{
-        Access, Aftermath, Class, Counts, Delivered, FolderListing, Format, FoundBy, FoundIn, HeadAfter,
-        Issued, Motion, MountedVolume, Outcome, Phase, PlanSummary, PlannedAuthorities, PlannedRow, Progress,
-        Reach, Remaining, RequestFiles, StoredPlan,
+        Access, Aftermath, Agreement, Class, Counts, Delivered, FolderListing, Format, FoundBy, FoundIn,
+        HeadAfter, Issued, Motion, MountedVolume, Outcome, Phase, PlanSummary, Planned, PlannedAuthorities,
+        PlannedRow, Progress, Reach, Remaining, RequestFiles, StoredPlan,
     },
     pki::{
         fingerprint::Digest,
@@ -23,13 +23,13 @@ use coldsign::{
         model::{Busy, Model, OnBack, Pace},
         screen::{
             Screen, approval::Approval, delivery::Delivery, plan::Plan, proving::Proving, requests::Requests,
-            rooms::Rooms, signing::Signing,
+            rooms::Rooms, signing::Signing, triage::TriageScreen,
         },
         theme::Theme,
         update::update,
         view,
         work::{
-            Job, News, PlanShown,
+            Asked, Job, News, PlanShown,
             proving::{CaChoice, ProvingJob, ProvingNews},
         },
     },
@@ -554,4 +554,18 @@ fn a_proof_whose_plan_is_stored_is_gone_on_with_and_not_begun_anew() {
             (Screen::Delivery(_), Remaining::Delivery) | (Screen::Signing(_), _)
         ));
     }
+}
+
+#[test]
+fn requests_are_planned_once() {
+    let asked = Asked { ca: "factory".to_owned(), profile: "device".to_owned(), paths: Vec::new() };
+    let mut model = model(Screen::Triage(TriageScreen::new(Arc::default(), asked)));
+    let counts = Counts { accepted: ACCEPTED, refused: 0, skipped: 0 };
+    let planned = Planned { plan: plan(), counts, agreement: Agreement::Same };
+    done(&mut model, News::Planned(planned));
+    assert!(matches!(model.screen(), Screen::Plan(_)));
+    key(&mut model, Key::Esc);
+    assert!(matches!(model.screen(), Screen::Triage(_)));
+    assert!(key(&mut model, Key::Char('p')).is_empty(), "a second plan of the same requests");
+    sees(&mut model, "these requests are planned already, as p-");
 }

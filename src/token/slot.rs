@@ -122,6 +122,8 @@ impl PinWarning {
     }
 
     pub(super) fn after_comma(warning: Option<Self>) -> String {
+        // That a wrong one was tried goes without saying where one was tried just now.
+        let warning = warning.filter(|warning| *warning != Self::CountLow);
         warning.map_or_else(String::new, |warning| format!(", {}", warning.text()))
     }
 }

@@ -233,7 +233,13 @@ impl Browser {
                     "what can be done with the open folder stands in the last row; Esc leaves it",
                 ),
             },
-            Place::Typing(field, _) => Turn::work(Job::ListFolder(PathBuf::from(field.text()))),
+            Place::Typing(field, _) => match whole_path(field.text()) {
+                Some(path) => Turn::work(Job::ListFolder(path)),
+                None => Turn::refuse(
+                    "a path begins with / here, at the top of all folders",
+                    "type the whole path, such as /media/stick/requests; Ctrl-U empties the line",
+                ),
+            },
         }
     }
 
@@ -378,6 +384,12 @@ pub fn shown(path: &Path) -> Printable {
     crate::ceremony::printable_path(path)
 }
 
+/// The path that was typed. Whoever types a whole path behind the one that stood there means the typed one alone.
+fn whole_path(text: &str) -> Option<PathBuf> {
+    let last = text.rfind("//").map_or(text, |joint| &text[joint + 1..]);
+    last.starts_with('/').then(|| PathBuf::from(last))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -443,5 +455,13 @@ mod tests {
             octets: 2,
             octets_free: 1,
         }
+    }
+
+    #[test]
+    fn a_whole_path_typed_behind_another_is_the_one_that_is_meant() {
+        assert_eq!(whole_path("/media/stick/in"), Some(PathBuf::from("/media/stick/in")));
+        assert_eq!(whole_path("/media/stick//tmp/requests"), Some(PathBuf::from("/tmp/requests")));
+        assert_eq!(whole_path("tmp/requests"), None);
+        assert_eq!(whole_path(""), None);
     }
 }

@@ -315,7 +315,8 @@ fn show_help(canvas: &mut Canvas<'_>, area: Rect, model: &Model, bindings: &[Bin
         let y = inside.y + u16::try_from(place).unwrap_or(0);
         canvas.text(inside.x, y, inside.width, line, Role::Plain);
     }
-    keys(canvas, inside, &[(Key::Esc, "close"), (Key::Down, "further")]);
+    let further = [(Key::Esc, "close"), (Key::Down, "further")];
+    keys(canvas, inside, if first + page < count { &further } else { &further[..1] });
     first
 }
 

@@ -375,7 +375,7 @@ impl Splitter {
             (None, 0) => out.push(Piece::NotARequest(Finding::refuse(
                 Control::CsrForm,
                 "there is no certification request in the file",
-                HINT_FORM,
+                "nothing, where it was never meant to be one; else put a PKCS #10 certification request there",
             ))),
             (None, _) => {}
         }

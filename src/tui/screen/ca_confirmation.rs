@@ -164,7 +164,7 @@ impl Room for CaConfirmation {
         let height = area.bottom().saturating_sub(y + FOOT_ROWS);
         self.sheet.draw(canvas, Rect { y, height, ..area });
         let y = area.bottom().saturating_sub(2);
-        let text = "Type the CA's name to make its key:";
+        let text = "Type the CA's short name, as it stands at the top, to make its key:";
         canvas.text(area.x, y, area.width, text, Role::Strong);
         canvas.input(area.x, y + 1, 40, &self.typed, Role::Selected);
     }

@@ -307,7 +307,7 @@ impl Room for Proving {
             ],
             Step::Request => self.browser.bindings("open, or take this file", None),
             Step::Target => {
-                let write = Binding::bar(&[Key::Char('w')], Action::Proceed, "write into this folder");
+                let write = Binding::bar(&[Key::Char('w')], Action::Proceed, "this folder");
                 self.browser.bindings("open", Some(write))
             }
             Step::Summary(_) => {
@@ -321,7 +321,7 @@ impl Room for Proving {
                     Aftermath::Proof { .. } => {
                         Binding::bar(&[Key::Char('s')], Action::Proceed, "on to signing")
                     }
-                    _ => Binding::bar(&[Key::Char('i')], ISSUE, "issue, once mended"),
+                    _ => Binding::bar(&[Key::Char('i')], ISSUE, "issue again"),
                 };
                 vec![next, BACK]
             }

@@ -78,6 +78,8 @@ pub struct TriageScreen {
     mode: Mode,
     /// Rows that were seen when it was drawn last.
     page: Cell<usize>,
+    /// The plan that was made of it.
+    planned: Option<String>,
 }
 
 impl TriageScreen {
@@ -94,6 +96,7 @@ impl TriageScreen {
             list: List::default(),
             mode: Mode::default(),
             page: Cell::new(PAGE_AT_FIRST),
+            planned: None,
         };
         screen.select();
         screen
@@ -140,6 +143,12 @@ impl TriageScreen {
     }
 
     fn plan(&self) -> Turn {
+        if let Some(plan) = &self.planned {
+            return Turn::refuse(
+                format!("these requests are planned already, as {plan}"),
+                "go on with that plan under Register or Close; to plan anew, go back and read the requests again",
+            );
+        }
         let counts = self.reading.triage.counts();
         if counts.accepted == 0 {
             return Turn::refuse(
@@ -225,6 +234,7 @@ impl TriageScreen {
     }
 
     fn planned(&mut self, planned: Planned) -> Turn {
+        self.planned = Some(planned.plan.id.clone());
         if planned.agreement == Agreement::Same {
             return Turn::enter(Screen::Plan(Plan::new(planned.plan, planned.counts)));
         }

@@ -334,3 +334,24 @@ fn lines_that_were_pasted_stay_apart_and_press_no_key() {
         Some("one  two three")
     );
 }
+
+#[test]
+fn a_screen_that_cannot_be_seen_takes_no_key() {
+    let mut model = in_the_rooms();
+    model.fit = Fit::TooSmall;
+    for key in [Key::Enter, Key::Char('3'), Key::Control('c')] {
+        assert!(update(&mut model, Message::Key(key)).is_empty(), "{key:?}");
+        assert!(matches!(model.screen(), Screen::Rooms(_)) && model.dialog.is_none(), "{key:?}");
+    }
+    assert!(matches!(update(&mut model, Message::Ending).as_slice(), [Effect::Leave]), "a signal is heard");
+}
+
+#[test]
+fn a_token_in_use_is_not_locked_and_it_is_said_why() {
+    let mut model = in_the_rooms();
+    update(&mut model, Message::Login(Login::In));
+    begin(&mut model, Job::Choices);
+    assert!(update(&mut model, Message::Key(Key::Control('l'))).is_empty());
+    assert_eq!(model.notice.as_deref(), Some("the token is in use: stop the work first, then lock"));
+    assert_eq!(model.about.login, Login::In);
+}
