@@ -78,7 +78,7 @@ fn compare(name: &str, der: &[u8]) -> bool {
 
 /// Faults behind which the trees may differ: OpenSSL goes on with what stands after the end as with another element,
 /// and stops where an element is cut short or too deep; behind an indefinite length such faults can follow untold.
-const TOLD_OTHERWISE: [&str; 5] = ["after the end", "are there", "cut short", "too deep", "indefinite"];
+const TOLD_OTHERWISE: [&str; 5] = ["behind the end", ", and has", "cut short", "too deep", "indefinite"];
 
 #[track_caller]
 fn agrees(name: &str, found: &Tree, rows: &[Row]) {

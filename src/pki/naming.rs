@@ -1,7 +1,7 @@
 //! Names as a profile decides them: kept octet for octet, or rebuilt from templates; and which names are taken.
 //!
 //! A template that cannot be filled refuses its request; no attribute is ever empty, shortened or guessed. Rules judge
-//! the names that the certificate would carry, whichever way they came. Read [`Naming`] first, then [`decide`].
+//! the names that the certificate would carry, whichever way they came. Read [`Naming`] first, then `decide`.
 
 pub mod alternative;
 pub mod pattern;

@@ -2,7 +2,7 @@
 //!
 //! An entry leaves only when its certificate has expired and it stood on one CRL that was made after that (RFC 5280
 //! §3.3), or when it was a hold that was released. What stays keeps its date; a hold may become a revocation; nothing
-//! else changes. [`Succession`] is fed with the entries of both, each in the order of serial numbers.
+//! else changes. [`prove`] is fed with the entries of both, each in the order of serial numbers.
 
 use std::cmp::Ordering;
 

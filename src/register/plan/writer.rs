@@ -176,8 +176,8 @@ impl PlanWriter<'_> {
         })
     }
 
-    /// Whether a certificate was issued for a subject, DER, under another plan: one of the last
-    /// [`SUBJECTS_LOOKED_AT`] that were planned for it.
+    /// Whether a certificate was issued for a subject, DER, under another plan: one of the last 256 that were planned for
+    /// it.
     ///
     /// # Errors
     /// [`Error::Database`].
