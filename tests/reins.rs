@@ -81,7 +81,7 @@ fn signing_that_stands_halted_can_be_stopped() {
         assert!(matches!(issued.head, HeadAfter::Signed), "{:?}", issued.head);
         let halted = halted.unwrap();
         assert!(halted > 0 && halted < desk.requests, "{halted}");
-        assert!(what.starts_with(&format!("{halted} of {} certificates", desk.requests)), "{what}");
+        assert!(what.contains(&format!(": {halted} of {} certificates", desk.requests)), "{what}");
         assert_eq!(desk.recorded().len() as u64, halted);
         // Asked to halt before it began, it stands before the first certificate.
         reins.loosen();

@@ -527,7 +527,7 @@ fn a_fault_while_a_root_is_made_is_mended_by_signing_its_plan() {
     );
     lab.run(&[], &sign).done();
     lab.audit();
-    lab.run(&[], &create).failed(2, "`root` is configured already", "choose another name");
+    lab.run(&[], &create).failed(2, "a CA named root already", "choose another name");
     assert_eq!(lab.run(&[], &sign).done().count("C_Sign"), 0);
     lab.configure(shim(), &module());
     let planned = lab.plan(3);

@@ -43,11 +43,9 @@ pub fn plan(terminal: &mut Terminal, folder: &str) -> String {
     terminal.press("r");
     terminal.screen("Requests: under which CA and profile?");
     terminal.press(TAB);
-    while !terminal.shown().contains("> device ") {
-        let before = terminal.shown();
-        terminal.press("j");
-        terminal.until("the next profile", |shown| shown != before);
-    }
+    // The profile of devices is the first one of the file that setup writes.
+    terminal.press("g");
+    terminal.settled("> device ");
     terminal.press(ENTER);
     terminal.settled("plan what is accepted");
     terminal.press("p");
@@ -58,6 +56,7 @@ pub fn plan(terminal: &mut Terminal, folder: &str) -> String {
 
 /// From a stored plan to an approved one: the words are read from the screen.
 pub fn approve(terminal: &mut Terminal) {
+    terminal.settled("approve by typing the words");
     terminal.press("a");
     let shown = terminal.screen("Approval");
     terminal.press(&words(&shown).join(" "));

@@ -41,7 +41,7 @@ fn a_pulled_token_is_told_with_what_is_safe_and_what_to_do() {
     // The screen counts what the register has.
     let issued = sandbox.json(["register", "show", &id])[0]["issued"].as_u64().unwrap();
     assert_eq!(issued, 19, "the token signed 19 before it was gone: {shown}");
-    let not_signed = format!("{} certificates not signed", COUNT as u64 - issued);
+    let not_signed = format!("{} certificates not issued", COUNT as u64 - issued);
     assert!(shown.contains(&not_signed), "{issued} are recorded: {shown}");
     let pin = sandbox.text("pin");
     sandbox.ok(["sign", &id, "--pin-file", &pin]);

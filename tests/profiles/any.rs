@@ -214,10 +214,14 @@ fn what_any_profile_makes_of_any_request_reads_back_to_itself() {
                 planned.fetch_add(1, Ordering::Relaxed);
                 check(&certificate, &profile, issuer)
             }
-            // The lint never has the last word over a profile that is sound: writer and reader would disagree.
+            // The lint never has the last word over a profile that is sound: writer and reader would disagree. Matter's
+            // 600 octets are a limit of the finished certificate, and nothing but its octets can tell.
             Err(refusal) => {
                 refused.fetch_add(1, Ordering::Relaxed);
-                let linted = refusal.findings.iter().any(|finding| finding.control == Control::Lint);
+                let linted = refusal.findings.iter().any(|finding| {
+                    finding.control == Control::Lint
+                        && !finding.message.as_str().contains("larger than 600 octets")
+                });
                 prop_assert!(!linted, "{:?}", refusal);
                 Ok(())
             }
