@@ -17,7 +17,7 @@ use crate::{
 };
 
 /// Certificates of a plan: signing them takes a second or more on any machine.
-const COUNT: usize = 1_500;
+const COUNT: usize = 3_000;
 
 /// What ends the program.
 #[derive(Clone, Copy, Debug)]
