@@ -281,7 +281,7 @@ fn tries_a_wrong_pin_once_and_tells_what_is_left() {
         assert_eq!(token.state().pin_warning(), None);
         let error = failure(token.login(activation("not the pin")));
         assert!(matches!(error, Error::PinIncorrect { warning: Some(PinWarning::CountLow), .. }), "{error}");
-        assert_eq!(error.to_string(), "the PIN is wrong, a wrong PIN was tried since the last right one");
+        assert_eq!(error.to_string(), "the PIN is wrong");
         let state = lab.module.token_state(token.state().slot).unwrap();
         assert_eq!(state.pin_warning(), Some("a wrong PIN was tried since the last right one"));
         // The right one is taken, and the warning goes.
