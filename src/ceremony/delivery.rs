@@ -2,20 +2,15 @@
 
 use std::path::Path;
 
-use rayon::prelude::*;
-
 use crate::{
     export::{
         bundle::{BundleBuilder, Format, Part, Stream},
-        manifest::{
-            self, Authority, Counts, FileDigest, Head, Header, MANIFEST, RegisterHead, SHA256SUMS, SIGNATURE,
-            Standing,
-        },
+        manifest::{self, Authority, Counts, Header},
     },
-    media::{self, OutFile, Outbox, Published, Volume, Written},
+    media::{OutFile, Outbox, Volume, Written},
     pki::{
         certificate::Certificate,
-        fingerprint::{Digest, hex},
+        fingerprint::hex,
         issuer::IssuingCa,
         key::{PublicKey, RsaScheme},
         text::Printable,
@@ -25,34 +20,14 @@ use crate::{
 };
 
 use super::{
-    done::HeadAfter,
-    error::{Error, Wanting},
+    error::Error,
+    handover::{Bundle, Delivered, Handover, Whole, check_folder},
     opening::{Appliance, now},
     progress::{Phase, Watch},
 };
 
 /// Certificates taken from the register at a time.
 const PAGE: u32 = 1_000;
-
-/// Files read back together, on all cores, before progress is told.
-const READ_BACK_CHUNK: usize = 512;
-
-/// What was handed over, after it was read back from the medium and compared.
-#[derive(Clone, Debug)]
-pub struct Delivered {
-    /// The bundle's folder on the medium.
-    pub folder: String,
-    /// Certificates in it.
-    pub certificates: u64,
-    /// Files in it.
-    pub files: u64,
-    /// SHA-256 of its manifest.json.
-    pub manifest_sha256: Digest,
-    /// SHA-256 of the `SubjectPublicKeyInfo` of the audit key that signed the manifest.
-    pub audit_key_sha256: Digest,
-    /// What became of the register's head, once the delivery was recorded.
-    pub head: HeadAfter,
-}
 
 /// A bundle being written: the outbox, the files that grow, and what is finished.
 struct Writing {
@@ -105,48 +80,6 @@ impl Writing {
     }
 }
 
-/// A bundle whose certificates are written; manifest, signature and sums follow.
-pub(super) struct Whole {
-    pub(super) outbox: Outbox,
-    pub(super) written: Vec<Written>,
-}
-
-impl Whole {
-    pub(super) fn file(&mut self, path: &str, pieces: impl Iterator<Item = String>) -> Result<(), Error> {
-        self.octets(path, pieces.map(String::into_bytes))
-    }
-
-    pub(super) fn octets(&mut self, path: &str, pieces: impl Iterator<Item = Vec<u8>>) -> Result<(), Error> {
-        let mut file = self.outbox.create_file(path)?;
-        for piece in pieces {
-            file.append(&piece)?;
-        }
-        self.written.push(file.finish()?);
-        Ok(())
-    }
-
-    /// The manifest names every file before it; SHA256SUMS names the same files, and the manifest last.
-    pub(super) fn manifest_and_sums<H: Head>(&mut self, header: &H) -> Result<Digest, Error> {
-        self.written.sort_by(|a, b| a.path.cmp(&b.path));
-        let entries = std::mem::take(&mut self.written);
-        self.file(MANIFEST, manifest::write(header, entries.iter().map(entry)))?;
-        let named = self.written.last().map(entry).ok_or_else(|| Error::altered(MANIFEST))?;
-        let digest = named.sha256;
-        let lines = entries.iter().map(entry).chain(std::iter::once(named)).map(|file| file.sums_line());
-        self.file(SHA256SUMS, lines)?;
-        self.written.extend(entries);
-        Ok(digest)
-    }
-}
-
-/// A bundle that stands on the medium and was not read back yet.
-pub(super) struct Bundle {
-    pub(super) published: Published,
-    pub(super) written: Vec<Written>,
-    pub(super) manifest_sha256: Digest,
-    pub(super) audit_key_sha256: Digest,
-}
-
 impl Appliance {
     /// Writes the bundle of a plan whose certificates are all issued, reads it back, compares, records the delivery.
     /// Then the audit key signs the register's head; where it cannot, the bundle is delivered all the same.
@@ -164,30 +97,22 @@ impl Appliance {
         watch: &mut Watch<'_>,
     ) -> Result<Delivered, Error> {
         self.check_deliverable(plan, to)?;
-        let certificates = plan.accepted;
-        let target = Volume::open(to)?;
-        let again = format!("coldsign deliver {}", plan.id);
-        let bundle = self.write_bundle(plan, to, formats, session, watch).map_err(|error| match error {
-            // It may stand there under its name.
-            Error::Medium(media::Error::NotDurable { .. }) => unproven(error, &target, &plan.id, &again),
-            other => unwritten(other, &target),
-        })?;
-        compare(&bundle, &plan.id, watch).map_err(|error| unproven(error, &target, &plan.id, &again))?;
-        let (files, manifest_sha256) = (bundle.written.len() as u64, bundle.manifest_sha256);
-        let audit_key_sha256 = bundle.audit_key_sha256;
-        let folder = plan.id.clone();
-        let recorded = now().and_then(|time| {
-            let delivery = Delivery { time, folder: folder.clone(), manifest_sha256, certificates };
-            Ok(self.register.record_delivery(plan, &delivery)?)
-        });
-        recorded.map_err(|failure| Error::BundleStands {
-            failure: Box::new(failure),
-            folder: folder.clone(),
-            wanting: Wanting::Record,
-            again,
-        })?;
-        let head = self.close_head(session);
-        Ok(Delivered { folder, certificates, files, manifest_sha256, audit_key_sha256, head })
+        let handover = Handover {
+            folder: plan.id.clone(),
+            entries: plan.accepted,
+            again: format!("coldsign deliver {}", plan.id),
+        };
+        self.hand_over(
+            handover,
+            to,
+            session,
+            watch,
+            |appliance, watch| appliance.write_bundle(plan, to, formats, session, watch),
+            |register, time, manifest_sha256| {
+                let (folder, certificates) = (plan.id.clone(), plan.accepted);
+                register.record_delivery(plan, &Delivery { time, folder, manifest_sha256, certificates })
+            },
+        )
     }
 
     /// Writes the bundle until it stands on the medium under its name.
@@ -209,13 +134,7 @@ impl Appliance {
         }
         self.write_certificates(plan, &mut builder, &mut writing, watch)?;
         self.write_refusals(plan, &builder, &mut writing)?;
-        let mut whole = writing.end_streams()?;
-        let manifest_sha256 = whole.manifest_and_sums(&header)?;
-        let signature = audit_signature(session, &audit_key, &manifest::signed_message(manifest_sha256))?;
-        whole.octets(SIGNATURE, std::iter::once(signature))?;
-        let Whole { outbox, written } = whole;
-        let audit_key_sha256 = audit_key.public_key().spki_sha256();
-        Ok(Bundle { published: outbox.publish()?, written, manifest_sha256, audit_key_sha256 })
+        writing.end_streams()?.publish(&header, session, &audit_key)
     }
 
     /// Checks that a medium can receive a plan's bundle, before the work that leads to it.
@@ -248,9 +167,7 @@ impl Appliance {
                 hint: format!("sign it to its end first (coldsign sign {})", plan.id),
             });
         }
-        let target = Volume::open(to)?;
-        Outbox::create(to, &plan.id).map_err(|failure| unwritten(failure.into(), &target))?;
-        Ok(())
+        check_folder(to, &plan.id)
     }
 
     fn header(
@@ -260,13 +177,12 @@ impl Appliance {
         audit_key: &PublicKey,
         formats: &[Format],
     ) -> Result<Header, Error> {
-        let head = self.register.head()?;
         let mut formats: Vec<String> = formats.iter().map(|format| format.name().to_owned()).collect();
         formats.sort();
         formats.dedup();
         Ok(Header {
             form: manifest::FORM.to_owned(),
-            standing: if self.is_rehearsal() { Standing::Rehearsal } else { Standing::Production },
+            standing: self.bundle_standing(),
             plan: plan.id.clone(),
             digest: plan.digest.to_string(),
             words: plan.digest.words(),
@@ -276,11 +192,7 @@ impl Appliance {
             issuer: named(issuer.certificate()),
             root: named(issuer.root()),
             audit_key_sha256: audit_key.spki_sha256().to_string(),
-            register: RegisterHead {
-                id: hex(&self.register.id()),
-                entry: head.entry,
-                hash: head.hash.to_string(),
-            },
+            register: self.register_head()?,
             counts: Counts { issued: plan.accepted, refused: plan.refused, skipped: plan.skipped },
             formats,
         })
@@ -391,58 +303,5 @@ pub(super) fn named(certificate: &Certificate) -> Authority {
         subject: certificate.subject().to_printable().to_string(),
         serial: hex(certificate.serial()),
         certificate_sha256: certificate.sha256().to_string(),
-    }
-}
-
-/// Reads every file from the medium again and compares it; then sees that there are no others.
-pub(super) fn compare(bundle: &Bundle, folder: &str, watch: &mut Watch<'_>) -> Result<(), Error> {
-    let Bundle { published, written, .. } = bundle;
-    let files = written.len() as u64;
-    let mut done = 0;
-    for chunk in written.chunks(READ_BACK_CHUNK) {
-        chunk.par_iter().try_for_each(|written| read_back(published, written))?;
-        done += chunk.len() as u64;
-        watch.tell(Phase::ReadingBack, done, Some(files));
-    }
-    if published.count_files()? == files { Ok(()) } else { Err(Error::altered(folder)) }
-}
-
-/// Says of a medium that failed while the bundle was written what is safe. A medium that is gone is named as such,
-/// whatever the file at which it was noticed looked like.
-pub(super) fn unwritten(error: Error, target: &Volume) -> Error {
-    let Error::Medium(failure) = error else { return error };
-    let failure = target.check().err().unwrap_or(failure);
-    let hint = format!("{}; everything issued is in the register", failure.hint());
-    Error::MediumFailed { failure, what: "nothing was delivered".to_owned(), hint }
-}
-
-/// As [`unwritten`], for a bundle that has its name already: it looks whole and nobody knows whether it is.
-pub(super) fn unproven(error: Error, target: &Volume, folder: &str, again: &str) -> Error {
-    let failure = match error {
-        Error::Medium(failure) => Error::Medium(target.check().err().unwrap_or(failure)),
-        other => other,
-    };
-    Error::BundleStands {
-        failure: Box::new(failure),
-        folder: folder.to_owned(),
-        wanting: Wanting::Proof,
-        again: again.to_owned(),
-    }
-}
-
-/// Reads a file from the medium again and compares it with what was written.
-fn read_back(published: &Published, written: &Written) -> Result<(), Error> {
-    if published.read_back(&written.path)? == (written.sha256, written.octets) {
-        Ok(())
-    } else {
-        Err(Error::altered(&written.path))
-    }
-}
-
-fn entry(written: &Written) -> FileDigest {
-    FileDigest {
-        path: written.path.clone(),
-        sha256: Digest::from_octets(written.sha256),
-        octets: written.octets,
     }
 }

@@ -19,9 +19,9 @@ use crate::{
 
 use super::{
     closing::Remaining,
-    delivery::Delivered,
     error::Error,
     evidence::Evidence,
+    handover::Delivered,
     inspection::verify,
     intake::{Content, Naming, Submissions},
     opening::{Appliance, Custodian, now, printable_path},

@@ -5,19 +5,20 @@ use std::path::Path;
 use crate::{
     export::{
         bundle::{CRL_DER, CRL_LEFT, CRL_PEM, Part, crl_opening},
-        manifest::{self, CrlHeader, RegisterHead, SIGNATURE, Standing},
+        manifest::{self, CrlHeader},
         verification::LEFT_HEAD,
     },
-    media::{self, Outbox, Volume},
-    pki::{crl::PemText, fingerprint::hex, issuer::IssuingCa, key::PublicKey},
+    media::Outbox,
+    pki::{crl::PemText, issuer::IssuingCa, key::PublicKey},
     register::{CrlDelivery, IssuedCrl},
     token::session::Session,
 };
 
 use super::super::{
-    delivery::{Bundle, Delivered, Whole, audit_signature, compare, named, unproven, unwritten},
-    error::{Error, Wanting},
-    opening::{Appliance, now},
+    delivery::named,
+    error::Error,
+    handover::{Bundle, Delivered, Handover, Whole, check_folder},
+    opening::Appliance,
     progress::{Phase, Watch},
 };
 use super::crl_id;
@@ -31,9 +32,7 @@ impl Appliance {
     /// # Errors
     /// [`Error::Medium`].
     pub fn check_crl_target(&self, id: &str, to: &Path) -> Result<(), Error> {
-        let target = Volume::open(to)?;
-        Outbox::create(to, id).map_err(|failure| unwritten(failure.into(), &target))?;
-        Ok(())
+        check_folder(to, id)
     }
 
     /// Writes a CRL's folder, reads it back, compares, records the delivery.
@@ -48,30 +47,23 @@ impl Appliance {
         session: &Session,
         watch: &mut Watch<'_>,
     ) -> Result<Delivered, Error> {
-        let folder = crl_id(crl.stored());
-        let target = Volume::open(to)?;
-        let again = format!("coldsign crl --ca {} --to DIR --latest", crl.stored().authority);
-        let bundle = self.write_crl(crl, &folder, to, session, watch).map_err(|error| match error {
-            // It may stand there under its name.
-            Error::Medium(media::Error::NotDurable { .. }) => unproven(error, &target, &folder, &again),
-            other => unwritten(other, &target),
-        })?;
-        compare(&bundle, &folder, watch).map_err(|error| unproven(error, &target, &folder, &again))?;
-        let (files, manifest_sha256) = (bundle.written.len() as u64, bundle.manifest_sha256);
-        let audit_key_sha256 = bundle.audit_key_sha256;
-        let recorded = now().and_then(|time| {
-            let delivery = CrlDelivery { time, folder: folder.clone(), manifest_sha256 };
-            Ok(self.register.record_crl_delivery(crl, &delivery)?)
-        });
-        recorded.map_err(|failure| Error::BundleStands {
-            failure: Box::new(failure),
-            folder: folder.clone(),
-            wanting: Wanting::Record,
-            again,
-        })?;
-        let head = self.close_head(session);
-        let certificates = crl.stored().entries;
-        Ok(Delivered { folder, certificates, files, manifest_sha256, audit_key_sha256, head })
+        let handover = Handover {
+            folder: crl_id(crl.stored()),
+            entries: crl.stored().entries,
+            again: format!("coldsign crl --ca {} --to DIR --latest", crl.stored().authority),
+        };
+        let folder = handover.folder.clone();
+        self.hand_over(
+            handover,
+            to,
+            session,
+            watch,
+            |appliance, watch| appliance.write_crl(crl, &folder, to, session, watch),
+            |register, time, manifest_sha256| {
+                register
+                    .record_crl_delivery(crl, &CrlDelivery { time, folder: folder.clone(), manifest_sha256 })
+            },
+        )
     }
 
     fn write_crl(
@@ -114,14 +106,8 @@ impl Appliance {
         pem.append(text.finish().as_bytes())?;
         written.extend([der.finish()?, pem.finish()?]);
         let left = self.write_left(crl, &mut outbox, &mut written)?;
-        let mut whole = Whole { outbox, written };
         let header = self.crl_header(crl, folder, left, &issuer, audit_key.public_key())?;
-        let manifest_sha256 = whole.manifest_and_sums(&header)?;
-        let signature = audit_signature(session, &audit_key, &manifest::signed_message(manifest_sha256))?;
-        whole.octets(SIGNATURE, std::iter::once(signature))?;
-        let Whole { outbox, written } = whole;
-        let audit_key_sha256 = audit_key.public_key().spki_sha256();
-        Ok(Bundle { published: outbox.publish()?, written, manifest_sha256, audit_key_sha256 })
+        Whole { outbox, written }.publish(&header, session, &audit_key)
     }
 
     /// left.csv: every entry of the CRL before that this one has no more, and why.
@@ -157,11 +143,10 @@ impl Appliance {
         audit_key: &PublicKey,
     ) -> Result<CrlHeader, Error> {
         let stored = crl.stored();
-        let head = self.register.head()?;
         let text = |value: Option<String>| value.unwrap_or_else(|| "none".to_owned());
         Ok(CrlHeader {
             form: manifest::CRL_FORM.to_owned(),
-            standing: if self.is_rehearsal() { Standing::Rehearsal } else { Standing::Production },
+            standing: self.bundle_standing(),
             crl: folder.to_owned(),
             number: text(stored.number.as_ref().map(ToString::to_string)),
             digest: stored.tbs_sha256.to_string(),
@@ -174,11 +159,7 @@ impl Appliance {
             issuer: named(issuer.certificate()),
             root: named(issuer.root()),
             audit_key_sha256: audit_key.spki_sha256().to_string(),
-            register: RegisterHead {
-                id: hex(&self.register.id()),
-                entry: head.entry,
-                hash: head.hash.to_string(),
-            },
+            register: self.register_head()?,
         })
     }
 }
