@@ -7,8 +7,8 @@ use crate::pki::{
 };
 
 use super::{
-    CRL_SIGN, DATA_ENCIPHERMENT, DIGITAL_SIGNATURE, EmptySubject, End, KEY_CERT_SIGN, KEY_ENCIPHERMENT,
-    KeyIdentifier, NON_REPUDIATION, Profile, ProfileError, SubjectKind,
+    BeyondIssuer, CRL_SIGN, DATA_ENCIPHERMENT, DIGITAL_SIGNATURE, EmptySubject, End, KEY_CERT_SIGN,
+    KEY_ENCIPHERMENT, KeyIdentifier, NON_REPUDIATION, Profile, ProfileError, SubjectKind,
 };
 
 /// A standard beyond RFC 5280.
@@ -106,9 +106,11 @@ fn hardware_module(profile: &Profile) -> Vec<Demand> {
 
 fn idevid(profile: &Profile) -> Vec<Demand> {
     let usage = profile.key_usage & !KEY_ENCIPHERMENT == DIGITAL_SIGNATURE;
+    let shortened = profile.beyond_issuer == BeyondIssuer::Shorten;
     vec![
         end_entity(profile),
         ("not-after", "a certificate without end: \"no-expiry\"", profile.end == End::At(Time::NO_EXPIRY)),
+        ("beyond-issuer", "\"keep\" or \"refuse\": shortened, it would have an end", !shortened),
         ("empty-subject", "a subject", profile.empty_subject == EmptySubject::Refuse),
         ("subject-key-identifier", "none in an end entity", profile.key_identifier == KeyIdentifier::Absent),
         ("key-usage", "digitalSignature, and nothing but keyEncipherment beside it", usage),
