@@ -25,7 +25,10 @@ use x509_cert::der::{Decode as _, Encode as _};
 
 use super::{
     PROFILES,
-    support::request::{self, Algorithm, Key},
+    support::{
+        self,
+        request::{self, Algorithm, Key},
+    },
     wanted,
 };
 
@@ -189,7 +192,8 @@ fn check(planned: &PlannedCertificate, profile: &Profile, issuer: &IssuingCa) ->
 
 #[test]
 fn what_any_profile_makes_of_any_request_reads_back_to_itself() {
-    let config = ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(1500) };
+    let cases = if support::long_form() { 50_000 } else { 1500 };
+    let config = ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(cases) };
     let inputs = (
         0..PROFILES.len(),
         0_usize..5,
