@@ -1,0 +1,7 @@
+#![no_main]
+//! See `readers.rs`.
+
+#[path = "../readers.rs"]
+mod readers;
+
+libfuzzer_sys::fuzz_target!(|octets: &[u8]| _ = readers::pem(octets));
