@@ -6,7 +6,8 @@ use std::{collections::BTreeMap, io::Cursor, path::Path, process::Command, sync:
 
 use coldsign::{
     export::{
-        bundle::{BundleBuilder, Format, Part, Stream},
+        bundle::{BundleBuilder, CERTIFICATES_PEM, Part},
+        form::Format,
         manifest::{
             self, Authority, Counts, FORM, FileDigest, Header, MANIFEST, RegisterHead, SHA256SUMS, SIGNATURE,
             Standing,
@@ -220,8 +221,9 @@ impl Issued {
                     assert!(manifest::is_path(&path), "{path}");
                     assert_eq!(files.insert(path, octets), None);
                 }
-                Part::Append { stream, octets } => {
-                    files.entry(stream.path().to_owned()).or_default().extend(octets);
+                Part::Append { path, octets } => {
+                    assert!(manifest::is_path(path), "{path}");
+                    files.entry(path.to_owned()).or_default().extend(octets);
                 }
             }
         }
@@ -328,6 +330,7 @@ fn check_sealed(expected: &[FlawId], bend: impl FnOnce(&mut Bundle, &mut Header)
 
 const FIRST: &str = "certs/000/dev-0001.pem";
 const SECOND: &str = "certs/000/DEV-0001-2.pem";
+const LINES: &str = "jsonl/devices.jsonl";
 
 #[test]
 fn a_table_of_fewer_columns_hides_no_certificate_from_its_files() {
@@ -364,7 +367,7 @@ fn a_bundle_of_nothing_is_not_sound() {
 
 #[test]
 fn a_sound_bundle_is_found_sound_in_every_form() {
-    for formats in [&[Format::Pem][..], &[Format::Pem, Format::Der]] {
+    for formats in [&[Format::Pem][..], &[Format::Pem, Format::Der], Format::ALL] {
         let bundle = issued().bundle(formats);
         let report = bundle.verify();
         assert_eq!(report.flaws, []);
@@ -380,11 +383,10 @@ fn a_sound_bundle_is_found_sound_in_every_form() {
 
 #[test]
 fn names_are_safe_unique_and_in_their_folders() {
-    let bundle = issued().bundle(&[Format::Pem, Format::Der]);
+    let bundle = issued().bundle(Format::ALL);
     let names: Vec<&str> = bundle.files.keys().filter_map(|path| path.strip_prefix("certs/")).collect();
     assert_eq!(names, expected_names());
-    for folder in ["chains", "der"] {
-        let extension = if folder == "der" { "der" } else { "pem" };
+    for (folder, extension) in [("chains", "pem"), ("der", "der"), ("pkcs7", "p7b")] {
         for name in expected_names() {
             let path = format!("{folder}/{}", name.replace(".pem", &format!(".{extension}")));
             assert!(bundle.files.contains_key(&path), "{path}");
@@ -439,6 +441,35 @@ fn finds_what_a_signed_manifest_hides() {
 }
 
 #[test]
+fn finds_a_form_that_the_certificates_do_not_make() {
+    let all: Vec<&str> = Format::ALL.iter().map(|format| format.name()).collect();
+    let check = |expected: &[FlawId], bend: &dyn Fn(&mut Bundle)| {
+        let mut bundle = issued().bundle(Format::ALL);
+        let header = issued().header(Format::ALL);
+        assert_eq!(header.formats, all);
+        bend(&mut bundle);
+        bundle.seal(&header, &issued().audit);
+        assert_eq!(ids(&bundle.verify()), expected, "{:#?}", bundle.verify().flaws);
+    };
+    check(&[], &|_| {});
+    for (one, other) in [
+        ("der/000/dev-0001.der", "der/000/DEV-0001-2.der"),
+        ("pkcs7/000/dev-0001.p7b", "pkcs7/000/DEV-0001-2.p7b"),
+        ("der/root.der", "der/ca.der"),
+    ] {
+        check(&[FlawId::Form], &|bundle| bundle.swap(one, other));
+        check(&[FlawId::ManifestMalformed], &|bundle| drop(bundle.files.remove(one)));
+        check(&[FlawId::Form], &|bundle| bundle.files.get_mut(one).expect("it").push(0));
+    }
+    check(&[FlawId::Form], &|bundle| bundle.replace(LINES, "not_after\":\"2026", "not_after\":\"2036"));
+    check(&[FlawId::Form], &|bundle| bundle.files.get_mut(LINES).expect("it").push(b'\n'));
+    check(&[FlawId::Form], &|bundle| drop(bundle.files.insert(LINES.to_owned(), Vec::new())));
+    check(&[FlawId::ManifestMalformed], &|bundle| drop(bundle.files.remove(LINES)));
+    // What a later version may write is told, and not passed over.
+    check_sealed(&[FlawId::Form], |_, header| header.formats.push("fax".to_owned()));
+}
+
+#[test]
 fn finds_an_audit_key_that_is_not_the_one_told_another_way() {
     let check = |told, expected: &[FlawId]| {
         let mut report = issued().bundle(&[Format::Pem]).verify();
@@ -452,15 +483,15 @@ fn finds_an_audit_key_that_is_not_the_one_told_another_way() {
 #[test]
 fn finds_certificates_in_another_order() {
     check_sealed(&[FlawId::PlanDigest], |bundle, _| {
-        let pem = bundle.text(Stream::CertificatesPem.path());
+        let pem = bundle.text(CERTIFICATES_PEM);
         let mut blocks: Vec<&str> = pem.split_inclusive("-----END CERTIFICATE-----\n").collect();
         blocks.swap(0, 1);
-        let csv = bundle.text(Stream::DevicesCsv.path());
+        let csv = bundle.text("devices.csv");
         let mut lines: Vec<&str> = csv.split_inclusive('\n').collect();
         lines.swap(1, 2);
         let (blocks, lines) = (blocks.concat(), lines.concat());
-        bundle.files.insert(Stream::CertificatesPem.path().to_owned(), blocks.into_bytes());
-        bundle.files.insert(Stream::DevicesCsv.path().to_owned(), lines.into_bytes());
+        bundle.files.insert(CERTIFICATES_PEM.to_owned(), blocks.into_bytes());
+        bundle.files.insert("devices.csv".to_owned(), lines.into_bytes());
     });
 }
 
@@ -468,11 +499,11 @@ fn finds_certificates_in_another_order() {
 fn finds_a_certificate_that_stands_twice() {
     let expected = [FlawId::DevicesCsv, FlawId::CertificateFile, FlawId::PlanDigest, FlawId::SerialDuplicate];
     check_sealed(&expected, |bundle, _| {
-        let pem = bundle.text(Stream::CertificatesPem.path());
+        let pem = bundle.text(CERTIFICATES_PEM);
         let mut blocks: Vec<&str> = pem.split_inclusive("-----END CERTIFICATE-----\n").collect();
         blocks[1] = blocks[0];
         let blocks = blocks.concat();
-        bundle.files.insert(Stream::CertificatesPem.path().to_owned(), blocks.into_bytes());
+        bundle.files.insert(CERTIFICATES_PEM.to_owned(), blocks.into_bytes());
     });
 }
 
@@ -523,7 +554,7 @@ fn run(program: &str, arguments: &str, folder: &Path) -> String {
 fn other_software_reads_the_bundle_and_verifies_its_paths() {
     let folder = tempfile::tempdir().expect("a folder");
     let folder = folder.path();
-    issued().bundle(&[Format::Pem, Format::Der]).write(folder);
+    issued().bundle(Format::ALL).write(folder);
     let listed = run("openssl", "pkcs7 -in ca-chain.p7b -print_certs -noout", folder);
     let factory = listed.find("CN = Factory CA").expect("the issuing CA");
     assert!(listed.rfind("subject=O = Example, CN = Root").is_some_and(|root| factory < root), "{listed}");
@@ -533,6 +564,29 @@ fn other_software_reads_the_bundle_and_verifies_its_paths() {
         let chain = format!("{verify} chains/000/{name}.pem {moment} certs/000/{name}.pem");
         assert!(run("openssl", &chain, folder).contains("OK"));
         run("openssl", &format!("x509 -inform DER -in der/000/{name}.der -noout"), folder);
+        let listed = run("openssl", &format!("pkcs7 -in pkcs7/000/{name}.p7b -print_certs -noout"), folder);
+        assert_eq!(listed.matches("subject=").count(), 3, "{listed}");
+    }
+    let lines = std::fs::read_to_string(folder.join("jsonl/devices.jsonl")).expect("lines");
+    let mut devices = csv::Reader::from_path(folder.join("devices.csv")).expect("a table");
+    let columns = devices.headers().expect("a header").clone();
+    let rows: Vec<csv::StringRecord> = devices.records().collect::<Result<_, _>>().expect("rows");
+    assert_eq!(lines.lines().count(), rows.len());
+    for (line, row) in lines.lines().zip(&rows) {
+        let value: serde_json::Value = serde_json::from_str(line).expect("an object");
+        for (column, cell) in columns.iter().zip(row) {
+            // A spreadsheet's apostrophe is not needed where nothing runs formulas, but for the request's name both say
+            // the same.
+            assert_eq!(
+                value[column].as_str().expect("text").trim_start_matches('\''),
+                cell.trim_start_matches('\'')
+            );
+        }
+        let file = |below: &str| {
+            std::fs::read_to_string(folder.join(row[1].replacen("certs", below, 1))).expect("PEM")
+        };
+        assert_eq!(value["certificate"], file("certs"));
+        assert_eq!(value["chain"], file("chains"));
     }
     assert!(!run("sha256sum", "-c SHA256SUMS", folder).contains("FAILED"));
     let digest = run("sha256sum", MANIFEST, folder);

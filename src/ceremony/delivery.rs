@@ -1,10 +1,14 @@
 //! Delivery: the bundle of a signed plan is written onto a medium as one new folder, and read back from it.
 
-use std::path::Path;
+use std::{
+    collections::{BTreeMap, btree_map::Entry},
+    path::Path,
+};
 
 use crate::{
     export::{
-        bundle::{BundleBuilder, Format, Part, Stream},
+        bundle::{BundleBuilder, Part},
+        form::Format,
         manifest::{self, Authority, Counts, Header},
     },
     media::{OutFile, Outbox, Volume, Written},
@@ -32,48 +36,34 @@ const PAGE: u32 = 1_000;
 /// A bundle being written: the outbox, the files that grow, and what is finished.
 struct Writing {
     outbox: Outbox,
-    certificates: OutFile,
-    devices: OutFile,
-    refused: OutFile,
-    /// A million entries are a hundred megabytes: the price of naming every file in the manifest.
+    growing: BTreeMap<&'static str, OutFile>,
     written: Vec<Written>,
 }
 
 impl Writing {
     fn begin(to: &Path, folder: &str) -> Result<Self, Error> {
-        let mut outbox = Outbox::create(to, folder)?;
-        let certificates = outbox.create_file(Stream::CertificatesPem.path())?;
-        let devices = outbox.create_file(Stream::DevicesCsv.path())?;
-        let refused = outbox.create_file(Stream::RefusedCsv.path())?;
-        Ok(Self { outbox, certificates, devices, refused, written: Vec::new() })
+        Ok(Self { outbox: Outbox::create(to, folder)?, growing: BTreeMap::new(), written: Vec::new() })
     }
 
     fn put(&mut self, part: Part) -> Result<(), Error> {
         match part {
-            Part::File { path, octets } => self.file(&path, &octets)?,
-            Part::Append { stream, octets } => {
-                let file = match stream {
-                    Stream::CertificatesPem => &mut self.certificates,
-                    Stream::DevicesCsv => &mut self.devices,
-                    Stream::RefusedCsv => &mut self.refused,
-                };
+            Part::File { path, octets } => {
+                let mut file = self.outbox.create_file(&path)?;
                 file.append(&octets)?;
+                self.written.push(file.finish()?);
             }
+            Part::Append { path, octets } => match self.growing.entry(path) {
+                Entry::Occupied(file) => file.into_mut().append(&octets)?,
+                Entry::Vacant(place) => place.insert(self.outbox.create_file(path)?).append(&octets)?,
+            },
         }
-        Ok(())
-    }
-
-    fn file(&mut self, path: &str, octets: &[u8]) -> Result<(), Error> {
-        let mut file = self.outbox.create_file(path)?;
-        file.append(octets)?;
-        self.written.push(file.finish()?);
         Ok(())
     }
 
     /// Ends the growing files: from here on every file is whole.
     fn end_streams(self) -> Result<Whole, Error> {
-        let Self { outbox, certificates, devices, refused, mut written } = self;
-        for file in [certificates, devices, refused] {
+        let Self { outbox, growing, mut written } = self;
+        for file in growing.into_values() {
             written.push(file.finish()?);
         }
         Ok(Whole { outbox, written })

@@ -4,7 +4,7 @@ use thiserror::Error;
 
 use crate::{
     config,
-    export::bundle::FormatError,
+    export::form::FormatError,
     media,
     pki::{naming::table::TableError, text::Printable},
     register::{self, StoredPlan},

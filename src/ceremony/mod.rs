@@ -92,7 +92,7 @@ pub use volumes::{
 // Values of the layers below that the faces show or hand through.
 pub use crate::{
     export::{
-        bundle::Format,
+        form::Format,
         manifest::Standing,
         verification::{CrlSummary, Report as BundleReport},
     },

@@ -3,7 +3,7 @@
 use std::{path::Path, sync::Arc};
 
 use crate::{
-    export::bundle::Format,
+    export::form::Format,
     pki::{
         issuer::IssuingCa,
         key::KeyAlgorithm,

@@ -2,7 +2,11 @@
 
 use std::path::Path;
 
-use crate::{export::bundle::Format, media::free_octets, register::StoredPlan};
+use crate::{
+    export::{form::Format, pem},
+    media::free_octets,
+    register::StoredPlan,
+};
 
 use super::{error::Error, opening::Appliance};
 
@@ -20,9 +24,6 @@ const REFUSED_OCTETS: u64 = 600;
 
 /// Files of a bundle that do not grow in number with its certificates.
 const FIXED_FILES: u64 = 11;
-
-/// Files that DER adds besides: root and issuing CA.
-const FIXED_DER_FILES: u64 = 2;
 
 /// Octets of one block of a large FAT or exFAT volume: of the last block of each file, half is lost on average.
 const BLOCK_OCTETS: u64 = 32_768;
@@ -56,7 +57,7 @@ impl Appliance {
         let bundle = Measured {
             certificates: plan.accepted,
             certificate_octets: longest + SIGNATURE_OCTETS,
-            chain_octets: above.map(|certificate| pem_octets(certificate.der().len() as u64)).sum(),
+            chain_octets: above.map(|certificate| pem::octets(certificate.der().len() as u64)).sum(),
             refused: plan.refused,
         };
         Ok(space(&bundle, formats, free_octets(to)?))
@@ -73,21 +74,17 @@ struct Measured {
     refused: u64,
 }
 
-/// RFC 7468: 64 characters and a line end for 48 octets, and the two lines around them.
-fn pem_octets(der: u64) -> u64 {
-    der.div_ceil(48) * 65 + 54
-}
-
 fn space(bundle: &Measured, formats: &[Format], free: u64) -> Space {
     let Measured { certificates, certificate_octets, chain_octets, refused } = *bundle;
-    let pem = pem_octets(certificate_octets);
-    let der = formats.contains(&Format::Der);
-    let (mut files_each, mut octets_each) = (2, 3 * pem + chain_octets + ROWS_OCTETS);
-    if der {
-        files_each += 1;
-        octets_each += certificate_octets;
+    let pem = pem::octets(certificate_octets);
+    let (mut fixed, mut files_each) = (FIXED_FILES, 2);
+    let mut octets_each = 3 * pem + chain_octets + ROWS_OCTETS;
+    for format in formats {
+        let room = format.room(certificate_octets, chain_octets);
+        fixed += room.files;
+        files_each += room.files_each;
+        octets_each += room.octets_each;
     }
-    let fixed = if der { FIXED_FILES + FIXED_DER_FILES } else { FIXED_FILES };
     let files = fixed + certificates * files_each;
     let octets = certificates * octets_each + refused * REFUSED_OCTETS;
     Space { files, octets, octets_max: octets + files * BLOCK_OCTETS, free }
@@ -108,6 +105,9 @@ mod tests {
         let with_der = space(&bundle, &[Format::Der], 5);
         assert_eq!(with_der.files, 3_013);
         assert_eq!(with_der.octets - made.octets, 1_000_000);
+        let with_lines = space(&bundle, &[Format::JsonLines], 5);
+        assert_eq!(with_lines.files, made.files + 1);
+        assert!(with_lines.octets > made.octets + 4_000_000, "a chain a line");
         bundle.refused = 900_000;
         assert!(space(&bundle, &[], 5).octets > made.octets + 400_000_000, "a medium of refusals");
     }

@@ -4,6 +4,8 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
+use crate::ceremony::Format;
+
 /// The whole command line.
 #[derive(Debug, Parser)]
 #[command(
@@ -322,12 +324,19 @@ pub struct DeliverArguments {
     /// The folder (a mounted medium) that receives the bundle as one new folder
     #[arg(long, value_name = "DIR")]
     pub to: PathBuf,
-    /// Forms of the certificates: pem (always there), der
-    #[arg(long = "for", value_name = "FORMAT", value_delimiter = ',')]
+    // Its help is made of the forms that there are.
+    #[arg(long = "for", value_name = "FORMAT", value_delimiter = ',', help = forms())]
     pub formats: Vec<String>,
     /// The user PIN
     #[command(flatten)]
     pub pin: PinArguments,
+}
+
+/// What `--for` takes, in words.
+fn forms() -> String {
+    let each: Vec<String> =
+        Format::ALL.iter().map(|format| format!("{} ({})", format.name(), format.about())).collect();
+    format!("Forms of the certificates, commas between: {}", each.join(", "))
 }
 
 /// `issue`
@@ -348,8 +357,8 @@ pub struct IssueArguments {
     /// The folder (a mounted medium) that receives the bundle as one new folder
     #[arg(long, value_name = "DIR")]
     pub to: PathBuf,
-    /// Forms of the certificates: pem (always there), der
-    #[arg(long = "for", value_name = "FORMAT", value_delimiter = ',')]
+    // Its help is made of the forms that there are.
+    #[arg(long = "for", value_name = "FORMAT", value_delimiter = ',', help = forms())]
     pub formats: Vec<String>,
     /// Issue without the typed approval; only where the profile says unattended = true
     #[arg(long)]

@@ -4,15 +4,16 @@
 //! are whole, and pieces to append to the few files that grow. Only an [`IssuedCertificate`] can get in. The ceremony
 //! writes the parts, then the manifest ([`super::manifest`]), its signature and SHA256SUMS.
 
-use thiserror::Error;
+use std::collections::BTreeSet;
 
 use super::{
     devices::{DEVICE_COLUMNS, Device, REFUSED_COLUMNS, cell, line},
+    form::{Form, Format, Item},
     names::{SafeNames, folder},
     pem, pkcs7,
 };
 use crate::{
-    pki::{certificate::Certificate, issuer::IssuingCa, key::PublicKey, text::Printable},
+    pki::{certificate::Certificate, issuer::IssuingCa, key::PublicKey},
     register::IssuedCertificate,
 };
 
@@ -33,91 +34,20 @@ pub const CRL_PEM: &str = "crl.pem";
 /// The root's certificate.
 pub const ROOT: &str = "root.pem";
 
-/// A form that certificates are delivered in.
-#[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd)]
-pub enum Format {
-    /// A folder of DER files.
-    Der,
-    /// PEM files: always there.
-    Pem,
-}
-
-/// A name that is no form of delivery.
-#[derive(Clone, Debug, Eq, Error, PartialEq)]
-pub enum FormatError {
-    /// No form has this name.
-    #[error("{0} is not a form that can be delivered")]
-    Unknown(Printable),
-}
-
-impl FormatError {
-    /// What to do about it.
-    #[must_use]
-    pub fn hint(&self) -> String {
-        let names: Vec<&str> = Format::ALL.iter().map(|format| format.name()).collect();
-        format!("choose from: {}", names.join(", "))
-    }
-}
-
-impl Format {
-    /// Every form, in the order of their names.
-    pub const ALL: &[Self] = &[Self::Der, Self::Pem];
-
-    /// Its name on the command line, and its folder's.
-    #[must_use]
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Der => "der",
-            Self::Pem => "pem",
-        }
-    }
-
-    /// The form of this name.
-    ///
-    /// # Errors
-    /// [`FormatError::Unknown`].
-    pub fn from_name(name: &str) -> Result<Self, FormatError> {
-        Self::ALL
-            .iter()
-            .copied()
-            .find(|format| format.name() == name)
-            .ok_or_else(|| FormatError::Unknown(Printable::with_limit(name, 64)))
-    }
-}
-
-/// A file that grows while certificates come.
-#[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd)]
-pub enum Stream {
-    /// certificates.pem: all certificates in plan order.
-    CertificatesPem,
-    /// devices.csv: a line a certificate.
-    DevicesCsv,
-    /// refused.csv: a line a finding.
-    RefusedCsv,
-}
-
-impl Stream {
-    /// All of them.
-    pub const ALL: [Self; 3] = [Self::CertificatesPem, Self::DevicesCsv, Self::RefusedCsv];
-
-    /// Its path in the bundle.
-    #[must_use]
-    pub fn path(self) -> &'static str {
-        match self {
-            Self::CertificatesPem => "certificates.pem",
-            Self::DevicesCsv => "devices.csv",
-            Self::RefusedCsv => "refused.csv",
-        }
-    }
-}
+/// All certificates in plan order.
+pub const CERTIFICATES_PEM: &str = "certificates.pem";
+/// A line a certificate.
+pub const DEVICES_CSV: &str = "devices.csv";
+/// A line a finding.
+pub const REFUSED_CSV: &str = "refused.csv";
 
 /// Something to write.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub enum Part {
-    /// A piece to append to a growing file.
+    /// A piece to append to a file that grows while certificates come.
     Append {
-        /// Which.
-        stream: Stream,
+        /// Its path in the bundle.
+        path: &'static str,
         /// The piece.
         octets: Vec<u8>,
     },
@@ -136,7 +66,7 @@ pub struct BundleBuilder {
     authorities: Vec<Certificate>,
     sent: Vec<u8>,
     audit_key: PublicKey,
-    der: Option<Format>,
+    forms: Vec<Box<dyn Form>>,
     names: SafeNames,
 }
 
@@ -146,25 +76,20 @@ impl BundleBuilder {
     pub fn new(issuer: &IssuingCa, audit_key: &PublicKey, formats: &[Format]) -> Self {
         let authorities: Vec<Certificate> = pem::authorities(issuer).cloned().collect();
         let sent = pem::sent_with_device(&authorities);
-        let der = formats.iter().copied().find(|format| *format == Format::Der);
-        Self { authorities, sent, audit_key: audit_key.clone(), der, names: SafeNames::new() }
+        let forms = forms(formats);
+        Self { authorities, sent, audit_key: audit_key.clone(), forms, names: SafeNames::new() }
     }
 
     /// The parts that stand before the first certificate. The growing files are there even if nothing follows.
     #[must_use]
-    pub fn opening(&self) -> Vec<Part> {
-        let (first, last) = (self.authorities.first(), self.authorities.last());
+    pub fn opening(&mut self) -> Vec<Part> {
         let mut parts = authority_files(&self.authorities, &self.audit_key);
         parts.extend([
-            append(Stream::CertificatesPem, Vec::new()),
-            append(Stream::DevicesCsv, line(&DEVICE_COLUMNS)),
-            append(Stream::RefusedCsv, line(&REFUSED_COLUMNS)),
+            append(CERTIFICATES_PEM, Vec::new()),
+            append(DEVICES_CSV, line(&DEVICE_COLUMNS)),
+            append(REFUSED_CSV, line(&REFUSED_COLUMNS)),
         ]);
-        if self.der.is_some() {
-            let der = |one: Option<&Certificate>| one.map(|one| one.der().to_vec()).unwrap_or_default();
-            parts.push(file("der/root.der", der(last)));
-            parts.push(file("der/ca.der", der(first)));
-        }
+        parts.extend(self.forms.iter_mut().flat_map(|form| form.opening(&self.authorities)));
         parts
     }
 
@@ -183,21 +108,21 @@ impl BundleBuilder {
             certificate_sha256: issued.certificate_sha256(),
         };
         let mut parts = vec![
-            append(Stream::CertificatesPem, certificate.clone()),
-            append(Stream::DevicesCsv, line(&row.cells())),
+            append(CERTIFICATES_PEM, certificate.clone()),
+            append(DEVICES_CSV, line(&row.cells())),
             file(&place.chain(), [certificate.as_slice(), &self.sent].concat()),
             file(&device, certificate),
         ];
-        if self.der.is_some() {
-            parts.push(file(&place.der(), issued.der().to_vec()));
-        }
+        let source = cell(issued.source());
+        let item = Item { place: &place, der: issued.der(), source: &source, device: row };
+        parts.extend(self.forms.iter_mut().flat_map(|form| form.certificate(&item)));
         parts
     }
 
     /// A line of refused.csv: one finding on a request that got no certificate.
     #[must_use]
     pub fn refused(&self, source: &str, control: &str, reason: &str, hint: &str) -> Part {
-        append(Stream::RefusedCsv, line(&[source, control, reason, hint].map(cell)))
+        append(REFUSED_CSV, line(&[source, control, reason, hint].map(cell)))
     }
 }
 
@@ -219,15 +144,21 @@ pub fn crl_opening(issuer: &IssuingCa, audit_key: &PublicKey) -> Vec<Part> {
     authority_files(&authorities, audit_key)
 }
 
-fn file(path: &str, octets: Vec<u8>) -> Part {
+/// The forms of these names, each once, in one order.
+pub(super) fn forms(formats: &[Format]) -> Vec<Box<dyn Form>> {
+    let formats: BTreeSet<Format> = formats.iter().copied().collect();
+    formats.into_iter().filter_map(Format::form).collect()
+}
+
+pub(super) fn file(path: &str, octets: Vec<u8>) -> Part {
     Part::File { path: path.to_owned(), octets }
 }
 
-fn append(stream: Stream, octets: Vec<u8>) -> Part {
-    Part::Append { stream, octets }
+pub(super) fn append(path: &'static str, octets: Vec<u8>) -> Part {
+    Part::Append { path, octets }
 }
 
-/// Where one certificate's files stand: the same folder and name under `certs`, `chains` and `der`.
+/// Where one certificate's files stand: the same folder and name under `certs`, `chains` and each form's.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct Place(String);
 
@@ -258,24 +189,16 @@ impl Place {
         format!("chains/{}.pem", self.0)
     }
 
-    /// The certificate as DER.
+    /// A file of a form.
     #[must_use]
-    pub fn der(&self) -> String {
-        format!("der/{}.der", self.0)
+    pub fn below(&self, folder: &str, extension: &str) -> String {
+        format!("{folder}/{}.{extension}", self.0)
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn an_unknown_form_is_told_what_there_is() {
-        assert_eq!(Format::from_name("der"), Ok(Format::Der));
-        let error = Format::from_name("p\u{1b}fx").unwrap_err();
-        assert_eq!(error.to_string(), "p\\u{1b}fx is not a form that can be delivered");
-        assert_eq!(error.hint(), "choose from: der, pem");
-    }
 
     #[test]
     fn a_place_is_read_back_from_its_path_only() {

@@ -6,6 +6,8 @@
 
 pub mod bundle;
 pub mod devices;
+pub mod form;
+mod jsonl;
 pub mod manifest;
 pub mod names;
 pub mod pem;

@@ -8,6 +8,13 @@ pub fn certificate(der: &[u8]) -> Vec<u8> {
     pem::encode("CERTIFICATE", der).into_bytes()
 }
 
+/// Octets of the PEM file of so many octets of DER: 64 characters and a line end for 48 of them (RFC 7468 §2), and the two
+/// lines around them.
+#[must_use]
+pub fn octets(der: u64) -> u64 {
+    der.div_ceil(48) * 65 + 54
+}
+
 /// Several certificates, in this order.
 #[must_use]
 pub fn certificates<'a>(list: impl IntoIterator<Item = &'a Certificate>) -> Vec<u8> {

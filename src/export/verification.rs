@@ -8,6 +8,7 @@ mod authorities;
 mod certificates;
 mod crl;
 mod files;
+mod forms;
 
 pub use crl::LEFT_HEAD;
 
@@ -97,6 +98,8 @@ flaws! {
     FileMissing = "file-missing", "copy the bundle from the medium again; if that does not help, ask for a new delivery";
     /// A file cannot be read.
     FileUnreadable = "file-unreadable", "check the medium and the permissions of the copy";
+    /// A file of a form that was asked for besides PEM is not what the certificates make, or the form is unknown.
+    Form = "form", "do not use that file; certificates.pem has all certificates, or ask for a new delivery";
     /// The manifest is not in the form that this version knows, or contradicts itself.
     ManifestMalformed = "manifest-malformed", "do not use the bundle; ask for a new delivery";
     /// The manifest's signature does not verify with the audit key.
@@ -228,7 +231,7 @@ pub fn verify<S: Source>(source: &S, trust: &Certificate, at: Option<Time>) -> R
     report.summary = summary(&manifest.header, manifest.sha256, &mut report);
     files::signature(source, &manifest, &manifest.header.audit_key_sha256, &mut report);
     files::sums(source, &manifest, &mut report);
-    let mut expected = files::Expected::new(&manifest.header);
+    let mut expected = files::Expected::new();
     let named = authorities::Named::of(&manifest.header);
     if let Some(authorities) = authorities::read(source, named, trust, at, &mut report) {
         certificates::judge(source, &manifest.header, &authorities, at, &mut expected, &mut report);

@@ -29,17 +29,16 @@ impl Authorities {
     }
 }
 
-/// The CAs that a manifest names, and the forms that the bundle has.
+/// The CAs that a manifest names.
 #[derive(Clone, Copy)]
 pub(super) struct Named<'a> {
     pub(super) issuer: &'a Authority,
     pub(super) root: &'a Authority,
-    pub(super) formats: &'a [String],
 }
 
 impl<'a> Named<'a> {
     pub(super) fn of(header: &'a Header) -> Self {
-        Self { issuer: &header.issuer, root: &header.root, formats: &header.formats }
+        Self { issuer: &header.issuer, root: &header.root }
     }
 }
 
@@ -70,12 +69,9 @@ pub(super) fn read<S: Source>(
         (CA, pem::certificate(issuer.der())),
         (ROOT, pem::certificate(root.der())),
         (CA_CHAIN_PKCS7, pkcs7::certificates_only(chain.iter().map(Certificate::der))),
-        ("der/ca.der", issuer.der().to_vec()),
-        ("der/root.der", root.der().to_vec()),
     ];
-    let count = if named.formats.iter().any(|name| name == "der") { 5 } else { 3 };
-    for (path, octets) in &expected[..count] {
-        if small(source, path, CHAIN_OCTETS_MAX, report).is_some_and(|found| &found != octets) {
+    for (path, octets) in expected {
+        if small(source, path, CHAIN_OCTETS_MAX, report).is_some_and(|found| found != octets) {
             report.add(FlawId::Authorities, &format!("{path} does not agree with {CA_CHAIN}"));
         }
     }

@@ -6,14 +6,16 @@ use rayon::iter::{IntoParallelRefIterator as _, ParallelIterator as _};
 
 use super::{
     super::{
-        bundle::{Place, Stream},
+        bundle::{CERTIFICATES_PEM, DEVICES_CSV, Place, REFUSED_CSV},
         devices::{DEVICE_COLUMNS, Device, REFUSED_COLUMNS, line},
+        form::Item,
         manifest::Header,
         pem,
     },
     FlawId, Report, Source,
     authorities::Authorities,
     files::Expected,
+    forms::Forms,
     small,
 };
 use crate::pki::{
@@ -99,12 +101,11 @@ impl<R: Read> Table<R> {
 
 fn table<S: Source>(
     source: &S,
-    stream: Stream,
+    path: &str,
     columns: &[&str],
     id: FlawId,
     report: &mut Report,
 ) -> Option<Table<S::File>> {
-    let path = stream.path();
     let file = source.open(path).map_err(|error| report.add_open(path, &error)).ok()?;
     let mut table = Table { reader: BufReader::new(file), number: 0 };
     match table.next() {
@@ -125,6 +126,7 @@ struct Entry {
 
 /// What became of an entry.
 struct Judged {
+    certificate: Option<Certificate>,
     tbs_sha256: Digest,
     serial: u128,
     flaws: Vec<(FlawId, String)>,
@@ -139,16 +141,17 @@ pub(super) fn judge<S: Source>(
     expected: &mut Expected,
     report: &mut Report,
 ) {
-    let path = Stream::CertificatesPem.path();
+    let path = CERTIFICATES_PEM;
     let file = match source.open(path) {
         Ok(file) => file,
         Err(error) => return report.add_open(path, &error),
     };
-    let mut devices = table(source, Stream::DevicesCsv, &DEVICE_COLUMNS, FlawId::DevicesCsv, report);
+    let mut devices = table(source, DEVICES_CSV, &DEVICE_COLUMNS, FlawId::DevicesCsv, report);
     let sent = pem::sent_with_device(&authorities.chain);
     let mut digest = PlanDigest::new(authorities.issuer().sha256(), header.counts.issued);
     let mut serials: Vec<u128> = Vec::new();
     let mut certificates = blocks(file);
+    let mut forms = Forms::begin(source, header, &authorities.chain, expected, report);
     loop {
         let batch = batch(&mut certificates, &mut devices, report);
         if batch.is_empty() {
@@ -161,9 +164,17 @@ pub(super) fn judge<S: Source>(
             for (id, message) in judged.flaws {
                 report.add(id, &format!("certificate {}: {message}", entry.index));
             }
-            compare_files(source, entry, &sent, expected, report);
+            if let Some(place) = compare_files(source, entry, &sent, expected, report)
+                && let Some(certificate) = judged.certificate
+            {
+                let [from, file, ..] = entry.cells.as_slice() else { continue };
+                let device = Device::of(&certificate, from, file);
+                let item = Item { place: &place, der: &entry.der, source: from, device };
+                forms.certificate(source, &item, expected, report);
+            }
         }
     }
+    forms.finish(report);
     if let Some(mut devices) = devices
         && devices.next() != Ok(None)
     {
@@ -237,7 +248,7 @@ fn judge_one(entry: &Entry, authorities: &Authorities, at: Option<Time>) -> Judg
             // A digest of its own, so that it is neither taken for another nor for one that is there.
             let digest = Digest::of(&entry.der);
             let flaws = vec![(FlawId::CertificateMalformed, error.to_string())];
-            return Judged { tbs_sha256: digest, serial: short(digest), flaws };
+            return Judged { certificate: None, tbs_sha256: digest, serial: short(digest), flaws };
         }
     };
     let mut flaws = Vec::new();
@@ -258,7 +269,8 @@ fn judge_one(entry: &Entry, authorities: &Authorities, at: Option<Time>) -> Judg
         flaws.push((FlawId::DevicesCsv, "its line of devices.csv says something else".to_owned()));
     }
     let serial = short(Digest::of(certificate.serial()));
-    Judged { tbs_sha256: Digest::of(certificate.tbs()), serial, flaws }
+    let tbs_sha256 = Digest::of(certificate.tbs());
+    Judged { certificate: Some(certificate), tbs_sha256, serial, flaws }
 }
 
 fn short(digest: Digest) -> u128 {
@@ -271,19 +283,16 @@ fn compare_files<S: Source>(
     sent: &[u8],
     expected: &mut Expected,
     report: &mut Report,
-) {
-    let Some(file) = entry.cells.get(1) else { return };
+) -> Option<Place> {
+    let file = entry.cells.get(1)?;
     let Some(place) = Place::from_certificate(file, entry.index) else {
-        return report
-            .add(FlawId::DevicesCsv, &format!("certificate {}: {file} is not its place", entry.index));
+        report.add(FlawId::DevicesCsv, &format!("certificate {}: {file} is not its place", entry.index));
+        return None;
     };
     expected.add(&place);
     let certificate = pem::certificate(&entry.der);
-    let mut files =
-        vec![(place.chain(), [certificate.as_slice(), sent].concat()), (place.certificate(), certificate)];
-    if expected.der.is_some() {
-        files.push((place.der(), entry.der.clone()));
-    }
+    let files =
+        [(place.chain(), [certificate.as_slice(), sent].concat()), (place.certificate(), certificate)];
     for (path, octets) in files {
         // A file that is missing was reported when the manifest was read, or is not in it, which is reported later.
         let mut unreported = Report::default();
@@ -294,12 +303,12 @@ fn compare_files<S: Source>(
             );
         }
     }
+    Some(place)
 }
 
 /// refused.csv is a table, and has a line at least for every refusal that the manifest counts.
 pub(super) fn refusals<S: Source>(source: &S, header: &Header, report: &mut Report) {
-    let Some(mut refused) = table(source, Stream::RefusedCsv, &REFUSED_COLUMNS, FlawId::RefusedCsv, report)
-    else {
+    let Some(mut refused) = table(source, REFUSED_CSV, &REFUSED_COLUMNS, FlawId::RefusedCsv, report) else {
         return;
     };
     let mut lines = 0_u64;

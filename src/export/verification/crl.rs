@@ -36,7 +36,7 @@ pub(super) fn judge<S: Source>(source: &S, trust: &Certificate, at: Option<Time>
     report.crl = summary(header, report).map(Box::new);
     files::signature(source, &manifest, &header.audit_key_sha256, report);
     files::sums(source, &manifest, report);
-    let named = Named { issuer: &header.issuer, root: &header.root, formats: &[] };
+    let named = Named { issuer: &header.issuer, root: &header.root };
     if let Some(authorities) = authorities::read(source, named, trust, at, report) {
         crl(source, header, &authorities, at, report);
     }

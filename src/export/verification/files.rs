@@ -7,9 +7,10 @@ use sha2::{Digest as _, Sha256};
 use super::{
     super::{
         bundle::{
-            AUDIT_KEY, CA, CA_CHAIN, CA_CHAIN_PKCS7, CRL_DER, CRL_LEFT, CRL_PEM, Format, Place, ROOT, Stream,
+            AUDIT_KEY, CA, CA_CHAIN, CA_CHAIN_PKCS7, CERTIFICATES_PEM, CRL_DER, CRL_LEFT, CRL_PEM,
+            DEVICES_CSV, Place, REFUSED_CSV, ROOT,
         },
-        manifest::{self, FileDigest, Head, Header, MANIFEST, SHA256SUMS, SIGNATURE},
+        manifest::{self, FileDigest, Head, MANIFEST, SHA256SUMS, SIGNATURE},
         pem,
     },
     FlawId, OpenError, Report, Source, small,
@@ -148,34 +149,30 @@ pub(super) fn sums<S: Source, H>(source: &S, manifest: &Manifest<H>, report: &mu
     }
 }
 
-/// The files that a bundle of this header and these certificates has.
+/// The files that a bundle of these certificates has.
 pub(super) struct Expected {
     paths: Vec<u128>,
-    pub(super) der: Option<Format>,
 }
 
 impl Expected {
-    pub(super) fn new(header: &Header) -> Self {
-        let der = header.formats.iter().find(|name| *name == Format::Der.name()).map(|_| Format::Der);
-        let mut paths: Vec<u128> = [ROOT, CA, CA_CHAIN, CA_CHAIN_PKCS7, AUDIT_KEY].map(key).into();
-        paths.extend(Stream::ALL.map(|stream| key(stream.path())));
-        if der.is_some() {
-            paths.extend(["der/root.der", "der/ca.der"].map(key));
-        }
-        Self { paths, der }
+    pub(super) fn new() -> Self {
+        let always =
+            [ROOT, CA, CA_CHAIN, CA_CHAIN_PKCS7, AUDIT_KEY, CERTIFICATES_PEM, DEVICES_CSV, REFUSED_CSV];
+        Self { paths: always.map(key).into() }
     }
 
     /// The files that the bundle of a CRL has.
     pub(super) fn of_crl() -> Self {
         let paths = [ROOT, CA, CA_CHAIN, CA_CHAIN_PKCS7, AUDIT_KEY, CRL_DER, CRL_LEFT, CRL_PEM];
-        Self { paths: paths.map(key).into(), der: None }
+        Self { paths: paths.map(key).into() }
     }
 
     pub(super) fn add(&mut self, place: &Place) {
         self.paths.extend([key(&place.certificate()), key(&place.chain())]);
-        if self.der.is_some() {
-            self.paths.push(key(&place.der()));
-        }
+    }
+
+    pub(super) fn add_path(&mut self, path: &str) {
+        self.paths.push(key(path));
     }
 }
 

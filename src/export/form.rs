@@ -1,0 +1,195 @@
+//! Forms: what a bundle holds besides its PEM files, a folder each.
+//!
+//! A form is a function of the CAs and of the certificates in plan order, and of nothing else, so that the same plan gives
+//! the same octets, and a bundle is judged by making its forms once more and comparing. A form keeps no certificate it has
+//! seen: a bundle of a million takes no more memory than one of ten.
+
+use std::fmt::Debug;
+
+use thiserror::Error;
+
+use super::{
+    bundle::{Part, Place, file},
+    devices::Device,
+    jsonl::DeviceLines,
+    pem, pkcs7,
+};
+use crate::pki::{certificate::Certificate, text::Printable};
+
+/// A form that certificates are delivered in.
+#[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd)]
+pub enum Format {
+    /// A folder of DER files.
+    Der,
+    /// A file of JSON, a line a certificate.
+    JsonLines,
+    /// PEM files: always there.
+    Pem,
+    /// A folder of PKCS #7 files, each a certificate and its CAs.
+    Pkcs7,
+}
+
+/// A name that is no form of delivery.
+#[derive(Clone, Debug, Eq, Error, PartialEq)]
+pub enum FormatError {
+    /// No form has this name.
+    #[error("{0} is not a form that can be delivered")]
+    Unknown(Printable),
+}
+
+impl FormatError {
+    /// What to do about it.
+    #[must_use]
+    pub fn hint(&self) -> String {
+        let names: Vec<&str> = Format::ALL.iter().map(|format| format.name()).collect();
+        format!("choose from: {}", names.join(", "))
+    }
+}
+
+/// What a form takes of a medium, beyond the PEM files.
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
+pub struct Room {
+    /// Files, however many certificates there are.
+    pub files: u64,
+    /// Files for each certificate.
+    pub files_each: u64,
+    /// Octets for each certificate.
+    pub octets_each: u64,
+}
+
+impl Format {
+    /// Every form, in the order of their names.
+    pub const ALL: &[Self] = &[Self::Der, Self::JsonLines, Self::Pem, Self::Pkcs7];
+
+    /// Its name on the command line, and its folder's.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Der => "der",
+            Self::JsonLines => "jsonl",
+            Self::Pem => "pem",
+            Self::Pkcs7 => "pkcs7",
+        }
+    }
+
+    /// What it is, in a few words.
+    #[must_use]
+    pub fn about(self) -> &'static str {
+        match self {
+            Self::Der => "a DER file for each certificate",
+            Self::JsonLines => "a JSON object a line, PEM in it",
+            Self::Pem => "PEM files, in every bundle",
+            Self::Pkcs7 => "each certificate with its CAs as PKCS #7",
+        }
+    }
+
+    /// The form of this name.
+    ///
+    /// # Errors
+    /// [`FormatError::Unknown`].
+    pub fn from_name(name: &str) -> Result<Self, FormatError> {
+        Self::ALL
+            .iter()
+            .copied()
+            .find(|format| format.name() == name)
+            .ok_or_else(|| FormatError::Unknown(Printable::with_limit(name, 64)))
+    }
+
+    /// What it takes of a medium: for certificates of so many octets of DER, below CAs of so many octets of PEM together.
+    #[must_use]
+    pub fn room(self, certificate_octets: u64, chain_octets: u64) -> Room {
+        let pem = pem::octets(certificate_octets);
+        match self {
+            Self::Der => Room { files: 2, files_each: 1, octets_each: certificate_octets },
+            Self::JsonLines => Room { files: 1, files_each: 0, octets_each: pem + chain_octets + 1_000 },
+            Self::Pem => Room::default(),
+            Self::Pkcs7 => Room { files: 0, files_each: 1, octets_each: pem + chain_octets },
+        }
+    }
+
+    /// The form itself, before its first certificate; `None` for what is in every bundle anyway.
+    pub(super) fn form(self) -> Option<Box<dyn Form>> {
+        match self {
+            Self::Der => Some(Box::new(DerFiles)),
+            Self::JsonLines => Some(Box::<DeviceLines>::default()),
+            Self::Pem => None,
+            Self::Pkcs7 => Some(Box::<Pkcs7Files>::default()),
+        }
+    }
+}
+
+/// One certificate of a bundle.
+pub(super) struct Item<'a> {
+    /// Where its files stand.
+    pub(super) place: &'a Place,
+    /// Its octets.
+    pub(super) der: &'a [u8],
+    /// Where its request came from, as devices.csv has it.
+    pub(super) source: &'a str,
+    /// What else devices.csv says of it.
+    pub(super) device: Device<'a>,
+}
+
+/// Makes the files of one form.
+pub(super) trait Form: Debug + Send {
+    /// What stands before the first certificate, growing files too: they are there even if nothing follows. The issuing
+    /// CA is the first, the root the last.
+    fn opening(&mut self, authorities: &[Certificate]) -> Vec<Part>;
+
+    /// What the next certificate adds, in plan order.
+    fn certificate(&mut self, item: &Item<'_>) -> Vec<Part>;
+}
+
+/// DER files: each certificate, the issuing CA, the root.
+#[derive(Debug)]
+struct DerFiles;
+
+impl Form for DerFiles {
+    fn opening(&mut self, authorities: &[Certificate]) -> Vec<Part> {
+        let named = [("der/root.der", authorities.last()), ("der/ca.der", authorities.first())];
+        let octets = |one: Option<&Certificate>| one.map(|one| one.der().to_vec()).unwrap_or_default();
+        named.into_iter().map(|(path, one)| file(path, octets(one))).collect()
+    }
+
+    fn certificate(&mut self, item: &Item<'_>) -> Vec<Part> {
+        vec![file(&item.place.below("der", "der"), item.der.to_vec())]
+    }
+}
+
+/// PKCS #7 files: each certificate first, then the issuing CA, the root last.
+#[derive(Debug, Default)]
+struct Pkcs7Files {
+    authorities: Vec<Vec<u8>>,
+}
+
+impl Form for Pkcs7Files {
+    fn opening(&mut self, authorities: &[Certificate]) -> Vec<Part> {
+        self.authorities = authorities.iter().map(|one| one.der().to_vec()).collect();
+        Vec::new()
+    }
+
+    fn certificate(&mut self, item: &Item<'_>) -> Vec<Part> {
+        let all = std::iter::once(item.der).chain(self.authorities.iter().map(Vec::as_slice));
+        vec![file(&item.place.below("pkcs7", "p7b"), pkcs7::certificates_only(all))]
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_unknown_form_is_told_what_there_is() {
+        for format in Format::ALL {
+            assert_eq!(Format::from_name(format.name()), Ok(*format));
+        }
+        let error = Format::from_name("p\u{1b}fx").unwrap_err();
+        assert_eq!(error.to_string(), "p\\u{1b}fx is not a form that can be delivered");
+        assert_eq!(error.hint(), "choose from: der, jsonl, pem, pkcs7");
+    }
+
+    #[test]
+    fn forms_stand_in_the_order_of_their_names() {
+        assert!(Format::ALL.is_sorted_by_key(|format| format.name()));
+    }
+}
