@@ -72,7 +72,7 @@ pub use progress::{Motion, Phase, Progress, Reins, Watch};
 pub use proving::{Code, Platform, requested_code};
 pub use provisioning::{NewCa, Requested};
 pub use repeated_code::{RepeatedCode, Repetition};
-pub use revocation::{CrlFile, CrlImport, PreparedCrl, RevocationOrder, crl_id, read_crl_file, read_serials};
+pub use revocation::{CrlFile, CrlImport, PreparedCrl, crl_id, read_crl_file, read_serials};
 pub use seen::{Agreement, Seen};
 pub use self_check::{Check, Mark, interfaces_up, self_check, utc_now};
 pub use space::Space;
@@ -99,7 +99,7 @@ pub use crate::{
     host::memory::harden,
     register::{
         AuditFinding, AuditReport, AuthorityRecord, Catalogue, CrlOrigin, Deeds, IssuedCertificate,
-        IssuedCrl, Rehearsal, RevocationAct, Revoked, StoredCrl, StoredPlan, Takeover,
+        IssuedCrl, Rehearsal, RevocationAct, RevocationOrder, Revoked, StoredCrl, StoredPlan, Takeover,
     },
     token::{
         mechanism::{Capability, KEY_ALGORITHMS, Support},

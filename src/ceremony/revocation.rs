@@ -11,10 +11,7 @@ use crate::{
         text::Printable,
         time::{DAY_SECONDS, Time},
     },
-    register::{
-        CrlPlan, IssuedCertificate, IssuedCrl, NewCrl, NewRevocation, RevocationAct, Revoked, StoredCrl,
-        Storing,
-    },
+    register::{CrlPlan, IssuedCertificate, IssuedCrl, NewCrl, RevocationOrder, Revoked, StoredCrl, Storing},
     token::session::Session,
 };
 
@@ -31,19 +28,6 @@ mod serials;
 pub use file::{CrlFile, read_crl_file};
 pub use import::CrlImport;
 pub use serials::read_serials;
-
-/// Certificates of one CA, and what is to be done with all of them.
-#[derive(Clone, Copy, Debug)]
-pub struct RevocationOrder<'a> {
-    /// The CA's name.
-    pub ca: &'a str,
-    /// Their serial numbers.
-    pub serials: &'a [CrlSerial],
-    /// What.
-    pub act: RevocationAct,
-    /// Since when the keys are, or may be, in other hands.
-    pub invalidity_date: Option<Time>,
-}
 
 /// A CRL that waits for the PIN.
 #[derive(Clone, Debug)]
@@ -91,17 +75,12 @@ impl Appliance {
     /// # Errors
     /// [`Error::Register`] naming the certificate that cannot be revoked, held or released.
     pub fn revoke(&mut self, order: &RevocationOrder<'_>) -> Result<u64, Error> {
-        let issuer = self.issuer(order.ca)?;
-        check_signs_crls(&issuer, order.ca)?;
-        let new = NewRevocation {
-            authority: order.ca,
-            serials: order.serials,
-            act: order.act,
-            invalidity_date: order.invalidity_date,
-        };
-        self.register.revoke(&new, now()?)?;
-        let seen = self.register.latest_crl(order.ca)?.map_or(0, |latest| latest.stored().revocations);
-        Ok(self.register.revocations_after(order.ca, seen)?)
+        let ca = order.authority;
+        let issuer = self.issuer(ca)?;
+        check_signs_crls(&issuer, ca)?;
+        self.register.revoke(order, now()?)?;
+        let seen = self.register.latest_crl(ca)?.map_or(0, |latest| latest.stored().revocations);
+        Ok(self.register.revocations_after(ca, seen)?)
     }
 
     /// Prepares a CRL of all that is revoked, to be shown: nothing is stored yet. One that was stored and not signed is

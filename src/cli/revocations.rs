@@ -37,7 +37,7 @@ pub fn revoke(home: Home, given: &RevokeArguments, form: Form) -> Result<Exit, E
     let invalidity_date = given.invalidity_date.as_deref().map(moment).transpose()?;
     let mut appliance = Appliance::open(home)?;
     announce(&appliance);
-    let order = RevocationOrder { ca: &given.ca, serials: &serials, act, invalidity_date };
+    let order = RevocationOrder { authority: &given.ca, serials: &serials, act, invalidity_date };
     let waiting = appliance.revoke(&order)?;
     let word = match act {
         RevocationAct::Release => "released",

@@ -54,7 +54,7 @@ pub use plan::{
     StoredPlan, Verdict,
 };
 pub use planned::{PlannedLine, Tally, Which};
-pub use revocation::{NewRevocation, RevocationAct, RevocationError, Revoked};
+pub use revocation::{RevocationAct, RevocationError, RevocationOrder, Revoked};
 pub use run::Run;
 pub use search::{Filter, Listed, SerialPrefix, Texts};
 

@@ -25,12 +25,12 @@ pub enum RevocationAct {
     Revoke(Reason),
 }
 
-/// Certificates of one authority with which one thing is to be done.
+/// Certificates of one authority, and what is to be done with all of them.
 #[derive(Clone, Copy, Debug)]
-pub struct NewRevocation<'a> {
+pub struct RevocationOrder<'a> {
     /// The authority's name.
     pub authority: &'a str,
-    /// Which certificates.
+    /// Their serial numbers.
     pub serials: &'a [CrlSerial],
     /// What.
     pub act: RevocationAct,
@@ -71,7 +71,7 @@ impl Register {
     ///
     /// # Errors
     /// [`RevocationError`] naming the certificate; [`Error::AuthorityUnknown`], [`Error::DiskFull`].
-    pub fn revoke(&mut self, new: &NewRevocation<'_>, now: Time) -> Result<(), Error> {
+    pub fn revoke(&mut self, new: &RevocationOrder<'_>, now: Time) -> Result<(), Error> {
         if self.authority(new.authority)?.is_none() {
             return Err(Error::AuthorityUnknown(new.authority.to_owned()));
         }
@@ -122,7 +122,7 @@ impl Register {
 /// Judges what is asked against what holds, and says what is to be recorded.
 fn next_row(
     connection: &Connection,
-    new: &NewRevocation<'_>,
+    new: &RevocationOrder<'_>,
     serial: CrlSerial,
     now: Time,
 ) -> Result<Recorded, Error> {

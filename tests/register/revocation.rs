@@ -11,7 +11,7 @@ use coldsign::{
         time::DAY_SECONDS,
     },
     register::{
-        CrlDelivery, CrlOrigin, CrlPlan, IssuedCrl, NewCrl, NewRevocation, RevocationAct, RevocationError,
+        CrlDelivery, CrlOrigin, CrlPlan, IssuedCrl, NewCrl, RevocationAct, RevocationError, RevocationOrder,
         Revoked, Storing, Takeover,
     },
 };
@@ -40,7 +40,7 @@ impl Home {
 
     pub fn act(&mut self, numbers: &[u16], act: RevocationAct, at: Time) -> Result<(), Error> {
         let serials: Vec<CrlSerial> = numbers.iter().map(|&number| listed(number)).collect();
-        let new = NewRevocation { authority: "factory", serials: &serials, act, invalidity_date: None };
+        let new = RevocationOrder { authority: "factory", serials: &serials, act, invalidity_date: None };
         self.register.revoke(&new, at)
     }
 
@@ -120,7 +120,7 @@ pub fn fill(home: &mut Home) {
         manifest_sha256: Digest::of(b"manifest"),
     };
     home.register.record_crl_delivery(&issued, &delivery).unwrap();
-    let new = NewRevocation {
+    let new = RevocationOrder {
         authority: "factory",
         serials: &[listed(3)],
         act: RevocationAct::Revoke(Reason::KeyCompromise),
@@ -183,9 +183,9 @@ fn revokes_all_that_are_named_or_none() {
     assert!(slip(home.act(&[1], act, later(31 * DAY_SECONDS))).contains("expired at"));
     let serials = [listed(1)];
     let new =
-        |invalidity_date| NewRevocation { authority: "factory", serials: &serials, act, invalidity_date };
+        |invalidity_date| RevocationOrder { authority: "factory", serials: &serials, act, invalidity_date };
     assert!(slip(home.register.revoke(&new(Some(later(1))), now())).contains("lies in the future"));
-    let other = NewRevocation { authority: "nobody", ..new(None) };
+    let other = RevocationOrder { authority: "nobody", ..new(None) };
     assert!(matches!(home.register.revoke(&other, now()), Err(Error::AuthorityUnknown(_))));
     home.register.revoke(&new(Some(now())), now()).unwrap();
     assert_eq!(home.findings(), [""; 0]);
@@ -402,7 +402,7 @@ fn a_ca_moves_in_with_its_crl_and_its_list() {
     let ca = IssuingCa::new(moved, Vec::new()).unwrap();
     let act = |home: &mut Home, number: u8, act| {
         let serials = [CrlSerial::from_octets(&[number]).unwrap()];
-        let new = NewRevocation { authority: "moved", serials: &serials, act, invalidity_date: None };
+        let new = RevocationOrder { authority: "moved", serials: &serials, act, invalidity_date: None };
         home.register.revoke(&new, now())
     };
     // What was listed can be revoked, what was held released; what was expired or revoked stays so.
