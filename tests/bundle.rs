@@ -5,6 +5,7 @@
 use std::{collections::BTreeMap, io::Cursor, path::Path, process::Command, sync::OnceLock};
 
 use coldsign::{
+    config,
     export::{
         bundle::{BundleBuilder, CERTIFICATES_PEM, Part},
         form::Format,
@@ -21,12 +22,8 @@ use coldsign::{
         issuer::IssuingCa,
         key::{Curve, KeyAlgorithm, PublicKey, RsaScheme},
         name::Name,
-        naming::Naming,
         plan::{Facts, PlanDigest, RootFields, plan_for_code, plan_root},
-        profile::{
-            Approval, BeyondIssuer, Criticality, DuplicateKeys, DuplicateSubjects, EmptySubject, End,
-            FixedExtensions, KeyIdentifier, Profile, Standard, SubjectKind,
-        },
+        profile::{Approval, DuplicateSubjects, End, Profile},
         serial::SerialNumber,
         time::Time,
     },
@@ -115,25 +112,12 @@ fn subordinate(root: &Certificate, root_key: &Key, key: &Key) -> Certificate {
 fn profile() -> Profile {
     Profile {
         name: "proof".to_owned(),
-        kind: SubjectKind::Verification,
         approval: Approval::Unattended,
         end: End::Days(30),
         backdate_seconds: 0,
-        beyond_issuer: BeyondIssuer::Refuse,
-        key_usage: 1,
-        extended_key_usage: Vec::new(),
-        allowed_extensions: Vec::new(),
-        empty_subject: EmptySubject::Refuse,
         keys: vec![KeyAlgorithm::Ec(Curve::P256)],
-        key_identifier: KeyIdentifier::Present,
-        rsa_scheme: RsaScheme::Pkcs1,
-        signature_hash: None,
-        extended_key_usage_criticality: Criticality::NonCritical,
-        fixed: FixedExtensions::default(),
-        standard: Standard::Rfc5280,
-        duplicate_keys: DuplicateKeys::Note,
         duplicate_subjects: DuplicateSubjects::Accept,
-        naming: Naming::default(),
+        ..config::built_in("verification").expect("a profile")
     }
 }
 

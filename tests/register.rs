@@ -6,6 +6,7 @@
 use std::{ops::ControlFlow, path::PathBuf};
 
 use coldsign::{
+    config,
     pki::{
         certificate::{Certificate, SignedCertificate},
         der::{element, sequence, tag},
@@ -13,13 +14,9 @@ use coldsign::{
         issuer::IssuingCa,
         key::{Curve, HashAlgorithm, KeyAlgorithm, PublicKey, RsaScheme, SignatureAlgorithm},
         name::Name,
-        naming::Naming,
         plan::{Facts, PlannedCertificate, RootFields, plan, plan_root},
         policy::{Control, Finding, Refusal},
-        profile::{
-            Approval, BeyondIssuer, Criticality, DuplicateKeys, DuplicateSubjects, EmptySubject, End,
-            FixedExtensions, KeyIdentifier, Profile, Standard, SubjectKind,
-        },
+        profile::{Approval, DIGITAL_SIGNATURE, DuplicateKeys, DuplicateSubjects, End, Profile},
         request::ParsedRequest,
         serial::SerialNumber,
         time::Time,
@@ -81,26 +78,14 @@ fn request(number: u16) -> Vec<u8> {
 
 fn profile() -> Profile {
     Profile {
-        name: "device".to_owned(),
-        kind: SubjectKind::EndEntity,
-        approval: Approval::Typed,
         end: End::Days(30),
         backdate_seconds: 0,
-        beyond_issuer: BeyondIssuer::Refuse,
-        key_usage: 1,
+        key_usage: DIGITAL_SIGNATURE,
         extended_key_usage: Vec::new(),
         allowed_extensions: Vec::new(),
-        empty_subject: EmptySubject::Refuse,
         keys: vec![KeyAlgorithm::Ec(Curve::P256)],
-        key_identifier: KeyIdentifier::Present,
-        rsa_scheme: RsaScheme::Pkcs1,
-        signature_hash: None,
-        extended_key_usage_criticality: Criticality::NonCritical,
-        fixed: FixedExtensions::default(),
-        standard: Standard::Rfc5280,
-        duplicate_keys: DuplicateKeys::Refuse,
         duplicate_subjects: DuplicateSubjects::Accept,
-        naming: Naming::default(),
+        ..config::built_in("device").expect("a profile")
     }
 }
 

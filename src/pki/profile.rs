@@ -6,7 +6,7 @@ mod error;
 mod fixed;
 mod standard;
 #[cfg(test)]
-mod tests;
+pub(super) mod tests;
 mod usage;
 
 use const_oid::{ObjectIdentifier, db::rfc5280};

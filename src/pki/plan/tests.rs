@@ -17,10 +17,9 @@ use crate::pki::{
     certificate::{Certificate, CertificateError, SignedCertificate, join},
     der::{element, sequence, tag},
     key::{Curve, KeyAlgorithm, RsaScheme},
-    naming::Naming,
     profile::{
-        Approval, BeyondIssuer, CRL_SIGN, Criticality, DIGITAL_SIGNATURE, DuplicateKeys, DuplicateSubjects,
-        EmptySubject, End, FixedExtensions, KEY_CERT_SIGN, KEY_ENCIPHERMENT, KeyIdentifier, Standard,
+        BeyondIssuer, CRL_SIGN, DIGITAL_SIGNATURE, DuplicateKeys, DuplicateSubjects, EmptySubject, End,
+        KEY_CERT_SIGN, KEY_ENCIPHERMENT, KeyIdentifier, tests::device,
     },
     request::ParsedRequest,
 };
@@ -78,25 +77,10 @@ pub(in crate::pki) fn issuer() -> &'static IssuingCa {
 pub(in crate::pki) fn profile(name: &str) -> Profile {
     let device = Profile {
         name: name.to_owned(),
-        kind: SubjectKind::EndEntity,
-        approval: Approval::Typed,
         end: End::Days(1825),
         backdate_seconds: 300,
-        beyond_issuer: BeyondIssuer::Refuse,
-        key_usage: DIGITAL_SIGNATURE | KEY_ENCIPHERMENT,
-        extended_key_usage: vec![rfc5280::ID_KP_CLIENT_AUTH.as_bytes().to_vec()],
-        allowed_extensions: vec![rfc5280::ID_CE_SUBJECT_ALT_NAME.as_bytes().to_vec()],
-        empty_subject: EmptySubject::Refuse,
         keys: vec![KeyAlgorithm::Ec(Curve::P256), KeyAlgorithm::Rsa { bits: 2048 }],
-        key_identifier: KeyIdentifier::Present,
-        rsa_scheme: RsaScheme::Pkcs1,
-        signature_hash: None,
-        extended_key_usage_criticality: Criticality::NonCritical,
-        fixed: FixedExtensions::default(),
-        standard: Standard::Rfc5280,
-        duplicate_keys: DuplicateKeys::Refuse,
-        duplicate_subjects: DuplicateSubjects::Note,
-        naming: Naming::default(),
+        ..device()
     };
     let profile = match name {
         "device" => device,

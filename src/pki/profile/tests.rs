@@ -5,7 +5,8 @@ use const_oid::db::rfc5280;
 use super::*;
 use crate::pki::key::Curve;
 
-fn device() -> Profile {
+/// A profile for devices: what others differ in stands beside it.
+pub(in crate::pki) fn device() -> Profile {
     Profile {
         name: "device".into(),
         kind: SubjectKind::EndEntity,

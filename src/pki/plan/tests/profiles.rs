@@ -4,7 +4,7 @@ use super::*;
 use crate::pki::{
     constraint::{NameConstraints, Subtree},
     key::{HashAlgorithm, SignatureAlgorithm},
-    profile::{CustomExtension, Policy, PolicyConstraints, Presence},
+    profile::{Criticality, CustomExtension, FixedExtensions, Policy, PolicyConstraints, Presence, Standard},
 };
 
 fn everything() -> FixedExtensions {
