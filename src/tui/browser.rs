@@ -16,10 +16,10 @@ use super::{
     keymap::{Action, BACK, Binding, LIST},
     list::List,
     model::About,
-    room::Turn,
+    room::{Heard, Turn},
     theme::Role,
     wording::{counted, grouped},
-    work::Job,
+    work::{Job, News},
 };
 
 /// Begins to type a path, on every screen with a browser: verbs of a screen begin at 1 there.
@@ -40,6 +40,17 @@ enum Place {
     Folder(Box<FolderListing>),
     /// A path being typed, and the folder that was open before.
     Typing(Field, Option<Box<FolderListing>>),
+}
+
+/// What an action on a screen that is a browser comes to.
+#[derive(Debug)]
+pub enum Walked {
+    /// The open folder is the one.
+    Here(PathBuf),
+    /// On in the browser.
+    On(Turn),
+    /// The screen is left.
+    Out,
 }
 
 /// Choosing a folder.
@@ -85,14 +96,11 @@ impl Browser {
         }
     }
 
-    /// The path that is chosen: the chosen volume or entry.
+    /// The file that is chosen in the open folder.
     #[must_use]
-    pub fn chosen(&self, about: &About) -> Option<PathBuf> {
-        match &self.place {
-            Place::Volumes => top(about, self.list.chosen()),
-            Place::Folder(listing) => listing.entries.get(self.list.chosen()).map(|entry| entry.path.clone()),
-            Place::Typing(field, _) => Some(PathBuf::from(field.text())),
-        }
+    pub fn chosen_file(&self) -> Option<PathBuf> {
+        let entry = self.folder()?.entries.get(self.list.chosen())?;
+        (entry.kind == EntryKind::File).then(|| entry.path.clone())
     }
 
     /// What keys do on a screen that is a browser: `open` is what Enter does, `here` what can be done in an open folder.
@@ -182,6 +190,32 @@ impl Browser {
                 self.show_volumes();
                 Some(Turn::stay())
             }
+        }
+    }
+
+    /// Leaves a path being typed; `None` where none is, so that going back leaves the screen.
+    pub fn leave(&mut self, about: &About) -> Option<Turn> {
+        if self.is_typing() { self.back(about) } else { None }
+    }
+
+    /// Carries out an action of a screen that is a browser and no more; what follows outside it is given back.
+    pub fn walk(&mut self, action: Action, about: &About) -> Walked {
+        match (action, self.folder()) {
+            (Action::Back, _) => self.leave(about).map_or(Walked::Out, Walked::On),
+            (Action::Proceed, Some(listing)) => Walked::Here(listing.path.clone()),
+            (Action::Proceed, None) => Walked::On(Turn::stay()),
+            _ => Walked::On(self.act(action, about)),
+        }
+    }
+
+    /// A folder that was listed is shown; all other news are given back.
+    pub fn hear(&mut self, news: Box<News>) -> Heard {
+        match *news {
+            News::Folder(listing) => {
+                self.show(listing);
+                Heard::Mine(Turn::stay())
+            }
+            other => Heard::NotMine(Box::new(other)),
         }
     }
 

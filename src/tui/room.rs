@@ -4,6 +4,7 @@
 use ratatui::layout::Rect;
 
 use super::{
+    browser::Browser,
     canvas::Canvas,
     field::Field,
     keymap::{Action, Binding},
@@ -135,9 +136,14 @@ pub trait Room {
     /// Carries out an action that [`Room::bindings`] offers.
     fn act(&mut self, action: Action, about: &About) -> Turn;
 
+    /// The browser that keys go to, where there is one: paths are typed there, folders shown, media looked at again.
+    fn browser(&mut self) -> Option<&mut Browser> {
+        None
+    }
+
     /// The field that letters go to, where there is one.
     fn field(&mut self) -> Option<&mut Field> {
-        None
+        self.browser().and_then(Browser::field)
     }
 
     /// Something was typed into [`Room::field`].
@@ -148,7 +154,10 @@ pub trait Room {
     /// News of the work.
     fn hear(&mut self, news: Box<News>, about: &About) -> Heard {
         let _ = about;
-        Heard::NotMine(news)
+        match self.browser() {
+            Some(browser) => browser.hear(news),
+            None => Heard::NotMine(news),
+        }
     }
 
     /// The job in hand failed.
@@ -159,7 +168,9 @@ pub trait Room {
 
     /// Progress, and time that passed: [`About`] has both.
     fn tick(&mut self, about: &About) -> Turn {
-        let _ = about;
+        if let Some(browser) = self.browser() {
+            browser.look_again(about);
+        }
         Turn::stay()
     }
 

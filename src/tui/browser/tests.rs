@@ -29,7 +29,7 @@ fn a_path_is_typed_behind_the_open_folder_and_left_back_into_it() {
         assert_eq!(browser.field().map(|field| field.text().to_owned()).as_deref(), Some(typed));
         assert!(browser.back(&about).is_some());
         assert_eq!(browser.folder(), Some(&listing(folder)));
-        assert_eq!(browser.chosen(&about), Some(Path::new(folder).join("b")), "the same row");
+        assert_eq!(browser.chosen_file(), Some(Path::new(folder).join("b")), "the same row");
     }
 }
 

@@ -6,9 +6,8 @@ use super::{Screen, authority::AuthorityPage};
 use crate::{
     ceremony::Authority,
     tui::{
-        browser::Browser,
+        browser::{Browser, Walked},
         canvas::Canvas,
-        field::Field,
         key::Key,
         keymap::{Action, Binding},
         model::About,
@@ -53,41 +52,28 @@ impl Room for CaExport {
     }
 
     fn act(&mut self, action: Action, about: &About) -> Turn {
-        match action {
-            Action::Back if self.browser.is_typing() => self.browser.back(about).unwrap_or_default(),
-            Action::Back => Turn::replace(Screen::Authority(AuthorityPage::new(self.authority.clone()))),
-            Action::Proceed => match self.browser.folder() {
-                Some(listing) => Turn::work(Job::Authority(AuthorityJob::Export {
-                    name: self.authority.record.name.clone(),
-                    to: listing.path.clone(),
-                })),
-                None => Turn::stay(),
-            },
-            _ => self.browser.act(action, about),
+        match self.browser.walk(action, about) {
+            Walked::Here(to) => {
+                let name = self.authority.record.name.clone();
+                Turn::work(Job::Authority(AuthorityJob::Export { name, to }))
+            }
+            Walked::On(turn) => turn,
+            Walked::Out => Turn::replace(Screen::Authority(AuthorityPage::new(self.authority.clone()))),
         }
     }
 
-    fn field(&mut self) -> Option<&mut Field> {
-        self.browser.field()
+    fn browser(&mut self) -> Option<&mut Browser> {
+        Some(&mut self.browser)
     }
 
     fn hear(&mut self, news: Box<News>, _about: &About) -> Heard {
         match *news {
-            News::Folder(listing) => {
-                self.browser.show(listing);
-                Heard::Mine(Turn::stay())
-            }
             News::Authority(AuthorityNews::Exported { exported, to }) => {
                 let page = AuthorityPage::exported(self.authority.clone(), &exported, &to);
                 Heard::Mine(Turn::replace(Screen::Authority(page)))
             }
-            other => Heard::NotMine(Box::new(other)),
+            other => self.browser.hear(Box::new(other)),
         }
-    }
-
-    fn tick(&mut self, about: &About) -> Turn {
-        self.browser.look_again(about);
-        Turn::stay()
     }
 
     fn draw(&self, canvas: &mut Canvas<'_>, area: Rect, about: &About) {

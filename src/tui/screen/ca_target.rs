@@ -10,14 +10,12 @@ use super::{
 use crate::{
     pki::text::Printable,
     tui::{
-        browser::Browser,
+        browser::{Browser, Walked},
         canvas::Canvas,
-        field::Field,
         key::Key,
         keymap::{Action, Binding},
         model::About,
-        room::{Heard, Room, Turn},
-        work::News,
+        room::{Room, Turn},
     },
 };
 
@@ -53,38 +51,19 @@ impl Room for CaTarget {
     }
 
     fn act(&mut self, action: Action, about: &About) -> Turn {
-        match action {
-            Action::Back if self.browser.is_typing() => self.browser.back(about).unwrap_or_default(),
-            Action::Back => Turn::replace(Screen::NewCa(self.form.clone())),
-            Action::Proceed => match self.browser.folder() {
-                Some(listing) => Turn::replace(Screen::CaConfirmation(CaConfirmation::new(
-                    self.form.clone(),
-                    self.subject.clone(),
-                    Making::Request { to: listing.path.clone() },
-                ))),
-                None => Turn::stay(),
-            },
-            _ => self.browser.act(action, about),
-        }
-    }
-
-    fn field(&mut self) -> Option<&mut Field> {
-        self.browser.field()
-    }
-
-    fn hear(&mut self, news: Box<News>, _about: &About) -> Heard {
-        match *news {
-            News::Folder(listing) => {
-                self.browser.show(listing);
-                Heard::Mine(Turn::stay())
+        match self.browser.walk(action, about) {
+            Walked::Here(to) => {
+                let (form, subject) = (self.form.clone(), self.subject.clone());
+                let confirmation = CaConfirmation::new(form, subject, Making::Request { to });
+                Turn::replace(Screen::CaConfirmation(confirmation))
             }
-            other => Heard::NotMine(Box::new(other)),
+            Walked::On(turn) => turn,
+            Walked::Out => Turn::replace(Screen::NewCa(self.form.clone())),
         }
     }
 
-    fn tick(&mut self, about: &About) -> Turn {
-        self.browser.look_again(about);
-        Turn::stay()
+    fn browser(&mut self) -> Option<&mut Browser> {
+        Some(&mut self.browser)
     }
 
     fn draw(&self, canvas: &mut Canvas<'_>, area: Rect, about: &About) {

@@ -10,11 +10,10 @@ use super::{
     authority::{AuthorityPage, certified, root_words},
 };
 use crate::{
-    ceremony::{Authority, EntryKind, FittingCertificate},
+    ceremony::{Authority, FittingCertificate},
     tui::{
         browser::{Browser, FOLDERS, TYPE, shown},
         canvas::Canvas,
-        field::Field,
         key::Key,
         keymap::{Action, BACK, Binding, LIST},
         model::About,
@@ -62,19 +61,12 @@ impl Install {
         Self { authority, browser: Browser::new(), certificate: None, chain: None, step: Step::Choosing }
     }
 
-    /// The chosen entry, where it is a file.
-    fn chosen_file(&self, about: &About) -> Option<PathBuf> {
-        let chosen = self.browser.chosen(about)?;
-        let listing = self.browser.folder()?;
-        let entry = listing.entries.iter().find(|entry| entry.path == chosen)?;
-        (entry.kind == EntryKind::File).then_some(chosen)
-    }
-
     fn choose(&mut self, action: Action, about: &About) -> Turn {
         match action {
-            Action::Back if self.browser.is_typing() => self.browser.back(about).unwrap_or_default(),
-            Action::Back => Turn::replace(Screen::Authority(AuthorityPage::new(self.authority.clone()))),
-            ABOVE => match self.chosen_file(about) {
+            Action::Back => self.browser.leave(about).unwrap_or_else(|| {
+                Turn::replace(Screen::Authority(AuthorityPage::new(self.authority.clone())))
+            }),
+            ABOVE => match self.browser.chosen_file() {
                 Some(file) => {
                     self.chain = Some(file);
                     Turn::stay()
@@ -95,7 +87,7 @@ impl Install {
                     "choose its file with Enter: in a delivery it stands in certs",
                 ),
             },
-            Action::Open => match self.chosen_file(about) {
+            Action::Open => match self.browser.chosen_file() {
                 Some(file) => {
                     self.certificate = Some(file);
                     Turn::stay()
@@ -133,7 +125,7 @@ impl Room for Install {
         }
     }
 
-    fn bindings(&self, about: &About) -> Vec<Binding> {
+    fn bindings(&self, _about: &About) -> Vec<Binding> {
         if let Step::Comparing { .. } = self.step {
             let mut bindings = vec![Binding::bar(
                 &[Key::Char('i')],
@@ -147,7 +139,7 @@ impl Room for Install {
         if self.browser.is_typing() {
             return vec![Binding::bar(&[Key::Enter], Action::Open, "open"), BACK];
         }
-        let is_file = self.chosen_file(about).is_some();
+        let is_file = self.browser.chosen_file().is_some();
         let words = if is_file { "its certificate" } else { "open" };
         let mut bindings = vec![Binding::bar(&[Key::Enter], Action::Open, words)];
         if is_file {
@@ -180,19 +172,15 @@ impl Room for Install {
         }
     }
 
-    fn field(&mut self) -> Option<&mut Field> {
+    fn browser(&mut self) -> Option<&mut Browser> {
         match self.step {
-            Step::Choosing => self.browser.field(),
+            Step::Choosing => Some(&mut self.browser),
             Step::Comparing { .. } => None,
         }
     }
 
     fn hear(&mut self, news: Box<News>, _about: &About) -> Heard {
         match *news {
-            News::Folder(listing) => {
-                self.browser.show(listing);
-                Heard::Mine(Turn::stay())
-            }
             News::Authority(AuthorityNews::Fits(fitting)) => {
                 let sheet = Sheet::new(comparison(&fitting));
                 self.step = Step::Comparing { fitting, sheet };
@@ -202,13 +190,8 @@ impl Room for Install {
                 let page = AuthorityPage::ready(*authority);
                 Heard::Mine(Turn::replace(Screen::Authority(page)).and(Job::OpenHome))
             }
-            other => Heard::NotMine(Box::new(other)),
+            other => self.browser.hear(Box::new(other)),
         }
-    }
-
-    fn tick(&mut self, about: &About) -> Turn {
-        self.browser.look_again(about);
-        Turn::stay()
     }
 
     fn draw(&self, canvas: &mut Canvas<'_>, area: Rect, about: &About) {

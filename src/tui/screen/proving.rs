@@ -16,7 +16,7 @@ use super::{
     signing::Signing,
 };
 use crate::{
-    ceremony::{Aftermath, EntryKind, Platform, Remaining},
+    ceremony::{Aftermath, Platform, Remaining},
     pki::{profile::End, text::Printable},
     tui::{
         browser::Browser,
@@ -121,13 +121,13 @@ impl Proving {
 
     /// One step back; out of the wizard from its first step and from its end.
     fn back(&mut self, about: &About) -> Turn {
+        if let Some(turn) = self.browser().and_then(|browser| browser.leave(about)) {
+            return turn;
+        }
         match &self.step {
             Step::Platform
             | Step::Done(_)
             | Step::Failed(_, Failure { aftermath: Aftermath::Proof { .. }, .. }) => return Turn::back(),
-            Step::Request | Step::Target if self.browser.is_typing() => {
-                return self.browser.back(about).unwrap_or_default();
-            }
             Step::Authority(_) => self.step = Step::Platform,
             Step::Typing => {
                 self.step = Step::Authority(None);
@@ -186,20 +186,12 @@ impl Proving {
 
     /// Opens the chosen folder, or takes the chosen file.
     fn open_in_browser(&mut self, about: &About) -> Turn {
-        let file = match (&self.step, self.browser.folder(), self.browser.chosen(about)) {
-            (Step::Request, Some(folder), Some(path)) => folder
-                .entries
-                .iter()
-                .any(|entry| entry.path == path && entry.kind == EntryKind::File)
-                .then_some(path),
-            _ => None,
-        };
-        match file {
-            Some(path) => {
+        match (&self.step, self.browser.chosen_file()) {
+            (Step::Request, Some(path)) => {
                 let platform = self.platform();
                 Turn::work(Job::Proving(ProvingJob::ReadRequest { path, platform }))
             }
-            None => self.browser.act(Action::Open, about),
+            _ => self.browser.act(Action::Open, about),
         }
     }
 
@@ -393,7 +385,13 @@ impl Room for Proving {
     fn field(&mut self) -> Option<&mut Field> {
         match self.step {
             Step::Typing => Some(self.typed.field()),
-            Step::Request | Step::Target => self.browser.field(),
+            _ => self.browser().and_then(Browser::field),
+        }
+    }
+
+    fn browser(&mut self) -> Option<&mut Browser> {
+        match self.step {
+            Step::Request | Step::Target => Some(&mut self.browser),
             _ => None,
         }
     }
@@ -421,10 +419,12 @@ impl Room for Proving {
                 return Heard::Mine(Turn::work(Job::OpenHome));
             }
             News::Opened { .. } => {}
-            News::Folder(listing) if matches!(self.step, Step::Request | Step::Target) => {
-                self.browser.show(listing);
+            other => {
+                return match self.browser() {
+                    Some(browser) => browser.hear(Box::new(other)),
+                    None => Heard::NotMine(Box::new(other)),
+                };
             }
-            other => return Heard::NotMine(Box::new(other)),
         }
         Heard::Mine(Turn::stay())
     }
@@ -445,11 +445,6 @@ impl Room for Proving {
             }
             _ => Told::OnTop,
         }
-    }
-
-    fn tick(&mut self, about: &About) -> Turn {
-        self.browser.look_again(about);
-        Turn::stay()
     }
 
     fn draw(&self, canvas: &mut Canvas<'_>, area: Rect, about: &About) {

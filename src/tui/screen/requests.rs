@@ -8,9 +8,8 @@ use super::{Screen, choice::Choice};
 use crate::{
     ceremony::{Class, Reach, RequestFiles},
     tui::{
-        browser::{Browser, size},
+        browser::{Browser, Walked, size},
         canvas::Canvas,
-        field::Field,
         key::Key,
         keymap::{Action, Binding},
         message::{Effect, Failure},
@@ -76,14 +75,13 @@ impl Requests {
     }
 
     fn carry_out(&mut self, action: Action, about: &About) -> Turn {
-        match action {
-            Action::Back if self.browser.is_typing() => self.browser.back(about).unwrap_or_default(),
-            Action::Back => Turn::back(),
-            Action::Proceed => {
-                self.read = self.browser.folder().map(|listing| listing.path.clone());
+        match self.browser.walk(action, about) {
+            Walked::Here(folder) => {
+                self.read = Some(folder);
                 Turn::work(Job::Choices)
             }
-            _ => self.browser.act(action, about),
+            Walked::On(turn) => turn,
+            Walked::Out => Turn::back(),
         }
     }
 }
@@ -117,16 +115,15 @@ impl Room for Requests {
         }
     }
 
-    fn field(&mut self) -> Option<&mut Field> {
-        self.browser.field()
+    fn browser(&mut self) -> Option<&mut Browser> {
+        Some(&mut self.browser)
     }
 
     fn hear(&mut self, news: Box<News>, _about: &About) -> Heard {
         match *news {
-            News::Folder(listing) => {
-                self.browser.show(listing);
+            folder @ News::Folder(_) => {
                 self.count = Count::Fresh;
-                Heard::Mine(Turn::stay())
+                self.browser.hear(Box::new(folder))
             }
             News::Counted { path, count } => {
                 if self.browser.folder().is_some_and(|listing| listing.path == path) {

@@ -139,7 +139,7 @@ impl Target {
 
     /// Back: out of the path being typed, or off the screen.
     pub fn back(&mut self, about: &About) -> Turn {
-        if self.browser.is_typing() { self.browser.back(about).unwrap_or_default() } else { Turn::back() }
+        self.browser.leave(about).unwrap_or_else(Turn::back)
     }
 
     /// Moves, opens, and chooses forms.

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use super::*;
 use crate::{
-    ceremony::{Class, FolderEntry, FolderListing, RepeatedCode},
+    ceremony::{Class, EntryKind, FolderEntry, FolderListing, RepeatedCode},
     pki::{
         key::{Curve, KeyAlgorithm},
         time::Time,
