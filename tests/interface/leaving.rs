@@ -11,7 +11,7 @@ use std::{
 use rustix::process::Signal;
 
 use crate::{
-    main_job::{approve, begin, open_folder, plan, requests, sign},
+    main_job::{approved, audited, begin, leave, open_folder, room, sign, verified, write},
     support::Sandbox,
     terminal::{ENTER, TAB, Terminal},
 };
@@ -34,21 +34,12 @@ enum Way {
 
 fn left_while_signing(name: &str, way: Way) {
     let sandbox = Sandbox::with_root(name, "p256");
-    let from = sandbox.folder("stick");
-    requests(&from, COUNT);
-    let mut terminal = Terminal::open(&sandbox, &[]);
-    begin(&mut terminal);
-    let id = plan(&mut terminal, &from);
-    approve(&mut terminal);
+    let (mut terminal, id) = approved(&sandbox, &[], COUNT);
     sign(&mut terminal);
     terminal.until("the first certificates", |shown| (1..COUNT).contains(&signed(shown)));
     match way {
         Way::Asked(signal) => terminal.signal(signal),
-        Way::Keys => {
-            terminal.press("\x03");
-            terminal.wait("Leave?");
-            terminal.press("y");
-        }
+        Way::Keys => leave(&mut terminal),
         Way::Closed => terminal.hang_up(),
         Way::Killed => terminal.signal(Signal::KILL),
     }
@@ -79,6 +70,18 @@ fn left_while_signing(name: &str, way: Way) {
 
 /// The plan is found in the interface again, and signed to its end.
 fn taken_up_again(sandbox: &Sandbox, id: &str, recorded: usize) {
+    let mut terminal = found_again(sandbox, id);
+    let shown = terminal.screen("Signing");
+    assert_eq!(signed(&shown), recorded, "{shown}");
+    sign(&mut terminal);
+    terminal.settled("deliver");
+    leave(&mut terminal);
+    assert!(terminal.ended().success());
+    terminal.restored();
+}
+
+/// The program on a terminal anew, at the screen that goes on with a plan: out of the register's list of plans.
+fn found_again(sandbox: &Sandbox, id: &str) -> Terminal {
     let mut terminal = Terminal::open(sandbox, &[]);
     begin(&mut terminal);
     room(&mut terminal, "Register");
@@ -86,23 +89,7 @@ fn taken_up_again(sandbox: &Sandbox, id: &str, recorded: usize) {
     terminal.press(TAB);
     terminal.settled(id);
     terminal.press(ENTER);
-    let shown = terminal.screen("Signing");
-    assert_eq!(signed(&shown), recorded, "{shown}");
-    sign(&mut terminal);
-    terminal.settled("deliver");
-    terminal.press("\x03");
-    terminal.wait("Leave?");
-    terminal.press("y");
-    assert!(terminal.ended().success());
-    terminal.restored();
-}
-
-/// From the rooms into one of them, by the number before its name.
-fn room(terminal: &mut Terminal, name: &str) {
-    let shown = terminal.wait(name);
-    let row = shown.lines().find(|row| row.contains(&format!("  {name} ")));
-    let number = row.and_then(|row| row.split_whitespace().next()).expect("its number").to_owned();
-    terminal.press(&number);
+    terminal
 }
 
 /// How many certificates the screen says are signed.
@@ -115,12 +102,6 @@ fn signed(shown: &str) -> usize {
     let mut groups: Vec<&str> = pieces[..of].iter().rev().take_while(is_number).copied().collect();
     groups.reverse();
     groups.concat().parse().unwrap_or_default()
-}
-
-/// The register is sound and has so many certificates.
-pub fn audited(sandbox: &Sandbox, certificates: usize) {
-    let audit = sandbox.json(["register", "audit"]).pop().unwrap();
-    assert_eq!((&audit["clean"], &audit["certificates"]), (&true.into(), &certificates.into()), "{audit}");
 }
 
 #[test]
@@ -157,18 +138,10 @@ fn a_terminal_that_is_closed_stops_it_where_nothing_is_half_done() {
 fn asked_to_end_while_it_delivers_it_leaves_nothing_that_looks_like_a_bundle() {
     const COUNT: usize = 1_200;
     let sandbox = Sandbox::with_root("interface-delivering", "p256");
-    let (from, to) = (sandbox.folder("stick"), sandbox.folder("out"));
-    requests(&from, COUNT);
-    let mut terminal = Terminal::open(&sandbox, &[]);
-    begin(&mut terminal);
-    let id = plan(&mut terminal, &from);
-    approve(&mut terminal);
+    let to = sandbox.folder("out");
+    let (mut terminal, id) = approved(&sandbox, &[], COUNT);
     sign(&mut terminal);
-    terminal.settled("deliver");
-    terminal.press("d");
-    terminal.screen("Delivery");
-    open_folder(&mut terminal, &to);
-    terminal.press("w");
+    write(&mut terminal, &to);
     // At once: it writes some thousand files a second.
     let began = Instant::now();
     while fs::read_dir(&to).unwrap().next().is_none() {
@@ -185,13 +158,7 @@ fn asked_to_end_while_it_delivers_it_leaves_nothing_that_looks_like_a_bundle() {
     audited(&sandbox, COUNT + 1);
 
     // The same medium, once more.
-    let mut terminal = Terminal::open(&sandbox, &[]);
-    begin(&mut terminal);
-    room(&mut terminal, "Register");
-    terminal.screen("Register");
-    terminal.press(TAB);
-    terminal.settled(&id);
-    terminal.press(ENTER);
+    let mut terminal = found_again(&sandbox, &id);
     terminal.screen("Delivery");
     open_folder(&mut terminal, &to);
     terminal.press("w");
@@ -201,7 +168,5 @@ fn asked_to_end_while_it_delivers_it_leaves_nothing_that_looks_like_a_bundle() {
     terminal.signal(Signal::TERM);
     terminal.ended();
     terminal.restored();
-    let bundle = bundle.to_str().unwrap();
-    let report = sandbox.json(["verify", bundle, "--trust", &format!("{bundle}/root.pem")]);
-    assert_eq!((&report[0]["sound"], &report[0]["certificates"]), (&true.into(), &COUNT.into()));
+    verified(&sandbox, bundle.to_str().unwrap(), COUNT);
 }

@@ -2,13 +2,15 @@
 
 use std::path::Path;
 
+use serde_json::Value;
+
 use crate::{
     support::{PIN, Sandbox, request},
     terminal::{ENTER, ESC, TAB, Terminal},
 };
 
 /// Fills a folder with so many sound requests.
-pub fn requests(folder: &str, count: usize) {
+fn requests(folder: &str, count: usize) {
     for number in 1..=count {
         let name = format!("lock-{number:04}");
         let der = request::Request::named(&name).der(&request::Key::generate(request::Algorithm::P256));
@@ -36,7 +38,7 @@ pub fn open_folder(terminal: &mut Terminal, folder: &str) {
 }
 
 /// From the rooms to a stored plan; its id.
-pub fn plan(terminal: &mut Terminal, folder: &str) -> String {
+fn plan(terminal: &mut Terminal, folder: &str) -> String {
     terminal.press("1");
     terminal.screen("Requests: which medium?");
     open_folder(terminal, folder);
@@ -55,7 +57,7 @@ pub fn plan(terminal: &mut Terminal, folder: &str) -> String {
 }
 
 /// From a stored plan to an approved one: the words are read from the screen.
-pub fn approve(terminal: &mut Terminal) {
+fn approve(terminal: &mut Terminal) {
     terminal.settled("approve by typing the words");
     terminal.press("a");
     let shown = terminal.screen("Approval");
@@ -65,7 +67,7 @@ pub fn approve(terminal: &mut Terminal) {
 }
 
 /// The numbered words on a screen: below the frame's head, in the order of their numbers, spaced out or not.
-pub fn words(shown: &str) -> Vec<String> {
+fn words(shown: &str) -> Vec<String> {
     let mut words: Vec<String> = Vec::new();
     for row in shown.lines().skip(4) {
         let pieces: Vec<&str> = row.split_whitespace().collect();
@@ -92,36 +94,70 @@ pub fn sign(terminal: &mut Terminal) {
     terminal.press(&format!("{PIN}{ENTER}"));
 }
 
-/// From a signed plan to a bundle in a folder.
-pub fn deliver(terminal: &mut Terminal, folder: &str) {
+/// The program on a terminal, with these variables besides: of the folder `stick`, where so many sound requests are put, it
+/// has an approved plan. With the plan's id.
+pub fn approved(sandbox: &Sandbox, environment: &[(&str, &str)], count: usize) -> (Terminal, String) {
+    let from = sandbox.folder("stick");
+    requests(&from, count);
+    let mut terminal = Terminal::open(sandbox, environment);
+    begin(&mut terminal);
+    let id = plan(&mut terminal, &from);
+    approve(&mut terminal);
+    (terminal, id)
+}
+
+/// From a signed plan into its delivery, which begins to write into a folder.
+pub fn write(terminal: &mut Terminal, folder: &str) {
+    terminal.settled("deliver");
     terminal.press("d");
     terminal.screen("Delivery");
     open_folder(terminal, folder);
     terminal.press("w");
-    terminal.settled("Delivered, read back and compared.");
+}
+
+/// From the rooms into one of them, by the number before its name.
+pub fn room(terminal: &mut Terminal, name: &str) {
+    let shown = terminal.wait(name);
+    let row = shown.lines().find(|row| row.contains(&format!("  {name} ")));
+    let number = row.and_then(|row| row.split_whitespace().next()).expect("its number").to_owned();
+    terminal.press(&number);
+}
+
+/// From wherever it is out of the program, by Ctrl-C and yes.
+pub fn leave(terminal: &mut Terminal) {
+    terminal.press("\x03");
+    terminal.wait("Leave?");
+    terminal.press("y");
+}
+
+/// The other face says of a bundle that it is sound and has so many certificates.
+pub fn verified(sandbox: &Sandbox, bundle: &str, certificates: usize) {
+    let report = sandbox.json(["verify", bundle, "--trust", &format!("{bundle}/root.pem")]);
+    let found = (&report[0]["sound"], &report[0]["certificates"]);
+    assert_eq!(found, (&true.into(), &certificates.into()), "{report:?}");
+}
+
+/// It says of the register that it is sound and has so many; what the audit says besides.
+pub fn audited(sandbox: &Sandbox, certificates: usize) -> Value {
+    let audit = sandbox.json(["register", "audit"]).pop().unwrap();
+    assert_eq!((&audit["clean"], &audit["certificates"]), (&true.into(), &certificates.into()), "{audit}");
+    audit
 }
 
 #[test]
 fn the_main_job_is_done_by_keys_alone() {
     let sandbox = Sandbox::with_root("interface-main", "p256");
     let (from, to) = (sandbox.folder("stick"), sandbox.folder("out"));
-    requests(&from, 20);
     let forged = request::Request { signed: request::Signed::Badly, ..request::Request::named("forged") };
     let forged = forged.der(&request::Key::generate(request::Algorithm::P256));
     std::fs::write(Path::new(&from).join("forged.csr"), forged).unwrap();
-    let mut terminal = Terminal::open(&sandbox, &[]);
-    begin(&mut terminal);
-    let id = plan(&mut terminal, &from);
-    approve(&mut terminal);
+    let (mut terminal, id) = approved(&sandbox, &[], 20);
     sign(&mut terminal);
-    terminal.settled("deliver");
-    deliver(&mut terminal, &to);
+    write(&mut terminal, &to);
+    terminal.settled("Delivered, read back and compared.");
     terminal.press(ENTER);
     terminal.screen("What is to be done?");
-    terminal.until("the row of closing", |shown| shown.contains("Close"));
-    let row = terminal.shown().lines().find(|row| row.contains("  Close ")).map(str::to_owned);
-    let number = row.and_then(|row| row.split_whitespace().next().map(str::to_owned)).expect("its number");
-    terminal.press(&number);
+    room(&mut terminal, "Close");
     let shown = terminal.screen("Closing");
     let head = words(&shown);
     terminal.press(ESC);
@@ -132,13 +168,8 @@ fn the_main_job_is_done_by_keys_alone() {
     assert!(terminal.ended().success());
     terminal.restored();
 
-    // What the other face says of it.
-    let bundle = format!("{to}/{id}");
-    let report = sandbox.json(["verify", &bundle, "--trust", &format!("{bundle}/root.pem")]);
-    assert_eq!(report[0]["sound"], true, "{report:?}");
-    assert_eq!(report[0]["certificates"], 20);
-    let audit = sandbox.json(["register", "audit"]).pop().unwrap();
-    assert_eq!((&audit["clean"], &audit["certificates"]), (&true.into(), &(21).into()), "{audit}");
+    verified(&sandbox, &format!("{to}/{id}"), 20);
+    let audit = audited(&sandbox, 21);
     assert!(
         head.len() == 12 && audit.to_string().contains(&head.join(" ")),
         "{head:?} is not the head: {audit}"
@@ -148,12 +179,7 @@ fn the_main_job_is_done_by_keys_alone() {
 #[test]
 fn the_pin_reaches_no_screen() {
     let sandbox = Sandbox::with_root("interface-pin", "p256");
-    let from = sandbox.folder("stick");
-    requests(&from, 3);
-    let mut terminal = Terminal::open(&sandbox, &[]);
-    begin(&mut terminal);
-    plan(&mut terminal, &from);
-    approve(&mut terminal);
+    let (mut terminal, _) = approved(&sandbox, &[], 3);
     terminal.press("s");
     let before = terminal.wait("Type the PIN.");
     for (at, digit) in PIN.char_indices() {

@@ -4,8 +4,7 @@
 use std::fs;
 
 use crate::{
-    leaving::audited,
-    main_job::{approve, begin, open_folder, plan, requests, sign},
+    main_job::{approved, audited, leave, open_folder, sign, verified, write},
     support::{Sandbox, medium::Medium, module, shim},
     terminal::{ENTER, Terminal},
 };
@@ -18,23 +17,17 @@ fn a_pulled_token_is_told_with_what_is_safe_and_what_to_do() {
     let text = fs::read_to_string(&path).unwrap();
     assert!(text.contains(&module()), "{text}");
     fs::write(&path, text.replace(&module(), shim())).unwrap();
-    let from = sandbox.folder("stick");
-    requests(&from, COUNT);
     let module = module();
     // CKR_DEVICE_REMOVED from the twentieth signature on.
-    let mut terminal = Terminal::open(&sandbox, &[("SHIM_MODULE", &module), ("SHIM_FAULT", "sign 20 0x32")]);
-    begin(&mut terminal);
-    let id = plan(&mut terminal, &from);
-    approve(&mut terminal);
+    let faults = [("SHIM_MODULE", module.as_str()), ("SHIM_FAULT", "sign 20 0x32")];
+    let (mut terminal, id) = approved(&sandbox, &faults, COUNT);
     sign(&mut terminal);
     let shown = told(&terminal, "what to do");
     assert!(shown.contains("token"), "{shown}");
     assert!(shown.contains("what is safe") && shown.contains("what is not done"), "{shown}");
     // The token is not used again before its PIN is given again.
     assert!(shown.contains("PIN not given"), "{shown}");
-    terminal.press("\x03");
-    terminal.wait("Leave?");
-    terminal.press("y");
+    leave(&mut terminal);
     terminal.ended();
     terminal.restored();
     fs::write(&path, text).unwrap();
@@ -53,18 +46,9 @@ fn a_medium_pulled_while_it_is_written_is_told_with_what_is_safe_and_what_to_do(
     const COUNT: usize = 400;
     let Some(medium) = Medium::new(64 << 20, |_| {}) else { return };
     let sandbox = Sandbox::with_root("interface-medium-pulled", "p256");
-    let from = sandbox.folder("stick");
-    requests(&from, COUNT);
-    let mut terminal = Terminal::open(&sandbox, &[]);
-    begin(&mut terminal);
-    let id = plan(&mut terminal, &from);
-    approve(&mut terminal);
+    let (mut terminal, id) = approved(&sandbox, &[], COUNT);
     sign(&mut terminal);
-    terminal.settled("deliver");
-    terminal.press("d");
-    terminal.screen("Delivery");
-    open_folder(&mut terminal, medium.at.to_str().unwrap());
-    terminal.press("w");
+    write(&mut terminal, medium.at.to_str().unwrap());
     terminal.until("the first files", |_| begun(&medium));
     medium.pull();
     let shown = told(&terminal, "what to do");
@@ -81,9 +65,7 @@ fn a_medium_pulled_while_it_is_written_is_told_with_what_is_safe_and_what_to_do(
     terminal.signal(rustix::process::Signal::TERM);
     terminal.ended();
     terminal.restored();
-    let bundle = format!("{other}/{id}");
-    let report = sandbox.json(["verify", &bundle, "--trust", &format!("{bundle}/root.pem")]);
-    assert_eq!((&report[0]["sound"], &report[0]["certificates"]), (&true.into(), &COUNT.into()));
+    verified(&sandbox, &format!("{other}/{id}"), COUNT);
 }
 
 /// Whether anything stands on a medium.
