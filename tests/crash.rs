@@ -6,7 +6,6 @@ mod support;
 use std::{
     collections::BTreeSet,
     fs,
-    io::{BufWriter, Write as _},
     path::Path,
     process::{Command, Stdio},
     thread,
@@ -14,11 +13,7 @@ use std::{
 };
 
 use serde_json::Value;
-use support::{
-    Planned, Sandbox, long_form,
-    request::{self, Algorithm, Key, Request},
-    succeed,
-};
+use support::{Planned, Sandbox, desk::write_requests, long_form, request, succeed};
 
 const REQUESTS: usize = 5_000;
 
@@ -26,7 +21,7 @@ const REQUESTS: usize = 5_000;
 fn every_request_has_one_certificate_however_often_the_process_is_killed() {
     let sandbox = Sandbox::with_root("crash", "p256");
     let stick = sandbox.folder("stick");
-    write_requests(&Path::new(&stick).join("requests.pem"));
+    write_requests(&Path::new(&stick).join("requests.pem"), REQUESTS);
     let planned = sandbox.approved("root", "device", &[&stick]);
     assert_eq!(planned.accepted, REQUESTS as u64);
     // Each pass begins with the home as it is now: planned and approved, nothing signed.
@@ -64,23 +59,6 @@ fn every_request_has_one_certificate_however_often_the_process_is_killed() {
     sign_to_the_end(&sandbox, &planned);
     // A kill before the first certificate is recorded tries little.
     assert!(midway * 4 >= killed, "only {midway} of {killed} kills hit the signing midway");
-}
-
-/// Fresh requests in one file, made on all cores.
-fn write_requests(path: &Path) {
-    use rayon::prelude::*;
-    let requests: Vec<String> = (0..REQUESTS)
-        .into_par_iter()
-        .map(|index| {
-            let der = Request::named(&format!("device-{index:06}")).der(&Key::generate(Algorithm::P256));
-            request::pem("CERTIFICATE REQUEST", &der)
-        })
-        .collect();
-    let mut file = BufWriter::new(fs::File::create_new(path).unwrap());
-    for request in requests {
-        file.write_all(request.as_bytes()).unwrap();
-    }
-    file.flush().unwrap();
 }
 
 /// Signs, kills the process after so long, and returns how many certificates are recorded; the register is sound.
