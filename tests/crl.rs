@@ -30,7 +30,7 @@ use coldsign::{
     },
 };
 use support::{
-    Delivery, Sandbox, long_form, material, module,
+    Delivery, Sandbox, long_form, material, module, openssl, openssl_req,
     request::{self, Algorithm, Key, Request},
     said, shim, succeed, tool,
 };
@@ -63,12 +63,6 @@ fn crl(sandbox: &Sandbox, ca: &str) -> (serde_json::Value, PathBuf) {
     let made = sandbox.json(crl_arguments(sandbox, ca)).pop().expect("crl ends with a summary");
     let folder = PathBuf::from(made["folder"].as_str().expect("a folder"));
     (made, folder)
-}
-
-fn openssl(arguments: &[&str]) -> Command {
-    let mut openssl = tool("openssl", "apt-get install openssl");
-    openssl.args(arguments);
-    openssl
 }
 
 /// What `openssl verify -crl_check` says of a certificate.
@@ -303,31 +297,14 @@ fn openssl_ca(sandbox: &Sandbox) -> PathBuf {
         fs::write(folder.join(name), text).unwrap();
     }
     let run = |arguments: &[&str]| succeed(openssl(arguments).current_dir(&folder));
-    run(&[
-        "req",
-        "-x509",
-        "-newkey",
-        "ec",
-        "-pkeyopt",
-        "ec_paramgen_curve:P-256",
-        "-nodes",
-        "-keyout",
-        "ca.key",
-        "-out",
-        "ca.pem",
-        "-subj",
-        "/CN=Elsewhere",
-        "-days",
-        "3650",
-        "-addext",
-        "keyUsage=critical,keyCertSign,cRLSign",
-        "-config",
-        "ca.cnf",
-        "-addext",
-        "basicConstraints=critical,CA:TRUE",
-        "-addext",
-        "subjectKeyIdentifier=hash",
-    ]);
+    succeed(
+        openssl_req("-x509", "ca.key", "ca.pem")
+            .args(["-subj", "/CN=Elsewhere", "-days", "3650", "-config", "ca.cnf"])
+            .args(["-addext", "keyUsage=critical,keyCertSign,cRLSign"])
+            .args(["-addext", "basicConstraints=critical,CA:TRUE"])
+            .args(["-addext", "subjectKeyIdentifier=hash"])
+            .current_dir(&folder),
+    );
     for index in 1..=5 {
         let (key, csr, out, subject) = (
             format!("{index}.key"),
@@ -335,24 +312,11 @@ fn openssl_ca(sandbox: &Sandbox) -> PathBuf {
             format!("{index}.pem"),
             format!("/CN=device \u{e4} {index}"),
         );
-        run(&[
-            "req",
-            "-new",
-            "-newkey",
-            "ec",
-            "-pkeyopt",
-            "ec_paramgen_curve:P-256",
-            "-nodes",
-            "-keyout",
-            &key,
-            "-out",
-            &csr,
-            "-subj",
-            &subject,
-            "-utf8",
-            "-config",
-            "ca.cnf",
-        ]);
+        succeed(
+            openssl_req("-new", &key, &csr)
+                .args(["-subj", &subject, "-utf8", "-config", "ca.cnf"])
+                .current_dir(&folder),
+        );
         run(&["ca", "-batch", "-config", "ca.cnf", "-in", &csr, "-out", &out, "-notext", "-utf8"]);
     }
     run(&["ca", "-config", "ca.cnf", "-revoke", "1.pem", "-crl_reason", "keyCompromise"]);
@@ -444,26 +408,9 @@ fn a_ca_whose_key_may_not_sign_crls_signs_none() {
     let sandbox = Sandbox::with_root("crl-not-signing", "p256");
     let folder = PathBuf::from(sandbox.folder("elsewhere"));
     succeed(
-        openssl(&[
-            "req",
-            "-x509",
-            "-newkey",
-            "ec",
-            "-pkeyopt",
-            "ec_paramgen_curve:P-256",
-            "-nodes",
-            "-keyout",
-            "ca.key",
-            "-out",
-            "ca.pem",
-            "-subj",
-            "/CN=No CRLs",
-            "-days",
-            "3650",
-            "-addext",
-            "keyUsage=critical,keyCertSign",
-        ])
-        .current_dir(&folder),
+        openssl_req("-x509", "ca.key", "ca.pem")
+            .args(["-subj", "/CN=No CRLs", "-days", "3650", "-addext", "keyUsage=critical,keyCertSign"])
+            .current_dir(&folder),
     );
     let octets = fs::read(folder.join("ca.pem")).unwrap();
     let ca = Certificate::parse(&pem::certificates(&octets).unwrap()[0]).unwrap();

@@ -17,7 +17,7 @@ use std::{
 
 use serde_json::{Value, json};
 use support::{
-    Delivery, Sandbox, fail, files,
+    Delivery, Sandbox, fail, files, openssl, openssl_req,
     request::{self, Algorithm, Key, Request},
     succeed, tool,
 };
@@ -86,8 +86,7 @@ fn openssl_accepts_every_device_and_the_server() {
     let lab = lab();
     let issuing = lab.devices.folder.join("ca.pem");
     let verify = |purpose: &str, certificate: &Path| {
-        let mut command = tool("openssl", "apt-get install openssl");
-        command.args([
+        let mut command = openssl(&[
             "verify",
             "-x509_strict",
             "-check_ss_sig",
@@ -218,26 +217,14 @@ impl Drop for Broker {
 /// A chain for the first device's key from a CA that has our issuing CA's name and not its key.
 fn rogue(lab: &Lab) -> PathBuf {
     let path = |name: &str| lab.sandbox.text(name);
-    let openssl = |arguments: &[&str]| succeed(tool("openssl", "apt-get install openssl").args(arguments));
-    openssl(&[
-        "req",
-        "-x509",
-        "-newkey",
-        "ec",
-        "-pkeyopt",
-        "ec_paramgen_curve:P-256",
-        "-nodes",
-        "-keyout",
-        &path("rogue.key"),
-        "-out",
-        &path("rogue.pem"),
+    succeed(openssl_req("-x509", path("rogue.key"), path("rogue.pem")).args([
         "-days",
         "30",
         "-subj",
         "/O=Rehearsal/CN=Issuing CA",
-    ]);
+    ]));
     let request = path("stick/device-p256.csr");
-    openssl(&[
+    succeed(&mut openssl(&[
         "x509",
         "-req",
         "-in",
@@ -252,7 +239,7 @@ fn rogue(lab: &Lab) -> PathBuf {
         "7",
         "-out",
         &path("rogue-device.pem"),
-    ]);
+    ]));
     let chain = [fs::read(path("rogue-device.pem")).unwrap(), fs::read(path("rogue.pem")).unwrap()].concat();
     fs::write(path("rogue-chain.pem"), chain).unwrap();
     path("rogue-chain.pem").into()

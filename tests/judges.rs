@@ -14,7 +14,7 @@ use std::{
 };
 
 use support::{
-    Delivery, Sandbox, long_form, material,
+    Delivery, Sandbox, long_form, material, openssl_req,
     request::{self, Algorithm, Key, Request},
     said, succeed, tool,
 };
@@ -223,25 +223,11 @@ fn complaints(bundle: &Delivery, certificates: &[PathBuf]) -> Vec<String> {
 /// Both complain where there is reason to: silence means something.
 fn see_a_bad_certificate(sandbox: &Sandbox, bundle: &Delivery) {
     let (key, bad) = (sandbox.text("bad.key"), sandbox.text("bad.pem"));
-    succeed(tool("openssl", "apt-get install openssl").args([
-        "req",
-        "-x509",
-        "-newkey",
-        "ec",
-        "-pkeyopt",
-        "ec_paramgen_curve:P-256",
-        "-nodes",
-        "-keyout",
-        &key,
-        "-out",
-        &bad,
-        "-subj",
-        "/CN=bad",
-        "-addext",
-        "basicConstraints=CA:TRUE",
-        "-addext",
-        "keyUsage=keyCertSign",
-    ]));
+    succeed(
+        openssl_req("-x509", &key, &bad)
+            .args(["-subj", "/CN=bad", "-addext", "basicConstraints=CA:TRUE"])
+            .args(["-addext", "keyUsage=keyCertSign"]),
+    );
     let found = complaints(bundle, &[bad.into()]);
     for judge in ["pyca\t", "pkilint\t"] {
         assert!(found.iter().any(|line| line.starts_with(judge)), "{judge}is silent: {found:?}");

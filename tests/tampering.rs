@@ -1,6 +1,8 @@
 //! What somebody can do who edits the home's files, names files on the medium, or interrupts: the real binary on a
 //! real `SoftHSM`.
 
+mod support;
+
 use std::{
     fs,
     path::{Path, PathBuf},
@@ -24,6 +26,7 @@ use coldsign::{
         uri::TokenUri,
     },
 };
+use support::{openssl, openssl_req, succeed};
 use zeroize::Zeroizing;
 
 const PIN: &str = "1234abcd";
@@ -133,21 +136,12 @@ impl Lab {
     }
 
     fn openssl(&self, arguments: &[&str]) {
-        let output = Command::new("openssl")
-            .args(arguments)
-            .current_dir(self.folder.path())
-            .output()
-            .expect("openssl");
-        assert!(output.status.success(), "{arguments:?}: {}", String::from_utf8_lossy(&output.stderr));
+        succeed(openssl(arguments).current_dir(self.folder.path()));
     }
 
     fn request(&self, name: &str) -> String {
         let (file, key, subject) = (format!("{name}.csr"), format!("{name}.key"), format!("/CN={name}"));
-        let curve = "ec_paramgen_curve:P-256";
-        self.openssl(&[
-            "req", "-new", "-newkey", "ec", "-pkeyopt", curve, "-nodes", "-keyout", &key, "-subj", &subject,
-            "-out", &file,
-        ]);
+        succeed(openssl_req("-new", &key, &file).args(["-subj", &subject]).current_dir(self.folder.path()));
         self.text(&file)
     }
 
@@ -252,25 +246,11 @@ fn a_certificate_installed_meanwhile_changes_no_plan() {
     ]);
     let request = only_entry(&only_entry(&lab.path("out")));
     let request = request.to_str().expect("text");
-    lab.openssl(&[
-        "req",
-        "-x509",
-        "-newkey",
-        "ec",
-        "-pkeyopt",
-        "ec_paramgen_curve:P-256",
-        "-nodes",
-        "-keyout",
-        "root.key",
-        "-subj",
-        "/CN=Outer Root",
-        "-days",
-        "4000",
-        "-out",
-        "root.pem",
-        "-addext",
-        "keyUsage=critical,keyCertSign",
-    ]);
+    succeed(
+        openssl_req("-x509", "root.key", "root.pem")
+            .args(["-subj", "/CN=Outer Root", "-days", "4000", "-addext", "keyUsage=critical,keyCertSign"])
+            .current_dir(lab.folder.path()),
+    );
     fs::write(
         lab.path("ca.ext"),
         "basicConstraints=critical,CA:TRUE,pathlen:0\nkeyUsage=critical,keyCertSign,cRLSign\n\

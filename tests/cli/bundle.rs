@@ -7,9 +7,9 @@ use coldsign::pki::fingerprint::Digest;
 use crate::{
     bench::{copy, names},
     support::{
-        PIN, Sandbox, files, lines,
+        PIN, Sandbox, files, lines, openssl_req,
         request::{self, Algorithm, Key, Request},
-        said,
+        said, succeed,
     },
 };
 
@@ -209,25 +209,8 @@ fn secrets_stand_nowhere() {
     let lines =
         ["[req]", "prompt = no", "distinguished_name = n", "attributes = a", "[n]", "CN = dev", "[a]"];
     fs::write(&configuration, format!("{}\nchallengePassword = {CHALLENGE}\n", lines.join("\n"))).unwrap();
-    let mut openssl = crate::support::tool("openssl", "apt-get install openssl");
-    crate::support::succeed(
-        openssl
-            .args([
-                "req",
-                "-new",
-                "-newkey",
-                "ec",
-                "-pkeyopt",
-                "ec_paramgen_curve:P-256",
-                "-nodes",
-                "-keyout",
-            ])
-            .arg(sandbox.path("dev.key"))
-            .arg("-config")
-            .arg(&configuration)
-            .arg("-out")
-            .arg(Path::new(&stick).join("dev.csr")),
-    );
+    let request = Path::new(&stick).join("dev.csr");
+    succeed(openssl_req("-new", sandbox.path("dev.key"), request).arg("-config").arg(&configuration));
     let (pin, plan_from) = (sandbox.text("pin"), [stick.as_str()]);
     let mut everything = Vec::new();
     for arguments in [

@@ -313,6 +313,22 @@ pub fn tool(name: &str, package: &str) -> Command {
     command
 }
 
+/// OpenSSL, as a judge or as somebody else who makes keys and certificates.
+pub fn openssl<A: AsRef<OsStr>>(arguments: &[A]) -> Command {
+    let mut openssl = tool("openssl", "apt-get install openssl");
+    openssl.args(arguments);
+    openssl
+}
+
+/// `openssl req` with a fresh P-256 key in one file, and in the other what that key signs: a request where the form is
+/// `-new`, a certificate of its own where it is `-x509`.
+pub fn openssl_req<A: AsRef<OsStr>>(form: &str, key: A, out: A) -> Command {
+    let mut req =
+        openssl(&["req", form, "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-keyout"]);
+    req.arg(key).arg("-out").arg(out);
+    req
+}
+
 /// Runs a command that must succeed; what it printed.
 pub fn succeed(command: &mut Command) -> String {
     let output = command.output().unwrap();
