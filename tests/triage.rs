@@ -62,17 +62,25 @@ fn fresh(name: &str) -> Vec<u8> {
 }
 
 fn read(paths: &[PathBuf]) -> Triage {
+    read_by(paths, Yardstick::Soundness).triage
+}
+
+fn read_by(paths: &[PathBuf], yardstick: Yardstick<'_>) -> Reading {
     let reins = Reins::new();
     let mut listener = |_| {};
     let mut watch = Watch::new(&mut listener, &reins);
-    ceremony::read_triage(paths, Yardstick::Soundness, &Arc::default(), &mut watch).expect("read").triage
+    ceremony::read_triage(paths, yardstick, &Arc::default(), &mut watch).expect("read")
 }
 
 fn detail(triage: &Triage, index: usize) -> Result<Detail, Error> {
+    detail_by(triage, index, Yardstick::Soundness)
+}
+
+fn detail_by(triage: &Triage, index: usize, yardstick: Yardstick<'_>) -> Result<Detail, Error> {
     let reins = Reins::new();
     let mut listener = |_| {};
     let mut watch = Watch::new(&mut listener, &reins);
-    ceremony::detail(triage, index, Yardstick::Soundness, &mut watch)
+    ceremony::detail(triage, index, yardstick, &mut watch)
 }
 
 /// What `inspect` says of the same paths.
@@ -268,12 +276,7 @@ fn the_differences_of_a_batch_are_read_with_it() {
     let profile = ceremony::profile_by_name(None, "device").expect("built in");
     let issuer = root();
     let yardstick = Yardstick::Issuer(&profile, &issuer);
-    let reins = Reins::new();
-    let mut listener = |_| {};
-    let mut watch = Watch::new(&mut listener, &reins);
-    let reading =
-        ceremony::read_triage(std::slice::from_ref(&folder), yardstick, &Arc::default(), &mut watch)
-            .expect("read");
+    let reading = read_by(std::slice::from_ref(&folder), yardstick);
     assert_eq!(reading.triage.counts(), Counts { accepted: 8, refused: 2, skipped: 1 });
     let groups = reading.differences.groups();
     let found: Vec<(u64, String)> =
@@ -298,7 +301,7 @@ fn the_differences_of_a_batch_are_read_with_it() {
     assert_eq!(told(&groups[0].lines), device);
 
     // The details of one request have its own lines, and a refused one has none.
-    let mut detail = |index| ceremony::detail(&reading.triage, index, yardstick, &mut watch).expect("detail");
+    let detail = |index| detail_by(&reading.triage, index, yardstick).expect("detail");
     let fifth = detail(4).difference.expect("accepted");
     assert_eq!(told(&fifth), device);
     assert_eq!(fifth[0].asked.as_ref().map(Printable::as_str), Some("dev-5"));
@@ -308,10 +311,7 @@ fn the_differences_of_a_batch_are_read_with_it() {
     assert_eq!(second_twin.difference, None);
     assert_eq!(detail(9).difference, None);
 
-    let mut listener = |_| {};
-    let mut watch = Watch::new(&mut listener, &reins);
-    let reading = ceremony::read_triage(&[folder], Yardstick::Profile(&profile), &Arc::default(), &mut watch)
-        .expect("read");
+    let reading = read_by(&[folder], Yardstick::Profile(&profile));
     assert_eq!(reading.triage.counts(), Counts { accepted: 8, refused: 2, skipped: 1 });
     assert!(reading.differences.groups().is_empty());
 }
@@ -333,13 +333,8 @@ fn rows_of_a_table_of_devices_stand_with_the_requests_and_are_looked_into_like_t
     profile.naming.subject = SubjectNaming::Rebuilt(vec![Part { kind, value: template }]);
     let issuer = root();
     let yardstick = Yardstick::Issuer(&profile, &issuer);
-    let reins = Reins::new();
-    let mut listener = |_| {};
-    let mut watch = Watch::new(&mut listener, &reins);
-    let reading =
-        ceremony::read_triage(std::slice::from_ref(&folder), yardstick, &Arc::default(), &mut watch)
-            .expect("read");
-    let mut detail = |index| ceremony::detail(&reading.triage, index, yardstick, &mut watch).expect("detail");
+    let reading = read_by(std::slice::from_ref(&folder), yardstick);
+    let detail = |index| detail_by(&reading.triage, index, yardstick).expect("detail");
     let expected = [
         (Verdict::Accepted, None),
         (Verdict::Refused, Some("line 2 of the table belongs to request 1 of the listing already")),
