@@ -1,11 +1,14 @@
-//! What tests of screens share: text that attacks a terminal, and a drawing that finds what changes cells outside of
-//! its field.
+//! What tests of screens share: text that attacks a terminal, a failure, and a drawing that finds what changes cells
+//! outside of its field.
 
 use ratatui::{buffer::Buffer, layout::Rect};
 use unicode_width::UnicodeWidthStr as _;
 
+use crate::ceremony::{Aftermath, Class};
+
 use super::{
     canvas::Canvas,
+    message::Failure,
     model::About,
     room::Room,
     theme::{Colours, Glyphs, Theme},
@@ -32,6 +35,11 @@ pub fn hostile_texts() -> Vec<String> {
     texts.push("10kB ".repeat(2_048));
     texts.push("字".repeat(4_096));
     texts
+}
+
+/// A failure that leaves nothing behind.
+pub fn failure(what: &str, class: Class) -> Failure {
+    Failure { what: what.to_owned(), hint: "what to do".to_owned(), class, aftermath: Aftermath::Nothing }
 }
 
 /// A screen's rows, drawn in the middle of a fence that must stand afterwards.

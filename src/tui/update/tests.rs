@@ -8,6 +8,7 @@ use crate::{
     pki::{fingerprint::Digest, text::Printable, time::Time},
     tui::{
         message::{PinAsk, PinLasts},
+        probe::failure,
         screen::{Screen, audit::Audit, requests::Requests, rooms::Rooms, start::Start},
         work::register::RegisterJob,
     },
@@ -138,13 +139,7 @@ fn escape_stops_reading_and_waits_for_the_rest() {
         },
     );
     assert!(matches!(update(&mut model, Message::Key(Key::Esc)).as_slice(), [Effect::Stop]));
-    let failure = Failure {
-        what: "stopped".to_owned(),
-        hint: String::new(),
-        class: Class::Stopped,
-        aftermath: crate::ceremony::Aftermath::Nothing,
-    };
-    update(&mut model, Message::Failed(failure));
+    update(&mut model, Message::Failed(failure("stopped", Class::Stopped)));
     assert_eq!((model.dialog.clone(), model.notice.as_deref()), (None, Some("stopped")));
     update(&mut model, Message::Key(Key::Esc));
     assert!(matches!(model.screen(), Screen::Rooms(_)));
@@ -243,12 +238,7 @@ fn a_failure_goes_to_the_screen_that_asked() {
     model.enter(Screen::Audit(Audit::new()));
     begin(&mut model, Job::Register(RegisterJob::Audit));
     model.enter(Screen::Requests(Requests::new()));
-    let failure = Failure {
-        what: "damaged".to_owned(),
-        hint: "audit".to_owned(),
-        class: Class::Register,
-        aftermath: Aftermath::Nothing,
-    };
+    let failure = failure("damaged", Class::Register);
     update(&mut model, Message::Failed(failure.clone()));
     assert_eq!(model.dialog, Some(Dialog::Failure(failure.clone())), "the screen in use does not tell of it");
     assert!(matches!(model.screen(), Screen::Requests(_)));
@@ -285,13 +275,7 @@ fn paused_work_that_nobody_watches_stops_and_the_token_is_logged_out() {
     assert!(at(&mut model, 599).is_empty());
     assert!(matches!(at(&mut model, 601).as_slice(), [Effect::Stop]));
     assert!(at(&mut model, 602).is_empty(), "it is asked for once");
-    let failure = Failure {
-        what: "stopped".to_owned(),
-        hint: String::new(),
-        class: Class::Stopped,
-        aftermath: crate::ceremony::Aftermath::Nothing,
-    };
-    update(&mut model, Message::Failed(failure));
+    update(&mut model, Message::Failed(failure("stopped", Class::Stopped)));
     assert!(matches!(at(&mut model, 603).as_slice(), [Effect::Work(Job::LogOut)]));
 }
 

@@ -2,11 +2,11 @@
 
 use super::*;
 use crate::{
-    ceremony::{Aftermath, AuditFinding, Class},
+    ceremony::{AuditFinding, Class},
     tui::{
         message::Message,
         model::Model,
-        probe::{drawn, hostile_texts},
+        probe::{drawn, failure, hostile_texts},
         update::update,
     },
 };
@@ -83,9 +83,7 @@ fn an_audit_can_be_stopped_and_says_that_nothing_is_known() {
         assert!(matches!(update(&mut model, Message::Key(key)).as_slice(), [Effect::Stop]));
     }
     for what in hostile_texts() {
-        let what = Printable::new(&what).to_string();
-        let failure =
-            Failure { what, hint: "y".to_owned(), class: Class::Stopped, aftermath: Aftermath::Nothing };
+        let failure = failure(Printable::new(&what).as_str(), Class::Stopped);
         update(&mut model, Message::Failed(failure));
         assert!(model.dialog.is_none());
         assert!(screen(&model)[0].starts_with("NOT AUDITED"));

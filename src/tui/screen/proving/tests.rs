@@ -12,7 +12,7 @@ use crate::{
     tui::{
         message::{Effect, Message},
         model::{Dialog, Model},
-        probe::drawn,
+        probe::{drawn, failure},
         update::update,
     },
 };
@@ -227,13 +227,7 @@ fn the_code_of_a_csr_is_shown_before_anything_is_issued() {
 fn a_failure_says_what_is_safe_and_it_can_be_tried_again() {
     let mut model = at_summary();
     press(&mut model, Key::Char('i'));
-    let failure = Failure {
-        what: "the PIN is wrong".to_owned(),
-        hint: "x".to_owned(),
-        class: Class::Token,
-        aftermath: Aftermath::Nothing,
-    };
-    update(&mut model, Message::Failed(failure));
+    update(&mut model, Message::Failed(failure("the PIN is wrong", Class::Token)));
     assert!(model.dialog.is_none());
     let rows = screen(&model);
     assert!(rows[0].contains("NOT DONE: the PIN is wrong"), "{rows:?}");

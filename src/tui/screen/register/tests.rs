@@ -4,12 +4,12 @@ use std::time::{Duration, Instant};
 
 use super::*;
 use crate::{
-    ceremony::{By, Wanted},
+    ceremony::{By, Class, Wanted},
     pki::{fingerprint::Digest, time::Time},
     tui::{
         message::{Effect, Message},
         model::{Dialog, Model},
-        probe::{drawn, hostile_texts},
+        probe::{drawn, failure, hostile_texts},
         update::update,
         work::register::{SearchEnd, SearchFrom},
     },
@@ -145,13 +145,7 @@ fn a_failure_is_told_once_and_asked_again_by_a_key() {
     let mut model = opened();
     let effects = press(&mut model, Key::End);
     assert!(matches!(job(&effects), RegisterJob::Page { .. }));
-    let failure = Failure {
-        what: "x".to_owned(),
-        hint: "y".to_owned(),
-        class: crate::ceremony::Class::Register,
-        aftermath: crate::ceremony::Aftermath::Nothing,
-    };
-    update(&mut model, Message::Failed(failure));
+    update(&mut model, Message::Failed(failure("x", Class::Register)));
     let tick = Message::Tick { clock: None, since: Duration::from_secs(1) };
     assert!(update(&mut model, tick).is_empty());
     press(&mut model, Key::Enter);
