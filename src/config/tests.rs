@@ -303,47 +303,27 @@ fn refuses_a_profile_that_contradicts_itself_and_names_line_and_key() {
 
 #[test]
 fn refuses_an_extension_of_fixed_content_that_cannot_be() {
+    let policies = |list: &str, message: &str| {
+        contradicts(&format!("certificate-policies = [{list}]"), "certificate-policies", message);
+    };
+    let custom = |oid: &str, der: &str, message: &str| {
+        let line = format!("custom-extensions = [{{ oid = \"{oid}\", der = \"{der}\" }}]");
+        contradicts(&line, "custom-extensions", message);
+    };
     contradicts("must-staple = true", "must-staple", "OCSP responder");
     contradicts("ocsp-no-check = true", "ocsp-no-check", "OCSPSigning");
     contradicts("ocsp = [\"ftp://a.example/\"]", "ocsp", "with a host");
     contradicts("crl = [\"http://\"]", "crl", "with a host");
     contradicts("ca-issuers = [\"http://a.example/\", \"http://a.example/\"]", "ca-issuers", "twice");
-    contradicts(
-        "certificate-policies = [{ oid = \"1.2.3\" }, { oid = \"1.2.3\" }]",
-        "certificate-policies",
-        "twice",
-    );
-    contradicts(
-        "certificate-policies = [{ oid = \"9.9\" }]",
-        "certificate-policies",
-        "not an object identifier",
-    );
-    contradicts(
-        "crl = [\"http://a.example/ca.crl\"]\nallow-extensions = [\"2.5.29.31\"]",
-        "allow-extensions",
-        "`crl` fixes",
-    );
-    contradicts(
-        "custom-extensions = [{ oid = \"2.5.29.19\", der = \"3000\" }]",
-        "custom-extensions",
-        "basicConstraints",
-    );
-    contradicts(
-        "custom-extensions = [{ oid = \"2.5.29.17\", der = \"3000\" }]",
-        "custom-extensions",
-        "subjectAltName",
-    );
-    contradicts(
-        "custom-extensions = [{ oid = \"1.2.3\", der = \"3080\" }]",
-        "custom-extensions",
-        "strict DER",
-    );
-    contradicts("custom-extensions = [{ oid = \"1.2.3\", der = \"05\" }]", "custom-extensions", "strict DER");
-    contradicts(
-        "custom-extensions = [{ oid = \"1.2.3\", der = \"0x0500\" }]",
-        "custom-extensions",
-        "hexadecimal",
-    );
+    policies("{ oid = \"1.2.3\" }, { oid = \"1.2.3\" }", "twice");
+    policies("{ oid = \"9.9\" }", "not an object identifier");
+    let both = "crl = [\"http://a.example/ca.crl\"]\nallow-extensions = [\"2.5.29.31\"]";
+    contradicts(both, "allow-extensions", "`crl` fixes");
+    custom("2.5.29.19", "3000", "basicConstraints");
+    custom("2.5.29.17", "3000", "subjectAltName");
+    custom("1.2.3", "3080", "strict DER");
+    custom("1.2.3", "05", "strict DER");
+    custom("1.2.3", "0x0500", "hexadecimal");
 }
 
 #[test]
