@@ -1,6 +1,8 @@
 //! What each check says of each state of the machine.
 
-use std::{fs, os::unix::fs::PermissionsExt as _};
+use std::{fs, os::unix::fs::PermissionsExt as _, path::PathBuf};
+
+use tempfile::TempDir;
 
 use super::*;
 use crate::ceremony::{Setup, setup};
@@ -127,13 +129,19 @@ fn works_where_no_home_is_set_up() {
     assert!(!home.folder().exists());
 }
 
-#[test]
-fn looks_at_a_home_and_changes_nothing() {
+/// A home that is set up with a module that is three octets, in a folder that goes with the first of the three.
+fn set_up() -> (TempDir, Home, PathBuf) {
     let folder = tempfile::tempdir().unwrap();
     let home = Home::new(folder.path().join("home"));
     let module = folder.path().join("module.so");
     fs::write(&module, "abc").unwrap();
     setup(&home, &Setup { module: &module, token: "lab", rehearsal: Rehearsal::Live }).unwrap();
+    (folder, home, module)
+}
+
+#[test]
+fn looks_at_a_home_and_changes_nothing() {
+    let (_folder, home, module) = set_up();
     let checks = self_check(&home);
     let expected = [
         "program",
@@ -164,10 +172,7 @@ fn looks_at_a_home_and_changes_nothing() {
 
 #[test]
 fn finds_a_clock_that_was_set_back_by_the_register_s_last_entry() {
-    let folder = tempfile::tempdir().unwrap();
-    let home = Home::new(folder.path().join("home"));
-    setup(&home, &Setup { module: Path::new("/proc/self/exe"), token: "lab", rehearsal: Rehearsal::Live })
-        .unwrap();
+    let (_folder, home, _) = set_up();
     fs::remove_file(home.register_path()).unwrap();
     let later = utc_now().unwrap().plus_seconds(10 * DAY_SECONDS);
     drop(Register::create(&home.register_path(), [7; 16], Rehearsal::Live, later).unwrap());
@@ -180,11 +185,7 @@ fn finds_a_clock_that_was_set_back_by_the_register_s_last_entry() {
 
 #[test]
 fn finds_a_home_that_was_tampered_with() {
-    let folder = tempfile::tempdir().unwrap();
-    let home = Home::new(folder.path().join("home"));
-    let module = folder.path().join("module.so");
-    fs::write(&module, "abc").unwrap();
-    setup(&home, &Setup { module: &module, token: "lab", rehearsal: Rehearsal::Live }).unwrap();
+    let (_folder, home, module) = set_up();
     fs::remove_file(&module).unwrap();
     fs::set_permissions(home.folder(), fs::Permissions::from_mode(0o777)).unwrap();
     fs::write(home.register_path(), "not a register, but long enough to be looked at as one").unwrap();
