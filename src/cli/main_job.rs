@@ -5,8 +5,8 @@ use std::{path::Path, sync::Arc, time::Instant};
 use serde_json::{Value, json};
 
 use crate::ceremony::{
-    self, Appliance, ApprovalGiven, BlockLists, Code, Delivered, Error, Format, Home, Issued, PlanWanted,
-    Platform, Progress, Standing, StoredPlan, Watch, Yardstick, printable_path,
+    self, Appliance, ApprovalGiven, BlockLists, BundleReport, Code, Delivered, Error, Format, Home, Issued,
+    PlanWanted, Platform, Progress, Standing, StoredPlan, Watch, Yardstick, printable_path,
 };
 
 use crate::pki::text::counted;
@@ -251,10 +251,7 @@ pub fn verify(given: &VerifyArguments, form: Form) -> Result<Exit, Error> {
     }
     let audit_key = report.summary.as_ref().map(|summary| summary.audit_key_sha256.to_string());
     let sound = report.is_sound();
-    for flaw in &report.flaws {
-        show_flaw(form, flaw.id.id(), flaw.message.as_str(), flaw.id.hint());
-    }
-    let flaws = report.flaws.len() as u64 + report.more_flaws;
+    let flaws = show_flaws(&report, form);
     let summary = report.summary.as_ref();
     match form {
         Form::Json => render::value(&json!({
@@ -284,27 +281,41 @@ pub fn verify(given: &VerifyArguments, form: Form) -> Result<Exit, Error> {
                     render::line("REHEARSAL: nobody may trust these certificates");
                 }
             }
-            if given.audit_key.is_none() {
-                eprintln!(
-                    "the audit key was not compared: give --audit-key with the SHA-256 you were told another way"
-                );
-            }
-            let verdict = if sound { "sound" } else { "NOT SOUND" };
-            render::line(&format!(
-                "{verdict}: {}, {}",
-                counted(report.certificates, "certificate"),
-                counted(flaws, "flaw")
-            ));
+            show_verdict(&report, given, report.certificates);
         }
     }
     Ok(if sound { Exit::Done } else { Exit::SomeRefused })
 }
 
-pub fn show_flaw(form: Form, id: &str, message: &str, hint: &str) {
-    match form {
-        Form::Json => render::value(&json!({ "flaw": id, "message": message, "hint": hint })),
-        Form::Text => render::line(&format!("{id}: {message} / {hint}")),
+/// The flaws that were told of a folder, each on its line; how many there are in all.
+pub fn show_flaws(report: &BundleReport, form: Form) -> u64 {
+    for flaw in &report.flaws {
+        let (id, message, hint) = (flaw.id.id(), flaw.message.as_str(), flaw.id.hint());
+        match form {
+            Form::Json => render::value(&json!({ "flaw": id, "message": message, "hint": hint })),
+            Form::Text => render::line(&format!("{id}: {message} / {hint}")),
+        }
     }
+    flaws(report)
+}
+
+fn flaws(report: &BundleReport) -> u64 {
+    report.flaws.len() as u64 + report.more_flaws
+}
+
+/// What `verify` says last in words: what was not compared, and the verdict on so many certificates.
+pub fn show_verdict(report: &BundleReport, given: &VerifyArguments, certificates: u64) {
+    if given.audit_key.is_none() {
+        eprintln!(
+            "the audit key was not compared: give --audit-key with the SHA-256 you were told another way"
+        );
+    }
+    let verdict = if report.is_sound() { "sound" } else { "NOT SOUND" };
+    render::line(&format!(
+        "{verdict}: {}, {}",
+        counted(certificates, "certificate"),
+        counted(flaws(report), "flaw")
+    ));
 }
 
 fn make_plan(

@@ -11,7 +11,7 @@ use crate::{
     },
     pki::{
         crl::{CrlSerial, Reason, RevokedEntry},
-        text::Printable,
+        text::{Printable, counted},
         time::Time,
     },
 };
@@ -19,7 +19,7 @@ use crate::{
 use super::{
     args::{CrlArguments, CrlCommand, RevokeArguments, VerifyArguments},
     exit::Exit,
-    main_job::{announce, show_flaw, watched},
+    main_job::{announce, show_flaws, show_verdict, watched},
     pin,
     render::{self, Form},
 };
@@ -145,13 +145,9 @@ fn make(home: Home, ca: &str, to: &Path, given: &CrlArguments, form: Form) -> Re
     Ok(Exit::Done)
 }
 
-fn certificates(count: u64) -> String {
-    if count == 1 { "1 certificate".to_owned() } else { format!("{count} certificates") }
-}
-
 fn show_prepared(prepared: &PreparedCrl) {
     let stored = prepared.stored();
-    eprintln!("{}: {}", prepared.id(), certificates(stored.entries));
+    eprintln!("{}: {}", prepared.id(), counted(stored.entries, "certificate"));
     match prepared.change() {
         None => eprintln!("it was stored before and not signed: the same octets are signed now"),
         Some(change) => {
@@ -223,7 +219,7 @@ fn show_delivered(
             render::line(&format!(
                 "CRL       {number} of {}, {}",
                 stored.authority,
-                certificates(stored.entries)
+                counted(stored.entries, "certificate")
             ));
             render::line(&format!("digest    {}", stored.tbs_sha256));
             if let Some(next) = stored.next_update {
@@ -253,7 +249,7 @@ fn list(home: Home, ca: &str, form: Form) -> Result<Exit, Error> {
                     stored.number.as_ref().map_or("none".to_owned(), ToString::to_string),
                     stored.this_update,
                     stored.next_update.map_or("no next update".to_owned(), |time| format!("next by {time}")),
-                    certificates(stored.entries),
+                    counted(stored.entries, "certificate"),
                     match stored.origin {
                         CrlOrigin::Command => "",
                         CrlOrigin::Elsewhere => "  (imported)",
@@ -353,10 +349,7 @@ fn import(home: Home, import: &CrlImport<'_>, form: Form) -> Result<Exit, Error>
 
 /// What `verify` says of the folder of a CRL.
 pub fn show_verified(report: &BundleReport, crl: &CrlSummary, given: &VerifyArguments, form: Form) -> Exit {
-    for flaw in &report.flaws {
-        show_flaw(form, flaw.id.id(), flaw.message.as_str(), flaw.id.hint());
-    }
-    let flaws = report.flaws.len() as u64 + report.more_flaws;
+    let flaws = show_flaws(report, form);
     let sound = report.is_sound();
     match form {
         Form::Json => render::value(&json!({
@@ -382,13 +375,7 @@ pub fn show_verified(report: &BundleReport, crl: &CrlSummary, given: &VerifyArgu
             if crl.standing == Standing::Rehearsal {
                 render::line("REHEARSAL: nobody may trust this CRL");
             }
-            if given.audit_key.is_none() {
-                eprintln!(
-                    "the audit key was not compared: give --audit-key with the SHA-256 you were told another way"
-                );
-            }
-            let verdict = if sound { "sound" } else { "NOT SOUND" };
-            render::line(&format!("{verdict}: {}, {flaws} flaws", certificates(crl.entries)));
+            show_verdict(report, given, crl.entries);
         }
     }
     if sound { Exit::Done } else { Exit::SomeRefused }
