@@ -411,8 +411,6 @@ fn opens_nothing_outside_a_volume() {
     check("up/canary", Err(Unreadable::SymbolicLink));
     check("a", Err(Unreadable::Directory));
     check("absent", Err(Unreadable::Missing));
-    let names = volume.names(&Limits::STANDARD).unwrap();
-    assert_eq!(names, [Box::from(*b"a"), Box::<[u8]>::from(*b"up")]);
 }
 
 #[test]
@@ -435,7 +433,7 @@ fn publishes_a_folder_whole_and_reads_it_back() {
 
     let published = outbox.publish().unwrap();
     assert_eq!(published.path(), dir.path().join("bundle"));
-    assert_eq!((published.files_written(), published.count_files().unwrap()), (21, 21));
+    assert_eq!(published.count_files().unwrap(), 21);
     for file in &written {
         let octets = fs::read(published.path().join(&file.path)).unwrap();
         assert_eq!(file.sha256, <[u8; 32]>::from(Sha256::digest(&octets)));

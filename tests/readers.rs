@@ -180,7 +180,6 @@ fn write_seeds() {
     for (name, path) in [("bundle.json", &bundle.folder), ("crl.json", &crl)] {
         found.entry("manifest").or_default().push((name.to_owned(), read(path.join("manifest.json"))));
     }
-    found.entry("manifest").or_default().push(("sums".to_owned(), read(bundle.folder.join("SHA256SUMS"))));
     let chain = bundle.folder.join("ca-chain.pem");
     found.entry("pem").or_default().push(("ca-chain.pem".to_owned(), read(chain.clone())));
     let mut certificates: Vec<PathBuf> = vec![bundle.folder.join("root.pem"), chain];

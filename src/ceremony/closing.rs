@@ -136,7 +136,7 @@ impl Appliance {
 
     fn unfinished(&self, plan: &StoredPlan) -> Result<Option<Unfinished>, Error> {
         let issued = self.register.issued_count(plan)?;
-        Ok(self.remaining_of(plan, issued)?.map(|remaining| Unfinished {
+        Ok(self.remaining(plan, issued)?.map(|remaining| Unfinished {
             id: plan.id.clone(),
             authority: plan.authority.clone(),
             planned: plan.accepted,
@@ -145,15 +145,8 @@ impl Appliance {
         }))
     }
 
-    /// What is to be done with a plan first; `None` where nothing is left. It counts what is issued.
-    ///
-    /// # Errors
-    /// [`Error::Register`].
-    pub fn remaining(&self, plan: &StoredPlan) -> Result<Option<Remaining>, Error> {
-        self.remaining_of(plan, self.register.issued_count(plan)?)
-    }
-
-    pub(super) fn remaining_of(&self, plan: &StoredPlan, issued: u64) -> Result<Option<Remaining>, Error> {
+    /// What is to be done first with a plan of which so many certificates are issued; `None` where nothing is left.
+    pub(super) fn remaining(&self, plan: &StoredPlan, issued: u64) -> Result<Option<Remaining>, Error> {
         Ok(Some(if self.register.approved(plan)?.is_none() {
             Remaining::Approval
         } else if issued < plan.accepted {

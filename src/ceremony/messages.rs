@@ -23,12 +23,6 @@ impl Messages {
         })
     }
 
-    /// The last lines so far, oldest first.
-    #[must_use]
-    pub fn lines(&self) -> Vec<Printable> {
-        printable(&self.0.lines())
-    }
-
     /// Restores standard error, as dropping does, and gives back the last lines.
     #[must_use]
     pub fn restore(self) -> Vec<Printable> {

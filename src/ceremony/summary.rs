@@ -101,7 +101,7 @@ impl Appliance {
             approved: self.is_approved(plan)?,
             issued,
             deliveries: Vec::new(),
-            remaining: self.remaining_of(plan, issued)?,
+            remaining: self.remaining(plan, issued)?,
         };
         let mut after = 0;
         while let Some(tally) = self.register.tally(plan, after, ROWS)? {

@@ -232,13 +232,6 @@ impl FileDigest {
     }
 }
 
-/// Reads a line of SHA256SUMS (without its line end): digest and path; `None` for any other spelling.
-#[must_use]
-pub fn read_sums_line(line: &str) -> Option<(Digest, &str)> {
-    let (digest, path) = line.split_once("  ")?;
-    Some((Digest::from_hex(digest)?, path)).filter(|_| is_path(path))
-}
-
 /// Whether a text can be a path in a bundle: `/` between parts of ASCII letters, digits, `.`, `_`, `-`, none of them
 /// `.`, `..` or empty.
 #[must_use]
@@ -470,8 +463,5 @@ mod tests {
             line,
             "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad  certs/000/a.pem\n"
         );
-        assert_eq!(read_sums_line(line.trim_end()), Some((file.sha256, "certs/000/a.pem")));
-        assert_eq!(read_sums_line(&line.replace("  ", " *")), None);
-        assert_eq!(read_sums_line(&line.trim_end().replace("certs", "..")), None);
     }
 }

@@ -79,14 +79,8 @@ impl Diversion {
         Ok(Self { saved, heard })
     }
 
-    /// The last lines heard so far, oldest first, at most [`LINES_MAX`] and a line that has no end yet. Text from
-    /// outside.
-    #[must_use]
-    pub fn lines(&self) -> Vec<Vec<u8>> {
-        self.heard.lines().all()
-    }
-
-    /// Restores standard error and gives back the last lines, those too that were on their way.
+    /// Restores standard error and gives back the last lines, oldest first, those too that were on their way: at most
+    /// [`LINES_MAX`] and a line that has no end yet. Text from outside.
     #[must_use]
     pub fn restore(self) -> Vec<Vec<u8>> {
         let heard = Arc::clone(&self.heard);

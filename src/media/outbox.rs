@@ -138,7 +138,7 @@ impl Outbox {
             return Err(self.error("", "making the folder's name durable", errno));
         }
         self.state = State::Published;
-        Ok(Published::new(folder, self.path(), self.created))
+        Ok(Published::new(folder, self.path()))
     }
 
     fn sync(&self) -> Result<(), Error> {

@@ -20,24 +20,17 @@ use super::volume;
 pub struct Published {
     folder: OwnedFd,
     path: Arc<Path>,
-    files: u64,
 }
 
 impl Published {
-    pub(super) fn new(folder: OwnedFd, path: PathBuf, files: u64) -> Self {
-        Self { folder, path: Arc::from(path), files }
+    pub(super) fn new(folder: OwnedFd, path: PathBuf) -> Self {
+        Self { folder, path: Arc::from(path) }
     }
 
     /// The folder's path.
     #[must_use]
     pub fn path(&self) -> &Path {
         &self.path
-    }
-
-    /// How many files were written.
-    #[must_use]
-    pub fn files_written(&self) -> u64 {
-        self.files
     }
 
     /// SHA-256 and length in octets of a file as it now is. The kernel is asked to forget its copy first, so that the

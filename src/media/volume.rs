@@ -10,7 +10,6 @@ use rustix::io::Errno;
 use super::device::{Device, Presence, SYSFS};
 use super::error::{Error, Unreadable};
 use super::in_file::InFile;
-use super::listing::Listing;
 use super::name::{Shown, Source};
 
 /// A folder, opened once. Whatever is read from it is resolved beneath it: no symbolic link, no `..`, no mount point.
@@ -39,16 +38,6 @@ impl Volume {
     pub fn open_file(&self, path: &[u8], octets_max: u64) -> Result<InFile, Unreadable> {
         check_beneath(path)?;
         open_file(self.folder.as_fd(), path, octets_max, || Source::in_folder(&self.given, path))
-    }
-
-    /// The names that stand directly in the folder, sorted by octets.
-    ///
-    /// # Errors
-    /// As [`Volume::open`]; [`Error::TooManyFiles`] and [`Error::NamesTooLong`] beyond the limits.
-    pub fn names(&self, limits: &super::Limits) -> Result<Vec<Box<[u8]>>, Error> {
-        let listing = Listing::read(self.again()?, limits.files_max, limits.names_octets_max)
-            .map_err(|stop| stop.into_error(self.shown(), limits))?;
-        Ok((0..).map_while(|at| listing.name(at).map(Box::from)).collect())
     }
 
     /// Whether the medium is still there and answers: its device is known to the kernel, and its folder is listed.

@@ -64,11 +64,6 @@ impl PlannedCertificate {
     pub fn tbs(&self) -> &[u8] {
         &self.tbs
     }
-    /// SHA-256 of the `TBSCertificate`.
-    #[must_use]
-    pub fn tbs_sha256(&self) -> Digest {
-        Digest::of(&self.tbs)
-    }
     /// Its serial number.
     #[must_use]
     pub fn serial(&self) -> SerialNumber {

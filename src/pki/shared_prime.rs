@@ -86,28 +86,12 @@ impl Block {
         Self { levels }
     }
 
-    /// The product of all its moduli.
-    #[must_use]
-    pub fn product(&self) -> Product {
-        Product(self.levels.last().and_then(|top| top.first()).cloned().unwrap_or(UBig::ONE))
-    }
-
     /// The moduli that have a factor in common with another of the block, or with the product of moduli elsewhere.
+    ///
+    /// What is elsewhere is carried from the top down to each modulus, reduced by every product on the way. With the
+    /// product of the other half multiplied in at each step, the product of all other moduli arrives.
     #[must_use]
     pub fn shared(&self, elsewhere: &Product) -> Vec<Shared> {
-        self.descend(elsewhere, |rest, sibling| rest * sibling)
-    }
-
-    /// The moduli that have a factor in common with the product of moduli elsewhere alone.
-    #[must_use]
-    pub fn shared_elsewhere(&self, elsewhere: &Product) -> Vec<Shared> {
-        self.descend(elsewhere, |rest, _| rest)
-    }
-
-    /// Carries a number from the top down to each modulus, reduced by every product on the way; `with_sibling` says
-    /// what becomes of it beside the product of the other half. With that multiplied in at each step, the product of
-    /// all other moduli arrives.
-    fn descend(&self, elsewhere: &Product, with_sibling: impl Fn(UBig, &UBig) -> UBig) -> Vec<Shared> {
         let Some((foot, _)) = self.levels.split_first() else { return Vec::new() };
         let mut rests = vec![elsewhere.0.clone()];
         for level in self.levels.iter().rev() {
@@ -122,7 +106,7 @@ impl Block {
                 }
                 let rest = &above_rest % product;
                 rests.push(match level.get(place ^ 1).filter(|_| !is_top) {
-                    Some(sibling) => with_sibling(rest, sibling) % product,
+                    Some(sibling) => rest * sibling % product,
                     None => rest,
                 });
             }
@@ -180,7 +164,6 @@ mod tests {
         assert!(
             shared[0].factor.divides_part_of(&moduli[3]) && !shared[0].factor.divides_part_of(&moduli[2])
         );
-        assert_eq!(block.product(), Product::of(moduli.iter().map(Vec::as_slice)));
     }
 
     #[test]
@@ -190,20 +173,20 @@ mod tests {
         let modulus = octets(7 * 11);
         let block = Block::new([modulus.as_slice()]);
         assert!(block.shared(&Product::one()).is_empty());
-        let elsewhere = Product::one().times(&Product::of([octets(11 * 13).as_slice()]), &block.product());
+        let whole = Product::of([modulus.as_slice()]);
+        let elsewhere = Product::one().times(&Product::of([octets(11 * 13).as_slice()]), &whole);
         assert_eq!(indexes(&block.shared(&elsewhere)), [0]);
-        assert_eq!(indexes(&block.shared_elsewhere(&elsewhere)), [0]);
         assert!(elsewhere.common(&modulus).is_some());
     }
 
     #[test]
-    fn what_is_shared_within_is_told_from_what_is_shared_elsewhere() {
+    fn what_is_shared_elsewhere_is_found_beside_what_is_shared_within() {
         let moduli = [3 * 5, 5 * 7, 11 * 13].map(octets);
         let block = Block::new(moduli.iter().map(Vec::as_slice));
-        let elsewhere = Product::one().times(&Product::of([octets(13 * 17).as_slice()]), &block.product());
+        let whole = Product::of(moduli.iter().map(Vec::as_slice));
+        let elsewhere = Product::one().times(&Product::of([octets(13 * 17).as_slice()]), &whole);
         assert_eq!(indexes(&block.shared(&elsewhere)), [0, 1, 2]);
         assert_eq!(indexes(&block.shared(&Product::one())), [0, 1]);
-        assert_eq!(indexes(&block.shared_elsewhere(&elsewhere)), [2]);
     }
 
     proptest! {
@@ -228,7 +211,8 @@ mod tests {
             let block = Block::new(moduli.iter().map(Vec::as_slice));
             let elsewhere: Vec<_> = others.into_iter().map(octets).collect();
             let elsewhere = Product::of(elsewhere.iter().map(Vec::as_slice));
-            let elsewhere = Product::one().times(&elsewhere, &block.product());
+            let whole = Product::of(moduli.iter().map(Vec::as_slice));
+            let elsewhere = Product::one().times(&elsewhere, &whole);
             prop_assert_eq!(indexes(&block.shared(&elsewhere)), expected);
         }
     }

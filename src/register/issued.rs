@@ -45,7 +45,6 @@ pub struct IssuedCertificate {
     not_after: Time,
     spki_sha256: Digest,
     certificate_sha256: Digest,
-    request_sha256: Option<Digest>,
 }
 
 impl IssuedCertificate {
@@ -99,19 +98,14 @@ impl IssuedCertificate {
     pub fn certificate_sha256(&self) -> Digest {
         self.certificate_sha256
     }
-    /// SHA-256 of the request, where there was one.
-    #[must_use]
-    pub fn request_sha256(&self) -> Option<Digest> {
-        self.request_sha256
-    }
 }
 
 /// The columns that [`planned_part`] reads, in its order.
 const PLANNED_COLUMNS: &str = "planned.idx, planned.source, planned.serial, planned.subject, planned.not_before, \
-     planned.not_after, planned.spki_sha256, planned.request_sha256, planned.tbs_sha256, planned.tbs";
+     planned.not_after, planned.spki_sha256, planned.tbs_sha256, planned.tbs";
 
 /// How many columns that is.
-const PLANNED_COUNT: usize = 10;
+const PLANNED_COUNT: usize = 9;
 
 impl Register {
     /// Planned certificates that are not issued yet, in order, after an index, at most `limit`. Every TBS is digested
@@ -328,8 +322,8 @@ fn planned(connection: &Connection, plan: &StoredPlan, index: u64) -> Result<Pla
 fn planned_part(row: &Row<'_>, plan: &str) -> Result<Planned, Error> {
     let index = number(row.get(0)?)?;
     let subject: Vec<u8> = row.get(3)?;
-    let tbs_sha256 = digest_of(row.get(8)?);
-    let tbs: Vec<u8> = row.get(9)?;
+    let tbs_sha256 = digest_of(row.get(7)?);
+    let tbs: Vec<u8> = row.get(8)?;
     checked_tbs(plan, index, tbs_sha256, &tbs)?;
     let certificate = IssuedCertificate {
         plan: plan.to_owned(),
@@ -343,7 +337,6 @@ fn planned_part(row: &Row<'_>, plan: &str) -> Result<Planned, Error> {
         not_after: time(row.get(5)?)?,
         spki_sha256: digest_of(row.get(6)?),
         certificate_sha256: tbs_sha256,
-        request_sha256: row.get::<_, Option<[u8; 32]>>(7)?.map(digest_of),
     };
     Ok(Planned { certificate, tbs })
 }

@@ -56,7 +56,7 @@ pub use plan::{
 pub use planned::{PlannedLine, Tally, Which};
 pub use revocation::{RevocationAct, RevocationError, RevocationOrder, Revoked};
 pub use run::Run;
-pub use search::{Filter, Listed, SerialPrefix, Texts};
+pub use search::{Listed, SerialPrefix, Texts};
 
 /// Whether what is recorded counts.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]

@@ -133,14 +133,6 @@ impl Register {
         self.select_plans("", [])
     }
 
-    /// Whether a key was certified: the first certificate issued for it.
-    ///
-    /// # Errors
-    /// [`Error::Damaged`].
-    pub fn issued_key(&self, spki_sha256: &Digest) -> Result<Option<Earlier>, Error> {
-        issued_key(&self.connection, spki_sha256)
-    }
-
     fn select_plans(&self, filter: &str, of: impl rusqlite::Params) -> Result<Vec<StoredPlan>, Error> {
         select_plans(&self.connection, self.rehearsal, filter, of)
     }

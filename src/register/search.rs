@@ -12,18 +12,8 @@ use super::{
     error::Error,
     issued::IssuedCertificate,
     journal::{number, time},
-    row_key,
 };
 use crate::pki::{fingerprint::Digest, name::Name, text::Printable, time::Time};
-
-/// Which certificates to list; everything absent fits all.
-#[derive(Clone, Copy, Debug, Default)]
-pub struct Filter<'a> {
-    /// Those of one authority, by its name.
-    pub authority: Option<&'a str>,
-    /// Those of one plan, by its id.
-    pub plan: Option<&'a str>,
-}
 
 /// A line about an issued certificate.
 #[derive(Clone, Debug, Eq, PartialEq)]
@@ -54,31 +44,6 @@ pub struct Listed {
 }
 
 impl Register {
-    /// Issued certificates in the order of their plans, after the last line of the page before, at most `limit`.
-    ///
-    /// # Errors
-    /// [`Error::PlanUnknown`], [`Error::Damaged`].
-    pub fn list(&self, filter: Filter<'_>, after: Option<&Listed>, limit: u32) -> Result<Vec<Listed>, Error> {
-        let (first, last) = match filter.plan {
-            Some(id) => {
-                let plan = self.plan(id)?;
-                (row_key(plan.number, 0), row_key(plan.number, u64::MAX))
-            }
-            None => (0, i64::MAX),
-        };
-        let first = after.map_or(first, |listed| listed.key.max(first));
-        let mut statement = self.connection.prepare_cached(&format!(
-            "SELECT {LISTED_COLUMNS} FROM issued JOIN planned USING (key) JOIN plan ON plan.number = planned.plan \
-             WHERE key > ?1 AND key <= ?2 AND (?3 IS NULL OR plan.authority = ?3) ORDER BY key LIMIT ?4",
-        ))?;
-        let mut rows = statement.query((first, last, filter.authority, limit))?;
-        let mut page = Vec::new();
-        while let Some(row) = rows.next()? {
-            page.push(listed(row)?);
-        }
-        Ok(page)
-    }
-
     /// The issued certificate with a serial number, given as its content octets.
     ///
     /// # Errors

@@ -158,7 +158,6 @@ fn streams_a_plan_of_any_size() {
     let start = Instant::now();
     let mut writer = begin(&mut register);
     (0..rows).for_each(|number| add(&mut writer, number).unwrap());
-    assert_eq!(writer.counts(), (rows, 0, 0));
     let added = start.elapsed();
     let plan = writer.store(Issuer::OwnKey, now()).unwrap();
     let stored = start.elapsed();
@@ -167,7 +166,7 @@ fn streams_a_plan_of_any_size() {
     let status = std::fs::read_to_string("/proc/self/status").unwrap();
     let memory = status.lines().find(|line| line.starts_with("VmHWM")).unwrap();
     println!("{rows} rows: added {added:?}, stored {stored:?}, checked {:?}, {memory}", start.elapsed());
-    assert_eq!(plan.accepted, rows);
+    assert_eq!((plan.accepted, plan.refused, plan.skipped), (rows, 0, 0));
     let last = register.unissued(&approved, Some(rows - 1), 20).unwrap();
     assert_eq!(last.iter().map(|row| row.index).collect::<Vec<_>>(), [rows]);
 }
@@ -204,6 +203,21 @@ fn counts_what_was_recorded_after_an_entry() {
     assert_eq!(register.deeds_since(u64::MAX).unwrap(), Deeds::default());
 }
 
+/// All that is issued, in the order of the plans, without a catalogue.
+fn listed(register: &Register) -> Vec<Listed> {
+    let text = format!(
+        "SELECT {} FROM issued JOIN planned USING (key) JOIN plan ON plan.number = planned.plan ORDER BY key",
+        search::LISTED_COLUMNS
+    );
+    let mut statement = register.connection.prepare(&text).unwrap();
+    let mut rows = statement.query(()).unwrap();
+    let mut all = Vec::new();
+    while let Some(row) = rows.next().unwrap() {
+        all.push(search::listed(row).unwrap());
+    }
+    all
+}
+
 #[test]
 fn the_catalogue_numbers_what_is_issued_over_plans_and_gaps() {
     let folder = tempfile::tempdir().unwrap();
@@ -212,7 +226,7 @@ fn the_catalogue_numbers_what_is_issued_over_plans_and_gaps() {
     assert!(register.catalogued(&catalogue(&register), 1, 10).unwrap().is_empty());
     let plans = three_plans(&mut register);
     let catalogue = catalogue(&register);
-    let listed = register.list(Filter::default(), None, 1000).unwrap();
+    let listed = listed(&register);
     assert_eq!((catalogue.issued(), listed.len()), (352, 352));
     let plan_of = |number| register.catalogued(&catalogue, number, 1).unwrap().pop().unwrap().1.plan;
     for (number, plan) in [(1, &plans[0]), (300, &plans[0]), (301, &plans[2]), (352, &plans[2])] {

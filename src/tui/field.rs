@@ -41,11 +41,6 @@ impl Field {
         self.input.cursor()
     }
 
-    /// Empties the field.
-    pub fn clear(&mut self) {
-        self.input = Input::default();
-    }
-
     /// Gives the field a key. Control characters never get in.
     pub fn take(&mut self, key: Key) -> Taken {
         let request = match key {

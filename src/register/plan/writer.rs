@@ -155,7 +155,7 @@ impl PlanWriter<'_> {
         })
     }
 
-    /// As [`Register::issued_key`].
+    /// Whether a key was certified: the first certificate issued for it.
     ///
     /// # Errors
     /// [`Error::Damaged`].
@@ -348,12 +348,6 @@ impl PlanWriter<'_> {
                 written(findings),
             ))?;
         Ok(())
-    }
-
-    /// How many certificates to sign it has, how many refused and how many skipped requests.
-    #[must_use]
-    pub fn counts(&self) -> (u64, u64, u64) {
-        (self.accepted, self.refused, self.skipped)
     }
 
     /// Makes the plan durable. From now on it can be approved; it can never be changed.
