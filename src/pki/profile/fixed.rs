@@ -190,18 +190,11 @@ impl FixedExtensions {
     }
 
     fn check_policies(&self) -> Result<(), ProfileError> {
-        if self.policies.len() > POLICIES_MAX {
-            return Err(ProfileError::TooMany { key: "certificate-policies", max: POLICIES_MAX });
-        }
-        for (at, policy) in self.policies.iter().enumerate() {
-            if ObjectIdentifier::from_bytes(&policy.oid).is_err() {
-                return Err(ProfileError::Oid("certificate-policies"));
-            }
-            // RFC 5280 §4.2.1.4: a policy must not stand there twice.
-            if self.policies[..at].iter().any(|earlier| earlier.oid == policy.oid) {
-                return Err(ProfileError::Twice("certificate-policies"));
-            }
-            check_uris("certificate-policies", policy.cps.as_slice())?;
+        const KEY: &str = "certificate-policies";
+        // RFC 5280 §4.2.1.4: a policy must not stand there twice.
+        check_oids(KEY, POLICIES_MAX, &self.policies, |policy| &policy.oid)?;
+        for policy in &self.policies {
+            check_uris(KEY, policy.cps.as_slice())?;
         }
         if self.policies.is_empty() && self.policies_criticality == Criticality::Critical {
             return Err(ProfileError::CriticalNothing("certificate-policies-critical"));
@@ -210,19 +203,12 @@ impl FixedExtensions {
     }
 
     fn check_custom(&self) -> Result<(), ProfileError> {
-        if self.custom.len() > CUSTOM_MAX {
-            return Err(ProfileError::TooMany { key: "custom-extensions", max: CUSTOM_MAX });
-        }
-        for (at, custom) in self.custom.iter().enumerate() {
-            if ObjectIdentifier::from_bytes(&custom.oid).is_err() {
-                return Err(ProfileError::Oid("custom-extensions"));
-            }
+        // RFC 5280 §4.2: no extension twice.
+        check_oids("custom-extensions", CUSTOM_MAX, &self.custom, |custom| &custom.oid)?;
+        for custom in &self.custom {
             let own = MANAGED_EXTENSIONS.iter().chain(&OWN_EXTENSIONS);
             if let Some((_, name)) = own.clone().find(|(oid, _)| oid.as_bytes() == custom.oid) {
                 return Err(ProfileError::CustomManaged(name));
-            }
-            if self.custom[..at].iter().any(|earlier| earlier.oid == custom.oid) {
-                return Err(ProfileError::Twice("custom-extensions"));
             }
             if custom.value.len() > CUSTOM_OCTETS_MAX {
                 return Err(ProfileError::CustomSize { octets: custom.value.len() });
@@ -243,6 +229,27 @@ const OWN_EXTENSIONS: [(ObjectIdentifier, &str); 7] = [
     (TLS_FEATURE, "tlsFeature"),
     (rfc6960::ID_PKIX_OCSP_NOCHECK, "ocsp-nocheck"),
 ];
+
+/// At most so many of something that an object identifier names, each by a sound one and none twice.
+fn check_oids<T>(
+    key: &'static str,
+    max: usize,
+    list: &[T],
+    oid: impl Fn(&T) -> &[u8],
+) -> Result<(), ProfileError> {
+    if list.len() > max {
+        return Err(ProfileError::TooMany { key, max });
+    }
+    for (at, one) in list.iter().enumerate() {
+        if ObjectIdentifier::from_bytes(oid(one)).is_err() {
+            return Err(ProfileError::Oid(key));
+        }
+        if list[..at].iter().any(|earlier| oid(earlier) == oid(one)) {
+            return Err(ProfileError::Twice(key));
+        }
+    }
+    Ok(())
+}
 
 /// URIs that a relying party can fetch: http, https or ldap with a host (RFC 5280 §4.2.1.13, §4.2.2.1).
 fn check_uris(key: &'static str, uris: &[String]) -> Result<(), ProfileError> {
