@@ -193,6 +193,7 @@ impl Appliance {
             approval: profile.approval,
             duplicate_keys: profile.duplicate_keys,
         };
+        let judge = Judge { devices: devices.as_ref(), profile: &profile, issuer: &issuer, evidence };
         let mut writer = self.register.begin_plan(&new, at)?;
         loop {
             let chunk = next_chunk(&mut submissions).map_err(|error| error.amid("no plan was stored"))?;
@@ -205,16 +206,7 @@ impl Appliance {
                 .collect::<Result<Vec<_>, Error>>()?;
             let decided: Vec<Decided> = drawn
                 .into_par_iter()
-                .map(|(submission, serial)| {
-                    decided(
-                        submission,
-                        devices.as_ref(),
-                        &profile,
-                        &issuer,
-                        &evidence,
-                        Facts { now: at, serial },
-                    )
-                })
+                .map(|(submission, serial)| judge.decided(submission, Facts { now: at, serial }))
                 .collect();
             for item in decided {
                 rows.number = seen.counts().all() + 1;
@@ -231,7 +223,7 @@ impl Appliance {
             _ if counts.accepted == 0 => return Err(Error::NoneAccepted(counts)),
             _ => {}
         }
-        for judgement in devices.as_ref().map(|devices| devices.left_over(&rows.met)).unwrap_or_default() {
+        for judgement in rows.left_over() {
             for finding in &judgement.findings {
                 writer.skip(judgement.source.as_str(), None, finding)?;
             }
@@ -253,6 +245,11 @@ struct Rows<'a> {
 }
 
 impl Rows<'_> {
+    /// The rows that no request of the batch belongs to, each with what is said of it.
+    fn left_over(&self) -> Vec<Judgement> {
+        self.devices.map(|devices| devices.left_over(&self.met)).unwrap_or_default()
+    }
+
     /// Joins a row to the request in hand; a finding where it belongs to an earlier one.
     fn meet(&mut self, row: Option<u32>) -> Option<Finding> {
         let (row, devices) = (row?, self.devices?);
@@ -260,34 +257,37 @@ impl Rows<'_> {
     }
 }
 
-fn decided(
-    submission: Submission,
-    devices: Option<&Devices>,
-    profile: &Profile,
-    issuer: &IssuingCa,
-    evidence: &Evidence,
-    facts: Facts,
-) -> Decided {
-    let sha256 = submission.content.sha256();
-    let file_stem = submission.place.file_stem();
-    let source = submission.source;
-    let (der, notes) = match submission.content {
-        Content::Skipped(finding) => return Decided::Skipped { source, finding },
-        Content::Refused(finding) => {
-            let refusal = Refusal { findings: vec![finding], subject: None, key: None };
-            return Decided::Refused { source, sha256, refusal };
+/// By what each request of a batch is judged and planned.
+struct Judge<'a> {
+    devices: Option<&'a Devices>,
+    profile: &'a Profile,
+    issuer: &'a IssuingCa,
+    evidence: Evidence,
+}
+
+impl Judge<'_> {
+    fn decided(&self, submission: Submission, facts: Facts) -> Decided {
+        let sha256 = submission.content.sha256();
+        let file_stem = submission.place.file_stem();
+        let source = submission.source;
+        let (der, notes) = match submission.content {
+            Content::Skipped(finding) => return Decided::Skipped { source, finding },
+            Content::Refused(finding) => {
+                let refusal = Refusal { findings: vec![finding], subject: None, key: None };
+                return Decided::Refused { source, sha256, refusal };
+            }
+            Content::Request { der, notes } => (der, notes),
+        };
+        let judged = verify(&der, notes, &self.evidence).and_then(|request| {
+            let beside = beside(self.devices, file_stem, &request);
+            let request = request.with_beside(beside);
+            let row = row_number(&request);
+            decide(request, self.profile, self.issuer, facts).map(|planned| (planned, row))
+        });
+        match judged {
+            Ok((planned, row)) => Decided::Planned { source, der, planned: Box::new(planned), row },
+            Err(refusal) => Decided::Refused { source, sha256, refusal },
         }
-        Content::Request { der, notes } => (der, notes),
-    };
-    let judged = verify(&der, notes, evidence).and_then(|request| {
-        let beside = beside(devices, file_stem, &request);
-        let request = request.with_beside(beside);
-        let row = row_number(&request);
-        decide(request, profile, issuer, facts).map(|planned| (planned, row))
-    });
-    match judged {
-        Ok((planned, row)) => Decided::Planned { source, der, planned: Box::new(planned), row },
-        Err(refusal) => Decided::Refused { source, sha256, refusal },
     }
 }
 
