@@ -259,6 +259,25 @@ impl Room for Plan {
 }
 
 impl Plan {
+    /// How it stands, in words; none where that is not known.
+    fn state(&self) -> (String, Role) {
+        match (self.stage(), self.summary()) {
+            (_, None) => (String::new(), Role::Plain),
+            // What was read before it changed says nothing of how it stands.
+            _ if !matches!(self.known, Known::Shown(_)) => (String::new(), Role::Plain),
+            (Stage::Planned, Some(_)) => ("NOT APPROVED".to_owned(), Role::Attention),
+            (Stage::Approved, Some(summary)) => {
+                let (issued, accepted) = (grouped(summary.issued), grouped(self.stored.accepted));
+                (format!("approved, {issued} of {accepted} signed"), Role::Good)
+            }
+            (Stage::Signed, Some(summary)) => match summary.deliveries.len() {
+                0 if summary.remaining.is_none() => ("signed; nothing is left to do".to_owned(), Role::Good),
+                0 => ("signed, not delivered".to_owned(), Role::Attention),
+                times => (format!("signed, delivered {}", counted(times as u64, "time")), Role::Good),
+            },
+        }
+    }
+
     fn draw_summary(&self, canvas: &mut Canvas<'_>, area: Rect) {
         let plan = &self.stored;
         let mut y = area.y;
@@ -267,22 +286,7 @@ impl Plan {
         if let Some(authorities) = self.authorities() {
             y += canvas.labelled(area, y, "THIS MAKES", &makes(authorities), Role::Attention);
         }
-        let (state, role) = match (self.stage(), self.summary()) {
-            (_, None) => (String::new(), Role::Plain),
-            // What was read before it changed says nothing of how it stands.
-            _ if !matches!(self.known, Known::Shown(_)) => (String::new(), Role::Plain),
-            (Stage::Planned, Some(_)) => ("NOT APPROVED".to_owned(), Role::Attention),
-            (Stage::Approved, Some(summary)) => {
-                let text =
-                    format!("approved, {} of {} signed", grouped(summary.issued), grouped(plan.accepted));
-                (text, Role::Good)
-            }
-            (Stage::Signed, Some(summary)) => match summary.deliveries.len() {
-                0 if summary.remaining.is_none() => ("signed; nothing is left to do".to_owned(), Role::Good),
-                0 => ("signed, not delivered".to_owned(), Role::Attention),
-                times => (format!("signed, delivered {}", counted(times as u64, "time")), Role::Good),
-            },
-        };
+        let (state, role) = self.state();
         let counts = format!(
             "{} to sign, {} refused, {} skipped",
             grouped(self.counts.accepted),
