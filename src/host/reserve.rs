@@ -38,6 +38,8 @@ impl Reserve {
 
 #[cfg(test)]
 mod tests {
+    use std::os::unix::fs::MetadataExt as _;
+
     use super::*;
 
     #[test]
@@ -45,7 +47,10 @@ mod tests {
         let folder = std::env::temp_dir().join(format!("coldsign-reserve-{}", std::process::id()));
         fs::create_dir(&folder).unwrap();
         let reserve = Reserve::set_aside(&folder, 70_000).unwrap();
-        assert_eq!(reserve.file.metadata().unwrap().len(), 70_000);
+        let metadata = reserve.file.metadata().unwrap();
+        assert_eq!(metadata.len(), 70_000);
+        // A hole of that length would hold no room: stat(2) counts blocks of 512 octets.
+        assert!(metadata.blocks() * 512 >= 70_000, "{} blocks", metadata.blocks());
         assert_eq!(fs::read_dir(&folder).unwrap().count(), 0);
         fs::remove_dir(&folder).unwrap();
         assert_eq!(Reserve::set_aside(&folder, 1).unwrap_err().kind(), io::ErrorKind::NotFound);
