@@ -20,7 +20,6 @@ use std::ops::Range;
 use super::{
     der::{DerError, Element, Reader, tag},
     extension::RequestedExtension,
-    fingerprint::Digest,
     key::{KeyError, PublicKey},
     name::Name,
     naming::Beside,
@@ -51,7 +50,6 @@ pub struct ParsedRequest {
 /// A request whose own soundness was judged: strict DER, a sound key, possession proved, nothing refused.
 #[derive(Clone, Debug)]
 pub struct VerifiedRequest {
-    der: Vec<u8>,
     subject: Name,
     key: PublicKey,
     requested: Vec<RequestedExtension>,
@@ -148,7 +146,6 @@ impl ParsedRequest {
         let refused = self.findings.first().is_some_and(|finding| finding.severity == Severity::Refuse);
         match (self.subject, self.key, self.proof) {
             (Some(subject), Some(key), Some(_)) if !refused => Ok(VerifiedRequest {
-                der: self.der,
                 subject,
                 key,
                 requested: self.requested,
@@ -198,18 +195,6 @@ impl VerifiedRequest {
     #[must_use]
     pub fn beside(&self) -> &Beside {
         &self.beside
-    }
-
-    /// The DER, as it came.
-    #[must_use]
-    pub fn der(&self) -> &[u8] {
-        &self.der
-    }
-
-    /// SHA-256 of the DER.
-    #[must_use]
-    pub fn sha256(&self) -> Digest {
-        Digest::of(&self.der)
     }
 
     /// The subject, octet for octet.
