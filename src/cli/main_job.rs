@@ -133,7 +133,7 @@ pub fn deliver(home: Home, given: DeliverArguments, form: Form) -> Result<Exit, 
     let mut appliance = Appliance::open(home)?;
     announce(&appliance);
     let plan = appliance.stored_plan(&given.plan)?;
-    appliance.check_deliverable(&plan, &given.to)?;
+    stop::unbroken(|| appliance.check_deliverable(&plan, &given.to))?;
     let session = appliance.login(&mut pin::custodian(given.pin.pin_file))?;
     let delivered = watched(|watch| appliance.deliver(&plan, &given.to, &formats, &session, watch))?;
     render::head(&delivered.head);
@@ -158,7 +158,7 @@ pub fn issue(home: Home, given: &IssueArguments, form: Form) -> Result<Exit, Err
         // Said before the work, not after a hundred thousand requests were judged.
         terminal::ask_words("")?;
     }
-    appliance.check_target(&given.to)?;
+    stop::unbroken(|| appliance.check_target(&given.to))?;
     let plan = make_plan(&mut appliance, &given.ca, &given.profile, &given.from, given.csv.as_deref())?;
     eprintln!("plan {}: {}, digest {}", plan.id, counted(plan.accepted, "certificate"), plan.digest);
     render::authorities(appliance.planned_authorities(&plan)?.as_ref());

@@ -22,6 +22,7 @@ use super::{
     main_job::{announce, show_flaws, show_verdict, watched},
     pin,
     render::{self, Form},
+    stop,
 };
 
 /// `revoke`.
@@ -120,14 +121,14 @@ fn make(home: Home, ca: &str, to: &Path, given: &CrlArguments, form: Form) -> Re
     let mut custodian = pin::custodian(given.pin.pin_file.clone());
     if given.latest {
         let issued = appliance.latest_crl(ca)?;
-        appliance.check_crl_target(&crl_id(issued.stored()), to)?;
+        stop::unbroken(|| appliance.check_crl_target(&crl_id(issued.stored()), to))?;
         let session = appliance.login(&mut custodian)?;
         let delivered = watched(|watch| appliance.deliver_crl(&issued, to, &session, watch))?;
         show_delivered(&issued, None, &delivered, to, form);
         return Ok(Exit::Done);
     }
     let prepared = appliance.prepare_crl(ca, given.days)?;
-    appliance.check_crl_target(&prepared.id(), to)?;
+    stop::unbroken(|| appliance.check_crl_target(&prepared.id(), to))?;
     // Whoever gives the PIN sees what it is given for: the PIN is the approval.
     show_prepared(&prepared);
     let session = appliance.login(&mut custodian)?;

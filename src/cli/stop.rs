@@ -51,6 +51,12 @@ pub fn heed() -> Heeded {
     Heeded { before: AT_ONCE.swap(false, Ordering::SeqCst) }
 }
 
+/// Something short that leaves a trace where it is cut: a signal meanwhile is heeded by the work that follows.
+pub fn unbroken<T>(short: impl FnOnce() -> T) -> T {
+    let _heeded = heed();
+    short()
+}
+
 /// From now on no signal ends the process by itself: the token is in use.
 pub fn heed_to_the_end() {
     AT_ONCE.store(false, Ordering::SeqCst);
