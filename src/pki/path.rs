@@ -2,7 +2,7 @@
 
 pub(super) mod policy;
 
-use super::{certificate::Certificate, time::Time};
+use super::{certificate::Certificate, key::KeyAlgorithm, profile::RSA_BITS_MIN, time::Time};
 use crate::pki::text::counted;
 use policy::{Policies, Position, Said};
 
@@ -15,7 +15,7 @@ const KEY_CERT_SIGN: u16 = 1 << 5;
 
 /// Checks a path: `leaf` first issued by `above[0]`, and so on to `anchor`. Signatures, names, key identifiers,
 /// basic constraints, path lengths, key usage, name constraints, policies and validity at `at` (`None`: not checked) are
-/// verified; an unknown critical extension refuses. The anchor may stand at the end of `above` once more; a leaf that is the anchor itself
+/// verified; an unknown critical extension and an RSA key under 2048 bits refuse. The anchor may stand at the end of `above` once more; a leaf that is the anchor itself
 /// is a path of one certificate.
 ///
 /// # Errors
@@ -86,6 +86,11 @@ fn about(certificate: &Certificate, reason: &str) -> String {
 fn alone(certificate: &Certificate, at: Option<Time>) -> Result<(), String> {
     if !certificate.unknown_critical_extensions().is_empty() {
         return Err("has a critical extension that nothing here understands".to_owned());
+    }
+    if let KeyAlgorithm::Rsa { bits } = certificate.public_key().algorithm()
+        && bits < RSA_BITS_MIN
+    {
+        return Err(format!("has an RSA key of {bits} bits, which is too short to prove anything"));
     }
     match at {
         Some(at) if at < certificate.not_before() => {

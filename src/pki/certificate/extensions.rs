@@ -28,6 +28,8 @@ pub(in crate::pki) struct Extensions {
     pub subject_key_identifier: Option<Vec<u8>>,
     pub authority_key_identifier: Option<Vec<u8>>,
     pub subject_alt_name: Option<Vec<u8>>,
+    /// Of the subjectAltName.
+    pub subject_alt_name_critical: bool,
     pub name_constraints: NameConstraints,
     pub policies: Option<Vec<Vec<u8>>>,
     pub require_explicit_policy: Option<u32>,
@@ -95,10 +97,10 @@ fn one(
         Some([19]) => (found.is_ca, found.path_length) = basic_constraints(&mut reader)?,
         Some([35]) => found.authority_key_identifier = authority_key_identifier(&mut reader)?,
         Some([37]) => found.extended_key_usage = extended_key_usage(&mut reader)?,
-        // Names are for the relying party: they are looked into only where a CA constrains them.
         Some([17]) => {
+            alternative_names(&mut reader)?;
             found.subject_alt_name = Some(value.content.to_vec());
-            return Ok(());
+            found.subject_alt_name_critical = critical;
         }
         Some([30]) => found.name_constraints = NameConstraints::read(&mut reader)?,
         Some([32]) => found.policies = Some(policies(&mut reader)?),
@@ -112,6 +114,21 @@ fn one(
         }
     }
     Ok(reader.finish("an extension's value")?)
+}
+
+/// That it is a list of names. What they say is for the relying party, and looked into where a CA constrains it.
+fn alternative_names(reader: &mut Reader<'_>) -> Result<(), CertificateError> {
+    let mut list = reader.sequence("subjectAltName")?;
+    if list.is_empty() {
+        return Err(malformed("its subjectAltName is empty"));
+    }
+    while !list.is_empty() {
+        // RFC 5280 §4.2.1.6: GeneralName is a choice of nine.
+        if !matches!(list.any()?.tag, 0x81 | 0x82 | 0x86..=0x88 | 0xa0 | 0xa3..=0xa5) {
+            return Err(malformed("its subjectAltName has a name of no known form"));
+        }
+    }
+    Ok(())
 }
 
 fn not_empty(octets: &[u8], noun: &str) -> Result<Vec<u8>, CertificateError> {
@@ -279,7 +296,21 @@ mod tests {
     fn collects_critical_extensions_that_it_does_not_know() {
         let flag = [1, 1, 0xff];
         let found =
-            list(&[extension(99, &flag, &[0x30, 0]), extension(98, &[], &[]), extension(17, &flag, &[])]);
+            list(&[extension(99, &flag, &[0x30, 0]), extension(98, &[], &[]), extension(17, &flag, NAMES)]);
         assert_eq!(found.map(|found| found.unknown_critical), Ok(vec![vec![0x55, 0x1d, 99]]));
+    }
+
+    /// One DNS name, `a`.
+    const NAMES: &[u8] = &[0x30, 3, 0x82, 1, b'a'];
+
+    #[test]
+    fn takes_a_list_of_names_for_alternative_names_and_nothing_else() {
+        let names = Extensions { subject_alt_name: Some(NAMES.to_vec()), ..Extensions::default() };
+        check(17, NAMES, Some(&names));
+        check(17, &[0x30, 0], None);
+        check(17, b"a.example", None);
+        check(17, &[0x30, 3, 0x0c, 1, b'a'], None);
+        check(17, &[0x30, 3, 0x89, 1, b'a'], None);
+        check(17, &[0x30, 3, 0x82, 1, b'a', 5, 0], None);
     }
 }

@@ -4,6 +4,7 @@ use crate::pki::{
     der::{Reader, tag},
     key::{PublicKey, SignatureAlgorithm},
     name::Name,
+    profile::KEY_CERT_SIGN,
     time::Time,
 };
 
@@ -49,8 +50,14 @@ pub(super) fn certificate(der: &[u8]) -> Result<Certificate, CertificateError> {
     // No unique identifiers (RFC 5280 §4.1.2.8: conforming CAs make none): the next element is extensions, or nothing.
     let extensions = extensions::read(&mut fields)?;
     fields.finish("extensions")?;
+    check_authority(&extensions)?;
     if extensions.is_ca && subject.is_empty() {
         return Err(malformed("it is a CA without a name"));
+    }
+    // RFC 5280 §4.1.2.6.
+    if subject.is_empty() && !(extensions.subject_alt_name.is_some() && extensions.subject_alt_name_critical)
+    {
+        return Err(malformed("it has neither a subject nor a critical subjectAltName in its place"));
     }
     let start = tbs.at;
     Ok(Certificate {
@@ -66,6 +73,20 @@ pub(super) fn certificate(der: &[u8]) -> Result<Certificate, CertificateError> {
         signature,
         extensions,
     })
+}
+
+/// What only a CA may say (RFC 5280 §4.2.1.9, §4.2.1.10): other software could take it at its word.
+fn check_authority(extensions: &extensions::Extensions) -> Result<(), CertificateError> {
+    if extensions.is_ca {
+        return Ok(());
+    }
+    if extensions.key_usage.is_some_and(|bits| bits & KEY_CERT_SIGN != 0) {
+        return Err(malformed("its keyUsage has keyCertSign, but it is not a CA"));
+    }
+    if !extensions.name_constraints.is_empty() {
+        return Err(malformed("it constrains names, but it is not a CA"));
+    }
+    Ok(())
 }
 
 /// Only v3(2): a v1 certificate says nothing of being a CA, and a root without basicConstraints limits nobody.

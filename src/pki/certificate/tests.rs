@@ -36,6 +36,17 @@ fn validity(from: &[u8], to: &[u8]) -> Vec<u8> {
     sequence(&[&element(tag::UTC_TIME, from), &element(tag::UTC_TIME, to)])
 }
 
+/// One DNS name, and a list of it that is permitted.
+const NAMES: &[u8] = &[0x30, 3, 0x82, 1, b'a'];
+const CONSTRAINTS: &[u8] = &[0x30, 7, 0xa0, 5, 0x30, 3, 0x82, 1, b'a'];
+
+/// One extension, alone in the list.
+fn extension(number: &[u8], critical: &[u8], value: &[u8]) -> Vec<u8> {
+    let oid = element(tag::OID, &[&[0x55, 0x1d], number].concat());
+    let extension = sequence(&[&oid, critical, &element(tag::OCTET_STRING, value)]);
+    element(0xa3, &sequence(&[&extension]))
+}
+
 fn bits(octets: &[u8]) -> Vec<u8> {
     element(tag::BIT_STRING, &[&[0], octets].concat())
 }
@@ -114,6 +125,11 @@ fn refuses_one_wrong_field_at_a_time() {
     check(|f| f.validity = validity(b"2601010000Z", b"270101000000Z"), Err("notBefore"));
     check(|f| f.after = element(0x81, &[0, 1]), Err("too many"));
     check(|f| f.after = Vec::new(), Ok(()));
+    check(|f| f.after = extension(&[15], &[], &[3, 2, 2, 4]), Err("keyCertSign"));
+    check(|f| f.after = extension(&[30], &[], CONSTRAINTS), Err("constrains names"));
+    check(|f| (f.subject, f.after) = (vec![0x30, 0], Vec::new()), Err("neither a subject"));
+    check(|f| (f.subject, f.after) = (vec![0x30, 0], extension(&[17], &[], NAMES)), Err("neither a subject"));
+    check(|f| (f.subject, f.after) = (vec![0x30, 0], extension(&[17], &[1, 1, 0xff], NAMES)), Ok(()));
     check(|f| f.signature = element(tag::BIT_STRING, &[1, 2]), Err("signatureValue"));
     check(|f| f.trailing = vec![0], Err("too many"));
     check(|f| f.trailing = vec![0; CERTIFICATE_OCTETS_MAX], Err("more than"));

@@ -15,10 +15,13 @@ impl Subtree {
                 Some(content.len() == address.len() && (0..content.len()).all(same))
             }
             Self::Directory(base) => Some(begins_with(&Name::parse(content).ok()?, base)),
-            Self::Dns(domain) => Some(is_below_or_at(text()?, domain)),
+            Self::Dns(domain) => is_in_domain(text()?, domain),
             Self::Email(base) => {
-                let mailbox = text()?;
-                let (local, host) = mailbox.rsplit_once('@')?;
+                let (local, host) = text()?.split_once('@')?;
+                // Of two `@` nobody knows which parts the host; a quoted one in the local part is not taken either.
+                if host.contains('@') {
+                    return None;
+                }
                 Some(match base.rsplit_once('@') {
                     // The local part counts letter case, the host does not.
                     Some((base_local, base_host)) => {
@@ -32,6 +35,21 @@ impl Subtree {
             Self::Uri(base) => Some(is_host(host_of(text()?)?, base)),
         }
     }
+}
+
+/// Whether a DNS name, as an alternative name has it, is at or below a domain; `None` for what is no name, and for a
+/// wildcard that would match the domain itself beside others that are outside (RFC 9525 §6.3: one label).
+fn is_in_domain(name: &str, domain: &str) -> Option<bool> {
+    let hosts = name.strip_prefix("*.");
+    if hosts.unwrap_or(name).split('.').any(|label| label.is_empty() || label.contains('*')) {
+        return None;
+    }
+    if is_below_or_at(name, domain) {
+        return Some(true);
+    }
+    let above = domain.split_once('.').map(|(_, above)| above);
+    let may_match = hosts.is_some_and(|hosts| above.is_some_and(|above| hosts.eq_ignore_ascii_case(above)));
+    (!may_match).then_some(false)
 }
 
 fn is_below_or_at(name: &str, domain: &str) -> bool {

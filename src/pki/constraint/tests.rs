@@ -25,6 +25,17 @@ fn tells_names_inside_from_names_outside() {
     check(&["dns:example.com"], &[], dns, b"example.com.evil.org", false);
     check(&["dns:example.com"], &["dns:b.example.com"], dns, b"a.b.example.com", false);
     check(&["dns:example.com"], &["dns:b.example.com"], dns, b"c.example.com", true);
+    check(&["dns:example.com"], &[], dns, b".example.com", false);
+    check(&["dns:example.com"], &[], dns, b"a..example.com", false);
+    check(&["dns:example.com"], &[], dns, b"*.example.com", true);
+    check(&["dns:example.com"], &[], dns, b"*.a.example.com", true);
+    check(&["dns:b.example.com"], &[], dns, b"*.example.com", false);
+    check(&[], &["dns:b.example.com"], dns, b"*.example.com", false);
+    check(&[], &["dns:b.example.com"], dns, b"*.b.example.com", false);
+    check(&[], &["dns:b.example.com"], dns, b"*.EXAMPLE.com", false);
+    check(&[], &["dns:a.b.example.com"], dns, b"*.example.com", true);
+    check(&[], &["dns:b.example.com"], dns, b"*.example.org", true);
+    check(&[], &["dns:b.example.org"], dns, b"c*.example.com", false);
     check(&["dns:example.com"], &[], uri, b"urn:x:1", true);
     check(&["uri:.example.com"], &[], uri, b"https://a.example.com:8443/x", true);
     check(&["uri:.example.com"], &[], uri, b"https://example.com/", false);
@@ -35,6 +46,8 @@ fn tells_names_inside_from_names_outside() {
     check(&["email:example.com"], &[], email, b"a@example.com", true);
     check(&["email:example.com"], &[], email, b"a@b.example.com", false);
     check(&["email:.example.com"], &[], email, b"a@b.example.com", true);
+    check(&["email:example.com"], &[], email, b"a@b.org@example.com", false);
+    check(&[], &["email:example.com"], email, b"a@example.com@b.org", false);
     check(&["email:a@example.com"], &[], email, b"A@example.com", false);
     check(&["ip:192.0.2.0/24"], &[], address, &[192, 0, 2, 9], true);
     check(&["ip:192.0.2.0/24"], &[], address, &[192, 0, 3, 9], false);
