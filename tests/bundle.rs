@@ -21,6 +21,7 @@ use coldsign::{
         fingerprint::hex,
         issuer::IssuingCa,
         key::{Curve, KeyAlgorithm, PublicKey, RsaScheme},
+        lint::waiver::Waiver,
         name::Name,
         plan::{Facts, PlanDigest, RootFields, plan_for_code, plan_root},
         profile::{Approval, DuplicateSubjects, End, Profile},
@@ -154,6 +155,7 @@ impl Issued {
             kind: PlanKind::Batch,
             profile: &profile.name,
             profile_text: "",
+            waivers: &[],
             approval: profile.approval,
             duplicate_keys: profile.duplicate_keys,
         };
@@ -188,6 +190,7 @@ impl Issued {
             register: RegisterHead { id: hex(&[7; 16]), entry: 9, hash: "00".repeat(32) },
             counts: Counts { issued: self.plan.accepted, refused: 1, skipped: 0 },
             formats: formats.iter().map(|format| format.name().to_owned()).collect(),
+            waivers: self.plan.waivers.iter().map(Waiver::line).collect(),
         }
     }
 
@@ -342,7 +345,7 @@ fn a_bundle_of_nothing_is_not_sound() {
         bundle.files.insert("devices.csv".to_owned(), first.into_bytes());
         bundle.files.insert("certificates.pem".to_owned(), Vec::new());
         bundle.files.retain(|path, _| !path.starts_with("certs/") && !path.starts_with("chains/"));
-        let digest = PlanDigest::new(issued().issuer.certificate().sha256(), 0).finish();
+        let digest = PlanDigest::new(issued().issuer.certificate().sha256(), 0, &[]).finish();
         header.digest = digest.to_string();
         header.words = digest.words();
         header.counts.issued = 0;

@@ -76,6 +76,7 @@ fn shown(plan: &StoredPlan, approved: bool, issued: u64) -> News {
             notes: vec![("csr-pem".to_owned(), 12)],
             authorities: None,
             lint_rules: 20,
+            waived: Vec::new(),
             approved,
             issued,
             deliveries: Vec::new(),

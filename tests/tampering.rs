@@ -361,6 +361,7 @@ fn cut_short_in_its_own_process() {
         kind: PlanKind::Root,
         profile: "root",
         profile_text: "",
+        waivers: &[],
         approval: Approval::Typed,
         duplicate_keys: DuplicateKeys::Refuse,
     };

@@ -17,6 +17,7 @@ use crate::{
         fingerprint::hex,
         issuer::IssuingCa,
         key::{PublicKey, RsaScheme},
+        lint::waiver::Waiver,
         text::Printable,
     },
     register::{Checkpoint, Delivery, PlanKind, StoredPlan, Verdict},
@@ -185,6 +186,7 @@ impl Appliance {
             register: self.register_head()?,
             counts: Counts { issued: plan.accepted, refused: plan.refused, skipped: plan.skipped },
             formats,
+            waivers: plan.waivers.iter().map(Waiver::line).collect(),
         })
     }
 

@@ -18,6 +18,7 @@ use crate::{
         certificate::{SignedCertificate, signature_algorithm},
         issuer::IssuingCa,
         key::SignatureAlgorithm,
+        lint::waiver::Waiver,
         text::{Printable, counted},
     },
     register::{self, ApprovedPlan, Approver, PlanKind, PlannedRow, StoredPlan},
@@ -254,7 +255,8 @@ impl Appliance {
             .map(|_| session.signer(&key, algorithm))
             .collect::<Result<Vec<_>, _>>()?;
         watch.tell_recorded(Phase::Signing, *all, *all, of);
-        let sign = |signer: &mut Signer, row: &PlannedRow| sign_row(row, signer, issuer);
+        let waivers = &approved.plan().waivers;
+        let sign = |signer: &mut Signer, row: &PlannedRow| sign_row(row, signer, issuer, waivers);
         while let Some(last) = rows.last().map(|row| row.index) {
             let Group { signed, failure, panic } = sign_group(&rows, &mut signers, sign, watch, (*all, of));
             rows.retain(|row| signed.binary_search_by_key(&row.index, |(index, _)| *index).is_err());
@@ -393,14 +395,24 @@ impl<T> Rows<'_, T> {
     }
 }
 
-fn sign_row(row: &PlannedRow, signer: &mut Signer, issuer: &IssuingCa) -> Result<SignedCertificate, Error> {
+fn sign_row(
+    row: &PlannedRow,
+    signer: &mut Signer,
+    issuer: &IssuingCa,
+    waivers: &[Waiver],
+) -> Result<SignedCertificate, Error> {
     // Before the signature, so that none is made that could not be taken.
     SignedCertificate::check_planned(&row.tbs, issuer).map_err(|error| Error::TokenOutput {
         what: format!("certificate {} is not one for this CA: {error}", row.index),
         hint: "nothing of it was signed; audit the register (coldsign register audit)".to_owned(),
     })?;
     let signature = signer.sign(&row.tbs)?;
-    SignedCertificate::assemble(&row.tbs, &signature, issuer).map_err(|error| Error::TokenOutput {
+    // The signed octets passed the lint before they were approved; here the whole certificate does.
+    let judged = SignedCertificate::assemble(&row.tbs, &signature, issuer).and_then(|certificate| {
+        certificate.check_finished(Some(issuer.certificate()), waivers)?;
+        Ok(certificate)
+    });
+    judged.map_err(|error| Error::TokenOutput {
         what: format!("the token's output for certificate {} was not taken: {error}", row.index),
         hint: "nothing of it left the appliance; check the token, then go on with sign".to_owned(),
     })

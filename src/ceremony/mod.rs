@@ -46,6 +46,7 @@ mod tokens;
 mod triage;
 mod verification;
 mod volumes;
+mod waived;
 
 pub use block_lists::{BlockListFacts, BlockLists, ListFormat, add_block_list};
 pub use browsing::{By, Found, IssuedRow, Pace, Rest, Wanted};
@@ -88,6 +89,7 @@ pub use volumes::{
     Access, COUNT_ENTRIES_MAX, EntryKind, FOLDER_ENTRIES_MAX, FolderEntry, FolderListing, MountedVolume,
     Reach, RequestFiles, VolumeWatch, count_requests, list_folder, mounted_volumes,
 };
+pub use waived::Waived;
 
 // Values of the layers below that the faces show or hand through.
 pub use crate::{

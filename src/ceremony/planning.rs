@@ -190,6 +190,7 @@ impl Appliance {
             kind: PlanKind::Batch,
             profile: &profile.name,
             profile_text: &text,
+            waivers: &profile.waivers,
             approval: profile.approval,
             duplicate_keys: profile.duplicate_keys,
         };

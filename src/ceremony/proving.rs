@@ -198,6 +198,7 @@ impl Appliance {
             kind: PlanKind::Verification,
             profile: PROFILE,
             profile_text: &text,
+            waivers: &profile.waivers,
             approval: profile.approval,
             duplicate_keys: profile.duplicate_keys,
         };

@@ -104,6 +104,7 @@ impl Appliance {
             kind: PlanKind::Root,
             profile: ROOT_PROFILE,
             profile_text: &profile_text,
+            waivers: &[],
             approval: Approval::Typed,
             duplicate_keys: DuplicateKeys::Refuse,
         };
@@ -219,7 +220,11 @@ impl Appliance {
                 .ok_or_else(|| unfit(name, "its planned octets name no known signature algorithm"))?;
             let signature = session.signer(key, algorithm)?.sign(&row.tbs)?;
             let signed = SignedCertificate::assemble_root(&row.tbs, &signature, key.public_key());
-            let signed = signed.map_err(|error| Error::TokenOutput {
+            let judged = signed.and_then(|signed| {
+                signed.check_finished(None, &plan.waivers)?;
+                Ok(signed)
+            });
+            let signed = judged.map_err(|error| Error::TokenOutput {
                 what: format!("the token's signature over the root certificate was not taken: {error}"),
                 hint: format!("check the token, then finish with coldsign sign {}", plan.id),
             })?;

@@ -16,6 +16,7 @@ use super::{
     opening::Appliance,
     planned_authorities::PlannedAuthorities,
     progress::{Phase, Watch},
+    waived::Waived,
 };
 
 /// Rows read before progress is told: some fiftieth of a second's work.
@@ -34,9 +35,11 @@ pub struct PlanSummary {
     pub notes: Vec<(String, u64)>,
     /// The CAs that it makes, where its certificates are those of CAs.
     pub authorities: Option<PlannedAuthorities>,
-    /// Rules of the lint, all of which every certificate of a plan passed before it was stored: a plan cannot hold one
-    /// that did not.
+    /// Rules of the lint, all of which every certificate of a plan passed before it was stored, but for those that are
+    /// waived: a plan cannot hold one that did not.
     pub lint_rules: usize,
+    /// Rules that the plan sets aside.
+    pub waived: Vec<Waived>,
     /// Whether it is approved.
     pub approved: bool,
     /// Certificates issued.
@@ -98,6 +101,7 @@ impl Appliance {
             notes: Vec::new(),
             authorities: self.planned_authorities(plan)?,
             lint_rules: lint::RULES.len(),
+            waived: self.waived(plan)?,
             approved: self.is_approved(plan)?,
             issued,
             deliveries: Vec::new(),

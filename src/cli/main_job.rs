@@ -9,7 +9,7 @@ use crate::ceremony::{
     PlanWanted, Platform, Progress, Standing, StoredPlan, Watch, Yardstick, printable_path,
 };
 
-use crate::pki::text::counted;
+use crate::pki::text::{Printable, counted};
 
 use super::{
     args::{
@@ -69,8 +69,14 @@ pub fn plan(home: Home, given: &PlanArguments, form: Form) -> Result<Exit, Error
     let mut appliance = Appliance::open(home)?;
     announce(&appliance);
     let plan = make_plan(&mut appliance, &given.ca, &given.profile, &given.paths, given.csv.as_deref())?;
+    let waived = appliance.waived(&plan)?;
+    render::waived(&waived);
     match form {
-        Form::Json => render::value(&render::summary(&plan, None, began.elapsed().as_secs_f64())),
+        Form::Json => {
+            let mut summary = render::summary(&plan, None, began.elapsed().as_secs_f64());
+            merge(&mut summary, json!({ "waived": render::waived_values(&waived) }));
+            render::value(&summary);
+        }
         Form::Text => {
             render::plan(&plan);
             render::authorities(appliance.planned_authorities(&plan)?.as_ref());
@@ -106,6 +112,7 @@ pub fn sign(home: Home, given: SignArguments, form: Form) -> Result<Exit, Error>
     appliance.check_approved(&plan)?;
     // Whoever gives the PIN sees what it is given for.
     eprintln!("plan {}: {}", plan.id, counted(plan.accepted, "certificate"));
+    render::waived(&appliance.waived(&plan)?);
     render::authorities(appliance.planned_authorities(&plan)?.as_ref());
     eprintln!("words:\n    {}", render::rows_of_words(&plan.digest.words()).join("\n    "));
     let session = appliance.login(&mut pin::custodian(given.pin.pin_file))?;
@@ -161,6 +168,7 @@ pub fn issue(home: Home, given: &IssueArguments, form: Form) -> Result<Exit, Err
     stop::unbroken(|| appliance.check_target(&given.to))?;
     let plan = make_plan(&mut appliance, &given.ca, &given.profile, &given.from, given.csv.as_deref())?;
     eprintln!("plan {}: {}, digest {}", plan.id, counted(plan.accepted, "certificate"), plan.digest);
+    render::waived(&appliance.waived(&plan)?);
     render::authorities(appliance.planned_authorities(&plan)?.as_ref());
     let rest = rest_of_issue(&mut appliance, &plan, given, &formats, began);
     let (issued, seconds, delivered) = rest.inspect_err(|_| {
@@ -264,6 +272,7 @@ pub fn verify(given: &VerifyArguments, form: Form) -> Result<Exit, Error> {
             "issuer": summary.map(|summary| summary.issuer.to_string()),
             "rehearsal": summary.map(|summary| summary.standing == Standing::Rehearsal),
             "refused": summary.map(|summary| summary.counts.refused),
+            "waived": summary.map(|summary| summary.waivers.iter().map(Printable::to_string).collect::<Vec<_>>()),
             "manifest_sha256": summary.map(|summary| summary.manifest_sha256.to_string()),
             "manifest_words": summary.map(|summary| summary.manifest_sha256.words()),
             "audit_key_sha256": audit_key,
@@ -277,6 +286,9 @@ pub fn verify(given: &VerifyArguments, form: Form) -> Result<Exit, Error> {
                 render::line(&format!("manifest   {}", summary.manifest_sha256));
                 render::line(&format!("words      {}", summary.manifest_sha256.words()));
                 render::line(&format!("audit key  {}", summary.audit_key_sha256));
+                for waiver in &summary.waivers {
+                    render::line(&format!("WAIVED: the rule {waiver}"));
+                }
                 if summary.standing == Standing::Rehearsal {
                     render::line("REHEARSAL: nobody may trust these certificates");
                 }

@@ -151,6 +151,9 @@ fn audit(appliance: &mut Appliance, form: Form) -> Result<Exit, Error> {
             "certificates": report.issued,
             "revocations": report.revocations,
             "crls": report.crls,
+            "waived": report.waived.iter().map(|(plan, waiver)| json!({
+                "plan": plan, "rule": waiver.rule(), "reason": Printable::new(waiver.reason()).to_string(),
+            })).collect::<Vec<_>>(),
             "findings": report.findings.len(),
             "head": report.head.map(|head| head.hash.to_string()),
             "words": report.head.map(|head| head.hash.words()),
@@ -168,6 +171,9 @@ fn audit(appliance: &mut Appliance, form: Form) -> Result<Exit, Error> {
                 counted(report.crls, "CRL"),
                 counted(report.findings.len(), "finding")
             ));
+            for (plan, waiver) in &report.waived {
+                render::line(&format!("plan {plan} waived the rule {}: {}", waiver.rule(), waiver.reason()));
+            }
             if let Some(head) = report.head {
                 render::line(&format!("head   {}", head.hash));
                 render::line(&format!("words  {}", head.hash.words()));

@@ -5,7 +5,7 @@ use std::io::{self, Write as _};
 use serde_json::{Value, json};
 
 use crate::{
-    ceremony::{self, Counts, HeadAfter, Issued, Judgement, PlannedAuthorities, StoredPlan, Verdict},
+    ceremony::{self, Counts, HeadAfter, Issued, Judgement, PlannedAuthorities, StoredPlan, Verdict, Waived},
     pki::{
         policy::{Control, Finding, Severity},
         text::{harmless_json, harmless_lines},
@@ -191,6 +191,25 @@ pub fn authorities(made: Option<&PlannedAuthorities>) {
     if more > 0 {
         eprintln!("    and {more} more");
     }
+}
+
+/// The rules of the lint that a plan sets aside, to standard error: whoever approves or signs it is told.
+pub fn waived(waived: &[Waived]) {
+    for waived in waived {
+        eprintln!("WAIVED: the rule {}", waived.words());
+    }
+}
+
+/// The same as values.
+pub fn waived_values(waived: &[Waived]) -> Vec<Value> {
+    let value = |waived: &Waived| {
+        json!({
+            "rule": waived.rule,
+            "reason": waived.reason.to_string(),
+            "certificates": waived.certificates,
+        })
+    };
+    waived.iter().map(value).collect()
 }
 
 /// Says, to standard error, where the work stands and the register's head could not be signed after it.

@@ -7,6 +7,7 @@ use toml::Spanned;
 
 use crate::pki::{
     key::{Curve, HashAlgorithm, KeyAlgorithm, RsaScheme},
+    lint::waiver::{Waiver, WaiverError},
     profile::{
         Approval, BeyondIssuer, DuplicateKeys, DuplicateSubjects, EmptySubject, End, KEY_USAGE_NAMES,
         KeyIdentifier, Profile, Standard, SubjectKind,
@@ -171,12 +172,31 @@ pub(super) fn read(
             },
         )?,
         naming: naming::read(source, written)?,
+        waivers: waivers(source, &written.waivers)?,
     };
     profile.validated().map_err(|error| {
         let key = error.key();
         let place = source.key_in(&section, key);
         source.wrong(&place, key, &error.to_string(), error.hint())
     })
+}
+
+/// Rules of the lint that are set aside, in the order that the plan digest has them in.
+fn waivers(source: Source<'_>, written: &[written::Waiver]) -> Result<Vec<Waiver>, Error> {
+    let mut found: Vec<Waiver> = Vec::new();
+    for waiver in written {
+        let read = Waiver::new(waiver.rule.get_ref(), waiver.reason.get_ref()).map_err(|error| {
+            let at = if error == WaiverError::Reason { waiver.reason.span() } else { waiver.rule.span() };
+            source.wrong(&at, "waivers", &format!("\"{}\": {error}", waiver.rule.get_ref()), error.hint())
+        })?;
+        if found.iter().any(|other| other.rule() == read.rule()) {
+            let message = format!("\"{}\" stands there twice", read.rule());
+            return Err(source.wrong(&waiver.rule.span(), "waivers", &message, "write it once"));
+        }
+        found.push(read);
+    }
+    found.sort();
+    Ok(found)
 }
 
 const HASHES: &[(&str, Option<HashAlgorithm>)] = &[

@@ -99,6 +99,16 @@ pub(super) struct Profile {
     pub attributes: BTreeMap<String, Spanned<naming::Attribute>>,
     pub alternative_names: Option<Spanned<naming::AlternativeNames>>,
     pub csv: Option<Spanned<naming::Csv>>,
+    #[serde(default)]
+    pub waivers: Vec<Waiver>,
+}
+
+/// An entry of `waivers`.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub(super) struct Waiver {
+    pub rule: Spanned<String>,
+    pub reason: Spanned<String>,
 }
 
 /// An entry of `certificate-policies`.

@@ -122,6 +122,9 @@ pub struct Header {
     pub counts: Counts,
     /// Forms beside PEM.
     pub formats: Vec<String>,
+    /// Rules of the lint that the plan set aside, a line each (`Waiver::line`).
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub waivers: Vec<String>,
 }
 
 /// What a bundle of a CRL is, before its files.
@@ -401,6 +404,7 @@ mod tests {
             register: RegisterHead { id: "00".repeat(16), entry: 7, hash: "ef".repeat(32) },
             counts: Counts { issued: 2, refused: 1, skipped: 0 },
             formats: vec![],
+            waivers: vec![],
         }
     }
 

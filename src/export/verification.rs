@@ -78,6 +78,8 @@ flaws! {
     AuditKeyOther = "audit-key-other", "do not use the bundle before it is known who signed it";
     /// A file of one certificate is not the certificate of that place in certificates.pem.
     CertificateFile = "certificate-file", "do not use the bundle; certificates may belong to other devices";
+    /// A certificate breaks a rule of the lint, and the plan did not waive it.
+    CertificateLint = "certificate-lint", "do not use the certificate; tell the CA's operator, with the rule";
     /// certificates.pem or a certificate in it is malformed.
     CertificateMalformed = "certificate-malformed", "do not use the bundle; ask for a new delivery";
     /// There are other numbers of certificates or refusals than the manifest says.
@@ -138,6 +140,8 @@ pub struct Summary {
     pub standing: Standing,
     /// How many.
     pub counts: Counts,
+    /// Rules of the lint that are waived, each with its reason.
+    pub waivers: Vec<Printable>,
     /// The issuing CA's subject.
     pub issuer: Printable,
     /// SHA-256 of manifest.json, which names every file of the bundle: to compare with the one told at the delivery.
@@ -251,6 +255,7 @@ fn summary(header: &Header, manifest_sha256: Digest, report: &mut Report) -> Opt
         digest: digest?,
         standing: header.standing,
         counts: header.counts,
+        waivers: header.waivers.iter().map(|line| Printable::new(line)).collect(),
         issuer: Printable::new(&header.issuer.subject),
         manifest_sha256,
         audit_key_sha256: Printable::new(&header.audit_key_sha256),

@@ -5,9 +5,12 @@
 //! identifiers and algorithm encodings stand here once more, written out. Start at [`lint`] and [`RULES`].
 
 mod extensions;
+mod finished;
 mod fixed;
 mod planned;
 mod standard;
+mod subject;
+pub mod waiver;
 
 use super::{
     der::{DerError, Element, Reader, tag},
@@ -16,6 +19,7 @@ use super::{
     time::Time,
 };
 use crate::pki::text::counted;
+pub use finished::lint_finished;
 
 /// One fault the lint found: a rule's id with its source, and what is wrong.
 #[derive(Clone, Debug, Eq, PartialEq)]
@@ -90,6 +94,7 @@ pub const RULES: &[(&str, &str)] = &[
     (ISSUER, "well-formed, not empty, octet for octet the issuer's subject"),
     (VALIDITY, "UTCTime through 2049, GeneralizedTime after, seconds, Z, no fractions, begin not after end"),
     (SUBJECT, "well-formed; a CA's not empty; a root's the same as its issuer"),
+    (ATTRIBUTES, "no attribute of the subject shorter or longer than it may be, or of another string type"),
     (SPKI, "octet for octet the requested key"),
     (UNIQUE_ID, "no unique identifiers"),
     (EXTENSIONS, "extensions present, each an OID, an optional TRUE and one DER value"),
@@ -99,10 +104,14 @@ pub const RULES: &[(&str, &str)] = &[
     (BOOLEAN, "TRUE is FF"),
     (AKI, "present but for a root, not critical, the issuer's key identifier alone"),
     (SKI, "present for a CA, not critical, 20 octets: the key's identifier by RFC 7093 method 1"),
-    (KEY_USAGE, "critical, not zero, shortest form; keyCertSign in a CA and only there"),
+    (
+        KEY_USAGE,
+        "critical, not zero, shortest form; keyCertSign in a CA and only there; encipherOnly and decipherOnly beside keyAgreement",
+    ),
     (SAN, "not empty, sound names; critical where and only where the subject is empty"),
     (BASIC_CONSTRAINTS, "present, critical, CA as planned; an empty SEQUENCE where it is no CA"),
     (EKU, "not empty, no purpose twice, not anyExtendedKeyUsage"),
+    (PURPOSE, "an end entity's keyUsage serves each of its purposes"),
     (AIA, "not critical, not empty, URIs of OCSP responders and the issuer's certificate, as planned"),
     (CRL_POINTS, "not critical, one point by its full name, URIs, as planned"),
     (POLICIES, "not empty, no policy twice, practice statements by URI alone, as planned"),
@@ -114,7 +123,8 @@ pub const RULES: &[(&str, &str)] = &[
     (TIME_STAMPING, "timeStamping alone, its extension critical"),
     (HARDWARE_MODULE, "no subject, one alternative name: a hardware module's type and serial number"),
     (IDEVID, "a subject, no end, no subjectKeyIdentifier, no extKeyUsage, digitalSignature"),
-    (MATTER, "P-256 and SHA-256, Matter's key usage, vendor and product IDs, at most 600 octets"),
+    (MATTER, "P-256 and SHA-256, Matter's key usage, vendor and product IDs"),
+    (MATTER_SIZE, "a Matter certificate cannot become larger than 600 octets"),
     (OPC_UA, "one commonName, an organizationName, one URI among the alternative names"),
     (PLAN, "serial number, subject, validity, usages and extensions as planned, and no other extension"),
 ];
@@ -126,6 +136,7 @@ const SIGNATURE: &str = "rfc5280-4.1.2.3-signature";
 const ISSUER: &str = "rfc5280-4.1.2.4-issuer";
 const VALIDITY: &str = "rfc5280-4.1.2.5-validity";
 const SUBJECT: &str = "rfc5280-4.1.2.6-subject";
+const ATTRIBUTES: &str = "rfc5280-a.1-attributes";
 const SPKI: &str = "rfc5280-4.1.2.7-spki";
 const UNIQUE_ID: &str = "rfc5280-4.1.2.8-unique-id";
 const EXTENSIONS: &str = "rfc5280-4.2-extensions";
@@ -139,6 +150,7 @@ const KEY_USAGE: &str = "rfc5280-4.2.1.3-key-usage";
 const SAN: &str = "rfc5280-4.2.1.6-subject-alt-name";
 const BASIC_CONSTRAINTS: &str = "rfc5280-4.2.1.9-basic-constraints";
 const EKU: &str = "rfc5280-4.2.1.12-extended-key-usage";
+const PURPOSE: &str = "rfc5280-4.2.1.12-purpose-usage";
 const AIA: &str = "rfc5280-4.2.2.1-authority-info-access";
 const CRL_POINTS: &str = "rfc5280-4.2.1.13-crl-distribution-points";
 const POLICIES: &str = "rfc5280-4.2.1.4-certificate-policies";
@@ -151,6 +163,7 @@ const TIME_STAMPING: &str = "rfc3161-2.3-time-stamping";
 const HARDWARE_MODULE: &str = "rfc4108-5-hardware-module-name";
 const IDEVID: &str = "ieee802.1ar-8-idevid";
 const MATTER: &str = "matter-6.2.2-attestation";
+const MATTER_SIZE: &str = "matter-6.1.3-size";
 const OPC_UA: &str = "opc10000-6-6.2.2-application";
 const PLAN: &str = "plan-content";
 
@@ -274,6 +287,8 @@ fn names(fields: &Fields<'_>, expected: &Expected<'_>, faults: &mut Faults) {
         faults.add(SUBJECT, "a CA's subject is empty");
     } else if expected.kind == Kind::Root && fields.subject.whole != expected.issuer {
         faults.add(SUBJECT, "a root's subject is not its issuer");
+    } else if let Err(message) = subject::attributes(&standard::attributes(&fields.subject)) {
+        faults.add(ATTRIBUTES, message);
     }
 }
 

@@ -19,7 +19,10 @@ use super::{
     fingerprint::Digest,
     issuer::IssuingCa,
     key::PublicKey,
-    lint,
+    lint::{
+        self,
+        waiver::{Waiver, of_rule},
+    },
     name::Name,
     naming,
     policy::{Control, Finding, Refusal, Severity},
@@ -215,16 +218,19 @@ fn finish(
         extensions: &decision.extensions,
     };
     let mut findings = decision.findings.clone();
-    match linted(&tbs, &expected) {
-        Ok(tbs) => Ok(PlannedCertificate {
-            tbs,
-            serial,
-            subject: subject.clone(),
-            spki_sha256: key.spki_sha256(),
-            not_before,
-            not_after,
-            notes: findings,
-        }),
+    match linted(&tbs, &expected, &decision.profile.waivers) {
+        Ok((tbs, waived)) => {
+            findings.extend(waived);
+            Ok(PlannedCertificate {
+                tbs,
+                serial,
+                subject: subject.clone(),
+                spki_sha256: key.spki_sha256(),
+                not_before,
+                not_after,
+                notes: findings,
+            })
+        }
         Err(faults) => {
             findings.extend(faults.iter().map(|fault| {
                 Finding::refuse(
@@ -238,12 +244,25 @@ fn finish(
     }
 }
 
-/// Writes the octets and reads them again with the lint, which is other code.
-fn linted(tbs: &Tbs<'_>, expected: &lint::Expected<'_>) -> Result<Vec<u8>, Vec<String>> {
+/// Writes the octets and reads them again with the lint, which is other code; a note for each rule that is set aside and
+/// would have refused.
+fn linted(
+    tbs: &Tbs<'_>,
+    expected: &lint::Expected<'_>,
+    waivers: &[Waiver],
+) -> Result<(Vec<u8>, Vec<Finding>), Vec<String>> {
     let octets = tbs.to_der().map_err(|error: TbsError| vec![error.to_string()])?;
-    let faults = lint::lint(&octets, expected);
-    if faults.is_empty() {
-        return Ok(octets);
+    let (mut faults, mut notes) = (Vec::new(), Vec::new());
+    for fault in lint::lint(&octets, expected) {
+        let what = format!("{}: {}", fault.rule, fault.message);
+        match of_rule(waivers, fault.rule) {
+            Some(waiver) => notes.push(Finding::note(
+                Control::LintWaived,
+                &format!("{what}; waived: {}", waiver.reason()),
+                "see that the reason holds for this certificate; else take the waiver out of the profile",
+            )),
+            None => faults.push(what),
+        }
     }
-    Err(faults.iter().map(|fault| format!("{}: {}", fault.rule, fault.message)).collect())
+    if faults.is_empty() { Ok((octets, notes)) } else { Err(faults) }
 }

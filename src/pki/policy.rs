@@ -140,6 +140,8 @@ controls! {
     SharedPrimeInRegister = "shared-prime-in-register",
     /// The finished octets did not pass the built-in lint.
     Lint = "lint",
+    /// The finished octets break a rule of the lint that the profile sets aside.
+    LintWaived = "lint-waived",
     /// The file cannot be read from the medium as a request: a link, a device, too large, too deep.
     MediumEntry = "medium-entry",
 }

@@ -13,6 +13,7 @@ use const_oid::{ObjectIdentifier, db::rfc5280};
 
 use super::{
     key::{HashAlgorithm, KeyAlgorithm, RsaScheme},
+    lint::waiver::Waiver,
     naming::Naming,
     time::Time,
 };
@@ -170,6 +171,8 @@ pub struct Profile {
     pub duplicate_subjects: DuplicateSubjects,
     /// Which names are taken, and where they come from.
     pub naming: Naming,
+    /// Rules of the lint that are set aside, in their order.
+    pub waivers: Vec<Waiver>,
 }
 
 impl Profile {
@@ -192,6 +195,9 @@ impl Profile {
             }
         }
         self.check_authority()?;
+        if self.kind == SubjectKind::Root && !self.waivers.is_empty() {
+            return Err(ProfileError::WaiverRoot);
+        }
         self.fixed.check(&self)?;
         self.standard.check(&self)?;
         Ok(self)
@@ -251,6 +257,9 @@ impl Profile {
         if self.key_usage == 0 || self.key_usage >> KEY_USAGE_NAMES.len() != 0 {
             return Err(ProfileError::KeyUsage);
         }
+        if self.key_usage & (ENCIPHER_ONLY | DECIPHER_ONLY) != 0 && self.key_usage & KEY_AGREEMENT == 0 {
+            return Err(ProfileError::KeyUsageOneWay);
+        }
         match self.kind {
             SubjectKind::Root | SubjectKind::SubordinateCa { .. } if self.key_usage & KEY_CERT_SIGN == 0 => {
                 return Err(ProfileError::KeyUsageMissing);
@@ -300,6 +309,18 @@ impl Profile {
         Ok(())
     }
 
+    /// The purposes granted to an end entity that no part of a key usage serves (RFC 5280 §4.2.1.12), by name.
+    #[must_use]
+    pub fn purposes_unserved(&self, key_usage: u16) -> Vec<String> {
+        if self.makes_authorities() {
+            // There they limit what is below.
+            return Vec::new();
+        }
+        let unserved = SERVED_BY.iter().filter(|(_, by)| key_usage & by == 0);
+        let granted = unserved.filter(|(purpose, _)| self.grants(*purpose));
+        granted.map(|(purpose, _)| super::plan::name_of(purpose.as_bytes())).collect()
+    }
+
     /// What it makes, in a few words: the subject's kind, what its certificates may be used for, and the standard kept.
     #[must_use]
     pub fn summary(&self) -> String {
@@ -339,6 +360,16 @@ impl Profile {
         self.key_usage & !unfit
     }
 }
+
+/// The purposes of RFC 5280 §4.2.1.12, and the key usages that are consistent with each.
+const SERVED_BY: [(ObjectIdentifier, u16); 6] = [
+    (rfc5280::ID_KP_SERVER_AUTH, DIGITAL_SIGNATURE | KEY_ENCIPHERMENT | KEY_AGREEMENT),
+    (rfc5280::ID_KP_CLIENT_AUTH, DIGITAL_SIGNATURE | KEY_AGREEMENT),
+    (rfc5280::ID_KP_CODE_SIGNING, DIGITAL_SIGNATURE),
+    (rfc5280::ID_KP_EMAIL_PROTECTION, DIGITAL_SIGNATURE | NON_REPUDIATION | KEY_ENCIPHERMENT | KEY_AGREEMENT),
+    (rfc5280::ID_KP_TIME_STAMPING, DIGITAL_SIGNATURE | NON_REPUDIATION),
+    (rfc5280::ID_KP_OCSP_SIGNING, DIGITAL_SIGNATURE | NON_REPUDIATION),
+];
 
 /// Extensions whose content the profile and the plan decide; a request can wish for them, but never brings them in.
 /// The last three limit a CA, must be critical, and are for its superior to decide.

@@ -18,6 +18,7 @@ use crate::pki::{
     certificate::Certificate,
     fingerprint::Digest,
     key::{PublicKey, SignatureAlgorithm},
+    lint::waiver::Waiver,
     text::counted,
 };
 
@@ -72,6 +73,8 @@ pub struct AuditReport {
     pub checkpoint_keys: Vec<Digest>,
     /// The newest entry that a checkpoint signs.
     pub signed_head: Option<u64>,
+    /// Plans that set rules of the lint aside, with each rule and its reason; at most the first thousand.
+    pub waived: Vec<(String, Waiver)>,
     /// What is wrong, at most the first thousand.
     pub findings: Vec<AuditFinding>,
     /// How many more.
@@ -108,6 +111,7 @@ impl Register {
                 refused: 0,
                 deliveries: 0,
                 revocations: 0,
+                waived: Vec::new(),
                 crls: 0,
                 checkpoints: 0,
                 checkpoint_keys: Vec::new(),

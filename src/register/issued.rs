@@ -159,7 +159,7 @@ impl Register {
             self.connection
                 .query_row("SELECT entry FROM plan WHERE number = ?1", [plan.number], |row| row.get(0))?;
         journal::check_entry(&self.connection, entry, Kind::Plan)?;
-        let mut digest = PlanDigest::new(plan.issuer_sha256, plan.accepted);
+        let mut digest = PlanDigest::new(plan.issuer_sha256, plan.accepted, &plan.waivers);
         let mut statement = self.connection.prepare_cached(
             "SELECT idx, tbs_sha256, tbs, spki_sha256, source FROM planned WHERE key > ?1 AND key <= ?2 \
              ORDER BY key",

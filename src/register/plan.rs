@@ -9,6 +9,7 @@ use super::{
 };
 use crate::pki::{
     fingerprint::Digest,
+    lint::waiver::{self, Waiver},
     profile::{Approval, DuplicateKeys},
     text::Printable,
     time::Time,
@@ -80,6 +81,8 @@ pub struct StoredPlan {
     pub profile: String,
     /// The profile as it was configured.
     pub profile_text: String,
+    /// Rules of the lint that the profile sets aside, in their order.
+    pub waivers: Vec<Waiver>,
     /// Whether it may be approved without typed words.
     pub approval: Approval,
     /// Whether a key may be certified twice.
@@ -147,7 +150,7 @@ pub(super) fn select_plans(
 ) -> Result<Vec<StoredPlan>, Error> {
     let mut statement = connection.prepare_cached(&format!(
         "SELECT number, id, digest, authority, kind, profile, profile_text, approval, duplicate_keys, \
-         created, issuer_sha256, accepted, refused, skipped FROM plan {filter} ORDER BY number"
+         created, issuer_sha256, accepted, refused, skipped, waivers FROM plan {filter} ORDER BY number"
     ))?;
     let mut rows = statement.query(of)?;
     let mut plans = Vec::new();
@@ -182,6 +185,8 @@ fn stored(row: &Row<'_>, rehearsal: Rehearsal) -> Result<StoredPlan, Error> {
         accepted: number(row.get(11)?)?,
         refused: number(row.get(12)?)?,
         skipped: number(row.get(13)?)?,
+        waivers: waiver::read(&row.get::<_, String>(14)?)
+            .ok_or_else(|| Error::Damaged("a plan's waivers are none".to_owned()))?,
         rehearsal,
     })
 }

@@ -10,7 +10,9 @@ use super::{
     plan::{RecordedFinding, StoredPlan, recorded},
     row_key,
 };
-use crate::pki::{fingerprint::Digest, name::Name, text::Printable, time::Time};
+use crate::pki::{
+    fingerprint::Digest, lint::waiver::Waiver, name::Name, policy::Control, text::Printable, time::Time,
+};
 
 /// A line about a planned certificate.
 #[derive(Clone, Debug, Eq, PartialEq)]
@@ -98,6 +100,26 @@ impl Register {
             });
         }
         Ok(page)
+    }
+
+    /// How many planned certificates break each rule that the plan waives, in the plan's order.
+    ///
+    /// # Errors
+    /// [`Error::Damaged`].
+    pub fn waived(&self, plan: &StoredPlan) -> Result<Vec<u64>, Error> {
+        let range = (row_key(plan.number, 0), row_key(plan.number, u64::MAX));
+        let mut statement = self.connection.prepare_cached(
+            "SELECT count(*) FROM planned, json_each(planned.notes) AS note \
+             WHERE planned.key > ?1 AND planned.key <= ?2 AND notes <> '[]' \
+             AND json_extract(note.value, '$.control') = ?3 \
+             AND substr(json_extract(note.value, '$.message'), 1, length(?4)) = ?4",
+        )?;
+        let count = |waiver: &Waiver| {
+            let begins = format!("{}: ", waiver.rule());
+            let given = (range.0, range.1, Control::LintWaived.id(), begins);
+            number(statement.query_row(given, |row| row.get(0))?)
+        };
+        plan.waivers.iter().map(count).collect()
     }
 
     /// The `TBSCertificate` of a planned certificate, DER, digested again.

@@ -53,6 +53,7 @@ CREATE TABLE plan (
   kind TEXT NOT NULL CHECK (kind IN ('batch', 'root', 'verification')),
   profile TEXT NOT NULL,
   profile_text TEXT NOT NULL,
+  waivers TEXT NOT NULL,
   approval TEXT NOT NULL CHECK (approval IN ('typed', 'unattended')),
   duplicate_keys TEXT NOT NULL CHECK (duplicate_keys IN ('note', 'refuse')),
   created INTEGER NOT NULL,

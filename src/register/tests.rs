@@ -43,6 +43,7 @@ fn begin(register: &mut Register) -> PlanWriter<'_> {
         kind: PlanKind::Root,
         profile: "device",
         profile_text: "",
+        waivers: &[],
         approval: Approval::Unattended,
         duplicate_keys: DuplicateKeys::Refuse,
     };

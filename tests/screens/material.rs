@@ -13,7 +13,7 @@ use coldsign::{
         HeadSignature, Initialised, Issued, IssuedRow, Judgement, Mark, MountedVolume, Overview, Phase,
         PinEntry, PinWarning, PlanSummary, PlannedAuthorities, PlannedRow, Progress, Reach, Reading,
         Rehearsal, Remaining, RequestFiles, Rng, SignedHead, SlotState, Space, Standing, StoredPlan, Support,
-        TokenCheck, TokenState, TokenTexts, Unfinished, UserPin, Verdict, Writing,
+        TokenCheck, TokenState, TokenTexts, Unfinished, UserPin, Verdict, Waived, Writing,
     },
     export::{
         manifest::Counts as BundleCounts,
@@ -52,6 +52,12 @@ pub fn plan(outside: &Outside) -> StoredPlan {
     plan.profile = printable(&outside.profile).to_string();
     (plan.accepted, plan.refused, plan.skipped) = (998, 7, 2);
     plan
+}
+
+/// A rule that a plan waives, for so many certificates; the reason is of the configuration.
+pub fn waived(outside: &Outside, certificates: u64) -> Waived {
+    let rule = if certificates == 0 { "rfc5280-4.2.1.12-purpose-usage" } else { "matter-6.1.3-size" };
+    Waived { rule, reason: printable(&outside.profile), certificates }
 }
 
 /// The counts of reading that plan.
@@ -366,6 +372,7 @@ pub fn plan_shown(outside: &Outside) -> PlanShown {
             notes: vec![("extension-dropped".to_owned(), 12)],
             authorities: None,
             lint_rules: 60,
+            waived: Vec::new(),
             approved: false,
             issued: 0,
             deliveries: Vec::new(),
@@ -420,6 +427,7 @@ pub fn audit_report(findings: Vec<AuditFinding>) -> AuditReport {
         deliveries: 6,
         revocations: 0,
         crls: 0,
+        waived: Vec::new(),
         checkpoints: 9,
         checkpoint_keys: vec![Digest::of(b"audit key")],
         signed_head: Some(1_200),
@@ -572,6 +580,7 @@ pub fn report(flaws: &[&str]) -> BundleReport {
         more_flaws: 0,
         certificates: 998,
         summary: Some(Summary {
+            waivers: vec![printable("matter-6.1.3-size the stack takes 700 octets")],
             plan: printable("p-20261121-1f2e3d4c"),
             digest: Digest::of(b"a plan"),
             manifest_sha256: Digest::of(b"manifest"),

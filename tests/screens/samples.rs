@@ -219,6 +219,13 @@ fn plan() -> Vec<(&'static str, Build)> {
             tell(&mut model, News::PlanShown(Box::new(shown)));
             model
         }),
+        ("typical, with a rule waived", |outside| {
+            let mut model = on_top(outside, Screen::Plan(Plan::stored(material::plan(outside))));
+            let mut shown = material::plan_shown(outside);
+            shown.summary.waived = vec![material::waived(outside, 3), material::waived(outside, 0)];
+            tell(&mut model, News::PlanShown(Box::new(shown)));
+            model
+        }),
         ("typical, signed", |outside| {
             let mut model = on_top(outside, Screen::Plan(Plan::stored(material::plan(outside))));
             let mut shown = material::plan_shown(outside);

@@ -51,6 +51,7 @@ pub fn stored_plan() -> StoredPlan {
         kind: PlanKind::Root,
         profile: "device",
         profile_text: "[profile.device]\nkind = \"end-entity\"\n",
+        waivers: &[],
         approval: Approval::Typed,
         duplicate_keys: DuplicateKeys::Note,
     };

@@ -21,6 +21,7 @@ use super::{
 use crate::pki::{
     certificate::{CERTIFICATE_OCTETS_MAX, Certificate},
     fingerprint::Digest,
+    lint::{lint_finished, waiver::Waiver},
     path,
     plan::PlanDigest,
     text::{counted, is_harmless},
@@ -148,7 +149,12 @@ pub(super) fn judge<S: Source>(
     };
     let mut devices = table(source, DEVICES_CSV, &DEVICE_COLUMNS, FlawId::DevicesCsv, report);
     let sent = pem::sent_with_device(&authorities.chain);
-    let mut digest = PlanDigest::new(authorities.issuer().sha256(), header.counts.issued);
+    let waivers: Option<Vec<Waiver>> = header.waivers.iter().map(|line| Waiver::from_line(line)).collect();
+    let waivers = waivers.unwrap_or_else(|| {
+        report.add(FlawId::ManifestMalformed, "the manifest waives what is no rule that can be waived");
+        Vec::new()
+    });
+    let mut digest = PlanDigest::new(authorities.issuer().sha256(), header.counts.issued, &waivers);
     let mut serials: Vec<u128> = Vec::new();
     let mut certificates = blocks(file);
     let mut forms = Forms::begin(source, header, &authorities.chain, expected, report);
@@ -157,7 +163,8 @@ pub(super) fn judge<S: Source>(
         if batch.is_empty() {
             break;
         }
-        let judged: Vec<Judged> = batch.par_iter().map(|entry| judge_one(entry, authorities, at)).collect();
+        let judged: Vec<Judged> =
+            batch.par_iter().map(|entry| judge_one(entry, authorities, &waivers, at)).collect();
         for (entry, judged) in batch.iter().zip(judged) {
             digest.add(judged.tbs_sha256);
             serials.push(judged.serial);
@@ -241,7 +248,7 @@ fn batch<R: Read>(
     batch
 }
 
-fn judge_one(entry: &Entry, authorities: &Authorities, at: Option<Time>) -> Judged {
+fn judge_one(entry: &Entry, authorities: &Authorities, waivers: &[Waiver], at: Option<Time>) -> Judged {
     let certificate = match Certificate::parse(&entry.der) {
         Ok(certificate) => certificate,
         Err(error) => {
@@ -262,6 +269,9 @@ fn judge_one(entry: &Entry, authorities: &Authorities, at: Option<Time>) -> Judg
     };
     if let Err(reason) = verified {
         flaws.push((FlawId::Path, reason));
+    }
+    for fault in lint_finished(&certificate, authorities.issuer(), waivers) {
+        flaws.push((FlawId::CertificateLint, format!("{}: {}", fault.rule, fault.message)));
     }
     if let [source, file, rest @ ..] = entry.cells.as_slice()
         && Device::of(&certificate, source, file).cells()[2..] != *rest

@@ -4,9 +4,10 @@ use crate::pki::{
     der::{self, Reader, tag},
     issuer::IssuingCa,
     key::{PublicKey, SignatureAlgorithm},
+    lint::{lint_finished, waiver::Waiver},
 };
 
-use super::{CertificateError, reading::malformed};
+use super::{Certificate, CertificateError, reading::malformed};
 
 /// A certificate whose signature was checked in software and whose TBS octets are those that were planned.
 /// It is not issued until the register has recorded it.
@@ -73,6 +74,24 @@ impl SignedCertificate {
     ) -> Result<Self, CertificateError> {
         key.verify(algorithm, tbs, signature)?;
         Ok(Self { der: join(tbs, algorithm, signature), signature: signature.to_vec() })
+    }
+
+    /// Reads the finished certificate once more and has the lint judge it, under its issuer; `None`: a root, its own.
+    ///
+    /// # Errors
+    /// [`CertificateError::Malformed`] with every rule that it breaks and that is not waived.
+    pub fn check_finished(
+        &self,
+        issuer: Option<&Certificate>,
+        waivers: &[Waiver],
+    ) -> Result<(), CertificateError> {
+        let certificate = Certificate::parse(&self.der)?;
+        let faults = lint_finished(&certificate, issuer.unwrap_or(&certificate), waivers);
+        if faults.is_empty() {
+            return Ok(());
+        }
+        let told: Vec<_> = faults.iter().map(|fault| format!("{}: {}", fault.rule, fault.message)).collect();
+        Err(malformed(&told.join("; ")))
     }
 
     /// The certificate's DER.

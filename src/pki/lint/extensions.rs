@@ -9,7 +9,7 @@ use super::{
         profile::Criticality,
     },
     AKI, BASIC_CONSTRAINTS, BOOLEAN, DEFAULT, EKU, EXTENSION_CRITICAL, EXTENSION_DUPLICATE, EXTENSIONS,
-    Expected, Faults, Fields, KEY_USAGE, Kind, SAN, SKI, fixed, name, planned, standard,
+    Expected, Faults, Fields, KEY_USAGE, Kind, PURPOSE, SAN, SKI, fixed, name, planned, standard,
 };
 use crate::pki::text::counted;
 
@@ -94,9 +94,14 @@ pub(super) fn lint(
     judge(AKI, authority_key_identifier(find(ID_AKI), expected));
     judge(SKI, subject_key_identifier(find(ID_SKI), fields, expected));
     judge(BASIC_CONSTRAINTS, basic_constraints(find(ID_BASIC_CONSTRAINTS), expected.kind));
-    judge(KEY_USAGE, key_usage(find(ID_KEY_USAGE), expected.kind));
+    let usage = key_usage(find(ID_KEY_USAGE), expected.kind);
+    let usage_is_sound = usage.is_ok();
+    judge(KEY_USAGE, usage);
     judge(SAN, subject_alt_name(find(ID_SAN), fields));
     judge(EKU, find(ID_EKU).map_or(Ok(()), extended_key_usage));
+    if expected.kind == Kind::EndEntity && usage_is_sound {
+        judge(PURPOSE, purposes_are_served(find(ID_EKU), find(ID_KEY_USAGE)));
+    }
     fixed::lint(&extensions, expected, faults);
     standard::lint(tbs, fields, &extensions, expected, faults);
     if let Some(granted) = &expected.granted {
@@ -238,6 +243,10 @@ fn key_usage(extension: Option<&Extension<'_>>, kind: Kind) -> Result<(), String
     if bits.len() > 2 || (bits.len() == 2 && last != 0x80) {
         return Err("keyUsage has undefined bits".to_owned());
     }
+    let one_way = bits[0] & 0x01 != 0 || bits.len() == 2;
+    if one_way && bits[0] & 0x08 == 0 {
+        return Err("encipherOnly or decipherOnly stands in keyUsage without keyAgreement".to_owned());
+    }
     let signs_certificates = bits[0] & 0x04 != 0;
     match kind {
         Kind::EndEntity if signs_certificates => {
@@ -263,6 +272,30 @@ fn extended_key_usage(extension: &Extension<'_>) -> Result<(), String> {
         }
     }
     if seen.is_empty() { Err("extKeyUsage is empty".to_owned()) } else { Ok(()) }
+}
+
+/// The last arc of id-kp (1.3.6.1.5.5.7.3), and the bits of keyUsage's first octet that are consistent with the purpose
+/// (§4.2.1.12): serverAuth, clientAuth, codeSigning, emailProtection, timeStamping, `OCSPSigning`.
+const SERVED_BY: &[(u8, u8)] = &[(1, 0xa8), (2, 0x88), (3, 0x80), (4, 0xe8), (8, 0xc0), (9, 0xc0)];
+
+fn purposes_are_served(
+    purposes: Option<&Extension<'_>>,
+    usage: Option<&Extension<'_>>,
+) -> Result<(), String> {
+    // Where there is no keyUsage, everything is allowed; where one of the two is malformed, its own rule says so.
+    let (Some(purposes), Some(usage)) = (purposes, usage) else { return Ok(()) };
+    let Ok(usage) = one_element(usage, tag::BIT_STRING, "KeyUsage") else { return Ok(()) };
+    let Ok(purposes) = one_element(purposes, tag::SEQUENCE, "ExtKeyUsageSyntax") else { return Ok(()) };
+    let bits = usage.content.get(1).copied().unwrap_or(0);
+    let mut rest = purposes.reader();
+    while let Ok(purpose) = rest.oid("KeyPurposeId") {
+        let Some([number]) = purpose.strip_prefix(&[0x2b, 6, 1, 5, 5, 7, 3]) else { continue };
+        let served = SERVED_BY.iter().find(|(known, _)| known == number).map(|(_, by)| by);
+        if served.is_some_and(|by| bits & by == 0) {
+            return Err(format!("keyUsage serves no part of the purpose 1.3.6.1.5.5.7.3.{number}"));
+        }
+    }
+    Ok(())
 }
 
 fn subject_alt_name(extension: Option<&Extension<'_>>, fields: &Fields<'_>) -> Result<(), String> {

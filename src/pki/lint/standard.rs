@@ -6,7 +6,7 @@ use super::{
         profile::{Criticality, Standard},
         time::Time,
     },
-    Expected, Faults, Fields, HARDWARE_MODULE, IDEVID, Kind, MATTER, OPC_UA, TIME_STAMPING,
+    Expected, Faults, Fields, HARDWARE_MODULE, IDEVID, Kind, MATTER, MATTER_SIZE, OPC_UA, TIME_STAMPING,
     extensions::{self, Extension},
     moment,
 };
@@ -43,11 +43,14 @@ pub(super) fn lint(
         Standard::Rfc5280 => (TIME_STAMPING, facts.time_stamping()),
         Standard::HardwareModule => (HARDWARE_MODULE, facts.hardware_module()),
         Standard::Idevid => (IDEVID, facts.idevid()),
-        Standard::MatterDac | Standard::MatterPai => (MATTER, facts.matter(tbs.len(), expected.standard)),
+        Standard::MatterDac | Standard::MatterPai => (MATTER, facts.matter(expected.standard)),
         Standard::OpcUa => (OPC_UA, facts.opc_ua()),
     };
     if let Err(message) = result {
         faults.add(rule, message);
+    }
+    if expected.standard.is_matter() && tbs.len() + OUTER_OCTETS_MAX > MATTER_OCTETS_MAX {
+        faults.add(MATTER_SIZE, "it may become larger than 600 octets");
     }
 }
 
@@ -126,7 +129,7 @@ impl<'a> Facts<'a, '_> {
     }
 
     /// Matter 6.2.2.3 and 6.2.2.4; the common rules see to basicConstraints, and that both key identifiers are as planned.
-    fn matter(&self, octets: usize, standard: Standard) -> Result<(), String> {
+    fn matter(&self, standard: Standard) -> Result<(), String> {
         let algorithm = self.fields.signature.reader().oid("algorithm");
         demand(algorithm == Ok(ECDSA_WITH_SHA256), "it is not to be signed with ECDSA and SHA-256")?;
         demand(curve(&self.fields.spki) == Ok(P256), "the key is not of P-256")?;
@@ -147,8 +150,7 @@ impl<'a> Facts<'a, '_> {
         demand(
             vendors.iter().chain(&found).all(digits),
             "a vendor or product ID is not a UTF8String of four capital hexadecimal digits",
-        )?;
-        demand(octets + OUTER_OCTETS_MAX <= MATTER_OCTETS_MAX, "it may become larger than 600 octets")
+        )
     }
 
     /// OPC 10000-6 §6.2.2.
@@ -186,7 +188,7 @@ fn curve<'a>(spki: &Element<'a>) -> Result<&'a [u8], DerError> {
     algorithm.oid("namedCurve")
 }
 
-fn attributes<'a>(name: &Element<'a>) -> Vec<(&'a [u8], Element<'a>)> {
+pub(super) fn attributes<'a>(name: &Element<'a>) -> Vec<(&'a [u8], Element<'a>)> {
     let mut found = Vec::new();
     let mut rdns = name.reader();
     while let Ok(rdn) = rdns.expect(tag::SET, "RelativeDistinguishedName") {

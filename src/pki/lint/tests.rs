@@ -201,6 +201,15 @@ fn each_field_has_its_rule() {
         d.set(17, CRITICAL, &san(&[(0x82, b"ca.example")]));
     });
     check(Root, SUBJECT, |d| d.subject = common_name(b"another"));
+    let named = |number: u8, form: u8, text: &[u8]| {
+        let attribute = sequence(&[&element(tag::OID, &[0x55, 4, number]), &element(form, text)]);
+        sequence(&[&element(tag::SET, &attribute)])
+    };
+    check(EndEntity, ATTRIBUTES, |d| d.subject = common_name(&[b'x'; 65]));
+    check(EndEntity, ATTRIBUTES, |d| d.subject = named(6, tag::PRINTABLE_STRING, b"DEU"));
+    check(EndEntity, ATTRIBUTES, |d| d.subject = named(6, tag::UTF8_STRING, b"DE"));
+    check(EndEntity, ATTRIBUTES, |d| d.subject = named(10, tag::BMP_STRING, b"odd"));
+    check(EndEntity, ATTRIBUTES, |d| d.subject = named(10, tag::UTF8_STRING, &[0xff]));
     check(EndEntity, SPKI, |d| d.spki = sequence(&[&d.spki[2..], &[5, 0]]));
     check(EndEntity, UNIQUE_ID, |d| d.unique_id = vec![0x81, 2, 0, 1]);
     check(EndEntity, UNIQUE_ID, |d| d.unique_id = vec![0x82, 2, 0, 1]);
@@ -244,11 +253,26 @@ fn each_extension_has_its_rule() {
     check(EndEntity, KEY_USAGE, |d| d.set(15, CRITICAL, &[3, 3, 7, 0x80, 0]));
     check(EndEntity, KEY_USAGE, |d| d.set(15, CRITICAL, &[3, 3, 6, 0x80, 0x40]));
     check(EndEntity, KEY_USAGE, |d| d.set(15, CRITICAL, &[3, 2, 2, 0x84]));
+    check(EndEntity, KEY_USAGE, |d| d.set(15, CRITICAL, &[3, 2, 0, 0x81]));
+    check(EndEntity, KEY_USAGE, |d| d.set(15, CRITICAL, &[3, 3, 7, 0x80, 0x80]));
     check(SubordinateCa, KEY_USAGE, |d| d.set(15, CRITICAL, &[3, 2, 7, 0x80]));
     check(SubordinateCa, KEY_USAGE, |d| d.remove(15));
     check(EndEntity, EKU, |d| d.set(37, PLAIN, &[0x30, 0]));
     check(EndEntity, EKU, |d| d.set(37, PLAIN, &[0x30, 6, 6, 4, 0x55, 0x1d, 37, 0]));
     check(EndEntity, EKU, |d| d.set(37, PLAIN, &[0x30, 6, 6, 1, 0x2a, 6, 1, 0x2a]));
+    let purpose = |last: u8| sequence(&[&element(tag::OID, &[0x2b, 6, 1, 5, 5, 7, 3, last])]);
+    // Certificates for signing alone, with a key that only agrees; then those for agreement, with one that only enciphers.
+    for last in [3, 9] {
+        check(EndEntity, PURPOSE, |d| {
+            d.set(37, PLAIN, &purpose(last));
+            d.set(15, CRITICAL, &[3, 2, 3, 0x08]);
+        });
+    }
+    check(EndEntity, PURPOSE, |d| d.set(15, CRITICAL, &[3, 2, 5, 0x20]));
+    check(EndEntity, PURPOSE, |d| {
+        d.set(37, PLAIN, &purpose(1));
+        d.set(15, CRITICAL, &[3, 2, 6, 0x40]);
+    });
     check(EndEntity, SAN, |d| d.set(17, PLAIN, &san(&[])));
     check(EndEntity, SAN, |d| d.set(17, CRITICAL, &san(&[(0x82, b"a.example")])));
     check(EndEntity, SAN, |d| d.subject = vec![0x30, 0]);
@@ -355,14 +379,24 @@ fn every_rule_is_listed_and_tried_here() {
         let declaration =
             rules.lines().find(|line| line.contains(&format!("= \"{id}\";"))).expect("a constant");
         let constant = declaration.trim_start_matches("const ").split(':').next().expect("a name");
-        let tried =
-            source.contains(&format!(", {constant}, |d|")) || source.contains(&format!(", &[{constant}]"));
+        let tried = [format!(", {constant}, |d|"), format!(", &[{constant}]"), format!(", {constant}])")];
+        let tried = tried.iter().any(|spelling| source.contains(spelling));
         assert!(tried, "{constant} has no test");
     }
     assert_eq!(
         RULES.len(),
         rules.lines().filter(|line| line.starts_with("const ") && line.contains("&str")).count()
     );
+}
+
+#[test]
+fn every_rule_stands_in_the_documents_with_what_can_be_waived() {
+    let document = include_str!("../../../docs/LINT.md");
+    for (id, demand) in RULES {
+        let row = document.lines().find(|line| line.starts_with(&format!("| {demand} | `{id}` |")));
+        let row = row.expect(id);
+        assert_eq!(row.ends_with("| yes |"), waiver::WAIVABLE.contains(id), "{id}");
+    }
 }
 
 #[test]

@@ -152,7 +152,7 @@ pub fn plan_root_by(
             copied: Vec::new(),
         }),
     };
-    let octets = linted(&tbs, &expected).map_err(|faults| faults.join("; "))?;
+    let (octets, _) = linted(&tbs, &expected, &[]).map_err(|faults| faults.join("; "))?;
     Ok(PlannedCertificate {
         tbs: octets,
         serial: facts.serial,

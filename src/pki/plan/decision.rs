@@ -6,7 +6,7 @@ use crate::pki::{
     extension::{Meaning, RequestedExtension},
     issuer::IssuingCa,
     key::PublicKey,
-    lint::Granted,
+    lint::{Granted, waiver},
     name::Name,
     naming::Named,
     oid,
@@ -262,6 +262,17 @@ impl<'a> Decision<'a> {
                 Control::KeyAlgorithm,
                 &format!("a key of kind {algorithm} can serve none of the profile's usages"),
                 "use another kind of key, or a profile with a usage such as digitalSignature",
+            );
+        }
+        let unserved = self.profile.purposes_unserved(key_usage);
+        if key_usage != 0 && !unserved.is_empty() && waiver::of_purposes(&self.profile.waivers).is_none() {
+            self.refuse(
+                Control::KeyAlgorithm,
+                &format!(
+                    "the key usage that a key of kind {algorithm} gets serves no part of {}",
+                    unserved.join(", ")
+                ),
+                "use another kind of key, or a profile whose `key-usage` and `extended-key-usage` go together",
             );
         }
         self.grant_authority();

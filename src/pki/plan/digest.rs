@@ -2,23 +2,31 @@
 
 use sha2::{Digest as _, Sha256};
 
-use crate::pki::fingerprint::Digest;
+use crate::pki::{
+    fingerprint::Digest,
+    lint::waiver::{Waiver, written},
+};
 
 /// The digest of a whole plan: SHA-256 over `coldsign plan 1` LF, the issuing certificate's SHA-256, the number of
-/// certificates (8 octets, big-endian) and each TBS' SHA-256 in order. People read it to each other as words.
+/// certificates (8 octets, big-endian) and each TBS' SHA-256 in order. Where rules of the lint are waived the first line
+/// is `coldsign plan 2`, and the SHA-256 of the waivers as they are [`written`] stands behind the number. People read the
+/// digest to each other as words.
 #[derive(Clone, Debug)]
 pub struct PlanDigest {
     hash: Sha256,
 }
 
 impl PlanDigest {
-    /// Begins with the certificate of the CA that will sign and the number of certificates.
+    /// Begins with the certificate of the CA that will sign, the number of certificates and the rules that are waived.
     #[must_use]
-    pub fn new(issuer_sha256: Digest, count: u64) -> Self {
+    pub fn new(issuer_sha256: Digest, count: u64, waivers: &[Waiver]) -> Self {
         let mut hash = Sha256::new();
-        hash.update(b"coldsign plan 1\n");
+        hash.update(if waivers.is_empty() { b"coldsign plan 1\n" } else { b"coldsign plan 2\n" });
         hash.update(issuer_sha256.as_octets());
         hash.update(count.to_be_bytes());
+        if !waivers.is_empty() {
+            hash.update(Digest::of(written(waivers).as_bytes()).as_octets());
+        }
         Self { hash }
     }
     /// Adds the next TBS' digest.
@@ -45,7 +53,7 @@ mod tests {
         octets.extend(first.as_octets());
         octets.extend(second.as_octets());
         let digest = |order: [Digest; 2]| {
-            let mut digest = PlanDigest::new(issuer, 2);
+            let mut digest = PlanDigest::new(issuer, 2, &[]);
             for next in order {
                 digest.add(next);
             }
@@ -53,5 +61,20 @@ mod tests {
         };
         assert_eq!(digest([first, second]), Digest::of(&octets));
         assert_ne!(digest([second, first]), Digest::of(&octets));
+    }
+
+    #[test]
+    fn digests_what_is_waived_and_why() {
+        let issuer = Digest::of(b"issuer");
+        let digest = |waivers: &[Waiver]| PlanDigest::new(issuer, 1, waivers).finish();
+        let waiver = |reason| Waiver::new("matter-6.1.3-size", reason).expect("waivable");
+        let found = digest(&[waiver("an old stack")]);
+        let mut octets = b"coldsign plan 2\n".to_vec();
+        octets.extend(issuer.as_octets());
+        octets.extend([0, 0, 0, 0, 0, 0, 0, 1]);
+        octets.extend(Digest::of(b"matter-6.1.3-size an old stack\n").as_octets());
+        assert_eq!(found, Digest::of(&octets));
+        assert_ne!(found, digest(&[waiver("another")]));
+        assert_ne!(found, digest(&[]));
     }
 }

@@ -74,6 +74,9 @@ pub enum ProfileError {
     /// A CA without keyCertSign.
     #[error("a CA needs the key usage keyCertSign")]
     KeyUsageMissing,
+    /// encipherOnly or decipherOnly without keyAgreement, which have no meaning then (RFC 5280 §4.2.1.3).
+    #[error("encipherOnly and decipherOnly mean nothing without keyAgreement")]
+    KeyUsageOneWay,
     /// No key algorithm is taken.
     #[error("no key algorithm is taken")]
     Keys,
@@ -133,6 +136,9 @@ pub enum ProfileError {
         /// The text.
         uri: Printable,
     },
+    /// No rule that can be waived speaks of a root.
+    #[error("no rule that can be waived speaks of a root")]
+    WaiverRoot,
 }
 
 impl ProfileError {
@@ -151,7 +157,9 @@ impl ProfileError {
             | Self::ExtendedKeyUsageClient
             | Self::ExtendedKeyUsageOcsp
             | Self::ExtendedKeyUsageRoot => "extended-key-usage",
-            Self::KeyUsage | Self::KeyUsageAuthority | Self::KeyUsageMissing => "key-usage",
+            Self::KeyUsage | Self::KeyUsageAuthority | Self::KeyUsageMissing | Self::KeyUsageOneWay => {
+                "key-usage"
+            }
             Self::Keys | Self::RsaBits(_) => "keys",
             Self::MustStaple => "must-staple",
             Self::OcspNoCheck => "ocsp-no-check",
@@ -166,6 +174,7 @@ impl ProfileError {
             | Self::TooMany { key, .. }
             | Self::Twice(key)
             | Self::Uri { key, .. } => key,
+            Self::WaiverRoot => "waivers",
         }
     }
 
@@ -194,6 +203,7 @@ impl ProfileError {
                 "take keyCertSign and cRLSign away, or make it a `subordinate-ca` profile"
             }
             Self::KeyUsageMissing => "add `keyCertSign` to `key-usage`",
+            Self::KeyUsageOneWay => "add `keyAgreement` to `key-usage`, or take them away",
             Self::Keys => "name at least one, such as `P-256`",
             Self::LimitsNoAuthority(_) => "take it out, or make it a `subordinate-ca` profile",
             Self::MustStaple => "set `ocsp` and grant serverAuth, or take `must-staple` out",
@@ -214,6 +224,7 @@ impl ProfileError {
             Self::Uri { .. } => {
                 "write it whole, such as http://pki.example.com/ca.crl, in ASCII, of at most 512 octets"
             }
+            Self::WaiverRoot => "take `waivers` out",
         }
     }
 }

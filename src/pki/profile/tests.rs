@@ -28,6 +28,7 @@ pub(in crate::pki) fn device() -> Profile {
         duplicate_keys: DuplicateKeys::Refuse,
         duplicate_subjects: DuplicateSubjects::Note,
         naming: Naming::default(),
+        waivers: Vec::new(),
     }
 }
 

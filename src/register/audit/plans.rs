@@ -9,7 +9,7 @@ use super::super::{
     plan::{PlanKind, StoredPlan, recorded, select_plans},
     row_key,
 };
-use super::{Audit, rows::AuditRow};
+use super::{Audit, FINDINGS_MAX, rows::AuditRow};
 use crate::pki::{
     certificate::Certificate,
     fingerprint::Digest,
@@ -43,7 +43,7 @@ impl Audit<'_> {
     fn plan(&mut self, plan: &StoredPlan) -> Result<(), Error> {
         let context = self.plan_context(plan)?;
         let range = (row_key(plan.number, 0), row_key(plan.number, u64::MAX));
-        let mut digest = PlanDigest::new(plan.issuer_sha256, plan.accepted);
+        let mut digest = PlanDigest::new(plan.issuer_sha256, plan.accepted, &plan.waivers);
         let mut statement = self.connection.prepare(
             "SELECT planned.idx, planned.serial, planned.spki_sha256, planned.not_before, planned.not_after, \
              planned.subject, planned.notes, planned.request_sha256, planned.tbs_sha256, planned.tbs, \
@@ -78,6 +78,11 @@ impl Audit<'_> {
                 self.find(id, format!("certificate {index} of plan {}: {message}", plan.id));
             }
             self.advance(chunk.len() as u64)?;
+        }
+        for waiver in &plan.waivers {
+            if self.report.waived.len() < FINDINGS_MAX {
+                self.report.waived.push((plan.id.clone(), waiver.clone()));
+            }
         }
         if digest.finish() != plan.digest {
             self.find("plan-digest", format!("plan {} does not have its digest", plan.id));

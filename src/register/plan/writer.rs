@@ -12,6 +12,7 @@ use super::{Earlier, PlanKind, StoredPlan, Verdict, earlier, issued_key, refused
 use crate::pki::{
     fingerprint::Digest,
     issuer::IssuingCa,
+    lint::waiver::{Waiver, written as written_waivers},
     plan::{PlanDigest, PlannedCertificate},
     policy::{Finding, Refusal},
     profile::{Approval, DuplicateKeys},
@@ -38,6 +39,8 @@ pub struct NewPlan<'a> {
     pub profile: &'a str,
     /// The profile as it was configured, so that the record does not depend on a file.
     pub profile_text: &'a str,
+    /// Rules of the lint that the profile sets aside: part of what the plan's digest says.
+    pub waivers: &'a [Waiver],
     /// Whether it may be approved without typed words.
     pub approval: Approval,
     /// Whether a key may be certified twice.
@@ -84,6 +87,7 @@ struct OwnedNewPlan {
     kind: PlanKind,
     profile: String,
     profile_text: String,
+    waivers: Vec<Waiver>,
     approval: Approval,
     duplicate_keys: DuplicateKeys,
 }
@@ -114,6 +118,7 @@ impl Register {
                 kind: new.kind,
                 profile: new.profile.to_owned(),
                 profile_text: new.profile_text.to_owned(),
+                waivers: new.waivers.to_vec(),
                 approval: new.approval,
                 duplicate_keys: new.duplicate_keys,
             },
@@ -362,9 +367,9 @@ impl PlanWriter<'_> {
         let id = self.unused_id(digest)?;
         let Self { transaction, number, new, rehearsal, created, accepted, refused, skipped, .. } = self;
         transaction.execute(
-            "INSERT INTO plan (number, entry, id, authority, kind, profile, profile_text, approval, \
+            "INSERT INTO plan (number, entry, id, authority, kind, profile, profile_text, waivers, approval, \
              duplicate_keys, created, issuer_sha256, accepted, refused, skipped, digest) \
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15)",
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16)",
             rusqlite::params![
                 number,
                 journal::next(&transaction)?,
@@ -373,6 +378,7 @@ impl PlanWriter<'_> {
                 new.kind.name(),
                 new.profile,
                 new.profile_text,
+                written_waivers(&new.waivers),
                 match new.approval {
                     Approval::Typed => "typed",
                     Approval::Unattended => "unattended",
@@ -422,7 +428,7 @@ impl PlanWriter<'_> {
     }
 
     fn digest(&self, issuer_sha256: Digest) -> Result<Digest, Error> {
-        let mut digest = PlanDigest::new(issuer_sha256, self.accepted);
+        let mut digest = PlanDigest::new(issuer_sha256, self.accepted, &self.new.waivers);
         let mut statement = self
             .transaction
             .prepare_cached("SELECT tbs_sha256 FROM planned WHERE key > ?1 AND key <= ?2 ORDER BY key")?;

@@ -233,6 +233,10 @@ fn told(report: &AuditReport) -> Vec<Item> {
     ] {
         items.push(Item::labelled(label, Printable::new(&grouped(number))));
     }
+    for (plan, waiver) in &report.waived {
+        let waived = format!("in plan {plan}: {}", waiver.line());
+        items.push(Item::labelled("rule waived", Printable::new(&waived)));
+    }
     if let Some(entry) = report.signed_head {
         items.push(Item::labelled("signed up to entry", Printable::new(&grouped(entry))));
     }

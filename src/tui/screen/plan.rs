@@ -25,7 +25,8 @@ use crate::{
 /// Shows which requests something was found in.
 const FINDINGS: Action = Action::Verb(0);
 
-/// Rows above the list of certificates; one more where the plan makes CAs, and one where there is a table.
+/// Rows above the list of certificates; one more where the plan makes CAs, where there is a table, and for each rule of
+/// the lint that is waived.
 const HEAD_ROWS: u16 = 12;
 
 /// How much is known of the plan.
@@ -252,7 +253,9 @@ impl Room for Plan {
     fn draw(&self, canvas: &mut Canvas<'_>, area: Rect, _about: &About) {
         self.draw_summary(canvas, area);
         let makes = u16::from(self.authorities().is_some());
+        let waived = self.shown().map_or(0, |shown| shown.summary.waived.len());
         let head = HEAD_ROWS + makes + u16::from(ceremony::table_of(&self.stored).is_some());
+        let head = head.saturating_add(u16::try_from(waived).unwrap_or(u16::MAX));
         let list = Rect { y: area.y + head, height: area.height.saturating_sub(head), ..area };
         self.draw_rows(canvas, list);
     }
@@ -313,6 +316,9 @@ impl Plan {
         y += canvas.labelled(area, y, "valid from", &between(summary.not_before), Role::Plain);
         y += canvas.labelled(area, y, "valid until", &between(summary.not_after), Role::Plain);
         y += canvas.labelled(area, y, "checks", &checks(summary), Role::Plain);
+        for waived in &summary.waived {
+            y += canvas.labelled(area, y, "WAIVED", &waived.words(), Role::Attention);
+        }
         y += canvas.labelled(area, y, "time to sign", &time(shown.estimate.as_ref()), Role::Plain);
         let last = shown.last.as_ref().or(shown.rows.last());
         let serial = |row: Option<&PlannedRow>| row.map_or_else(String::new, |row| row.serial.clone());
@@ -380,7 +386,13 @@ fn between((first, last): (Time, Time)) -> String {
 }
 
 fn checks(summary: &PlanSummary) -> String {
-    let passed = format!("all {} rules passed by each", summary.lint_rules);
+    let passed = match summary.waived.iter().filter(|waived| waived.certificates > 0).count() {
+        0 => format!("all {} rules passed by each", summary.lint_rules),
+        waived => {
+            let held = summary.lint_rules.saturating_sub(waived);
+            format!("{held} of {} rules passed by each", summary.lint_rules)
+        }
+    };
     match summary.notes.as_slice() {
         [] => format!("{passed}; no notes"),
         notes => {

@@ -75,6 +75,9 @@ fn each_standard_has_its_rule() {
     // The key of these drafts is not of P-256, which is the first thing that Matter's rule says; the plan's own tests
     // have one that is.
     check(MatterDac, MATTER, |d| d.version = vec![0xa0, 3, 2, 1, 2]);
+    let mut large = keeping(MatterDac);
+    large.extensions.push(extension(99, PLAIN, &element(tag::OCTET_STRING, &[0; 300])));
+    assert_eq!(large.faults(), [MATTER, MATTER_SIZE]);
 }
 
 #[test]

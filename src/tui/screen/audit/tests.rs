@@ -21,6 +21,7 @@ fn report() -> AuditReport {
         deliveries: 1,
         revocations: 0,
         crls: 0,
+        waived: Vec::new(),
         checkpoints: 3,
         checkpoint_keys: Vec::new(),
         signed_head: Some(40),
