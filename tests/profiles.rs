@@ -1,6 +1,8 @@
 //! Every built-in profile under every kind of CA: one certificate of each is issued on `SoftHSM` and goes before software
 //! by others with its path; and any profile makes of any request that it takes octets that read back to themselves.
 
+#[path = "profiles/altered.rs"]
+mod altered;
 #[path = "profiles/any.rs"]
 mod any;
 mod support;
