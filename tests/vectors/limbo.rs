@@ -94,7 +94,7 @@ struct Case<'a> {
     between: Vec<Certificate>,
     anchors: Vec<Certificate>,
     at: Time,
-    case: &'a Value,
+    written: &'a Value,
 }
 
 fn texts(value: &Value) -> impl Iterator<Item = &str> {
@@ -120,7 +120,7 @@ impl<'a> Case<'a> {
             between: certificates(&case["untrusted_intermediates"]),
             anchors: certificates(&case["trusted_certs"]),
             at: Time::from_rfc3339(&at).expect("a moment"),
-            case,
+            written: case,
         }
     }
 
@@ -154,7 +154,7 @@ impl<'a> Case<'a> {
 
     /// Judges the CRLs of the issuer as those of a bundle are.
     fn crls(&self, leaf: &Certificate, issuer: &Certificate) -> Result<(), String> {
-        for text in texts(&self.case["crls"]) {
+        for text in texts(&self.written["crls"]) {
             let (_, der) = der::pem::decode_vec(text.as_bytes()).expect("PEM");
             let mut pieces = Some(der);
             let pieces = || Ok::<_, Infallible>(pieces.take());
