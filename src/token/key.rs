@@ -189,7 +189,7 @@ fn public_half(object: &Object<'_>, id: &KeyId) -> Result<Option<PublicKey>, Err
             _ => return Ok(None),
         }
     } else if kind == KeyType::ML_DSA {
-        // PKCS#11 v3.2 §6.67.2: the public object's CKA_VALUE is the public key. The private object's is the secret
+        // PKCS#11 v3.2, ML-DSA keys: the public object's CKA_VALUE is the public key. The private object's is the secret
         // one, and is not asked for.
         let Some(Attribute::ParameterSet(found)) = object.value(AttributeType::ParameterSet)? else {
             return Ok(None);
@@ -246,7 +246,7 @@ fn parameters(algorithm: KeyAlgorithm) -> Vec<Attribute> {
     }
 }
 
-/// `CKA_PARAMETER_SET` (PKCS#11 v3.2 §6.67).
+/// `CKA_PARAMETER_SET` of an ML-DSA key (PKCS#11 v3.2).
 fn parameter_set(set: MlDsa) -> MlDsaParameterSetType {
     match set {
         MlDsa::Set44 => MlDsaParameterSetType::ML_DSA_44,

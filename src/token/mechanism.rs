@@ -262,7 +262,7 @@ fn size_fits(info: &MechanismInfo, key: KeyAlgorithm) -> bool {
         KeyAlgorithm::Ec(Curve::P384) => 384,
         KeyAlgorithm::Ec(Curve::P521) => 521,
         KeyAlgorithm::Ed25519 => return true,
-        // What counts as the size of such a key no standard says well: PKCS#11 v3.2 §6.67 has octets of the public key.
+        // A parameter set has no size in bits; tokens count octets of one half or the other.
         KeyAlgorithm::MlDsa(_) => return true,
         KeyAlgorithm::Rsa { bits } => bits as usize,
     };
