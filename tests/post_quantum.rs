@@ -6,12 +6,12 @@ use std::{fs, path::Path};
 
 use serde_json::Value;
 use support::{
-    Delivery, Sandbox, fail,
+    Delivery, Sandbox, fail, files, kryoptic,
     request::{self, Algorithm, Key, Request},
     said, succeed, tool,
 };
 
-use coldsign::pki::{certificate::Certificate, key::MlDsa};
+use coldsign::pki::{certificate::Certificate, fingerprint::hex, key::MlDsa};
 
 /// The names of the requests that pyca makes, and of their keys.
 const KINDS: [(&str, &str); 3] =
@@ -122,6 +122,45 @@ fn a_key_of_ml_dsa_is_certified_once_and_gets_no_more_than_its_profile_allows() 
     refused("device", "duplicate-in-register");
     // Matter's devices have P-256 keys.
     refused("matter-dac", "key-algorithm");
+}
+
+/// A root of ML-DSA-87 and a CA of ML-DSA-65 below it, in one token.
+#[test]
+fn cas_with_ml_dsa_keys_sign_requests_certificates_and_crls() {
+    let sandbox = Sandbox::on("post-quantum-cas", &kryoptic());
+    sandbox.root("root", "ml-dsa-87");
+    sandbox.issuing("ml-dsa-65");
+    let requested = files(&sandbox.path("requested"));
+    let request = requested.iter().find(|file| file.extension().is_some_and(|ending| ending == "csr"));
+    assert_eq!(independent([Path::new("request"), request.expect("a request")]), "signed");
+    let (out, pin) = (sandbox.folder("out"), sandbox.text("pin"));
+    let stick = stick(&sandbox, "stick");
+    let bundle = sandbox.issue("issuing", "device", &[&stick], &out, &[]);
+    assert_eq!((bundle.planned.accepted, bundle.planned.refused), (3, 0));
+    let [root, issuer] = ["root.pem", "ca.pem"].map(|name| bundle.folder.join(name));
+    pyca_is_content(&bundle, &issuer);
+    let device = bundle.file("certs", "ml-dsa-44.pem");
+    assert_eq!(independent([Path::new("path"), &device, &issuer, &root]), "3");
+    let own = |code: i32, folder: &Path| {
+        sandbox.exits(code, ["verify", "--trust", root.to_str().unwrap(), folder.to_str().unwrap()])
+    };
+    own(0, &bundle.folder);
+
+    let serial = coldsign::pki::pem::certificates(&fs::read(&device).unwrap()).unwrap().remove(0);
+    let serial = hex(Certificate::parse(&serial).unwrap().serial());
+    sandbox.ok(["revoke", "--ca", "issuing", &serial, "--reason", "keyCompromise"]);
+    sandbox.ok(["crl", "--ca", "issuing", "--to", &out, "--pin-file", &pin]);
+    let crl = Path::new(&out).join("crl-issuing-1");
+    assert_eq!(independent([Path::new("crl"), &issuer, &crl.join("crl.der")]), "1");
+    own(0, &crl);
+    sandbox.exits(0, ["register", "audit"]);
+
+    // One bit of a signature, and our own judge of bundles says so.
+    let mut octets = coldsign::pki::pem::certificates(&fs::read(&device).unwrap()).unwrap().remove(0);
+    *octets.last_mut().unwrap() ^= 1;
+    fs::write(&device, request::pem("CERTIFICATE", &octets)).unwrap();
+    let said = own(1, &bundle.folder);
+    assert!(said.contains("ml-dsa-44"), "{said}");
 }
 
 #[test]

@@ -3,7 +3,9 @@
 independent.py requests FOLDER: requests with keys of every parameter set, `ml-dsa-44.csr` and so on.
 independent.py certificates ISSUER.pem CERTIFICATE.pem…: each has the key and the name of its file, is signed by the issuer,
 and lets its key do what RFC 9881 §5 lets it do. The last line says how many were judged.
-independent.py crl ISSUER.pem CRL.der: the CRL is signed by the issuer.
+independent.py path CERTIFICATE.pem…: each is issued by the next one, the last by itself; all with ML-DSA.
+independent.py request REQUEST.csr: its key, one of ML-DSA, signed it.
+independent.py crl ISSUER.pem CRL.der: the CRL is signed by the issuer. The last line says how many entries it has.
 """
 
 import pathlib
@@ -54,6 +56,21 @@ def certificates(issuer, paths):
     print(len(paths))
 
 
+def path(paths):
+    found = [x509.load_pem_x509_certificate(pathlib.Path(path).read_bytes()) for path in paths]
+    for certificate, issuer in zip(found, found[1:] + found[-1:]):
+        assert isinstance(issuer.public_key(), tuple(PUBLIC.values()))
+        certificate.verify_directly_issued_by(issuer)
+    print(len(found))
+
+
+def request(path):
+    found = x509.load_pem_x509_csr(pathlib.Path(path).read_bytes())
+    assert isinstance(found.public_key(), tuple(PUBLIC.values()))
+    assert found.is_signature_valid
+    print("signed")
+
+
 def crl(issuer, path):
     issuer = x509.load_pem_x509_certificate(pathlib.Path(issuer).read_bytes())
     found = x509.load_der_x509_crl(pathlib.Path(path).read_bytes())
@@ -66,7 +83,11 @@ match sys.argv[1:]:
         requests(folder)
     case ["certificates", issuer, *paths]:
         certificates(issuer, paths)
-    case ["crl", issuer, path]:
-        crl(issuer, path)
+    case ["crl", issuer, list]:
+        crl(issuer, list)
+    case ["path", *paths]:
+        path(paths)
+    case ["request", file]:
+        request(file)
     case _:
         sys.exit(__doc__)
