@@ -11,7 +11,6 @@ use std::{
 
 use coldsign::pki::{
     der::{element, tag},
-    key::MlDsa,
     oid,
 };
 use rayon::prelude::*;
@@ -182,7 +181,6 @@ fn kind(index: usize, count: usize, keys: Keys) -> Algorithm {
         _ if index % 16 == 3 => Algorithm::P384,
         _ if index % 24 == 5 => Algorithm::P521,
         _ if index % 12 == 10 => Algorithm::Ed25519,
-        _ if index % 48 == 23 => Algorithm::MlDsa(MlDsa::ALL[index / 48 % 3]),
         _ => Algorithm::P256,
     }
 }
