@@ -261,9 +261,8 @@ fn size_fits(info: &MechanismInfo, key: KeyAlgorithm) -> bool {
         KeyAlgorithm::Ec(Curve::P256) => 256,
         KeyAlgorithm::Ec(Curve::P384) => 384,
         KeyAlgorithm::Ec(Curve::P521) => 521,
-        KeyAlgorithm::Ed25519 => return true,
-        // A parameter set has no size in bits; tokens count octets of one half or the other.
-        KeyAlgorithm::MlDsa(_) => return true,
+        // A parameter set of ML-DSA has no size in bits; tokens count octets of one half or the other.
+        KeyAlgorithm::Ed25519 | KeyAlgorithm::MlDsa(_) => return true,
         KeyAlgorithm::Rsa { bits } => bits as usize,
     };
     let in_bits = (info.min_key_size()..=info.max_key_size()).contains(&bits);
