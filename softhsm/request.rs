@@ -5,13 +5,15 @@
 
 use coldsign::pki::{
     der::{element, sequence, tag},
+    key::MlDsa,
     oid,
 };
 use ed25519_dalek::pkcs8::EncodePrivateKey as _;
 use getrandom::{SysRng, rand_core::UnwrapErr};
+use ml_dsa::{MlDsa44, MlDsa65, MlDsa87, MlDsaParams, Signature, SignatureEncoding};
 use rsa::pkcs1::EncodeRsaPublicKey as _;
 use sha2::Sha256;
-use signature::{SignatureEncoding as _, Signer as _};
+use signature::{Keypair as _, Signer as _};
 
 /// What a device's key is.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -24,6 +26,8 @@ pub enum Algorithm {
     P521,
     /// Ed25519 (RFC 8410).
     Ed25519,
+    /// ML-DSA (RFC 9881).
+    MlDsa(MlDsa),
     /// RSA with a modulus of so many bits.
     Rsa(usize),
 }
@@ -38,6 +42,8 @@ pub enum Key {
     P521(p521::ecdsa::SigningKey),
     /// Ed25519.
     Ed25519(ed25519_dalek::SigningKey),
+    /// ML-DSA: the seed that all of the key follows from (FIPS 204 §5.1).
+    MlDsa(MlDsa, [u8; 32]),
     /// RSA.
     Rsa(Box<rsa::RsaPrivateKey>),
 }
@@ -64,6 +70,7 @@ impl Key {
                 p521::ecdsa::SigningKey::from_slice(&scalar).ok()
             })),
             Algorithm::Ed25519 => Self::Ed25519(ed25519_dalek::SigningKey::from_bytes(&random())),
+            Algorithm::MlDsa(set) => Self::MlDsa(set, random()),
             Algorithm::Rsa(bits) => Self::Rsa(Box::new(
                 rsa::RsaPrivateKey::new(&mut UnwrapErr(SysRng), bits).expect("a size that RSA has"),
             )),
@@ -80,6 +87,14 @@ impl Key {
             Self::Ed25519(key) => {
                 spki(&algorithm(oid::ED25519, Parameters::Absent), key.verifying_key().as_bytes())
             }
+            Self::MlDsa(set, seed) => {
+                let public = match set {
+                    MlDsa::Set44 => lattice::<MlDsa44>(seed).verifying_key().encode().to_vec(),
+                    MlDsa::Set65 => lattice::<MlDsa65>(seed).verifying_key().encode().to_vec(),
+                    MlDsa::Set87 => lattice::<MlDsa87>(seed).verifying_key().encode().to_vec(),
+                };
+                spki(&algorithm(set.oid(), Parameters::Absent), &public)
+            }
             Self::Rsa(key) => {
                 let public = key.to_public_key().to_pkcs1_der().expect("an RSA key has a DER form");
                 spki(&algorithm(oid::RSA_ENCRYPTION, Parameters::Null), public.as_bytes())
@@ -95,6 +110,7 @@ impl Key {
             Self::P384(_) => algorithm(oid::ECDSA_WITH_SHA384, Parameters::Absent),
             Self::P521(_) => algorithm(oid::ECDSA_WITH_SHA512, Parameters::Absent),
             Self::Ed25519(_) => algorithm(oid::ED25519, Parameters::Absent),
+            Self::MlDsa(set, _) => algorithm(set.oid(), Parameters::Absent),
             Self::Rsa(_) => algorithm(oid::SHA256_WITH_RSA, Parameters::Null),
         }
     }
@@ -116,6 +132,11 @@ impl Key {
                 signature.as_bytes().to_vec()
             }
             Self::Ed25519(key) => key.sign(message).to_bytes().to_vec(),
+            Self::MlDsa(set, seed) => match set {
+                MlDsa::Set44 => octets(&lattice::<MlDsa44>(seed).sign(message)),
+                MlDsa::Set65 => octets(&lattice::<MlDsa65>(seed).sign(message)),
+                MlDsa::Set87 => octets(&lattice::<MlDsa87>(seed).sign(message)),
+            },
             Self::Rsa(key) => {
                 let signer = rsa::pkcs1v15::SigningKey::<Sha256>::new(key.as_ref().clone());
                 signer.sign(message).to_vec()
@@ -134,6 +155,12 @@ impl Key {
             Self::P384(key) => key.to_pkcs8_der(),
             Self::P521(key) => key.to_pkcs8_der(),
             Self::Ed25519(key) => key.to_pkcs8_der(),
+            Self::MlDsa(set, seed) => {
+                // RFC 9881 §6: the form that is the seed alone.
+                let seed = element(tag::OCTET_STRING, &element(tag::context(0), seed));
+                let algorithm = algorithm(set.oid(), Parameters::Absent);
+                return pem("PRIVATE KEY", &sequence(&[&[tag::INTEGER, 1, 0], &algorithm, &seed]));
+            }
             Self::Rsa(key) => key.to_pkcs8_der(),
         };
         pem("PRIVATE KEY", document.expect("a key has a PKCS #8 form").as_bytes())
@@ -347,6 +374,14 @@ pub const EXTENDED_KEY_USAGE: &[u8] = &[0x55, 0x1d, 0x25];
 pub const CLIENT_AUTH: &[u8] = &[0x2b, 0x06, 0x01, 0x05, 0x05, 0x07, 0x03, 0x02];
 /// pkcs-9-at-extensionRequest, 1.2.840.113549.1.9.14 (RFC 2985).
 const EXTENSION_REQUEST: &[u8] = &[0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x01, 0x09, 0x0e];
+
+fn lattice<P: MlDsaParams>(seed: &[u8; 32]) -> ml_dsa::SigningKey<P> {
+    ml_dsa::SigningKey::from_seed(&(*seed).into())
+}
+
+fn octets<P: MlDsaParams>(signature: &Signature<P>) -> Vec<u8> {
+    signature.encode().to_vec()
+}
 
 fn ec_spki(curve: &[u8], point: &[u8]) -> Vec<u8> {
     spki(&sequence(&[&element(tag::OID, oid::EC_PUBLIC_KEY), &element(tag::OID, curve)]), point)

@@ -111,12 +111,11 @@ fn every_verdict_is_that_of_the_index() {
     let column = |name: &str| header.iter().position(|title| *title == name).expect("a column");
     let (path, kind, class) = (column("path"), column("kind"), column("class"));
     let (key, verdict) = (column("key_alg"), column("verdict"));
-    let (mut judged, mut weak, mut wrong) = (0, 0, Vec::new());
+    let (mut judged, mut weak, mut lattice, mut wrong) = (0, 0, 0, Vec::new());
     for line in lines {
         let fields: Vec<&str> = line.split('\t').collect();
         let is_sample = fields[kind] == "vector" && fields[verdict] == "reject";
-        let is_later = fields[key].starts_with("MLDSA");
-        if !(fields[kind] == "good" || fields[kind] == "bad" || is_sample) || is_later {
+        if !(fields[kind] == "good" || fields[kind] == "bad" || is_sample) {
             continue;
         }
         let octets = fs::read(folder.join(fields[path])).expect("a file of the index");
@@ -127,8 +126,12 @@ fn every_verdict_is_that_of_the_index() {
         if std::env::var_os("COLDSIGN_CORPUS_SAYS").is_some() {
             println!("{} {accepted} {took:?} {}: {said}", fields[verdict], fields[path]);
         }
+        // The index leaves ML-DSA to whoever judges; these are sound, two others found, and this program knows it.
+        let is_lattice = fields[key].starts_with("MLDSA");
+        lattice += u32::from(is_lattice);
         let agrees = match fields[verdict] {
             "accept" | "accept-note" => accepted,
+            "either" if is_lattice => accepted,
             "reject" => !accepted,
             "either" | "strip-or-reject" => true,
             other => panic!("the verdict `{other}` is not known"),
@@ -147,6 +150,7 @@ fn every_verdict_is_that_of_the_index() {
         }
     }
     assert!(wrong.is_empty(), "{} of {judged} differ:\n{}", wrong.len(), wrong.join("\n"));
+    assert_eq!(lattice, 5, "requests with ML-DSA keys were judged");
     assert_eq!(weak, WEAK.len(), "weak keys were judged");
     assert!(judged > 700, "only {judged} files were judged");
 }

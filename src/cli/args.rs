@@ -157,6 +157,15 @@ pub enum KeyKind {
     Rsa4096,
     /// Ed25519, where the token has it
     Ed25519,
+    /// ML-DSA-44, where the token has it
+    #[value(name = "ml-dsa-44")]
+    MlDsa44,
+    /// ML-DSA-65, where the token has it
+    #[value(name = "ml-dsa-65")]
+    MlDsa65,
+    /// ML-DSA-87, where the token has it
+    #[value(name = "ml-dsa-87")]
+    MlDsa87,
 }
 
 /// `ca …`

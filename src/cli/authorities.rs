@@ -7,7 +7,7 @@ use crate::{
     pki::{
         certificate::Certificate,
         fingerprint::hex,
-        key::{Curve, KeyAlgorithm},
+        key::{Curve, KeyAlgorithm, MlDsa},
         pem,
     },
 };
@@ -131,6 +131,9 @@ fn algorithm(kind: KeyKind) -> KeyAlgorithm {
         KeyKind::Rsa3072 => KeyAlgorithm::Rsa { bits: 3072 },
         KeyKind::Rsa4096 => KeyAlgorithm::Rsa { bits: 4096 },
         KeyKind::Ed25519 => KeyAlgorithm::Ed25519,
+        KeyKind::MlDsa44 => KeyAlgorithm::MlDsa(MlDsa::Set44),
+        KeyKind::MlDsa65 => KeyAlgorithm::MlDsa(MlDsa::Set65),
+        KeyKind::MlDsa87 => KeyAlgorithm::MlDsa(MlDsa::Set87),
     }
 }
 

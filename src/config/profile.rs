@@ -6,7 +6,7 @@ use const_oid::{ObjectIdentifier, db::DB};
 use toml::Spanned;
 
 use crate::pki::{
-    key::{Curve, HashAlgorithm, KeyAlgorithm, RsaScheme},
+    key::{Curve, HashAlgorithm, KeyAlgorithm, MlDsa, RsaScheme},
     lint::waiver::{Waiver, WaiverError},
     profile::{
         Approval, BeyondIssuer, DuplicateKeys, DuplicateSubjects, EmptySubject, End, KEY_USAGE_NAMES,
@@ -300,7 +300,8 @@ fn keys(source: Source<'_>, names: &[Spanned<String>]) -> Result<Vec<KeyAlgorith
     for name in names {
         let key = key_algorithm(name.get_ref()).ok_or_else(|| {
             let message = format!("\"{}\" is not a kind of key", name.get_ref());
-            let hint = "write P-256, P-384, P-521, Ed25519 or RSA- and a size, such as RSA-2048";
+            let hint = "write P-256, P-384, P-521, Ed25519, ML-DSA-44, ML-DSA-65, ML-DSA-87 or RSA- and a size, such as \
+                        RSA-2048";
             source.wrong(&name.span(), "keys", &message, hint)
         })?;
         if found.contains(&key) {
@@ -317,6 +318,9 @@ fn key_algorithm(name: &str) -> Option<KeyAlgorithm> {
         "P-384" => Some(KeyAlgorithm::Ec(Curve::P384)),
         "P-521" => Some(KeyAlgorithm::Ec(Curve::P521)),
         "Ed25519" => Some(KeyAlgorithm::Ed25519),
+        "ML-DSA-44" => Some(KeyAlgorithm::MlDsa(MlDsa::Set44)),
+        "ML-DSA-65" => Some(KeyAlgorithm::MlDsa(MlDsa::Set65)),
+        "ML-DSA-87" => Some(KeyAlgorithm::MlDsa(MlDsa::Set87)),
         _ => {
             let digits = name.strip_prefix("RSA-")?;
             let bits: u32 = digits.parse().ok()?;

@@ -129,6 +129,8 @@ fn number(key: &PublicKey) -> Option<Vec<u8>> {
         KeyAlgorithm::Rsa { .. } => return key.rsa_modulus(),
         KeyAlgorithm::Ec(curve) => key.subject_public_key().get(1..=curve.coordinate_octets())?,
         KeyAlgorithm::Ed25519 => key.subject_public_key(),
+        // Its lists have none of these keys, and no number that would name one.
+        KeyAlgorithm::MlDsa(_) => return None,
     };
     Some(octets[octets.iter().take_while(|octet| **octet == 0).count()..].to_vec())
 }

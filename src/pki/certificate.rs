@@ -51,7 +51,9 @@ impl CertificateError {
                 "ask whoever made the certificate for one that follows RFC 5280, in DER or PEM"
             }
             Self::Signature => "check the token and that the configured key belongs to the CA certificate",
-            Self::Unsupported(_) => "use RSA (2048 bits or more), P-256, P-384, P-521 or Ed25519, with SHA-2",
+            Self::Unsupported(_) => {
+                "use RSA (2048 bits or more), P-256, P-384 or P-521 with SHA-2, Ed25519 or ML-DSA"
+            }
         }
     }
 }

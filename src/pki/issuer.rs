@@ -100,14 +100,7 @@ impl IssuingCa {
     /// Whether its key can have made a signature with this algorithm; others choose another hash than we do.
     #[must_use]
     pub fn can_verify(&self, algorithm: SignatureAlgorithm) -> bool {
-        match (self.certificate.public_key().algorithm(), algorithm) {
-            (KeyAlgorithm::Ec(_), SignatureAlgorithm::Ecdsa(_))
-            | (KeyAlgorithm::Ed25519, SignatureAlgorithm::Ed25519)
-            | (KeyAlgorithm::Rsa { .. }, SignatureAlgorithm::RsaPkcs1(_) | SignatureAlgorithm::RsaPss(_)) => {
-                true
-            }
-            (KeyAlgorithm::Ec(_) | KeyAlgorithm::Ed25519 | KeyAlgorithm::Rsa { .. }, _) => false,
-        }
+        self.certificate.public_key().makes(algorithm)
     }
 
     /// Whether its key may sign CRLs: keyUsage has cRLSign (RFC 5280 §4.2.1.3).

@@ -14,12 +14,14 @@ use super::{
 use crate::pki::text::counted;
 
 mod algorithm;
+mod lattice;
 mod message;
 #[cfg(test)]
 mod tests;
 mod verification;
 
 pub use algorithm::{Curve, HashAlgorithm, KeyAlgorithm, RsaScheme, SignatureAlgorithm};
+pub use lattice::MlDsa;
 pub use message::{SignedMessage, WHOLE_OCTETS_MAX, WholeMessage};
 
 /// Smallest RSA modulus read, in bits; what is certified is a matter of policy.
@@ -60,6 +62,8 @@ pub struct PublicKey {
 #[derive(Clone, Debug)]
 enum Verifier {
     Ed25519(ed25519_dalek::VerifyingKey),
+    /// The octets of the key suffice.
+    MlDsa(MlDsa),
     P256(p256::ecdsa::VerifyingKey),
     P384(p384::ecdsa::VerifyingKey),
     P521(p521::ecdsa::VerifyingKey),
@@ -126,7 +130,13 @@ impl PublicKey {
                 identifier.finish("the Ed25519 OID").map_err(malformed)?;
                 Self::from_ed25519(spki.bit_string_octets("subjectPublicKey").map_err(malformed)?)?
             }
-            other => return Err(KeyError::Unsupported(format!("key algorithm {}", oid::dotted(other)))),
+            other => {
+                let set = MlDsa::from_oid(other)
+                    .ok_or_else(|| KeyError::Unsupported(format!("key algorithm {}", oid::dotted(other))))?;
+                // RFC 9881 §2: the parameters are absent.
+                identifier.finish("the ML-DSA OID").map_err(malformed)?;
+                Self::from_ml_dsa(set, spki.bit_string_octets("subjectPublicKey").map_err(malformed)?)?
+            }
         };
         spki.finish("subjectPublicKey").map_err(malformed)?;
         Ok(key)
@@ -246,6 +256,16 @@ impl PublicKey {
         Ok(Self::new(KeyAlgorithm::Ed25519, &identifier, &exact, Verifier::Ed25519(key)))
     }
 
+    /// From the octets of an ML-DSA public key (FIPS 204 §5.1, RFC 9881 §4).
+    ///
+    /// # Errors
+    /// [`KeyError::Malformed`] where their number is another.
+    pub fn from_ml_dsa(set: MlDsa, octets: &[u8]) -> Result<Self, KeyError> {
+        set.check_key(octets)?;
+        let identifier = der::sequence(&[&der::element(tag::OID, set.oid())]);
+        Ok(Self::new(KeyAlgorithm::MlDsa(set), &identifier, octets, Verifier::MlDsa(set)))
+    }
+
     fn new(algorithm: KeyAlgorithm, identifier: &[u8], key: &[u8], verifier: Verifier) -> Self {
         let bits = der::element(tag::BIT_STRING, &[&[0], key].concat());
         Self { algorithm, spki: der::sequence(&[identifier, &bits]), key_octets: key.len(), verifier }
@@ -280,7 +300,11 @@ impl PublicKey {
     pub fn rsa_modulus(&self) -> Option<Vec<u8>> {
         match &self.verifier {
             Verifier::Rsa(key) => Some(key.n_bytes().into_vec()),
-            Verifier::Ed25519(_) | Verifier::P256(_) | Verifier::P384(_) | Verifier::P521(_) => None,
+            Verifier::Ed25519(_)
+            | Verifier::MlDsa(_)
+            | Verifier::P256(_)
+            | Verifier::P384(_)
+            | Verifier::P521(_) => None,
         }
     }
 
@@ -300,7 +324,8 @@ impl PublicKey {
         self.signing_algorithm_over(scheme, None)
     }
 
-    /// The same over a chosen hash. Ed25519 has its own (RFC 8032 §5.1): a choice is of no effect there.
+    /// The same over a chosen hash. Ed25519 and ML-DSA have their own (RFC 8032 §5.1, FIPS 204 §5.2): a choice is of no
+    /// effect there.
     #[must_use]
     pub fn signing_algorithm_over(
         &self,
@@ -310,6 +335,7 @@ impl PublicKey {
         match (self.algorithm, scheme) {
             (KeyAlgorithm::Ec(curve), _) => SignatureAlgorithm::Ecdsa(hash.unwrap_or(curve.hash())),
             (KeyAlgorithm::Ed25519, _) => SignatureAlgorithm::Ed25519,
+            (KeyAlgorithm::MlDsa(set), _) => SignatureAlgorithm::MlDsa(set),
             (KeyAlgorithm::Rsa { .. }, RsaScheme::Pkcs1) => {
                 SignatureAlgorithm::RsaPkcs1(hash.unwrap_or(HashAlgorithm::Sha256))
             }
@@ -325,6 +351,7 @@ impl PublicKey {
         match self.algorithm {
             KeyAlgorithm::Ec(_) => matches!(algorithm, SignatureAlgorithm::Ecdsa(_)),
             KeyAlgorithm::Ed25519 => algorithm == SignatureAlgorithm::Ed25519,
+            KeyAlgorithm::MlDsa(set) => algorithm == SignatureAlgorithm::MlDsa(set),
             KeyAlgorithm::Rsa { .. } => {
                 matches!(algorithm, SignatureAlgorithm::RsaPkcs1(_) | SignatureAlgorithm::RsaPss(_))
             }

@@ -108,6 +108,7 @@ pub const RULES: &[(&str, &str)] = &[
         KEY_USAGE,
         "critical, not zero, shortest form; keyCertSign in a CA and only there; encipherOnly and decipherOnly beside keyAgreement",
     ),
+    (KEY_USAGE_OF_KEY, "no use in keyUsage that the key's algorithm cannot serve"),
     (SAN, "not empty, sound names; critical where and only where the subject is empty"),
     (BASIC_CONSTRAINTS, "present, critical, CA as planned; an empty SEQUENCE where it is no CA"),
     (EKU, "not empty, no purpose twice, not anyExtendedKeyUsage"),
@@ -147,6 +148,7 @@ const BOOLEAN: &str = "x690-11.1-boolean";
 const AKI: &str = "rfc5280-4.2.1.1-authority-key-identifier";
 const SKI: &str = "rfc5280-4.2.1.2-subject-key-identifier";
 const KEY_USAGE: &str = "rfc5280-4.2.1.3-key-usage";
+const KEY_USAGE_OF_KEY: &str = "rfc3279-2.3-key-usage-of-key";
 const SAN: &str = "rfc5280-4.2.1.6-subject-alt-name";
 const BASIC_CONSTRAINTS: &str = "rfc5280-4.2.1.9-basic-constraints";
 const EKU: &str = "rfc5280-4.2.1.12-extended-key-usage";
@@ -358,6 +360,10 @@ const ALGORITHMS: &[&[u8]] = &[
     b"\x30\x0a\x06\x08\x2a\x86\x48\xce\x3d\x04\x03\x04",
     // RFC 8410 §3: id-Ed25519, parameters absent.
     b"\x30\x05\x06\x03\x2b\x65\x70",
+    // RFC 9881 §2: id-ml-dsa-44, -65, -87, parameters absent.
+    b"\x30\x0b\x06\x09\x60\x86\x48\x01\x65\x03\x04\x03\x11",
+    b"\x30\x0b\x06\x09\x60\x86\x48\x01\x65\x03\x04\x03\x12",
+    b"\x30\x0b\x06\x09\x60\x86\x48\x01\x65\x03\x04\x03\x13",
     // RFC 4055 §5: sha256-, sha384-, sha512WithRSAEncryption, parameters NULL.
     b"\x30\x0d\x06\x09\x2a\x86\x48\x86\xf7\x0d\x01\x01\x0b\x05\x00",
     b"\x30\x0d\x06\x09\x2a\x86\x48\x86\xf7\x0d\x01\x01\x0c\x05\x00",

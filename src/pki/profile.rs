@@ -348,14 +348,17 @@ impl Profile {
     }
 
     /// The keyUsage bits that a certificate for a key of this algorithm gets: the profile's, without those that the
-    /// algorithm cannot serve (RFC 3279 §2.3.1 for RSA, RFC 8813 §3 for EC, RFC 9295 §3 for Ed25519).
+    /// algorithm cannot serve (RFC 3279 §2.3.1 for RSA, RFC 8813 §3 for EC, RFC 9295 §3 for Ed25519, RFC 9881
+    /// §5 for ML-DSA).
     #[must_use]
     pub fn key_usage_for(&self, key: KeyAlgorithm) -> u16 {
         let agreement = KEY_AGREEMENT | ENCIPHER_ONLY | DECIPHER_ONLY;
         let unfit = match key {
             KeyAlgorithm::Rsa { .. } => agreement,
             KeyAlgorithm::Ec(_) => KEY_ENCIPHERMENT | DATA_ENCIPHERMENT,
-            KeyAlgorithm::Ed25519 => KEY_ENCIPHERMENT | DATA_ENCIPHERMENT | agreement,
+            KeyAlgorithm::Ed25519 | KeyAlgorithm::MlDsa(_) => {
+                KEY_ENCIPHERMENT | DATA_ENCIPHERMENT | agreement
+            }
         };
         self.key_usage & !unfit
     }

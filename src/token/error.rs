@@ -282,7 +282,7 @@ impl Error {
                 "see that the token is in its reader and begin the work again, nothing signed is lost; if it fails again, run `token check` and look the code up in the token's manual"
             }
             Self::PublicKey { .. } => {
-                "use a key of a supported algorithm: P-256, P-384, P-521, RSA of 2048 bits and more, Ed25519"
+                "use a key of a supported algorithm: P-256, P-384, P-521, RSA of 2048 bits and more, Ed25519, ML-DSA"
             }
             Self::PublicKeyMissing { .. } => {
                 "put the public key object back beside the private one, with the same id"

@@ -1,11 +1,11 @@
 //! A key in the token: how it is made, what it must be, and its public half.
 
 use cryptoki::error::{Error as CryptokiError, RvError};
-use cryptoki::object::{Attribute, AttributeType, KeyType, ObjectHandle};
+use cryptoki::object::{Attribute, AttributeType, KeyType, MlDsaParameterSetType, ObjectClass, ObjectHandle};
 use cryptoki::session::Session as Cryptoki;
 
 use crate::pki::der;
-use crate::pki::key::{Curve, KeyAlgorithm, KeyError, PublicKey};
+use crate::pki::key::{Curve, KeyAlgorithm, KeyError, MlDsa, PublicKey};
 use crate::pki::text::Printable;
 
 use super::error::Error;
@@ -188,6 +188,21 @@ fn public_half(object: &Object<'_>, id: &KeyId) -> Result<Option<PublicKey>, Err
             (Some(parameters), Some(point)) => elliptic(&parameters, &point),
             _ => return Ok(None),
         }
+    } else if kind == KeyType::ML_DSA {
+        // PKCS#11 v3.2, ML-DSA keys: the public object's CKA_VALUE is the public key. The private object's is the secret
+        // one, and is not asked for.
+        let Some(Attribute::ParameterSet(found)) = object.value(AttributeType::ParameterSet)? else {
+            return Ok(None);
+        };
+        let set = MlDsa::ALL.into_iter().find(|set| parameter_set(*set) == found.into());
+        let is_public =
+            object.value(AttributeType::Class)? == Some(Attribute::Class(ObjectClass::PUBLIC_KEY));
+        let value = if is_public { object.octets(AttributeType::Value)? } else { None };
+        match (set, value) {
+            (Some(set), Some(value)) => PublicKey::from_ml_dsa(set, &value),
+            (Some(_), None) => return Ok(None),
+            (None, _) => Err(KeyError::Unsupported("this parameter set of ML-DSA".to_owned())),
+        }
     } else {
         Err(KeyError::Unsupported("this type of key".to_owned()))
     };
@@ -224,9 +239,19 @@ fn parameters(algorithm: KeyAlgorithm) -> Vec<Attribute> {
     match algorithm {
         KeyAlgorithm::Ec(curve) => vec![Attribute::EcParams(named(curve))],
         KeyAlgorithm::Ed25519 => vec![Attribute::EcParams(ED25519_NAME.to_vec())],
+        KeyAlgorithm::MlDsa(set) => vec![Attribute::ParameterSet(parameter_set(set).into())],
         KeyAlgorithm::Rsa { bits } => {
             vec![Attribute::ModulusBits(u64::from(bits).into()), Attribute::PublicExponent(vec![1, 0, 1])]
         }
+    }
+}
+
+/// `CKA_PARAMETER_SET` of an ML-DSA key (PKCS#11 v3.2).
+fn parameter_set(set: MlDsa) -> MlDsaParameterSetType {
+    match set {
+        MlDsa::Set44 => MlDsaParameterSetType::ML_DSA_44,
+        MlDsa::Set65 => MlDsaParameterSetType::ML_DSA_65,
+        MlDsa::Set87 => MlDsaParameterSetType::ML_DSA_87,
     }
 }
 
@@ -284,7 +309,8 @@ impl Object<'_> {
             | Attribute::EcPoint(octets)
             | Attribute::Label(octets)
             | Attribute::Modulus(octets)
-            | Attribute::PublicExponent(octets) => Some(octets),
+            | Attribute::PublicExponent(octets)
+            | Attribute::Value(octets) => Some(octets),
             _ => None,
         });
         Ok(value.filter(|octets| !octets.is_empty()))

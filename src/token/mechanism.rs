@@ -5,17 +5,18 @@
 //! so what they are given is a digest that this module made, never octets of a caller.
 
 use cryptoki::context::Pkcs11;
+use cryptoki::mechanism::dsa::{HedgeType, SignAdditionalContext};
 use cryptoki::mechanism::eddsa::{EddsaParams, EddsaSignatureScheme};
 use cryptoki::mechanism::rsa::{PkcsMgfType, PkcsPssParams};
 use cryptoki::mechanism::{Mechanism, MechanismInfo, MechanismType};
 use cryptoki::slot::Slot;
 
-use crate::pki::key::{Curve, HashAlgorithm, KeyAlgorithm, SignatureAlgorithm, WholeMessage};
+use crate::pki::key::{Curve, HashAlgorithm, KeyAlgorithm, MlDsa, SignatureAlgorithm, WholeMessage};
 
 use super::error::Error;
 
 /// Every kind of key that can be asked for, in the order in which they are shown.
-pub const KEY_ALGORITHMS: [KeyAlgorithm; 7] = [
+pub const KEY_ALGORITHMS: [KeyAlgorithm; 10] = [
     KeyAlgorithm::Ec(Curve::P256),
     KeyAlgorithm::Ec(Curve::P384),
     KeyAlgorithm::Ec(Curve::P521),
@@ -23,6 +24,9 @@ pub const KEY_ALGORITHMS: [KeyAlgorithm; 7] = [
     KeyAlgorithm::Rsa { bits: 3072 },
     KeyAlgorithm::Rsa { bits: 4096 },
     KeyAlgorithm::Ed25519,
+    KeyAlgorithm::MlDsa(MlDsa::Set44),
+    KeyAlgorithm::MlDsa(MlDsa::Set65),
+    KeyAlgorithm::MlDsa(MlDsa::Set87),
 ];
 
 /// What a token can do with one kind of key.
@@ -61,6 +65,8 @@ pub(super) enum Means {
     EcdsaMessage(HashAlgorithm),
     /// `CKM_EDDSA` over the message.
     Eddsa,
+    /// `CKM_ML_DSA` over the message.
+    MlDsa(MlDsa),
     /// `CKM_RSA_PKCS` over a `DigestInfo`.
     Pkcs1Digest(HashAlgorithm),
     /// `CKM_SHA…_RSA_PKCS` over the message.
@@ -102,6 +108,7 @@ impl Mechanisms {
         let candidates = match made {
             SignatureAlgorithm::Ecdsa(hash) => vec![Means::EcdsaDigest(hash), Means::EcdsaMessage(hash)],
             SignatureAlgorithm::Ed25519 => vec![Means::Eddsa],
+            SignatureAlgorithm::MlDsa(set) => vec![Means::MlDsa(set)],
             SignatureAlgorithm::RsaPkcs1(hash) => vec![Means::Pkcs1Digest(hash), Means::Pkcs1Message(hash)],
             SignatureAlgorithm::RsaPss(hash) => vec![Means::PssDigest(hash), Means::PssMessage(hash)],
         };
@@ -127,6 +134,7 @@ impl Means {
             Self::EcdsaMessage(Sha384) => MechanismType::ECDSA_SHA384,
             Self::EcdsaMessage(Sha512) => MechanismType::ECDSA_SHA512,
             Self::Eddsa => MechanismType::EDDSA,
+            Self::MlDsa(_) => MechanismType::ML_DSA,
             Self::Pkcs1Digest(_) => MechanismType::RSA_PKCS,
             Self::Pkcs1Message(Sha256) => MechanismType::SHA256_RSA_PKCS,
             Self::Pkcs1Message(Sha384) => MechanismType::SHA384_RSA_PKCS,
@@ -147,6 +155,8 @@ impl Means {
             Self::EcdsaMessage(Sha384) => Mechanism::EcdsaSha384,
             Self::EcdsaMessage(Sha512) => Mechanism::EcdsaSha512,
             Self::Eddsa => Mechanism::Eddsa(EddsaParams::new(EddsaSignatureScheme::Pure)),
+            // The pure form with an empty context (RFC 9881 §3), hedged with the token's randomness where it can.
+            Self::MlDsa(_) => Mechanism::MlDsa(SignAdditionalContext::new(HedgeType::Preferred, None)),
             Self::Pkcs1Digest(_) => Mechanism::RsaPkcs,
             Self::Pkcs1Message(Sha256) => Mechanism::Sha256RsaPkcs,
             Self::Pkcs1Message(Sha384) => Mechanism::Sha384RsaPkcs,
@@ -168,9 +178,11 @@ impl Means {
             Self::EcdsaDigest(_) => Some(leftmost(key, message.digest().to_vec())),
             Self::PssDigest(_) => Some(message.digest().to_vec()),
             Self::Pkcs1Digest(hash) => Some([digest_info(hash), message.digest()].concat()),
-            Self::EcdsaMessage(_) | Self::Eddsa | Self::Pkcs1Message(_) | Self::PssMessage(_) => {
-                message.whole().map(<[u8]>::to_vec)
-            }
+            Self::EcdsaMessage(_)
+            | Self::Eddsa
+            | Self::MlDsa(_)
+            | Self::Pkcs1Message(_)
+            | Self::PssMessage(_) => message.whole().map(<[u8]>::to_vec),
         }
     }
 
@@ -179,6 +191,7 @@ impl Means {
         match self {
             Self::EcdsaDigest(hash) | Self::EcdsaMessage(hash) => SignatureAlgorithm::Ecdsa(hash),
             Self::Eddsa => SignatureAlgorithm::Ed25519,
+            Self::MlDsa(set) => SignatureAlgorithm::MlDsa(set),
             Self::Pkcs1Digest(hash) | Self::Pkcs1Message(hash) => SignatureAlgorithm::RsaPkcs1(hash),
             Self::PssDigest(hash) | Self::PssMessage(hash) => SignatureAlgorithm::RsaPss(hash),
         }
@@ -190,9 +203,11 @@ impl Means {
             Self::EcdsaDigest(hash) => leftmost(key, hash.digest(message)),
             Self::PssDigest(hash) => hash.digest(message),
             Self::Pkcs1Digest(hash) => [digest_info(hash), &hash.digest(message)].concat(),
-            Self::EcdsaMessage(_) | Self::Eddsa | Self::Pkcs1Message(_) | Self::PssMessage(_) => {
-                message.to_vec()
-            }
+            Self::EcdsaMessage(_)
+            | Self::Eddsa
+            | Self::MlDsa(_)
+            | Self::Pkcs1Message(_)
+            | Self::PssMessage(_) => message.to_vec(),
         }
     }
 }
@@ -202,6 +217,7 @@ pub(super) fn generation(algorithm: KeyAlgorithm) -> Mechanism<'static> {
     match algorithm {
         KeyAlgorithm::Ec(_) => Mechanism::EccKeyPairGen,
         KeyAlgorithm::Ed25519 => Mechanism::EccEdwardsKeyPairGen,
+        KeyAlgorithm::MlDsa(_) => Mechanism::MlDsaKeyPairGen,
         KeyAlgorithm::Rsa { .. } => Mechanism::RsaPkcsKeyPairGen,
     }
 }
@@ -210,15 +226,18 @@ fn generation_type(algorithm: KeyAlgorithm) -> MechanismType {
     match algorithm {
         KeyAlgorithm::Ec(_) => MechanismType::ECC_KEY_PAIR_GEN,
         KeyAlgorithm::Ed25519 => MechanismType::ECC_EDWARDS_KEY_PAIR_GEN,
+        KeyAlgorithm::MlDsa(_) => MechanismType::ML_DSA_KEY_PAIR_GEN,
         KeyAlgorithm::Rsa { .. } => MechanismType::RSA_PKCS_KEY_PAIR_GEN,
     }
 }
 
-/// Octets of the token's signature: r ‖ s for ECDSA and Ed25519 (PKCS#11 v2.40 §2.3.1), the modulus' length for RSA.
+/// Octets of the token's signature: r ‖ s for ECDSA and Ed25519 (PKCS#11 v2.40 §2.3.1), the modulus' length for RSA,
+/// what FIPS 204 says for ML-DSA.
 pub(super) fn signature_octets(key: KeyAlgorithm) -> usize {
     match key {
         KeyAlgorithm::Ec(curve) => 2 * curve.coordinate_octets(),
         KeyAlgorithm::Ed25519 => 64,
+        KeyAlgorithm::MlDsa(set) => set.signature_octets(),
         KeyAlgorithm::Rsa { bits } => bits.div_ceil(8) as usize,
     }
 }
@@ -228,6 +247,7 @@ fn signatures_of(key: KeyAlgorithm) -> Vec<SignatureAlgorithm> {
     match key {
         KeyAlgorithm::Ec(_) => HASHES.map(SignatureAlgorithm::Ecdsa).to_vec(),
         KeyAlgorithm::Ed25519 => vec![SignatureAlgorithm::Ed25519],
+        KeyAlgorithm::MlDsa(set) => vec![SignatureAlgorithm::MlDsa(set)],
         KeyAlgorithm::Rsa { .. } => {
             [HASHES.map(SignatureAlgorithm::RsaPkcs1), HASHES.map(SignatureAlgorithm::RsaPss)].concat()
         }
@@ -241,7 +261,8 @@ fn size_fits(info: &MechanismInfo, key: KeyAlgorithm) -> bool {
         KeyAlgorithm::Ec(Curve::P256) => 256,
         KeyAlgorithm::Ec(Curve::P384) => 384,
         KeyAlgorithm::Ec(Curve::P521) => 521,
-        KeyAlgorithm::Ed25519 => return true,
+        // A parameter set of ML-DSA has no size in bits; tokens count octets of one half or the other.
+        KeyAlgorithm::Ed25519 | KeyAlgorithm::MlDsa(_) => return true,
         KeyAlgorithm::Rsa { bits } => bits as usize,
     };
     let in_bits = (info.min_key_size()..=info.max_key_size()).contains(&bits);

@@ -98,6 +98,7 @@ impl Signer {
         match means {
             Means::EcdsaDigest(_) | Means::EcdsaMessage(_) => Ok(ecdsa_der(&signature)),
             Means::Eddsa
+            | Means::MlDsa(_)
             | Means::Pkcs1Digest(_)
             | Means::Pkcs1Message(_)
             | Means::PssDigest(_)

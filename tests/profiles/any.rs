@@ -8,7 +8,7 @@ use coldsign::{
         certificate::{Certificate, SignedCertificate, join, signature_algorithm},
         constraint::Subtree,
         issuer::IssuingCa,
-        key::{HashAlgorithm, PublicKey, RsaScheme},
+        key::{HashAlgorithm, MlDsa, PublicKey, RsaScheme},
         name::Name,
         plan::{Facts, PlannedCertificate, RootFields, plan, plan_root},
         policy::Control,
@@ -42,8 +42,14 @@ fn facts(serial: [u8; 20]) -> Facts {
 fn issuers() -> &'static [IssuingCa] {
     static ISSUERS: std::sync::OnceLock<Vec<IssuingCa>> = std::sync::OnceLock::new();
     ISSUERS.get_or_init(|| {
-        let kinds =
-            [Algorithm::P256, Algorithm::P384, Algorithm::P521, Algorithm::Ed25519, Algorithm::Rsa(2048)];
+        let kinds = [
+            Algorithm::P256,
+            Algorithm::P384,
+            Algorithm::P521,
+            Algorithm::Ed25519,
+            Algorithm::Rsa(2048),
+            Algorithm::MlDsa(MlDsa::Set65),
+        ];
         kinds.map(|kind| root(&Key::generate(kind))).into()
     })
 }
@@ -196,14 +202,20 @@ fn what_any_profile_makes_of_any_request_reads_back_to_itself() {
     let config = ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(cases) };
     let inputs = (
         0..PROFILES.len(),
-        0_usize..5,
+        0_usize..6,
+        prop_oneof![
+            4 => Just(Algorithm::P256),
+            1 => Just(Algorithm::Ed25519),
+            1 => Just(Algorithm::MlDsa(MlDsa::Set44)),
+            1 => Just(Algorithm::MlDsa(MlDsa::Set87)),
+        ],
         prop::collection::vec(turns(), 0..6),
         prop::option::of(any::<u8>()),
         prop::option::of(1_u8..10),
         any::<[u8; 20]>(),
     );
     let (planned, refused) = (AtomicUsize::new(0), AtomicUsize::new(0));
-    let one = |(which, under, turns, usage, purpose, serial): (usize, usize, Vec<Turn>, _, _, _)| {
+    let one = |(which, under, kind, turns, usage, purpose, serial): (usize, usize, _, Vec<Turn>, _, _, _)| {
         let name = PROFILES[which].0;
         let Some(mut profile) = config::built_in(name) else { return Ok(()) };
         for turn in turns {
@@ -211,7 +223,7 @@ fn what_any_profile_makes_of_any_request_reads_back_to_itself() {
         }
         // What contradicts itself is refused before anything is planned.
         let Ok(profile) = profile.validated() else { return Ok(()) };
-        let request = asked(name, &Key::generate(Algorithm::P256), usage, purpose);
+        let request = asked(name, &Key::generate(kind), usage, purpose);
         let issuer = &issuers()[under];
         match plan(request, &profile, issuer, facts(serial)) {
             Ok(certificate) => {

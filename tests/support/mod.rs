@@ -53,6 +53,10 @@ impl Sandbox {
             tokens.display()
         );
         fs::write(sandbox.path("softhsm2.conf"), configuration).unwrap();
+        let database = sandbox.path("kryoptic.sql");
+        let configuration =
+            format!("[[slots]]\nslot = 42\ndbtype = \"sqlite\"\ndbargs = \"{}\"\n", database.display());
+        fs::write(sandbox.path("kryoptic.conf"), configuration).unwrap();
         secret(&sandbox.path("pin"), PIN);
         secret(&sandbox.path("so-pin"), SO_PIN);
         sandbox
@@ -60,17 +64,22 @@ impl Sandbox {
 
     /// With an initialised token and a rehearsal home on it.
     pub fn new(name: &str) -> Self {
+        Self::on(name, &module())
+    }
+
+    /// The same on a token of another module.
+    pub fn on(name: &str, module: &str) -> Self {
         let sandbox = Self::empty(name);
-        let module = module();
-        let slots = sandbox.json(["token", "list", "--module", &module]);
+        let slots = sandbox.json(["token", "list", "--module", module]);
         let free = slots.iter().find(|slot| slot["token"]["initialised"] == Value::Bool(false));
-        let slot = free.and_then(|slot| slot["slot"].as_u64()).expect("SoftHSM has a free slot").to_string();
+        let slot =
+            free.and_then(|slot| slot["slot"].as_u64()).expect("the module has a free slot").to_string();
         let (pin, so_pin) = (sandbox.text("pin"), sandbox.text("so-pin"));
         sandbox.ok([
             "token",
             "init",
             "--module",
-            &module,
+            module,
             "--slot",
             &slot,
             "--label",
@@ -80,7 +89,7 @@ impl Sandbox {
             "--pin-file",
             &pin,
         ]);
-        sandbox.ok(["setup", "--module", &module, "--token", TOKEN, "--rehearsal"]);
+        sandbox.ok(["setup", "--module", module, "--token", TOKEN, "--rehearsal"]);
         sandbox
     }
 
@@ -94,9 +103,15 @@ impl Sandbox {
     /// With a root CA `root` and below it an issuing CA `issuing`, both of this key.
     pub fn with_issuing(name: &str, key: &str) -> Self {
         let sandbox = Self::with_root(name, key);
-        let pin = sandbox.text("pin");
-        let (requested, issued) = (sandbox.folder("requested"), sandbox.folder("issued"));
-        let request = sandbox.json([
+        sandbox.issuing(key);
+        sandbox
+    }
+
+    /// An issuing CA `issuing` of this key below the root CA `root`.
+    pub fn issuing(&self, key: &str) {
+        let pin = self.text("pin");
+        let (requested, issued) = (self.folder("requested"), self.folder("issued"));
+        let request = self.json([
             "ca",
             "request",
             "issuing",
@@ -110,10 +125,9 @@ impl Sandbox {
             &pin,
         ]);
         let path = request[0]["request"].as_str().expect("the request's path").to_owned();
-        let bundle = sandbox.issue("root", "subordinate-ca", &[&path], &issued, &[]).folder;
+        let bundle = self.issue("root", "subordinate-ca", &[&path], &issued, &[]).folder;
         let text = |name: &str| bundle.join(name).to_str().unwrap().to_owned();
-        sandbox.ok(["ca", "install", "issuing", &text("certificates.pem"), "--chain", &text("root.pem")]);
-        sandbox
+        self.ok(["ca", "install", "issuing", &text("certificates.pem"), "--chain", &text("root.pem")]);
     }
 
     /// A root CA of this name and key.
@@ -161,6 +175,7 @@ impl Sandbox {
     pub fn prepare(&self, command: &mut Command) {
         command
             .env("SOFTHSM2_CONF", self.path("softhsm2.conf"))
+            .env("KRYOPTIC_CONF", self.path("kryoptic.conf"))
             .env("COLDSIGN_HOME", self.path("home"))
             .env("NO_COLOR", "1")
             .stdin(Stdio::null());
@@ -278,6 +293,13 @@ pub fn module() -> String {
     let module = String::from_utf8(output.stdout).unwrap();
     assert!(!module.is_empty(), "SoftHSM is not installed: apt-get install softhsm2");
     module
+}
+
+/// kryoptic's module, which knows ML-DSA.
+pub fn kryoptic() -> String {
+    let built = Path::new(env!("CARGO_MANIFEST_DIR")).join("target/tools/kryoptic/libkryoptic.so");
+    assert!(built.is_file(), "kryoptic is not built: run tests/kryoptic/build");
+    built.to_str().unwrap().to_owned()
 }
 
 /// A module that stands before SoftHSM and makes it behave as cards, readers and faults do (`shim.c`), compiled.

@@ -77,8 +77,18 @@ const NEVER: &[(&str, &[&str])] = &[
     ("*", &["std::net", "std::process::Command", "TcpStream", "UdpSocket", "UnixStream"]),
 ];
 
-const PKI_CRATES: &[&str] =
-    &["der::", "spki::", "x509_cert", "const_oid", "p256", "p384", "p521", "rsa::", "ed25519_dalek"];
+const PKI_CRATES: &[&str] = &[
+    "der::",
+    "spki::",
+    "x509_cert",
+    "const_oid",
+    "p256",
+    "p384",
+    "p521",
+    "rsa::",
+    "ed25519_dalek",
+    "ml_dsa",
+];
 
 /// Uses of a layer that stands above or beside.
 pub fn upward(source: &Source) -> Vec<String> {

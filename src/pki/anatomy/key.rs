@@ -73,6 +73,7 @@ fn words(algorithm: SignatureAlgorithm) -> String {
     match algorithm {
         SignatureAlgorithm::Ecdsa(hash) => format!("ECDSA with {}", hash_name(hash)),
         SignatureAlgorithm::Ed25519 => "Ed25519".to_owned(),
+        SignatureAlgorithm::MlDsa(set) => set.to_string(),
         SignatureAlgorithm::RsaPkcs1(hash) => format!("RSA (PKCS #1 v1.5) with {}", hash_name(hash)),
         SignatureAlgorithm::RsaPss(hash) => format!("RSASSA-PSS with {}", hash_name(hash)),
     }

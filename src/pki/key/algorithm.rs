@@ -6,6 +6,7 @@ use super::super::{
     der::{self, tag},
     oid,
 };
+use super::MlDsa;
 
 /// A NIST curve (FIPS 186-5; RFC 5480 §2.1.1.1), named, never explicit.
 #[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
@@ -18,13 +19,15 @@ pub enum Curve {
     P521,
 }
 
-/// What kind of key, and how large. Shown as `P-256`, `RSA-2048`, `Ed25519`.
+/// What kind of key, and how large. Shown as `P-256`, `RSA-2048`, `Ed25519`, `ML-DSA-65`.
 #[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
 pub enum KeyAlgorithm {
     /// Elliptic curve (RFC 5480).
     Ec(Curve),
     /// Ed25519 (RFC 8410).
     Ed25519,
+    /// ML-DSA (FIPS 204, RFC 9881).
+    MlDsa(MlDsa),
     /// RSA (RFC 3279 §2.3.1) with the modulus' size in bits.
     Rsa {
         /// Bits of the modulus.
@@ -39,6 +42,7 @@ impl std::fmt::Display for KeyAlgorithm {
             Self::Ec(Curve::P384) => f.write_str("P-384"),
             Self::Ec(Curve::P521) => f.write_str("P-521"),
             Self::Ed25519 => f.write_str("Ed25519"),
+            Self::MlDsa(set) => set.fmt(f),
             Self::Rsa { bits } => write!(f, "RSA-{bits}"),
         }
     }
@@ -55,13 +59,15 @@ pub enum HashAlgorithm {
     Sha512,
 }
 
-/// An algorithm that this appliance signs with (RFC 5754, RFC 4055, RFC 8410).
+/// An algorithm that this appliance signs with (RFC 5754, RFC 4055, RFC 8410, RFC 9881).
 #[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
 pub enum SignatureAlgorithm {
     /// ECDSA over a hash; parameters absent.
     Ecdsa(HashAlgorithm),
     /// Ed25519, pure; parameters absent.
     Ed25519,
+    /// ML-DSA, pure, with an empty context; parameters absent.
+    MlDsa(MlDsa),
     /// RSASSA-PKCS1-v1_5; parameters NULL.
     RsaPkcs1(HashAlgorithm),
     /// RSASSA-PSS with MGF1 over the same hash and a salt as long as the hash.
@@ -143,11 +149,14 @@ impl HashAlgorithm {
 
 impl SignatureAlgorithm {
     /// Every algorithm, for recognising encodings.
-    pub const ALL: [Self; 10] = [
+    pub const ALL: [Self; 13] = [
         Self::Ecdsa(HashAlgorithm::Sha256),
         Self::Ecdsa(HashAlgorithm::Sha384),
         Self::Ecdsa(HashAlgorithm::Sha512),
         Self::Ed25519,
+        Self::MlDsa(MlDsa::Set44),
+        Self::MlDsa(MlDsa::Set65),
+        Self::MlDsa(MlDsa::Set87),
         Self::RsaPkcs1(HashAlgorithm::Sha256),
         Self::RsaPkcs1(HashAlgorithm::Sha384),
         Self::RsaPkcs1(HashAlgorithm::Sha512),
@@ -156,12 +165,12 @@ impl SignatureAlgorithm {
         Self::RsaPss(HashAlgorithm::Sha512),
     ];
 
-    /// The hash that is signed; `None` for Ed25519, which signs the message.
+    /// The hash that is signed; `None` for Ed25519 and ML-DSA, which sign the message.
     #[must_use]
     pub fn hash(self) -> Option<HashAlgorithm> {
         match self {
             Self::Ecdsa(hash) | Self::RsaPkcs1(hash) | Self::RsaPss(hash) => Some(hash),
-            Self::Ed25519 => None,
+            Self::Ed25519 | Self::MlDsa(_) => None,
         }
     }
 
@@ -180,6 +189,7 @@ impl SignatureAlgorithm {
                 &[],
             ),
             Self::Ed25519 => identifier(oid::ED25519, &[]),
+            Self::MlDsa(set) => identifier(set.oid(), &[]),
             Self::RsaPkcs1(hash) => identifier(
                 match hash {
                     HashAlgorithm::Sha256 => oid::SHA256_WITH_RSA,

@@ -4,8 +4,8 @@ use sha2::{Digest as _, Sha256, Sha384, Sha512};
 
 use super::{HashAlgorithm, KeyError, PublicKey, SignatureAlgorithm};
 
-/// Longest message that is also kept whole, in octets: a CRL of 150,000 entries. Ed25519 (RFC 8032 §5.1.6) and tokens
-/// that hash by themselves need the whole of it; everything else needs the digest alone.
+/// Longest message that is also kept whole, in octets: a CRL of 150,000 entries. Ed25519 (RFC 8032 §5.1.6), ML-DSA
+/// (FIPS 204 §5.3) and tokens that hash by themselves need the whole of it; everything else needs the digest alone.
 pub const WHOLE_OCTETS_MAX: usize = 8 * 1024 * 1024;
 
 /// A hash that is being computed.
@@ -90,7 +90,7 @@ impl WholeMessage {
         self.algorithm
     }
 
-    /// Its digest by the algorithm's hash; empty for Ed25519, which has none of its own.
+    /// Its digest by the algorithm's hash; empty for Ed25519 and ML-DSA, which sign the message.
     #[must_use]
     pub fn digest(&self) -> &[u8] {
         &self.digest
@@ -117,13 +117,15 @@ impl PublicKey {
     /// longer than [`WHOLE_OCTETS_MAX`].
     pub fn verify_message(&self, message: &WholeMessage, signature: &[u8]) -> Result<(), KeyError> {
         match (message.algorithm, message.whole()) {
-            (SignatureAlgorithm::Ed25519, Some(whole)) => {
-                self.verify(SignatureAlgorithm::Ed25519, whole, signature)
+            (algorithm @ (SignatureAlgorithm::Ed25519 | SignatureAlgorithm::MlDsa(_)), Some(whole)) => {
+                self.verify(algorithm, whole, signature)
             }
-            (SignatureAlgorithm::Ed25519, None) => Err(KeyError::Unsupported(format!(
-                "an Ed25519 signature over {} octets, more than {WHOLE_OCTETS_MAX},",
-                message.octets
-            ))),
+            (SignatureAlgorithm::Ed25519 | SignatureAlgorithm::MlDsa(_), None) => {
+                Err(KeyError::Unsupported(format!(
+                    "a signature by {} over {} octets, more than {WHOLE_OCTETS_MAX},",
+                    self.algorithm, message.octets
+                )))
+            }
             (algorithm, _) => self.verify_digest(algorithm, &message.digest, signature),
         }
     }

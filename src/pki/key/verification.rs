@@ -31,13 +31,19 @@ impl PublicKey {
                 }
                 _ => Err(self.mismatch("Ed25519")),
             },
+            SignatureAlgorithm::MlDsa(set) => match self.verifier {
+                Verifier::MlDsa(own) if own == set => {
+                    set.verify(self.subject_public_key(), message, signature)
+                }
+                _ => Err(self.mismatch(&set.to_string())),
+            },
         }
     }
 
     /// Checks a signature in X.509 form over the digest of a message by the algorithm's hash.
     ///
     /// # Errors
-    /// As [`PublicKey::verify`]; [`KeyError::Unsupported`] for Ed25519, which signs no digest.
+    /// As [`PublicKey::verify`]; [`KeyError::Unsupported`] for Ed25519 and ML-DSA, which sign no digest.
     pub(super) fn verify_digest(
         &self,
         algorithm: SignatureAlgorithm,
@@ -46,7 +52,7 @@ impl PublicKey {
     ) -> Result<(), KeyError> {
         match algorithm {
             SignatureAlgorithm::Ecdsa(_) => self.verify_ecdsa(digest, signature),
-            SignatureAlgorithm::Ed25519 => Err(self.mismatch("a digest")),
+            SignatureAlgorithm::Ed25519 | SignatureAlgorithm::MlDsa(_) => Err(self.mismatch("a digest")),
             SignatureAlgorithm::RsaPkcs1(hash) => self.verify_pkcs1(hash, digest, signature),
             SignatureAlgorithm::RsaPss(hash) => {
                 self.verify_pss_digest(hash, usize::from(hash.octets()), digest, signature)
@@ -72,7 +78,7 @@ impl PublicKey {
                 let signature = p521::ecdsa::Signature::from_der(signature).map_err(wrong)?;
                 key.verify_prehash(&left_padded(digest, 66), &signature).map_err(wrong)
             }
-            Verifier::Ed25519(_) | Verifier::Rsa(_) => Err(self.mismatch("ECDSA")),
+            Verifier::Ed25519(_) | Verifier::MlDsa(_) | Verifier::Rsa(_) => Err(self.mismatch("ECDSA")),
         }
     }
 

@@ -9,7 +9,8 @@ use super::{
         profile::Criticality,
     },
     AKI, BASIC_CONSTRAINTS, BOOLEAN, DEFAULT, EKU, EXTENSION_CRITICAL, EXTENSION_DUPLICATE, EXTENSIONS,
-    Expected, Faults, Fields, KEY_USAGE, Kind, PURPOSE, SAN, SKI, fixed, name, planned, standard,
+    Expected, Faults, Fields, KEY_USAGE, KEY_USAGE_OF_KEY, Kind, PURPOSE, SAN, SKI, fixed, name, planned,
+    standard,
 };
 use crate::pki::text::counted;
 
@@ -97,6 +98,7 @@ pub(super) fn lint(
     let usage = key_usage(find(ID_KEY_USAGE), expected.kind);
     let usage_is_sound = usage.is_ok();
     judge(KEY_USAGE, usage);
+    judge(KEY_USAGE_OF_KEY, key_usage_of_key(find(ID_KEY_USAGE), fields));
     judge(SAN, subject_alt_name(find(ID_SAN), fields));
     judge(EKU, find(ID_EKU).map_or(Ok(()), extended_key_usage));
     if expected.kind == Kind::EndEntity && usage_is_sound {
@@ -257,6 +259,67 @@ fn key_usage(extension: Option<&Extension<'_>>, kind: Kind) -> Result<(), String
         }
         _ => Ok(()),
     }
+}
+
+/// What a key of an algorithm cannot serve: its OID, the bits of keyUsage, and who says so.
+struct Unfit {
+    algorithm: &'static [u8],
+    first: u8,
+    second: u8,
+    source: &'static str,
+}
+
+/// keyEncipherment and dataEncipherment.
+const ENCIPHERMENT: u8 = 0x30;
+/// keyAgreement and encipherOnly, of the first octet.
+const AGREEMENT: u8 = 0x09;
+/// decipherOnly, of the second octet.
+const DECIPHER_ONLY: u8 = 0x80;
+
+const UNFIT: [Unfit; 6] = [
+    // rsaEncryption.
+    Unfit {
+        algorithm: b"\x2a\x86\x48\x86\xf7\x0d\x01\x01\x01",
+        first: AGREEMENT,
+        second: DECIPHER_ONLY,
+        source: "RFC 3279 §2.3.1",
+    },
+    // id-ecPublicKey.
+    Unfit {
+        algorithm: b"\x2a\x86\x48\xce\x3d\x02\x01",
+        first: ENCIPHERMENT,
+        second: 0,
+        source: "RFC 8813 §3",
+    },
+    // id-Ed25519.
+    Unfit {
+        algorithm: b"\x2b\x65\x70",
+        first: ENCIPHERMENT | AGREEMENT,
+        second: DECIPHER_ONLY,
+        source: "RFC 9295 §3",
+    },
+    lattice(b"\x60\x86\x48\x01\x65\x03\x04\x03\x11"),
+    lattice(b"\x60\x86\x48\x01\x65\x03\x04\x03\x12"),
+    lattice(b"\x60\x86\x48\x01\x65\x03\x04\x03\x13"),
+];
+
+/// id-ml-dsa-44, -65, -87.
+const fn lattice(algorithm: &'static [u8]) -> Unfit {
+    Unfit { algorithm, first: ENCIPHERMENT | AGREEMENT, second: DECIPHER_ONLY, source: "RFC 9881 §5" }
+}
+
+fn key_usage_of_key(extension: Option<&Extension<'_>>, fields: &Fields<'_>) -> Result<(), String> {
+    let Some(extension) = extension else { return Ok(()) };
+    let bits = one_element(extension, tag::BIT_STRING, "KeyUsage")?.content;
+    let mut algorithm = fields.spki.reader().sequence("the key's algorithm").map_err(sentence)?;
+    let algorithm = algorithm.oid("the key's algorithm").map_err(sentence)?;
+    let Some(unfit) = UNFIT.iter().find(|unfit| unfit.algorithm == algorithm) else { return Ok(()) };
+    // The first content octet counts unused bits.
+    let octet = |at: usize| bits.get(at).copied().unwrap_or(0);
+    if octet(1) & unfit.first != 0 || octet(2) & unfit.second != 0 {
+        return Err(format!("keyUsage has a use that the key cannot serve ({})", unfit.source));
+    }
+    Ok(())
 }
 
 fn extended_key_usage(extension: &Extension<'_>) -> Result<(), String> {

@@ -183,7 +183,7 @@ fn each_field_has_its_rule() {
     check(EndEntity, SERIAL, |d| d.serial = element(tag::INTEGER, &[0x00; 20]));
     check(EndEntity, SERIAL, |d| d.serial = element(tag::INTEGER, &[]));
     check(EndEntity, SIGNATURE, |d| d.signature = sequence(&[&ALGORITHMS[0][2..], &[5, 0]]));
-    check(EndEntity, SIGNATURE, |d| d.signature = ALGORITHMS[4][..13].to_vec().tap(|o| o[1] = 0x0b));
+    check(EndEntity, SIGNATURE, |d| d.signature = ALGORITHMS[7][..13].to_vec().tap(|o| o[1] = 0x0b));
     check(EndEntity, ISSUER, |d| d.issuer = common_name(b"another"));
     check(EndEntity, ISSUER, |d| d.issuer = vec![0x30, 0]);
     check(EndEntity, ISSUER, |d| d.issuer = vec![0x30, 2, 0x31, 0]);
@@ -369,6 +369,38 @@ fn each_extension_of_fixed_content_has_its_rule() {
     check(EndEntity, TLS_FEATURE, |d| add(other(FEATURE_OID, PLAIN, &[0x30, 0]))(d));
     check(EndEntity, NO_CHECK, |d| add(other(NO_CHECK_OID, CRITICAL, &[5, 0]))(d));
     check(EndEntity, NO_CHECK, |d| add(other(NO_CHECK_OID, PLAIN, &[4, 0]))(d));
+}
+
+#[test]
+fn no_key_is_given_a_use_that_its_algorithm_cannot_serve() {
+    const RSA: &[u8] = b"\x2a\x86\x48\x86\xf7\x0d\x01\x01\x01";
+    const EC: &[u8] = b"\x2a\x86\x48\xce\x3d\x02\x01";
+    const ED25519: &[u8] = b"\x2b\x65\x70";
+    // The bits of keyUsage that each kind of key serves, bit 0 (digitalSignature) first; keyCertSign is for CAs.
+    let served: [(&[u8], [u8; 9]); 6] = [
+        (RSA, [1, 1, 1, 1, 0, 1, 1, 0, 0]),
+        (EC, [1, 1, 0, 0, 1, 1, 1, 1, 1]),
+        (ED25519, [1, 1, 0, 0, 0, 1, 1, 0, 0]),
+        (crate::pki::oid::ML_DSA_44, [1, 1, 0, 0, 0, 1, 1, 0, 0]),
+        (crate::pki::oid::ML_DSA_65, [1, 1, 0, 0, 0, 1, 1, 0, 0]),
+        (crate::pki::oid::ML_DSA_87, [1, 1, 0, 0, 0, 1, 1, 0, 0]),
+    ];
+    for (algorithm, bits) in served {
+        for (bit, serves) in bits.into_iter().enumerate() {
+            let usage: &[u8] = if bit == 8 {
+                &[3, 3, 7, 0, 0x80]
+            } else {
+                &[3, 2, 7 - u8::try_from(bit).expect("below 8"), 0x80 >> bit]
+            };
+            let mut draft = good(Kind::EndEntity);
+            draft.spki = sequence(&[&sequence(&[&element(tag::OID, algorithm)]), &[3, 2, 0, 1]]);
+            draft.set(15, CRITICAL, usage);
+            let found = draft.faults().contains(&KEY_USAGE_OF_KEY);
+            assert_eq!(found, serves == 0, "bit {bit} of {algorithm:02x?}");
+        }
+    }
+    // The good octets' key is of Ed25519: this rule alone fires.
+    check(Kind::EndEntity, KEY_USAGE_OF_KEY, |d| d.set(15, CRITICAL, &[3, 2, 5, 0xa0]));
 }
 
 #[test]

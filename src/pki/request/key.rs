@@ -15,7 +15,7 @@ const RSA_BITS_CERTIFIED_MIN: usize = 2048;
 /// Smallest RSA exponent (FIPS 186-5 §5.1).
 const RSA_EXPONENT_MIN: u64 = 65_537;
 
-const HINT_KEY: &str = "use RSA of 2048 to 8192 bits, P-256, P-384, P-521 or Ed25519";
+const HINT_KEY: &str = "use RSA of 2048 to 8192 bits, P-256, P-384, P-521, Ed25519 or ML-DSA";
 const HINT_NEW: &str = "ask for a request with a new key pair";
 
 /// Reads the `SubjectPublicKeyInfo`; `None` after a finding that refuses it.

@@ -2,7 +2,7 @@
 
 use crate::pki::{
     der::{DerError, Element, Reader, tag},
-    key::{HashAlgorithm, KeyError, PublicKey, SignatureAlgorithm},
+    key::{HashAlgorithm, KeyError, MlDsa, PublicKey, SignatureAlgorithm},
     oid,
     policy::{Control, Finding},
 };
@@ -15,7 +15,8 @@ const SALT_OCTETS_MAX: usize = 990;
 /// The salt length where it is not written (RFC 4055 §3.1).
 const SALT_OCTETS_DEFAULT: usize = 20;
 
-const HINT: &str = "sign the request with SHA-256, SHA-384 or SHA-512";
+const HINT: &str =
+    "sign the request with SHA-256, SHA-384 or SHA-512, or by Ed25519 or ML-DSA in its pure form";
 
 /// How a request is signed.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -54,7 +55,10 @@ impl Proof {
             return Ok(Err(format!("the signature algorithm {} proves nothing here", shown(name))));
         };
         let quirk = match (algorithm, parameters) {
-            (SignatureAlgorithm::Ecdsa(_) | SignatureAlgorithm::Ed25519, None) => None,
+            (
+                SignatureAlgorithm::Ecdsa(_) | SignatureAlgorithm::Ed25519 | SignatureAlgorithm::MlDsa(_),
+                None,
+            ) => None,
             (SignatureAlgorithm::Ecdsa(_), Some(_)) if is_null => Some(Quirk::EcdsaNullParameters),
             (SignatureAlgorithm::RsaPkcs1(_), Some(_)) if is_null => None,
             (SignatureAlgorithm::RsaPkcs1(_), None) => Some(Quirk::RsaWithoutNull),
@@ -131,7 +135,7 @@ fn by_oid(name: &[u8]) -> Option<SignatureAlgorithm> {
         oid::SHA256_WITH_RSA => SignatureAlgorithm::RsaPkcs1(HashAlgorithm::Sha256),
         oid::SHA384_WITH_RSA => SignatureAlgorithm::RsaPkcs1(HashAlgorithm::Sha384),
         oid::SHA512_WITH_RSA => SignatureAlgorithm::RsaPkcs1(HashAlgorithm::Sha512),
-        _ => return None,
+        _ => return MlDsa::from_oid(name).map(SignatureAlgorithm::MlDsa),
     })
 }
 
@@ -142,6 +146,10 @@ fn shown(name: &[u8]) -> String {
         "1.2.840.113549.1.1.4" => "md5WithRSAEncryption".to_owned(),
         "1.2.840.113549.1.1.5" => "sha1WithRSAEncryption".to_owned(),
         "1.2.840.10045.4.1" => "ecdsa-with-SHA1".to_owned(),
+        // RFC 9881 §2: the forms that sign a digest are not used in X.509.
+        "2.16.840.1.101.3.4.3.32" => "HashML-DSA-44".to_owned(),
+        "2.16.840.1.101.3.4.3.33" => "HashML-DSA-65".to_owned(),
+        "2.16.840.1.101.3.4.3.34" => "HashML-DSA-87".to_owned(),
         _ => dotted,
     }
 }

@@ -14,7 +14,7 @@ use crate::pki::{
 const SMALL_PRIVATE_NUMBERS: u32 = 256;
 
 /// SHA-256 of the `SubjectPublicKeyInfo` of key pairs that are printed whole in a standard, and where.
-const PRINTED: [(&str, &str); 13] = [
+const PRINTED: [(&str, &str); 16] = [
     ("5a7a78cca4a0f420d9bc62bb669c3c2759e39f723d3ae10dcbe0f0815a07ecd4", "RFC 6979 A.2.5"),
     ("2f95601fa82060b909bfc6b979dbd303d34d34e0afb27ea496beac362f242a4b", "RFC 6979 A.2.6"),
     ("2fb6d46385242ea4ad431f7175e7014eb74a5fc60f65b50ca54cc23c5b08de38", "RFC 6979 A.2.7"),
@@ -28,6 +28,9 @@ const PRINTED: [(&str, &str); 13] = [
     ("b2b04340cfaee616ec9c2c62d261b208e54bb197498df52e8cadede23ac0ba5e", "RFC 9500 §2.3"),
     ("c4c10105a0be0ed4dd3354428dc38a9bfee64da141ce16e75c94eda272f9dd3a", "RFC 9500 §2.3"),
     ("acb1b8327fef995e2458fdf5e3c33b2dc0749feabd6a894cb9bda9d70ac06c24", "RFC 9500 §2.3"),
+    ("837832708c5236d951581f1fddf2b79991b3424a0486d16da1ddad0fd69701be", "RFC 9881 C.1.1"),
+    ("b8b62131bfbe84433efb2273d7f5b87f7a22854a2cfd366fc2aead86d837c52d", "RFC 9881 C.1.2"),
+    ("07e57c4f14dbad1267f621ec3777b4e2e6c4fbc4c22fbb87510ff8e0b3c6a642", "RFC 9881 C.1.3"),
 ];
 
 /// Finds out whether the private half of a sound key is known to everybody.

@@ -340,6 +340,7 @@ fn signatures_words(signatures: &[SignatureAlgorithm]) -> String {
         let (kind, hash) = match signature {
             SignatureAlgorithm::Ecdsa(hash) => ("ECDSA", hash_words(hash)),
             SignatureAlgorithm::Ed25519 => ("Ed25519", ""),
+            SignatureAlgorithm::MlDsa(_) => ("ML-DSA", ""),
             SignatureAlgorithm::RsaPkcs1(hash) => ("PKCS#1", hash_words(hash)),
             SignatureAlgorithm::RsaPss(hash) => ("PSS", hash_words(hash)),
         };
