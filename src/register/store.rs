@@ -15,7 +15,7 @@ use rusqlite::{Connection, OpenFlags, config::DbConfig};
 use super::error::{Error, shown};
 
 /// The format written here, as `user_version` and in the first row.
-pub(super) const FORMAT: i64 = 2;
+pub(super) const FORMAT: i64 = 3;
 
 /// "cold", as `application_id`, so that `file(1)` and other tools can tell a register.
 const APPLICATION_ID: i64 = 0x636f_6c64;
@@ -34,6 +34,7 @@ pub(super) const TABLES: &[(&str, &[&str])] = &[
     ("approval", &["entry"]),
     ("authority", &["entry", "name"]),
     ("authority_certificate", &["entry"]),
+    ("authority_request", &["entry"]),
     ("checkpoint", &["entry"]),
     ("crl", &["number", "entry", "authority crl_number"]),
     ("crl_delivery", &["entry"]),

@@ -40,6 +40,7 @@ fn requested(outside: &Outside) -> Authority {
             public_key: material::public_key(3),
             created: material::now(),
             request: Some(material::request(outside)),
+            succeeds: None,
             certificate: None,
         },
         stage: coldsign::ceremony::Stage::Requested,
