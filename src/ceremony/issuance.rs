@@ -149,7 +149,7 @@ impl Appliance {
         session: &Session,
         watch: &mut Watch<'_>,
     ) -> Result<Issued, Error> {
-        let root = self.unfinished_root(&plan.authority)?.is_some_and(|unfinished| unfinished.id == plan.id);
+        let root = self.is_unfinished_root(plan)?;
         let approved = self.approved(plan)?;
         // The audit key is looked at before, not after, a million certificates.
         if self.configuration.audit_key_uri().is_some() {

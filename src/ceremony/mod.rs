@@ -33,8 +33,10 @@ mod proving;
 mod provisioning;
 mod recording;
 mod records;
+mod renewal;
 mod repeated_code;
 mod revocation;
+mod root;
 mod seen;
 mod self_check;
 mod shared_primes;
@@ -51,7 +53,7 @@ pub use block_lists::{BlockListFacts, BlockLists, ListFormat, add_block_list};
 pub use browsing::{By, Found, IssuedRow, Pace, Rest, Wanted};
 pub use certificate_export::ExportedCertificate;
 pub use closing::{Closing, Due, Remaining, SignedHead, Unfinished};
-pub use confirmed_ca::ConfirmedCa;
+pub use confirmed_ca::{ConfirmedCa, ConfirmedRenewal, Renewal};
 pub use difference::{Differences, Group};
 pub use done::{Beginning, DoneSince, HeadAfter, HeadSignature};
 pub use error::{Aftermath, Class, Error, Wanting};
@@ -71,6 +73,7 @@ pub use profiles::{ProfileSection, profile_by_name, profile_sections};
 pub use progress::{Motion, Phase, Progress, Reins, Watch};
 pub use proving::{Code, Platform, requested_code};
 pub use provisioning::{NewCa, Requested};
+pub use renewal::RootRenewal;
 pub use repeated_code::{RepeatedCode, Repetition};
 pub use revocation::{CrlFile, CrlImport, PreparedCrl, crl_id, read_crl_file, read_serials};
 pub use seen::{Agreement, Seen};
@@ -98,8 +101,9 @@ pub use crate::{
     },
     host::memory::harden,
     register::{
-        AuditFinding, AuditReport, AuthorityRecord, Catalogue, CrlOrigin, Deeds, IssuedCertificate,
-        IssuedCrl, Rehearsal, RevocationAct, RevocationOrder, Revoked, StoredCrl, StoredPlan, Takeover,
+        AuditFinding, AuditReport, AuthorityRecord, Catalogue, CrlOrigin, Deeds, InstalledCertificate,
+        IssuedCertificate, IssuedCrl, Rehearsal, RevocationAct, RevocationOrder, Revoked, Role, StoredCrl,
+        StoredPlan, Takeover,
     },
     token::{
         mechanism::{Capability, KEY_ALGORITHMS, Support},

@@ -49,7 +49,7 @@ pub enum Command {
     /// The token: list slots, initialise one, check what it can do
     #[command(subcommand)]
     Token(TokenCommand),
-    /// Certification authorities: create a root, request and install a subordinate, list, show
+    /// Certification authorities: create a root, request and install a subordinate, renew, re-key, list, show
     #[command(subcommand)]
     Ca(CaCommand),
     /// The profiles of authority.toml, or the built-in ones where there is no home
@@ -200,6 +200,9 @@ pub enum CaCommand {
         pin: PinArguments,
     },
     /// Take the certificate that a superior CA issued for a request
+    ///
+    /// From then on the CA issues under it. A CA that has a certificate keeps it beside the new one, for what was issued
+    /// under it; the new one must have the same subject and key identifier.
     Install {
         /// The CA's name here
         name: String,
@@ -208,6 +211,36 @@ pub enum CaCommand {
         /// The certificates above it, PEM, root last
         #[arg(long, value_name = "FILE")]
         chain: Option<PathBuf>,
+        /// Keep it beside the one that the CA issues under: a cross-certificate, which only leads to the CA's key on another
+        /// path and goes out with `ca export`
+        #[arg(long)]
+        beside: bool,
+    },
+    /// Have a CA issue under another of the certificates that it has, or under its own with the renewed one of its superior
+    Use {
+        /// The CA's name here
+        name: String,
+        /// The beginning of the certificate's SHA-256, as `ca show` lists it
+        sha256: String,
+    },
+    /// Renew a CA: a further certificate for the key and the name that it has
+    ///
+    /// A root certifies itself anew (--days); a subordinate CA writes a request for its superior (--to), whose answer
+    /// `ca install` takes. The certificate before stays in the register: what was issued under it keeps its path, plans
+    /// under it can still be signed and delivered, and one CRL serves both, because key, name and key identifier stay.
+    #[command(group = clap::ArgGroup::new("way").required(true))]
+    Renew {
+        /// The CA's name here
+        name: String,
+        /// Of a root: days until the new certificate ends
+        #[arg(long, value_name = "N", group = "way")]
+        days: Option<u32>,
+        /// Of a subordinate CA: the folder that receives a new folder with the CSR
+        #[arg(long, value_name = "DIR", group = "way")]
+        to: Option<PathBuf>,
+        /// The user PIN
+        #[command(flatten)]
+        pin: PinArguments,
     },
     /// Write a CA's certificate onto a medium as one new folder: PEM, DER, the path to the root, SHA-256 sums
     Export {

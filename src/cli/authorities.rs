@@ -1,9 +1,14 @@
-//! `ca create`, `ca request`, `ca install`, `ca export`, `ca list` and `ca show`.
+//! `ca create`, `ca request`, `ca renew`, `ca install`, `ca export`, `ca list` and `ca show`.
+
+use std::path::Path;
 
 use serde_json::{Value, json};
 
 use crate::{
-    ceremony::{Appliance, AuthorityRecord, Error, Home, NewCa, printable_path},
+    ceremony::{
+        Appliance, AuthorityRecord, Error, Home, InstalledCertificate, NewCa, Renewal, Requested, Role,
+        printable_path,
+    },
     pki::{
         certificate::Certificate,
         fingerprint::hex,
@@ -37,34 +42,42 @@ pub fn run(home: Home, command: CaCommand, form: Form) -> Result<Exit, Error> {
             let _heeded = stop::heed();
             let mut appliance = Appliance::open(home)?;
             let requested = appliance.request_subordinate(&new, &to, &mut pin::custodian(pin.pin_file))?;
-            render::head(&requested.head);
-            let path = printable_path(&to.join(&requested.folder).join(&requested.file));
-            match form {
-                Form::Json => render::value(&json!({
-                    "ca": name,
-                    "request": path.as_str(),
-                    "sha256": requested.sha256.to_string(),
-                    "spki_sha256": requested.spki_sha256.to_string(),
-                })),
-                Form::Text => {
-                    render::line(&format!("request  {path}"));
-                    render::line(&format!("sha256   {}", requested.sha256));
-                    render::line(&format!("words    {}", requested.sha256.words()));
-                    eprintln!(
-                        "next: have the superior CA issue it, then coldsign ca install {name} CERT; with --chain FILE where a CA above it \
-                         is not in this home"
-                    );
-                }
+            show_request(form, &name, &requested, &to);
+        }
+        CaCommand::Renew { name, days, to, pin } => {
+            let renewal = Renewal { name: &name }.commanded();
+            let _heeded = stop::heed();
+            let mut appliance = Appliance::open(home)?;
+            let mut custodian = pin::custodian(pin.pin_file);
+            if let Some(to) = to {
+                let requested = appliance.request_renewal(renewal, &to, &mut custodian)?;
+                show_request(form, &name, &requested, &to);
+            } else {
+                let (issuer, head) =
+                    appliance.renew_root(renewal, days.unwrap_or_default(), &mut custodian)?;
+                render::head(&head);
+                show(form, &name, Some((issuer.certificate(), issuer.root())), appliance.is_rehearsal());
+                eprintln!(
+                    "{name} issues under it from now on. Give it to all who trust the root (coldsign ca export {name} --to DIR); a CA \
+                     of this home below it moves to it with coldsign ca install NAME CERT"
+                );
             }
         }
-        CaCommand::Install { name, certificate, chain } => {
+        CaCommand::Install { name, certificate, chain, beside } => {
             let mut appliance = Appliance::open(home)?;
-            let fitting = appliance.examine(&name, &certificate, chain.as_deref())?;
+            let role = if beside { Role::Beside } else { Role::Issues };
+            let fitting = appliance.examine(&name, &certificate, chain.as_deref(), role)?;
             for subject in fitting.recorded() {
                 eprintln!("above it, from the register: {subject}");
             }
             let issuer = appliance.install(fitting)?;
             show(form, &name, Some((issuer.certificate(), issuer.root())), appliance.is_rehearsal());
+        }
+        CaCommand::Use { name, sha256 } => {
+            let mut appliance = Appliance::open(home)?;
+            let issuer = appliance.use_certificate(&name, &sha256)?;
+            show(form, &name, Some((issuer.certificate(), issuer.root())), appliance.is_rehearsal());
+            eprintln!("{name} issues under it from now on");
         }
         CaCommand::Export { name, to } => {
             let appliance = Appliance::open_to_read(home)?;
@@ -97,7 +110,28 @@ pub fn run(home: Home, command: CaCommand, form: Form) -> Result<Exit, Error> {
             match &record.certificate {
                 Some((own, above)) if pem => show_pem(form, std::iter::once(own).chain(above)),
                 _ => {
+                    let installed = appliance.certificates_of(&name)?;
+                    if form == Form::Json {
+                        let mut value = certificate_value(&name, certificates(&record));
+                        value["succeeds"] = json!(record.succeeds);
+                        value["certificates"] =
+                            installed.iter().map(|one| installed_value(&record, one)).collect();
+                        render::value(&value);
+                        return Ok(Exit::Done);
+                    }
                     show(form, &name, certificates(&record), appliance.is_rehearsal());
+                    if let Some(before) = &record.succeeds {
+                        render::line(&format!("succeeds     {before}"));
+                    }
+                    for one in installed.iter().filter(|one| !in_use(&record, one)) {
+                        render::line(&format!(
+                            "also         {}  until {}  by {}  ({})",
+                            one.certificate.sha256(),
+                            one.certificate.not_after(),
+                            one.certificate.issuer().to_printable(),
+                            role_words(one.role)
+                        ));
+                    }
                     if let (Form::Text, Some(latest)) = (form, appliance.crls(&name)?.last()) {
                         let stored = latest.stored();
                         let number = stored.number.as_ref().map_or("none".to_owned(), ToString::to_string);
@@ -109,6 +143,28 @@ pub fn run(home: Home, command: CaCommand, form: Form) -> Result<Exit, Error> {
         }
     }
     Ok(Exit::Done)
+}
+
+fn show_request(form: Form, name: &str, requested: &Requested, to: &Path) {
+    render::head(&requested.head);
+    let path = printable_path(&to.join(&requested.folder).join(&requested.file));
+    match form {
+        Form::Json => render::value(&json!({
+            "ca": name,
+            "request": path.as_str(),
+            "sha256": requested.sha256.to_string(),
+            "spki_sha256": requested.spki_sha256.to_string(),
+        })),
+        Form::Text => {
+            render::line(&format!("request  {path}"));
+            render::line(&format!("sha256   {}", requested.sha256));
+            render::line(&format!("words    {}", requested.sha256.words()));
+            eprintln!(
+                "next: have the superior CA issue it, then coldsign ca install {name} CERT; with --chain FILE where a CA above it \
+                 is not in this home"
+            );
+        }
+    }
 }
 
 /// Certificates as PEM, in JSON a line each.
@@ -159,6 +215,29 @@ fn certificate_value(name: &str, certificates: Certificates<'_>) -> Value {
         "spki_sha256": certificate.public_key().spki_sha256().to_string(),
         "root_subject": root.subject().to_printable().as_str(),
         "root_sha256": root.sha256().to_string(),
+    })
+}
+
+fn in_use(record: &AuthorityRecord, one: &InstalledCertificate) -> bool {
+    record.certificate.as_ref().is_some_and(|(own, _)| *own == one.certificate)
+}
+
+fn role_words(role: Role) -> &'static str {
+    match role {
+        Role::Beside => "beside",
+        Role::Issues => "before",
+    }
+}
+
+fn installed_value(record: &AuthorityRecord, one: &InstalledCertificate) -> Value {
+    let in_use = in_use(record, one);
+    json!({
+        "sha256": one.certificate.sha256().to_string(),
+        "role": if in_use { "issues" } else { role_words(one.role) },
+        "issuer": one.certificate.issuer().to_printable().as_str(),
+        "not_before": one.certificate.not_before().to_string(),
+        "not_after": one.certificate.not_after().to_string(),
+        "installed": one.installed.to_string(),
     })
 }
 

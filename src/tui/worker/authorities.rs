@@ -1,7 +1,7 @@
 //! What the worker does for CAs.
 
 use crate::{
-    ceremony::{Authority, Error, NewCa},
+    ceremony::{Authority, Error, NewCa, Role},
     tui::work::authorities::{AuthorityJob, AuthorityNews, Wish},
 };
 
@@ -44,7 +44,8 @@ impl Worker {
                 Ok(AuthorityNews::Requested { authority, requested, to })
             }
             AuthorityJob::Examine { name, certificate, chain } => {
-                let fitting = self.appliance()?.examine(&name, &certificate, chain.as_deref())?;
+                let fitting =
+                    self.appliance()?.examine(&name, &certificate, chain.as_deref(), Role::Issues)?;
                 Ok(AuthorityNews::Fits(Box::new(fitting)))
             }
             AuthorityJob::Export { name, to } => {
