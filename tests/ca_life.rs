@@ -159,3 +159,91 @@ fn one_crl_serves_both_certificates_of_a_renewed_ca() {
     }
     clean(&sandbox);
 }
+
+/// Renews a subordinate CA by its superior in the same home, and installs the answer.
+fn renewed(sandbox: &Sandbox, name: &str, by: &str) -> Value {
+    let pin = sandbox.text("pin");
+    let to = sandbox.folder("renewals");
+    let request = of(&sandbox.json(["ca", "renew", name, "--to", &to, "--pin-file", &pin]), "request");
+    let refused = sandbox.exits(1, ["plan", "--ca", by, "--profile", "subordinate-ca", &request]);
+    assert!(refused.contains("the public key was certified before"), "{refused}");
+    let planned = sandbox.exits(0, ["plan", "--ca", by, "--profile", "subordinate-ca-renewal", &request]);
+    assert!(planned.contains("THIS MAKES A CA"), "{planned}");
+    let issued = sandbox.issue(by, "subordinate-ca-renewal", &[&request], &sandbox.folder("renewed"), &[]);
+    let own = support::files(&issued.folder.join("certs"));
+    sandbox.json(["ca", "install", name, own[0].to_str().unwrap()]).remove(0)
+}
+
+#[test]
+fn a_subordinate_ca_is_renewed_by_its_superior_and_may_go_back() {
+    let sandbox = Sandbox::with_issuing("ca-life-subordinate", "p256");
+    let pin = sandbox.text("pin");
+    let root = certificate(&sandbox, "root", "root.pem");
+    let old = certificate(&sandbox, "issuing", "old.pem");
+    let (before, bundle_before) = device(&sandbox, "issuing", "before");
+    let first = sandbox.json(["ca", "show", "issuing"]).remove(0);
+    let no_root = sandbox.exits(2, ["ca", "renew", "issuing", "--days", "99", "--pin-file", &pin]);
+    assert!(no_root.contains("is no root: its superior CA renews it"), "{no_root}");
+
+    let second = renewed(&sandbox, "issuing", "root");
+    let new = certificate(&sandbox, "issuing", "new.pem");
+    assert_ne!(first["sha256"], second["sha256"]);
+    assert_eq!(first["spki_sha256"], second["spki_sha256"]);
+    let (after, bundle_after) = device(&sandbox, "issuing", "after");
+    for leaf in [&before, &after] {
+        for between in [&old, &new] {
+            holds(&root, &[between], leaf);
+        }
+        fails(&root, &[], leaf);
+    }
+    for bundle in [&bundle_before, &bundle_after] {
+        sandbox.ok(["verify", bundle, "--trust", &root]);
+    }
+    let issuer = |bundle: &str| {
+        let manifest = fs::read_to_string(format!("{bundle}/manifest.json")).unwrap();
+        serde_json::from_str::<Value>(&manifest).unwrap()["issuer"]["certificate_sha256"].clone()
+    };
+    assert_eq!(
+        (issuer(&bundle_before), issuer(&bundle_after)),
+        (first["sha256"].clone(), second["sha256"].clone())
+    );
+
+    // Which one it issues under is chosen and recorded.
+    let unknown = sandbox.exits(2, ["ca", "use", "issuing", "00112233445566778899"]);
+    assert!(unknown.contains("0 certificates of CA issuing"), "{unknown}");
+    let back = sandbox.json(["ca", "use", "issuing", &first["sha256"].as_str().unwrap()[..12]]);
+    assert_eq!(back[0]["sha256"], first["sha256"]);
+    let (third, bundle_third) = device(&sandbox, "issuing", "third");
+    assert_eq!(issuer(&bundle_third), first["sha256"]);
+    holds(&root, &[&new], &third);
+
+    // What it issues under is not kept beside; the other one can be, once.
+    let own = sandbox.exits(2, ["ca", "install", "issuing", &old, "--beside"]);
+    assert!(own.contains("issues under this certificate"), "{own}");
+    sandbox.ok(["ca", "install", "issuing", &new, "--beside"]);
+    let all = sandbox.json(["ca", "show", "issuing"]).remove(0)["certificates"].clone();
+    let roles: Vec<_> = all.as_array().unwrap().iter().map(|one| one["role"].as_str().unwrap()).collect();
+    assert_eq!(roles, ["beside", "issues"]);
+    clean(&sandbox);
+}
+
+#[test]
+fn a_ca_moves_to_the_renewed_certificate_of_its_root() {
+    let sandbox = Sandbox::with_issuing("ca-life-moves", "p256");
+    let pin = sandbox.text("pin");
+    let old = certificate(&sandbox, "root", "old.pem");
+    sandbox.ok(["ca", "renew", "root", "--days", "10950", "--pin-file", &pin]);
+    let new = certificate(&sandbox, "root", "new.pem");
+    let below = sandbox.json(["ca", "show", "issuing"]).remove(0);
+    let root = sandbox.json(["ca", "show", "root"]).remove(0);
+    assert_ne!(below["root_sha256"], root["sha256"]);
+    let moved = sandbox.json(["ca", "use", "issuing", below["sha256"].as_str().unwrap()]).remove(0);
+    assert_eq!((&moved["sha256"], &moved["root_sha256"]), (&below["sha256"], &root["sha256"]));
+    let (leaf, bundle) = device(&sandbox, "issuing", "leaf");
+    let between = certificate(&sandbox, "issuing", "issuing.pem");
+    for trust in [&old, &new] {
+        holds(trust, &[&between], &leaf);
+        sandbox.ok(["verify", &bundle, "--trust", trust]);
+    }
+    clean(&sandbox);
+}

@@ -35,6 +35,7 @@ fn reads_what_it_writes() {
         "device",
         "server",
         "subordinate-ca",
+        "subordinate-ca-renewal",
         "verification",
         "root",
         "idevid",
