@@ -247,3 +247,196 @@ fn a_ca_moves_to_the_renewed_certificate_of_its_root() {
     }
     clean(&sandbox);
 }
+
+/// Exports a CA; its folder.
+fn exported(sandbox: &Sandbox, name: &str) -> String {
+    let stick = sandbox.folder(&format!("export-{name}"));
+    of(&sandbox.json(["ca", "export", name, "--to", &stick]), "folder")
+}
+
+/// Re-keys a root and links both keys.
+fn rekeyed(sandbox: &Sandbox, before: &str, name: &str, key: &str) {
+    let pin = sandbox.text("pin");
+    sandbox.ok(["ca", "rekey", before, name, "--key", key, "--days", "9000", "--pin-file", &pin]);
+}
+
+#[test]
+fn a_new_key_takes_the_place_of_a_root_and_links_lead_both_ways() {
+    let sandbox = Sandbox::with_issuing("ca-life-rekey", "p256");
+    let pin = sandbox.text("pin");
+    let nothing = sandbox.exits(2, ["ca", "link", "root", "--pin-file", &pin]);
+    assert!(nothing.contains("there are no two keys to link"), "{nothing}");
+    let taken = ["ca", "rekey", "root", "issuing", "--key", "p256", "--days", "9000", "--pin-file", &pin];
+    assert!(sandbox.exits(2, taken).contains("there is a CA named issuing already"));
+    rekeyed(&sandbox, "root", "root-2", "p384");
+    let shown = sandbox.json(["ca", "show", "root-2"]).remove(0);
+    let before = sandbox.json(["ca", "show", "root"]).remove(0);
+    assert_eq!((&shown["succeeds"], &shown["subject"]), (&"root".into(), &before["subject"]));
+    assert_ne!(shown["spki_sha256"], before["spki_sha256"]);
+    let again = ["ca", "rekey", "root", "root-3", "--key", "p256", "--days", "9000", "--pin-file", &pin];
+    let again = sandbox.exits(2, again);
+    assert!(again.contains("CA root-2 has taken the place of root already"), "{again}");
+
+    let (old, new) = (certificate(&sandbox, "root", "old.pem"), certificate(&sandbox, "root-2", "new.pem"));
+    let issuing = certificate(&sandbox, "issuing", "issuing.pem");
+    let (by_old, _) = device(&sandbox, "issuing", "by-old");
+    let (by_new, _) = device(&sandbox, "root-2", "by-new");
+    // Without links each root stands for itself.
+    holds(&old, &[&issuing], &by_old);
+    holds(&new, &[], &by_new);
+    fails(&new, &[&issuing], &by_old);
+    fails(&old, &[], &by_new);
+
+    let links = sandbox.json(["ca", "link", "root-2", "--pin-file", &pin]);
+    let kinds: Vec<_> = links.iter().map(|link| link["link"].as_str().unwrap()).collect();
+    assert_eq!(kinds, ["new-with-old", "old-with-new"]);
+    // RFC 4210 §4.4: each begins with the key that it certifies, and both end with the old one.
+    assert_eq!(
+        (&links[0]["not_before"], &links[1]["not_before"]),
+        (&shown["not_before"], &before["not_before"])
+    );
+    assert_eq!(
+        (&links[0]["not_after"], &links[1]["not_after"]),
+        (&before["not_after"], &before["not_after"])
+    );
+    // Asked for again, the same ones are named and nothing is signed.
+    assert_eq!(sandbox.json(["ca", "link", "root-2", "--pin-file", &pin]), links);
+
+    let new_with_old = format!("{}/root-2-chain-2.pem", exported(&sandbox, "root-2"));
+    let old_with_new = format!("{}/root-chain-2.pem", exported(&sandbox, "root"));
+    let below = format!("{}/issuing-chain-2.pem", exported(&sandbox, "issuing"));
+    holds(&old, &[&new_with_old], &by_new);
+    holds(&new, &[&issuing, &old_with_new], &by_old);
+    holds(&new, &[&below], &by_old);
+    // The wrong link leads nowhere.
+    fails(&old, &[&old_with_new], &by_new);
+    fails(&new, &[&issuing, &new_with_old], &by_old);
+    clean(&sandbox);
+    let closing = sandbox.json(["register", "list"]);
+    assert!(closing.iter().any(|plan| plan["profile"] == "link"), "{closing:?}");
+}
+
+#[test]
+fn a_subordinate_ca_is_rekeyed_by_a_request_of_the_same_subject() {
+    let sandbox = Sandbox::with_issuing("ca-life-rekey-subordinate", "p256");
+    let (pin, to) = (sandbox.text("pin"), sandbox.folder("rekeyed"));
+    let days = ["ca", "rekey", "issuing", "issuing-2", "--key", "p384", "--days", "99", "--pin-file", &pin];
+    assert!(sandbox.exits(2, days).contains("is no root: its superior CA certifies its new key"));
+    let arguments = ["ca", "rekey", "issuing", "issuing-2", "--key", "p384", "--to", &to, "--pin-file", &pin];
+    let request = of(&sandbox.json(arguments), "request");
+    let issued = sandbox.issue("root", "subordinate-ca-renewal", &[&request], &to, &[]);
+    let own = support::files(&issued.folder.join("certs"));
+    let installed = sandbox.json(["ca", "install", "issuing-2", own[0].to_str().unwrap()]).remove(0);
+    let before = sandbox.json(["ca", "show", "issuing"]).remove(0);
+    assert_eq!(installed["subject"], before["subject"]);
+    let root = certificate(&sandbox, "root", "root.pem");
+    let (old, new) =
+        (certificate(&sandbox, "issuing", "old.pem"), certificate(&sandbox, "issuing-2", "new.pem"));
+    let (by_old, _) = device(&sandbox, "issuing", "by-old");
+    let (by_new, _) = device(&sandbox, "issuing-2", "by-new");
+    for (between, leaf, other) in [(&old, &by_old, &new), (&new, &by_new, &old)] {
+        holds(&root, &[between], leaf);
+        holds(&root, &[other, between], leaf);
+        fails(&root, &[other], leaf);
+    }
+    clean(&sandbox);
+}
+
+#[test]
+fn a_root_of_others_is_cross_certified_and_both_roots_lead_to_its_devices() {
+    let ours = Sandbox::with_root("ca-life-cross", "p256");
+    let theirs = Sandbox::new("ca-life-crossed");
+    theirs.root("other", "p384");
+    let pin = ours.text("pin");
+    let (our_root, other) =
+        (certificate(&ours, "root", "root.pem"), certificate(&theirs, "other", "other.pem"));
+    let (leaf, _) = device(&theirs, "other", "leaf");
+
+    let device_profile = ours.exits(2, ["ca", "cross", "--ca", "root", "--profile", "device", &other]);
+    assert!(device_profile.contains("the profile `device` makes no CAs (profile-kind)"), "{device_profile}");
+    let no_ca = ours.exits(2, ["ca", "cross", "--ca", "root", "--profile", "subordinate-ca", &leaf]);
+    assert!(no_ca.contains("no certificate in it is self-signed"), "{no_ca}");
+    let own = ours.exits(2, ["ca", "cross", "--ca", "root", "--profile", "subordinate-ca", &our_root]);
+    assert!(
+        own.contains("key-is-issuer") || own.contains("the public key is that of the CA itself"),
+        "{own}"
+    );
+
+    let planned = ours.json(["ca", "cross", "--ca", "root", "--profile", "subordinate-ca", &other]).remove(0);
+    let id = planned["plan"].as_str().unwrap().to_owned();
+    // No command stands for its approval: words are typed.
+    assert!(ours.exits(6, ["sign", &id, "--pin-file", &pin]).contains("is not approved"));
+    ours.ok(["approve", &id, "--words", planned["words"].as_str().unwrap()]);
+    ours.ok(["sign", &id, "--pin-file", &pin]);
+    let out = ours.folder("out");
+    let folder = of(&ours.json(["deliver", &id, "--to", &out, "--pin-file", &pin]), "folder");
+    let cross = format!("{folder}/certificates.pem");
+    ours.ok(["verify", &folder, "--trust", &our_root]);
+    holds(&other, &[], &leaf);
+    fails(&our_root, &[], &leaf);
+    holds(&our_root, &[&cross], &leaf);
+    let twice = ours.exits(2, ["ca", "cross", "--ca", "root", "--profile", "subordinate-ca", &other]);
+    assert!(twice.contains("certified before"), "{twice}");
+
+    // The other CA keeps it beside its own and exports both paths.
+    let chain = theirs.path("chain.pem");
+    fs::copy(&our_root, &chain).unwrap();
+    let installed = ["ca", "install", "other", &cross, "--chain", chain.to_str().unwrap(), "--beside"];
+    theirs.ok(installed);
+    let shown = theirs.json(["ca", "show", "other"]).remove(0);
+    assert_eq!(shown["issuer"], shown["subject"], "it issues under its own certificate");
+    let (later, _) = device(&theirs, "other", "later");
+    let path = format!("{}/other-chain-2.pem", exported(&theirs, "other"));
+    holds(&our_root, &[&path], &later);
+    holds(&other, &[], &later);
+    clean(&ours);
+    clean(&theirs);
+}
+
+#[test]
+fn a_cross_certificate_keeps_the_names_and_the_identifier_that_it_has() {
+    let sandbox = Sandbox::with_root("ca-life-cross-limits", "p256");
+    let limited = "\n[profiles.partner]\nkind = \"subordinate-ca\"\npath-length = 0\nvalidity-days = 300\n\
+                   key-usage = [\"keyCertSign\", \"cRLSign\"]\nkeys = [\"P-256\", \"RSA-2048\"]\n\
+                   permitted-names = [\"dn:O=Partner\"]\n";
+    let path = sandbox.path("home").join("authority.toml");
+    fs::write(&path, fs::read_to_string(&path).unwrap() + limited).unwrap();
+    // A CA of OpenSSL: its key identifier is made by SHA-1, and what it issued names it.
+    let made = |arguments: &[&str]| {
+        let mut openssl = tool("openssl", "apt-get install openssl");
+        succeed(openssl.current_dir(sandbox.path("")).args(arguments))
+    };
+    let root = ["req", "-x509", "-newkey", "rsa:2048", "-nodes", "-keyout", "p.key", "-out", "p.pem"];
+    made(&[&root[..], &["-days", "3000", "-subj", "/O=Partner/CN=Partner Root", "-addext", "keyUsage=critical,keyCertSign,cRLSign"]].concat());
+    for (name, subject) in [("in", "/O=Partner/CN=in"), ("out", "/O=Elsewhere/CN=out")] {
+        let (key, request, leaf) = (format!("{name}.key"), format!("{name}.csr"), format!("{name}.pem"));
+        made(&["req", "-newkey", "rsa:2048", "-nodes", "-keyout", &key, "-out", &request, "-subj", subject]);
+        fs::write(
+            sandbox.path("leaf.ext"),
+            "subjectKeyIdentifier=hash\nauthorityKeyIdentifier=keyid:always\n",
+        )
+        .unwrap();
+        let sign = ["x509", "-req", "-in", &request, "-CA", "p.pem", "-CAkey", "p.key", "-days", "30"];
+        made(&[&sign[..], &["-extfile", "leaf.ext", "-out", &leaf]].concat());
+    }
+    let planned = sandbox
+        .json(["ca", "cross", "--ca", "root", "--profile", "partner", &sandbox.text("p.pem")])
+        .remove(0);
+    let id = planned["plan"].as_str().unwrap();
+    let pin = sandbox.text("pin");
+    sandbox.ok(["approve", id, "--words", planned["words"].as_str().unwrap()]);
+    sandbox.ok(["sign", id, "--pin-file", &pin]);
+    let folder =
+        of(&sandbox.json(["deliver", id, "--to", &sandbox.folder("out"), "--pin-file", &pin]), "folder");
+    let cross = format!("{folder}/certificates.pem");
+    let trust = certificate(&sandbox, "root", "root.pem");
+    holds(&trust, &[&cross], &sandbox.text("in.pem"));
+    let outside = fail(&mut verify(&trust, &[&cross], &sandbox.text("out.pem")));
+    assert!(outside.contains("permitted subtree violation"), "{outside}");
+    let text = made(&["x509", "-in", &cross, "-noout", "-text"]);
+    assert!(
+        text.contains("CA:TRUE, pathlen:0") && text.contains("X509v3 Name Constraints: critical"),
+        "{text}"
+    );
+    clean(&sandbox);
+}

@@ -157,6 +157,9 @@ impl Appliance {
                 Some(_) => return Ok(None),
                 None => Remaining::Signing,
             }
+        } else if plan.kind == PlanKind::Link {
+            // A link is kept beside the certificate of the CA whose key it certifies, and goes out with that.
+            return Ok(None);
         } else if self.register.deliveries(plan)?.is_empty() {
             // Only a plan that was signed whole can be delivered, so one delivery has all of it.
             Remaining::Delivery

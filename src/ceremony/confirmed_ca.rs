@@ -1,7 +1,7 @@
 //! A CA that somebody confirmed: keys and certificates of CAs cannot be unmade, so nobody makes one by a single key on
 //! a screen.
 
-use crate::pki::text::Printable;
+use crate::pki::{key::KeyAlgorithm, text::Printable};
 
 use super::{error::Error, provisioning::NewCa};
 
@@ -67,6 +67,46 @@ impl<'a> ConfirmedRenewal<'a> {
     #[must_use]
     pub fn name(&self) -> &'a str {
         self.0.name
+    }
+}
+
+/// A new key that is to take the place of a CA's, under the same subject.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub struct Rekey<'a> {
+    /// The CA whose place is taken.
+    pub before: &'a str,
+    /// The new one's name here.
+    pub name: &'a str,
+    /// Its key.
+    pub key: KeyAlgorithm,
+}
+
+/// A re-key, confirmed. Only from such a value is the new key made.
+#[derive(Clone, Copy, Debug)]
+pub struct ConfirmedRekey<'a>(Rekey<'a>);
+
+impl<'a> Rekey<'a> {
+    /// Confirms it by the new CA's name, typed once more after everything was shown.
+    ///
+    /// # Errors
+    /// [`Error::Usage`] where something else was typed.
+    pub fn confirmed_by(self, typed: &str) -> Result<ConfirmedRekey<'a>, Error> {
+        check_typed(typed, self.name, "no key was made for", "make its key")?;
+        Ok(ConfirmedRekey(self))
+    }
+
+    /// Confirms it by the command that names it in full.
+    #[must_use]
+    pub fn commanded(self) -> ConfirmedRekey<'a> {
+        ConfirmedRekey(self)
+    }
+}
+
+impl<'a> ConfirmedRekey<'a> {
+    /// What was confirmed.
+    #[must_use]
+    pub fn rekey(&self) -> Rekey<'a> {
+        self.0
     }
 }
 

@@ -181,7 +181,7 @@ impl Appliance {
             Err(_) => HeadAfter::Left,
         };
         let next = match outcome {
-            Ok(()) if plan.kind == PlanKind::Root => None,
+            Ok(()) if matches!(plan.kind, PlanKind::Link | PlanKind::Root) => None,
             Ok(()) => Some(Remaining::Delivery),
             Err(_) => Some(Remaining::Signing),
         };

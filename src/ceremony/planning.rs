@@ -349,7 +349,7 @@ fn write(
     }
 }
 
-fn duplicate(
+pub(super) fn duplicate(
     writer: &PlanWriter<'_>,
     spki_sha256: Digest,
     duplicates: DuplicateKeys,
@@ -379,7 +379,7 @@ fn duplicate(
     Ok(None)
 }
 
-fn subject_twice(
+pub(super) fn subject_twice(
     writer: &PlanWriter<'_>,
     subject: &[u8],
     duplicates: DuplicateSubjects,

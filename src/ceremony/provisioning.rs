@@ -15,6 +15,7 @@ use crate::{
         policy,
         profile::DuplicateKeys,
         text::Printable,
+        time::Time,
     },
     register::{self, NewAuthority},
     token::{key::TokenKey, session::Session, uri::TokenUri},
@@ -38,6 +39,24 @@ pub struct NewCa<'a> {
     pub key: KeyAlgorithm,
     /// Its subject, as typed.
     pub subject: &'a str,
+}
+
+/// A new CA whose subject is decided, octet for octet.
+pub(super) struct Decided<'a> {
+    /// Its name here.
+    pub name: &'a str,
+    /// Its key.
+    pub key: KeyAlgorithm,
+    /// Its subject.
+    pub subject: Name,
+    /// The CA whose place it takes, under the same subject.
+    pub succeeds: Option<&'a str>,
+}
+
+impl<'a> Decided<'a> {
+    fn of(new: &NewCa<'a>) -> Result<Self, Error> {
+        Ok(Self { name: new.name, key: new.key, subject: subject_of(new)?, succeeds: None })
+    }
 }
 
 /// A CA's request, written for its superior.
@@ -68,15 +87,24 @@ impl Appliance {
         path_length: Option<u32>,
         custodian: &mut Custodian<'_>,
     ) -> Result<(IssuingCa, HeadAfter), Error> {
-        let new = confirmed.new_ca();
-        let name = self.checked_root(new, days, path_length)?;
+        self.make_new_root(&Decided::of(confirmed.new_ca())?, days, path_length, custodian)
+    }
+
+    pub(super) fn make_new_root(
+        &mut self,
+        new: &Decided<'_>,
+        days: u32,
+        path_length: Option<u32>,
+        custodian: &mut Custodian<'_>,
+    ) -> Result<(IssuingCa, HeadAfter), Error> {
+        self.check_root(new, days, path_length)?;
         let profile = self.root_profile()?;
         let mut serials = Serials::of(self)?;
         let session = self.login_to_make_keys(custodian)?;
         self.provision_audit_key(&session)?;
         let key = self.provision_key(new, &session)?;
         let fields = RootFields {
-            name,
+            name: new.subject.clone(),
             public_key: key.public_key().clone(),
             rsa_scheme: profile.rsa_scheme,
             days,
@@ -90,13 +118,10 @@ impl Appliance {
                 "choose other values and another name; the key made stays unused in the token",
             )
         })?;
-        self.register.add_authority(
-            &new_authority(new.name, &self.key_uri(&key, &session)?, key.public_key(), None),
-            at,
-        )?;
+        self.enter(new, &key, &session, None, at)?;
         let own = OwnCertificate {
             name: new.name,
-            source: "ca create",
+            source: if new.succeeds.is_some() { "ca rekey" } else { "ca create" },
             duplicate_keys: DuplicateKeys::Refuse,
             planned: &planned,
         };
@@ -113,7 +138,9 @@ impl Appliance {
         days: u32,
         path_length: Option<u32>,
     ) -> Result<Printable, Error> {
-        Ok(self.checked_root(new, days, path_length)?.to_printable())
+        let decided = Decided::of(new)?;
+        self.check_root(&decided, days, path_length)?;
+        Ok(decided.subject.to_printable())
     }
 
     /// Checks what a new subordinate CA is to be, before anything is made; returns its subject as its request has it.
@@ -122,15 +149,21 @@ impl Appliance {
     /// # Errors
     /// As [`Appliance::check_new_root`].
     pub fn check_new_subordinate(&self, new: &NewCa<'_>) -> Result<Printable, Error> {
-        if self.standing_request(new)?.is_some() {
-            return Ok(subject_of(new)?.to_printable());
+        let decided = Decided::of(new)?;
+        if self.standing_request(&decided)?.is_none() {
+            self.check_free(new.name)?;
         }
-        Ok(self.fresh_name(new)?.to_printable())
+        Ok(decided.subject.to_printable())
     }
 
-    fn checked_root(&self, new: &NewCa<'_>, days: u32, path_length: Option<u32>) -> Result<Name, Error> {
-        let name = self.fresh_name(new)?;
-        plan::check_root(&name, days, path_length)
+    pub(super) fn check_root(
+        &self,
+        new: &Decided<'_>,
+        days: u32,
+        path_length: Option<u32>,
+    ) -> Result<(), Error> {
+        self.check_free(new.name)?;
+        plan::check_root(&new.subject, days, path_length)
             .map_err(|what| Error::usage(what, "choose other values; no key was made"))?;
         let profile = self.root_profile()?;
         if !profile.takes(new.key) {
@@ -139,8 +172,7 @@ impl Appliance {
                 "choose a kind that it lists under `keys`; no key was made",
             ));
         }
-        check_root_days(&profile, days, "no key was made")?;
-        Ok(name)
+        check_root_days(&profile, days, "no key was made")
     }
 
     /// Makes a key pair in the token and writes its CSR into a new folder.
@@ -153,7 +185,15 @@ impl Appliance {
         to: &Path,
         custodian: &mut Custodian<'_>,
     ) -> Result<Requested, Error> {
-        let new = confirmed.new_ca();
+        self.request_new(&Decided::of(confirmed.new_ca())?, to, custodian)
+    }
+
+    pub(super) fn request_new(
+        &mut self,
+        new: &Decided<'_>,
+        to: &Path,
+        custodian: &mut Custodian<'_>,
+    ) -> Result<Requested, Error> {
         let at = now()?;
         let folder = format!("{}-request-{}", new.name, stamp(at));
         if let Some((der, public_key)) = self.standing_request(new)? {
@@ -161,7 +201,7 @@ impl Appliance {
             return written_request(outbox, folder, new.name, &der, &public_key)
                 .map_err(|error| error.amid(REQUEST_KEPT));
         }
-        let name = self.fresh_name(new)?;
+        self.check_free(new.name)?;
         // The medium first: a key whose request cannot be written would be of no use.
         let outbox = Outbox::create(to, &folder)?;
         let reserve = self.set_room_aside(1)?;
@@ -169,11 +209,10 @@ impl Appliance {
         self.provision_audit_key(&session)?;
         let key = self.provision_key(new, &session)?;
         let public_key = key.public_key();
-        let der = signed_request(&name, &key, &session, "the key made stays unused in it")?;
-        let uri = self.key_uri(&key, &session)?;
+        let der = signed_request(&new.subject, &key, &session, "the key made stays unused in it")?;
         // The room is for this moment: what the key signed is recorded, or the key stays without a use.
         drop(reserve);
-        self.register.add_authority(&new_authority(new.name, &uri, public_key, Some(&der)), at)?;
+        self.enter(new, &key, &session, Some(&der), at)?;
         let head = self.close_head(&session);
         let requested = written_request(outbox, folder, new.name, &der, public_key)
             .map_err(|error| error.amid(REQUEST_KEPT))?;
@@ -182,39 +221,58 @@ impl Appliance {
 
     /// The request that was made before under this name, for the same kind of key and the same subject, and waits for
     /// its certificate: it is written again, not made again.
-    fn standing_request(&self, new: &NewCa<'_>) -> Result<Option<(Vec<u8>, PublicKey)>, Error> {
+    fn standing_request(&self, new: &Decided<'_>) -> Result<Option<(Vec<u8>, PublicKey)>, Error> {
         let Some(record) = self.register.authority(new.name)? else { return Ok(None) };
         let Some(der) = record.request.filter(|_| record.certificate.is_none()) else { return Ok(None) };
-        let same = record.public_key.algorithm() == new.key && requested_subject(&der)? == subject_of(new)?;
+        let same = record.public_key.algorithm() == new.key && requested_subject(&der)? == new.subject;
         Ok(same.then_some((der, record.public_key)))
     }
 
-    /// Checks that a name is free and the subject sound, before the token is touched.
-    fn fresh_name(&self, new: &NewCa<'_>) -> Result<Name, Error> {
-        let record = self.register.authority(new.name)?;
+    /// Enters a CA whose key was made.
+    fn enter(
+        &mut self,
+        new: &Decided<'_>,
+        key: &TokenKey,
+        session: &Session,
+        request: Option<&[u8]>,
+        at: Time,
+    ) -> Result<(), Error> {
+        let key_uri = self.key_uri(key, session)?;
+        let authority =
+            NewAuthority { name: new.name, key_uri: &key_uri, public_key: key.public_key(), request };
+        match new.succeeds {
+            None => self.register.add_authority(&authority, at)?,
+            Some(before) => self.register.add_successor(&authority, before, at)?,
+        }
+        Ok(())
+    }
+
+    /// Checks that a name is free, before the token is touched.
+    fn check_free(&self, name: &str) -> Result<(), Error> {
+        let record = self.register.authority(name)?;
         if record.as_ref().is_some_and(|record| record.certificate.is_none())
-            && let Some(plan) = self.unfinished_root(new.name)?
+            && let Some(plan) = self.unfinished_root(name)?
         {
             return Err(Error::authority(
                 format!("CA {} has its key and its plan, but no certificate yet", plan.authority),
                 format!("finish it under Authorities, or with coldsign sign {}", plan.id),
             ));
         }
-        if new.name.is_empty() {
+        if name.is_empty() {
             return Err(Error::usage("the CA has no name yet", "give it a short one, such as factory"));
         }
-        if record.is_some() || self.configuration.key_uri(new.name).is_some() {
+        if record.is_some() || self.configuration.key_uri(name).is_some() {
             return Err(Error::authority(
-                format!("there is a CA named {} already", Printable::new(new.name)),
+                format!("there is a CA named {} already", Printable::new(name)),
                 "choose another name",
             ));
         }
         // The name is checked as configuration before the token is touched.
-        config::with_authority(&self.text, new.name, "pkcs11:token=x;id=%00")?;
-        subject_of(new)
+        config::with_authority(&self.text, name, "pkcs11:token=x;id=%00")?;
+        Ok(())
     }
 
-    fn provision_key(&mut self, new: &NewCa<'_>, session: &Session) -> Result<TokenKey, Error> {
+    fn provision_key(&mut self, new: &Decided<'_>, session: &Session) -> Result<TokenKey, Error> {
         let key = session.generate(new.key, &format!("coldsign {}", new.name))?;
         let text = config::with_authority(&self.text, new.name, &self.key_uri(&key, session)?)?;
         self.write_configuration(text)?;
@@ -237,15 +295,6 @@ impl Appliance {
         let token = TokenUri::parse(self.configuration.token_uri())?;
         Ok(token.with_serial_of(session.state()).with_key(key.id()).to_string())
     }
-}
-
-fn new_authority<'a>(
-    name: &'a str,
-    key_uri: &'a str,
-    public_key: &'a PublicKey,
-    request: Option<&'a [u8]>,
-) -> NewAuthority<'a> {
-    NewAuthority { name, key_uri, public_key, request }
 }
 
 /// A CA's request, signed by its own key; `unharmed` says what becomes of the key where it cannot be.

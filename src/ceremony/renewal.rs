@@ -73,7 +73,7 @@ impl Appliance {
             days,
             path_length: renewal.path_length,
         };
-        let planned = plan::plan_root_by(&fields, &RootTerms::of(&profile), facts)
+        let planned = plan::plan_root_by(&fields, &RootTerms::of(&profile).known_as_in(&own), facts)
             .map_err(|what| Error::authority(what, "correct the profile; nothing was signed"))?;
         let session = self.login(custodian)?;
         let key = session.find(&self.authority_key_uri(name)?)?;
@@ -106,16 +106,6 @@ impl Appliance {
             .map_err(|what| Error::usage(what, "choose other values; nothing was signed"))?;
         let profile = self.root_profile()?;
         check_root_days(&profile, days, "nothing was signed")?;
-        let identifier = own.public_key().key_identifier();
-        if own.subject_key_identifier() != Some(&identifier[..]) {
-            return Err(Error::authority(
-                format!(
-                    "the certificate of CA {} has a key identifier of another kind",
-                    Printable::new(name)
-                ),
-                "re-key it: what was issued under it names that identifier, and a certificate made here would have another",
-            ));
-        }
         let would_end = now()?.plus_seconds(i64::from(days) * DAY_SECONDS - 1);
         if would_end <= own.not_after() {
             return Err(Error::usage(

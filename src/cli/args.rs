@@ -242,6 +242,56 @@ pub enum CaCommand {
         #[command(flatten)]
         pin: PinArguments,
     },
+    /// Re-key a CA: a new key, under a new name here, takes the place of a CA's, with the same subject
+    ///
+    /// A root makes a new self-signed certificate (--days); for a subordinate CA a request is written (--to), which its superior
+    /// plans by the profile subordinate-ca-renewal. The register holds which CA the new one succeeds; the old one keeps its key
+    /// and can still sign CRLs. `ca link` makes the certificates between the two keys of a root.
+    #[command(group = clap::ArgGroup::new("way").required(true))]
+    Rekey {
+        /// The CA whose place is taken
+        before: String,
+        /// The new one's name here: a-z, 0-9 and -, at most 32
+        name: String,
+        /// The new key
+        #[arg(long, value_enum)]
+        key: KeyKind,
+        /// Of a root: days until the new certificate ends
+        #[arg(long, value_name = "N", group = "way")]
+        days: Option<u32>,
+        /// Of a subordinate CA: the folder that receives a new folder with the CSR
+        #[arg(long, value_name = "DIR", group = "way")]
+        to: Option<PathBuf>,
+        /// The user PIN
+        #[command(flatten)]
+        pin: PinArguments,
+    },
+    /// Link the keys of a re-keyed root: the new key certified by the old one and the old by the new (RFC 4210 §4.4)
+    ///
+    /// Devices that trust only the old root so have a path to what the new key issued, and those that trust only the new root one to
+    /// what the old key issued. `ca export` writes both. What was made before is not made again.
+    Link {
+        /// The new CA's name here, which `ca rekey` made
+        name: String,
+        /// The user PIN
+        #[command(flatten)]
+        pin: PinArguments,
+    },
+    /// Plan a certificate for the key of another CA, from its own self-signed certificate (a cross-certificate)
+    ///
+    /// The profile, of the kind subordinate-ca, sets path length, names and purposes. Approve, sign and deliver the plan as
+    /// any other; the other CA takes the certificate with `ca install --beside`. A CA without a self-signed certificate gives a
+    /// CSR instead, for `plan`.
+    Cross {
+        /// The CA that will sign
+        #[arg(long, value_name = "NAME")]
+        ca: String,
+        /// The profile
+        #[arg(long, value_name = "P")]
+        profile: String,
+        /// The other CA's self-signed certificate, PEM or DER
+        certificate: PathBuf,
+    },
     /// Write a CA's certificate onto a medium as one new folder: PEM, DER, the path to the root, SHA-256 sums
     Export {
         /// The CA's name here

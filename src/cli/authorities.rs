@@ -6,8 +6,8 @@ use serde_json::{Value, json};
 
 use crate::{
     ceremony::{
-        Appliance, AuthorityRecord, Error, Home, InstalledCertificate, NewCa, Renewal, Requested, Role,
-        printable_path,
+        Appliance, AuthorityRecord, Error, Home, InstalledCertificate, NewCa, Rekey, Renewal, Requested,
+        Role, printable_path,
     },
     pki::{
         certificate::Certificate,
@@ -20,6 +20,7 @@ use crate::{
 use super::{
     args::{CaCommand, KeyKind},
     exit::Exit,
+    main_job::watched,
     pin,
     render::{self, Form},
     stop,
@@ -61,6 +62,78 @@ pub fn run(home: Home, command: CaCommand, form: Form) -> Result<Exit, Error> {
                     "{name} issues under it from now on. Give it to all who trust the root (coldsign ca export {name} --to DIR); a CA \
                      of this home below it moves to it with coldsign ca install NAME CERT"
                 );
+            }
+        }
+        CaCommand::Rekey { before, name, key, days, to, pin } => {
+            let rekey = Rekey { before: &before, name: &name, key: algorithm(key) }.commanded();
+            let _heeded = stop::heed();
+            let mut appliance = Appliance::open(home)?;
+            let mut custodian = pin::custodian(pin.pin_file);
+            if let Some(to) = to {
+                let requested = appliance.rekey_by_request(rekey, &to, &mut custodian)?;
+                show_request(form, &name, &requested, &to);
+            } else {
+                let (issuer, head) = appliance.rekey_root(rekey, days.unwrap_or_default(), &mut custodian)?;
+                render::head(&head);
+                show(form, &name, Some((issuer.certificate(), issuer.root())), appliance.is_rehearsal());
+                eprintln!(
+                    "{name} succeeds {before}. Give it to all who trust {before}; for those who cannot take it soon: coldsign ca link {name}"
+                );
+            }
+        }
+        CaCommand::Link { name, pin } => {
+            let mut appliance = Appliance::open(home)?;
+            let mut custodian = pin::custodian(pin.pin_file);
+            let links = watched(|watch| appliance.link_keys(&name, &mut custodian, watch))?;
+            render::head(&links.head);
+            for (noun, certified, by, link) in [
+                ("new-with-old", &name, &links.before, &links.new_with_old),
+                ("old-with-new", &links.before, &name, &links.old_with_new),
+            ] {
+                match form {
+                    Form::Json => render::value(&json!({
+                        "link": noun,
+                        "ca": certified,
+                        "by": by,
+                        "sha256": link.sha256().to_string(),
+                        "not_before": link.not_before().to_string(),
+                        "not_after": link.not_after().to_string(),
+                    })),
+                    Form::Text => render::line(&format!(
+                        "{noun}  the key of {certified}, by {by}, until {}  {}",
+                        link.not_after(),
+                        link.sha256()
+                    )),
+                }
+            }
+            eprintln!("next: coldsign ca export {name} --to DIR, and the same for {}", links.before);
+        }
+        CaCommand::Cross { ca, profile, certificate } => {
+            let began = std::time::Instant::now();
+            let mut appliance = Appliance::open(home)?;
+            let made = appliance.plan_cross(&ca, &profile, &certificate)?;
+            match form {
+                Form::Json => {
+                    let mut value = render::summary(&made.plan, None, began.elapsed().as_secs_f64());
+                    value["certificate_sha256"] = json!(made.certificate_sha256.to_string());
+                    render::value(&value);
+                }
+                Form::Text => {
+                    for note in &made.notes {
+                        eprintln!("note: {} ({})", note.message, note.control.id());
+                    }
+                    eprintln!("its own certificate has SHA-256 {}, in words:", made.certificate_sha256);
+                    eprintln!(
+                        "    {}",
+                        render::rows_of_words(&made.certificate_sha256.words()).join("\n    ")
+                    );
+                    render::plan(&made.plan);
+                    render::authorities(appliance.planned_authorities(&made.plan)?.as_ref());
+                    eprintln!(
+                        "next: read the words to each other, then coldsign approve {} --words \"…\"",
+                        made.plan.id
+                    );
+                }
             }
         }
         CaCommand::Install { name, certificate, chain, beside } => {
