@@ -407,7 +407,20 @@ fn a_cross_certificate_keeps_the_names_and_the_identifier_that_it_has() {
         succeed(openssl.current_dir(sandbox.path("")).args(arguments))
     };
     let root = ["req", "-x509", "-newkey", "rsa:2048", "-nodes", "-keyout", "p.key", "-out", "p.pem"];
-    made(&[&root[..], &["-days", "3000", "-subj", "/O=Partner/CN=Partner Root", "-addext", "keyUsage=critical,keyCertSign,cRLSign"]].concat());
+    made(
+        &[
+            &root[..],
+            &[
+                "-days",
+                "3000",
+                "-subj",
+                "/O=Partner/CN=Partner Root",
+                "-addext",
+                "keyUsage=critical,keyCertSign,cRLSign",
+            ],
+        ]
+        .concat(),
+    );
     for (name, subject) in [("in", "/O=Partner/CN=in"), ("out", "/O=Elsewhere/CN=out")] {
         let (key, request, leaf) = (format!("{name}.key"), format!("{name}.csr"), format!("{name}.pem"));
         made(&["req", "-newkey", "rsa:2048", "-nodes", "-keyout", &key, "-out", &request, "-subj", subject]);
@@ -438,5 +451,130 @@ fn a_cross_certificate_keeps_the_names_and_the_identifier_that_it_has() {
         text.contains("CA:TRUE, pathlen:0") && text.contains("X509v3 Name Constraints: critical"),
         "{text}"
     );
+    clean(&sandbox);
+}
+
+#[test]
+fn what_ends_soon_is_told_where_something_can_still_be_done() {
+    let sandbox = Sandbox::new("ca-life-warnings");
+    let pin = sandbox.text("pin");
+    for (ca, days) in [("long", "7300"), ("month", "30"), ("soon", "500")] {
+        let of = ["--key", "p256", "--subject", &format!("/CN={ca}"), "--days", days, "--pin-file", &pin];
+        sandbox.ok(["ca", "create", ca].into_iter().chain(of));
+    }
+    let warnings = || -> Vec<(String, String)> {
+        let list = sandbox.json(["ca", "list"]);
+        let of = |ca: &Value| -> Vec<(String, String)> {
+            let warnings = ca["warnings"].as_array().expect("warnings").iter();
+            let kind = |one: &Value| one["kind"].as_str().unwrap().to_owned();
+            warnings.map(|one| (ca["ca"].as_str().unwrap().to_owned(), kind(one))).collect()
+        };
+        list.iter().flat_map(of).collect()
+    };
+    let pair = |ca: &str, kind: &str| (ca.to_owned(), kind.to_owned());
+    // A CA of 500 days can issue for the 397 days of a server for 103 days more; one of 30 never could.
+    assert_eq!(warnings(), [pair("month", "ends"), pair("soon", "full-length")]);
+    let listed = sandbox.exits(0, ["ca", "list"]);
+    assert!(listed.contains("warning: CA month: its certificate ends in 29 days, at "), "{listed}");
+    assert!(listed.contains("coldsign ca renew month --days N"), "{listed}");
+    assert!(listed.contains("the last moment for certificates of 397 days (profile server)"), "{listed}");
+    assert!(!listed.contains("CA long"), "{listed}");
+
+    // At plan time, of the CA and the profile that are meant.
+    let stick = stick(&sandbox, "device");
+    let planned = sandbox.run(["plan", "--ca", "soon", "--profile", "server", &stick]);
+    let told = String::from_utf8(planned.stderr).unwrap();
+    assert!(told.contains("warning: CA soon: ") && told.contains("from then on they are refused"), "{told}");
+    let quiet = sandbox.run(["plan", "--ca", "long", "--profile", "device", &stick]);
+    assert!(!String::from_utf8(quiet.stderr).unwrap().contains("warning"));
+
+    // The span is the home's to choose.
+    let path = sandbox.path("home").join("authority.toml");
+    let text = fs::read_to_string(&path).unwrap();
+    let with =
+        |line: &str| fs::write(&path, text.replacen("version = 1\n", &format!("version = 1\n{line}\n"), 1));
+    with("ca-warning-days = 29").unwrap();
+    assert_eq!(warnings(), []);
+    with("ca-warning-days = 31").unwrap();
+    assert_eq!(warnings(), [pair("month", "ends")]);
+    with("ca-warning-days = 0").unwrap();
+    let wrong = sandbox.exits(2, ["ca", "list"]);
+    assert!(wrong.contains("ca-warning-days") && wrong.contains("write 180"), "{wrong}");
+    fs::write(&path, text).unwrap();
+
+    // Renewed, nothing is to be told; and re-keyed, whoever issues under the old key is.
+    sandbox.ok(["ca", "renew", "month", "--days", "7000", "--pin-file", &pin]);
+    assert_eq!(warnings(), [pair("soon", "full-length")]);
+    rekeyed(&sandbox, "long", "long-2", "p256");
+    let old = sandbox.run(["plan", "--ca", "long", "--profile", "device", &stick]);
+    let told = String::from_utf8(old.stderr).unwrap();
+    assert!(told.contains("warning: CA long-2 has taken the place of CA long"), "{told}");
+}
+
+#[test]
+fn two_roots_and_two_cas_in_one_home_do_not_mix() {
+    let sandbox = Sandbox::with_issuing("ca-life-several", "p256");
+    let pin = sandbox.text("pin");
+    sandbox.root("second-root", "p384");
+    let requested = sandbox.folder("second-requested");
+    let key = ["--key", "p384", "--subject", "/O=Rehearsal/CN=Issuing CA", "--to", &requested];
+    let arguments = ["ca", "request", "second"].into_iter().chain(key).chain(["--pin-file", &pin]);
+    let request = of(&sandbox.json(arguments), "request");
+    // The two issuing CAs have one subject; only their keys tell them apart, and the officer is told.
+    let refused = sandbox.run(["plan", "--ca", "second-root", "--profile", "subordinate-ca", &request]);
+    assert!(support::said(&refused).contains("a certificate was issued for the subject before"));
+    let issued = sandbox.issue("second-root", "subordinate-ca-renewal", &[&request], &requested, &[]);
+    let own = support::files(&issued.folder.join("certs"))[0].to_str().unwrap().to_owned();
+    let wrong = sandbox.exits(2, ["ca", "install", "issuing", &own]);
+    assert!(wrong.contains("for another key than that of issuing"), "{wrong}");
+    sandbox.ok(["ca", "install", "second", &own]);
+
+    let roots = ["root", "second-root"].map(|ca| certificate(&sandbox, ca, &format!("{ca}.pem")));
+    let cas = ["issuing", "second"].map(|ca| certificate(&sandbox, ca, &format!("{ca}.pem")));
+    // Plans of both lie beside each other before either is signed.
+    let plans = ["issuing", "second"]
+        .map(|ca| sandbox.approved(ca, "device", &[&stick(&sandbox, &format!("of-{ca}"))]));
+    let out = sandbox.folder("out");
+    let bundles: Vec<String> = plans
+        .iter()
+        .rev()
+        .map(|plan| {
+            sandbox.ok(["sign", &plan.id, "--pin-file", &pin]);
+            of(&sandbox.json(["deliver", &plan.id, "--to", &out, "--pin-file", &pin]), "folder")
+        })
+        .collect();
+    let bundles = [&bundles[1], &bundles[0]];
+    for (at, bundle) in bundles.iter().enumerate() {
+        let leaf = format!("{bundle}/certificates.pem");
+        holds(&roots[at], &[&cas[at]], &leaf);
+        holds(&roots[at], &[&cas[1 - at], &cas[at]], &leaf);
+        fails(&roots[at], &[&cas[1 - at]], &leaf);
+        fails(&roots[1 - at], &[&cas[0], &cas[1]], &leaf);
+        sandbox.ok(["verify", bundle, "--trust", &roots[at]]);
+        assert!(sandbox.run(["verify", bundle, "--trust", &roots[1 - at]]).status.code() != Some(0));
+    }
+
+    // What one issued is not the other's to revoke; each has its own numbers.
+    let serial = of(&sandbox.json(["register", "list", "--plan", &plans[0].id]), "serial");
+    let foreign = sandbox.exits(2, ["revoke", "--ca", "second", &serial, "--reason", "superseded"]);
+    assert!(foreign.contains("CA second issued no certificate"), "{foreign}");
+    sandbox.ok(["revoke", "--ca", "issuing", &serial, "--reason", "superseded"]);
+    for (at, ca) in ["issuing", "second"].into_iter().enumerate() {
+        sandbox.ok(["crl", "--ca", ca, "--to", &out, "--days", "14", "--pin-file", &pin]);
+        let folder = format!("{out}/crl-{ca}-1");
+        sandbox.ok(["verify", &folder, "--trust", &roots[at]]);
+        let text = fs::read_to_string(format!("{folder}/manifest.json")).unwrap();
+        let manifest: Value = serde_json::from_str(&text).unwrap();
+        assert_eq!(manifest["entries"], if at == 0 { 1 } else { 0 }, "{text}");
+    }
+    let checked = |at: usize, list: &str| {
+        let (list, leaf) =
+            (format!("{out}/crl-{list}-1/crl.pem"), format!("{}/certificates.pem", bundles[at]));
+        verify_by(&roots[at], &["-untrusted", &cas[at], "-crl_check", "-CRLfile", &list], &leaf)
+    };
+    assert!(fail(&mut checked(0, "issuing")).contains("certificate revoked"));
+    succeed(&mut checked(1, "second"));
+    // Of one name but another key: the other CA's list is none for this certificate.
+    assert!(fail(&mut checked(0, "second")).contains("unable to get certificate CRL"));
     clean(&sandbox);
 }

@@ -173,9 +173,20 @@ pub fn run(home: Home, command: CaCommand, form: Form) -> Result<Exit, Error> {
         }
         CaCommand::List => {
             let appliance = Appliance::open_to_read(home)?;
+            let warnings = appliance.warnings()?;
             for record in appliance.authorities()? {
-                show_line(form, &record.name, certificates(&record));
+                match form {
+                    Form::Text => show_line(form, &record.name, certificates(&record)),
+                    Form::Json => {
+                        let of = warnings.iter().filter(|warning| warning.ca == record.name);
+                        let mut value = certificate_value(&record.name, certificates(&record));
+                        value["succeeds"] = json!(record.succeeds);
+                        value["warnings"] = of.map(render::warning_value).collect();
+                        render::value(&value);
+                    }
+                }
             }
+            render::warnings(&warnings);
         }
         CaCommand::Show { name, pem } => {
             let appliance = Appliance::open_to_read(home)?;

@@ -68,6 +68,7 @@ pub fn plan(home: Home, given: &PlanArguments, form: Form) -> Result<Exit, Error
     let began = Instant::now();
     let mut appliance = Appliance::open(home)?;
     announce(&appliance);
+    render::warnings(&appliance.warnings_for(&given.ca, &given.profile)?);
     let plan = make_plan(&mut appliance, &given.ca, &given.profile, &given.paths, given.csv.as_deref())?;
     match form {
         Form::Json => render::value(&render::summary(&plan, None, began.elapsed().as_secs_f64())),
@@ -159,6 +160,7 @@ pub fn issue(home: Home, given: &IssueArguments, form: Form) -> Result<Exit, Err
         terminal::ask_words("")?;
     }
     appliance.check_target(&given.to)?;
+    render::warnings(&appliance.warnings_for(&given.ca, &given.profile)?);
     let plan = make_plan(&mut appliance, &given.ca, &given.profile, &given.from, given.csv.as_deref())?;
     eprintln!("plan {}: {}, digest {}", plan.id, counted(plan.accepted, "certificate"), plan.digest);
     render::authorities(appliance.planned_authorities(&plan)?.as_ref());

@@ -47,6 +47,9 @@ pub fn issuing(outside: &Outside) -> Authority {
             certificate: Some((certificate(&own(outside)), vec![certificate(&root())])),
         },
         stage: Stage::Issues,
+        warnings: Vec::new(),
+        succeeded_by: None,
+        others: Vec::new(),
     }
 }
 

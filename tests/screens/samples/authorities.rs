@@ -44,6 +44,9 @@ fn requested(outside: &Outside) -> Authority {
             certificate: None,
         },
         stage: coldsign::ceremony::Stage::Requested,
+        warnings: Vec::new(),
+        succeeded_by: None,
+        others: Vec::new(),
     }
 }
 

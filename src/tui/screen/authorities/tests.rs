@@ -45,7 +45,7 @@ fn authority(name: &str, stage: Stage) -> Authority {
         succeeds: None,
         certificate: None,
     };
-    Authority { record, stage }
+    Authority { record, stage, warnings: Vec::new(), succeeded_by: None, others: Vec::new() }
 }
 
 /// A model among the CAs of a home that has none.
