@@ -60,7 +60,7 @@ pub fn run(home: Home, command: CaCommand, form: Form) -> Result<Exit, Error> {
                 show(form, &name, Some((issuer.certificate(), issuer.root())), appliance.is_rehearsal());
                 eprintln!(
                     "{name} issues under it from now on. Give it to all who trust the root (coldsign ca export {name} --to DIR); a CA \
-                     of this home below it moves to it with coldsign ca install NAME CERT"
+                     of this home below it moves to it with coldsign ca use NAME SHA256"
                 );
             }
         }

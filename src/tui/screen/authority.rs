@@ -3,13 +3,8 @@
 use ratatui::layout::Rect;
 
 use super::{
-    Screen,
-    audit::draw_sheet,
-    authorities::state_words,
-    ca_export::CaExport,
-    ca_renewal::{CaRenewal, is_root},
-    document::Document,
-    install::Install,
+    Screen, audit::draw_sheet, authorities::state_words, ca_export::CaExport, ca_renewal::CaRenewal,
+    document::Document, install::Install,
 };
 use crate::{
     ceremony::{Authority, ExportedCertificate, Requested, Role as CertificateRole, Stage},
@@ -125,13 +120,6 @@ impl Room for AuthorityPage {
                 bindings.push(Binding::bar(&[Key::Enter, Key::Char('v')], READ, "its certificate"));
                 bindings.push(Binding::bar(&[Key::Char('w')], EXPORT, "to a medium"));
                 bindings.push(Binding::bar(&[Key::Char('n')], RENEW, "renew"));
-                if !is_root(&self.authority) {
-                    bindings.push(Binding::help(
-                        &[Key::Char('i')],
-                        INSTALL,
-                        "install the certificate of a renewal",
-                    ));
-                }
             }
             Stage::Requested => {
                 bindings.push(Binding::bar(&[Key::Char('i')], INSTALL, "install its certificate"));
@@ -143,6 +131,10 @@ impl Room for AuthorityPage {
             Stage::Abandoned => {}
         }
         if self.authority.record.certificate.as_ref().is_some_and(|(_, above)| !above.is_empty()) {
+            if self.authority.stage == Stage::Issues {
+                let words = "install the certificate of a renewal";
+                bindings.push(Binding::help(&[Key::Char('i')], INSTALL, words));
+            }
             bindings.push(Binding::bar(&[Key::Char('R')], READ_ROOT, "the root's certificate"));
         }
         bindings.extend_from_slice(LIST);

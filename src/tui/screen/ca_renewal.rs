@@ -104,7 +104,7 @@ impl CaRenewal {
 }
 
 /// Whether a CA certifies itself.
-pub(super) fn is_root(authority: &Authority) -> bool {
+fn is_root(authority: &Authority) -> bool {
     authority.record.certificate.as_ref().is_some_and(|(_, above)| above.is_empty())
 }
 
