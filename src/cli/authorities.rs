@@ -1,4 +1,6 @@
-//! `ca create`, `ca request`, `ca renew`, `ca install`, `ca export`, `ca list` and `ca show`.
+//! `ca …`: CAs are made, requested, installed, exported, listed and shown; `life` has what comes later.
+
+mod life;
 
 use std::path::Path;
 
@@ -6,8 +8,8 @@ use serde_json::{Value, json};
 
 use crate::{
     ceremony::{
-        Appliance, AuthorityRecord, Error, Home, InstalledCertificate, NewCa, Rekey, Renewal, Requested,
-        Role, printable_path,
+        Appliance, AuthorityRecord, Error, Home, InstalledCertificate, NewCa, Rekey, Requested, Role,
+        printable_path,
     },
     pki::{
         certificate::Certificate,
@@ -20,7 +22,6 @@ use crate::{
 use super::{
     args::{CaCommand, KeyKind},
     exit::Exit,
-    main_job::watched,
     pin,
     render::{self, Form},
     stop,
@@ -46,95 +47,15 @@ pub fn run(home: Home, command: CaCommand, form: Form) -> Result<Exit, Error> {
             show_request(form, &name, &requested, &to);
         }
         CaCommand::Renew { name, days, to, pin } => {
-            let renewal = Renewal { name: &name }.commanded();
-            let _heeded = stop::heed();
-            let mut appliance = Appliance::open(home)?;
-            let mut custodian = pin::custodian(pin.pin_file);
-            if let Some(to) = to {
-                let requested = appliance.request_renewal(renewal, &to, &mut custodian)?;
-                show_request(form, &name, &requested, &to);
-            } else {
-                let (issuer, head) =
-                    appliance.renew_root(renewal, days.unwrap_or_default(), &mut custodian)?;
-                render::head(&head);
-                show(form, &name, Some((issuer.certificate(), issuer.root())), appliance.is_rehearsal());
-                eprintln!(
-                    "{name} issues under it from now on. Give it to all who trust the root (coldsign ca export {name} --to DIR); a CA \
-                     of this home below it moves to it with coldsign ca use NAME SHA256"
-                );
-            }
+            life::renew(home, &name, &life::way(days, to), pin, form)?;
         }
         CaCommand::Rekey { before, name, key, days, to, pin } => {
-            let rekey = Rekey { before: &before, name: &name, key: algorithm(key) }.commanded();
-            let _heeded = stop::heed();
-            let mut appliance = Appliance::open(home)?;
-            let mut custodian = pin::custodian(pin.pin_file);
-            if let Some(to) = to {
-                let requested = appliance.rekey_by_request(rekey, &to, &mut custodian)?;
-                show_request(form, &name, &requested, &to);
-            } else {
-                let (issuer, head) = appliance.rekey_root(rekey, days.unwrap_or_default(), &mut custodian)?;
-                render::head(&head);
-                show(form, &name, Some((issuer.certificate(), issuer.root())), appliance.is_rehearsal());
-                eprintln!(
-                    "{name} succeeds {before}. Give it to all who trust {before}; for those who cannot take it soon: coldsign ca link {name}"
-                );
-            }
+            let rekey = Rekey { before: &before, name: &name, key: algorithm(key) };
+            life::rekey(home, rekey, &life::way(days, to), pin, form)?;
         }
-        CaCommand::Link { name, pin } => {
-            let mut appliance = Appliance::open(home)?;
-            let mut custodian = pin::custodian(pin.pin_file);
-            let links = watched(|watch| appliance.link_keys(&name, &mut custodian, watch))?;
-            render::head(&links.head);
-            for (noun, certified, by, link) in [
-                ("new-with-old", &name, &links.before, &links.new_with_old),
-                ("old-with-new", &links.before, &name, &links.old_with_new),
-            ] {
-                match form {
-                    Form::Json => render::value(&json!({
-                        "link": noun,
-                        "ca": certified,
-                        "by": by,
-                        "sha256": link.sha256().to_string(),
-                        "not_before": link.not_before().to_string(),
-                        "not_after": link.not_after().to_string(),
-                    })),
-                    Form::Text => render::line(&format!(
-                        "{noun}  the key of {certified}, by {by}, until {}  {}",
-                        link.not_after(),
-                        link.sha256()
-                    )),
-                }
-            }
-            eprintln!("next: coldsign ca export {name} --to DIR, and the same for {}", links.before);
-        }
+        CaCommand::Link { name, pin } => life::link(home, &name, pin, form)?,
         CaCommand::Cross { ca, profile, certificate } => {
-            let began = std::time::Instant::now();
-            let mut appliance = Appliance::open(home)?;
-            let made = appliance.plan_cross(&ca, &profile, &certificate)?;
-            match form {
-                Form::Json => {
-                    let mut value = render::summary(&made.plan, None, began.elapsed().as_secs_f64());
-                    value["certificate_sha256"] = json!(made.certificate_sha256.to_string());
-                    render::value(&value);
-                }
-                Form::Text => {
-                    for note in &made.notes {
-                        eprintln!("note: {} ({})", note.message, note.control.id());
-                    }
-                    eprintln!("its own certificate has SHA-256 {}, in words:", made.certificate_sha256);
-                    eprintln!(
-                        "    {}",
-                        render::rows_of_words(&made.certificate_sha256.words()).join("\n    ")
-                    );
-                    render::plan(&made.plan);
-                    render::authorities(appliance.planned_authorities(&made.plan)?.as_ref());
-                    eprintln!(
-                        "next: read the words to each other, then coldsign approve {} --words \"…\"",
-                        made.plan.id
-                    );
-                }
-            }
+            life::cross(home, &ca, &profile, &certificate, form)?;
         }
         CaCommand::Install { name, certificate, chain, beside } => {
             let mut appliance = Appliance::open(home)?;
@@ -171,62 +92,69 @@ pub fn run(home: Home, command: CaCommand, form: Form) -> Result<Exit, Error> {
                 }
             }
         }
-        CaCommand::List => {
-            let appliance = Appliance::open_to_read(home)?;
-            let warnings = appliance.warnings()?;
-            for record in appliance.authorities()? {
-                match form {
-                    Form::Text => show_line(form, &record.name, certificates(&record)),
-                    Form::Json => {
-                        let of = warnings.iter().filter(|warning| warning.ca == record.name);
-                        let mut value = certificate_value(&record.name, certificates(&record));
-                        value["succeeds"] = json!(record.succeeds);
-                        value["warnings"] = of.map(render::warning_value).collect();
-                        render::value(&value);
-                    }
-                }
-            }
-            render::warnings(&warnings);
-        }
-        CaCommand::Show { name, pem } => {
-            let appliance = Appliance::open_to_read(home)?;
-            let record = appliance.authority(&name)?;
+        CaCommand::List => list(home, form)?,
+        CaCommand::Show { name, pem: true } => {
+            let record = Appliance::open_to_read(home)?.authority(&name)?;
             match &record.certificate {
-                Some((own, above)) if pem => show_pem(form, std::iter::once(own).chain(above)),
-                _ => {
-                    let installed = appliance.certificates_of(&name)?;
-                    if form == Form::Json {
-                        let mut value = certificate_value(&name, certificates(&record));
-                        value["succeeds"] = json!(record.succeeds);
-                        value["certificates"] =
-                            installed.iter().map(|one| installed_value(&record, one)).collect();
-                        render::value(&value);
-                        return Ok(Exit::Done);
-                    }
-                    show(form, &name, certificates(&record), appliance.is_rehearsal());
-                    if let Some(before) = &record.succeeds {
-                        render::line(&format!("succeeds     {before}"));
-                    }
-                    for one in installed.iter().filter(|one| !in_use(&record, one)) {
-                        render::line(&format!(
-                            "also         {}  until {}  by {}  ({})",
-                            one.certificate.sha256(),
-                            one.certificate.not_after(),
-                            one.certificate.issuer().to_printable(),
-                            role_words(one.role)
-                        ));
-                    }
-                    if let (Form::Text, Some(latest)) = (form, appliance.crls(&name)?.last()) {
-                        let stored = latest.stored();
-                        let number = stored.number.as_ref().map_or("none".to_owned(), ToString::to_string);
-                        let next = stored.next_update.map_or("-".to_owned(), |time| time.to_string());
-                        render::line(&format!("CRL          {number}, the next one by {next}"));
-                    }
-                }
+                Some((own, above)) => show_pem(form, std::iter::once(own).chain(above)),
+                None => show_line(form, &name, None),
+            }
+        }
+        CaCommand::Show { name, pem: false } => show_one(home, &name, form)?,
+    }
+    Ok(Exit::Done)
+}
+
+fn list(home: Home, form: Form) -> Result<(), Error> {
+    let appliance = Appliance::open_to_read(home)?;
+    let warnings = appliance.warnings()?;
+    for record in appliance.authorities()? {
+        match form {
+            Form::Text => show_line(form, &record.name, certificates(&record)),
+            Form::Json => {
+                let of = warnings.iter().filter(|warning| warning.ca == record.name);
+                let mut value = certificate_value(&record.name, certificates(&record));
+                value["succeeds"] = json!(record.succeeds);
+                value["warnings"] = of.map(render::warning_value).collect();
+                render::value(&value);
             }
         }
     }
-    Ok(Exit::Done)
+    render::warnings(&warnings);
+    Ok(())
+}
+
+fn show_one(home: Home, name: &str, form: Form) -> Result<(), Error> {
+    let appliance = Appliance::open_to_read(home)?;
+    let record = appliance.authority(name)?;
+    let installed = appliance.certificates_of(name)?;
+    if form == Form::Json {
+        let mut value = certificate_value(name, certificates(&record));
+        value["succeeds"] = json!(record.succeeds);
+        value["certificates"] = installed.iter().map(|one| installed_value(&record, one)).collect();
+        render::value(&value);
+        return Ok(());
+    }
+    show(form, name, certificates(&record), appliance.is_rehearsal());
+    if let Some(before) = &record.succeeds {
+        render::line(&format!("succeeds     {before}"));
+    }
+    for one in installed.iter().filter(|one| !in_use(&record, one)) {
+        render::line(&format!(
+            "also         {}  until {}  by {}  ({})",
+            one.certificate.sha256(),
+            one.certificate.not_after(),
+            one.certificate.issuer().to_printable(),
+            role_words(one.role)
+        ));
+    }
+    if let (Form::Text, Some(latest)) = (form, appliance.crls(name)?.last()) {
+        let stored = latest.stored();
+        let number = stored.number.as_ref().map_or("none".to_owned(), ToString::to_string);
+        let next = stored.next_update.map_or("-".to_owned(), |time| time.to_string());
+        render::line(&format!("CRL          {number}, the next one by {next}"));
+    }
+    Ok(())
 }
 
 fn show_request(form: Form, name: &str, requested: &Requested, to: &Path) {

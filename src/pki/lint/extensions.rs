@@ -187,10 +187,8 @@ fn subject_key_identifier(
     }
     let identifier = one_element(extension, tag::OCTET_STRING, "SubjectKeyIdentifier")?.content;
     if let Some(known) = expected.known_as {
-        return match identifier == known {
-            true => Ok(()),
-            false => Err("subjectKeyIdentifier is not the one that the key has elsewhere".to_owned()),
-        };
+        let other = "subjectKeyIdentifier is not the one that the key has elsewhere";
+        return if identifier == known { Ok(()) } else { Err(other.to_owned()) };
     }
     if identifier.len() != 20 {
         return Err(format!("subjectKeyIdentifier has {}, not 20", counted(identifier.len(), "octet")));
