@@ -10,7 +10,7 @@ use crate::{
     ceremony::{Authority, RootRenewal},
     pki::text::Printable,
     tui::{
-        browser::{Browser, shown},
+        browser::{Browser, Walked, shown},
         canvas::Canvas,
         field::Field,
         key::Key,
@@ -85,13 +85,7 @@ impl CaRenewal {
                     "type how many days, such as 7300 for twenty years",
                 ),
             },
-            Step::Folder(browser) => {
-                if let Some(listing) = browser.folder() {
-                    let to = listing.path.clone();
-                    self.confirm(Making::Request(to), None);
-                }
-                Turn::stay()
-            }
+            Step::Folder(_) => Turn::stay(),
             Step::Confirm { making, typed, .. } => {
                 let typed = typed.text().to_owned();
                 Turn::work(Job::Authority(match making.clone() {
@@ -171,18 +165,30 @@ impl Room for CaRenewal {
     }
 
     fn act(&mut self, action: Action, about: &About) -> Turn {
+        let out = Turn::replace(Screen::Authority(AuthorityPage::new(self.authority.clone())));
         match (action, &mut self.step) {
+            (_, Step::Folder(browser)) => match browser.walk(action, about) {
+                Walked::Here(to) => {
+                    self.confirm(Making::Request(to), None);
+                    Turn::stay()
+                }
+                Walked::On(turn) => turn,
+                Walked::Out => out,
+            },
             (Action::Proceed, _) => self.proceed(),
-            (Action::Back, Step::Folder(browser)) if browser.is_typing() => {
-                browser.back(about).unwrap_or_default()
-            }
-            (Action::Back, _) => Turn::replace(Screen::Authority(AuthorityPage::new(self.authority.clone()))),
-            (action, Step::Folder(browser)) => browser.act(action, about),
+            (Action::Back, _) => out,
             (action, Step::Confirm { sheet, .. }) => {
                 sheet.act(action);
                 Turn::stay()
             }
             (_, Step::Days(_)) => Turn::stay(),
+        }
+    }
+
+    fn browser(&mut self) -> Option<&mut Browser> {
+        match &mut self.step {
+            Step::Folder(browser) => Some(browser),
+            Step::Confirm { .. } | Step::Days(_) => None,
         }
     }
 
@@ -195,29 +201,24 @@ impl Room for CaRenewal {
     }
 
     fn hear(&mut self, news: Box<News>, _about: &About) -> Heard {
-        let page = match (*news, &mut self.step) {
-            (News::Folder(listing), Step::Folder(browser)) => {
-                browser.show(listing);
-                return Heard::Mine(Turn::stay());
-            }
-            (News::Authority(AuthorityNews::Renewable { days, renewal }), _) => {
+        let page = match *news {
+            News::Authority(AuthorityNews::Renewable { days, renewal }) => {
                 self.confirm(Making::Certificate(days), Some(&renewal));
                 return Heard::Mine(Turn::stay());
             }
-            (News::Authority(AuthorityNews::Ready(authority)), _) => AuthorityPage::ready(*authority),
-            (News::Authority(AuthorityNews::Requested { authority, requested, to }), _) => {
+            News::Authority(AuthorityNews::Ready(authority)) => AuthorityPage::ready(*authority),
+            News::Authority(AuthorityNews::Requested { authority, requested, to }) => {
                 AuthorityPage::requested(*authority, &requested, &to)
             }
-            (other, _) => return Heard::NotMine(Box::new(other)),
+            other => {
+                let other = Box::new(other);
+                return match self.browser() {
+                    Some(browser) => browser.hear(other),
+                    None => Heard::NotMine(other),
+                };
+            }
         };
         Heard::Mine(Turn::replace(Screen::Authority(page)).and(Job::OpenHome))
-    }
-
-    fn tick(&mut self, about: &About) -> Turn {
-        if let Step::Folder(browser) = &mut self.step {
-            browser.look_again(about);
-        }
-        Turn::stay()
     }
 
     fn draw(&self, canvas: &mut Canvas<'_>, area: Rect, about: &About) {
