@@ -38,10 +38,11 @@ enum Scheme {
 }
 
 /// A profile of the test: its name, the purpose that OpenSSL is asked for, and whether only a P-256 CA may issue by it.
-const PROFILES: [(&str, &str, Issuer); 15] = [
+const PROFILES: [(&str, &str, Issuer); 16] = [
     ("device", "sslclient", Issuer::Any),
     ("server", "sslserver", Issuer::Any),
     ("subordinate-ca", "any", Issuer::Any),
+    ("subordinate-ca-renewal", "any", Issuer::Any),
     ("verification", "any", Issuer::Any),
     ("idevid", "any", Issuer::Any),
     ("matter-pai", "any", Issuer::Matter),
@@ -143,7 +144,9 @@ fn wanted(profile: &str, number: usize) -> Request {
             (0x86, b"https://host.example.com/"),
             (0x81, b"a@example.com"),
         ])),
-        "subordinate-ca" | "limited-ca" | "policy-ca" => works(&text).with(request::authority()),
+        "subordinate-ca" | "subordinate-ca-renewal" | "limited-ca" | "policy-ca" => {
+            works(&text).with(request::authority())
+        }
         "idevid" => {
             Request::new(request::name(&[(organization, 12, b"Works"), (&[0x55, 4, 5], 19, text.as_bytes())]))
                 .with(names(&[(0xa0, module)]))
@@ -350,7 +353,8 @@ fn judges(issued: &[Issued]) {
     assert!(complaints.is_empty(), "\n{}", complaints.join("\n"));
 }
 
-const NOT_FOR_TLS: [&str; 7] = [
+const NOT_FOR_TLS: [&str; 8] = [
+    "subordinate-ca-renewal",
     "subordinate-ca",
     "matter-pai",
     "limited-ca",

@@ -6,9 +6,8 @@ use crate::{
     pki::{
         fingerprint::Digest,
         issuer::IssuingCa,
-        profile::{End, SubjectKind},
         text::{Printable, counted},
-        time::{DAY_SECONDS, Time},
+        time::Time,
     },
     register::{AuthorityRecord, PlanKind, StoredPlan},
 };
@@ -16,6 +15,7 @@ use crate::{
 use super::{
     done::HeadSignature,
     error::Error,
+    expiry::{ending_noun, full_length},
     opening::{Appliance, now},
 };
 
@@ -87,6 +87,17 @@ pub struct Due {
     pub what: Printable,
     /// Its last second.
     pub at: Time,
+    /// Whether it is time to do something about it.
+    pub nearness: Nearness,
+}
+
+/// Whether something ends soon.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Nearness {
+    /// There is time.
+    Later,
+    /// It ends, or ended, within `ca-warning-days` of authority.toml.
+    Soon,
 }
 
 impl Appliance {
@@ -110,6 +121,10 @@ impl Appliance {
         let at = now()?;
         let authorities = self.register.authorities()?;
         let mut due: Vec<Due> = authorities.iter().flat_map(|record| self.due(record, at)).collect();
+        let horizon = self.horizon(at);
+        for soon in due.iter_mut().filter(|due| due.at <= horizon) {
+            soon.nearness = Nearness::Soon;
+        }
         for record in &authorities {
             due.extend(self.crl_due(&record.name)?);
         }
@@ -157,6 +172,9 @@ impl Appliance {
                 Some(_) => return Ok(None),
                 None => Remaining::Signing,
             }
+        } else if plan.kind == PlanKind::Link {
+            // A link is kept beside the certificate of the CA whose key it certifies, and goes out with that.
+            return Ok(None);
         } else if self.register.deliveries(plan)?.is_empty() {
             // Only a plan that was signed whole can be delivered, so one delivery has all of it.
             Remaining::Delivery
@@ -177,14 +195,11 @@ impl Appliance {
             )];
         };
         let ends = issuer.ends();
-        let what = if ends < own.not_after() { "a certificate above it" } else { "its certificate" };
         let longest = self
             .configuration
             .profiles()
-            .filter(|profile| may_issue(&issuer, profile.kind))
-            .filter_map(|profile| match profile.end {
-                End::Days(days) => Some((days, last_second(ends, days), &profile.name)),
-                End::At(_) => None,
+            .filter_map(|profile| {
+                full_length(&issuer, profile).map(|(days, last)| (days, last, &profile.name))
             })
             .filter(|(_, last, _)| *last >= now)
             // Of several the one that comes first by name, so that the same file gives the same words.
@@ -195,27 +210,15 @@ impl Appliance {
                 last,
             )
         });
-        longest.into_iter().chain([due(&format!("CA {name}: end of {what}"), ends)]).collect()
+        longest
+            .into_iter()
+            .chain([due(&format!("CA {name}: end of {}", ending_noun(&issuer)), ends)])
+            .collect()
     }
 }
 
 fn due(what: &str, at: Time) -> Due {
-    Due { what: Printable::new(what), at }
-}
-
-/// Whether the CA may issue to such a subject at all. A path length that is too long is shortened, so only a CA that no
-/// other may stand below is out. Verification certificates are left out: they live for days.
-fn may_issue(issuer: &IssuingCa, kind: SubjectKind) -> bool {
-    match kind {
-        SubjectKind::EndEntity => true,
-        SubjectKind::SubordinateCa { .. } => issuer.path_length_left() != Some(0),
-        SubjectKind::Root | SubjectKind::Verification => false,
-    }
-}
-
-/// The last second in which a certificate of so many days still ends by `ends`; both ends belong to its validity.
-fn last_second(ends: Time, days: u32) -> Time {
-    ends.plus_seconds(1 - i64::from(days) * DAY_SECONDS)
+    Due { what: Printable::new(what), at, nearness: Nearness::Later }
 }
 
 fn qr_text(entry: u64, head: Digest) -> String {
@@ -235,14 +238,5 @@ mod tests {
         let longest = qr_text(u64::MAX, Digest::of(b"abc"));
         assert!(longest.len() <= VERSION_5_M_CHARS);
         assert!(longest.bytes().all(|c| c.is_ascii_digit() || c.is_ascii_uppercase() || c == b'/'));
-    }
-
-    #[test]
-    fn finds_the_last_second_for_a_whole_validity() {
-        let ends = Time::from_rfc3339("2030-01-11T00:00:00Z").unwrap();
-        // Of ten days: the first and the last second belong to them.
-        let last = last_second(ends, 10);
-        assert_eq!(last.to_string(), "2030-01-01T00:00:01Z");
-        assert_eq!(last.plus_seconds(10 * DAY_SECONDS - 1), ends);
     }
 }

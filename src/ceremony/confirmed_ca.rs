@@ -1,6 +1,7 @@
-//! A new CA that somebody confirmed: its key cannot be unmade, so nobody makes one by a single key on a screen.
+//! A CA that somebody confirmed: keys and certificates of CAs cannot be unmade, so nobody makes one by a single key on
+//! a screen.
 
-use crate::pki::text::Printable;
+use crate::pki::{key::KeyAlgorithm, text::Printable};
 
 use super::{error::Error, provisioning::NewCa};
 
@@ -14,13 +15,7 @@ impl<'a> NewCa<'a> {
     /// # Errors
     /// [`Error::Usage`] where something else was typed.
     pub fn confirmed_by(self, typed: &str) -> Result<ConfirmedCa<'a>, Error> {
-        if typed.trim() != self.name {
-            let name = Printable::new(self.name);
-            return Err(Error::usage(
-                format!("the CA's name was not typed: no key was made for {name}"),
-                format!("type {name} to make its key, or go back"),
-            ));
-        }
+        check_typed(typed, self.name, "no key was made for", "make its key")?;
         Ok(ConfirmedCa(self))
     }
 
@@ -37,6 +32,94 @@ impl<'a> ConfirmedCa<'a> {
     pub fn new_ca(&self) -> &NewCa<'a> {
         &self.0
     }
+}
+
+/// A CA that is to be certified once more with the key that it has.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub struct Renewal<'a> {
+    /// Its name here.
+    pub name: &'a str,
+}
+
+/// A renewal, confirmed. Only by such a value does a CA's key sign for itself again.
+#[derive(Clone, Copy, Debug)]
+pub struct ConfirmedRenewal<'a>(Renewal<'a>);
+
+impl<'a> Renewal<'a> {
+    /// Confirms it by the CA's name, typed once more after everything was shown.
+    ///
+    /// # Errors
+    /// [`Error::Usage`] where something else was typed.
+    pub fn confirmed_by(self, typed: &str) -> Result<ConfirmedRenewal<'a>, Error> {
+        check_typed(typed, self.name, "nothing was signed for", "renew it")?;
+        Ok(ConfirmedRenewal(self))
+    }
+
+    /// Confirms it by the command that names it in full.
+    #[must_use]
+    pub fn commanded(self) -> ConfirmedRenewal<'a> {
+        ConfirmedRenewal(self)
+    }
+}
+
+impl<'a> ConfirmedRenewal<'a> {
+    /// The CA's name here.
+    #[must_use]
+    pub fn name(&self) -> &'a str {
+        self.0.name
+    }
+}
+
+/// A new key that is to take the place of a CA's, under the same subject.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub struct Rekey<'a> {
+    /// The CA whose place is taken.
+    pub before: &'a str,
+    /// The new one's name here.
+    pub name: &'a str,
+    /// Its key.
+    pub key: KeyAlgorithm,
+}
+
+/// A re-key, confirmed. Only from such a value is the new key made.
+#[derive(Clone, Copy, Debug)]
+pub struct ConfirmedRekey<'a>(Rekey<'a>);
+
+impl<'a> Rekey<'a> {
+    /// Confirms it by the new CA's name, typed once more after everything was shown.
+    ///
+    /// # Errors
+    /// [`Error::Usage`] where something else was typed.
+    pub fn confirmed_by(self, typed: &str) -> Result<ConfirmedRekey<'a>, Error> {
+        check_typed(typed, self.name, "no key was made for", "make its key")?;
+        Ok(ConfirmedRekey(self))
+    }
+
+    /// Confirms it by the command that names it in full.
+    #[must_use]
+    pub fn commanded(self) -> ConfirmedRekey<'a> {
+        ConfirmedRekey(self)
+    }
+}
+
+impl<'a> ConfirmedRekey<'a> {
+    /// What was confirmed.
+    #[must_use]
+    pub fn rekey(&self) -> Rekey<'a> {
+        self.0
+    }
+}
+
+/// Compares what was typed with a CA's name; blanks around it do not matter.
+fn check_typed(typed: &str, name: &str, undone: &str, to: &str) -> Result<(), Error> {
+    if typed.trim() == name {
+        return Ok(());
+    }
+    let name = Printable::new(name);
+    Err(Error::usage(
+        format!("the CA's name was not typed: {undone} {name}"),
+        format!("type {name} to {to}, or go back"),
+    ))
 }
 
 #[cfg(test)]

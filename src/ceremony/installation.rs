@@ -1,4 +1,5 @@
 //! Installation: the certificate that a superior CA issued is read, held against key, subject and path, and entered.
+//! A CA may have several: under one of them it issues, and each change of that is an entry of its own.
 //!
 //! The certificates above it come from the files that are given, and where those have them not, from the register: a
 //! CA that stands there needs no file.
@@ -8,6 +9,7 @@ use std::path::Path;
 use crate::{
     host,
     pki::{certificate::Certificate, issuer::IssuingCa, key::PublicKey, pem, text::Printable, time::Time},
+    register::{AuthorityRecord, InstalledCertificate, Role},
 };
 
 use super::{
@@ -23,6 +25,7 @@ const CERTIFICATES_OCTETS_MAX: u64 = 256 * 1024;
 #[derive(Clone, Debug)]
 pub struct FittingCertificate {
     name: String,
+    role: Role,
     issuer: IssuingCa,
     recorded: Vec<Printable>,
 }
@@ -32,6 +35,12 @@ impl FittingCertificate {
     #[must_use]
     pub fn name(&self) -> &str {
         &self.name
+    }
+
+    /// What it is to be to the CA.
+    #[must_use]
+    pub fn role(&self) -> Role {
+        self.role
     }
 
     /// The CA as it would issue.
@@ -53,11 +62,51 @@ impl Appliance {
     /// # Errors
     /// As [`Appliance::examine`].
     pub fn install(&mut self, fitting: FittingCertificate) -> Result<IssuingCa, Error> {
-        let FittingCertificate { name, issuer, recorded: _ } = fitting;
+        let FittingCertificate { name, role, issuer, recorded: _ } = fitting;
         let at = now()?;
         check_times(issuer.certificate(), at)?;
-        self.register.install_certificate(&name, issuer.certificate(), issuer.chain(), at)?;
+        self.register.install_as(role, &name, (issuer.certificate(), issuer.chain()), at)?;
         Ok(issuer)
+    }
+
+    /// Has a CA issue from now on under a certificate that it was given before, found by the beginning of its SHA-256 in
+    /// hexadecimal digits. The certificates above it are sought anew among those in use here, so that a CA moves to the
+    /// renewed certificate of its superior.
+    ///
+    /// # Errors
+    /// [`Error::Authority`] where none or several are found, or the one found is not fit to issue; [`Error::Register`].
+    pub fn use_certificate(&mut self, name: &str, sha256: &str) -> Result<IssuingCa, Error> {
+        let record = self.authority(name)?;
+        let wanted = sha256.to_lowercase();
+        let mut found = self.register.certificates_of(name)?;
+        found.retain(|one| !wanted.is_empty() && one.certificate.sha256().to_string().starts_with(&wanted));
+        let (Some(one), true) = (found.first(), found.len() == 1) else {
+            return Err(Error::authority(
+                format!("{} certificates of CA {} have a SHA-256 that begins so", found.len(), record.name),
+                format!("give more of the digits that coldsign ca show {} lists", record.name),
+            ));
+        };
+        let at = now()?;
+        check_times(&one.certificate, at)?;
+        let in_use = self.recorded_certificates()?;
+        let chain = match ordered_chain(&one.certificate, Vec::new(), in_use) {
+            Ok(above) => above.chain,
+            Err(_) => one.chain.clone(),
+        };
+        let issuer = IssuingCa::new(one.certificate.clone(), chain)
+            .map_err(|what| Error::authority(what, "choose another certificate"))?;
+        check_identifier(&record, issuer.certificate())?;
+        self.register.install_certificate(&record.name, issuer.certificate(), issuer.chain(), at)?;
+        Ok(issuer)
+    }
+
+    /// All certificates that a CA has, the last recorded one first.
+    ///
+    /// # Errors
+    /// [`Error::Authority`] where there is no such CA, [`Error::Register`].
+    pub fn certificates_of(&self, name: &str) -> Result<Vec<InstalledCertificate>, Error> {
+        self.authority(name)?;
+        Ok(self.register.certificates_of(name)?)
     }
 
     /// Reads the certificate that a superior CA issued and checks it against key, subject and path; nothing is
@@ -71,6 +120,7 @@ impl Appliance {
         name: &str,
         certificate: &Path,
         chain: Option<&Path>,
+        role: Role,
     ) -> Result<FittingCertificate, Error> {
         let record = self.register.authority(name)?.ok_or_else(|| {
             Error::authority(
@@ -84,24 +134,30 @@ impl Appliance {
         if let Some(path) = chain {
             given.extend(read_certificates(path)?);
         }
-        if let Some(requested) = record.request.as_deref().map(requested_subject).transpose()?
-            && requested != *own.subject()
-        {
+        let subject = match &record.certificate {
+            // What was issued names the subject of the certificate in use.
+            Some((in_use, _)) => Some(in_use.subject().clone()),
+            None => record.request.as_deref().map(requested_subject).transpose()?,
+        };
+        if let Some(subject) = subject.filter(|subject| subject != own.subject()) {
+            let noun = if record.certificate.is_some() { "the CA's is" } else { "requested was" };
             return Err(Error::authority(
                 format!(
-                    "the certificate's subject is {}, requested was {}",
+                    "the certificate's subject is {}, {noun} {}",
                     own.subject().to_printable(),
-                    requested.to_printable()
+                    subject.to_printable()
                 ),
                 "have the superior CA issue it with the requested subject, octet for octet",
             ));
         }
+        check_identifier(&record, &own)?;
+        check_role(&record, &own, role)?;
         let Above { chain, recorded } = ordered_chain(&own, given, self.recorded_certificates()?)?;
         check_times(&own, now()?)?;
         let issuer = IssuingCa::new(own, chain).map_err(|what| {
             Error::authority(what, "give the CA's own certificate, and those above it in a second file")
         })?;
-        Ok(FittingCertificate { name: name.to_owned(), issuer, recorded })
+        Ok(FittingCertificate { name: name.to_owned(), role, issuer, recorded })
     }
 
     /// The certificates of all CAs in the register, and those above them.
@@ -152,6 +208,39 @@ fn take_own(given: &mut Vec<Certificate>, key: &PublicKey) -> Result<Certificate
         }
     }
 }
+
+/// Checks that a further certificate has the key identifier of the one in use: what was issued before names it, and whoever
+/// builds paths looks for it (RFC 5280 §4.2.1.1).
+fn check_identifier(record: &AuthorityRecord, own: &Certificate) -> Result<(), Error> {
+    let Some((in_use, _)) = &record.certificate else { return Ok(()) };
+    if in_use.subject_key_identifier() == own.subject_key_identifier() {
+        return Ok(());
+    }
+    Err(Error::authority(
+        format!(
+            "the certificate has another subject key identifier than the one that CA {} has",
+            record.name
+        ),
+        "have the superior CA issue it with the identifier that stands in the CA's certificate now",
+    ))
+}
+
+/// Checks that what is to stand beside has something to stand beside of.
+fn check_role(record: &AuthorityRecord, own: &Certificate, role: Role) -> Result<(), Error> {
+    let hint = "install it without --beside";
+    match (role, &record.certificate) {
+        (Role::Beside, None) => {
+            let what = format!("CA {} has no certificate that it issues under", record.name);
+            Err(Error::authority(what, hint))
+        }
+        (Role::Beside, Some((in_use, _))) if in_use == own => {
+            let what = format!("CA {} issues under this certificate", record.name);
+            Err(Error::authority(what, "have it issue under another one first: coldsign ca use"))
+        }
+        _ => Ok(()),
+    }
+}
+
 /// Checks that a certificate has begun and has not ended.
 fn check_times(own: &Certificate, at: Time) -> Result<(), Error> {
     if own.not_after() < at {
@@ -209,7 +298,7 @@ fn ordered_chain(
     let mut above = Above { chain: Vec::new(), recorded: Vec::new() };
     loop {
         let last = above.chain.last().unwrap_or(own);
-        if last.is_self_issued() {
+        if last.is_self_signed() {
             return Ok(above);
         }
         let signed = |candidate: &Certificate| {

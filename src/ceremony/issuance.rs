@@ -150,7 +150,7 @@ impl Appliance {
         session: &Session,
         watch: &mut Watch<'_>,
     ) -> Result<Issued, Error> {
-        let root = self.unfinished_root(&plan.authority)?.is_some_and(|unfinished| unfinished.id == plan.id);
+        let root = self.is_unfinished_root(plan)?;
         let approved = self.approved(plan)?;
         // The audit key is looked at before, not after, a million certificates.
         if self.configuration.audit_key_uri().is_some() {
@@ -182,7 +182,7 @@ impl Appliance {
             Err(_) => HeadAfter::Left,
         };
         let next = match outcome {
-            Ok(()) if plan.kind == PlanKind::Root => None,
+            Ok(()) if matches!(plan.kind, PlanKind::Link | PlanKind::Root) => None,
             Ok(()) => Some(Remaining::Delivery),
             Err(_) => Some(Remaining::Signing),
         };

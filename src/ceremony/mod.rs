@@ -9,12 +9,14 @@ mod browsing;
 mod certificate_export;
 mod closing;
 mod confirmed_ca;
+mod cross;
 mod delivery;
 mod difference;
 mod done;
 mod error;
 mod estimate;
 mod evidence;
+mod expiry;
 mod found;
 mod handover;
 mod inspection;
@@ -33,8 +35,11 @@ mod proving;
 mod provisioning;
 mod recording;
 mod records;
+mod rekey;
+mod renewal;
 mod repeated_code;
 mod revocation;
+mod root;
 mod seen;
 mod self_check;
 mod shared_primes;
@@ -51,12 +56,14 @@ mod waived;
 pub use block_lists::{BlockListFacts, BlockLists, ListFormat, add_block_list};
 pub use browsing::{By, Found, IssuedRow, Pace, Rest, Wanted};
 pub use certificate_export::ExportedCertificate;
-pub use closing::{Closing, Due, Remaining, SignedHead, Unfinished};
-pub use confirmed_ca::ConfirmedCa;
+pub use closing::{Closing, Due, Nearness, Remaining, SignedHead, Unfinished};
+pub use confirmed_ca::{ConfirmedCa, ConfirmedRekey, ConfirmedRenewal, Rekey, Renewal};
+pub use cross::CrossPlanned;
 pub use difference::{Differences, Group};
 pub use done::{Beginning, DoneSince, HeadAfter, HeadSignature};
 pub use error::{Aftermath, Class, Error, Wanting};
 pub use estimate::Estimate;
+pub use expiry::{CaWarning, CaWarningKind};
 pub use found::{FOUND_NAMED_MAX, FoundBy, FoundIn, Outcome};
 pub use handover::Delivered;
 pub use inspection::{Counts, Judgement, Verdict, Yardstick, inspect};
@@ -72,6 +79,8 @@ pub use profiles::{ProfileSection, profile_by_name, profile_sections};
 pub use progress::{Motion, Phase, Progress, Reins, Watch};
 pub use proving::{Code, Platform, requested_code};
 pub use provisioning::{NewCa, Requested};
+pub use rekey::Links;
+pub use renewal::RootRenewal;
 pub use repeated_code::{RepeatedCode, Repetition};
 pub use revocation::{CrlFile, CrlImport, PreparedCrl, crl_id, read_crl_file, read_serials};
 pub use seen::{Agreement, Seen};
@@ -100,8 +109,9 @@ pub use crate::{
     },
     host::memory::harden,
     register::{
-        AuditFinding, AuditReport, AuthorityRecord, Catalogue, CrlOrigin, Deeds, IssuedCertificate,
-        IssuedCrl, Rehearsal, RevocationAct, RevocationOrder, Revoked, StoredCrl, StoredPlan, Takeover,
+        AuditFinding, AuditReport, AuthorityRecord, Catalogue, CrlOrigin, Deeds, InstalledCertificate,
+        IssuedCertificate, IssuedCrl, Rehearsal, RevocationAct, RevocationOrder, Revoked, Role, StoredCrl,
+        StoredPlan, Takeover,
     },
     token::{
         mechanism::{Capability, KEY_ALGORITHMS, Support},

@@ -350,7 +350,7 @@ fn write(
     }
 }
 
-fn duplicate(
+pub(super) fn duplicate(
     writer: &PlanWriter<'_>,
     spki_sha256: Digest,
     duplicates: DuplicateKeys,
@@ -380,7 +380,7 @@ fn duplicate(
     Ok(None)
 }
 
-fn subject_twice(
+pub(super) fn subject_twice(
     writer: &PlanWriter<'_>,
     subject: &[u8],
     duplicates: DuplicateSubjects,

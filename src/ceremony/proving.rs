@@ -292,7 +292,7 @@ fn code_of(request: &VerifiedRequest) -> Result<String, Error> {
 }
 
 /// A single request that was refused is an error: there is no batch that goes on without it.
-fn refused(refusal: &Refusal) -> Error {
+pub(super) fn refused(refusal: &Refusal) -> Error {
     let reasons: Vec<String> = refusal
         .findings
         .iter()

@@ -23,7 +23,10 @@ use crate::{
     register::{self, Register, Rehearsal},
 };
 
-use super::opening::{Home, printable_path};
+use super::{
+    expiry::CaWarningKind,
+    opening::{Appliance, Home, printable_path},
+};
 
 /// Least room in the home, in octets: twice what the register's write-ahead log may take.
 const FREE_OCTETS_MIN: u64 = 128 * 1024 * 1024;
@@ -37,6 +40,9 @@ const SILENT_DAYS_MAX: i64 = 400;
 
 /// Most names told in one line; of the others, the number.
 const NAMES_MAX: usize = 8;
+
+/// Most lines about CAs that end soon: the list of CAs has all.
+const WARNINGS_MAX: usize = 8;
 
 /// What a check came to.
 #[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd)]
@@ -142,7 +148,9 @@ impl Kept {
             Ok(found) => Check::good("register", found),
             Err(error) => Check::bad("register", error.to_string(), error.hint()),
         };
-        configured.into_iter().chain([recorded]).collect()
+        let sound = recorded.mark == Mark::Good;
+        let ending = if sound { ending(home) } else { Vec::new() };
+        configured.into_iter().chain([recorded]).chain(ending).collect()
     }
 
     fn register(&mut self, path: &Path) -> Result<String, register::Error> {
@@ -157,6 +165,18 @@ impl Kept {
         };
         Ok(format!("entry {}, {standing}, head {}", head.entry, head.hash.words()))
     }
+}
+
+/// A line for each CA that ends soon; what cannot be read has been told by the other lines.
+fn ending(home: &Home) -> Vec<Check> {
+    let warnings = Appliance::open_to_read(home.clone()).and_then(|appliance| appliance.warnings());
+    let warnings = warnings.unwrap_or_default().into_iter().take(WARNINGS_MAX);
+    warnings
+        .map(|warning| match warning.kind {
+            CaWarningKind::Ended => Check::bad("CA", warning.message.as_str(), &warning.hint),
+            _ => Check::attention("CA", warning.message.as_str(), &warning.hint),
+        })
+        .collect()
 }
 
 fn program(sha256: io::Result<[u8; 32]>) -> Check {

@@ -2,10 +2,15 @@
 
 use crate::{
     pki::text::Printable,
-    register::{AuthorityRecord, StoredPlan},
+    register::{AuthorityRecord, InstalledCertificate, StoredPlan},
 };
 
-use super::{error::Error, opening::Appliance, provisioning::requested_subject};
+use super::{
+    error::Error,
+    expiry::CaWarning,
+    opening::{Appliance, now},
+    provisioning::requested_subject,
+};
 
 /// A CA, and how far it has come.
 #[derive(Clone, Debug)]
@@ -14,6 +19,12 @@ pub struct Authority {
     pub record: AuthorityRecord,
     /// How far it has come.
     pub stage: Stage,
+    /// What of it ends soon.
+    pub warnings: Vec<CaWarning>,
+    /// The CA that has taken its place.
+    pub succeeded_by: Option<String>,
+    /// Its other certificates, the last recorded one first: those that it issued under before, and those beside.
+    pub others: Vec<InstalledCertificate>,
 }
 
 /// How far a CA has come.
@@ -65,6 +76,11 @@ impl Appliance {
             self.unfinished_root(&record.name)?
                 .map_or(Stage::Abandoned, |plan| Stage::Unfinished(Box::new(plan)))
         };
-        Ok(Authority { record, stage })
+        let warnings = self.ending(&record, now()?);
+        let succeeded_by = self.successor(&record.name)?;
+        let in_use = record.certificate.as_ref().map(|(own, _)| own.sha256());
+        let mut others = self.register.certificates_of(&record.name)?;
+        others.retain(|one| Some(one.certificate.sha256()) != in_use);
+        Ok(Authority { record, stage, warnings, succeeded_by, others })
     }
 }

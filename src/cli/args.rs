@@ -1,8 +1,12 @@
 //! The arguments: what scripts rely on. Names and meanings are fixed; additions are free.
 
+mod authorities;
+
 use std::path::PathBuf;
 
-use clap::{Args, Parser, Subcommand, ValueEnum};
+use clap::{Args, Parser, Subcommand};
+
+pub use authorities::{CaCommand, KeyKind};
 
 use crate::ceremony::Format;
 
@@ -49,7 +53,7 @@ pub enum Command {
     /// The token: list slots, initialise one, check what it can do
     #[command(subcommand)]
     Token(TokenCommand),
-    /// Certification authorities: create a root, request and install a subordinate, list, show
+    /// Certification authorities: create a root, request and install a subordinate, renew, re-key, list, show
     #[command(subcommand)]
     Ca(CaCommand),
     /// The profiles of authority.toml, or the built-in ones where there is no home
@@ -137,104 +141,6 @@ pub enum TokenCommand {
         /// The user PIN
         #[command(flatten)]
         pin: PinArguments,
-    },
-}
-
-/// Key kinds for a CA.
-#[derive(Clone, Copy, Debug, Eq, PartialEq, ValueEnum)]
-pub enum KeyKind {
-    /// ECDSA with SHA-256
-    P256,
-    /// ECDSA with SHA-384
-    P384,
-    /// ECDSA with SHA-512
-    P521,
-    /// RSA, 2048 bits
-    Rsa2048,
-    /// RSA, 3072 bits
-    Rsa3072,
-    /// RSA, 4096 bits
-    Rsa4096,
-    /// Ed25519, where the token has it
-    Ed25519,
-    /// ML-DSA-44, where the token has it
-    #[value(name = "ml-dsa-44")]
-    MlDsa44,
-    /// ML-DSA-65, where the token has it
-    #[value(name = "ml-dsa-65")]
-    MlDsa65,
-    /// ML-DSA-87, where the token has it
-    #[value(name = "ml-dsa-87")]
-    MlDsa87,
-}
-
-/// `ca …`
-#[derive(Debug, Subcommand)]
-pub enum CaCommand {
-    /// Make a key pair in the token and a self-signed root certificate
-    Create {
-        /// Its name here: a-z, 0-9 and -, at most 32
-        name: String,
-        /// The key
-        #[arg(long, value_enum)]
-        key: KeyKind,
-        /// The distinguished name, RFC 4514 ("CN=Root,O=Example") or "/O=Example/CN=Root"
-        #[arg(long, value_name = "DN")]
-        subject: String,
-        /// Days until it ends
-        #[arg(long, value_name = "N")]
-        days: u32,
-        /// How many CAs may stand below it in a path
-        #[arg(long, value_name = "N")]
-        path_length: Option<u32>,
-        /// The user PIN
-        #[command(flatten)]
-        pin: PinArguments,
-    },
-    /// Make a key pair in the token and its CSR for a superior CA
-    Request {
-        /// Its name here: a-z, 0-9 and -, at most 32
-        name: String,
-        /// The key
-        #[arg(long, value_enum)]
-        key: KeyKind,
-        /// The distinguished name
-        #[arg(long, value_name = "DN")]
-        subject: String,
-        /// The folder that receives a new folder with the CSR
-        #[arg(long, value_name = "DIR")]
-        to: PathBuf,
-        /// The user PIN
-        #[command(flatten)]
-        pin: PinArguments,
-    },
-    /// Take the certificate that a superior CA issued for a request
-    Install {
-        /// The CA's name here
-        name: String,
-        /// The certificate, PEM or DER; certificates behind it in the same file count as its chain
-        certificate: PathBuf,
-        /// The certificates above it, PEM, root last
-        #[arg(long, value_name = "FILE")]
-        chain: Option<PathBuf>,
-    },
-    /// Write a CA's certificate onto a medium as one new folder: PEM, DER, the path to the root, SHA-256 sums
-    Export {
-        /// The CA's name here
-        name: String,
-        /// The folder (a mounted medium) that receives the new folder
-        #[arg(long, value_name = "DIR")]
-        to: PathBuf,
-    },
-    /// List the CAs of this home
-    List,
-    /// Show one CA
-    Show {
-        /// The CA's name here
-        name: String,
-        /// Its certificate and those above it, root last, as PEM instead
-        #[arg(long)]
-        pem: bool,
     },
 }
 

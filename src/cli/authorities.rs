@@ -1,9 +1,16 @@
-//! `ca create`, `ca request`, `ca install`, `ca export`, `ca list` and `ca show`.
+//! `ca …`: CAs are made, requested, installed, exported, listed and shown; `life` has what comes later.
+
+mod life;
+
+use std::path::Path;
 
 use serde_json::{Value, json};
 
 use crate::{
-    ceremony::{Appliance, AuthorityRecord, Error, Home, NewCa, printable_path},
+    ceremony::{
+        Appliance, AuthorityRecord, Error, Home, InstalledCertificate, NewCa, Rekey, Requested, Role,
+        printable_path,
+    },
     pki::{
         certificate::Certificate,
         fingerprint::hex,
@@ -37,34 +44,34 @@ pub fn run(home: Home, command: CaCommand, form: Form) -> Result<Exit, Error> {
             let _heeded = stop::heed();
             let mut appliance = Appliance::open(home)?;
             let requested = appliance.request_subordinate(&new, &to, &mut pin::custodian(pin.pin_file))?;
-            render::head(&requested.head);
-            let path = printable_path(&to.join(&requested.folder).join(&requested.file));
-            match form {
-                Form::Json => render::value(&json!({
-                    "ca": name,
-                    "request": path.as_str(),
-                    "sha256": requested.sha256.to_string(),
-                    "spki_sha256": requested.spki_sha256.to_string(),
-                })),
-                Form::Text => {
-                    render::line(&format!("request  {path}"));
-                    render::line(&format!("sha256   {}", requested.sha256));
-                    render::line(&format!("words    {}", requested.sha256.words()));
-                    eprintln!(
-                        "next: have the superior CA issue it, then coldsign ca install {name} CERT; with --chain FILE where a CA above it \
-                         is not in this home"
-                    );
-                }
-            }
+            show_request(form, &name, &requested, &to);
         }
-        CaCommand::Install { name, certificate, chain } => {
+        CaCommand::Renew { name, days, to, pin } => {
+            life::renew(home, &name, &life::way(days, to), pin, form)?;
+        }
+        CaCommand::Rekey { before, name, key, days, to, pin } => {
+            let rekey = Rekey { before: &before, name: &name, key: algorithm(key) };
+            life::rekey(home, rekey, &life::way(days, to), pin, form)?;
+        }
+        CaCommand::Link { name, pin } => life::link(home, &name, pin, form)?,
+        CaCommand::Cross { ca, profile, certificate } => {
+            life::cross(home, &ca, &profile, &certificate, form)?;
+        }
+        CaCommand::Install { name, certificate, chain, beside } => {
             let mut appliance = Appliance::open(home)?;
-            let fitting = appliance.examine(&name, &certificate, chain.as_deref())?;
+            let role = if beside { Role::Beside } else { Role::Issues };
+            let fitting = appliance.examine(&name, &certificate, chain.as_deref(), role)?;
             for subject in fitting.recorded() {
                 eprintln!("above it, from the register: {subject}");
             }
             let issuer = appliance.install(fitting)?;
             show(form, &name, Some((issuer.certificate(), issuer.root())), appliance.is_rehearsal());
+        }
+        CaCommand::Use { name, sha256 } => {
+            let mut appliance = Appliance::open(home)?;
+            let issuer = appliance.use_certificate(&name, &sha256)?;
+            show(form, &name, Some((issuer.certificate(), issuer.root())), appliance.is_rehearsal());
+            eprintln!("{name} issues under it from now on");
         }
         CaCommand::Export { name, to } => {
             let appliance = Appliance::open_to_read(home)?;
@@ -85,30 +92,91 @@ pub fn run(home: Home, command: CaCommand, form: Form) -> Result<Exit, Error> {
                 }
             }
         }
-        CaCommand::List => {
-            let appliance = Appliance::open_to_read(home)?;
-            for record in appliance.authorities()? {
-                show_line(form, &record.name, certificates(&record));
+        CaCommand::List => list(home, form)?,
+        CaCommand::Show { name, pem: true } => {
+            let record = Appliance::open_to_read(home)?.authority(&name)?;
+            match &record.certificate {
+                Some((own, above)) => show_pem(form, std::iter::once(own).chain(above)),
+                None => show_line(form, &name, None),
             }
         }
-        CaCommand::Show { name, pem } => {
-            let appliance = Appliance::open_to_read(home)?;
-            let record = appliance.authority(&name)?;
-            match &record.certificate {
-                Some((own, above)) if pem => show_pem(form, std::iter::once(own).chain(above)),
-                _ => {
-                    show(form, &name, certificates(&record), appliance.is_rehearsal());
-                    if let (Form::Text, Some(latest)) = (form, appliance.crls(&name)?.last()) {
-                        let stored = latest.stored();
-                        let number = stored.number.as_ref().map_or("none".to_owned(), ToString::to_string);
-                        let next = stored.next_update.map_or("-".to_owned(), |time| time.to_string());
-                        render::line(&format!("CRL          {number}, the next one by {next}"));
-                    }
-                }
+        CaCommand::Show { name, pem: false } => show_one(home, &name, form)?,
+    }
+    Ok(Exit::Done)
+}
+
+fn list(home: Home, form: Form) -> Result<(), Error> {
+    let appliance = Appliance::open_to_read(home)?;
+    let warnings = appliance.warnings()?;
+    for record in appliance.authorities()? {
+        match form {
+            Form::Text => show_line(form, &record.name, certificates(&record)),
+            Form::Json => {
+                let of = warnings.iter().filter(|warning| warning.ca == record.name);
+                let mut value = certificate_value(&record.name, certificates(&record));
+                value["succeeds"] = json!(record.succeeds);
+                value["warnings"] = of.map(render::warning_value).collect();
+                render::value(&value);
             }
         }
     }
-    Ok(Exit::Done)
+    render::warnings(&warnings);
+    Ok(())
+}
+
+fn show_one(home: Home, name: &str, form: Form) -> Result<(), Error> {
+    let appliance = Appliance::open_to_read(home)?;
+    let record = appliance.authority(name)?;
+    let installed = appliance.certificates_of(name)?;
+    if form == Form::Json {
+        let mut value = certificate_value(name, certificates(&record));
+        value["succeeds"] = json!(record.succeeds);
+        value["certificates"] = installed.iter().map(|one| installed_value(&record, one)).collect();
+        render::value(&value);
+        return Ok(());
+    }
+    show(form, name, certificates(&record), appliance.is_rehearsal());
+    if let Some(before) = &record.succeeds {
+        render::line(&format!("succeeds     {before}"));
+    }
+    for one in installed.iter().filter(|one| !in_use(&record, one)) {
+        render::line(&format!(
+            "also         {}  until {}  by {}  ({})",
+            one.certificate.sha256(),
+            one.certificate.not_after(),
+            one.certificate.issuer().to_printable(),
+            role_words(one.role)
+        ));
+    }
+    if let (Form::Text, Some(latest)) = (form, appliance.crls(name)?.last()) {
+        let stored = latest.stored();
+        let number = stored.number.as_ref().map_or("none".to_owned(), ToString::to_string);
+        let next = stored.next_update.map_or("-".to_owned(), |time| time.to_string());
+        render::line(&format!("CRL          {number}, the next one by {next}"));
+    }
+    Ok(())
+}
+
+fn show_request(form: Form, name: &str, requested: &Requested, to: &Path) {
+    render::head(&requested.head);
+    let path = printable_path(&to.join(&requested.folder).join(&requested.file));
+    match form {
+        Form::Json => render::value(&json!({
+            "ca": name,
+            "request": path.as_str(),
+            "sha256": requested.sha256.to_string(),
+            "spki_sha256": requested.spki_sha256.to_string(),
+        })),
+        Form::Text => {
+            render::line(&format!("request  {path}"));
+            render::line(&format!("sha256   {}", requested.sha256));
+            render::line(&format!("words    {}", requested.sha256.words()));
+            eprintln!(
+                "next: have the superior CA issue it, then coldsign ca install {name} CERT; with --chain FILE where a CA above it \
+                 is not in this home"
+            );
+        }
+    }
 }
 
 /// Certificates as PEM, in JSON a line each.
@@ -162,6 +230,29 @@ fn certificate_value(name: &str, certificates: Certificates<'_>) -> Value {
         "spki_sha256": certificate.public_key().spki_sha256().to_string(),
         "root_subject": root.subject().to_printable().as_str(),
         "root_sha256": root.sha256().to_string(),
+    })
+}
+
+fn in_use(record: &AuthorityRecord, one: &InstalledCertificate) -> bool {
+    record.certificate.as_ref().is_some_and(|(own, _)| *own == one.certificate)
+}
+
+fn role_words(role: Role) -> &'static str {
+    match role {
+        Role::Beside => "beside",
+        Role::Issues => "before",
+    }
+}
+
+fn installed_value(record: &AuthorityRecord, one: &InstalledCertificate) -> Value {
+    let in_use = in_use(record, one);
+    json!({
+        "sha256": one.certificate.sha256().to_string(),
+        "role": if in_use { "issues" } else { role_words(one.role) },
+        "issuer": one.certificate.issuer().to_printable().as_str(),
+        "not_before": one.certificate.not_before().to_string(),
+        "not_after": one.certificate.not_after().to_string(),
+        "installed": one.installed.to_string(),
     })
 }
 

@@ -68,6 +68,7 @@ pub fn plan(home: Home, given: &PlanArguments, form: Form) -> Result<Exit, Error
     let began = Instant::now();
     let mut appliance = Appliance::open(home)?;
     announce(&appliance);
+    render::warnings(&appliance.warnings_for(&given.ca, &given.profile)?);
     let plan = make_plan(&mut appliance, &given.ca, &given.profile, &given.paths, given.csv.as_deref())?;
     let waived = appliance.waived(&plan)?;
     render::waived(&waived);
@@ -166,6 +167,7 @@ pub fn issue(home: Home, given: &IssueArguments, form: Form) -> Result<Exit, Err
         terminal::ask_words("")?;
     }
     stop::unbroken(|| appliance.check_target(&given.to))?;
+    render::warnings(&appliance.warnings_for(&given.ca, &given.profile)?);
     let plan = make_plan(&mut appliance, &given.ca, &given.profile, &given.from, given.csv.as_deref())?;
     eprintln!("plan {}: {}, digest {}", plan.id, counted(plan.accepted, "certificate"), plan.digest);
     render::waived(&appliance.waived(&plan)?);

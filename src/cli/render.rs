@@ -5,7 +5,10 @@ use std::io::{self, Write as _};
 use serde_json::{Value, json};
 
 use crate::{
-    ceremony::{self, Counts, HeadAfter, Issued, Judgement, PlannedAuthorities, StoredPlan, Verdict, Waived},
+    ceremony::{
+        self, CaWarning, Counts, HeadAfter, Issued, Judgement, PlannedAuthorities, StoredPlan, Verdict,
+        Waived,
+    },
     pki::{
         policy::{Control, Finding, Severity},
         text::{harmless_json, harmless_lines},
@@ -223,6 +226,24 @@ pub fn head(head: &HeadAfter) {
         );
         eprintln!("    {}", harmless_lines(&hint));
     }
+}
+
+/// What should be known of CAs, to standard error.
+pub fn warnings(warnings: &[CaWarning]) {
+    for warning in warnings {
+        eprintln!("warning: {}", warning.message);
+        eprintln!("    {}", harmless_lines(&warning.hint));
+    }
+}
+
+/// A warning in JSON.
+pub fn warning_value(warning: &CaWarning) -> Value {
+    json!({
+        "kind": warning.kind.id(),
+        "at": warning.at.to_string(),
+        "message": warning.message.as_str(),
+        "hint": warning.hint,
+    })
 }
 
 /// Counts of an inspection, to standard error.

@@ -36,6 +36,13 @@ const CRL_DAYS: u32 = 30;
 /// Most days until the next CRL: ten years, longer than anybody should trust an old one.
 const CRL_DAYS_MAX: u32 = 3650;
 
+/// Days before the end of a CA from which on it is told, where the file does not say: half a year, because a new
+/// certificate of a root takes a ceremony and has to reach all who trust it.
+const CA_WARNING_DAYS: u32 = 180;
+
+/// Most such days: ten years, half the life of a root.
+const CA_WARNING_DAYS_MAX: u32 = 3650;
+
 /// The version of the file's form.
 const VERSION: u32 = 1;
 
@@ -56,6 +63,7 @@ pub struct Authority {
     signing_sessions: usize,
     lock_after: Duration,
     crl_days: u32,
+    ca_warning_days: u32,
     rehearsal: Rehearsal,
     authorities: BTreeMap<String, String>,
     audit_key_uri: Option<String>,
@@ -96,7 +104,13 @@ impl Authority {
             token_uri: token_uri(source, &written.token.uri)?,
             signing_sessions: sessions(source, written.token.signing_sessions.as_ref())?,
             lock_after: lock_after(source, written.token.lock_after_minutes.as_ref())?,
-            crl_days: crl_days(source, written.crl_days.as_ref())?,
+            crl_days: days(source, "crl-days", written.crl_days.as_ref(), (CRL_DAYS, CRL_DAYS_MAX))?,
+            ca_warning_days: days(
+                source,
+                "ca-warning-days",
+                written.ca_warning_days.as_ref(),
+                (CA_WARNING_DAYS, CA_WARNING_DAYS_MAX),
+            )?,
             rehearsal: if written.rehearsal { Rehearsal::Rehearsal } else { Rehearsal::Real },
             authorities,
             audit_key_uri: audit.map(|key| uri(source, "key", &key.get_ref().key)).transpose()?,
@@ -128,6 +142,11 @@ impl Authority {
     #[must_use]
     pub fn crl_days(&self) -> u32 {
         self.crl_days
+    }
+    /// Days before the end of a CA from which on it is told, 1 to 3650.
+    #[must_use]
+    pub fn ca_warning_days(&self) -> u32 {
+        self.ca_warning_days
     }
     /// Whether its certificates count.
     #[must_use]
@@ -286,13 +305,19 @@ fn lock_after(source: Source<'_>, written: Option<&Spanned<u64>>) -> Result<Dura
     Ok(Duration::from_secs(minutes * 60))
 }
 
-fn crl_days(source: Source<'_>, written: Option<&Spanned<u32>>) -> Result<u32, Error> {
+/// Days between 1 and a limit; the usual number where nothing is written.
+fn days(
+    source: Source<'_>,
+    key: &str,
+    written: Option<&Spanned<u32>>,
+    (usual, most): (u32, u32),
+) -> Result<u32, Error> {
     match written {
-        None => Ok(CRL_DAYS),
-        Some(days) if (1..=CRL_DAYS_MAX).contains(days.get_ref()) => Ok(*days.get_ref()),
+        None => Ok(usual),
+        Some(days) if (1..=most).contains(days.get_ref()) => Ok(*days.get_ref()),
         Some(days) => {
-            let message = format!("{} is not between 1 and {CRL_DAYS_MAX}", days.get_ref());
-            Err(source.wrong(&days.span(), "crl-days", &message, "write 30"))
+            let message = format!("{} is not between 1 and {most}", days.get_ref());
+            Err(source.wrong(&days.span(), key, &message, &format!("write {usual}")))
         }
     }
 }

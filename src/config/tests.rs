@@ -35,6 +35,7 @@ fn reads_what_it_writes() {
         "device",
         "server",
         "subordinate-ca",
+        "subordinate-ca-renewal",
         "verification",
         "root",
         "idevid",
@@ -165,7 +166,7 @@ fn refuses_values_that_a_key_does_not_take() {
     check(
         "extended-key-usage = []                 # never",
         "extended-key-usage = [\"clientAuth\"] #",
-        "authority.toml line 73, column 1: `extended-key-usage`: a verification certificate cannot have \
+        "authority.toml line 91, column 1: `extended-key-usage`: a verification certificate cannot have \
          clientAuth, or it could stand for a device",
         "empty",
     );

@@ -15,6 +15,7 @@ pub(super) struct Authority {
     #[serde(default)]
     pub rehearsal: bool,
     pub crl_days: Option<Spanned<u32>>,
+    pub ca_warning_days: Option<Spanned<u32>>,
     pub token: Token,
     #[serde(default)]
     pub authorities: BTreeMap<String, Spanned<Key>>,

@@ -233,4 +233,10 @@ impl Certificate {
     pub fn is_self_issued(&self) -> bool {
         self.issuer == self.subject
     }
+    /// Whether its own key signed it under its own name (RFC 5280 §3.2): a root, not a link between two keys of one CA.
+    #[must_use]
+    pub fn is_self_signed(&self) -> bool {
+        self.is_self_issued()
+            && self.public_key.verify(self.signature_algorithm, self.tbs(), &self.signature).is_ok()
+    }
 }

@@ -39,6 +39,9 @@ pub struct Expected<'a> {
     pub issuer_key_identifier: &'a [u8],
     /// The subject's `SubjectPublicKeyInfo`.
     pub spki: &'a [u8],
+    /// The subjectKeyIdentifier that the key has in certificates made elsewhere, which what it issued refers to; `None`:
+    /// that of RFC 7093.
+    pub known_as: Option<&'a [u8]>,
     /// Whether it is to be a CA.
     pub kind: Kind,
     /// The standard it is to keep beyond RFC 5280.
@@ -103,7 +106,10 @@ pub const RULES: &[(&str, &str)] = &[
     (DEFAULT, "a default value (critical FALSE) is not encoded"),
     (BOOLEAN, "TRUE is FF"),
     (AKI, "present but for a root, not critical, the issuer's key identifier alone"),
-    (SKI, "present for a CA, not critical, 20 octets: the key's identifier by RFC 7093 method 1"),
+    (
+        SKI,
+        "present for a CA, not critical, 20 octets: the key's identifier by RFC 7093 method 1, or the one it has already",
+    ),
     (
         KEY_USAGE,
         "critical, not zero, shortest form; keyCertSign in a CA and only there; encipherOnly and decipherOnly beside keyAgreement",

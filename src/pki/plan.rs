@@ -9,6 +9,7 @@ mod decision;
 pub mod difference;
 mod digest;
 mod fixed;
+mod link;
 mod standard;
 mod tbs;
 
@@ -38,7 +39,8 @@ pub use authority::{
 use decision::Decision;
 pub(in crate::pki) use decision::name_of;
 pub use digest::PlanDigest;
-use tbs::{Tbs, TbsError};
+pub use link::plan_link;
+use tbs::{PlannedExtension, Tbs, TbsError};
 
 /// What a plan needs from outside: the moment and the certificate's serial number.
 #[derive(Clone, Copy, Debug)]
@@ -169,6 +171,38 @@ pub fn plan_for_code(
     finish(decision, code, key, issuer, facts)
 }
 
+/// Decides a certificate for the key of another CA, taken from that CA's own self-signed certificate: under a profile of
+/// subordinate CAs, with the name, the key and the key identifier that the CA has, because what it issued refers to them.
+///
+/// # Errors
+/// A [`Refusal`] with every finding, notes too.
+pub fn plan_cross(
+    request: &VerifiedRequest,
+    known_as: &[u8],
+    profile: &Profile,
+    issuer: &IssuingCa,
+    facts: Facts,
+) -> Result<PlannedCertificate, Refusal> {
+    let (subject, key) = (request.subject(), request.public_key());
+    let mut decision = Decision::new(profile, Some(issuer), request.notes().to_vec());
+    if !matches!(profile.kind, SubjectKind::SubordinateCa { .. }) {
+        decision.refuse(
+            Control::ProfileKind,
+            &format!("the profile `{}` makes no CAs", profile.name),
+            "choose a profile of the kind `subordinate-ca`",
+        );
+    }
+    decision.judge_key(key);
+    decision.judge_subject(subject, &[]);
+    decision.judge_extensions(&[], key, subject);
+    for extension in &mut decision.extensions {
+        if let PlannedExtension::SubjectKeyIdentifier(identifier) = extension {
+            *identifier = known_as.to_vec();
+        }
+    }
+    finish_known(decision, subject, (key, Some(known_as)), issuer, facts)
+}
+
 fn refuses(findings: &[Finding]) -> bool {
     findings.iter().any(|finding| finding.severity == Severity::Refuse)
 }
@@ -180,9 +214,20 @@ fn refusal(mut findings: Vec<Finding>, subject: &Name, key: &PublicKey) -> Refus
 
 /// The validity is the last thing to judge; where nothing refuses, the octets are fixed and other code reads them.
 fn finish(
-    mut decision: Decision<'_>,
+    decision: Decision<'_>,
     subject: &Name,
     key: &PublicKey,
+    issuer: &IssuingCa,
+    facts: Facts,
+) -> Result<PlannedCertificate, Refusal> {
+    finish_known(decision, subject, (key, None), issuer, facts)
+}
+
+/// The same for a key that certificates made elsewhere know by an identifier.
+fn finish_known(
+    mut decision: Decision<'_>,
+    subject: &Name,
+    (key, known_as): (&PublicKey, Option<&[u8]>),
     issuer: &IssuingCa,
     facts: Facts,
 ) -> Result<PlannedCertificate, Refusal> {
@@ -199,6 +244,7 @@ fn finish(
         issuer: issuer.certificate().subject().der(),
         issuer_key_identifier: issuer.key_identifier(),
         spki: key.spki(),
+        known_as,
         kind,
         standard: decision.profile.standard,
         granted: Some(decision.granted(&facts, subject, (not_before, not_after))),

@@ -18,6 +18,7 @@ mod subject;
 use std::ops::Range;
 
 use super::{
+    certificate::Certificate,
     der::{DerError, Element, Reader, tag},
     extension::RequestedExtension,
     key::{KeyError, PublicKey},
@@ -70,19 +71,34 @@ pub fn judge(der: &[u8]) -> Result<VerifiedRequest, Refusal> {
 /// # Errors
 /// A [`Refusal`] with all findings.
 pub fn judge_against(der: &[u8], evidence: &dyn KeyEvidence) -> Result<VerifiedRequest, Refusal> {
-    let mut request = ParsedRequest::parse(der)?;
-    if let Some(key) = &request.key {
-        evidence.weigh(key, &mut request.findings);
-    }
-    let request = request.verify_possession()?;
-    match request.key.rsa_modulus().and_then(|modulus| modulus::judge_prime(&modulus)) {
-        None => Ok(request),
-        Some(finding) => Err(Refusal {
-            findings: [vec![finding], request.notes].concat(),
-            subject: Some(request.subject.to_printable()),
-            key: Some(request.key.algorithm()),
-        }),
-    }
+    ParsedRequest::parse(der)?.judge(evidence)
+}
+
+/// Judges the key and the name of a CA's own certificate as those of a request: its signature by its own key proves
+/// possession as a request's does. It wishes for nothing.
+///
+/// # Errors
+/// A [`Refusal`] with all findings.
+pub fn judge_self_signed(
+    certificate: &Certificate,
+    evidence: &dyn KeyEvidence,
+) -> Result<VerifiedRequest, Refusal> {
+    let mut findings = Vec::new();
+    let subject = subject::read(certificate.subject().der(), &mut findings);
+    let key = key::read(certificate.public_key().spki(), &mut findings);
+    let proof = possession::Proof::read(&certificate.signature_algorithm().der(), &mut findings);
+    let tbs = certificate.tbs().len();
+    let request = ParsedRequest {
+        der: [certificate.tbs(), certificate.signature()].concat(),
+        info: 0..tbs,
+        signature: tbs..tbs + certificate.signature().len(),
+        subject,
+        key,
+        proof,
+        requested: Vec::new(),
+        findings,
+    };
+    request.judge(evidence)
 }
 
 /// The `SubjectPublicKeyInfo` of a request whose outline can be read, as it stands there; nothing is judged.
@@ -128,6 +144,21 @@ impl ParsedRequest {
             requested,
             findings,
         })
+    }
+
+    fn judge(mut self, evidence: &dyn KeyEvidence) -> Result<VerifiedRequest, Refusal> {
+        if let Some(key) = &self.key {
+            evidence.weigh(key, &mut self.findings);
+        }
+        let request = self.verify_possession()?;
+        match request.key.rsa_modulus().and_then(|modulus| modulus::judge_prime(&modulus)) {
+            None => Ok(request),
+            Some(finding) => Err(Refusal {
+                findings: [vec![finding], request.notes].concat(),
+                subject: Some(request.subject.to_printable()),
+                key: Some(request.key.algorithm()),
+            }),
+        }
     }
 
     /// Judges the request's own soundness and proves possession over the original octets.

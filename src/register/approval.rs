@@ -6,14 +6,15 @@ use super::{
     Register,
     error::Error,
     journal::{self, Kind},
-    plan::{PlanKind, StoredPlan},
+    plan::StoredPlan,
 };
 use crate::pki::{profile::Approval, time::Time};
 
 /// What a plan is approved by.
 #[derive(Clone, Copy, Debug)]
 pub enum Approver<'a> {
-    /// An officer's command that names one certificate: a CA's own root, or a verification certificate. No batch can
+    /// An officer's command that names one certificate: a CA's own root, a link between two keys of one CA, or a
+    /// verification certificate. No batch can
     /// be approved so.
     Command,
     /// The configuration: the plan's profile lets scripts issue.
@@ -51,7 +52,7 @@ impl Register {
         let method = match approver {
             Approver::Words(words) if plan.digest.matches_words(words) => "typed words",
             Approver::Words(_) => return Err(Error::Words(plan.id)),
-            Approver::Command if plan.kind != PlanKind::Batch && plan.accepted == 1 => "command",
+            Approver::Command if plan.kind.takes_command() && plan.accepted == 1 => "command",
             Approver::Unattended if plan.approval == Approval::Unattended => "unattended profile",
             Approver::Command | Approver::Unattended => {
                 return Err(Error::UnattendedNotAllowed(plan.profile));

@@ -41,12 +41,13 @@ pub(super) enum Kind {
     Issued,
     Plan,
     Register,
+    Request,
     Revocation,
     Takeover,
 }
 
 impl Kind {
-    pub(super) const ALL: [Self; 13] = [
+    pub(super) const ALL: [Self; 14] = [
         Self::Approval,
         Self::Authority,
         Self::Certificate,
@@ -58,6 +59,7 @@ impl Kind {
         Self::Issued,
         Self::Plan,
         Self::Register,
+        Self::Request,
         Self::Revocation,
         Self::Takeover,
     ];
@@ -75,6 +77,7 @@ impl Kind {
             Self::Issued => "issued",
             Self::Plan => "plan",
             Self::Register => "register",
+            Self::Request => "request",
             Self::Revocation => "revocation",
             Self::Takeover => "takeover",
         }
@@ -111,6 +114,7 @@ impl Kind {
             }
             Self::Plan => "SELECT * FROM plan WHERE entry = ?1",
             Self::Register => "SELECT * FROM register WHERE entry = ?1",
+            Self::Request => "SELECT * FROM authority_request WHERE entry = ?1",
             Self::Revocation => {
                 "SELECT authority, act, reason, count(*) AS certificates, min(serial) AS first \
                  FROM revocation WHERE entry = ?1 GROUP BY authority, act, reason"
@@ -158,6 +162,7 @@ impl Kind {
                 ),
             ],
             Self::Register => &[("register", "SELECT * FROM register WHERE entry = ?1")],
+            Self::Request => &[("authority_request", "SELECT * FROM authority_request WHERE entry = ?1")],
             Self::Revocation => {
                 &[("revocation", "SELECT * FROM revocation WHERE entry = ?1 ORDER BY number")]
             }

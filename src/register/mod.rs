@@ -36,7 +36,7 @@ mod tests;
 pub use approval::{ApprovedPlan, Approver};
 
 pub use audit::{AuditFinding, AuditProgress, AuditReport};
-pub use authority::{AuthorityRecord, NewAuthority};
+pub use authority::{AuthorityRecord, InstalledCertificate, NewAuthority, Role};
 pub use catalogue::{Catalogue, Place, Stretch};
 pub use checkpoint::Checkpoint;
 pub use crl::{

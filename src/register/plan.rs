@@ -29,6 +29,10 @@ pub use writer::{Issuer, NewPlan, PLAN_REQUESTS_MAX, PlanWriter};
 pub enum PlanKind {
     /// Requests from a medium.
     Batch,
+    /// A certificate for the key of another CA, made from that CA's own certificate.
+    Cross,
+    /// A certificate that links two keys of one CA: by the one for the other.
+    Link,
     /// A CA's self-signed certificate.
     Root,
     /// A certificate that proves to a platform that the CA's key is held.
@@ -41,13 +45,24 @@ impl PlanKind {
     pub fn name(self) -> &'static str {
         match self {
             Self::Batch => "batch",
+            Self::Cross => "cross",
+            Self::Link => "link",
             Self::Root => "root",
             Self::Verification => "verification",
         }
     }
 
+    /// Whether the command that names its one certificate may approve it; all others want typed words, or a profile that
+    /// lets scripts issue.
+    pub(super) fn takes_command(self) -> bool {
+        match self {
+            Self::Batch | Self::Cross => false,
+            Self::Link | Self::Root | Self::Verification => true,
+        }
+    }
+
     fn from_name(name: &str) -> Result<Self, Error> {
-        [Self::Batch, Self::Root, Self::Verification]
+        [Self::Batch, Self::Cross, Self::Link, Self::Root, Self::Verification]
             .into_iter()
             .find(|kind| kind.name() == name)
             .ok_or_else(|| Error::Damaged("a plan of unknown kind".to_owned()))

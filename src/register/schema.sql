@@ -23,7 +23,7 @@ CREATE TABLE register (
   rehearsal TEXT NOT NULL CHECK (rehearsal IN ('live', 'rehearsal'))
 ) STRICT;
 
--- Keys that sign certificates.
+-- Keys that sign certificates. `succeeds` is the authority of the same subject whose place a new key takes.
 CREATE TABLE authority (
   entry INTEGER PRIMARY KEY,
   name TEXT NOT NULL UNIQUE,
@@ -31,14 +31,25 @@ CREATE TABLE authority (
   algorithm TEXT NOT NULL,
   spki BLOB NOT NULL,
   created INTEGER NOT NULL,
-  request BLOB
+  request BLOB,
+  succeeds TEXT REFERENCES authority (name)
 ) STRICT;
 
--- Their certificates; the latest entry is the one in use. `chain` is the DER of the certificates above, concatenated,
--- root last, empty where the certificate is the root.
+-- Requests that they made later, with the same key, for a further certificate.
+CREATE TABLE authority_request (
+  entry INTEGER PRIMARY KEY,
+  authority TEXT NOT NULL REFERENCES authority (name),
+  time INTEGER NOT NULL,
+  request BLOB NOT NULL
+) STRICT;
+
+-- Their certificates. The latest entry of the role `issues` is the one that the authority issues under; the others stay
+-- for what was issued under them, and those `beside` only lead to the key on another path. `chain` is the DER of the
+-- certificates above, concatenated, root last, empty where the certificate is the root.
 CREATE TABLE authority_certificate (
   entry INTEGER PRIMARY KEY,
   authority TEXT NOT NULL REFERENCES authority (name),
+  role TEXT NOT NULL CHECK (role IN ('beside', 'issues')),
   certificate BLOB NOT NULL,
   chain BLOB NOT NULL,
   installed INTEGER NOT NULL
@@ -50,7 +61,7 @@ CREATE TABLE plan (
   entry INTEGER NOT NULL UNIQUE,
   id TEXT NOT NULL UNIQUE,
   authority TEXT NOT NULL REFERENCES authority (name),
-  kind TEXT NOT NULL CHECK (kind IN ('batch', 'root', 'verification')),
+  kind TEXT NOT NULL CHECK (kind IN ('batch', 'cross', 'link', 'root', 'verification')),
   profile TEXT NOT NULL,
   profile_text TEXT NOT NULL,
   waivers TEXT NOT NULL,

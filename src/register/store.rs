@@ -34,6 +34,7 @@ pub(super) const TABLES: &[(&str, &[&str])] = &[
     ("approval", &["entry"]),
     ("authority", &["entry", "name"]),
     ("authority_certificate", &["entry"]),
+    ("authority_request", &["entry"]),
     ("checkpoint", &["entry"]),
     ("crl", &["number", "entry", "authority crl_number"]),
     ("crl_delivery", &["entry"]),

@@ -6,6 +6,7 @@ pub mod authorities;
 pub mod authority;
 pub mod ca_confirmation;
 pub mod ca_export;
+pub mod ca_renewal;
 pub mod ca_target;
 pub mod choice;
 pub mod closing;
@@ -79,6 +80,8 @@ pub enum Screen {
     CaConfirmation(ca_confirmation::CaConfirmation),
     /// Where a CA's certificate is written.
     CaExport(ca_export::CaExport),
+    /// A CA is renewed.
+    CaRenewal(ca_renewal::CaRenewal),
     /// A certificate is installed.
     Install(install::Install),
     /// What can be done.

@@ -8,7 +8,7 @@ use std::{
 
 use coldsign::{
     ceremony::{
-        Appliance, Authority, AuthorityRecord, Error, FittingCertificate, Home, Rehearsal, Setup, Stage,
+        Appliance, Authority, AuthorityRecord, Error, FittingCertificate, Home, Rehearsal, Role, Setup, Stage,
     },
     pki::{
         certificate::Certificate,
@@ -43,9 +43,13 @@ pub fn issuing(outside: &Outside) -> Authority {
             public_key: material::public_key(OWN),
             created: material::now(),
             request: None,
+            succeeds: None,
             certificate: Some((certificate(&own(outside)), vec![certificate(&root())])),
         },
         stage: Stage::Issues,
+        warnings: Vec::new(),
+        succeeded_by: None,
+        others: Vec::new(),
     }
 }
 
@@ -59,7 +63,7 @@ pub fn fitting(outside: &Outside) -> Result<FittingCertificate, Error> {
         path
     };
     let (own, above) = (file("own.der", own(outside)), file("above.der", root()));
-    waiting.1.examine("factory", &own, Some(&above))
+    waiting.1.examine("factory", &own, Some(&above), Role::Issues)
 }
 
 /// A home whose CA `factory` has its key and waits for its certificate. No token is needed for that.

@@ -10,8 +10,8 @@ use coldsign::{
     ceremony::{
         Access, Aftermath, AuditReport, Beginning, BundleReport, Capability, Check, Class, Closing, Counts,
         Deeds, Delivered, Detail, DoneSince, Due, EntryKind, FolderEntry, FolderListing, HeadAfter,
-        HeadSignature, Initialised, Issued, IssuedRow, Judgement, Mark, MountedVolume, Overview, Phase,
-        PinEntry, PinWarning, PlanSummary, PlannedAuthorities, PlannedRow, Progress, Reach, Reading,
+        HeadSignature, Initialised, Issued, IssuedRow, Judgement, Mark, MountedVolume, Nearness, Overview,
+        Phase, PinEntry, PinWarning, PlanSummary, PlannedAuthorities, PlannedRow, Progress, Reach, Reading,
         Rehearsal, Remaining, RequestFiles, Rng, SignedHead, SlotState, Space, Standing, StoredPlan, Support,
         TokenCheck, TokenState, TokenTexts, Unfinished, UserPin, Verdict, Waived, Writing,
     },
@@ -184,7 +184,11 @@ pub fn closing(outside: &Outside) -> Closing {
             issued: 12,
             remaining: Remaining::Signing,
         }],
-        due: vec![Due { what: printable(&outside.subject), at: now().plus_seconds(86_400 * 300) }],
+        due: vec![Due {
+            what: printable(&outside.subject),
+            at: now().plus_seconds(86_400 * 300),
+            nearness: Nearness::Soon,
+        }],
     }
 }
 

@@ -75,6 +75,7 @@ pub fn all() -> Vec<Sample> {
         ("CaTarget", authorities::ca_target()),
         ("CaConfirmation", authorities::ca_confirmation()),
         ("CaExport", authorities::ca_export()),
+        ("CaRenewal", authorities::ca_renewal()),
         ("Install", authorities::install()),
     ];
     let samples = screens.into_iter().flat_map(|(screen, states)| {

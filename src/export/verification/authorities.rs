@@ -17,8 +17,10 @@ const CHAIN_OCTETS_MAX: u64 = 512 * 1024;
 
 /// The path that every certificate of the bundle takes.
 pub(super) struct Authorities {
-    /// Issuing CA first, root last.
+    /// Issuing CA first, root last, as the bundle has them.
     pub(super) chain: Vec<Certificate>,
+    /// The same, with the receiver's root in the place of the bundle's where both have one name and one key.
+    pub(super) path: Vec<Certificate>,
     /// The receiver's root.
     pub(super) trust: Certificate,
 }
@@ -59,10 +61,15 @@ pub(super) fn read<S: Source>(
         }
     };
     let (issuer, root) = (chain.first()?, chain.last()?);
-    if root != trust {
+    let mut path = chain.clone();
+    // RFC 5280 §6.1.1 (d): what is trusted is a name and a key. A root that was renewed, before or after, is the same.
+    if (root.subject(), root.public_key()) == (trust.subject(), trust.public_key()) {
+        path.pop();
+        path.push(trust.clone());
+    } else {
         report.add(FlawId::RootNotTrusted, "the bundle's root is not the trusted one");
     }
-    if let Err(reason) = path::verify(issuer, &chain[1..], trust, at) {
+    if let Err(reason) = path::verify(&path[0], &path[1..], trust, at) {
         report.add(FlawId::Path, &format!("{CA_CHAIN}: {reason}"));
     }
     let expected = [
@@ -80,7 +87,7 @@ pub(super) fn read<S: Source>(
             report.add(FlawId::Authorities, &format!("the manifest names another {noun} than {CA_CHAIN}"));
         }
     }
-    Some(Authorities { chain, trust: trust.clone() })
+    Some(Authorities { chain, path, trust: trust.clone() })
 }
 
 /// How a manifest names a certificate.

@@ -261,11 +261,11 @@ fn judge_one(entry: &Entry, authorities: &Authorities, waivers: &[Waiver], at: O
     let mut flaws = Vec::new();
     // The whole path for the first, which also judges path lengths; below one CA the rest differs in its last step, but for
     // limits of names and policies, which come from all CAs.
-    let limited = authorities.chain.iter().chain([&authorities.trust]).any(Certificate::limits_what_is_below);
+    let limited = authorities.path.iter().chain([&authorities.trust]).any(Certificate::limits_what_is_below);
     let verified = if entry.index == 1 || limited {
-        path::verify(&certificate, &authorities.chain, &authorities.trust, at)
+        path::verify(&certificate, &authorities.path, &authorities.trust, at)
     } else {
-        path::verify(&certificate, &[], authorities.issuer(), at)
+        path::verify(&certificate, &[], authorities.path.first().unwrap_or(&authorities.trust), at)
     };
     if let Err(reason) = verified {
         flaws.push((FlawId::Path, reason));

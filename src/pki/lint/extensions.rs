@@ -98,7 +98,9 @@ pub(super) fn lint(
     let usage = key_usage(find(ID_KEY_USAGE), expected.kind);
     let usage_is_sound = usage.is_ok();
     judge(KEY_USAGE, usage);
-    judge(KEY_USAGE_OF_KEY, key_usage_of_key(find(ID_KEY_USAGE), fields));
+    if usage_is_sound {
+        judge(KEY_USAGE_OF_KEY, key_usage_of_key(find(ID_KEY_USAGE), fields));
+    }
     judge(SAN, subject_alt_name(find(ID_SAN), fields));
     judge(EKU, find(ID_EKU).map_or(Ok(()), extended_key_usage));
     if expected.kind == Kind::EndEntity && usage_is_sound {
@@ -193,6 +195,10 @@ fn subject_key_identifier(
         return Err("subjectKeyIdentifier is critical".to_owned());
     }
     let identifier = one_element(extension, tag::OCTET_STRING, "SubjectKeyIdentifier")?.content;
+    if let Some(known) = expected.known_as {
+        let other = "subjectKeyIdentifier is not the one that the key has elsewhere";
+        return if identifier == known { Ok(()) } else { Err(other.to_owned()) };
+    }
     if identifier.len() != 20 {
         return Err(format!("subjectKeyIdentifier has {}, not 20", counted(identifier.len(), "octet")));
     }

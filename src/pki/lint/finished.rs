@@ -14,16 +14,22 @@ use crate::pki::{
 /// refuses.
 #[must_use]
 pub fn lint_finished(certificate: &Certificate, issuer: &Certificate, waivers: &[Waiver]) -> Vec<Fault> {
-    let kind = match (certificate.is_ca(), certificate.is_self_issued()) {
-        (false, _) => Kind::EndEntity,
-        (true, false) => Kind::SubordinateCa,
-        (true, true) => Kind::Root,
+    let kind = match certificate.is_ca() {
+        false => Kind::EndEntity,
+        true if certificate.is_self_signed() => Kind::Root,
+        true => Kind::SubordinateCa,
+    };
+    // A CA that was known elsewhere keeps the identifier it has there; which, the plan alone can tell.
+    let known_as = match kind {
+        Kind::EndEntity => None,
+        Kind::Root | Kind::SubordinateCa => certificate.subject_key_identifier(),
     };
     let computed = issuer.public_key().key_identifier();
     let expected = Expected {
         issuer: issuer.subject().der(),
         issuer_key_identifier: issuer.subject_key_identifier().unwrap_or(&computed),
         spki: certificate.public_key().spki(),
+        known_as,
         kind,
         standard: Standard::Rfc5280,
         granted: None,

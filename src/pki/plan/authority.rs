@@ -4,7 +4,7 @@ use const_oid::db::rfc5912::ID_EXTENSION_REQ;
 use der::{Encode as _, asn1::ObjectIdentifier};
 
 use crate::pki::{
-    certificate::{CertificateError, extensions},
+    certificate::{Certificate, CertificateError, extensions},
     der::{Reader, element, sequence, tag},
     key::{HashAlgorithm, KeyError, PublicKey, RsaScheme},
     lint,
@@ -47,6 +47,8 @@ pub struct RootTerms {
     pub backdate_seconds: u32,
     /// Extensions of fixed content.
     pub fixed: FixedExtensions,
+    /// The subjectKeyIdentifier that the key has in a certificate that is renewed; `None`: that of RFC 7093.
+    pub known_as: Option<Vec<u8>>,
 }
 
 impl RootTerms {
@@ -58,6 +60,7 @@ impl RootTerms {
             signature_hash: None,
             backdate_seconds: 0,
             fixed: FixedExtensions::default(),
+            known_as: None,
         }
     }
 
@@ -69,7 +72,14 @@ impl RootTerms {
             signature_hash: profile.signature_hash,
             backdate_seconds: profile.backdate_seconds,
             fixed: profile.fixed.clone(),
+            known_as: None,
         }
+    }
+
+    /// The same for a key that is known by the identifier in this certificate.
+    #[must_use]
+    pub fn known_as_in(self, renewed: &Certificate) -> Self {
+        Self { known_as: renewed.subject_key_identifier().map(<[u8]>::to_vec), ..self }
     }
 }
 
@@ -111,7 +121,8 @@ pub fn plan_root_by(
     facts: Facts,
 ) -> Result<PlannedCertificate, String> {
     check_root(&fields.name, fields.days, fields.path_length)?;
-    let key_identifier = fields.public_key.key_identifier();
+    let made = fields.public_key.key_identifier();
+    let key_identifier: &[u8] = terms.known_as.as_deref().unwrap_or(&made);
     let not_before = facts.now.plus_seconds(-i64::from(terms.backdate_seconds));
     let not_after = facts.now.plus_seconds(i64::from(fields.days) * DAY_SECONDS - 1);
     let mut extensions = vec![
@@ -134,8 +145,9 @@ pub fn plan_root_by(
     };
     let expected = lint::Expected {
         issuer: fields.name.der(),
-        issuer_key_identifier: &key_identifier,
+        issuer_key_identifier: key_identifier,
         spki: fields.public_key.spki(),
+        known_as: terms.known_as.as_deref(),
         kind: lint::Kind::Root,
         standard: Standard::Rfc5280,
         granted: Some(lint::Granted {

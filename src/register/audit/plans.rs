@@ -125,7 +125,7 @@ impl Audit<'_> {
                 plan.number,
                 plan.digest.as_octets(),
                 plan.approval == Approval::Typed,
-                plan.kind == PlanKind::Batch || plan.accepted != 1,
+                !plan.kind.takes_command() || plan.accepted != 1,
             ),
             |row| row.get(0),
         )?;

@@ -158,7 +158,7 @@ impl Audit<'_> {
     fn crl_issuer(&self, stored: &StoredCrl) -> Result<Option<(Certificate, Vec<Certificate>)>, Error> {
         let mut statement = self.connection.prepare(
             "SELECT certificate, chain FROM authority_certificate WHERE authority = ?1 \
-             AND entry < (SELECT entry FROM crl WHERE number = ?2)",
+             AND entry < (SELECT entry FROM crl WHERE number = ?2) ORDER BY entry DESC",
         )?;
         let mut rows = statement.query((&stored.authority, stored.row))?;
         while let Some(row) = rows.next()? {

@@ -4,7 +4,7 @@ use ratatui::layout::Rect;
 
 use super::{Screen, authority::AuthorityPage, new_ca::NewCa};
 use crate::{
-    ceremony::{Authority, Stage},
+    ceremony::{Authority, CaWarningKind, Stage},
     pki::text::Printable,
     tui::{
         canvas::Canvas,
@@ -52,6 +52,18 @@ pub(super) fn stage_words(stage: &Stage) -> (&'static str, Role) {
         Stage::Requested => ("waits for its certificate", Role::Attention),
         Stage::Unfinished(_) => ("root, unfinished", Role::Attention),
         Stage::Abandoned => ("abandoned: no certificate", Role::Bad),
+    }
+}
+
+/// The state of a CA in a few words, its end among them where that is near.
+pub(super) fn state_words(authority: &Authority) -> (&'static str, Role) {
+    let of = |kind| authority.warnings.iter().any(|warning| warning.kind == kind);
+    match &authority.stage {
+        Stage::Issues if of(CaWarningKind::Ended) => ("ENDED: renew it", Role::Bad),
+        Stage::Issues if of(CaWarningKind::Ends) => ("issues; ENDS SOON", Role::Attention),
+        Stage::Issues if of(CaWarningKind::FullLength) => ("issues; RENEW SOON", Role::Attention),
+        Stage::Issues if authority.succeeded_by.is_some() => ("issues; a new key has its place", Role::Good),
+        stage => stage_words(stage),
     }
 }
 
@@ -132,7 +144,7 @@ impl Room for Authorities {
 }
 
 fn draw_row(canvas: &mut Canvas<'_>, area: Rect, authority: &Authority, role: Role) {
-    let (stage, stage_role) = stage_words(&authority.stage);
+    let (stage, stage_role) = state_words(authority);
     let mark = if role == Role::Selected { ">" } else { " " };
     canvas.row(area, area.y, mark, role);
     let record = &authority.record;

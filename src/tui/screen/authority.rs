@@ -3,11 +3,11 @@
 use ratatui::layout::Rect;
 
 use super::{
-    Screen, audit::draw_sheet, authorities::stage_words, ca_export::CaExport, document::Document,
-    install::Install,
+    Screen, audit::draw_sheet, authorities::state_words, ca_export::CaExport, ca_renewal::CaRenewal,
+    document::Document, install::Install,
 };
 use crate::{
-    ceremony::{Authority, ExportedCertificate, Requested, Stage},
+    ceremony::{Authority, ExportedCertificate, Requested, Role as CertificateRole, Stage},
     pki::{certificate::Certificate, fingerprint::hex, text::Printable},
     tui::{
         browser::shown,
@@ -37,6 +37,9 @@ const INSTALL: Action = Action::Verb(3);
 
 /// Writes the certificate onto a medium.
 const EXPORT: Action = Action::Verb(4);
+
+/// Renews it.
+const RENEW: Action = Action::Verb(5);
 
 /// One CA.
 #[derive(Debug)]
@@ -116,6 +119,7 @@ impl Room for AuthorityPage {
             Stage::Issues => {
                 bindings.push(Binding::bar(&[Key::Enter, Key::Char('v')], READ, "its certificate"));
                 bindings.push(Binding::bar(&[Key::Char('w')], EXPORT, "to a medium"));
+                bindings.push(Binding::bar(&[Key::Char('n')], RENEW, "renew"));
             }
             Stage::Requested => {
                 bindings.push(Binding::bar(&[Key::Char('i')], INSTALL, "install its certificate"));
@@ -127,6 +131,10 @@ impl Room for AuthorityPage {
             Stage::Abandoned => {}
         }
         if self.authority.record.certificate.as_ref().is_some_and(|(_, above)| !above.is_empty()) {
+            if self.authority.stage == Stage::Issues {
+                let words = "install the certificate of a renewal";
+                bindings.push(Binding::help(&[Key::Char('i')], INSTALL, words));
+            }
             bindings.push(Binding::bar(&[Key::Char('R')], READ_ROOT, "the root's certificate"));
         }
         bindings.extend_from_slice(LIST);
@@ -157,6 +165,7 @@ impl Room for AuthorityPage {
                 }
                 _ => Turn::stay(),
             },
+            RENEW => Turn::replace(Screen::CaRenewal(CaRenewal::new(self.authority.clone()))),
             EXPORT => Turn::replace(Screen::CaExport(CaExport::new(self.authority.clone()))),
             INSTALL => Turn::replace(Screen::Install(Install::new(self.authority.clone()))),
             _ => {
@@ -184,11 +193,17 @@ impl Room for AuthorityPage {
 /// What is known of a CA.
 fn described(authority: &Authority) -> Vec<Item> {
     let record = &authority.record;
-    let (stage, role) = stage_words(&authority.stage);
+    let (state, role) = state_words(authority);
     let mut items = vec![
         said("CA", &record.name),
-        Item::Labelled { label: "state".to_owned(), value: Printable::new(stage), role, remark: None },
+        Item::Labelled { label: "state".to_owned(), value: Printable::new(state), role, remark: None },
     ];
+    items.extend(record.succeeds.iter().map(|before| said("in the place of", before)));
+    items.extend(authority.succeeded_by.iter().map(|after| said("its place has", after)));
+    for warning in &authority.warnings {
+        items.push(Item::Words(warning.message.to_string(), Role::Attention));
+        items.push(Item::Words(format!("What to do: {}.", warning.hint), Role::Plain));
+    }
     match (&record.certificate, &authority.stage) {
         (Some((own, above)), _) => {
             items.extend(certified(own));
@@ -215,6 +230,14 @@ fn described(authority: &Authority) -> Vec<Item> {
                         press i.";
             items.push(Item::Words(text.to_owned(), Role::Strong));
         }
+    }
+    for other in &authority.others {
+        let noun = match other.role {
+            CertificateRole::Beside => "beside",
+            CertificateRole::Issues => "before",
+        };
+        let until = moment(other.certificate.not_after());
+        items.push(said(noun, &format!("until {until}, SHA-256 {}", other.certificate.sha256())));
     }
     items.push(said("made", &moment(record.created)));
     items.push(Item::labelled("key in the token", Printable::new(&record.key_uri)));

@@ -10,7 +10,7 @@ use super::{
     plan::{Plan, digest, words},
 };
 use crate::{
-    ceremony::{Closing, DoneSince, Due, HeadSignature, Remaining, Unfinished},
+    ceremony::{Closing, DoneSince, Due, HeadSignature, Nearness, Remaining, Unfinished},
     pki::text::Printable,
     tui::{
         canvas::{Canvas, LABEL_CELLS},
@@ -104,7 +104,7 @@ impl ClosingScreen {
             rows.push((None, Row::Nothing("none")));
         }
         rows.extend(closing.plans.iter().enumerate().map(|(at, plan)| (Some(at), Row::Plan(plan))));
-        rows.push((None, Row::Title("what ends when, soonest first")));
+        rows.push((None, Row::Title("what ends when, soonest first (! soon)")));
         if closing.due.is_empty() {
             rows.push((None, Row::Nothing("nothing is known to end")));
         }
@@ -294,7 +294,12 @@ impl ClosingScreen {
                     canvas.row(area, y, Printable::new(&text).as_str(), role);
                 }
                 Row::Due(due) => {
-                    canvas.row(area, y, &format!(" {}  ", moment(due.at)), role);
+                    let (mark, role) = match due.nearness {
+                        Nearness::Soon if role == Role::Plain => ("!", Role::Attention),
+                        Nearness::Soon => ("!", role),
+                        Nearness::Later => (" ", role),
+                    };
+                    canvas.row(area, y, &format!("{mark}{}  ", moment(due.at)), role);
                     canvas.outside(area.x + 26, y, area.width.saturating_sub(26), &due.what, role);
                 }
             }

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use crate::{
-    ceremony::{Authority, ExportedCertificate, FittingCertificate, Requested, StoredPlan},
+    ceremony::{Authority, ExportedCertificate, FittingCertificate, Requested, RootRenewal, StoredPlan},
     pki::{key::KeyAlgorithm, text::Printable},
 };
 
@@ -72,6 +72,31 @@ pub enum AuthorityJob {
         /// The folder on the medium.
         to: PathBuf,
     },
+    /// Whether a root can be renewed so; nothing is made.
+    CheckRenewal {
+        /// The CA's name.
+        name: String,
+        /// Days until the new certificate ends.
+        days: u32,
+    },
+    /// Certifies a root anew.
+    RenewRoot {
+        /// The CA's name.
+        name: String,
+        /// Days until the new certificate ends.
+        days: u32,
+        /// What was typed to confirm it; the ceremony compares.
+        typed: String,
+    },
+    /// Makes a request for a further certificate of a subordinate CA.
+    RequestRenewal {
+        /// The CA's name.
+        name: String,
+        /// The folder on the medium.
+        to: PathBuf,
+        /// What was typed to confirm it; the ceremony compares.
+        typed: String,
+    },
     /// Installs a certificate that was found to fit.
     Install(Box<FittingCertificate>),
 }
@@ -101,6 +126,13 @@ pub enum AuthorityNews {
         /// The folder on the medium.
         to: PathBuf,
     },
+    /// A root can be renewed.
+    Renewable {
+        /// For so many days.
+        days: u32,
+        /// What it would be.
+        renewal: RootRenewal,
+    },
     /// The certificate fits.
     Fits(Box<FittingCertificate>),
 }
@@ -111,10 +143,14 @@ impl AuthorityJob {
     pub fn words(&self) -> &'static str {
         match self {
             Self::List => "looking for CAs",
-            Self::CheckRoot(..) | Self::CheckSubordinate(_) => "checking what was typed",
+            Self::CheckRenewal { .. } | Self::CheckRoot(..) | Self::CheckSubordinate(_) => {
+                "checking what was typed"
+            }
             Self::MakeRoot { .. } => "making the root's key and its certificate",
             Self::FinishRoot(_) => "signing the root's certificate",
             Self::Request { .. } => "making the key and writing the request",
+            Self::RenewRoot { .. } => "certifying the root anew",
+            Self::RequestRenewal { .. } => "writing the request",
             Self::Examine { .. } => "holding the certificate against the CA",
             Self::Export { .. } => "writing the certificate and reading it back",
             Self::Install(_) => "installing the certificate",

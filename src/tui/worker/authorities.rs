@@ -1,7 +1,7 @@
 //! What the worker does for CAs.
 
 use crate::{
-    ceremony::{Authority, Error, NewCa},
+    ceremony::{Authority, Error, NewCa, Renewal, Role},
     tui::work::authorities::{AuthorityJob, AuthorityNews, Wish},
 };
 
@@ -44,8 +44,29 @@ impl Worker {
                 Ok(AuthorityNews::Requested { authority, requested, to })
             }
             AuthorityJob::Examine { name, certificate, chain } => {
-                let fitting = self.appliance()?.examine(&name, &certificate, chain.as_deref())?;
+                let fitting =
+                    self.appliance()?.examine(&name, &certificate, chain.as_deref(), Role::Issues)?;
                 Ok(AuthorityNews::Fits(Box::new(fitting)))
+            }
+            AuthorityJob::CheckRenewal { name, days } => {
+                let renewal = self.appliance()?.check_root_renewal(&name, days)?;
+                Ok(AuthorityNews::Renewable { days, renewal })
+            }
+            AuthorityJob::RenewRoot { name, days, typed } => {
+                let confirmed = Renewal { name: &name }.confirmed_by(&typed)?;
+                self.with_own_login(&format!("to renew root CA {name}"), |appliance, custodian| {
+                    appliance.renew_root(confirmed, days, custodian)
+                })?;
+                self.ready(&name)
+            }
+            AuthorityJob::RequestRenewal { name, to, typed } => {
+                let confirmed = Renewal { name: &name }.confirmed_by(&typed)?;
+                let purpose = format!("to sign the request of CA {name}");
+                let requested = self.with_own_login(&purpose, |appliance, custodian| {
+                    appliance.request_renewal(confirmed, &to, custodian)
+                })?;
+                let authority = Box::new(self.standing_of(&name)?);
+                Ok(AuthorityNews::Requested { authority, requested, to })
             }
             AuthorityJob::Export { name, to } => {
                 let exported = self.appliance()?.export_certificate(&name, &to)?;

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use coldsign::{
-    ceremony::{Authority, AuthorityRecord},
+    ceremony::{Authority, AuthorityRecord, CaWarning, CaWarningKind, RootRenewal},
     tui::{
         key::Key,
         model::Model,
@@ -13,6 +13,7 @@ use coldsign::{
             authority::AuthorityPage,
             ca_confirmation::{CaConfirmation, Making},
             ca_export::CaExport,
+            ca_renewal::CaRenewal,
             ca_target::CaTarget,
             install::Install,
             new_ca::NewCa,
@@ -40,9 +41,13 @@ fn requested(outside: &Outside) -> Authority {
             public_key: material::public_key(3),
             created: material::now(),
             request: Some(material::request(outside)),
+            succeeds: None,
             certificate: None,
         },
         stage: coldsign::ceremony::Stage::Requested,
+        warnings: Vec::new(),
+        succeeded_by: None,
+        others: Vec::new(),
     }
 }
 
@@ -77,6 +82,18 @@ pub fn authority() -> Vec<(&'static str, Build)> {
         ("typical", shown),
         ("typical, it issues", |outside| {
             on_top(outside, Screen::Authority(AuthorityPage::new(certified::issuing(outside))))
+        }),
+        ("typical, it ends soon", |outside| {
+            let mut authority = certified::issuing(outside);
+            authority.warnings = vec![CaWarning {
+                ca: authority.record.name.clone(),
+                kind: CaWarningKind::Ends,
+                at: material::now(),
+                message: printable(&outside.subject),
+                hint: "have its superior renew it".to_owned(),
+            }];
+            authority.succeeded_by = Some(printable(&outside.authority).to_string());
+            on_top(outside, Screen::Authority(AuthorityPage::new(authority)))
         }),
         ("typical, it was interrupted", |outside| {
             let mut authority = requested(outside);
@@ -150,6 +167,47 @@ pub fn ca_export() -> Vec<(&'static str, Build)> {
         }),
         ("typical", choosing),
         ("failure", |outside| failed(choosing(outside), outside)),
+    ]
+}
+
+pub fn ca_renewal() -> Vec<(&'static str, Build)> {
+    fn root(outside: &Outside) -> Authority {
+        let mut authority = certified::issuing(outside);
+        if let Some((_, above)) = &mut authority.record.certificate {
+            above.clear();
+        }
+        authority
+    }
+    fn days(outside: &Outside) -> Model {
+        typed(on_top(outside, Screen::CaRenewal(CaRenewal::new(root(outside)))), "", "9000")
+    }
+    fn shown(outside: &Outside) -> Model {
+        let mut model = days(outside);
+        let renewal = RootRenewal {
+            subject: printable(&outside.subject),
+            path_length: Some(1),
+            ends: material::now(),
+            would_end: material::now().plus_seconds(86_400 * 9_000),
+        };
+        tell(&mut model, News::Authority(AuthorityNews::Renewable { days: 9_000, renewal }));
+        model
+    }
+    fn choosing(outside: &Outside) -> Model {
+        let screen = CaRenewal::new(certified::issuing(outside));
+        let mut model = on_top(outside, Screen::CaRenewal(screen));
+        tell(&mut model, News::Folder(material::folder(outside)));
+        model
+    }
+    vec![
+        ("empty", |outside| on_top(outside, Screen::CaRenewal(CaRenewal::new(root(outside))))),
+        ("typical", shown),
+        ("typical, onto which medium", choosing),
+        ("typical, a request", |outside| {
+            let mut model = choosing(outside);
+            press(&mut model, &[Key::Char('w')]);
+            model
+        }),
+        ("failure", |outside| failed(shown(outside), outside)),
     ]
 }
 

@@ -106,6 +106,7 @@ fn each_part_of_a_plan_is_compared() {
             issuer: &issuer,
             issuer_key_identifier: &ISSUER_KEY,
             spki: &spki,
+            known_as: None,
             kind: Kind::EndEntity,
             standard: Standard::Rfc5280,
             granted: Some(granted),

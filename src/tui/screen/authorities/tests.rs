@@ -42,9 +42,10 @@ fn authority(name: &str, stage: Stage) -> Authority {
         public_key: PublicKey::from_ec_point(Curve::P256, &octets).unwrap(),
         created: Time::from_unix(1_800_000_000).unwrap(),
         request: (stage == Stage::Requested).then(|| vec![0x30, 0]),
+        succeeds: None,
         certificate: None,
     };
-    Authority { record, stage }
+    Authority { record, stage, warnings: Vec::new(), succeeded_by: None, others: Vec::new() }
 }
 
 /// A model among the CAs of a home that has none.
