@@ -228,6 +228,34 @@ fn register(sandbox: &Sandbox) -> Register {
     Register::open_to_read(&sandbox.path("home/register.db")).unwrap()
 }
 
+/// From now on the shim stands before the token.
+fn through_shim(sandbox: &Sandbox) {
+    let path = sandbox.path("home/authority.toml");
+    let text = fs::read_to_string(&path).unwrap();
+    fs::write(&path, text.replace(&module(), shim())).unwrap();
+}
+
+/// Makes a CRL of CA root and delivers it, with the shim told what to do.
+fn crl_through_shim(sandbox: &Sandbox, (variable, value): (&str, &str)) -> Output {
+    let mut command = sandbox.coldsign();
+    command.env("SHIM_MODULE", module()).env(variable, value).args(crl_arguments(sandbox, "root"));
+    command.output().unwrap()
+}
+
+#[test]
+fn a_crl_that_the_token_cannot_sign_is_not_stored() {
+    let sandbox = Sandbox::with_root("crl-unsignable", "p256");
+    through_shim(&sandbox);
+    // CKM_ECDSA; SoftHSM has none that hashes by itself.
+    let refused = crl_through_shim(&sandbox, ("SHIM_LACKS", "1041"));
+    assert_eq!(refused.status.code(), Some(3), "{}", said(&refused));
+    assert!(said(&refused).contains("the token cannot sign with P-256 keys in this way"), "{}", said(&refused));
+    assert_eq!(register(&sandbox).unsigned_crl("root").unwrap(), None);
+    let made = crl_through_shim(&sandbox, ("SHIM_FAULT", ""));
+    assert!(made.status.success(), "{}", said(&made));
+    sandbox.exits(0, ["register", "audit"]);
+}
+
 /// The process is killed before and after each signature that the token makes: of the CRL, of the register's head, of the
 /// manifest. Whatever was stored is signed as it is, under its number, and no number is given twice.
 #[test]
@@ -235,14 +263,8 @@ fn a_killed_process_signs_the_same_octets_again() {
     let sandbox = Sandbox::with_root("crl-killed", "p256");
     let bundle = devices(&sandbox, "root", 12);
     let mut serials = serials(&sandbox, &bundle);
-    let path = sandbox.path("home/authority.toml");
-    let text = fs::read_to_string(&path).unwrap();
-    fs::write(&path, text.replace(&module(), shim())).unwrap();
-    let run = |fault: &str| {
-        let mut command = sandbox.coldsign();
-        command.env("SHIM_MODULE", module()).env("SHIM_FAULT", fault).args(crl_arguments(&sandbox, "root"));
-        command.output().unwrap()
-    };
+    through_shim(&sandbox);
+    let run = |fault: &str| crl_through_shim(&sandbox, ("SHIM_FAULT", fault));
     let mut numbers = Vec::new();
     for signature in 1..=4 {
         for kind in ["die-before", "die-after"] {

@@ -102,7 +102,7 @@ impl Appliance {
         Ok(PreparedCrl { issuer, stored: plan.stored.clone(), change: Some(plan) })
     }
 
-    /// Stores a prepared CRL, has its digest signed, checks and records it.
+    /// Stores a prepared CRL, has its digest signed, checks and records it. One that the token cannot sign is not stored.
     ///
     /// # Errors
     /// [`Error::Register`] where it is not the one that was shown any more; [`Error::Token`]; [`Error::TokenOutput`].
@@ -116,6 +116,8 @@ impl Appliance {
         let stored = match (change, stored.next_update) {
             (Some(_), Some(next_update)) => {
                 let new = new_crl(ca, issuer, stored.this_update, next_update);
+                // What is durable is signed before any other: what this token could not sign would end the CA's CRLs.
+                session.signer(&key, new.algorithm)?.check_takes(stored.octets())?;
                 self.register.plan_crl(&new, Storing::Durable(stored.tbs_sha256))?.stored
             }
             _ => stored.clone(),
