@@ -8,10 +8,11 @@ use std::{
     io::{BufWriter, Write as _},
     os::unix::process::ExitStatusExt as _,
     path::{Path, PathBuf},
-    process::{Command, Output},
+    process::{Command, Output, Stdio},
 };
 
 use coldsign::{
+    ceremony::{Appliance, Class, Home, TokenState},
     pki::{
         certificate::Certificate,
         crl::{
@@ -30,7 +31,9 @@ use coldsign::{
     },
 };
 use support::{
-    Delivery, Sandbox, long_form, material, module, openssl, openssl_req,
+    Delivery, Sandbox,
+    disk::{SmallDisk, copy},
+    long_form, material, module, openssl, openssl_req,
     request::{self, Algorithm, Key, Request},
     said, shim, succeed, tool,
 };
@@ -249,11 +252,93 @@ fn a_crl_that_the_token_cannot_sign_is_not_stored() {
     // CKM_ECDSA; SoftHSM has none that hashes by itself.
     let refused = crl_through_shim(&sandbox, ("SHIM_LACKS", "1041"));
     assert_eq!(refused.status.code(), Some(3), "{}", said(&refused));
-    assert!(said(&refused).contains("the token cannot sign with P-256 keys in this way"), "{}", said(&refused));
+    assert!(
+        said(&refused).contains("the token cannot sign with P-256 keys in this way"),
+        "{}",
+        said(&refused)
+    );
     assert_eq!(register(&sandbox).unsigned_crl("root").unwrap(), None);
     let made = crl_through_shim(&sandbox, ("SHIM_FAULT", ""));
     assert!(made.status.success(), "{}", said(&made));
     sandbox.exits(0, ["register", "audit"]);
+}
+
+/// Waits until the token has signed, for the shim's log says so, does something, and lets the token go on.
+fn once_signed<T>(log: &Path, go_on: &Path, act: impl FnOnce() -> T) -> T {
+    let began = std::time::Instant::now();
+    while !fs::read_to_string(log).is_ok_and(|calls| calls.contains("C_Sign")) {
+        assert!(began.elapsed().as_secs() < 50, "the token was not asked");
+        std::thread::sleep(std::time::Duration::from_millis(20));
+    }
+    let done = act();
+    fs::write(go_on, "").unwrap();
+    done
+}
+
+#[test]
+fn a_disk_that_fills_while_a_crl_is_signed_still_takes_the_signature() {
+    let sandbox = Sandbox::with_root("crl-disk", "p256");
+    through_shim(&sandbox);
+    let (folder, log, go_on) = (sandbox.path("disk"), sandbox.path("calls"), sandbox.path("go-on"));
+    let Some(disk) = SmallDisk::mount(&folder, 24 * 1_024) else { return };
+    let home = folder.join("home");
+    copy(&sandbox.path("home"), &home);
+    let mut command = sandbox.coldsign();
+    command.env("COLDSIGN_HOME", &home).env("SHIM_MODULE", module()).env("SHIM_LOG", &log);
+    command.env("SHIM_FAULT", "sign 1 wait").env("SHIM_WAIT", &go_on);
+    command.args(crl_arguments(&sandbox, "root")).stdout(Stdio::piped()).stderr(Stdio::piped());
+    let child = command.spawn().unwrap();
+    once_signed(&log, &go_on, || disk.fill());
+    let output = child.wait_with_output().unwrap();
+    let register = Register::open_to_read(&home.join("register.db")).unwrap();
+    assert_eq!(register.unsigned_crl("root").unwrap(), None, "{}", said(&output));
+    assert!(register.latest_crl("root").unwrap().is_some());
+}
+
+/// The environment variable that turns the test below into the one who signs.
+const HOLDER: &str = "COLDSIGN_TEST_CRL_HOLDER";
+
+#[test]
+fn a_crl_that_the_register_cannot_take_stays_in_hand_and_is_not_signed_anew() {
+    let case = "a_crl_that_the_register_cannot_take_stays_in_hand_and_is_not_signed_anew";
+    if std::env::var_os(HOLDER).is_none() {
+        let sandbox = Sandbox::with_root("crl-in-hand", "p256");
+        through_shim(&sandbox);
+        let mut child = Command::new(std::env::current_exe().unwrap());
+        sandbox.prepare(&mut child);
+        child.env(HOLDER, "1").env("SHIM_MODULE", module()).env("SHIM_FAULT", "sign 1 wait");
+        child.env("SHIM_LOG", sandbox.path("calls")).env("SHIM_WAIT", sandbox.path("go-on"));
+        let output = child.args(["--exact", case, "--nocapture"]).output().unwrap();
+        assert!(output.status.success() && said(&output).contains("1 passed"), "{}", said(&output));
+        sandbox.exits(0, ["register", "audit"]);
+        return;
+    }
+    let path = |variable: &str| PathBuf::from(std::env::var_os(variable).unwrap());
+    let (home, log, go_on) = (path("COLDSIGN_HOME"), path("SHIM_LOG"), path("SHIM_WAIT"));
+    let mut appliance = Appliance::open(Home::new(home.clone())).unwrap();
+    let pin = zeroize::Zeroizing::new(support::PIN.as_bytes().to_vec());
+    let mut custodian = |_: &TokenState| Ok(Activation::Pin(Pin::new(pin.clone()).unwrap()));
+    let session = appliance.login(&mut custodian).unwrap();
+    let prepared = appliance.prepare_crl("root", None).unwrap();
+    let register = home.join("register.db");
+    let locker = std::thread::spawn(move || {
+        // Another program writes into the file and does not end.
+        once_signed(&log, &go_on, || {
+            let connection = rusqlite::Connection::open(register).unwrap();
+            connection.execute_batch("BEGIN IMMEDIATE").unwrap();
+            connection
+        })
+    });
+    let failed = appliance.issue_crl(&prepared, &session).unwrap_err();
+    assert_eq!(failed.class(), Class::Register, "{failed}");
+    drop(locker.join().unwrap());
+    let calls = || fs::read_to_string(path("SHIM_LOG")).unwrap().matches("C_Sign").count();
+    assert_eq!(calls(), 1);
+    let prepared = appliance.prepare_crl("root", None).unwrap();
+    let issued = appliance.issue_crl(&prepared, &session).unwrap();
+    assert_eq!(issued.stored(), prepared.stored());
+    // The other signature is that of the register's head.
+    assert_eq!(calls(), 2);
 }
 
 /// The process is killed before and after each signature that the token makes: of the CRL, of the register's head, of the

@@ -12,7 +12,7 @@ use crate::{
         time::{DAY_SECONDS, Time},
     },
     register::{CrlPlan, IssuedCertificate, IssuedCrl, NewCrl, RevocationOrder, Revoked, StoredCrl, Storing},
-    token::session::Session,
+    token::{key::TokenKey, session::Session},
 };
 
 use super::{
@@ -122,20 +122,39 @@ impl Appliance {
             }
             _ => stored.clone(),
         };
-        let again = || format!("go on with it: coldsign crl --ca {ca} --to DIR");
-        let message = self.register.crl_message(&stored)?;
-        let signature = session.signer(&key, message.algorithm())?.sign_message(&message)?;
-        let signed =
-            SignedCrl::assemble(&message, stored.tbs_sha256, &signature, issuer).map_err(|error| {
-                Error::TokenOutput {
-                    what: format!("the token's output for the CRL was not taken: {error}"),
-                    hint: format!("nothing of it left the appliance; check the token, then {}", again()),
-                }
-            })?;
-        let issued = self.register.record_crl(&stored, &signed, now()?)?;
+        // All that can fail besides the recording itself comes before the signature.
+        let at = now()?;
+        let reserve = self.set_room_aside(1)?;
+        let signed = match self.crl_in_hand(&stored) {
+            Some(signed) => signed,
+            None => self.signed_crl(&stored, issuer, &key, session)?,
+        };
+        let issued = self.record_crl(&stored, signed, at, reserve)?;
         // A head that cannot be signed now undoes no CRL: the delivery that follows signs it, and tells where it cannot.
         let _ = self.close_head(session);
         Ok(issued)
+    }
+
+    /// Has a stored CRL signed, and checks the signature.
+    fn signed_crl(
+        &self,
+        stored: &StoredCrl,
+        issuer: &IssuingCa,
+        key: &TokenKey,
+        session: &Session,
+    ) -> Result<SignedCrl, Error> {
+        let message = self.register.crl_message(stored)?;
+        let signature = session.signer(key, message.algorithm())?.sign_message(&message)?;
+        SignedCrl::assemble(&message, stored.tbs_sha256, &signature, issuer).map_err(|error| {
+            Error::TokenOutput {
+                what: format!("the token's output for the CRL was not taken: {error}"),
+                hint: format!(
+                    "nothing of it left the appliance; check the token, then go on with it: \
+                     coldsign crl --ca {} --to DIR",
+                    stored.authority
+                ),
+            }
+        })
     }
 
     /// The CRLs of a CA, oldest first.

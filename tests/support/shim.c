@@ -12,7 +12,8 @@
  *   SHIM_LACKS    a mechanism's number in hexadecimal: the token says that it has none such
  *   SHIM_FAULT    "CALL N KIND": what the N-th such call does instead; CALL is sign, context-login or init-pin, KIND is
  *                 corrupt, short, die-before, die-after (sign alone; the process is killed before the token signs, or
- *                 after it has signed), or a return value in hexadecimal. A return value stays from then on.
+ *                 after it has signed), wait (sign alone: after it has signed, until there is a file that SHIM_WAIT
+ *                 names, a minute at most), or a return value in hexadecimal. A return value stays from then on.
  */
 #define _GNU_SOURCE
 #include <dlfcn.h>
@@ -21,6 +22,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 typedef unsigned long ulong;
 typedef unsigned char octet;
@@ -128,6 +130,9 @@ static ulong sign(ulong session, octet *message, ulong message_octets, octet *si
     if (strcmp(kind, "die-before") == 0)
         raise(SIGKILL);
     answer = next(session, message, message_octets, signature, octets);
+    if (strcmp(kind, "wait") == 0)
+        for (int left = 6000; left > 0 && access(getenv("SHIM_WAIT"), F_OK) != 0; left--)
+            usleep(10000);
     if (strcmp(kind, "die-after") == 0)
         raise(SIGKILL);
     if (answer == OK && strcmp(kind, "corrupt") == 0)
