@@ -39,6 +39,10 @@ pub fn revoke(home: Home, given: &RevokeArguments, form: Form) -> Result<Exit, E
     let mut appliance = Appliance::open(home)?;
     announce(&appliance);
     let order = RevocationOrder { authority: &given.ca, serials: &serials, act, invalidity_date };
+    // The machine has no other clock to ask, and the moment stands in the register for good.
+    if let Some(now) = ceremony::utc_now() {
+        eprintln!("the machine's clock says {now}: that is the moment recorded");
+    }
     let waiting = appliance.revoke(&order)?;
     let word = match act {
         RevocationAct::Release => "released",

@@ -147,11 +147,17 @@ fn next_row(
     let RevocationAct::Revoke(reason) = new.act else { return Err(RevocationError::NotHeld(serial).into()) };
     let date = match standing {
         None | Some(Revoked::Released(_)) => now,
+        // What was recorded by a clock that ran ahead is on no CRL: the same again, of now, corrects it.
+        Some(Revoked::Held(entry) | Revoked::Revoked(entry))
+            if entry.date > now && entry.reason == reason =>
+        {
+            now
+        }
         Some(Revoked::Held(_)) if reason == Reason::CertificateHold => {
             return Err(RevocationError::AlreadyHeld(serial).into());
         }
         // X.509 §9.5.2.2: of what was held before, the day of the hold.
-        Some(Revoked::Held(entry)) => entry.date,
+        Some(Revoked::Held(entry)) => entry.date.min(now),
         Some(Revoked::Revoked(entry)) => {
             return Err(RevocationError::AlreadyRevoked { serial, reason: entry.reason.name() }.into());
         }

@@ -356,7 +356,12 @@ fn fault(before: Option<Revoked>, act: &Act) -> Option<&'static str> {
     let follows = match (before, act.state) {
         (None | Some(Revoked::Released(_)), Revoked::Held(_) | Revoked::Revoked(_))
         | (Some(Revoked::Held(_)), Revoked::Released(_)) => true,
-        (Some(Revoked::Held(held)), Revoked::Revoked(entry)) => held.date == entry.date,
+        // The same again, of its own moment, corrects what was recorded by a clock that ran ahead.
+        (Some(Revoked::Held(ahead)), Revoked::Held(entry))
+        | (Some(Revoked::Revoked(ahead)), Revoked::Revoked(entry)) => {
+            ahead.date > act.time && entry.date == act.time && entry.reason == ahead.reason
+        }
+        (Some(Revoked::Held(held)), Revoked::Revoked(entry)) => entry.date == held.date.min(act.time),
         _ => false,
     };
     if !follows {

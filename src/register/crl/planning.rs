@@ -103,6 +103,10 @@ fn planned(transaction: &Transaction<'_>, new: &NewCrl<'_>) -> Result<CrlPlan, E
     // Twice: DER has the lengths first.
     let mut extent = Extent::default();
     each_entry(transaction, new.authority, i64::MAX, previous_update, &mut |entry| {
+        if entry.date > new.this_update {
+            let &RevokedEntry { serial, date, .. } = entry;
+            return Err(RevocationError::RevokedAhead { serial, date, now: new.this_update }.into());
+        }
         extent.add(entry);
         Ok(())
     })?;

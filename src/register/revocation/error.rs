@@ -81,6 +81,16 @@ pub enum RevocationError {
     /// A root cannot revoke itself.
     #[error("certificate {0} is the CA's own root certificate")]
     OwnRoot(CrlSerial),
+    /// It is recorded as revoked at a moment that is still to come: the clock ran ahead then, or is behind now.
+    #[error("certificate {serial} is recorded as revoked at {date}, and the clock says {now}")]
+    RevokedAhead {
+        /// Which.
+        serial: CrlSerial,
+        /// The revocation date.
+        date: Time,
+        /// Now.
+        now: Time,
+    },
     /// A serial number that another certificate of this register has.
     #[error("certificate {0} has a serial number that this register gave to another certificate")]
     SerialTaken(CrlSerial),
@@ -131,6 +141,9 @@ impl RevocationError {
             Self::NotHeld(_) => "only a hold can be released; a revocation is for ever",
             Self::NumbersOut(_) => "renew the CA with another key and name",
             Self::OwnRoot(_) => "take the root out of the relying parties' trust stores",
+            Self::RevokedAhead { .. } => {
+                "set the machine's clock; if it ran ahead when that was recorded, record the same again with `revoke`"
+            }
             Self::SerialTaken(_) => "check that the list belongs to this CA",
             Self::SerialTwice(_) => "name each certificate once",
             Self::SerialUnknown { .. } => {
