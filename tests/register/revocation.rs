@@ -485,6 +485,10 @@ fn takes_nothing_over_that_is_foreign_or_contradicts_itself() {
     let mut future = good;
     future[0].date = now();
     check(moved.crl(&future, &[9]), INDEX, "after the CRL was made");
+    let eight = "261121093000Z\t08";
+    check(crl.clone(), &INDEX.replace(eight, "261121100001Z\t08"), "a revocation date in the future");
+    let key_time = "261121093000Z,keyTime,20261121100001Z\t08";
+    check(crl.clone(), &INDEX.replace(eight, key_time), "an invalidity date in the future");
     let own = format!("V\t270101000000Z\t\t{}\tunknown\t/CN=x\n", listed(1));
     check(crl.clone(), &own, "gave to another certificate");
     moved.import(&mut home, &crl, INDEX).unwrap();
