@@ -8,7 +8,7 @@ use super::{
     journal::{self, Kind, time},
 };
 use crate::pki::{
-    crl::{CrlSerial, Reason, RevokedEntry},
+    crl::{CrlSerial, Reason, RevokedEntry, succession},
     time::Time,
 };
 
@@ -162,7 +162,17 @@ fn next_row(
             return Err(RevocationError::AlreadyRevoked { serial, reason: entry.reason.name() }.into());
         }
     };
-    Ok(Recorded::revoked(&RevokedEntry { serial, date, reason, invalidity_date: new.invalidity_date }))
+    let before = match standing {
+        Some(Revoked::Held(entry) | Revoked::Revoked(entry)) => {
+            entry.invalidity_date.filter(|date| *date <= now)
+        }
+        Some(Revoked::Released(_)) | None => None,
+    };
+    let invalidity_date = new.invalidity_date.or(before);
+    if let Some(date) = before.filter(|_| !succession::keeps_invalidity(before, invalidity_date)) {
+        return Err(RevocationError::InvalidityLater { serial, date }.into());
+    }
+    Ok(Recorded::revoked(&RevokedEntry { serial, date, reason, invalidity_date }))
 }
 
 /// A row of `revocation`, as it is written.

@@ -171,6 +171,54 @@ fn only_a_hold_is_released_and_a_revocation_is_for_ever() {
 }
 
 #[test]
+fn a_hold_that_becomes_a_revocation_keeps_its_invalidity_date_or_has_an_earlier_one() {
+    let mut home = Home::issued_four();
+    let (hold, compromise) = (Reason::CertificateHold, Reason::KeyCompromise);
+    let revoke = |home: &mut Home, number: u16, reason, invalidity_date: Option<i64>| {
+        let serials = [listed(number)];
+        let invalidity_date = invalidity_date.map(later);
+        let act = RevocationAct::Revoke(reason);
+        let new = RevocationOrder { authority: "factory", serials: &serials, act, invalidity_date };
+        home.register.revoke(&new, now())
+    };
+    for number in [1, 2, 3] {
+        revoke(&mut home, number, hold, Some(-1000)).unwrap();
+    }
+    revoke(&mut home, 4, hold, None).unwrap();
+    home.crl(now());
+    assert!(slip(revoke(&mut home, 1, compromise, Some(-999))).contains("would become a later one"));
+    revoke(&mut home, 1, compromise, None).unwrap();
+    revoke(&mut home, 2, compromise, Some(-1000)).unwrap();
+    revoke(&mut home, 3, compromise, Some(-2000)).unwrap();
+    revoke(&mut home, 4, compromise, Some(-1)).unwrap();
+    for (number, since) in [(1, -1000), (2, -1000), (3, -2000), (4, -1)] {
+        let Some(Revoked::Revoked(entry)) = home.register.revoked("factory", &listed(number)).unwrap() else {
+            panic!("{number}")
+        };
+        assert_eq!(entry.invalidity_date, Some(later(since)), "{number}");
+    }
+    home.crl(now());
+    assert_eq!(home.findings(), [""; 0]);
+}
+
+/// As a register would be in which a hold that became a revocation lost what it said.
+#[test]
+fn the_audit_sees_an_invalidity_date_that_was_lost() {
+    let mut home = Home::issued_four();
+    let serials = [listed(1)];
+    let new = RevocationOrder {
+        authority: "factory",
+        serials: &serials,
+        act: RevocationAct::Revoke(Reason::CertificateHold),
+        invalidity_date: Some(later(-1)),
+    };
+    home.register.revoke(&new, now()).unwrap();
+    home.act(&[1], RevocationAct::Revoke(Reason::KeyCompromise), now()).unwrap();
+    tamper(&home, "UPDATE revocation SET invalidity_date = NULL WHERE act = 'revoked'");
+    assert!(home.findings().contains(&"revocation"));
+}
+
+#[test]
 fn revokes_all_that_are_named_or_none() {
     let mut home = Home::issued_four();
     let before = home.register.head().unwrap();

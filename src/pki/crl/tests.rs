@@ -15,7 +15,7 @@ use crate::pki::{
     der::{element, sequence, tag},
     key::{HashAlgorithm, SignatureAlgorithm},
     name::Name,
-    time::Time,
+    time::{DAY_SECONDS, Time},
 };
 
 fn time(text: &str) -> Time {
@@ -283,6 +283,25 @@ fn an_entry_that_stays_says_what_it_said() {
     check(Reason::CertificateHold, &|entry| entry.reason = Reason::KeyCompromise, true);
     check(Reason::CertificateHold, &|entry| entry.reason = Reason::Unspecified, true);
     check(Reason::CertificateHold, &|entry| entry.date = this_update(), false);
+    // What a hold put in doubt stays in doubt: its invalidity date may come or become earlier.
+    let since = |days: i64| {
+        move |entry: &mut RevokedEntry| {
+            entry.reason = Reason::KeyCompromise;
+            entry.invalidity_date = Some(entry.date.plus_seconds(days * DAY_SECONDS));
+        }
+    };
+    check(Reason::CertificateHold, &since(-1), true);
+    let doubted = RevokedEntry {
+        invalidity_date: Some(this_update().plus_seconds(-DAY_SECONDS)),
+        ..revoked(&[1], Reason::CertificateHold)
+    };
+    let becomes = |invalidity_date: Option<Time>| {
+        let new = RevokedEntry { reason: Reason::KeyCompromise, invalidity_date, ..doubted };
+        succeed(&[doubted], &[new], &none).is_ok()
+    };
+    assert!(becomes(doubted.invalidity_date));
+    assert!(becomes(Some(this_update().plus_seconds(-2 * DAY_SECONDS))));
+    assert!(!becomes(Some(this_update())) && !becomes(None));
     // Released, and held or revoked again.
     let old = revoked(&[1], Reason::CertificateHold);
     let released = Known::from([(old.serial, LeavingFacts { not_after: None, released: Some(Released) })]);

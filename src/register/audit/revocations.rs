@@ -11,7 +11,10 @@ use super::super::{
 use super::Audit;
 use crate::pki::{
     certificate::Certificate,
-    crl::{CrlEnd, CrlHead, CrlSerial, RevokedEntry, succession::Leaving},
+    crl::{
+        CrlEnd, CrlHead, CrlSerial, RevokedEntry,
+        succession::{self, Leaving},
+    },
     fingerprint::Digest,
     issuer::IssuingCa,
     time::Time,
@@ -369,6 +372,11 @@ fn fault(before: Option<Revoked>, act: &Act) -> Option<&'static str> {
     }
     if act.taken_over {
         return None;
+    }
+    let kept = before.as_ref().and_then(Revoked::entry).and_then(|entry| entry.invalidity_date);
+    let kept = kept.filter(|date| *date <= act.time);
+    if act.state.entry().is_some_and(|entry| !succession::keeps_invalidity(kept, entry.invalidity_date)) {
+        return Some("it lost its invalidity date, or has a later one");
     }
     match act.known {
         None => Some("no such certificate was issued"),

@@ -63,6 +63,16 @@ pub enum RevocationError {
     /// invalidityDate lies in the future.
     #[error("the invalidity date {0} lies in the future")]
     InvalidityAhead(Time),
+    /// A revocation would set the invalidity date of a hold later.
+    #[error(
+        "certificate {serial} is on hold with the invalidity date {date}, which would become a later one"
+    )]
+    InvalidityLater {
+        /// Which.
+        serial: CrlSerial,
+        /// The hold's.
+        date: Time,
+    },
     /// The finished octets were not taken by the lint.
     #[error("the CRL does not pass its lint: {0}")]
     Lint(String),
@@ -133,6 +143,7 @@ impl RevocationError {
             Self::CrlUnsigned(_) => "sign it first: coldsign crl goes on with it",
             Self::Expired { .. } => "nothing is to be done: relying parties refuse it as expired",
             Self::InvalidityAhead(_) => "give a moment that has passed",
+            Self::InvalidityLater { .. } => "give that date or an earlier one; without one it stays",
             Self::Lint(_) | Self::Succession(_) => {
                 "nothing was signed; keep the register as it is and audit it (`register audit`)"
             }
