@@ -160,7 +160,7 @@ fn says_what_is_wrong_with_what_is_asked() {
     let out = sandbox.folder("out");
     refused(&["crl", "--ca", "root", "--to", &out, "--days", "0"], "give --days from 1 to 7299");
     refused(&["crl", "--ca", "root", "--to", &out, "--days", "7300"], "the CA ends at");
-    refused(&["crl", "--ca", "root", "--to", &out, "--latest"], "has no CRL yet");
+    refused(&["crl", "--ca", "root", "--to", &out, "--latest"], "has no CRL that was made here yet");
     // A wrong PIN leaves no CRL behind.
     fs::write(sandbox.path("wrong"), "999999\n").unwrap();
     let wrong = sandbox.text("wrong");
@@ -458,6 +458,10 @@ fn a_ca_of_openssl_moves_in() {
     sandbox.exits(2, &import);
     let listed = sandbox.json(["crl", "list", "--ca", "elsewhere"]);
     assert_eq!((listed[0]["number"].as_str(), listed[0]["origin"].as_str()), (Some("255"), Some("imported")));
+    // What others made is not handed over as if it had been made here.
+    let out = sandbox.folder("out");
+    let latest = sandbox.exits(2, ["crl", "--ca", "elsewhere", "--to", &out, "--latest"]);
+    assert!(latest.contains("has no CRL that was made here yet"), "{latest}");
     sandbox.ok(["revoke", "--ca", "elsewhere", "03", "--reason", "superseded"]);
     sandbox.ok(["revoke", "--ca", "elsewhere", "02", "--release"]);
     let refused = sandbox.exits(2, ["revoke", "--ca", "elsewhere", "01", "--release"]);

@@ -11,7 +11,10 @@ use crate::{
         text::Printable,
         time::{DAY_SECONDS, Time},
     },
-    register::{CrlPlan, IssuedCertificate, IssuedCrl, NewCrl, RevocationOrder, Revoked, StoredCrl, Storing},
+    register::{
+        CrlOrigin, CrlPlan, IssuedCertificate, IssuedCrl, NewCrl, RevocationOrder, Revoked, StoredCrl,
+        Storing,
+    },
     token::{key::TokenKey, session::Session},
 };
 
@@ -166,16 +169,17 @@ impl Appliance {
         Ok(self.register.issued_crls(ca)?)
     }
 
-    /// The latest CRL of a CA, to be handed over again.
+    /// The latest CRL of a CA, to be handed over again; one that was imported is others' work, and they have it.
     ///
     /// # Errors
     /// [`Error::Usage`] where there is none that was made here; [`Error::Register`].
     pub fn latest_crl(&self, ca: &str) -> Result<IssuedCrl, Error> {
         self.authority(ca)?;
-        let latest = self.register.latest_crl(ca)?.filter(|latest| latest.stored().next_update.is_some());
+        let latest =
+            self.register.latest_crl(ca)?.filter(|latest| latest.stored().origin != CrlOrigin::Elsewhere);
         latest.ok_or_else(|| {
             Error::usage(
-                format!("CA {} has no CRL yet", Printable::new(ca)),
+                format!("CA {} has no CRL that was made here yet", Printable::new(ca)),
                 format!("make one: coldsign crl --ca {} --to DIR", Printable::new(ca)),
             )
         })
