@@ -139,6 +139,29 @@ fn openssl_and_gnutls_see_what_is_revoked_and_what_is_not() {
 }
 
 #[test]
+fn a_ca_signs_its_crls_as_it_signs_certificates() {
+    let sandbox = Sandbox::new("crl-pss");
+    let algorithm = |ca: &str| {
+        let (_, folder) = crl(&sandbox, ca);
+        let mut show = openssl(&["crl", "-noout", "-text", "-inform", "DER", "-in"]);
+        let shown = succeed(show.arg(folder.join("crl.der")).arg("-CAfile").arg(folder.join("ca.pem")));
+        assert!(shown.contains("verify OK"), "{ca}: {shown}");
+        let verdict = verify(&sandbox, &folder);
+        assert!(verdict.status.success(), "{ca}: {}", said(&verdict));
+        shown.lines().find(|line| line.contains("Signature Algorithm")).unwrap().trim().to_owned()
+    };
+    sandbox.root("plain", "rsa2048");
+    let path = sandbox.path("home/authority.toml");
+    let text = fs::read_to_string(&path).unwrap();
+    fs::write(&path, text.replace("rsa-scheme = \"pkcs1\"", "rsa-scheme = \"pss\"")).unwrap();
+    sandbox.root("pss", "rsa2048");
+    // The key signs as it signed its certificate, whatever is configured since.
+    assert_eq!(algorithm("plain"), "Signature Algorithm: sha256WithRSAEncryption");
+    assert_eq!(algorithm("pss"), "Signature Algorithm: rsassaPss");
+    sandbox.exits(0, ["register", "audit"]);
+}
+
+#[test]
 fn says_what_is_wrong_with_what_is_asked() {
     let sandbox = Sandbox::with_root("crl-refused", "p256");
     let bundle = devices(&sandbox, "root", 1);

@@ -175,7 +175,7 @@ impl Appliance {
     }
 
     /// The profile that roots are made by: the home's own, or where its authority.toml has none the built-in one.
-    fn root_profile(&self) -> Result<Profile, Error> {
+    pub(super) fn root_profile(&self) -> Result<Profile, Error> {
         let profile =
             self.configuration.profile(ROOT_PROFILE).cloned().or_else(|| config::built_in(ROOT_PROFILE));
         profile.filter(|profile| profile.kind == SubjectKind::Root).ok_or_else(|| {

@@ -7,7 +7,7 @@ use crate::{
     pki::{
         crl::{CrlNumber, CrlSerial, SignedCrl},
         issuer::IssuingCa,
-        key::RsaScheme,
+        key::{RsaScheme, SignatureAlgorithm},
         text::Printable,
         time::{DAY_SECONDS, Time},
     },
@@ -100,7 +100,7 @@ impl Appliance {
         }
         let this_update = now()?;
         let next_update = next_update(&issuer, this_update, days.unwrap_or(self.configuration.crl_days()))?;
-        let new = new_crl(ca, &issuer, this_update, next_update);
+        let new = self.new_crl(ca, &issuer, this_update, next_update)?;
         let plan = self.register.plan_crl(&new, Storing::Trial)?;
         Ok(PreparedCrl { issuer, stored: plan.stored.clone(), change: Some(plan) })
     }
@@ -118,7 +118,7 @@ impl Appliance {
         self.audit_key(session)?;
         let stored = match (change, stored.next_update) {
             (Some(_), Some(next_update)) => {
-                let new = new_crl(ca, issuer, stored.this_update, next_update);
+                let new = self.new_crl(ca, issuer, stored.this_update, next_update)?;
                 // What is durable is signed before any other: what this token could not sign would end the CA's CRLs.
                 session.signer(&key, new.algorithm)?.check_takes(stored.octets())?;
                 self.register.plan_crl(&new, Storing::Durable(stored.tbs_sha256))?.stored
@@ -136,6 +136,27 @@ impl Appliance {
         // A head that cannot be signed now undoes no CRL: the delivery that follows signs it, and tells where it cannot.
         let _ = self.close_head(session);
         Ok(issued)
+    }
+
+    fn new_crl<'a>(
+        &self,
+        ca: &'a str,
+        issuer: &'a IssuingCa,
+        this_update: Time,
+        next_update: Time,
+    ) -> Result<NewCrl<'a>, Error> {
+        let algorithm = issuer.certificate().public_key().signing_algorithm(self.crl_scheme(issuer)?);
+        Ok(NewCrl { authority: ca, issuer, algorithm, this_update, next_update })
+    }
+
+    /// How an RSA key signs CRLs: as it signed its own certificate, which is how it is proved to sign. What is above
+    /// a subordinate CA says nothing of its key; there it is as for a root that would be made now.
+    fn crl_scheme(&self, issuer: &IssuingCa) -> Result<RsaScheme, Error> {
+        match (issuer.certificate().is_self_issued(), issuer.certificate().signature_algorithm()) {
+            (true, SignatureAlgorithm::RsaPss(_)) => Ok(RsaScheme::Pss),
+            (true, _) => Ok(RsaScheme::Pkcs1),
+            (false, _) => Ok(self.root_profile()?.rsa_scheme),
+        }
     }
 
     /// Has a stored CRL signed, and checks the signature.
@@ -194,11 +215,6 @@ impl Appliance {
         let Some(serial) = CrlSerial::from_octets(certificate.serial()) else { return Ok(None) };
         Ok(self.register.revoked(&plan.authority, &serial)?)
     }
-}
-
-fn new_crl<'a>(ca: &'a str, issuer: &'a IssuingCa, this_update: Time, next_update: Time) -> NewCrl<'a> {
-    let algorithm = issuer.certificate().public_key().signing_algorithm(RsaScheme::Pkcs1);
-    NewCrl { authority: ca, issuer, algorithm, this_update, next_update }
 }
 
 /// RFC 5280 §4.2.1.3: whoever verifies a CRL looks for cRLSign.
