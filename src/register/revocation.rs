@@ -62,7 +62,9 @@ impl Revoked {
 
 /// A certificate that can be revoked.
 struct Known {
-    not_after: Time,
+    /// The end of its validity, out of its own octets; what a list says of one that was issued elsewhere is nobody's
+    /// signed word, and no certificate is taken for expired on it.
+    not_after: Option<Time>,
     is_root: bool,
 }
 
@@ -141,8 +143,8 @@ fn next_row(
             Some(Revoked::Released(_)) | None => Err(RevocationError::NotHeld(serial).into()),
         };
     }
-    if known.not_after < now {
-        return Err(RevocationError::Expired { serial, not_after: known.not_after }.into());
+    if let Some(not_after) = known.not_after.filter(|end| *end < now) {
+        return Err(RevocationError::Expired { serial, not_after }.into());
     }
     let RevocationAct::Revoke(reason) = new.act else { return Err(RevocationError::NotHeld(serial).into()) };
     let date = match standing {
@@ -259,23 +261,23 @@ pub(super) fn standing(
         .map(|found| found.map(|(_, revoked)| revoked))
 }
 
-/// The end of the validity of a certificate that an authority issued, here or elsewhere.
+/// The end of the validity of a certificate that an authority issued here; of others it is not known.
 pub(super) fn not_after(
     connection: &Connection,
     authority: &str,
     serial: &CrlSerial,
 ) -> Result<Option<Time>, Error> {
-    Ok(known(connection, authority, serial)?.map(|known| known.not_after))
+    Ok(known(connection, authority, serial)?.and_then(|known| known.not_after))
 }
 
 fn known(connection: &Connection, authority: &str, serial: &CrlSerial) -> Result<Option<Known>, Error> {
-    let found: Option<(i64, bool)> = connection
+    let found: Option<(Option<i64>, bool)> = connection
         .prepare_cached(
             "SELECT planned.not_after, plan.kind = 'root' FROM planned JOIN issued USING (key) \
              JOIN plan ON plan.number = planned.plan WHERE planned.serial = ?2 AND plan.authority = ?1 \
-             UNION ALL SELECT not_after, 0 FROM listed WHERE authority = ?1 AND serial = ?2 LIMIT 1",
+             UNION ALL SELECT NULL, 0 FROM listed WHERE authority = ?1 AND serial = ?2 LIMIT 1",
         )?
         .query_row((authority, serial.as_octets()), |row| Ok((row.get(0)?, row.get(1)?)))
         .optional()?;
-    found.map(|(end, is_root)| Ok(Known { not_after: time(end)?, is_root })).transpose()
+    found.map(|(end, is_root)| Ok(Known { not_after: end.map(time).transpose()?, is_root })).transpose()
 }

@@ -33,7 +33,7 @@ struct Act {
     time: Time,
     taken_over: bool,
     /// The end of the certificate, and the entry by which it was known; `None` where nobody knows it.
-    known: Option<(Time, i64, bool)>,
+    known: Option<(Option<Time>, i64, bool)>,
 }
 
 impl Audit<'_> {
@@ -81,15 +81,17 @@ impl Audit<'_> {
         Ok(())
     }
 
-    fn known(&self, authority: &str, serial: &CrlSerial) -> Result<Option<(Time, i64, bool)>, Error> {
+    /// Its end, where it was issued here and is known for certain; the entry with which it came; whether it is a root.
+    fn known(&self, authority: &str, serial: &CrlSerial) -> Result<Option<(Option<Time>, i64, bool)>, Error> {
         let mut statement = self.connection.prepare_cached(
             "SELECT planned.not_after, issued.entry, plan.kind = 'root' FROM planned JOIN issued USING (key) \
              JOIN plan ON plan.number = planned.plan WHERE planned.serial = ?2 AND plan.authority = ?1 \
-             UNION ALL SELECT not_after, entry, 0 FROM listed WHERE authority = ?1 AND serial = ?2 LIMIT 1",
+             UNION ALL SELECT NULL, entry, 0 FROM listed WHERE authority = ?1 AND serial = ?2 LIMIT 1",
         )?;
         let mut rows = statement.query((authority, serial.as_octets()))?;
         let Some(row) = rows.next()? else { return Ok(None) };
-        Ok(Some((journal::time(row.get(0)?)?, row.get(1)?, row.get(2)?)))
+        let end = row.get::<_, Option<i64>>(0)?.map(journal::time).transpose()?;
+        Ok(Some((end, row.get(1)?, row.get(2)?)))
     }
 
     /// RFC 5280 §4.1.2.2: what was issued elsewhere and what was planned here share no number of one issuer.
@@ -382,7 +384,7 @@ fn fault(before: Option<Revoked>, act: &Act) -> Option<&'static str> {
         None => Some("no such certificate was issued"),
         Some((_, entry, _)) if entry >= act.entry => Some("it was issued later"),
         Some((_, _, true)) => Some("it is the CA's own root"),
-        Some((end, ..)) if act.state.entry().is_some() && end < act.time => Some("it had expired"),
+        Some((Some(end), ..)) if act.state.entry().is_some() && end < act.time => Some("it had expired"),
         Some(_) => None,
     }
 }

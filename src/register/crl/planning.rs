@@ -197,7 +197,7 @@ fn insert_left(
 }
 
 /// Gives every certificate that is revoked or held after so many rows of `revocation`, in the order of serial numbers;
-/// without those that expired before the CRL before was made, because they have been on it.
+/// without those issued here that expired before the CRL before was made, because they have been on it.
 pub(in crate::register) fn each_entry(
     connection: &Connection,
     authority: &str,
