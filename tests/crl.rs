@@ -12,7 +12,7 @@ use std::{
 };
 
 use coldsign::{
-    ceremony::{Appliance, Class, Home, TokenState},
+    ceremony::{Appliance, Class, Home, TokenState, crl_id},
     pki::{
         certificate::Certificate,
         crl::{
@@ -23,7 +23,7 @@ use coldsign::{
         pem,
         time::{DAY_SECONDS, Time},
     },
-    register::{NewAuthority, Register},
+    register::{NewAuthority, Register, StoredCrl},
     token::{
         module::Module,
         pin::{Activation, Pin},
@@ -396,7 +396,13 @@ fn a_killed_process_signs_the_same_octets_again() {
             assert!(done.status.success(), "{signature} {kind}: {}", said(&done));
             let issued = register(&sandbox).latest_crl("root").unwrap().unwrap();
             match waiting {
-                Some(waiting) => assert_eq!(*issued.stored(), waiting),
+                // It is signed as it is, and out of date: the next one is handed over.
+                Some(waiting) => {
+                    let all = register(&sandbox).issued_crls("root").unwrap();
+                    assert_eq!(*all[all.len() - 2].stored(), waiting);
+                    let folder = |crl: &StoredCrl| sandbox.path("out").join(crl_id(crl));
+                    assert!(!folder(&waiting).exists() && folder(issued.stored()).exists());
+                }
                 None => {
                     assert!(
                         issued.stored().number > latest.and_then(|latest| latest.stored().number.clone())

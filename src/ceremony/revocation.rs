@@ -181,6 +181,17 @@ impl Appliance {
         })
     }
 
+    /// Whether a CRL that was stored and not signed for a while is of no use to anybody any more: it is signed, because
+    /// its number is taken, and the next one is handed over instead.
+    ///
+    /// # Errors
+    /// [`Error::Register`].
+    pub fn is_outdated(&self, issued: &IssuedCrl) -> Result<bool, Error> {
+        let stored = issued.stored();
+        let since = self.register.revocations_after(&stored.authority, stored.revocations)?;
+        Ok(outdated(stored.next_update, since, now()?))
+    }
+
     /// The CRLs of a CA, oldest first.
     ///
     /// # Errors
@@ -217,6 +228,10 @@ impl Appliance {
     }
 }
 
+fn outdated(next_update: Option<Time>, recorded_since: u64, now: Time) -> bool {
+    recorded_since > 0 || next_update.is_some_and(|next| next <= now)
+}
+
 /// RFC 5280 §4.2.1.3: whoever verifies a CRL looks for cRLSign.
 fn check_signs_crls(issuer: &IssuingCa, ca: &str) -> Result<(), Error> {
     if issuer.signs_crls() {
@@ -249,4 +264,23 @@ fn next_update(issuer: &IssuingCa, this_update: Time, days: u32) -> Result<Time,
         ));
     }
     Ok(next)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_crl_is_outdated_when_the_next_is_due_or_more_was_recorded() {
+        let now = Time::from_unix(1_800_000_000).unwrap();
+        let check = |next_update: Option<i64>, since, expected| {
+            let next_update = next_update.map(|seconds| now.plus_seconds(seconds));
+            assert_eq!(outdated(next_update, since, now), expected, "{next_update:?} {since}");
+        };
+        check(Some(1), 0, false);
+        check(Some(0), 0, true);
+        check(Some(-DAY_SECONDS), 0, true);
+        check(Some(1), 1, true);
+        check(None, 0, false);
+    }
 }
