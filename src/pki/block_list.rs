@@ -37,6 +37,9 @@ pub enum ListError {
     /// A line is longer than any line of a list.
     #[error("line {0} has more than {LINE_OCTETS_MAX} octets")]
     LineLength(u64),
+    /// A record is below the one before: badkeys publishes its file sorted, so this is another file.
+    #[error("record {0} is below the one before, which it is nowhere in a file of badkeys")]
+    Record(u64),
     /// A file of records ends within one.
     #[error("the list ends within a record")]
     Truncated,
@@ -48,6 +51,9 @@ impl ListError {
     pub fn hint(&self) -> &'static str {
         match self {
             Self::Empty | Self::Truncated => "see whether the file was copied whole",
+            Self::Record(_) => {
+                "give blocklist.dat as it is when it is unpacked, sorted; badkeys publishes it packed with xz"
+            }
             Self::Line(_) | Self::LineLength(_) => {
                 "correct the line, or name the list's format with --format: badkeys, openssl-blacklist, spki-sha256"
             }
@@ -142,14 +148,16 @@ pub struct Reading {
     partial: Vec<u8>,
     line: u64,
     records: u64,
+    /// The fingerprint of the record before.
+    last: Vec<u8>,
 }
 
 impl Reading {
     /// Begins a list of this format; `None` finds out: text by the length of its first fingerprint, anything else is
-    /// badkeys' file.
+    /// badkeys' file, which is known by its order: of any other file one of the first records is below the one before.
     #[must_use]
     pub fn new(format: Option<Format>) -> Self {
-        Self { format, partial: Vec::new(), line: 0, records: 0 }
+        Self { format, partial: Vec::new(), line: 0, records: 0, last: Vec::new() }
     }
 
     /// The format, once it is known.
@@ -161,17 +169,14 @@ impl Reading {
     /// Takes the next octets and adds the records that they complete, one after the other.
     ///
     /// # Errors
-    /// [`ListError::Line`], [`ListError::LineLength`].
+    /// [`ListError::Line`], [`ListError::LineLength`], [`ListError::Record`].
     pub fn push(&mut self, octets: &[u8], records: &mut Vec<u8>) -> Result<(), ListError> {
         let Some(&first) = octets.first() else { return Ok(()) };
         if self.format.is_none() && self.line == 0 && self.partial.is_empty() && !is_text(first) {
             self.format = Some(Format::Badkeys);
         }
         match self.format {
-            Some(Format::Badkeys) => {
-                self.push_records(octets, records);
-                Ok(())
-            }
+            Some(Format::Badkeys) => self.push_records(octets, records),
             Some(Format::OpensslBlacklist | Format::SpkiSha256) | None => self.push_lines(octets, records),
         }
     }
@@ -192,12 +197,21 @@ impl Reading {
         }
     }
 
-    fn push_records(&mut self, octets: &[u8], records: &mut Vec<u8>) {
+    fn push_records(&mut self, octets: &[u8], records: &mut Vec<u8>) -> Result<(), ListError> {
         let width = Format::Badkeys.record_octets();
         self.partial.extend_from_slice(octets);
         let whole = self.partial.len() / width * width;
-        self.records += (whole / width) as u64;
+        for record in self.partial[..whole].chunks_exact(width) {
+            self.records += 1;
+            let fingerprint = &record[..Format::Badkeys.fingerprint_octets()];
+            if fingerprint < self.last.as_slice() {
+                return Err(ListError::Record(self.records));
+            }
+            self.last.clear();
+            self.last.extend_from_slice(fingerprint);
+        }
         records.extend(self.partial.drain(..whole));
+        Ok(())
     }
 
     fn push_lines(&mut self, octets: &[u8], records: &mut Vec<u8>) -> Result<(), ListError> {
@@ -290,6 +304,30 @@ mod tests {
         let mixed = [[b'a'; 20].as_slice(), b"\n", &[b'a'; 64]].concat();
         assert_eq!(read(&[&mixed], None), Err(ListError::Line(2)));
         assert_eq!(read(&[&[b'a'; 2000]], None), Err(ListError::LineLength(1)));
+    }
+
+    #[test]
+    fn takes_no_other_file_for_that_of_badkeys() {
+        // Files of which the length is a multiple of a record's, as they begin: one of xz, one of gzip, a PEM file, a list of
+        // text after a byte order mark.
+        let digits: Vec<u8> = (0..10).flat_map(|digit| [b'f' - digit % 6; 64]).collect();
+        let files: [&[u8]; 4] = [
+            b"\xfd7zXZ\0\0\x04\xe6\xd6\xb4F\x02\0!\x01\x1c\0\0\0\x10\xcfX\xcc\xe0\x07\xcf\x01j]\0\x1b\x08\x04\x1f\x93\xc4\x90\xa4\x7f\x1e\x05\xd1",
+            b"\x1f\x8b\x08\x00\x00\x00\x00\x00\x02\x03\x63\xe8\x96\x5d\xe3\x74\x35\x9f\x7b\x89\xcb\xc3\x56\xed\x73\x15\x2a\x67\x6b\xf5\xef\x4d\xf1\x61\xdb\x5b\x6d\xfd\x63\x4f\x93\x97\xc8\xed\x95\x95\xde\xf2\x1f\x4e\x2c\xaa\x8b\xb1\x91\x63\x7a\x7c\x7a\xeb\xc2\xfe\xfa\xc2",
+            b"-----BEGIN CERTIFICATE-----\nMIIBszCCAVmgAwIBAgIUQ2VydGlmaWNhdGU=",
+            &[b"\xef\xbb\xbf", &digits[..61]].concat(),
+        ];
+        for file in files {
+            let whole = file.len() / 16 * 16;
+            let found = read(&[&file[..whole]], None);
+            assert!(matches!(found, Err(ListError::Record(_))), "{found:?} of {file:?}");
+        }
+        let record = |first: u8, origin: u8| [&[first; 15][..], &[origin]].concat();
+        let sorted = [record(1, 2), record(1, 1), record(9, 0)].concat();
+        assert_eq!(read(&[&sorted], None), Ok((Format::Badkeys, sorted.clone())));
+        let unsorted = [record(1, 2), record(9, 0), record(8, 0)].concat();
+        let pieces: Vec<&[u8]> = unsorted.chunks(7).collect();
+        assert_eq!(read(&pieces, None), Err(ListError::Record(3)));
     }
 
     #[test]
