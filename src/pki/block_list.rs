@@ -28,6 +28,11 @@ pub enum Format {
 /// Why a list was not taken.
 #[derive(Clone, Debug, Eq, Error, PartialEq)]
 pub enum ListError {
+    /// Lines of 20 digits, and nothing else tells what they are the digits of.
+    #[error(
+        "line {0} has 20 digits, as the lists of openssl-blacklist, openssh-blacklist and openvpn-blacklist have"
+    )]
+    Ambiguous(u64),
     /// It holds no key.
     #[error("the list holds no key")]
     Empty,
@@ -50,6 +55,9 @@ impl ListError {
     #[must_use]
     pub fn hint(&self) -> &'static str {
         match self {
+            Self::Ambiguous(_) => {
+                "if it is of openssl-blacklist, add it with block-list add --format openssl-blacklist; the other two have digits of MD5, which match no key here"
+            }
             Self::Empty | Self::Truncated => "see whether the file was copied whole",
             Self::Record(_) => {
                 "give blocklist.dat as it is when it is unpacked, sorted; badkeys publishes it packed with xz"
@@ -169,7 +177,7 @@ impl Reading {
     /// Takes the next octets and adds the records that they complete, one after the other.
     ///
     /// # Errors
-    /// [`ListError::Line`], [`ListError::LineLength`], [`ListError::Record`].
+    /// [`ListError::Ambiguous`], [`ListError::Line`], [`ListError::LineLength`], [`ListError::Record`].
     pub fn push(&mut self, octets: &[u8], records: &mut Vec<u8>) -> Result<(), ListError> {
         let Some(&first) = octets.first() else { return Ok(()) };
         if self.format.is_none() && self.line == 0 && self.partial.is_empty() && !is_text(first) {
@@ -238,7 +246,8 @@ impl Reading {
         let wrong = ListError::Line(self.line);
         let format = match (self.format, line.len()) {
             (Some(format), _) => format,
-            (None, 20) => Format::OpensslBlacklist,
+            // The packages name their files alike, and two of them have other digests: taken for this, they match nothing.
+            (None, 20) => return Err(ListError::Ambiguous(self.line)),
             (None, 64) => Format::SpkiSha256,
             (None, _) => return Err(wrong),
         };
@@ -282,10 +291,13 @@ mod tests {
     fn reads_each_format_and_finds_out_which_it_is() {
         let list = b"# a remark\n\n00112233445566778899 # why\naabbccddeeff00112233\r\n";
         let expected = b"\x00\x11\x22\x33\x44\x55\x66\x77\x88\x99\xaa\xbb\xcc\xdd\xee\xff\x00\x11\x22\x33";
-        let (format, records) = read(&[list], None).expect("read");
+        let debian = Some(Format::OpensslBlacklist);
+        let (format, records) = read(&[list], debian).expect("read");
         assert_eq!((format, records.as_slice()), (Format::OpensslBlacklist, &expected[..]));
         let octets: Vec<&[u8]> = list.chunks(1).collect();
-        assert_eq!(read(&octets, None), Ok((Format::OpensslBlacklist, expected.to_vec())));
+        assert_eq!(read(&octets, debian), Ok((Format::OpensslBlacklist, expected.to_vec())));
+        // The same lines could be the digits of MD5 that openssh-blacklist has.
+        assert_eq!(read(&[list], None), Err(ListError::Ambiguous(3)));
         let digest = [b'a'; 64];
         assert_eq!(read(&[&digest], None), Ok((Format::SpkiSha256, vec![0xaa; 32])));
         let record = [[0_u8; 15].as_slice(), &[7]].concat();
@@ -300,8 +312,11 @@ mod tests {
         assert_eq!(read(&[b"# nothing\n"], None), Err(ListError::Empty));
         assert_eq!(read(&[b"\0\0\0"], None), Err(ListError::Truncated));
         assert_eq!(read(&[b"# x\n0011\n"], None), Err(ListError::Line(2)));
-        assert_eq!(read(&[b"0011223344556677889g\n"], None), Err(ListError::Line(1)));
+        let debian = Some(Format::OpensslBlacklist);
+        assert_eq!(read(&[b"0011223344556677889g\n"], debian), Err(ListError::Line(1)));
         let mixed = [[b'a'; 20].as_slice(), b"\n", &[b'a'; 64]].concat();
+        assert_eq!(read(&[&mixed], debian), Err(ListError::Line(2)));
+        let mixed = [[b'a'; 64].as_slice(), b"\n", &[b'a'; 20]].concat();
         assert_eq!(read(&[&mixed], None), Err(ListError::Line(2)));
         assert_eq!(read(&[&[b'a'; 2000]], None), Err(ListError::LineLength(1)));
     }
