@@ -151,13 +151,12 @@ impl BlockLists {
 impl KeyEvidence for BlockLists {
     fn weigh(&self, key: &PublicKey, findings: &mut Vec<Finding>) {
         // The same key is told in one form for all lists of a format.
-        let mut told: BTreeMap<&str, Option<Vec<u8>>> = BTreeMap::new();
+        let mut told: BTreeMap<&str, Vec<Vec<u8>>> = BTreeMap::new();
         for (facts, table) in &self.lists {
-            let fingerprint =
-                told.entry(facts.format.name()).or_insert_with(|| facts.format.fingerprint(key));
-            let Some(fingerprint) = fingerprint else { continue };
+            let fingerprints =
+                told.entry(facts.format.name()).or_insert_with(|| facts.format.fingerprints(key));
             let name = &facts.name;
-            match table.find(fingerprint) {
+            match found(table, fingerprints) {
                 Ok(None) => {}
                 Ok(Some(record)) => {
                     let origin = facts.format.origin(&record);
@@ -176,6 +175,16 @@ impl KeyEvidence for BlockLists {
             }
         }
     }
+}
+
+/// The record under any of a key's fingerprints.
+fn found(table: &Table, fingerprints: &[Vec<u8>]) -> std::io::Result<Option<Vec<u8>>> {
+    for fingerprint in fingerprints {
+        if let Some(record) = table.find(fingerprint)? {
+            return Ok(Some(record));
+        }
+    }
+    Ok(None)
 }
 
 impl Home {

@@ -21,7 +21,8 @@ pub enum Format {
     /// `blacklist.RSA-2048` and its like of the Debian packages openssl-blacklist: lines of the last 20 of the 40
     /// hexadecimal digits of SHA-1 over what `openssl rsa -noout -modulus` prints.
     OpensslBlacklist,
-    /// Lines of the 64 hexadecimal digits of SHA-256 over the key's `SubjectPublicKeyInfo`.
+    /// Lines of the 64 hexadecimal digits of SHA-256 over the key's `SubjectPublicKeyInfo`, an EC key's point in either
+    /// form.
     SpkiSha256,
 }
 
@@ -109,21 +110,18 @@ impl Format {
         }
     }
 
-    /// The fingerprint of a key; `None` where lists of this format hold no such keys.
+    /// The fingerprints that a key can stand under; none where lists of this format hold no such keys.
     #[must_use]
-    pub fn fingerprint(self, key: &PublicKey) -> Option<Vec<u8>> {
+    pub fn fingerprints(self, key: &PublicKey) -> Vec<Vec<u8>> {
         match self {
-            Self::SpkiSha256 => Some(key.spki_sha256().as_octets().to_vec()),
-            Self::Badkeys => Some(Sha256::digest(number(key)?)[..15].to_vec()),
-            Self::OpensslBlacklist => {
-                use std::fmt::Write as _;
-                let mut digits = String::new();
-                for octet in key.rsa_modulus()? {
-                    let _ = write!(digits, "{octet:02X}");
-                }
-                let line = format!("Modulus={}\n", digits.trim_start_matches('0'));
-                Some(Sha1::digest(line)[10..].to_vec())
+            Self::SpkiSha256 => {
+                let spellings = [Some(key.spki_sha256()), key.compressed_spki_sha256()];
+                spellings.into_iter().flatten().map(|digest| digest.as_octets().to_vec()).collect()
             }
+            Self::Badkeys => {
+                number(key).map(|number| Sha256::digest(number)[..15].to_vec()).into_iter().collect()
+            }
+            Self::OpensslBlacklist => key.rsa_modulus().map(modulus_line_sha1).into_iter().collect(),
         }
     }
 
@@ -135,6 +133,17 @@ impl Format {
             Self::OpensslBlacklist | Self::SpkiSha256 => None,
         }
     }
+}
+
+/// The end of SHA-1 over what `openssl rsa -noout -modulus` prints of a modulus.
+fn modulus_line_sha1(modulus: Vec<u8>) -> Vec<u8> {
+    use std::fmt::Write as _;
+    let mut digits = String::new();
+    for octet in modulus {
+        let _ = write!(digits, "{octet:02X}");
+    }
+    let line = format!("Modulus={}\n", digits.trim_start_matches('0'));
+    Sha1::digest(line)[10..].to_vec()
 }
 
 /// The number that badkeys takes for a key, big-endian without leading zeros.
@@ -275,7 +284,10 @@ fn is_text(first: u8) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::pki::{fingerprint::hex, key::Curve};
+    use crate::pki::{
+        fingerprint::{Digest, hex},
+        key::Curve,
+    };
 
     fn read(parts: &[&[u8]], format: Option<Format>) -> Result<(Format, Vec<u8>), ListError> {
         let (mut reading, mut records) = (Reading::new(format), Vec::new());
@@ -354,7 +366,11 @@ mod tests {
         modulus[255] = 1;
         let key = PublicKey::from_rsa(&modulus, &[1, 0, 1]).expect("a key");
         assert_eq!(key.rsa_modulus(), Some(modulus));
-        let told = |format: Format| hex(&format.fingerprint(&key).expect("a fingerprint"));
+        let told = |format: Format| {
+            let fingerprints = format.fingerprints(&key);
+            assert_eq!(fingerprints.len(), 1);
+            hex(&fingerprints[0])
+        };
         assert_eq!(told(Format::OpensslBlacklist), "8ea792e1bab21748033f");
         assert_eq!(told(Format::Badkeys), "69c260c255982f793a8d1c4ca5fc52");
         assert_eq!(told(Format::SpkiSha256), key.spki_sha256().to_string());
@@ -363,8 +379,18 @@ mod tests {
         let point = generator.verifying_key().to_sec1_point(false);
         let key = PublicKey::from_ec_point(Curve::P256, point.as_bytes()).expect("on the curve");
         let expected = Sha256::digest(&point.as_bytes()[1..33])[..15].to_vec();
-        assert_eq!(Format::Badkeys.fingerprint(&key), Some(expected));
-        assert_eq!(Format::OpensslBlacklist.fingerprint(&key), None);
+        assert_eq!(Format::Badkeys.fingerprints(&key), [expected]);
+        assert!(Format::OpensslBlacklist.fingerprints(&key).is_empty());
+        // What `openssl pkey -pubin -ec_conv_form compressed -outform DER` writes: RFC 5480 §2, and a compressed point.
+        let head = b"\x30\x39\x30\x13\x06\x07\x2a\x86\x48\xce\x3d\x02\x01\x06\x08\x2a\x86\x48\xce\x3d\x03\x01\x07\x03\x22\0";
+        for scalar in 1..9 {
+            let key = p256::ecdsa::SigningKey::from_slice(&[scalar; 32]).expect("a key");
+            let [point, compressed] = [false, true].map(|form| key.verifying_key().to_sec1_point(form));
+            let key = PublicKey::from_ec_point(Curve::P256, point.as_bytes()).expect("on the curve");
+            let compressed = Digest::of(&[head, compressed.as_bytes()].concat());
+            let expected = [key.spki_sha256(), compressed].map(|digest| digest.as_octets().to_vec());
+            assert_eq!(Format::SpkiSha256.fingerprints(&key), expected);
+        }
         assert!(Format::ALL.iter().all(|format| Format::from_name(format.name()) == Some(*format)));
     }
 }
