@@ -285,6 +285,29 @@ fn every_rule_finds_what_it_is_there_for() {
 }
 
 #[test]
+fn refuses_extensions_that_mean_something_else_than_they_say() {
+    let refused = |octets: &[u8], words: &str| {
+        let error = read(octets, Shape::Tbs, 1000).unwrap_err();
+        assert!(error.to_string().contains(words), "{error} / {words}");
+    };
+    let own = own_extensions(&[]);
+    let critical = own_extensions(CRITICAL);
+    refused(&with_extensions(&[critical[0].clone(), own[1].clone()]), "2.5.29.35 is critical");
+    refused(&with_extensions(&[own[0].clone(), critical[1].clone()]), "2.5.29.20 is critical");
+    let since = element(tag::GENERALIZED_TIME, b"20260101000000Z");
+    for (number, value) in [(21, &[10, 1, 1][..]), (24, &since)] {
+        assert!(read(&with_entry_extensions(&[extension(number, &[], value)]), Shape::Tbs, 1000).is_ok());
+        let octets = with_entry_extensions(&[extension(number, CRITICAL, value)]);
+        refused(&octets, &format!("2.5.29.{number} is critical"));
+    }
+    // certificateIssuer: the entry is another CA's, whether it says that this is critical or not.
+    for critical in [&[], CRITICAL] {
+        let octets = with_entry_extensions(&[extension(29, critical, &sequence(&[]))]);
+        refused(&octets, "certificateIssuer");
+    }
+}
+
+#[test]
 fn a_crl_follows_another_of_its_issuer_its_key_and_a_lower_number() {
     let (head, ..) = read(&plain(&[]), Shape::Tbs, 100).unwrap();
     let first = CrlNumber::first();
