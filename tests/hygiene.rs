@@ -302,6 +302,21 @@ fn a_list_that_was_added_to_the_home_is_asked_for_every_plan() {
         profile.contains(&format!("# block list lost-keys: 1 keys, spki-sha256, made from {source}")),
         "{profile}"
     );
+    // The last list that a home may have is the last that can be added.
+    let lists = sandbox.path("home").join("block-lists");
+    let copies: Vec<_> = (2..64).map(|copy| lists.join(format!("copy-{copy}.list"))).collect();
+    for copy in &copies {
+        fs::copy(lists.join("lost-keys.list"), copy).expect("copied");
+    }
+    let one_more = ["block-list", "add", list.to_str().unwrap(), "--name", "one-more"];
+    let said = sandbox.exits(2, one_more);
+    assert!(said.contains("at most 64 block lists"), "{said}");
+    assert_eq!(sandbox.json(["block-list", "list"]).len(), 64);
+    fs::remove_file(&copies[0]).expect("removed");
+    sandbox.ok(one_more);
+    for file in copies[1..].iter().chain([&lists.join("one-more.list")]) {
+        fs::remove_file(file).expect("removed");
+    }
     // A list that is no longer whole is said, and nothing is planned without it.
     let file = sandbox.path("home").join("block-lists/lost-keys.list");
     let octets = fs::read(&file).expect("read");
