@@ -82,7 +82,9 @@ impl Register {
         }
         // A certificate that is revoked by a clock that went back could be taken for one that stood on a CRL after it had
         // expired, and never get onto one.
-        if let Some(last) = self.latest_crl(new.authority)?.map(|latest| latest.stored().this_update)
+        let latest = self.latest_crl(new.authority)?.map(|latest| latest.stored().this_update);
+        let waiting = self.unsigned_crl(new.authority)?.map(|waiting| waiting.this_update);
+        if let Some(last) = latest.max(waiting)
             && now < last
         {
             return Err(RevocationError::ClockBehind { last, now }.into());

@@ -278,6 +278,9 @@ fn a_stored_crl_is_signed_as_it_is_before_any_other_is_made() {
     let mut home = Home::issued_four();
     home.act(&[1], RevocationAct::Revoke(Reason::Superseded), now()).unwrap();
     let plan = home.stored_crl(now());
+    // Nothing is recorded as of before it: it could be taken for what had been on it.
+    let behind = slip(home.act(&[2], RevocationAct::Revoke(Reason::Superseded), later(-1)));
+    assert!(behind.contains("the last CRL is of"), "{behind}");
     // What is recorded meanwhile comes onto the next one.
     home.act(&[2], RevocationAct::Revoke(Reason::Superseded), later(1)).unwrap();
     let again = home.plan_crl(later(2), Storing::Trial);
@@ -350,6 +353,18 @@ fn what_a_clock_that_ran_ahead_recorded_is_recorded_again() {
     };
     assert_eq!(entry.date, later(1));
     assert_eq!(home.findings(), [""; 0]);
+}
+
+/// However it came about that a certificate had expired before the CRL before: only what that CRL took in has been on it.
+#[test]
+fn no_revocation_is_left_out_that_was_on_no_crl() {
+    let mut home = Home::issued_four();
+    home.act(&[1], RevocationAct::Revoke(Reason::Superseded), now()).unwrap();
+    home.crl(later(10));
+    home.act(&[2], RevocationAct::Revoke(Reason::Superseded), later(20)).unwrap();
+    tamper(&home, &format!("UPDATE planned SET not_after = {}", later(5).unix()));
+    let plan = home.plan_crl(later(30), Storing::Trial).unwrap();
+    assert_eq!((plan.counts.stayed, plan.counts.came, plan.counts.left), (0, 1, 1));
 }
 
 #[test]

@@ -210,7 +210,7 @@ impl Audit<'_> {
 
     /// The entries are those that the revocations recorded until then make, one for one.
     fn crl_entries(&mut self, stored: &StoredCrl, previous: Option<&StoredCrl>) -> Result<(), Error> {
-        let update = previous.map(|previous| previous.this_update);
+        let before = previous.map(Previous::of);
         let revocations = i64::try_from(stored.revocations).unwrap_or(i64::MAX);
         let mut next = crl::entries_of(self.connection, stored.row)?;
         let mut wrong: Option<CrlSerial> = None;
@@ -218,7 +218,7 @@ impl Audit<'_> {
             self.connection,
             &stored.authority,
             revocations,
-            update,
+            before,
             &mut |expected: &RevokedEntry| {
                 if wrong.is_none() && next()?.as_ref() != Some(expected) {
                     wrong = Some(expected.serial);
