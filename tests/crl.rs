@@ -8,10 +8,11 @@ use std::{
     io::{BufWriter, Write as _},
     os::unix::process::ExitStatusExt as _,
     path::{Path, PathBuf},
-    process::{Command, Output},
+    process::{Command, Output, Stdio},
 };
 
 use coldsign::{
+    ceremony::{Appliance, Class, Home, TokenState, crl_id},
     pki::{
         certificate::Certificate,
         crl::{
@@ -22,7 +23,7 @@ use coldsign::{
         pem,
         time::{DAY_SECONDS, Time},
     },
-    register::{NewAuthority, Register},
+    register::{NewAuthority, Register, StoredCrl},
     token::{
         module::Module,
         pin::{Activation, Pin},
@@ -30,7 +31,9 @@ use coldsign::{
     },
 };
 use support::{
-    Delivery, Sandbox, long_form, material, module, openssl, openssl_req,
+    Delivery, Sandbox,
+    disk::{SmallDisk, copy},
+    long_form, material, module, openssl, openssl_req,
     request::{self, Algorithm, Key, Request},
     said, shim, succeed, tool,
 };
@@ -136,6 +139,29 @@ fn openssl_and_gnutls_see_what_is_revoked_and_what_is_not() {
 }
 
 #[test]
+fn a_ca_signs_its_crls_as_it_signs_certificates() {
+    let sandbox = Sandbox::new("crl-pss");
+    let algorithm = |ca: &str| {
+        let (_, folder) = crl(&sandbox, ca);
+        let mut show = openssl(&["crl", "-noout", "-text", "-inform", "DER", "-in"]);
+        let shown = succeed(show.arg(folder.join("crl.der")).arg("-CAfile").arg(folder.join("ca.pem")));
+        assert!(shown.contains("verify OK"), "{ca}: {shown}");
+        let verdict = verify(&sandbox, &folder);
+        assert!(verdict.status.success(), "{ca}: {}", said(&verdict));
+        shown.lines().find(|line| line.contains("Signature Algorithm")).unwrap().trim().to_owned()
+    };
+    sandbox.root("plain", "rsa2048");
+    let path = sandbox.path("home/authority.toml");
+    let text = fs::read_to_string(&path).unwrap();
+    fs::write(&path, text.replace("rsa-scheme = \"pkcs1\"", "rsa-scheme = \"pss\"")).unwrap();
+    sandbox.root("pss", "rsa2048");
+    // The key signs as it signed its certificate, whatever is configured since.
+    assert_eq!(algorithm("plain"), "Signature Algorithm: sha256WithRSAEncryption");
+    assert_eq!(algorithm("pss"), "Signature Algorithm: rsassaPss");
+    sandbox.exits(0, ["register", "audit"]);
+}
+
+#[test]
 fn says_what_is_wrong_with_what_is_asked() {
     let sandbox = Sandbox::with_root("crl-refused", "p256");
     let bundle = devices(&sandbox, "root", 1);
@@ -157,7 +183,7 @@ fn says_what_is_wrong_with_what_is_asked() {
     let out = sandbox.folder("out");
     refused(&["crl", "--ca", "root", "--to", &out, "--days", "0"], "give --days from 1 to 7299");
     refused(&["crl", "--ca", "root", "--to", &out, "--days", "7300"], "the CA ends at");
-    refused(&["crl", "--ca", "root", "--to", &out, "--latest"], "has no CRL yet");
+    refused(&["crl", "--ca", "root", "--to", &out, "--latest"], "has no CRL that was made here yet");
     // A wrong PIN leaves no CRL behind.
     fs::write(sandbox.path("wrong"), "999999\n").unwrap();
     let wrong = sandbox.text("wrong");
@@ -228,6 +254,116 @@ fn register(sandbox: &Sandbox) -> Register {
     Register::open_to_read(&sandbox.path("home/register.db")).unwrap()
 }
 
+/// From now on the shim stands before the token.
+fn through_shim(sandbox: &Sandbox) {
+    let path = sandbox.path("home/authority.toml");
+    let text = fs::read_to_string(&path).unwrap();
+    fs::write(&path, text.replace(&module(), shim())).unwrap();
+}
+
+/// Makes a CRL of CA root and delivers it, with the shim told what to do.
+fn crl_through_shim(sandbox: &Sandbox, (variable, value): (&str, &str)) -> Output {
+    let mut command = sandbox.coldsign();
+    command.env("SHIM_MODULE", module()).env(variable, value).args(crl_arguments(sandbox, "root"));
+    command.output().unwrap()
+}
+
+#[test]
+fn a_crl_that_the_token_cannot_sign_is_not_stored() {
+    let sandbox = Sandbox::with_root("crl-unsignable", "p256");
+    through_shim(&sandbox);
+    // CKM_ECDSA; SoftHSM has none that hashes by itself.
+    let refused = crl_through_shim(&sandbox, ("SHIM_LACKS", "1041"));
+    assert_eq!(refused.status.code(), Some(3), "{}", said(&refused));
+    assert!(
+        said(&refused).contains("the token cannot sign with P-256 keys in this way"),
+        "{}",
+        said(&refused)
+    );
+    assert_eq!(register(&sandbox).unsigned_crl("root").unwrap(), None);
+    let made = crl_through_shim(&sandbox, ("SHIM_FAULT", ""));
+    assert!(made.status.success(), "{}", said(&made));
+    sandbox.exits(0, ["register", "audit"]);
+}
+
+/// Waits until the token has signed, for the shim's log says so, does something, and lets the token go on.
+fn once_signed<T>(log: &Path, go_on: &Path, act: impl FnOnce() -> T) -> T {
+    let began = std::time::Instant::now();
+    while !fs::read_to_string(log).is_ok_and(|calls| calls.contains("C_Sign")) {
+        assert!(began.elapsed().as_secs() < 50, "the token was not asked");
+        std::thread::sleep(std::time::Duration::from_millis(20));
+    }
+    let done = act();
+    fs::write(go_on, "").unwrap();
+    done
+}
+
+#[test]
+fn a_disk_that_fills_while_a_crl_is_signed_still_takes_the_signature() {
+    let sandbox = Sandbox::with_root("crl-disk", "p256");
+    through_shim(&sandbox);
+    let (folder, log, go_on) = (sandbox.path("disk"), sandbox.path("calls"), sandbox.path("go-on"));
+    let Some(disk) = SmallDisk::mount(&folder, 24 * 1_024) else { return };
+    let home = folder.join("home");
+    copy(&sandbox.path("home"), &home);
+    let mut command = sandbox.coldsign();
+    command.env("COLDSIGN_HOME", &home).env("SHIM_MODULE", module()).env("SHIM_LOG", &log);
+    command.env("SHIM_FAULT", "sign 1 wait").env("SHIM_WAIT", &go_on);
+    command.args(crl_arguments(&sandbox, "root")).stdout(Stdio::piped()).stderr(Stdio::piped());
+    let child = command.spawn().unwrap();
+    once_signed(&log, &go_on, || disk.fill());
+    let output = child.wait_with_output().unwrap();
+    let register = Register::open_to_read(&home.join("register.db")).unwrap();
+    assert_eq!(register.unsigned_crl("root").unwrap(), None, "{}", said(&output));
+    assert!(register.latest_crl("root").unwrap().is_some());
+}
+
+/// The environment variable that turns the test below into the one who signs.
+const HOLDER: &str = "COLDSIGN_TEST_CRL_HOLDER";
+
+#[test]
+fn a_crl_that_the_register_cannot_take_stays_in_hand_and_is_not_signed_anew() {
+    let case = "a_crl_that_the_register_cannot_take_stays_in_hand_and_is_not_signed_anew";
+    if std::env::var_os(HOLDER).is_none() {
+        let sandbox = Sandbox::with_root("crl-in-hand", "p256");
+        through_shim(&sandbox);
+        let mut child = Command::new(std::env::current_exe().unwrap());
+        sandbox.prepare(&mut child);
+        child.env(HOLDER, "1").env("SHIM_MODULE", module()).env("SHIM_FAULT", "sign 1 wait");
+        child.env("SHIM_LOG", sandbox.path("calls")).env("SHIM_WAIT", sandbox.path("go-on"));
+        let output = child.args(["--exact", case, "--nocapture"]).output().unwrap();
+        assert!(output.status.success() && said(&output).contains("1 passed"), "{}", said(&output));
+        sandbox.exits(0, ["register", "audit"]);
+        return;
+    }
+    let path = |variable: &str| PathBuf::from(std::env::var_os(variable).unwrap());
+    let (home, log, go_on) = (path("COLDSIGN_HOME"), path("SHIM_LOG"), path("SHIM_WAIT"));
+    let mut appliance = Appliance::open(Home::new(home.clone())).unwrap();
+    let pin = zeroize::Zeroizing::new(support::PIN.as_bytes().to_vec());
+    let mut custodian = |_: &TokenState| Ok(Activation::Pin(Pin::new(pin.clone()).unwrap()));
+    let session = appliance.login(&mut custodian).unwrap();
+    let prepared = appliance.prepare_crl("root", None).unwrap();
+    let register = home.join("register.db");
+    let locker = std::thread::spawn(move || {
+        // Another program writes into the file and does not end.
+        once_signed(&log, &go_on, || {
+            let connection = rusqlite::Connection::open(register).unwrap();
+            connection.execute_batch("BEGIN IMMEDIATE").unwrap();
+            connection
+        })
+    });
+    let failed = appliance.issue_crl(&prepared, &session).unwrap_err();
+    assert_eq!(failed.class(), Class::Register, "{failed}");
+    drop(locker.join().unwrap());
+    let calls = || fs::read_to_string(path("SHIM_LOG")).unwrap().matches("C_Sign").count();
+    assert_eq!(calls(), 1);
+    let prepared = appliance.prepare_crl("root", None).unwrap();
+    let issued = appliance.issue_crl(&prepared, &session).unwrap();
+    assert_eq!(issued.stored(), prepared.stored());
+    // The other signature is that of the register's head.
+    assert_eq!(calls(), 2);
+}
+
 /// The process is killed before and after each signature that the token makes: of the CRL, of the register's head, of the
 /// manifest. Whatever was stored is signed as it is, under its number, and no number is given twice.
 #[test]
@@ -235,14 +371,8 @@ fn a_killed_process_signs_the_same_octets_again() {
     let sandbox = Sandbox::with_root("crl-killed", "p256");
     let bundle = devices(&sandbox, "root", 12);
     let mut serials = serials(&sandbox, &bundle);
-    let path = sandbox.path("home/authority.toml");
-    let text = fs::read_to_string(&path).unwrap();
-    fs::write(&path, text.replace(&module(), shim())).unwrap();
-    let run = |fault: &str| {
-        let mut command = sandbox.coldsign();
-        command.env("SHIM_MODULE", module()).env("SHIM_FAULT", fault).args(crl_arguments(&sandbox, "root"));
-        command.output().unwrap()
-    };
+    through_shim(&sandbox);
+    let run = |fault: &str| crl_through_shim(&sandbox, ("SHIM_FAULT", fault));
     let mut numbers = Vec::new();
     for signature in 1..=4 {
         for kind in ["die-before", "die-after"] {
@@ -266,7 +396,13 @@ fn a_killed_process_signs_the_same_octets_again() {
             assert!(done.status.success(), "{signature} {kind}: {}", said(&done));
             let issued = register(&sandbox).latest_crl("root").unwrap().unwrap();
             match waiting {
-                Some(waiting) => assert_eq!(*issued.stored(), waiting),
+                // It is signed as it is, and out of date: the next one is handed over.
+                Some(waiting) => {
+                    let all = register(&sandbox).issued_crls("root").unwrap();
+                    assert_eq!(*all[all.len() - 2].stored(), waiting);
+                    let folder = |crl: &StoredCrl| sandbox.path("out").join(crl_id(crl));
+                    assert!(!folder(&waiting).exists() && folder(issued.stored()).exists());
+                }
                 None => {
                     assert!(
                         issued.stored().number > latest.and_then(|latest| latest.stored().number.clone())
@@ -351,6 +487,10 @@ fn a_ca_of_openssl_moves_in() {
     sandbox.exits(2, &import);
     let listed = sandbox.json(["crl", "list", "--ca", "elsewhere"]);
     assert_eq!((listed[0]["number"].as_str(), listed[0]["origin"].as_str()), (Some("255"), Some("imported")));
+    // What others made is not handed over as if it had been made here.
+    let out = sandbox.folder("out");
+    let latest = sandbox.exits(2, ["crl", "--ca", "elsewhere", "--to", &out, "--latest"]);
+    assert!(latest.contains("has no CRL that was made here yet"), "{latest}");
     sandbox.ok(["revoke", "--ca", "elsewhere", "03", "--reason", "superseded"]);
     sandbox.ok(["revoke", "--ca", "elsewhere", "02", "--release"]);
     let refused = sandbox.exits(2, ["revoke", "--ca", "elsewhere", "01", "--release"]);
@@ -394,6 +534,9 @@ fn reads_the_crls_of_others_or_says_why_not() {
             }
             Err(error) => {
                 assert!(name.contains("crl_cat") || name.contains("malformed"), "{name}: {error}");
+                let words =
+                    if name.contains("badpem") { "its PEM is malformed" } else { "another PEM object" };
+                assert!(error.to_string().contains(words), "{name}: {error}");
                 3
             }
         };

@@ -86,27 +86,8 @@ impl BlockLists {
     /// [`Error::Usage`].
     pub fn of_home(home: &Home) -> Result<Self, Error> {
         let folder = home.block_lists_path();
-        let entries = match fs::read_dir(&folder) {
-            Ok(entries) => entries,
-            Err(error) if error.kind() == ErrorKind::NotFound => return Ok(Self::none()),
-            Err(error) => return Err(unreadable(&folder, &error)),
-        };
         let mut lists = Self::none();
-        let mut names = Vec::new();
-        for entry in entries {
-            let name = entry.map_err(|error| unreadable(&folder, &error))?.file_name();
-            if let Some(name) = name.to_str().and_then(|name| name.strip_suffix(".list")) {
-                names.push(name.to_owned());
-            }
-            if names.len() > LISTS_MAX {
-                return Err(Error::usage(
-                    format!("{}: more than {LISTS_MAX} block lists", printable_path(&folder)),
-                    "put several lists of one format into one file and add that",
-                ));
-            }
-        }
-        names.sort();
-        for name in names {
+        for name in names_in(&folder, LISTS_MAX)? {
             let path = folder.join(format!("{name}.list"));
             lists.lists.push(opened(&path, name).map_err(|error| unreadable(&path, &error))?);
         }
@@ -151,13 +132,12 @@ impl BlockLists {
 impl KeyEvidence for BlockLists {
     fn weigh(&self, key: &PublicKey, findings: &mut Vec<Finding>) {
         // The same key is told in one form for all lists of a format.
-        let mut told: BTreeMap<&str, Option<Vec<u8>>> = BTreeMap::new();
+        let mut told: BTreeMap<&str, Vec<Vec<u8>>> = BTreeMap::new();
         for (facts, table) in &self.lists {
-            let fingerprint =
-                told.entry(facts.format.name()).or_insert_with(|| facts.format.fingerprint(key));
-            let Some(fingerprint) = fingerprint else { continue };
+            let fingerprints =
+                told.entry(facts.format.name()).or_insert_with(|| facts.format.fingerprints(key));
             let name = &facts.name;
-            match table.find(fingerprint) {
+            match found(table, fingerprints) {
                 Ok(None) => {}
                 Ok(Some(record)) => {
                     let origin = facts.format.origin(&record);
@@ -178,12 +158,46 @@ impl KeyEvidence for BlockLists {
     }
 }
 
+/// The record under any of a key's fingerprints.
+fn found(table: &Table, fingerprints: &[Vec<u8>]) -> std::io::Result<Option<Vec<u8>>> {
+    for fingerprint in fingerprints {
+        if let Some(record) = table.find(fingerprint)? {
+            return Ok(Some(record));
+        }
+    }
+    Ok(None)
+}
+
 impl Home {
     /// The folder of its block lists.
     #[must_use]
     pub fn block_lists_path(&self) -> std::path::PathBuf {
         self.folder().join("block-lists")
     }
+}
+
+/// The names of the lists in a folder, sorted, at most so many.
+fn names_in(folder: &Path, most: usize) -> Result<Vec<String>, Error> {
+    let entries = match fs::read_dir(folder) {
+        Ok(entries) => entries,
+        Err(error) if error.kind() == ErrorKind::NotFound => return Ok(Vec::new()),
+        Err(error) => return Err(unreadable(folder, &error)),
+    };
+    let mut names = Vec::new();
+    for entry in entries {
+        let name = entry.map_err(|error| unreadable(folder, &error))?.file_name();
+        if let Some(name) = name.to_str().and_then(|name| name.strip_suffix(".list")) {
+            names.push(name.to_owned());
+        }
+        if names.len() > most {
+            return Err(Error::usage(
+                format!("{}: a home has at most {LISTS_MAX} block lists", printable_path(folder)),
+                "put several lists of one format into one file and add that",
+            ));
+        }
+    }
+    names.sort();
+    Ok(names)
 }
 
 /// Adds a list to a home, under a name of its own or that of its file.
@@ -221,6 +235,8 @@ pub fn add_block_list(
     if target.exists() {
         return Err(stands());
     }
+    // One more than a home may have would end all planning.
+    names_in(&folder, LISTS_MAX - 1)?;
     host::file::make_private_folder(&folder).map_err(|error| unreadable(&folder, &error))?;
     let made = read_list(path, format, &folder, watch)?;
     let (format, source_sha256, added) = (made.format, made.source_sha256, now()?);

@@ -9,7 +9,7 @@ use std::{
 use crate::{
     config::{self, Authority as Configuration},
     host,
-    pki::{text::Printable, time::Time},
+    pki::{crl::SignedCrl, text::Printable, time::Time},
     register::{Register, Rehearsal},
     token::{
         self,
@@ -66,6 +66,8 @@ pub struct Appliance {
     pub(super) register: Register,
     /// What the token signed and the register did not take yet.
     pub(super) in_hand: Vec<InHand>,
+    /// Signatures of CRLs that the register did not take yet.
+    pub(super) crls_in_hand: Vec<SignedCrl>,
 }
 
 impl Home {
@@ -196,7 +198,14 @@ impl Appliance {
     pub fn open(home: Home) -> Result<Self, Error> {
         let (text, configuration) = home.configuration()?;
         let register = Register::open(&home.register_path())?;
-        Self::agreeing(Self { home, text, configuration, register, in_hand: Vec::new() })
+        Self::agreeing(Self {
+            home,
+            text,
+            configuration,
+            register,
+            in_hand: Vec::new(),
+            crls_in_hand: Vec::new(),
+        })
     }
 
     /// Opens a home to look at what was done.
@@ -206,7 +215,14 @@ impl Appliance {
     pub fn open_to_read(home: Home) -> Result<Self, Error> {
         let (text, configuration) = home.configuration()?;
         let register = Register::open_to_read(&home.register_path())?;
-        Self::agreeing(Self { home, text, configuration, register, in_hand: Vec::new() })
+        Self::agreeing(Self {
+            home,
+            text,
+            configuration,
+            register,
+            in_hand: Vec::new(),
+            crls_in_hand: Vec::new(),
+        })
     }
 
     fn agreeing(self) -> Result<Self, Error> {

@@ -1,15 +1,15 @@
 //! Recording: what the token signed goes into the register, and no error on the way there drops a signature.
 //!
 //! Room is set aside on the home's disk before the token signs, so that a disk that fills meanwhile still takes what was
-//! signed. What the register does not take stays in hand with the [`Appliance`]: the next signing of the plan records
-//! it before the token signs anything.
+//! signed. What the register does not take stays in hand with the [`Appliance`]: the next signing of the plan, or of the
+//! CRL, records it before the token signs anything.
 
 use std::{thread, time::Duration};
 
 use crate::{
     host::reserve::Reserve,
-    pki::{certificate::SignedCertificate, time::Time},
-    register::{self, ApprovedPlan},
+    pki::{certificate::SignedCertificate, crl::SignedCrl, time::Time},
+    register::{self, ApprovedPlan, IssuedCrl, StoredCrl},
 };
 
 use super::{
@@ -85,20 +85,53 @@ impl Appliance {
         reserve: &mut Option<Reserve>,
     ) -> Result<(), Error> {
         while let Some(place) = self.in_hand.iter().position(|group| group.plan == approved.plan().id) {
-            let mut left = TRIES;
-            while let Err(error) = self.register.record_issued(approved, &self.in_hand[place].signed, at) {
-                left -= 1;
-                if left == 0 || !may_pass(&error) {
-                    return Err(error.into());
-                }
-                // The room that was set aside is for this moment; without any, somebody may make some.
-                if !matches!(error, register::Error::DiskFull) || reserve.take().is_none() {
-                    thread::sleep(TRY_AGAIN_AFTER);
-                }
-            }
+            insist(reserve, || self.register.record_issued(approved, &self.in_hand[place].signed, at))?;
             self.in_hand.remove(place);
         }
         Ok(())
+    }
+
+    /// The signature of a stored CRL that is in hand, where it is.
+    pub(super) fn crl_in_hand(&self, stored: &StoredCrl) -> Option<SignedCrl> {
+        self.crls_in_hand.iter().find(|signed| signed.tbs_sha256() == stored.tbs_sha256).cloned()
+    }
+
+    /// Records a signed CRL. Where it cannot be recorded it stays in hand; `reserve` is given up where the disk is full.
+    pub(super) fn record_crl(
+        &mut self,
+        stored: &StoredCrl,
+        signed: SignedCrl,
+        at: Time,
+        reserve: Reserve,
+    ) -> Result<IssuedCrl, Error> {
+        let recorded = insist(&mut Some(reserve), || self.register.record_crl(stored, &signed, at));
+        self.crls_in_hand.retain(|held| held.tbs_sha256() != stored.tbs_sha256);
+        if recorded.is_err() {
+            self.crls_in_hand.push(signed);
+        }
+        recorded
+    }
+}
+
+/// Tries a recording until it succeeds or cannot.
+fn insist<T>(
+    reserve: &mut Option<Reserve>,
+    mut record: impl FnMut() -> Result<T, register::Error>,
+) -> Result<T, Error> {
+    let mut left = TRIES;
+    loop {
+        let error = match record() {
+            Ok(recorded) => return Ok(recorded),
+            Err(error) => error,
+        };
+        left -= 1;
+        if left == 0 || !may_pass(&error) {
+            return Err(error.into());
+        }
+        // The room that was set aside is for this moment; without any, somebody may make some.
+        if !matches!(error, register::Error::DiskFull) || reserve.take().is_none() {
+            thread::sleep(TRY_AGAIN_AFTER);
+        }
     }
 }
 

@@ -7,12 +7,15 @@ use crate::{
     pki::{
         crl::{CrlNumber, CrlSerial, SignedCrl},
         issuer::IssuingCa,
-        key::RsaScheme,
+        key::{RsaScheme, SignatureAlgorithm},
         text::Printable,
         time::{DAY_SECONDS, Time},
     },
-    register::{CrlPlan, IssuedCertificate, IssuedCrl, NewCrl, RevocationOrder, Revoked, StoredCrl, Storing},
-    token::session::Session,
+    register::{
+        CrlOrigin, CrlPlan, IssuedCertificate, IssuedCrl, NewCrl, RevocationOrder, Revoked, StoredCrl,
+        Storing,
+    },
+    token::{key::TokenKey, session::Session},
 };
 
 use super::{
@@ -97,12 +100,12 @@ impl Appliance {
         }
         let this_update = now()?;
         let next_update = next_update(&issuer, this_update, days.unwrap_or(self.configuration.crl_days()))?;
-        let new = new_crl(ca, &issuer, this_update, next_update);
+        let new = self.new_crl(ca, &issuer, this_update, next_update)?;
         let plan = self.register.plan_crl(&new, Storing::Trial)?;
         Ok(PreparedCrl { issuer, stored: plan.stored.clone(), change: Some(plan) })
     }
 
-    /// Stores a prepared CRL, has its digest signed, checks and records it.
+    /// Stores a prepared CRL, has its digest signed, checks and records it. One that the token cannot sign is not stored.
     ///
     /// # Errors
     /// [`Error::Register`] where it is not the one that was shown any more; [`Error::Token`]; [`Error::TokenOutput`].
@@ -115,25 +118,78 @@ impl Appliance {
         self.audit_key(session)?;
         let stored = match (change, stored.next_update) {
             (Some(_), Some(next_update)) => {
-                let new = new_crl(ca, issuer, stored.this_update, next_update);
+                let new = self.new_crl(ca, issuer, stored.this_update, next_update)?;
+                // What is durable is signed before any other: what this token could not sign would end the CA's CRLs.
+                session.signer(&key, new.algorithm)?.check_takes(stored.octets())?;
                 self.register.plan_crl(&new, Storing::Durable(stored.tbs_sha256))?.stored
             }
             _ => stored.clone(),
         };
-        let again = || format!("go on with it: coldsign crl --ca {ca} --to DIR");
-        let message = self.register.crl_message(&stored)?;
-        let signature = session.signer(&key, message.algorithm())?.sign_message(&message)?;
-        let signed =
-            SignedCrl::assemble(&message, stored.tbs_sha256, &signature, issuer).map_err(|error| {
-                Error::TokenOutput {
-                    what: format!("the token's output for the CRL was not taken: {error}"),
-                    hint: format!("nothing of it left the appliance; check the token, then {}", again()),
-                }
-            })?;
-        let issued = self.register.record_crl(&stored, &signed, now()?)?;
+        // All that can fail besides the recording itself comes before the signature.
+        let at = now()?;
+        let reserve = self.set_room_aside(1)?;
+        let signed = match self.crl_in_hand(&stored) {
+            Some(signed) => signed,
+            None => self.signed_crl(&stored, issuer, &key, session)?,
+        };
+        let issued = self.record_crl(&stored, signed, at, reserve)?;
         // A head that cannot be signed now undoes no CRL: the delivery that follows signs it, and tells where it cannot.
         let _ = self.close_head(session);
         Ok(issued)
+    }
+
+    fn new_crl<'a>(
+        &self,
+        ca: &'a str,
+        issuer: &'a IssuingCa,
+        this_update: Time,
+        next_update: Time,
+    ) -> Result<NewCrl<'a>, Error> {
+        let algorithm = issuer.certificate().public_key().signing_algorithm(self.crl_scheme(issuer)?);
+        Ok(NewCrl { authority: ca, issuer, algorithm, this_update, next_update })
+    }
+
+    /// How an RSA key signs CRLs: as it signed its own certificate, which is how it is proved to sign. What is above
+    /// a subordinate CA says nothing of its key; there it is as for a root that would be made now.
+    fn crl_scheme(&self, issuer: &IssuingCa) -> Result<RsaScheme, Error> {
+        match (issuer.certificate().is_self_issued(), issuer.certificate().signature_algorithm()) {
+            (true, SignatureAlgorithm::RsaPss(_)) => Ok(RsaScheme::Pss),
+            (true, _) => Ok(RsaScheme::Pkcs1),
+            (false, _) => Ok(self.root_profile()?.rsa_scheme),
+        }
+    }
+
+    /// Has a stored CRL signed, and checks the signature.
+    fn signed_crl(
+        &self,
+        stored: &StoredCrl,
+        issuer: &IssuingCa,
+        key: &TokenKey,
+        session: &Session,
+    ) -> Result<SignedCrl, Error> {
+        let message = self.register.crl_message(stored)?;
+        let signature = session.signer(key, message.algorithm())?.sign_message(&message)?;
+        SignedCrl::assemble(&message, stored.tbs_sha256, &signature, issuer).map_err(|error| {
+            Error::TokenOutput {
+                what: format!("the token's output for the CRL was not taken: {error}"),
+                hint: format!(
+                    "nothing of it left the appliance; check the token, then go on with it: \
+                     coldsign crl --ca {} --to DIR",
+                    stored.authority
+                ),
+            }
+        })
+    }
+
+    /// Whether a CRL that was stored and not signed for a while is of no use to anybody any more: it is signed, because
+    /// its number is taken, and the next one is handed over instead.
+    ///
+    /// # Errors
+    /// [`Error::Register`].
+    pub fn is_outdated(&self, issued: &IssuedCrl) -> Result<bool, Error> {
+        let stored = issued.stored();
+        let since = self.register.revocations_after(&stored.authority, stored.revocations)?;
+        Ok(outdated(stored.next_update, since, now()?))
     }
 
     /// The CRLs of a CA, oldest first.
@@ -145,16 +201,17 @@ impl Appliance {
         Ok(self.register.issued_crls(ca)?)
     }
 
-    /// The latest CRL of a CA, to be handed over again.
+    /// The latest CRL of a CA, to be handed over again; one that was imported is others' work, and they have it.
     ///
     /// # Errors
     /// [`Error::Usage`] where there is none that was made here; [`Error::Register`].
     pub fn latest_crl(&self, ca: &str) -> Result<IssuedCrl, Error> {
         self.authority(ca)?;
-        let latest = self.register.latest_crl(ca)?.filter(|latest| latest.stored().next_update.is_some());
+        let latest =
+            self.register.latest_crl(ca)?.filter(|latest| latest.stored().origin != CrlOrigin::Elsewhere);
         latest.ok_or_else(|| {
             Error::usage(
-                format!("CA {} has no CRL yet", Printable::new(ca)),
+                format!("CA {} has no CRL that was made here yet", Printable::new(ca)),
                 format!("make one: coldsign crl --ca {} --to DIR", Printable::new(ca)),
             )
         })
@@ -171,9 +228,8 @@ impl Appliance {
     }
 }
 
-fn new_crl<'a>(ca: &'a str, issuer: &'a IssuingCa, this_update: Time, next_update: Time) -> NewCrl<'a> {
-    let algorithm = issuer.certificate().public_key().signing_algorithm(RsaScheme::Pkcs1);
-    NewCrl { authority: ca, issuer, algorithm, this_update, next_update }
+fn outdated(next_update: Option<Time>, recorded_since: u64, now: Time) -> bool {
+    recorded_since > 0 || next_update.is_some_and(|next| next <= now)
 }
 
 /// RFC 5280 §4.2.1.3: whoever verifies a CRL looks for cRLSign.
@@ -208,4 +264,23 @@ fn next_update(issuer: &IssuingCa, this_update: Time, days: u32) -> Result<Time,
         ));
     }
     Ok(next)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_crl_is_outdated_when_the_next_is_due_or_more_was_recorded() {
+        let now = Time::from_unix(1_800_000_000).unwrap();
+        let check = |next_update: Option<i64>, since, expected| {
+            let next_update = next_update.map(|seconds| now.plus_seconds(seconds));
+            assert_eq!(outdated(next_update, since, now), expected, "{next_update:?} {since}");
+        };
+        check(Some(1), 0, false);
+        check(Some(0), 0, true);
+        check(Some(-DAY_SECONDS), 0, true);
+        check(Some(1), 1, true);
+        check(None, 0, false);
+    }
 }

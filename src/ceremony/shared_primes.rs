@@ -1,8 +1,10 @@
 //! Shared primes: the RSA keys of a batch are compared with each other and with those of the register, before any of
 //! its requests is judged.
 //!
-//! The medium is read once for the moduli alone. They are compared in blocks: memory is bounded by a few blocks and the
-//! moduli, and the work grows with the batch and with the register, not with their product. Only where something is
+//! The medium is read once for the moduli alone. They are compared in blocks. Memory holds the moduli, the blocks'
+//! products and what each block is compared with, three times the moduli in all, and a few blocks' trees besides. Every
+//! block is multiplied with every other and with each block's worth of the register: beyond one block of
+//! [`BLOCK_OCTETS`] the work grows with the square of the batch, and with batch times register. Only where something is
 //! found is the medium read again, because only requests that are sound by themselves count: nobody can have another's
 //! request refused by sending a modulus made from it. Read [`SharedPrimes::survey`] first.
 
@@ -44,7 +46,8 @@ const BLOCKS_AT_ONCE: usize = 2;
 /// Smallest block worth having: below it a second core gains nothing.
 const BLOCK_OCTETS_MIN: usize = 16 * 1024;
 
-/// Most octets of moduli in one batch, 512 MiB: two million of RSA-2048.
+/// Most octets of moduli in one batch, 512 MiB: two million of RSA-2048, which take three times that while they are
+/// compared.
 const MODULI_OCTETS_MAX: usize = 512 * 1024 * 1024;
 
 /// Requests whose partners are named one by one; those of the others are only said to exist. Where more than that
@@ -80,8 +83,8 @@ impl SharedPrimes {
     /// Reads the RSA keys of all requests under the paths and compares them.
     ///
     /// # Errors
-    /// [`Error::Medium`], [`Error::MediumFailed`], [`Error::Register`], [`Error::Stopped`]; [`Error::TooManyRequests`]
-    /// where there are more moduli than are held.
+    /// [`Error::Medium`], [`Error::MediumFailed`], [`Error::Register`], [`Error::Stopped`]; [`Error::Usage`] where
+    /// there are more moduli than are held.
     pub fn survey(
         batch: &Batch<'_>,
         register: Option<&Register>,

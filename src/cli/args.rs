@@ -166,7 +166,7 @@ pub enum BlockListCommand {
         /// Its name here: a-z, 0-9 and -, at most 64 [default: made of the file's]
         #[arg(long, value_name = "NAME")]
         name: Option<String>,
-        /// badkeys, openssl-blacklist or spki-sha256 [default: found out]
+        /// badkeys, openssl-blacklist or spki-sha256 [default: found out, but for openssl-blacklist]
         #[arg(long, value_name = "FORMAT")]
         format: Option<String>,
     },

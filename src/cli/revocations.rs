@@ -39,6 +39,10 @@ pub fn revoke(home: Home, given: &RevokeArguments, form: Form) -> Result<Exit, E
     let mut appliance = Appliance::open(home)?;
     announce(&appliance);
     let order = RevocationOrder { authority: &given.ca, serials: &serials, act, invalidity_date };
+    // The machine has no other clock to ask, and the moment stands in the register for good.
+    if let Some(now) = ceremony::utc_now() {
+        eprintln!("the machine's clock says {now}: that is the moment recorded");
+    }
     let waiting = appliance.revoke(&order)?;
     let word = match act {
         RevocationAct::Release => "released",
@@ -127,12 +131,18 @@ fn make(home: Home, ca: &str, to: &Path, given: &CrlArguments, form: Form) -> Re
         show_delivered(&issued, None, &delivered, to, form);
         return Ok(Exit::Done);
     }
-    let prepared = appliance.prepare_crl(ca, given.days)?;
-    stop::unbroken(|| appliance.check_crl_target(&prepared.id(), to))?;
-    // Whoever gives the PIN sees what it is given for: the PIN is the approval.
-    show_prepared(&prepared);
-    let session = appliance.login(&mut custodian)?;
-    let issued = appliance.issue_crl(&prepared, &session)?;
+    let (prepared, session, issued) = loop {
+        let prepared = appliance.prepare_crl(ca, given.days)?;
+        stop::unbroken(|| appliance.check_crl_target(&prepared.id(), to))?;
+        // Whoever gives the PIN sees what it is given for: the PIN is the approval, of each CRL its own.
+        show_prepared(&prepared);
+        let session = appliance.login(&mut custodian)?;
+        let issued = appliance.issue_crl(&prepared, &session)?;
+        if prepared.change().is_some() || !appliance.is_outdated(&issued)? {
+            break (prepared, session, issued);
+        }
+        eprintln!("{} is signed and recorded, and not handed over: it is out of date", prepared.id());
+    };
     let delivered =
         watched(|watch| appliance.deliver_crl(&issued, to, &session, watch)).inspect_err(|_| {
             eprintln!(
@@ -140,9 +150,6 @@ fn make(home: Home, ca: &str, to: &Path, given: &CrlArguments, form: Form) -> Re
             );
         })?;
     show_delivered(&issued, Some(&prepared), &delivered, to, form);
-    if prepared.change().is_none() {
-        eprintln!("it was stored before: run the command again for what was recorded since");
-    }
     Ok(Exit::Done)
 }
 

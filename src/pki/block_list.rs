@@ -21,13 +21,19 @@ pub enum Format {
     /// `blacklist.RSA-2048` and its like of the Debian packages openssl-blacklist: lines of the last 20 of the 40
     /// hexadecimal digits of SHA-1 over what `openssl rsa -noout -modulus` prints.
     OpensslBlacklist,
-    /// Lines of the 64 hexadecimal digits of SHA-256 over the key's `SubjectPublicKeyInfo`.
+    /// Lines of the 64 hexadecimal digits of SHA-256 over the key's `SubjectPublicKeyInfo`, an EC key's point in either
+    /// form.
     SpkiSha256,
 }
 
 /// Why a list was not taken.
 #[derive(Clone, Debug, Eq, Error, PartialEq)]
 pub enum ListError {
+    /// Lines of 20 digits, and nothing else tells what they are the digits of.
+    #[error(
+        "line {0} has 20 digits, as the lists of openssl-blacklist, openssh-blacklist and openvpn-blacklist have"
+    )]
+    Ambiguous(u64),
     /// It holds no key.
     #[error("the list holds no key")]
     Empty,
@@ -37,6 +43,9 @@ pub enum ListError {
     /// A line is longer than any line of a list.
     #[error("line {0} has more than {LINE_OCTETS_MAX} octets")]
     LineLength(u64),
+    /// A record is below the one before: badkeys publishes its file sorted, so this is another file.
+    #[error("record {0} is below the one before, which it is nowhere in a file of badkeys")]
+    Record(u64),
     /// A file of records ends within one.
     #[error("the list ends within a record")]
     Truncated,
@@ -47,7 +56,13 @@ impl ListError {
     #[must_use]
     pub fn hint(&self) -> &'static str {
         match self {
+            Self::Ambiguous(_) => {
+                "if it is of openssl-blacklist, add it with block-list add --format openssl-blacklist; the other two have digits of MD5, which match no key here"
+            }
             Self::Empty | Self::Truncated => "see whether the file was copied whole",
+            Self::Record(_) => {
+                "give blocklist.dat as it is when it is unpacked, sorted; badkeys publishes it packed with xz"
+            }
             Self::Line(_) | Self::LineLength(_) => {
                 "correct the line, or name the list's format with --format: badkeys, openssl-blacklist, spki-sha256"
             }
@@ -95,21 +110,18 @@ impl Format {
         }
     }
 
-    /// The fingerprint of a key; `None` where lists of this format hold no such keys.
+    /// The fingerprints that a key can stand under; none where lists of this format hold no such keys.
     #[must_use]
-    pub fn fingerprint(self, key: &PublicKey) -> Option<Vec<u8>> {
+    pub fn fingerprints(self, key: &PublicKey) -> Vec<Vec<u8>> {
         match self {
-            Self::SpkiSha256 => Some(key.spki_sha256().as_octets().to_vec()),
-            Self::Badkeys => Some(Sha256::digest(number(key)?)[..15].to_vec()),
-            Self::OpensslBlacklist => {
-                use std::fmt::Write as _;
-                let mut digits = String::new();
-                for octet in key.rsa_modulus()? {
-                    let _ = write!(digits, "{octet:02X}");
-                }
-                let line = format!("Modulus={}\n", digits.trim_start_matches('0'));
-                Some(Sha1::digest(line)[10..].to_vec())
+            Self::SpkiSha256 => {
+                let spellings = [Some(key.spki_sha256()), key.compressed_spki_sha256()];
+                spellings.into_iter().flatten().map(|digest| digest.as_octets().to_vec()).collect()
             }
+            Self::Badkeys => {
+                number(key).map(|number| Sha256::digest(number)[..15].to_vec()).into_iter().collect()
+            }
+            Self::OpensslBlacklist => key.rsa_modulus().map(modulus_line_sha1).into_iter().collect(),
         }
     }
 
@@ -121,6 +133,17 @@ impl Format {
             Self::OpensslBlacklist | Self::SpkiSha256 => None,
         }
     }
+}
+
+/// The end of SHA-1 over what `openssl rsa -noout -modulus` prints of a modulus.
+fn modulus_line_sha1(modulus: Vec<u8>) -> Vec<u8> {
+    use std::fmt::Write as _;
+    let mut digits = String::new();
+    for octet in modulus {
+        let _ = write!(digits, "{octet:02X}");
+    }
+    let line = format!("Modulus={}\n", digits.trim_start_matches('0'));
+    Sha1::digest(line)[10..].to_vec()
 }
 
 /// The number that badkeys takes for a key, big-endian without leading zeros.
@@ -142,14 +165,16 @@ pub struct Reading {
     partial: Vec<u8>,
     line: u64,
     records: u64,
+    /// The fingerprint of the record before.
+    last: Vec<u8>,
 }
 
 impl Reading {
     /// Begins a list of this format; `None` finds out: text by the length of its first fingerprint, anything else is
-    /// badkeys' file.
+    /// badkeys' file, which is known by its order: of any other file one of the first records is below the one before.
     #[must_use]
     pub fn new(format: Option<Format>) -> Self {
-        Self { format, partial: Vec::new(), line: 0, records: 0 }
+        Self { format, partial: Vec::new(), line: 0, records: 0, last: Vec::new() }
     }
 
     /// The format, once it is known.
@@ -161,17 +186,14 @@ impl Reading {
     /// Takes the next octets and adds the records that they complete, one after the other.
     ///
     /// # Errors
-    /// [`ListError::Line`], [`ListError::LineLength`].
+    /// [`ListError::Ambiguous`], [`ListError::Line`], [`ListError::LineLength`], [`ListError::Record`].
     pub fn push(&mut self, octets: &[u8], records: &mut Vec<u8>) -> Result<(), ListError> {
         let Some(&first) = octets.first() else { return Ok(()) };
         if self.format.is_none() && self.line == 0 && self.partial.is_empty() && !is_text(first) {
             self.format = Some(Format::Badkeys);
         }
         match self.format {
-            Some(Format::Badkeys) => {
-                self.push_records(octets, records);
-                Ok(())
-            }
+            Some(Format::Badkeys) => self.push_records(octets, records),
             Some(Format::OpensslBlacklist | Format::SpkiSha256) | None => self.push_lines(octets, records),
         }
     }
@@ -192,12 +214,21 @@ impl Reading {
         }
     }
 
-    fn push_records(&mut self, octets: &[u8], records: &mut Vec<u8>) {
+    fn push_records(&mut self, octets: &[u8], records: &mut Vec<u8>) -> Result<(), ListError> {
         let width = Format::Badkeys.record_octets();
         self.partial.extend_from_slice(octets);
         let whole = self.partial.len() / width * width;
-        self.records += (whole / width) as u64;
+        for record in self.partial[..whole].chunks_exact(width) {
+            self.records += 1;
+            let fingerprint = &record[..Format::Badkeys.fingerprint_octets()];
+            if fingerprint < self.last.as_slice() {
+                return Err(ListError::Record(self.records));
+            }
+            self.last.clear();
+            self.last.extend_from_slice(fingerprint);
+        }
         records.extend(self.partial.drain(..whole));
+        Ok(())
     }
 
     fn push_lines(&mut self, octets: &[u8], records: &mut Vec<u8>) -> Result<(), ListError> {
@@ -224,7 +255,8 @@ impl Reading {
         let wrong = ListError::Line(self.line);
         let format = match (self.format, line.len()) {
             (Some(format), _) => format,
-            (None, 20) => Format::OpensslBlacklist,
+            // The packages name their files alike, and two of them have other digests: taken for this, they match nothing.
+            (None, 20) => return Err(ListError::Ambiguous(self.line)),
             (None, 64) => Format::SpkiSha256,
             (None, _) => return Err(wrong),
         };
@@ -252,7 +284,10 @@ fn is_text(first: u8) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::pki::{fingerprint::hex, key::Curve};
+    use crate::pki::{
+        fingerprint::{Digest, hex},
+        key::Curve,
+    };
 
     fn read(parts: &[&[u8]], format: Option<Format>) -> Result<(Format, Vec<u8>), ListError> {
         let (mut reading, mut records) = (Reading::new(format), Vec::new());
@@ -268,10 +303,13 @@ mod tests {
     fn reads_each_format_and_finds_out_which_it_is() {
         let list = b"# a remark\n\n00112233445566778899 # why\naabbccddeeff00112233\r\n";
         let expected = b"\x00\x11\x22\x33\x44\x55\x66\x77\x88\x99\xaa\xbb\xcc\xdd\xee\xff\x00\x11\x22\x33";
-        let (format, records) = read(&[list], None).expect("read");
+        let debian = Some(Format::OpensslBlacklist);
+        let (format, records) = read(&[list], debian).expect("read");
         assert_eq!((format, records.as_slice()), (Format::OpensslBlacklist, &expected[..]));
         let octets: Vec<&[u8]> = list.chunks(1).collect();
-        assert_eq!(read(&octets, None), Ok((Format::OpensslBlacklist, expected.to_vec())));
+        assert_eq!(read(&octets, debian), Ok((Format::OpensslBlacklist, expected.to_vec())));
+        // The same lines could be the digits of MD5 that openssh-blacklist has.
+        assert_eq!(read(&[list], None), Err(ListError::Ambiguous(3)));
         let digest = [b'a'; 64];
         assert_eq!(read(&[&digest], None), Ok((Format::SpkiSha256, vec![0xaa; 32])));
         let record = [[0_u8; 15].as_slice(), &[7]].concat();
@@ -286,10 +324,37 @@ mod tests {
         assert_eq!(read(&[b"# nothing\n"], None), Err(ListError::Empty));
         assert_eq!(read(&[b"\0\0\0"], None), Err(ListError::Truncated));
         assert_eq!(read(&[b"# x\n0011\n"], None), Err(ListError::Line(2)));
-        assert_eq!(read(&[b"0011223344556677889g\n"], None), Err(ListError::Line(1)));
+        let debian = Some(Format::OpensslBlacklist);
+        assert_eq!(read(&[b"0011223344556677889g\n"], debian), Err(ListError::Line(1)));
         let mixed = [[b'a'; 20].as_slice(), b"\n", &[b'a'; 64]].concat();
+        assert_eq!(read(&[&mixed], debian), Err(ListError::Line(2)));
+        let mixed = [[b'a'; 64].as_slice(), b"\n", &[b'a'; 20]].concat();
         assert_eq!(read(&[&mixed], None), Err(ListError::Line(2)));
         assert_eq!(read(&[&[b'a'; 2000]], None), Err(ListError::LineLength(1)));
+    }
+
+    #[test]
+    fn takes_no_other_file_for_that_of_badkeys() {
+        // Files of which the length is a multiple of a record's, as they begin: one of xz, one of gzip, a PEM file, a list of
+        // text after a byte order mark.
+        let digits: Vec<u8> = (0..10).flat_map(|digit| [b'f' - digit % 6; 64]).collect();
+        let files: [&[u8]; 4] = [
+            b"\xfd7zXZ\0\0\x04\xe6\xd6\xb4F\x02\0!\x01\x1c\0\0\0\x10\xcfX\xcc\xe0\x07\xcf\x01j]\0\x1b\x08\x04\x1f\x93\xc4\x90\xa4\x7f\x1e\x05\xd1",
+            b"\x1f\x8b\x08\x00\x00\x00\x00\x00\x02\x03\x63\xe8\x96\x5d\xe3\x74\x35\x9f\x7b\x89\xcb\xc3\x56\xed\x73\x15\x2a\x67\x6b\xf5\xef\x4d\xf1\x61\xdb\x5b\x6d\xfd\x63\x4f\x93\x97\xc8\xed\x95\x95\xde\xf2\x1f\x4e\x2c\xaa\x8b\xb1\x91\x63\x7a\x7c\x7a\xeb\xc2\xfe\xfa\xc2",
+            b"-----BEGIN CERTIFICATE-----\nMIIBszCCAVmgAwIBAgIUQ2VydGlmaWNhdGU=",
+            &[b"\xef\xbb\xbf", &digits[..61]].concat(),
+        ];
+        for file in files {
+            let whole = file.len() / 16 * 16;
+            let found = read(&[&file[..whole]], None);
+            assert!(matches!(found, Err(ListError::Record(_))), "{found:?} of {file:?}");
+        }
+        let record = |first: u8, origin: u8| [&[first; 15][..], &[origin]].concat();
+        let sorted = [record(1, 2), record(1, 1), record(9, 0)].concat();
+        assert_eq!(read(&[&sorted], None), Ok((Format::Badkeys, sorted.clone())));
+        let unsorted = [record(1, 2), record(9, 0), record(8, 0)].concat();
+        let pieces: Vec<&[u8]> = unsorted.chunks(7).collect();
+        assert_eq!(read(&pieces, None), Err(ListError::Record(3)));
     }
 
     #[test]
@@ -301,7 +366,11 @@ mod tests {
         modulus[255] = 1;
         let key = PublicKey::from_rsa(&modulus, &[1, 0, 1]).expect("a key");
         assert_eq!(key.rsa_modulus(), Some(modulus));
-        let told = |format: Format| hex(&format.fingerprint(&key).expect("a fingerprint"));
+        let told = |format: Format| {
+            let fingerprints = format.fingerprints(&key);
+            assert_eq!(fingerprints.len(), 1);
+            hex(&fingerprints[0])
+        };
         assert_eq!(told(Format::OpensslBlacklist), "8ea792e1bab21748033f");
         assert_eq!(told(Format::Badkeys), "69c260c255982f793a8d1c4ca5fc52");
         assert_eq!(told(Format::SpkiSha256), key.spki_sha256().to_string());
@@ -310,8 +379,18 @@ mod tests {
         let point = generator.verifying_key().to_sec1_point(false);
         let key = PublicKey::from_ec_point(Curve::P256, point.as_bytes()).expect("on the curve");
         let expected = Sha256::digest(&point.as_bytes()[1..33])[..15].to_vec();
-        assert_eq!(Format::Badkeys.fingerprint(&key), Some(expected));
-        assert_eq!(Format::OpensslBlacklist.fingerprint(&key), None);
+        assert_eq!(Format::Badkeys.fingerprints(&key), [expected]);
+        assert!(Format::OpensslBlacklist.fingerprints(&key).is_empty());
+        // What `openssl pkey -pubin -ec_conv_form compressed -outform DER` writes: RFC 5480 §2, and a compressed point.
+        let head = b"\x30\x39\x30\x13\x06\x07\x2a\x86\x48\xce\x3d\x02\x01\x06\x08\x2a\x86\x48\xce\x3d\x03\x01\x07\x03\x22\0";
+        for scalar in 1..9 {
+            let key = p256::ecdsa::SigningKey::from_slice(&[scalar; 32]).expect("a key");
+            let [point, compressed] = [false, true].map(|form| key.verifying_key().to_sec1_point(form));
+            let key = PublicKey::from_ec_point(Curve::P256, point.as_bytes()).expect("on the curve");
+            let compressed = Digest::of(&[head, compressed.as_bytes()].concat());
+            let expected = [key.spki_sha256(), compressed].map(|digest| digest.as_octets().to_vec());
+            assert_eq!(Format::SpkiSha256.fingerprints(&key), expected);
+        }
         assert!(Format::ALL.iter().all(|format| Format::from_name(format.name()) == Some(*format)));
     }
 }

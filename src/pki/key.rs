@@ -227,11 +227,7 @@ impl PublicKey {
                 (key.to_sec1_point(false).as_bytes().to_vec(), Verifier::P521(key))
             }
         };
-        let identifier = der::sequence(&[
-            &der::element(tag::OID, oid::EC_PUBLIC_KEY),
-            &der::element(tag::OID, curve.oid()),
-        ]);
-        Ok(Self::new(KeyAlgorithm::Ec(curve), &identifier, &octets, verifier))
+        Ok(Self::new(KeyAlgorithm::Ec(curve), &ec_identifier(curve), &octets, verifier))
     }
 
     /// From the 32 octets of an Ed25519 public key (RFC 8032 §5.1.5); points of small order are refused: with them
@@ -267,8 +263,7 @@ impl PublicKey {
     }
 
     fn new(algorithm: KeyAlgorithm, identifier: &[u8], key: &[u8], verifier: Verifier) -> Self {
-        let bits = der::element(tag::BIT_STRING, &[&[0], key].concat());
-        Self { algorithm, spki: der::sequence(&[identifier, &bits]), key_octets: key.len(), verifier }
+        Self { algorithm, spki: spki_of(identifier, key), key_octets: key.len(), verifier }
     }
 
     /// Kind and size.
@@ -287,6 +282,17 @@ impl PublicKey {
     #[must_use]
     pub fn spki_sha256(&self) -> Digest {
         Digest::of(&self.spki)
+    }
+
+    /// SHA-256 of the `SubjectPublicKeyInfo` of an EC key with its point in compressed form (SEC 1 §2.3.3), as some
+    /// requests have it; `None` for other keys.
+    #[must_use]
+    pub fn compressed_spki_sha256(&self) -> Option<Digest> {
+        let KeyAlgorithm::Ec(curve) = self.algorithm else { return None };
+        let point = self.subject_public_key();
+        let parity = point.last()? & 1;
+        let compressed = [&[2 | parity], point.get(1..=curve.coordinate_octets())?].concat();
+        Some(Digest::of(&spki_of(&ec_identifier(curve), &compressed)))
     }
 
     /// The octets of the subjectPublicKey BIT STRING.
@@ -373,6 +379,17 @@ pub fn rsa_modulus(spki: &[u8]) -> Option<&[u8]> {
     let bits = RSA_BITS_MIN as usize - 7..=RSA_BITS_MAX as usize;
     let is_odd = modulus.last().is_some_and(|last| last & 1 == 1);
     (is_odd && bits.contains(&(modulus.len() * 8))).then_some(modulus)
+}
+
+/// The `SubjectPublicKeyInfo` of a key's octets.
+fn spki_of(identifier: &[u8], key: &[u8]) -> Vec<u8> {
+    let bits = der::element(tag::BIT_STRING, &[&[0], key].concat());
+    der::sequence(&[identifier, &bits])
+}
+
+/// RFC 5480 §2.1.1: id-ecPublicKey and the named curve.
+fn ec_identifier(curve: Curve) -> Vec<u8> {
+    der::sequence(&[&der::element(tag::OID, oid::EC_PUBLIC_KEY), &der::element(tag::OID, curve.oid())])
 }
 
 /// An INTEGER of an unsigned big-endian number.

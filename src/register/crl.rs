@@ -74,6 +74,14 @@ pub struct IssuedCrl {
     signature: Vec<u8>,
 }
 
+impl StoredCrl {
+    /// Octets that are signed; the whole CRL has a signature and some octets around it besides.
+    #[must_use]
+    pub fn octets(&self) -> u64 {
+        self.tbs_octets
+    }
+}
+
 impl IssuedCrl {
     /// What was stored before it was signed.
     #[must_use]

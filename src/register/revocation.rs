@@ -8,7 +8,7 @@ use super::{
     journal::{self, Kind, time},
 };
 use crate::pki::{
-    crl::{CrlSerial, Reason, RevokedEntry},
+    crl::{CrlSerial, Reason, RevokedEntry, succession},
     time::Time,
 };
 
@@ -62,7 +62,9 @@ impl Revoked {
 
 /// A certificate that can be revoked.
 struct Known {
-    not_after: Time,
+    /// The end of its validity, out of its own octets; what a list says of one that was issued elsewhere is nobody's
+    /// signed word, and no certificate is taken for expired on it.
+    not_after: Option<Time>,
     is_root: bool,
 }
 
@@ -80,7 +82,9 @@ impl Register {
         }
         // A certificate that is revoked by a clock that went back could be taken for one that stood on a CRL after it had
         // expired, and never get onto one.
-        if let Some(last) = self.latest_crl(new.authority)?.map(|latest| latest.stored().this_update)
+        let latest = self.latest_crl(new.authority)?.map(|latest| latest.stored().this_update);
+        let waiting = self.unsigned_crl(new.authority)?.map(|waiting| waiting.this_update);
+        if let Some(last) = latest.max(waiting)
             && now < last
         {
             return Err(RevocationError::ClockBehind { last, now }.into());
@@ -141,22 +145,38 @@ fn next_row(
             Some(Revoked::Released(_)) | None => Err(RevocationError::NotHeld(serial).into()),
         };
     }
-    if known.not_after < now {
-        return Err(RevocationError::Expired { serial, not_after: known.not_after }.into());
+    if let Some(not_after) = known.not_after.filter(|end| *end < now) {
+        return Err(RevocationError::Expired { serial, not_after }.into());
     }
     let RevocationAct::Revoke(reason) = new.act else { return Err(RevocationError::NotHeld(serial).into()) };
     let date = match standing {
         None | Some(Revoked::Released(_)) => now,
+        // What was recorded by a clock that ran ahead is on no CRL: the same again, of now, corrects it.
+        Some(Revoked::Held(entry) | Revoked::Revoked(entry))
+            if entry.date > now && entry.reason == reason =>
+        {
+            now
+        }
         Some(Revoked::Held(_)) if reason == Reason::CertificateHold => {
             return Err(RevocationError::AlreadyHeld(serial).into());
         }
         // X.509 §9.5.2.2: of what was held before, the day of the hold.
-        Some(Revoked::Held(entry)) => entry.date,
+        Some(Revoked::Held(entry)) => entry.date.min(now),
         Some(Revoked::Revoked(entry)) => {
             return Err(RevocationError::AlreadyRevoked { serial, reason: entry.reason.name() }.into());
         }
     };
-    Ok(Recorded::revoked(&RevokedEntry { serial, date, reason, invalidity_date: new.invalidity_date }))
+    let before = match standing {
+        Some(Revoked::Held(entry) | Revoked::Revoked(entry)) => {
+            entry.invalidity_date.filter(|date| *date <= now)
+        }
+        Some(Revoked::Released(_)) | None => None,
+    };
+    let invalidity_date = new.invalidity_date.or(before);
+    if let Some(date) = before.filter(|_| !succession::keeps_invalidity(before, invalidity_date)) {
+        return Err(RevocationError::InvalidityLater { serial, date }.into());
+    }
+    Ok(Recorded::revoked(&RevokedEntry { serial, date, reason, invalidity_date }))
 }
 
 /// A row of `revocation`, as it is written.
@@ -243,23 +263,23 @@ pub(super) fn standing(
         .map(|found| found.map(|(_, revoked)| revoked))
 }
 
-/// The end of the validity of a certificate that an authority issued, here or elsewhere.
+/// The end of the validity of a certificate that an authority issued here; of others it is not known.
 pub(super) fn not_after(
     connection: &Connection,
     authority: &str,
     serial: &CrlSerial,
 ) -> Result<Option<Time>, Error> {
-    Ok(known(connection, authority, serial)?.map(|known| known.not_after))
+    Ok(known(connection, authority, serial)?.and_then(|known| known.not_after))
 }
 
 fn known(connection: &Connection, authority: &str, serial: &CrlSerial) -> Result<Option<Known>, Error> {
-    let found: Option<(i64, bool)> = connection
+    let found: Option<(Option<i64>, bool)> = connection
         .prepare_cached(
             "SELECT planned.not_after, plan.kind = 'root' FROM planned JOIN issued USING (key) \
              JOIN plan ON plan.number = planned.plan WHERE planned.serial = ?2 AND plan.authority = ?1 \
-             UNION ALL SELECT not_after, 0 FROM listed WHERE authority = ?1 AND serial = ?2 LIMIT 1",
+             UNION ALL SELECT NULL, 0 FROM listed WHERE authority = ?1 AND serial = ?2 LIMIT 1",
         )?
         .query_row((authority, serial.as_octets()), |row| Ok((row.get(0)?, row.get(1)?)))
         .optional()?;
-    found.map(|(end, is_root)| Ok(Known { not_after: time(end)?, is_root })).transpose()
+    found.map(|(end, is_root)| Ok(Known { not_after: end.map(time).transpose()?, is_root })).transpose()
 }

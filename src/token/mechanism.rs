@@ -186,6 +186,18 @@ impl Means {
         }
     }
 
+    /// Whether a message of so many octets can be signed, where at most `whole_octets_max` of one can be given whole.
+    pub(super) fn takes(self, octets: u64, whole_octets_max: u64) -> bool {
+        match self {
+            Self::EcdsaDigest(_) | Self::PssDigest(_) | Self::Pkcs1Digest(_) => true,
+            Self::EcdsaMessage(_)
+            | Self::Eddsa
+            | Self::MlDsa(_)
+            | Self::Pkcs1Message(_)
+            | Self::PssMessage(_) => octets <= whole_octets_max,
+        }
+    }
+
     /// The signature that is made.
     fn algorithm(self) -> SignatureAlgorithm {
         match self {
@@ -348,6 +360,25 @@ mod tests {
             let other = WholeMessage::of(SignatureAlgorithm::RsaPkcs1(Sha384), b"message");
             assert_eq!(means.input_of(key, &other), None, "{means:?}");
         }
+    }
+
+    #[test]
+    fn tells_beforehand_which_message_it_takes() {
+        for means in [
+            Means::EcdsaDigest(HashAlgorithm::Sha256),
+            Means::Eddsa,
+            Means::Pkcs1Message(HashAlgorithm::Sha256),
+            Means::PssDigest(HashAlgorithm::Sha256),
+        ] {
+            // What is said beforehand is what happens with a message of that length.
+            let limit = crate::pki::key::WHOLE_OCTETS_MAX;
+            for octets in [limit, limit + 1] {
+                let message = WholeMessage::of(means.algorithm(), &vec![0; octets]);
+                let taken = means.input_of(RSA, &message).is_some();
+                assert_eq!(means.takes(octets as u64, limit as u64), taken, "{means:?} {octets}");
+            }
+        }
+        assert!(!Means::Eddsa.takes(10, 9) && Means::EcdsaDigest(HashAlgorithm::Sha256).takes(10, 9));
     }
 
     #[test]

@@ -13,7 +13,7 @@ use cryptoki::session::Session as Cryptoki;
 use cryptoki::slot::Slot;
 
 use crate::pki::der;
-use crate::pki::key::{KeyAlgorithm, WholeMessage};
+use crate::pki::key::{KeyAlgorithm, WHOLE_OCTETS_MAX, WholeMessage};
 
 use super::error::Error;
 use super::mechanism::{Means, signature_octets};
@@ -72,6 +72,17 @@ impl Signer {
     pub fn sign(&mut self, message: &[u8]) -> Result<Vec<u8>, Error> {
         let input = self.opening.means.input(self.opening.algorithm, message);
         self.sign_input(&input)
+    }
+
+    /// Whether a message of so many octets can be signed, told before it is made.
+    ///
+    /// # Errors
+    /// [`Error::MessageTooLong`], as [`Signer::sign_message`].
+    pub fn check_takes(&self, octets: u64) -> Result<(), Error> {
+        if self.opening.means.takes(octets, WHOLE_OCTETS_MAX as u64) {
+            return Ok(());
+        }
+        Err(Error::MessageTooLong { octets, algorithm: self.opening.algorithm })
     }
 
     /// Signs a message of any length that was hashed while it came; the token gets its digest. As [`Signer::sign`].

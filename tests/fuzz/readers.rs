@@ -9,7 +9,7 @@ use coldsign::{
     export::manifest::{self, CrlHeader, Head, Header},
     pki::{
         anatomy,
-        block_list::Reading,
+        block_list::{Format, Reading},
         certificate::Certificate,
         crl::{CrlReader, ListOctets, RevokedEntry, Shape, issued_list::IssuedList, writer},
         issuer::IssuingCa,
@@ -71,13 +71,17 @@ pub fn authority(octets: &[u8]) -> bool {
 
 /// Block lists: every record has the width of its format, whatever the pieces were.
 pub fn block_list(octets: &[u8]) -> bool {
-    let whole = block_list_in([octets].into_iter());
-    assert_eq!(whole, block_list_in(pieces(octets)), "the pieces matter");
-    whole.is_some()
+    // That format is not found out; it is asked for.
+    let taken = [None, Some(Format::OpensslBlacklist)].map(|format| {
+        let whole = block_list_in(format, [octets].into_iter());
+        assert_eq!(whole, block_list_in(format, pieces(octets)), "the pieces matter");
+        whole.is_some()
+    });
+    taken.contains(&true)
 }
 
-fn block_list_in<'a>(pieces: impl Iterator<Item = &'a [u8]>) -> Option<Vec<u8>> {
-    let (mut reading, mut records) = (Reading::new(None), Vec::new());
+fn block_list_in<'a>(format: Option<Format>, pieces: impl Iterator<Item = &'a [u8]>) -> Option<Vec<u8>> {
+    let (mut reading, mut records) = (Reading::new(format), Vec::new());
     for piece in pieces {
         reading.push(piece, &mut records).ok()?;
     }

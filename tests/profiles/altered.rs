@@ -185,6 +185,7 @@ impl Case<'_> {
             issuer: self.ca.certificate().subject().der(),
             issuer_key_identifier: self.ca.key_identifier(),
             spki: whole.public_key().spki(),
+            known_as: None,
             kind: if profile.makes_authorities() { Kind::SubordinateCa } else { Kind::EndEntity },
             standard: profile.standard,
             granted: Some(Granted {

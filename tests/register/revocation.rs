@@ -171,6 +171,54 @@ fn only_a_hold_is_released_and_a_revocation_is_for_ever() {
 }
 
 #[test]
+fn a_hold_that_becomes_a_revocation_keeps_its_invalidity_date_or_has_an_earlier_one() {
+    let mut home = Home::issued_four();
+    let (hold, compromise) = (Reason::CertificateHold, Reason::KeyCompromise);
+    let revoke = |home: &mut Home, number: u16, reason, invalidity_date: Option<i64>| {
+        let serials = [listed(number)];
+        let invalidity_date = invalidity_date.map(later);
+        let act = RevocationAct::Revoke(reason);
+        let new = RevocationOrder { authority: "factory", serials: &serials, act, invalidity_date };
+        home.register.revoke(&new, now())
+    };
+    for number in [1, 2, 3] {
+        revoke(&mut home, number, hold, Some(-1000)).unwrap();
+    }
+    revoke(&mut home, 4, hold, None).unwrap();
+    home.crl(now());
+    assert!(slip(revoke(&mut home, 1, compromise, Some(-999))).contains("would become a later one"));
+    revoke(&mut home, 1, compromise, None).unwrap();
+    revoke(&mut home, 2, compromise, Some(-1000)).unwrap();
+    revoke(&mut home, 3, compromise, Some(-2000)).unwrap();
+    revoke(&mut home, 4, compromise, Some(-1)).unwrap();
+    for (number, since) in [(1, -1000), (2, -1000), (3, -2000), (4, -1)] {
+        let Some(Revoked::Revoked(entry)) = home.register.revoked("factory", &listed(number)).unwrap() else {
+            panic!("{number}")
+        };
+        assert_eq!(entry.invalidity_date, Some(later(since)), "{number}");
+    }
+    home.crl(now());
+    assert_eq!(home.findings(), [""; 0]);
+}
+
+/// As a register would be in which a hold that became a revocation lost what it said.
+#[test]
+fn the_audit_sees_an_invalidity_date_that_was_lost() {
+    let mut home = Home::issued_four();
+    let serials = [listed(1)];
+    let new = RevocationOrder {
+        authority: "factory",
+        serials: &serials,
+        act: RevocationAct::Revoke(Reason::CertificateHold),
+        invalidity_date: Some(later(-1)),
+    };
+    home.register.revoke(&new, now()).unwrap();
+    home.act(&[1], RevocationAct::Revoke(Reason::KeyCompromise), now()).unwrap();
+    tamper(&home, "UPDATE revocation SET invalidity_date = NULL WHERE act = 'revoked'");
+    assert!(home.findings().contains(&"revocation"));
+}
+
+#[test]
 fn revokes_all_that_are_named_or_none() {
     let mut home = Home::issued_four();
     let before = home.register.head().unwrap();
@@ -230,6 +278,9 @@ fn a_stored_crl_is_signed_as_it_is_before_any_other_is_made() {
     let mut home = Home::issued_four();
     home.act(&[1], RevocationAct::Revoke(Reason::Superseded), now()).unwrap();
     let plan = home.stored_crl(now());
+    // Nothing is recorded as of before it: it could be taken for what had been on it.
+    let behind = slip(home.act(&[2], RevocationAct::Revoke(Reason::Superseded), later(-1)));
+    assert!(behind.contains("the last CRL is of"), "{behind}");
     // What is recorded meanwhile comes onto the next one.
     home.act(&[2], RevocationAct::Revoke(Reason::Superseded), later(1)).unwrap();
     let again = home.plan_crl(later(2), Storing::Trial);
@@ -264,14 +315,56 @@ fn a_crl_that_was_not_shown_or_comes_from_the_past_is_not_stored() {
     assert!(revoked.contains("the last CRL is of"), "{revoked}");
     let behind = home.plan_crl(later(-1), Storing::Trial);
     assert!(matches!(behind, Err(Error::Revocation(RevocationError::ClockBehind { .. }))), "{behind:?}");
-    // A revocation of the future is none that a CRL of now can list: the clock went back in between.
-    home.act(&[2], RevocationAct::Revoke(Reason::Superseded), later(100)).unwrap();
-    let early = home.plan_crl(later(1), Storing::Trial);
-    assert!(matches!(early, Err(Error::Revocation(RevocationError::Lint(_)))), "{early:?}");
     // Beyond the end of the CA.
     let beyond = home.plan_crl(later(3640 * DAY_SECONDS), Storing::Trial);
     assert!(matches!(beyond, Err(Error::Revocation(RevocationError::Lint(_)))), "{beyond:?}");
     assert_eq!(home.findings(), [""; 0]);
+}
+
+/// Revocations by a clock that ran ahead are none that a CRL of now can list; the same again corrects them.
+#[test]
+fn what_a_clock_that_ran_ahead_recorded_is_recorded_again() {
+    use RevocationAct::{Release, Revoke};
+    let hold = Revoke(Reason::CertificateHold);
+    let mut home = Home::issued_four();
+    home.act(&[1], Revoke(Reason::Superseded), later(DAY_SECONDS)).unwrap();
+    home.act(&[2, 3], hold, later(DAY_SECONDS)).unwrap();
+    let early = home.plan_crl(now(), Storing::Trial);
+    let Err(Error::Revocation(error @ RevocationError::RevokedAhead { .. })) = early else {
+        panic!("{early:?}")
+    };
+    assert!(error.is_a_slip() && error.hint().contains("record the same again"), "{error}");
+    // Nothing else than the same corrects a revocation, which is for ever.
+    for act in [Revoke(Reason::KeyCompromise), hold, Release] {
+        assert!(slip(home.act(&[1], act, now())).contains("revoked already"));
+    }
+    home.act(&[1], Revoke(Reason::Superseded), now()).unwrap();
+    home.act(&[2], hold, now()).unwrap();
+    home.act(&[3], Revoke(Reason::KeyCompromise), later(1)).unwrap();
+    // Corrected once; what is of the past stands.
+    assert!(slip(home.act(&[1], Revoke(Reason::Superseded), later(2))).contains("revoked already"));
+    assert!(slip(home.act(&[2], hold, later(2))).contains("on hold already"));
+    let crl = home.crl(later(2));
+    let reasons = [Reason::Superseded, Reason::CertificateHold, Reason::KeyCompromise];
+    let listed: Vec<(CrlSerial, Reason)> = (1..).map(listed).zip(reasons).collect();
+    assert_eq!(home.entries(&crl), listed);
+    let Some(Revoked::Revoked(entry)) = home.register.revoked("factory", &listed[2].0).unwrap() else {
+        panic!("not revoked")
+    };
+    assert_eq!(entry.date, later(1));
+    assert_eq!(home.findings(), [""; 0]);
+}
+
+/// However it came about that a certificate had expired before the CRL before: only what that CRL took in has been on it.
+#[test]
+fn no_revocation_is_left_out_that_was_on_no_crl() {
+    let mut home = Home::issued_four();
+    home.act(&[1], RevocationAct::Revoke(Reason::Superseded), now()).unwrap();
+    home.crl(later(10));
+    home.act(&[2], RevocationAct::Revoke(Reason::Superseded), later(20)).unwrap();
+    tamper(&home, &format!("UPDATE planned SET not_after = {}", later(5).unix()));
+    let plan = home.plan_crl(later(30), Storing::Trial).unwrap();
+    assert_eq!((plan.counts.stayed, plan.counts.came, plan.counts.left), (0, 1, 1));
 }
 
 #[test]
@@ -405,10 +498,11 @@ fn a_ca_moves_in_with_its_crl_and_its_list() {
         let new = RevocationOrder { authority: "moved", serials: &serials, act, invalidity_date: None };
         home.register.revoke(&new, now())
     };
-    // What was listed can be revoked, what was held released; what was expired or revoked stays so.
+    // What was listed can be revoked, what was held released; what was revoked stays so. That one had expired is the
+    // word of a list that nobody signed.
     act(&mut home, 4, RevocationAct::Revoke(Reason::Superseded)).unwrap();
     act(&mut home, 5, RevocationAct::Release).unwrap();
-    assert!(slip(act(&mut home, 6, RevocationAct::Revoke(Reason::Superseded))).contains("expired"));
+    act(&mut home, 6, RevocationAct::Revoke(Reason::Superseded)).unwrap();
     assert!(slip(act(&mut home, 7, RevocationAct::Release)).contains("revoked already"));
     assert!(slip(act(&mut home, 9, RevocationAct::Revoke(Reason::Superseded))).contains("issued no"));
     // The number goes on; the new CRL is proved against the octets of the one that came.
@@ -421,12 +515,40 @@ fn a_ca_moves_in_with_its_crl_and_its_list() {
     };
     let plan = home.register.plan_crl(&new, Storing::Trial).unwrap();
     assert_eq!(plan.stored.number, CrlNumber::from_octets(&[10]));
-    assert_eq!((plan.counts.stayed, plan.counts.came, plan.counts.left), (1, 2, 1));
+    assert_eq!((plan.counts.stayed, plan.counts.came, plan.counts.left), (1, 3, 1));
     assert_eq!(plan.stored.origin, CrlOrigin::Command);
     let imported = home.register.latest_crl("moved").unwrap().unwrap();
     assert_eq!(imported.stored().origin, CrlOrigin::Elsewhere);
     let octets = home.octets(&imported);
     assert_eq!(imported.sha256(), Digest::of(&octets));
+    assert_eq!(home.findings(), [""; 0]);
+}
+
+/// The list says of a certificate on the CRL that it expired long ago; only the CRL is signed.
+#[test]
+fn no_entry_leaves_on_the_word_of_a_list() {
+    let mut home = Home::issued_four();
+    let moved = Moved::new(&mut home);
+    let crl = moved.crl(&[entry(7, Reason::KeyCompromise), entry(5, Reason::CertificateHold)], &[9]);
+    let seven = "270101000000Z\t260601000000Z,keyCompromise";
+    moved.import(&mut home, &crl, &INDEX.replace(seven, &seven.replacen("27", "20", 1))).unwrap();
+    let new = NewCrl {
+        authority: "moved",
+        issuer: &moved.ca,
+        algorithm: SignatureAlgorithm::Ecdsa(HashAlgorithm::Sha256),
+        this_update: now(),
+        next_update: later(DAY_SECONDS),
+    };
+    let plan = home.register.plan_crl(&new, Storing::Trial).unwrap();
+    assert_eq!((plan.counts.stayed, plan.counts.came, plan.counts.left), (2, 1, 0));
+    let plan = home.register.plan_crl(&new, Storing::Durable(plan.stored.tbs_sha256)).unwrap();
+    let message = home.register.crl_message(&plan.stored).unwrap();
+    let signature = sign(&key(MOVED_KEY), message.whole().unwrap());
+    let signed = SignedCrl::assemble(&message, plan.stored.tbs_sha256, &signature, &moved.ca).unwrap();
+    home.register.record_crl(&plan.stored, &signed, now()).unwrap();
+    let next = NewCrl { this_update: later(1), ..new };
+    let plan = home.register.plan_crl(&next, Storing::Trial).unwrap();
+    assert_eq!((plan.counts.stayed, plan.counts.left), (3, 0));
     assert_eq!(home.findings(), [""; 0]);
 }
 
@@ -455,6 +577,10 @@ fn takes_nothing_over_that_is_foreign_or_contradicts_itself() {
     let mut future = good;
     future[0].date = now();
     check(moved.crl(&future, &[9]), INDEX, "after the CRL was made");
+    let eight = "261121093000Z\t08";
+    check(crl.clone(), &INDEX.replace(eight, "261121100001Z\t08"), "a revocation date in the future");
+    let key_time = "261121093000Z,keyTime,20261121100001Z\t08";
+    check(crl.clone(), &INDEX.replace(eight, key_time), "an invalidity date in the future");
     let own = format!("V\t270101000000Z\t\t{}\tunknown\t/CN=x\n", listed(1));
     check(crl.clone(), &own, "gave to another certificate");
     moved.import(&mut home, &crl, INDEX).unwrap();

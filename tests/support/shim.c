@@ -9,9 +9,11 @@
  *   SHIM_PAD_PIN  the PIN for a C_Login without one: what a person types on the reader's pad
  *   SHIM_TEXT     octets that begin the token's label, manufacturer, model and serial number
  *   SHIM_ALWAYS   set: key pairs are made with CKA_ALWAYS_AUTHENTICATE
+ *   SHIM_LACKS    a mechanism's number in hexadecimal: the token says that it has none such
  *   SHIM_FAULT    "CALL N KIND": what the N-th such call does instead; CALL is sign, context-login or init-pin, KIND is
  *                 corrupt, short, die-before, die-after (sign alone; the process is killed before the token signs, or
- *                 after it has signed), or a return value in hexadecimal. A return value stays from then on.
+ *                 after it has signed), wait (sign alone: after it has signed, until there is a file that SHIM_WAIT
+ *                 names, a minute at most), or a return value in hexadecimal. A return value stays from then on.
  */
 #define _GNU_SOURCE
 #include <dlfcn.h>
@@ -20,14 +22,15 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 typedef unsigned long ulong;
 typedef unsigned char octet;
 
-enum { OK = 0, GENERAL_ERROR = 5 };
+enum { OK = 0, GENERAL_ERROR = 5, MECHANISM_INVALID = 0x70 };
 enum { CONTEXT_SPECIFIC = 2, ALWAYS_AUTHENTICATE = 0x202 };
 /* Places in CK_FUNCTION_LIST. */
-enum { GET_TOKEN_INFO = 6, INIT_TOKEN = 9, INIT_PIN = 10, LOGIN = 18, SIGN = 43, GENERATE_KEY_PAIR = 59 };
+enum { GET_TOKEN_INFO = 6, GET_MECHANISM_INFO = 8, INIT_TOKEN = 9, INIT_PIN = 10, LOGIN = 18, SIGN = 43, GENERATE_KEY_PAIR = 59 };
 
 struct list { octet version[2]; void *call[68]; };
 struct token_info { octet label[32], manufacturer[32], model[16], serial[16]; ulong flags, rest[10]; };
@@ -71,6 +74,15 @@ static ulong get_token_info(ulong slot, struct token_info *info)
         memcpy(info->serial, text, octets < 16 ? octets : 16);
     }
     return answer;
+}
+
+static ulong get_mechanism_info(ulong slot, ulong mechanism, void *info)
+{
+    ulong (*next)(ulong, ulong, void *) = real.call[GET_MECHANISM_INFO];
+    const char *lacks = getenv("SHIM_LACKS");
+    if (lacks != NULL && strtoul(lacks, NULL, 16) == mechanism)
+        return MECHANISM_INVALID;
+    return next(slot, mechanism, info);
 }
 
 static ulong init_token(ulong slot, octet *pin, ulong octets, octet *label)
@@ -118,6 +130,9 @@ static ulong sign(ulong session, octet *message, ulong message_octets, octet *si
     if (strcmp(kind, "die-before") == 0)
         raise(SIGKILL);
     answer = next(session, message, message_octets, signature, octets);
+    if (strcmp(kind, "wait") == 0)
+        for (int left = 6000; left > 0 && access(getenv("SHIM_WAIT"), F_OK) != 0; left--)
+            usleep(10000);
     if (strcmp(kind, "die-after") == 0)
         raise(SIGKILL);
     if (answer == OK && strcmp(kind, "corrupt") == 0)
@@ -152,6 +167,7 @@ ulong C_GetFunctionList(struct list **answer)
         return GENERAL_ERROR;
     real = ours = *found;
     ours.call[GET_TOKEN_INFO] = get_token_info;
+    ours.call[GET_MECHANISM_INFO] = get_mechanism_info;
     ours.call[INIT_TOKEN] = init_token;
     ours.call[INIT_PIN] = init_pin;
     ours.call[LOGIN] = login;

@@ -40,6 +40,7 @@ pub(super) fn entry(octets: &[u8]) -> Result<(RevokedEntry, EntryRemarks), CrlEr
     fields.finish("crlEntryExtensions")?;
     for extension in read_extensions(&list)? {
         let mut value = extension.value.reader();
+        check_criticality(&extension, &[21, 24])?;
         match extension.number() {
             Some(21) => {
                 let code = value.expect(tag::ENUMERATED, "reasonCode")?;
@@ -54,6 +55,12 @@ pub(super) fn entry(octets: &[u8]) -> Result<(RevokedEntry, EntryRemarks), CrlEr
             Some(24) => {
                 entry.invalidity_date = Some(generalized(&value.any()?)?);
                 value.finish("invalidityDate")?;
+            }
+            // Whoever passes it over, critical or not, takes another CA's certificates for this CA's.
+            Some(29) => {
+                return Err(CrlError::Unsupported(
+                    "an entry of another issuer (certificateIssuer)".to_owned(),
+                ));
             }
             _ if extension.critical => {
                 return Err(CrlError::Unsupported("a critical extension".to_owned()));
@@ -100,6 +107,7 @@ pub(super) fn extensions(element: &[u8]) -> Result<Extensions, CrlError> {
     let mut found = Extensions::default();
     for extension in read_extensions(&list)? {
         let mut value = extension.value.reader();
+        check_criticality(&extension, &[20, 35])?;
         match extension.number() {
             Some(20) => {
                 let number = value.integer("cRLNumber")?;
@@ -154,6 +162,14 @@ impl OneExtension<'_> {
             Some([number]) => Some(*number),
             _ => None,
         }
+    }
+}
+
+/// RFC 5280 §5.2.1, §5.2.3, §5.3.1 and §5.3.2 have these as non-critical extensions.
+fn check_criticality(extension: &OneExtension<'_>, never_critical: &[u8]) -> Result<(), CrlError> {
+    match extension.number().filter(|number| extension.critical && never_critical.contains(number)) {
+        Some(number) => Err(malformed(&format!("its extension 2.5.29.{number} is critical"))),
+        None => Ok(()),
     }
 }
 

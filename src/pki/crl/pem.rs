@@ -99,6 +99,9 @@ impl ListOctets {
                 }
                 decoded(&groups)
             }
+            (Form::Behind, None) if !line.trim_ascii().is_empty() => {
+                Err(malformed("something stands behind the END line of its PEM"))
+            }
             (_, None) => Ok(Vec::new()),
         }
     }
@@ -188,6 +191,7 @@ mod tests {
     fn refuses_what_is_not_one_crl() {
         let good = pem::encode(LABEL, &[0; 100]);
         let twice = good.repeat(2);
+        assert_eq!(read(format!("{good}\n \r\n").as_bytes(), 50), Ok(vec![0; 100]));
         for text in [
             "",
             "text",
@@ -197,6 +201,8 @@ mod tests {
             &good.replacen("AAAA", "AA==", 1),
             &good.replacen("AAAA", "AA-A", 1),
             &twice,
+            &format!("{good}x"),
+            &format!("{good}\n\nand more\n"),
             &"x".repeat(LINE_OCTETS_MAX + 1),
         ] {
             assert!(read(text.as_bytes(), 50).is_err(), "{text}");

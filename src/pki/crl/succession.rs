@@ -1,8 +1,8 @@
 //! The succession of CRLs: from the octets of the one before and of the new one it is proved that nothing was lost.
 //!
 //! An entry leaves only when its certificate has expired and it stood on one CRL that was made after that (RFC 5280
-//! §3.3), or when it was a hold that was released. What stays keeps its date; a hold may become a revocation; nothing
-//! else changes. [`prove`] is fed with the entries of both, each in the order of serial numbers.
+//! §3.3), or when it was a hold that was released. What stays keeps its date; a hold may become a revocation, whose
+//! invalidity date is no later than the hold's; nothing else changes. [`prove`] is fed with the entries of both, each in the order of serial numbers.
 
 use std::cmp::Ordering;
 
@@ -177,6 +177,16 @@ pub fn prove<E: From<SuccessionError>>(
     }
 }
 
+/// Whether all that was in doubt stays so: what a key signed between two invalidity dates must not become good again.
+#[must_use]
+pub fn keeps_invalidity(before: Option<Time>, after: Option<Time>) -> bool {
+    match (before, after) {
+        (None, _) => true,
+        (Some(_), None) => false,
+        (Some(before), Some(after)) => after <= before,
+    }
+}
+
 /// Entries that come in the order of their serial numbers.
 struct Ordered;
 
@@ -209,7 +219,10 @@ fn check_same<E: From<SuccessionError>>(
         }
         "it has another revocation date"
     } else if held && new.reason != Reason::CertificateHold {
-        return Ok(());
+        if keeps_invalidity(old.invalidity_date, new.invalidity_date) {
+            return Ok(());
+        }
+        "it lost its invalidity date, or has a later one"
     } else if new.reason != old.reason {
         "it has another reason"
     } else if new.invalidity_date != old.invalidity_date {

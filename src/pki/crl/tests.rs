@@ -15,7 +15,7 @@ use crate::pki::{
     der::{element, sequence, tag},
     key::{HashAlgorithm, SignatureAlgorithm},
     name::Name,
-    time::Time,
+    time::{DAY_SECONDS, Time},
 };
 
 fn time(text: &str) -> Time {
@@ -181,6 +181,161 @@ fn the_lint_sees_other_facts() {
     }
 }
 
+/// The fields of a `TBSCertList`.
+fn fields(octets: &[u8]) -> Vec<Vec<u8>> {
+    let mut fields = crate::pki::der::Reader::new(octets).sequence("TBSCertList").unwrap();
+    let mut parts = Vec::new();
+    while !fields.is_empty() {
+        parts.push(fields.any().unwrap().whole.to_vec());
+    }
+    parts
+}
+
+fn joined(fields: &[Vec<u8>]) -> Vec<u8> {
+    sequence(&fields.iter().map(Vec::as_slice).collect::<Vec<_>>())
+}
+
+/// What stands before the value of a critical extension; of others nothing does.
+const CRITICAL: &[u8] = &[1, 1, 0xff];
+
+/// Extension 2.5.29.`number`.
+fn extension(number: u8, critical: &[u8], value: &[u8]) -> Vec<u8> {
+    sequence(&[&[6, 3, 0x55, 0x1d, number], critical, &element(tag::OCTET_STRING, value)])
+}
+
+/// An empty CRL with these extensions.
+fn with_extensions(extensions: &[Vec<u8>]) -> Vec<u8> {
+    let mut parts = fields(&plain(&[]));
+    parts[5] = element(tag::context_constructed(0), &joined(extensions));
+    joined(&parts)
+}
+
+/// A CRL of one entry, with these extensions of it.
+fn with_entry_extensions(extensions: &[Vec<u8>]) -> Vec<u8> {
+    let mut parts = fields(&plain(&[]));
+    let date = element(tag::UTC_TIME, b"261001000000Z");
+    parts.insert(5, sequence(&[&sequence(&[&[2, 1, 5], &date, &joined(extensions)])]));
+    joined(&parts)
+}
+
+/// authorityKeyIdentifier and cRLNumber, as [`lint`] expects them.
+fn own_extensions(critical: &[u8]) -> Vec<Vec<u8>> {
+    let key = sequence(&[&element(tag::context(0), &[7; 20])]);
+    vec![extension(35, critical, &key), extension(20, critical, &[2, 1, 1])]
+}
+
+#[test]
+fn every_rule_finds_what_it_is_there_for() {
+    let number = CrlNumber::first();
+    let broken = |octets: &[u8], expected: &[&'static str]| {
+        let found = lint(octets, 0, &number).expect("it can be read");
+        assert_eq!(found, expected);
+        found
+    };
+    let altered = |at: usize, field: Vec<u8>| {
+        let mut parts = fields(&plain(&[]));
+        parts[at] = field;
+        joined(&parts)
+    };
+    assert_eq!(lint(&with_extensions(&own_extensions(&[])), 0, &number), Some(vec![]));
+    let version_1 = joined(&fields(&plain(&[]))[1..5]);
+    let aki = extension(35, &[], &sequence(&[&element(tag::context(0), &[8; 20])]));
+    let own = own_extensions(&[]);
+    let mut found = vec![
+        broken(
+            &version_1,
+            &[
+                "rfc5280-5.1.2.1-version",
+                "rfc5280-5.2.3-crl-number",
+                "rfc5280-5.2.1-authority-key-identifier",
+            ],
+        ),
+        broken(
+            &altered(2, crate::pki::name::Name::from_text("CN=Other").unwrap().der().to_vec()),
+            &["rfc5280-5.1.2.3-issuer"],
+        ),
+        broken(&altered(3, element(tag::UTC_TIME, b"251231235959Z")), &["rfc5280-5.1.2.4-this-update"]),
+        broken(&altered(4, element(tag::UTC_TIME, b"261121095959Z")), &["rfc5280-5.1.2.5-next-update"]),
+        broken(&with_extensions(&[aki, own[1].clone()]), &["rfc5280-5.2.1-authority-key-identifier"]),
+        broken(
+            &with_extensions(&[own[0].clone(), extension(20, &[], &[2, 1, 2])]),
+            &["rfc5280-5.2.3-crl-number"],
+        ),
+        broken(
+            &with_extensions(&[own[0].clone(), own[1].clone(), extension(99, &[], &[5, 0])]),
+            &["rfc5280-5.2-extensions"],
+        ),
+        broken(&plain(&[revoked(&[1], Reason::Superseded)]), &["rfc5280-5.1.2.6-revoked-certificates"]),
+    ];
+    for (entry_extension, rule) in [
+        (extension(99, &[], &[5, 0]), "rfc5280-5.3-entry-extensions"),
+        (extension(21, &[], &[10, 1, 0]), "rfc5280-5.3.1-reason-code"),
+        (
+            extension(24, &[], &element(tag::GENERALIZED_TIME, b"20270101000000Z")),
+            "rfc5280-5.3.2-invalidity-date",
+        ),
+    ] {
+        let octets = with_entry_extensions(&[entry_extension]);
+        assert_eq!(lint(&octets, 1, &number), Some(vec![rule]));
+        found.push(vec![rule]);
+    }
+    for (rule, _) in RULES {
+        assert!(found.concat().contains(rule), "{rule} was not seen to fire");
+    }
+}
+
+#[test]
+fn refuses_extensions_that_mean_something_else_than_they_say() {
+    let refused = |octets: &[u8], words: &str| {
+        let error = read(octets, Shape::Tbs, 1000).unwrap_err();
+        assert!(error.to_string().contains(words), "{error} / {words}");
+    };
+    let own = own_extensions(&[]);
+    let critical = own_extensions(CRITICAL);
+    refused(&with_extensions(&[critical[0].clone(), own[1].clone()]), "2.5.29.35 is critical");
+    refused(&with_extensions(&[own[0].clone(), critical[1].clone()]), "2.5.29.20 is critical");
+    let since = element(tag::GENERALIZED_TIME, b"20260101000000Z");
+    for (number, value) in [(21, &[10, 1, 1][..]), (24, &since)] {
+        assert!(read(&with_entry_extensions(&[extension(number, &[], value)]), Shape::Tbs, 1000).is_ok());
+        let octets = with_entry_extensions(&[extension(number, CRITICAL, value)]);
+        refused(&octets, &format!("2.5.29.{number} is critical"));
+    }
+    // certificateIssuer: the entry is another CA's, whether it says that this is critical or not.
+    for critical in [&[], CRITICAL] {
+        let octets = with_entry_extensions(&[extension(29, critical, &sequence(&[]))]);
+        refused(&octets, "certificateIssuer");
+    }
+}
+
+#[test]
+fn a_crl_follows_another_of_its_issuer_its_key_and_a_lower_number() {
+    let (head, ..) = read(&plain(&[]), Shape::Tbs, 100).unwrap();
+    let first = CrlNumber::first();
+    let second = first.next().unwrap();
+    let earlier = CrlHead { this_update: this_update().plus_seconds(-1), ..head.clone() };
+    let other = CrlHead { issuer: crate::pki::name::Name::from_text("CN=Other").unwrap(), ..head.clone() };
+    let key: &[u8] = &[7; 20];
+    let check = |before: (&CrlHead, Option<&CrlNumber>, Option<&[u8]>), after, words: &str| {
+        let found = succession::check_heads(before, after);
+        match (&found, words) {
+            (Ok(()), "") => {}
+            (Err(SuccessionError::Head(what)), words) if !words.is_empty() && what.contains(words) => {}
+            _ => panic!("{found:?} {words}"),
+        }
+    };
+    let before = (&head, Some(&first), Some(key));
+    check(before, (&head, Some(&second), Some(key)), "");
+    check((&head, None, None), (&head, Some(&first), Some(key)), "");
+    check((&earlier, Some(&first), Some(key)), (&head, Some(&second), Some(key)), "");
+    check(before, (&other, Some(&second), Some(key)), "another issuer");
+    check(before, (&earlier, Some(&second), Some(key)), "the one before of");
+    check(before, (&head, None, Some(key)), "no number");
+    check(before, (&head, Some(&first), Some(key)), "its number is 1");
+    check((&head, Some(&second), Some(key)), (&head, Some(&first), Some(key)), "its number is 1");
+    check(before, (&head, Some(&second), None), "no key identifier");
+    check(before, (&head, Some(&second), Some(&[8; 20])), "its key identifier is");
+}
+
 #[test]
 fn refuses_trailing_octets_and_another_outer_algorithm() {
     let octets = plain(&[revoked(&[1], Reason::Superseded)]);
@@ -283,6 +438,25 @@ fn an_entry_that_stays_says_what_it_said() {
     check(Reason::CertificateHold, &|entry| entry.reason = Reason::KeyCompromise, true);
     check(Reason::CertificateHold, &|entry| entry.reason = Reason::Unspecified, true);
     check(Reason::CertificateHold, &|entry| entry.date = this_update(), false);
+    // What a hold put in doubt stays in doubt: its invalidity date may come or become earlier.
+    let since = |days: i64| {
+        move |entry: &mut RevokedEntry| {
+            entry.reason = Reason::KeyCompromise;
+            entry.invalidity_date = Some(entry.date.plus_seconds(days * DAY_SECONDS));
+        }
+    };
+    check(Reason::CertificateHold, &since(-1), true);
+    let doubted = RevokedEntry {
+        invalidity_date: Some(this_update().plus_seconds(-DAY_SECONDS)),
+        ..revoked(&[1], Reason::CertificateHold)
+    };
+    let becomes = |invalidity_date: Option<Time>| {
+        let new = RevokedEntry { reason: Reason::KeyCompromise, invalidity_date, ..doubted };
+        succeed(&[doubted], &[new], &none).is_ok()
+    };
+    assert!(becomes(doubted.invalidity_date));
+    assert!(becomes(Some(this_update().plus_seconds(-2 * DAY_SECONDS))));
+    assert!(!becomes(Some(this_update())) && !becomes(None));
     // Released, and held or revoked again.
     let old = revoked(&[1], Reason::CertificateHold);
     let released = Known::from([(old.serial, LeavingFacts { not_after: None, released: Some(Released) })]);

@@ -11,7 +11,10 @@ use super::super::{
 use super::Audit;
 use crate::pki::{
     certificate::Certificate,
-    crl::{CrlEnd, CrlHead, CrlSerial, RevokedEntry, succession::Leaving},
+    crl::{
+        CrlEnd, CrlHead, CrlSerial, RevokedEntry,
+        succession::{self, Leaving},
+    },
     fingerprint::Digest,
     issuer::IssuingCa,
     time::Time,
@@ -30,7 +33,7 @@ struct Act {
     time: Time,
     taken_over: bool,
     /// The end of the certificate, and the entry by which it was known; `None` where nobody knows it.
-    known: Option<(Time, i64, bool)>,
+    known: Option<(Option<Time>, i64, bool)>,
 }
 
 impl Audit<'_> {
@@ -78,15 +81,17 @@ impl Audit<'_> {
         Ok(())
     }
 
-    fn known(&self, authority: &str, serial: &CrlSerial) -> Result<Option<(Time, i64, bool)>, Error> {
+    /// Its end, where it was issued here and is known for certain; the entry with which it came; whether it is a root.
+    fn known(&self, authority: &str, serial: &CrlSerial) -> Result<Option<(Option<Time>, i64, bool)>, Error> {
         let mut statement = self.connection.prepare_cached(
             "SELECT planned.not_after, issued.entry, plan.kind = 'root' FROM planned JOIN issued USING (key) \
              JOIN plan ON plan.number = planned.plan WHERE planned.serial = ?2 AND plan.authority = ?1 \
-             UNION ALL SELECT not_after, entry, 0 FROM listed WHERE authority = ?1 AND serial = ?2 LIMIT 1",
+             UNION ALL SELECT NULL, entry, 0 FROM listed WHERE authority = ?1 AND serial = ?2 LIMIT 1",
         )?;
         let mut rows = statement.query((authority, serial.as_octets()))?;
         let Some(row) = rows.next()? else { return Ok(None) };
-        Ok(Some((journal::time(row.get(0)?)?, row.get(1)?, row.get(2)?)))
+        let end = row.get::<_, Option<i64>>(0)?.map(journal::time).transpose()?;
+        Ok(Some((end, row.get(1)?, row.get(2)?)))
     }
 
     /// RFC 5280 §4.1.2.2: what was issued elsewhere and what was planned here share no number of one issuer.
@@ -205,7 +210,7 @@ impl Audit<'_> {
 
     /// The entries are those that the revocations recorded until then make, one for one.
     fn crl_entries(&mut self, stored: &StoredCrl, previous: Option<&StoredCrl>) -> Result<(), Error> {
-        let update = previous.map(|previous| previous.this_update);
+        let before = previous.map(Previous::of);
         let revocations = i64::try_from(stored.revocations).unwrap_or(i64::MAX);
         let mut next = crl::entries_of(self.connection, stored.row)?;
         let mut wrong: Option<CrlSerial> = None;
@@ -213,7 +218,7 @@ impl Audit<'_> {
             self.connection,
             &stored.authority,
             revocations,
-            update,
+            before,
             &mut |expected: &RevokedEntry| {
                 if wrong.is_none() && next()?.as_ref() != Some(expected) {
                     wrong = Some(expected.serial);
@@ -356,7 +361,12 @@ fn fault(before: Option<Revoked>, act: &Act) -> Option<&'static str> {
     let follows = match (before, act.state) {
         (None | Some(Revoked::Released(_)), Revoked::Held(_) | Revoked::Revoked(_))
         | (Some(Revoked::Held(_)), Revoked::Released(_)) => true,
-        (Some(Revoked::Held(held)), Revoked::Revoked(entry)) => held.date == entry.date,
+        // The same again, of its own moment, corrects what was recorded by a clock that ran ahead.
+        (Some(Revoked::Held(ahead)), Revoked::Held(entry))
+        | (Some(Revoked::Revoked(ahead)), Revoked::Revoked(entry)) => {
+            ahead.date > act.time && entry.date == act.time && entry.reason == ahead.reason
+        }
+        (Some(Revoked::Held(held)), Revoked::Revoked(entry)) => entry.date == held.date.min(act.time),
         _ => false,
     };
     if !follows {
@@ -365,11 +375,16 @@ fn fault(before: Option<Revoked>, act: &Act) -> Option<&'static str> {
     if act.taken_over {
         return None;
     }
+    let kept = before.as_ref().and_then(Revoked::entry).and_then(|entry| entry.invalidity_date);
+    let kept = kept.filter(|date| *date <= act.time);
+    if act.state.entry().is_some_and(|entry| !succession::keeps_invalidity(kept, entry.invalidity_date)) {
+        return Some("it lost its invalidity date, or has a later one");
+    }
     match act.known {
         None => Some("no such certificate was issued"),
         Some((_, entry, _)) if entry >= act.entry => Some("it was issued later"),
         Some((_, _, true)) => Some("it is the CA's own root"),
-        Some((end, ..)) if act.state.entry().is_some() && end < act.time => Some("it had expired"),
+        Some((Some(end), ..)) if act.state.entry().is_some() && end < act.time => Some("it had expired"),
         Some(_) => None,
     }
 }

@@ -98,11 +98,15 @@ fn planned(transaction: &Transaction<'_>, new: &NewCrl<'_>) -> Result<CrlPlan, E
         transaction.query_row("SELECT coalesce(max(number), 0) + 1 FROM crl", [], |row| row.get(0))?;
     let revocations: i64 =
         transaction.query_row("SELECT coalesce(max(number), 0) FROM revocation", [], |row| row.get(0))?;
-    let previous_update = previous.as_ref().map(|previous| previous.stored.this_update);
+    let seen = previous.as_ref().map(|previous| Previous::of(&previous.stored));
 
     // Twice: DER has the lengths first.
     let mut extent = Extent::default();
-    each_entry(transaction, new.authority, i64::MAX, previous_update, &mut |entry| {
+    each_entry(transaction, new.authority, i64::MAX, seen, &mut |entry| {
+        if entry.date > new.this_update {
+            let &RevokedEntry { serial, date, .. } = entry;
+            return Err(RevocationError::RevokedAhead { serial, date, now: new.this_update }.into());
+        }
         extent.add(entry);
         Ok(())
     })?;
@@ -117,9 +121,7 @@ fn planned(transaction: &Transaction<'_>, new: &NewCrl<'_>) -> Result<CrlPlan, E
     let frame = writer::frame(&fields, extent).map_err(RevocationError::from)?;
     let mut parts = PartWriter::new(transaction, row);
     parts.add(&frame.before)?;
-    each_entry(transaction, new.authority, i64::MAX, previous_update, &mut |entry| {
-        parts.add(&writer::entry(entry))
-    })?;
+    each_entry(transaction, new.authority, i64::MAX, seen, &mut |entry| parts.add(&writer::entry(entry)))?;
     parts.add(&frame.behind)?;
     let (tbs_sha256, tbs_octets) = parts.finish()?;
 
@@ -193,36 +195,40 @@ fn insert_left(
 }
 
 /// Gives every certificate that is revoked or held after so many rows of `revocation`, in the order of serial numbers;
-/// without those that expired before the CRL before was made, because they have been on it.
+/// without those issued here that expired before the CRL before was made, and of which it took in the last row: they have
+/// been on it.
 pub(in crate::register) fn each_entry(
     connection: &Connection,
     authority: &str,
     revocations: i64,
-    previous_update: Option<Time>,
+    previous: Option<Previous>,
     each: &mut dyn FnMut(&RevokedEntry) -> Result<(), Error>,
 ) -> Result<(), Error> {
     let mut statement = connection.prepare_cached(&format!(
-        "SELECT {} FROM revocation INDEXED BY revocation_serial WHERE authority = ?1 AND number <= ?2 \
+        "SELECT {}, number FROM revocation INDEXED BY revocation_serial WHERE authority = ?1 AND number <= ?2 \
          ORDER BY serial, number",
         revocation::COLUMNS
     ))?;
     let mut rows = statement.query((authority, revocations))?;
-    let mut last: Option<(CrlSerial, Revoked)> = None;
-    let mut give = |standing: Option<(CrlSerial, Revoked)>| -> Result<(), Error> {
-        let Some(entry) = standing.as_ref().and_then(|(_, revoked)| revoked.entry()) else { return Ok(()) };
-        if let Some(update) = previous_update
-            && revocation::not_after(connection, authority, &entry.serial)?.is_some_and(|end| update > end)
+    let mut last: Option<(CrlSerial, Revoked, u64)> = None;
+    let mut give = |standing: Option<(CrlSerial, Revoked, u64)>| -> Result<(), Error> {
+        let Some((_, revoked, row)) = &standing else { return Ok(()) };
+        let Some(entry) = revoked.entry() else { return Ok(()) };
+        if let Some(previous) = previous
+            && *row <= previous.revocations
+            && revocation::not_after(connection, authority, &entry.serial)?
+                .is_some_and(|end| previous.this_update > end)
         {
             return Ok(());
         }
         each(entry)
     };
     while let Some(row) = rows.next()? {
-        let found = revocation::read(row)?;
-        if last.as_ref().is_some_and(|(serial, _)| *serial != found.0) {
+        let (serial, revoked) = revocation::read(row)?;
+        if last.as_ref().is_some_and(|(last, ..)| *last != serial) {
             give(last.take())?;
         }
-        last = Some(found);
+        last = Some((serial, revoked, number(row.get(5)?)?));
     }
     give(last)
 }

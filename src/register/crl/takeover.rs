@@ -54,6 +54,7 @@ pub struct TakeoverWriter<'a> {
     end: CrlEnd,
     tbs_octets: u64,
     counts: Takeover,
+    now: Time,
 }
 
 impl Register {
@@ -99,7 +100,7 @@ impl Register {
         counts.extensions_dropped = end.other_extensions as u64 + end.other_entry_extensions;
         counts.only_entries = counts.entries;
         let authority = authority.to_owned();
-        Ok(TakeoverWriter { transaction, entry, authority, row, head, end, tbs_octets, counts })
+        Ok(TakeoverWriter { transaction, entry, authority, row, head, end, tbs_octets, counts, now })
     }
 }
 
@@ -257,6 +258,13 @@ impl TakeoverWriter<'_> {
                 "the list says that it was revoked before the CRL was made, which does not name it",
             );
         }
+        // No CRL could be made before that moment, and nothing that is recorded is taken back.
+        if said.date > self.now {
+            return contradicts("the list has a revocation date in the future");
+        }
+        if said.invalidity_date.is_some_and(|date| date > self.now) {
+            return contradicts("the list has an invalidity date in the future");
+        }
         self.counts.only_listed += 1;
         revocation::insert(&self.transaction, self.entry, &self.authority, &Recorded::revoked(&entry))
     }
@@ -266,7 +274,7 @@ impl TakeoverWriter<'_> {
     /// # Errors
     /// [`Error::DiskFull`].
     pub fn store(self, issuer: &IssuingCa, now: Time) -> Result<Takeover, Error> {
-        let Self { transaction, entry, authority, row, head, end, tbs_octets, counts } = self;
+        let Self { transaction, entry, authority, row, head, end, tbs_octets, counts, .. } = self;
         let revocations: i64 = transaction
             .query_row("SELECT max(number) FROM revocation", [], |row| row.get::<_, Option<i64>>(0))
             .optional()?

@@ -63,6 +63,16 @@ pub enum RevocationError {
     /// invalidityDate lies in the future.
     #[error("the invalidity date {0} lies in the future")]
     InvalidityAhead(Time),
+    /// A revocation would set the invalidity date of a hold later.
+    #[error(
+        "certificate {serial} is on hold with the invalidity date {date}, which would become a later one"
+    )]
+    InvalidityLater {
+        /// Which.
+        serial: CrlSerial,
+        /// The hold's.
+        date: Time,
+    },
     /// The finished octets were not taken by the lint.
     #[error("the CRL does not pass its lint: {0}")]
     Lint(String),
@@ -81,6 +91,16 @@ pub enum RevocationError {
     /// A root cannot revoke itself.
     #[error("certificate {0} is the CA's own root certificate")]
     OwnRoot(CrlSerial),
+    /// It is recorded as revoked at a moment that is still to come: the clock ran ahead then, or is behind now.
+    #[error("certificate {serial} is recorded as revoked at {date}, and the clock says {now}")]
+    RevokedAhead {
+        /// Which.
+        serial: CrlSerial,
+        /// The revocation date.
+        date: Time,
+        /// Now.
+        now: Time,
+    },
     /// A serial number that another certificate of this register has.
     #[error("certificate {0} has a serial number that this register gave to another certificate")]
     SerialTaken(CrlSerial),
@@ -123,6 +143,7 @@ impl RevocationError {
             Self::CrlUnsigned(_) => "sign it first: coldsign crl goes on with it",
             Self::Expired { .. } => "nothing is to be done: relying parties refuse it as expired",
             Self::InvalidityAhead(_) => "give a moment that has passed",
+            Self::InvalidityLater { .. } => "give that date or an earlier one; without one it stays",
             Self::Lint(_) | Self::Succession(_) => {
                 "nothing was signed; keep the register as it is and audit it (`register audit`)"
             }
@@ -131,6 +152,9 @@ impl RevocationError {
             Self::NotHeld(_) => "only a hold can be released; a revocation is for ever",
             Self::NumbersOut(_) => "renew the CA with another key and name",
             Self::OwnRoot(_) => "take the root out of the relying parties' trust stores",
+            Self::RevokedAhead { .. } => {
+                "set the machine's clock; if it ran ahead when that was recorded, record the same again with `revoke`"
+            }
             Self::SerialTaken(_) => "check that the list belongs to this CA",
             Self::SerialTwice(_) => "name each certificate once",
             Self::SerialUnknown { .. } => {
