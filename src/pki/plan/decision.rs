@@ -355,9 +355,11 @@ impl<'a> Decision<'a> {
                     );
                 }
             }
-            (SubjectKind::SubordinateCa { .. }, false) => self.dropped(
-                "CA:FALSE was asked for under a profile for subordinate CAs",
-                "check that the right profile was chosen",
+            // Software for devices writes this into its requests: the file or the profile is the wrong one.
+            (SubjectKind::SubordinateCa { .. }, false) => self.refuse(
+                Control::AuthorityRequested,
+                "the request says that it is for no CA, and the profile makes one",
+                "use a profile for end entities, or ask the subordinate CA for a request that does not say CA:FALSE",
             ),
             (_, true) => self.refuse(
                 Control::AuthorityRequested,
@@ -375,6 +377,13 @@ impl<'a> Decision<'a> {
                 Control::AuthorityRequested,
                 &format!("the request asks for a CA's key usage: {}", key_usage_names(authority)),
                 "ask for a request without it, or use a profile for subordinate CAs",
+            );
+        }
+        if self.is_authority() && bits & KEY_CERT_SIGN == 0 {
+            return self.refuse(
+                Control::AuthorityRequested,
+                "the request asks for a key usage without keyCertSign, and the profile makes a CA",
+                "use a profile for end entities, or ask the subordinate CA for a request with keyCertSign",
             );
         }
         let beyond = bits & !granted;

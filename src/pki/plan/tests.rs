@@ -234,10 +234,22 @@ fn refuses_a_request_that_asks_for_authority() {
 }
 
 #[test]
+fn makes_no_authority_of_a_request_that_says_it_is_for_none() {
+    let device = &[0x30, 0];
+    check("subordinate-ca", |c| c.wishes = vec![wish(19, "", device)], &["!authority-requested"]);
+    check("subordinate-ca", |c| c.wishes = vec![wish(15, "", &[3, 2, 7, 0x80])], &["!authority-requested"]);
+    check("device", |c| c.wishes = vec![wish(19, "", device), wish(15, "", &[3, 2, 7, 0x80])], &[]);
+    // A request that says nothing is for whatever the profile makes.
+    check("subordinate-ca", |_| {}, &[]);
+}
+
+#[test]
 fn makes_a_subordinate_authority_below_the_issuers_path_length() {
     let authority = wish(19, "critical", &[0x30, 6, 1, 1, 0xff, 2, 1, 0]);
     let usage = wish(15, "critical", &[3, 2, 1, 0x06]);
     check("subordinate-ca", |c| c.wishes = vec![authority.clone(), usage], &[]);
+    let only_lists = wish(15, "critical", &[3, 2, 1, 0x02]);
+    check("subordinate-ca", |c| c.wishes = vec![authority.clone(), only_lists], &["!authority-requested"]);
     let deeper = wish(19, "critical", &[0x30, 6, 1, 1, 0xff, 2, 1, 3]);
     check("subordinate-ca", |c| c.wishes = vec![deeper], &["extension-dropped"]);
 
