@@ -71,17 +71,26 @@ fn is_host(host: &str, base: &str) -> bool {
     host.eq_ignore_ascii_case(base)
 }
 
-/// The host of a URI's authority (RFC 3986 §3.2.2), where it is a name.
+/// The host of a URI's authority (RFC 3986 §3.2.2), where it is a name; `None` too where software disagrees on what the
+/// host is: a backslash, a percent sign in it, a dot at its end.
 fn host_of(uri: &str) -> Option<&str> {
-    let (_, rest) = uri.split_once("://")?;
-    let authority = rest.split(['/', '?', '#']).next()?;
+    let (_, rest) = uri.split_once(':')?;
+    // §3: an authority stands right behind the scheme; `//` further on is of a path or a query.
+    let authority = rest.strip_prefix("//")?.split(['/', '?', '#']).next()?;
+    if authority.contains('\\') {
+        return None;
+    }
     let host = authority.rsplit_once('@').map_or(authority, |(_, host)| host);
     if host.starts_with('[') {
         return None;
     }
     let host = host.split_once(':').map_or(host, |(host, _)| host);
+    let sound = |label: &str| {
+        !label.is_empty()
+            && label.bytes().all(|octet| octet.is_ascii_alphanumeric() || b"-_".contains(&octet))
+    };
     let address = host.parse::<core::net::Ipv4Addr>().is_ok();
-    (!host.is_empty() && !address).then_some(host)
+    (host.split('.').all(sound) && !address).then_some(host)
 }
 
 fn begins_with(name: &Name, base: &Name) -> bool {

@@ -43,6 +43,14 @@ fn tells_names_inside_from_names_outside() {
     check(&["uri:example.com"], &[], uri, b"https://example.com@evil.org/", false);
     check(&["uri:example.com"], &[], uri, b"urn:x:1", false);
     check(&[], &["uri:example.com"], uri, b"urn:x:1", false);
+    check(&["uri:.example.com"], &[], uri, b"urn:x://a.example.com/", false);
+    check(&["uri:.example.com"], &[], uri, b"urn:dev:1?u=://a.example.com/", false);
+    check(&["uri:.example.com"], &[], uri, b"https:/evil.org/://a.example.com/", false);
+    check(&["uri:.example.com"], &[], uri, b"https://evil.org\\@a.example.com/", false);
+    check(&["uri:.example.com"], &[], uri, b"https://evil.org%2f.example.com/", false);
+    check(&[], &["uri:example.com"], uri, b"https://example.com./", false);
+    check(&[], &["uri:example.com"], uri, b"https://ex%61mple.com/", false);
+    check(&[], &["uri:example.com"], uri, b"https://example.org/", true);
     check(&["email:example.com"], &[], email, b"a@example.com", true);
     check(&["email:example.com"], &[], email, b"a@b.example.com", false);
     check(&["email:.example.com"], &[], email, b"a@b.example.com", true);
