@@ -77,6 +77,20 @@ fn tells_names_inside_from_names_outside() {
 }
 
 #[test]
+fn refuses_an_internationalised_mailbox_where_mailboxes_are_constrained() {
+    let other = |oid: &[u8]| {
+        let value = element(0xa0, &element(tag::UTF8_STRING, "é@evil.org".as_bytes()));
+        [element(tag::OID, oid), value].concat()
+    };
+    let (form, mailbox) = (0xa0, other(oid::SMTP_UTF8_MAILBOX));
+    check(&["email:example.com"], &[], form, &mailbox, false);
+    check(&[], &["email:example.com"], form, &mailbox, false);
+    check(&["dns:example.com"], &[], form, &mailbox, true);
+    check(&["email:example.com"], &["email:example.org"], form, &other(oid::HARDWARE_MODULE_NAME), true);
+    check(&["email:example.com"], &[], form, &[5, 0], false);
+}
+
+#[test]
 fn judges_the_subject_and_the_address_in_it() {
     let constraints = NameConstraints {
         permitted: vec![
