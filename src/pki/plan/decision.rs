@@ -207,6 +207,18 @@ impl<'a> Decision<'a> {
             BeyondIssuer::Keep => wanted,
             BeyondIssuer::Refuse | BeyondIssuer::Shorten => wanted.min(limit),
         };
+        if now < issuer.begins() {
+            // A clock that fell back, which a machine without a network does not notice: the times would be wrong.
+            self.refuse(
+                Control::ValidityIssuer,
+                &format!(
+                    "the CA's own validity begins at {}, and this machine's clock says {now}",
+                    issuer.begins()
+                ),
+                "set this machine's clock",
+            );
+            return (not_before, not_after);
+        }
         if limit < now {
             self.refuse(
                 Control::ValidityIssuer,

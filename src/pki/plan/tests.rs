@@ -315,6 +315,11 @@ fn keeps_the_validity_within_the_issuers() {
         |now: Time| plan(request(7, name("CN=d").der(), &[]), &profile, issuer(), Facts { now, ..facts(2) });
     let refusal = late(ends.plus_seconds(1)).expect_err("the issuer is over");
     assert_eq!(told(&refusal.findings), ["!validity-issuer"]);
+    let refusal = late(issuer().begins().plus_seconds(-1)).expect_err("the issuer has not begun");
+    assert_eq!(told(&refusal.findings), ["!validity-issuer"]);
+    assert!(refusal.findings[0].message.as_str().contains("begins"));
+    let planned = late(issuer().begins()).expect("planned");
+    assert_eq!(planned.not_before(), issuer().begins());
     let planned = late(at("2026-03-01T12:10:00Z")).expect("planned");
     assert_eq!(planned.not_before(), at("2026-03-01T12:05:00Z"));
 }
