@@ -266,6 +266,8 @@ fn refuses_a_profile_that_contradicts_itself_and_names_line_and_key() {
     contradicts("require-explicit-policy = 0", "require-explicit-policy", "only a subordinate CA");
     contradicts("inhibit-policy-mapping = 0", "inhibit-policy-mapping", "only a subordinate CA");
     contradicts("inhibit-any-policy = 0", "inhibit-any-policy", "only a subordinate CA");
+    contradicts(&of_ca("unattended = true"), "unattended", "typed approval");
+    contradicts(&format!("{root}unattended = true"), "unattended", "typed approval");
     contradicts(&of_ca("inhibit-any-policy = 99"), "inhibit-any-policy", "in no path");
     contradicts(&of_ca("permitted-names = [\"a.example\"]"), "permitted-names", "no form in front");
     contradicts(&of_ca("extended-key-usage = [\"OCSPSigning\"]"), "extended-key-usage", "for its issuer");

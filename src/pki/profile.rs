@@ -219,6 +219,9 @@ impl Profile {
         if !self.makes_authorities() {
             return Ok(());
         }
+        if self.approval == Approval::Unattended {
+            return Err(ProfileError::UnattendedAuthority);
+        }
         if self.empty_subject != EmptySubject::Refuse {
             return Err(ProfileError::EmptySubject);
         }
