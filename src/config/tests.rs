@@ -294,6 +294,10 @@ fn refuses_a_profile_that_contradicts_itself_and_names_line_and_key() {
     );
     contradicts("key-usage = [\"keyCertSign\"]", "key-usage", "only a CA");
     contradicts("extended-key-usage = [\"2.5.29.37.0\"]", "extended-key-usage", "everything");
+    contradicts("extended-key-usage = [\"anyExtendedKeyUsage\"]", "extended-key-usage", "everything");
+    for name in ["emailAddress", "cn", "ecdsa-with-SHA256", ""] {
+        contradicts(&format!("extended-key-usage = [\"{name}\"]"), "extended-key-usage", "is not known");
+    }
     contradicts("extended-key-usage-critical = true", "extended-key-usage-critical", "nothing that could");
     contradicts(
         "certificate-policies-critical = true",
