@@ -85,7 +85,8 @@ impl Policies {
             }
         };
         self.check()?;
-        if !said.self_issued {
+        // §6.1.4 (h) leaves self-issued certificates out; §6.1.5 (a) counts the last one whoever issued it.
+        if !said.self_issued || position == Position::Last {
             for count in [&mut self.explicit, &mut self.any] {
                 *count = count.map(|left| left.saturating_sub(1));
             }
@@ -150,6 +151,30 @@ mod tests {
         check(&[(Some(&[GOLD]), Some(5), None), (None, None, None)], true);
         check(&[(None, None, None), (Some(&[GOLD]), Some(0), None)], false);
         check(&[(None, None, None), (Some(&[GOLD]), Some(1), None)], true);
+    }
+
+    #[test]
+    fn counts_a_self_issued_certificate_where_it_is_the_last() {
+        let gold = [GOLD.to_vec()];
+        let said = |named, require_explicit, self_issued| Said {
+            policies: named,
+            require_explicit,
+            inhibit_any: None,
+            self_issued,
+        };
+        let below = |skip| {
+            let mut policies = Policies::start();
+            policies.step(&said(Some(&gold), Some(skip), false), Position::Above).expect("gold");
+            policies
+        };
+        assert!(below(1).step(&said(None, None, true), Position::Last).is_err());
+        assert!(below(2).step(&said(None, None, true), Position::Last).is_ok());
+        let mut policies = below(2);
+        policies.step(&said(None, None, true), Position::Above).expect("not counted");
+        assert!(policies.step(&said(None, None, false), Position::Last).is_ok());
+        let mut policies = below(1);
+        policies.step(&said(None, None, true), Position::Above).expect("not counted");
+        assert!(policies.step(&said(None, None, false), Position::Last).is_err());
     }
 
     #[test]
