@@ -1,6 +1,6 @@
 //! Whether a name is in a subtree (RFC 5280 §4.2.1.10).
 
-use crate::pki::name::{Attribute, Name, read_string};
+use crate::pki::name::Name;
 
 use super::Subtree;
 
@@ -14,7 +14,7 @@ impl Subtree {
                 let same = |at: usize| content[at] & mask[at] == address[at] & mask[at];
                 Some(content.len() == address.len() && (0..content.len()).all(same))
             }
-            Self::Directory(base) => Some(begins_with(&Name::parse(content).ok()?, base)),
+            Self::Directory(base) => Some(Name::parse(content).ok()?.begins_with(base)),
             Self::Dns(domain) => is_in_domain(text()?, domain),
             Self::Email(base) => {
                 let (local, host) = text()?.split_once('@')?;
@@ -91,31 +91,4 @@ fn host_of(uri: &str) -> Option<&str> {
     };
     let address = host.parse::<core::net::Ipv4Addr>().is_ok();
     (host.split('.').all(sound) && !address).then_some(host)
-}
-
-fn begins_with(name: &Name, base: &Name) -> bool {
-    let (name, base) = (name.rdns(), base.rdns());
-    name.len() >= base.len() && name.iter().zip(&base).all(|(one, other)| same_set(one, other))
-}
-
-fn same_set(one: &[Attribute<'_>], other: &[Attribute<'_>]) -> bool {
-    let within = |attribute: &Attribute<'_>, set: &[Attribute<'_>]| {
-        set.iter().any(|candidate| same_attribute(attribute, candidate))
-    };
-    one.len() == other.len()
-        && one.iter().all(|attribute| within(attribute, other))
-        && other.iter().all(|attribute| within(attribute, one))
-}
-
-/// As relying parties compare (RFC 5280 §7.1): without regard to case, string type and the number of blanks.
-fn same_attribute(one: &Attribute<'_>, other: &Attribute<'_>) -> bool {
-    let folded = |attribute: &Attribute<'_>| {
-        let text = read_string(attribute.tag, attribute.value)?.to_lowercase();
-        Some(text.split_whitespace().collect::<Vec<_>>().join(" "))
-    };
-    one.oid == other.oid
-        && match (folded(one), folded(other)) {
-            (Some(one), Some(other)) => one == other,
-            _ => one.tag == other.tag && one.value == other.value,
-        }
 }

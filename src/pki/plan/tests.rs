@@ -60,8 +60,11 @@ fn root_fields(seed: u8, path_length: Option<u32>) -> RootFields {
 }
 
 pub(in crate::pki) fn root(path_length: Option<u32>) -> IssuingCa {
-    let fields = root_fields(1, path_length);
-    let planned = plan_root(&fields, facts(1)).expect("a root");
+    root_of(&root_fields(1, path_length))
+}
+
+fn root_of(fields: &RootFields) -> IssuingCa {
+    let planned = plan_root(fields, facts(1)).expect("a root");
     let signature = sign(&key(1), planned.tbs());
     let signed =
         SignedCertificate::assemble_root(planned.tbs(), &signature, &fields.public_key).expect("signed");
@@ -272,6 +275,18 @@ fn refuses_keys_and_names_that_are_not_the_subjects_to_have() {
     check("device", |c| c.profile.key_usage = KEY_ENCIPHERMENT, &["!key-algorithm"]);
     check("device", |c| c.subject = name("CN=Test Root,O=Tests").der().to_vec(), &["!name-is-issuer"]);
     check("device", |c| c.subject = name("CN=test  ROOT,O=tests").der().to_vec(), &["!name-is-issuer"]);
+    // One relative name of two attributes; the request has them in the other order, which is only a quirk.
+    let pair = |number: u8, text: &[u8]| {
+        sequence(&[&[6, 3, 0x55, 4, number], element(tag::UTF8_STRING, text).as_slice()])
+    };
+    let (first, second) = (pair(3, b"Root"), pair(11, b"Unit"));
+    let named = |list: &[&[u8]]| sequence(&[&element(tag::SET, &list.concat())]);
+    let mut fields = root_fields(1, None);
+    fields.name = Name::parse(&named(&[&first, &second])).expect("a name");
+    let mut case = Case::new("device");
+    case.subject = named(&[&second, &first]);
+    let refusal = case.run(&root_of(&fields)).expect_err("the issuer's name");
+    assert_eq!(told(&refusal.findings), ["!name-is-issuer", "quirk"]);
 }
 
 #[test]
