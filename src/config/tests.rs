@@ -292,6 +292,11 @@ fn refuses_a_profile_that_contradicts_itself_and_names_line_and_key() {
         "permitted-names",
         "only a subordinate",
     );
+    contradicts(
+        &of_ca("allow-extensions = [\"policyMappings\"]"),
+        "allow-extensions",
+        "policyMappings is decided by the profile",
+    );
     contradicts("key-usage = [\"keyCertSign\"]", "key-usage", "only a CA");
     contradicts("extended-key-usage = [\"2.5.29.37.0\"]", "extended-key-usage", "everything");
     contradicts("extended-key-usage = [\"anyExtendedKeyUsage\"]", "extended-key-usage", "everything");

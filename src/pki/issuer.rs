@@ -124,7 +124,13 @@ impl IssuingCa {
     /// A sentence, where its path demands a policy and none of these is valid on it.
     pub fn check_policies(&self, policies: &[Vec<u8>]) -> Result<(), String> {
         let named = Some(policies).filter(|policies| !policies.is_empty());
-        let said = Said { policies: named, require_explicit: None, inhibit_any: None, self_issued: false };
+        let said = Said {
+            policies: named,
+            mapped: &[],
+            require_explicit: None,
+            inhibit_any: None,
+            self_issued: false,
+        };
         self.policies.clone().step(&said, Position::Last)
     }
 
