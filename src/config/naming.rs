@@ -40,6 +40,7 @@ const UNLISTED: [(&str, Unlisted); 2] = [("take", Unlisted::Take), ("refuse", Un
 
 /// Reads what a profile says about names.
 pub(super) fn read(source: Source<'_>, written: &Profile) -> Result<Naming, Error> {
+    check_kind(source, written)?;
     let subject = written.subject.as_ref().map(Spanned::get_ref);
     let names = written.alternative_names.as_ref();
     let naming = Naming {
@@ -57,6 +58,28 @@ pub(super) fn read(source: Source<'_>, written: &Profile) -> Result<Naming, Erro
         }
         _ => check_table(source, written, naming),
     }
+}
+
+/// Sections that would be read and never used: a root's name is given to `ca create`, and no table to `prove`.
+fn check_kind(source: Source<'_>, written: &Profile) -> Result<(), Error> {
+    let csv = ("csv", written.csv.as_ref().map(Spanned::span));
+    let unused = match written.kind.get_ref().as_str() {
+        "root" => vec![
+            ("subject", written.subject.as_ref().map(Spanned::span)),
+            ("attributes", written.attributes.values().next().map(Spanned::span)),
+            ("alternative-names", written.alternative_names.as_ref().map(Spanned::span)),
+            csv,
+        ],
+        "verification" => vec![csv],
+        _ => return Ok(()),
+    };
+    for (key, at) in unused {
+        if let Some(at) = at {
+            let message = format!("nothing of it holds for a profile of kind `{}`", written.kind.get_ref());
+            return Err(source.wrong(&at, key, &message, "take the section out"));
+        }
+    }
+    Ok(())
 }
 
 /// Templates that take values from a table need one, and a table needs templates.

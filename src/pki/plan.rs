@@ -160,12 +160,15 @@ pub fn plan_for_code(
 ) -> Result<PlannedCertificate, Refusal> {
     let key = issuer.certificate().public_key();
     let mut decision = Decision::new(profile, Some(issuer), Vec::new());
-    if profile.kind != SubjectKind::Verification {
+    if profile.kind == SubjectKind::Verification {
         // Only a verification certificate, which can stand for nobody, may carry the CA's own key.
+        decision.judge_algorithm(key.algorithm());
+    } else {
         decision.judge_key(key);
     }
     decision.judge_subject(code, &[]);
     decision.judge_extensions(&[], key, code);
+    decision.judge_rules(code);
     finish(decision, code, key, issuer, facts)
 }
 

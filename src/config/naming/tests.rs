@@ -116,6 +116,29 @@ fn says_in_which_line_a_table_is_wrong() {
 }
 
 #[test]
+fn sections_that_no_certificate_of_the_kind_heeds_are_refused() {
+    let check = |kind: &str, section: &str, key: &str| {
+        let (was, is) = ("[profiles.x]\nkind = \"end-entity\"", format!("[profiles.x]\nkind = \"{kind}\""));
+        let mut changed = text(section).replacen(was, &is, 1);
+        if kind == "root" {
+            changed = changed
+                .replace("key-usage = [\"digitalSignature\"]\nkeys", "key-usage = [\"keyCertSign\"]\nkeys");
+        }
+        let error = Authority::parse(&changed).expect_err(section).to_string();
+        assert!(
+            error.ends_with(&format!("`{key}`: nothing of it holds for a profile of kind `{kind}`")),
+            "{error}"
+        );
+    };
+    let csv = "[profiles.x.csv]\ncolumn = \"a\"\njoin = \"cn\"\n";
+    check("root", "[profiles.x.subject]\nunlisted = \"refuse\"\n", "subject");
+    check("root", "[profiles.x.attributes]\nCN = {}\n", "attributes");
+    check("root", "[profiles.x.alternative-names]\nunlisted = \"refuse\"\n", "alternative-names");
+    check("root", csv, "csv");
+    check("verification", csv, "csv");
+}
+
+#[test]
 fn a_verification_certificate_takes_no_name_from_a_template() {
     let changed = text("[profiles.x.subject]\ntemplate = [\"CN = a\"]\n").replacen(
         "[profiles.x]\nkind = \"end-entity\"",

@@ -5,7 +5,7 @@ use const_oid::{ObjectIdentifier, db::rfc5280};
 use crate::pki::{
     extension::{Meaning, RequestedExtension},
     issuer::IssuingCa,
-    key::PublicKey,
+    key::{KeyAlgorithm, PublicKey},
     lint::{Granted, waiver},
     name::Name,
     naming::Named,
@@ -101,7 +101,7 @@ impl<'a> Decision<'a> {
     }
 
     /// The profile's rules on the names that the certificate would carry.
-    fn judge_rules(&mut self, subject: &Name) {
+    pub fn judge_rules(&mut self, subject: &Name) {
         self.profile.naming.attributes.judge(subject, &mut self.findings);
         let names = self.extensions.iter().find_map(|extension| match extension {
             PlannedExtension::Copied { oid, value, .. } if is_alternative_oid(oid) => Some(value.as_slice()),
@@ -112,19 +112,23 @@ impl<'a> Decision<'a> {
 
     /// The key's algorithm is on the profile's list, and it is not a CA's own key.
     pub fn judge_key(&mut self, key: &PublicKey) {
-        let algorithm = key.algorithm();
-        if !self.profile.takes(algorithm) {
-            self.refuse(
-                Control::KeyAlgorithm,
-                &format!("the profile `{}` takes no key of kind {algorithm}", self.profile.name),
-                "use a key that the profile lists under `keys`, or another profile",
-            );
-        }
+        self.judge_algorithm(key.algorithm());
         if self.issuer.is_some_and(|issuer| issuer.holds_key(key)) {
             self.refuse(
                 Control::KeyIsIssuer,
                 "the public key is that of the CA itself, or of a CA above it",
                 "ask the applicant to make a key of its own",
+            );
+        }
+    }
+
+    /// The profile takes keys of this kind.
+    pub fn judge_algorithm(&mut self, algorithm: KeyAlgorithm) {
+        if !self.profile.takes(algorithm) {
+            self.refuse(
+                Control::KeyAlgorithm,
+                &format!("the profile `{}` takes no key of kind {algorithm}", self.profile.name),
+                "use a key that the profile lists under `keys`, or another profile",
             );
         }
     }

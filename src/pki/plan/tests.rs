@@ -17,6 +17,10 @@ use crate::pki::{
     certificate::{Certificate, CertificateError, SignedCertificate, join},
     der::{element, sequence, tag},
     key::{Curve, KeyAlgorithm, RsaScheme},
+    naming::{
+        alternative::{AlternativeRule, Demand, NameKind},
+        rules::{Presence, Unlisted},
+    },
     profile::{
         BeyondIssuer, CRL_SIGN, DIGITAL_SIGNATURE, DuplicateKeys, DuplicateSubjects, EmptySubject, End,
         KEY_CERT_SIGN, KEY_ENCIPHERMENT, KeyIdentifier, tests::device,
@@ -384,6 +388,28 @@ fn certifies_the_issuers_own_key_for_a_code_and_nothing_else() {
     assert!(certificate.extended_key_usage().is_empty());
     let refusal = plan_for_code(&code, &profile("device"), issuer(), facts(3)).expect_err("not for devices");
     assert_eq!(told(&refusal.findings), ["!key-is-issuer"]);
+}
+
+#[test]
+fn the_profiles_rules_hold_for_a_code_as_for_a_request() {
+    let code = Name::from_common_name("code-1").expect("a code");
+    let refused = |change: fn(&mut Profile)| {
+        let mut profile = profile("verification");
+        change(&mut profile);
+        told(&plan_for_code(&code, &profile, issuer(), facts(3)).expect_err("refused").findings)
+    };
+    assert_eq!(refused(|p| p.keys = vec![KeyAlgorithm::Ed25519]), ["!key-algorithm"]);
+    assert_eq!(refused(|p| p.naming.attributes.unlisted = Unlisted::Refuse), ["!name-rule"]);
+    let demanding = |p: &mut Profile| {
+        p.naming.alternative_rules.rules = vec![AlternativeRule {
+            kind: NameKind::Dns,
+            presence: Presence::Required,
+            pattern: None,
+            count_max: 1,
+            demand: Demand::None,
+        }];
+    };
+    assert_eq!(refused(demanding), ["!alternative-name-rule"]);
 }
 
 #[test]
