@@ -27,7 +27,7 @@ use super::{
     done::HeadAfter,
     error::Error,
     opening::{Appliance, Custodian, now},
-    planning::{Serials, config_text},
+    planning::Serials,
 };
 
 /// The profile that roots are made by.
@@ -75,7 +75,7 @@ impl Appliance {
         let new = confirmed.new_ca();
         let name = self.checked_root(new, days, path_length)?;
         let profile = self.root_profile()?;
-        let profile_text = config_text(&self.text, ROOT_PROFILE);
+        let profile_text = config::profile_text(&self.text, ROOT_PROFILE);
         let mut serials = Serials::of(self)?;
         let session = self.login_to_make_keys(custodian)?;
         self.provision_audit_key(&session)?;

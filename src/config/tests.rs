@@ -200,6 +200,16 @@ fn says_where_the_text_is_not_toml() {
 }
 
 #[test]
+fn refuses_a_profile_that_no_plan_could_record_whole() {
+    for header in ["[profiles.\"device\"]", "[ profiles . device ]"] {
+        let changed = text().replacen("[profiles.device]", header, 1);
+        let error = Authority::parse(&changed).expect_err(header);
+        assert!(error.to_string().contains("`profiles.device`: its lines cannot be told"), "{error}");
+        assert!(error.hint().contains("[profiles.device]"), "{}", error.hint());
+    }
+}
+
+#[test]
 fn takes_moments_and_numbers_with_dots() {
     let changed = text().replacen("validity-days = 1825", "not-after = \"no-expiry\"", 1).replacen(
         "[\"clientAuth\"]",
