@@ -16,7 +16,6 @@ use crate::{
         policy,
         profile::{Approval, DuplicateKeys, End, Profile, SubjectKind},
         text::Printable,
-        time::DAY_SECONDS,
     },
     register::{self, ApprovedPlan, Approver, Issuer, NewAuthority, NewPlan, PlanKind, StoredPlan},
     token::{key::TokenKey, session::Session, uri::TokenUri},
@@ -160,7 +159,8 @@ impl Appliance {
                 "choose a kind that it lists under `keys`; no key was made",
             ));
         }
-        let last = now()?.plus_seconds(i64::from(days) * DAY_SECONDS - 1);
+        let last = plan::end_of_days(now()?, days)
+            .map_err(|what| Error::usage(what, "give fewer days; no key was made"))?;
         let beyond = match profile.end {
             End::Days(most) => days > most,
             End::At(end) => last > end,

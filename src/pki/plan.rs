@@ -32,8 +32,8 @@ use super::{
     time::Time,
 };
 pub use authority::{
-    AuthorityTerms, RootFields, RootTerms, assemble_request, authority_terms, check_root, plan_root,
-    plan_root_by, request_info,
+    AuthorityTerms, RootFields, RootTerms, assemble_request, authority_terms, check_root, end_of_days,
+    plan_root, plan_root_by, request_info,
 };
 use decision::Decision;
 pub(in crate::pki) use decision::name_of;

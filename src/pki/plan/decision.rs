@@ -15,10 +15,10 @@ use crate::pki::{
         BeyondIssuer, CRL_SIGN, EmptySubject, End, KEY_CERT_SIGN, KeyIdentifier, Profile, SubjectKind,
         key_usage_names,
     },
-    time::{DAY_SECONDS, Time},
+    time::Time,
 };
 
-use super::{Facts, fixed, tbs::PlannedExtension};
+use super::{Facts, authority::end_of_days, fixed, tbs::PlannedExtension};
 
 /// The state of one decision: findings so far, and what was granted.
 pub(super) struct Decision<'a> {
@@ -203,7 +203,14 @@ impl<'a> Decision<'a> {
         let not_before = begin.max(issuer.begins());
         let wanted = match self.profile.end {
             // Both ends belong to the validity (RFC 5280 §4.1.2.5): so many days from now, to the second.
-            End::Days(days) => now.plus_seconds(i64::from(days) * DAY_SECONDS - 1),
+            End::Days(days) => end_of_days(now, days).unwrap_or_else(|what| {
+                self.refuse(
+                    Control::ValidityPeriod,
+                    &what,
+                    "give fewer `validity-days`, or `not-after = \"no-expiry\"`; and check this machine's clock",
+                );
+                Time::NO_EXPIRY
+            }),
             End::At(end) => end,
         };
         let limit = issuer.ends();
@@ -336,6 +343,13 @@ impl<'a> Decision<'a> {
             }
             Some(left) => path_length.min(left - 1),
         };
+        if granted != path_length {
+            self.findings.push(Finding::note(
+                Control::AuthorityRequested,
+                &format!("the path length is {granted}, not the profile's {path_length}: the CA's own leaves no more"),
+                "issue from a CA with a longer path length where it is needed",
+            ));
+        }
         self.extensions.push(PlannedExtension::Authority { path_length: Some(granted) });
     }
 

@@ -262,7 +262,9 @@ fn makes_a_subordinate_authority_below_the_issuers_path_length() {
 
     let mut case = Case::new("subordinate-ca");
     case.profile.kind = SubjectKind::SubordinateCa { path_length: 5 };
-    let certificate = read(&case.run(&root(Some(2))).expect("planned"));
+    let planned = case.run(&root(Some(2))).expect("planned");
+    assert_eq!(told(planned.notes()), ["authority-requested"]);
+    let certificate = read(&planned);
     assert!(certificate.is_ca());
     assert_eq!(certificate.path_length(), Some(1));
     let usage = DIGITAL_SIGNATURE | KEY_CERT_SIGN | CRL_SIGN;
@@ -345,11 +347,23 @@ fn keeps_the_validity_within_the_issuers() {
 
 #[test]
 fn writes_no_expiry_as_rfc_5280_does() {
-    let mut fields = root_fields(1, None);
-    fields.days = 2_940_000;
-    let planned = plan_root(&fields, facts(1)).expect("a root");
+    let mut case = Case::new("device");
+    (case.profile.end, case.profile.beyond_issuer) = (End::At(Time::NO_EXPIRY), BeyondIssuer::Keep);
+    let planned = case.run(issuer()).expect("planned");
     assert_eq!(planned.not_after(), Time::NO_EXPIRY);
     assert!(planned.tbs().windows(17).any(|octets| octets == b"\x18\x0f99991231235959Z"));
+}
+
+#[test]
+fn days_beyond_the_last_year_are_refused_and_never_no_expiry() {
+    let mut fields = root_fields(1, None);
+    fields.days = 2_940_000;
+    assert!(plan_root(&fields, facts(1)).expect_err("beyond").contains("9999"));
+    let end = |days| {
+        move |c: &mut Case| (c.profile.end, c.profile.beyond_issuer) = (End::Days(days), BeyondIssuer::Keep)
+    };
+    check("device", end(2_940_000), &["!validity-period", "validity-issuer"]);
+    check("device", end(2_900_000), &["validity-issuer"]);
 }
 
 #[test]
