@@ -56,6 +56,8 @@ pub const EXTENSION_REQUEST_MICROSOFT: &[u8] = &[0x2b, 0x06, 0x01, 0x04, 0x01, 0
 pub const HARDWARE_MODULE_NAME: &[u8] = &[0x2b, 0x06, 0x01, 0x05, 0x05, 0x07, 0x08, 0x04];
 /// id-on-SmtpUTF8Mailbox, 1.3.6.1.5.5.7.8.9 (RFC 9598).
 pub const SMTP_UTF8_MAILBOX: &[u8] = &[0x2b, 0x06, 0x01, 0x05, 0x05, 0x07, 0x08, 0x09];
+/// certificatePolicies, 2.5.29.32 (RFC 5280).
+pub const CERTIFICATE_POLICIES: &[u8] = &[0x55, 0x1d, 0x20];
 /// anyPolicy, 2.5.29.32.0 (RFC 5280).
 pub const ANY_POLICY: &[u8] = &[0x55, 0x1d, 0x20, 0x00];
 /// keyUsage, 2.5.29.15 (RFC 5280).

@@ -208,6 +208,14 @@ fn policies(reader: &mut Reader<'_>) -> Result<Vec<Vec<u8>>, CertificateError> {
     if found.is_empty() { Err(malformed("its certificatePolicies is empty")) } else { Ok(found) }
 }
 
+/// The same of a whole extnValue's content.
+pub(in crate::pki) fn policies_of(value: &[u8]) -> Result<Vec<Vec<u8>>, CertificateError> {
+    let mut reader = Reader::new(value);
+    let found = policies(&mut reader)?;
+    reader.finish("certificatePolicies")?;
+    Ok(found)
+}
+
 /// The policies that a CA maps to others (RFC 5280 §4.2.1.5), each once.
 fn policy_mappings(reader: &mut Reader<'_>) -> Result<Vec<Vec<u8>>, CertificateError> {
     let mut list = reader.sequence("policyMappings")?;

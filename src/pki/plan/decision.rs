@@ -3,6 +3,7 @@
 use const_oid::{ObjectIdentifier, db::rfc5280};
 
 use crate::pki::{
+    certificate::extensions::policies_of,
     extension::{Meaning, RequestedExtension},
     issuer::IssuingCa,
     key::{KeyAlgorithm, PublicKey},
@@ -186,7 +187,21 @@ impl<'a> Decision<'a> {
                 "issue from a CA without that limit, or by a profile with another `extended-key-usage`",
             );
         }
-        let policies: Vec<_> = self.profile.fixed.policies.iter().map(|policy| policy.oid.clone()).collect();
+        let mut policies: Vec<_> =
+            self.profile.fixed.policies.iter().map(|policy| policy.oid.clone()).collect();
+        let copied = self.extensions.iter().find_map(|extension| match extension {
+            PlannedExtension::Copied { oid, value, .. } if oid == oid::CERTIFICATE_POLICIES => Some(value),
+            _ => None,
+        });
+        let copied = copied.map_or(Ok(Vec::new()), |value| policies_of(value));
+        policies.extend(copied.unwrap_or_else(|what| {
+            self.refuse(
+                Control::ExtensionMalformed,
+                &format!("certificatePolicies: {what}"),
+                "ask for a request with correct policies, or without them",
+            );
+            Vec::new()
+        }));
         if let Err(what) = issuer.check_policies(&policies) {
             self.refuse(
                 Control::PolicyIssuer,
