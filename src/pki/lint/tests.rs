@@ -114,13 +114,18 @@ impl Draft {
     }
 
     fn faults(&self) -> Vec<&'static str> {
+        self.faults_for(&spki())
+    }
+
+    /// Where the certificate is to be for this key.
+    fn faults_for(&self, spki: &[u8]) -> Vec<&'static str> {
         let own = key_identifier();
-        let (issuer, spki) = (common_name(b"issuer"), spki());
+        let issuer = common_name(b"issuer");
         let issuer_key_identifier = if self.kind == Kind::Root { &own } else { &ISSUER_KEY[..] };
         let expected = Expected {
             issuer: &issuer,
             issuer_key_identifier,
-            spki: &spki,
+            spki,
             kind: self.kind,
             standard: self.standard,
             granted: None,
