@@ -106,7 +106,7 @@ pub const RULES: &[(&str, &str)] = &[
     (SKI, "present for a CA, not critical, 20 octets: the key's identifier by RFC 7093 method 1"),
     (
         KEY_USAGE,
-        "critical, not zero, shortest form; keyCertSign in a CA and only there; encipherOnly and decipherOnly beside keyAgreement",
+        "critical, not zero, shortest form; keyCertSign in a CA, and it and cRLSign only there; encipherOnly and decipherOnly beside keyAgreement",
     ),
     (KEY_USAGE_OF_KEY, "no use in keyUsage that the key's algorithm cannot serve"),
     (SAN, "not empty, sound names; critical where and only where the subject is empty"),

@@ -260,6 +260,7 @@ fn each_extension_has_its_rule() {
     check(EndEntity, KEY_USAGE, |d| d.set(15, CRITICAL, &[3, 2, 2, 0x84]));
     check(EndEntity, KEY_USAGE, |d| d.set(15, CRITICAL, &[3, 2, 0, 0x81]));
     check(EndEntity, KEY_USAGE, |d| d.set(15, CRITICAL, &[3, 3, 7, 0x80, 0x80]));
+    check(EndEntity, KEY_USAGE, |d| d.set(15, CRITICAL, &[3, 2, 1, 0x82]));
     check(SubordinateCa, KEY_USAGE, |d| d.set(15, CRITICAL, &[3, 2, 7, 0x80]));
     check(SubordinateCa, KEY_USAGE, |d| d.remove(15));
     check(EndEntity, EKU, |d| d.set(37, PLAIN, &[0x30, 0]));

@@ -89,6 +89,9 @@ fn each_standard_has_its_rule() {
     check(Rfc5280, TIME_STAMPING, |d| {
         d.set(37, CRITICAL, &[0x30, 13, 6, 8, 0x2b, 6, 1, 5, 5, 7, 3, 8, 6, 1, 42]);
     });
+    for standard in [HardwareModule, OpcUa] {
+        check(standard, TIME_STAMPING, |d| d.set(37, PLAIN, &[0x30, 10, 6, 8, 0x2b, 6, 1, 5, 5, 7, 3, 8]));
+    }
     check(HardwareModule, HARDWARE_MODULE, |d| d.set(17, CRITICAL, &san(&[(0x82, b"a.example")])));
     check(HardwareModule, HARDWARE_MODULE, |d| {
         d.set(17, CRITICAL, &san(&[(0xa0, MODULE), (0x82, b"a.example")]));
