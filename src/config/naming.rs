@@ -82,11 +82,11 @@ fn check_kind(source: Source<'_>, written: &Profile) -> Result<(), Error> {
     Ok(())
 }
 
-/// Templates that take values from a table need one, and a table needs templates.
+/// Templates that take values from a table need one. A table needs no templates: it says which devices there are.
 fn check_table(source: Source<'_>, written: &Profile, naming: Naming) -> Result<Naming, Error> {
     let columns = naming.columns();
-    match (&naming.table, columns.first(), &written.csv) {
-        (None, Some(column), _) => {
+    match (&naming.table, columns.first()) {
+        (None, Some(column)) => {
             let at = written.subject.as_ref().map(Spanned::span);
             let at = at.or_else(|| written.alternative_names.as_ref().map(Spanned::span)).unwrap_or_default();
             let message = format!("a template takes `{{csv.{column}}}`, and the profile has no table");

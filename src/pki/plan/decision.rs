@@ -142,8 +142,6 @@ impl<'a> Decision<'a> {
             let taken = self.profile.empty_subject == EmptySubject::WithAlternativeName && named;
             // RFC 5280 §4.1.2.6: a CA always has a subject name.
             if !taken || self.is_authority() {
-                // The refusal says more than the note of the same control that the request may carry.
-                self.findings.retain(|finding| finding.control != Control::NameEmpty);
                 self.refuse(
                     Control::NameEmpty,
                     "the subject is empty",
