@@ -259,8 +259,13 @@ fn key_usage(source: Source<'_>, names: &[Spanned<String>]) -> Result<u16, Error
 }
 
 /// An OID in numbers with dots, as DER content octets.
+pub(super) fn oid_of(text: &str) -> Option<Vec<u8>> {
+    ObjectIdentifier::new(text).ok().map(|oid| oid.as_bytes().to_vec())
+}
+
+/// The same, where it stands alone as a key's value.
 pub(super) fn dotted(source: Source<'_>, key: &str, text: &Spanned<String>) -> Result<Vec<u8>, Error> {
-    ObjectIdentifier::new(text.get_ref()).map(|oid| oid.as_bytes().to_vec()).map_err(|_| {
+    oid_of(text.get_ref()).ok_or_else(|| {
         let message = format!("\"{}\" is not an object identifier", text.get_ref());
         source.wrong(
             &text.span(),

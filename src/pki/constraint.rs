@@ -14,7 +14,7 @@ use super::{
     oid,
 };
 
-pub use subtree::Subtree;
+pub use subtree::{Subtree, is_domain};
 
 /// Most subtrees read of one list: CAs in use have under a hundred.
 pub const SUBTREES_MAX: usize = 256;

@@ -91,7 +91,7 @@ fn says_in_which_line_alternative_names_are_wrong() {
     check(&names("template = []"), 2, "`template`: it has no name");
     check(&names("template = [\"DNS = a\"]"), 2, "`template`: \"DNS\" is not a kind of name that is built");
     let module = "hardware-module = { type = \"1.2.x\", serial = \"a\" }";
-    check(&names(module), 2, "`type`: \"1.2.x\" is no object identifier");
+    check(&names(module), 2, "`type`: \"1.2.x\" is not an object identifier");
     check(&rule("host = {}"), 2, "`rules`: \"host\" is not a kind of name");
     check(&rule("dns = { networks = [\"10.0.0.0/8\"] }"), 2, "`networks`: names of kind dns do not have it");
     check(&rule("ip = { networks = [] }"), 2, "`networks`: it is empty");
