@@ -7,6 +7,9 @@ use super::Subtree;
 impl Subtree {
     /// Whether the name of the same form with this content is in the subtree; `None` where that cannot be told.
     pub(super) fn holds(&self, content: &[u8]) -> Option<bool> {
+        if !self.is_sound() {
+            return None;
+        }
         let text = || std::str::from_utf8(content).ok().filter(|text| text.is_ascii());
         match self {
             Self::Address(network) => {
@@ -50,6 +53,24 @@ fn is_in_domain(name: &str, domain: &str) -> Option<bool> {
     let above = domain.split_once('.').map(|(_, above)| above);
     let may_match = hosts.is_some_and(|hosts| above.is_some_and(|above| hosts.eq_ignore_ascii_case(above)));
     (!may_match).then_some(false)
+}
+
+impl Subtree {
+    /// Whether a CA's text can be compared with names at all: a domain of whole labels without a wildcard, with or without
+    /// a dot in front. Others write `example.com.` or `*.example.com`, and mean what nobody knows.
+    fn is_sound(&self) -> bool {
+        let whole = |domain: &str| {
+            let labels = domain.strip_prefix('.').unwrap_or(domain);
+            labels.split('.').all(|label| !label.is_empty() && !label.contains(['*', '@', '/', ':']))
+        };
+        match self {
+            // RFC 5280 §4.2.1.10: no label at all is every name.
+            Self::Dns(domain) => domain.is_empty() || whole(domain),
+            Self::Email(base) => whole(base.rsplit_once('@').map_or(base, |(_, host)| host)),
+            Self::Uri(base) => whole(base),
+            Self::Address(_) | Self::Directory(_) | Self::Other { .. } => true,
+        }
+    }
 }
 
 fn is_below_or_at(name: &str, domain: &str) -> bool {

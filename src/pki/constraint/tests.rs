@@ -91,6 +91,33 @@ fn refuses_an_internationalised_mailbox_where_mailboxes_are_constrained() {
 }
 
 #[test]
+fn a_subtree_that_is_no_domain_permits_nothing_and_excludes_everything() {
+    let check = |form: u8, base: &[u8], name: &[u8]| {
+        let subtree = Subtree::of(&Reader::new(&element(form, base)).any().expect("an element"));
+        let empty = Name::parse(&[0x30, 0]).expect("empty");
+        let within = |constraints: NameConstraints| constraints.check(&empty, Some(&names(&[(form, name)])));
+        let list = vec![subtree];
+        let permitted = within(NameConstraints { permitted: list.clone(), ..NameConstraints::default() });
+        let excluded = within(NameConstraints { excluded: list, ..NameConstraints::default() });
+        (permitted.is_ok(), excluded.is_ok())
+    };
+    let (email, dns, uri) = (0x81, 0x82, 0x86);
+    assert_eq!(check(dns, b"example.com", b"a.example.com"), (true, false));
+    assert_eq!(check(dns, b".example.com", b"a.example.com"), (true, false));
+    assert_eq!(check(dns, b"", b"a.example.com"), (true, false));
+    assert_eq!(check(dns, b"example.com", b"a.example.org"), (false, true));
+    for base in [&b"*.example.com"[..], b"example.com.", b"a..example.com", b".", b"https://example.com"] {
+        assert_eq!(check(dns, base, b"a.example.com"), (false, false), "{base:?}");
+        assert_eq!(check(uri, base, b"https://a.example.com/"), (false, false), "{base:?}");
+        assert_eq!(check(email, base, b"a@a.example.com"), (false, false), "{base:?}");
+    }
+    for (form, name) in [(email, &b"a@example.com"[..]), (uri, b"https://example.com/")] {
+        assert_eq!(check(form, b"", name), (false, false));
+    }
+    assert_eq!(check(email, b"a@example.com", b"a@example.com"), (true, false));
+}
+
+#[test]
 fn judges_the_subject_and_the_address_in_it() {
     let constraints = NameConstraints {
         permitted: vec![
