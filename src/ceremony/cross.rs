@@ -4,6 +4,7 @@
 use std::{path::Path, sync::Arc};
 
 use crate::{
+    config,
     pki::{
         certificate::Certificate,
         fingerprint::Digest,
@@ -19,7 +20,7 @@ use super::{
     evidence::Evidence,
     installation::read_certificates,
     opening::{Appliance, now, printable_path},
-    planning::{Serials, config_text, duplicate, subject_twice},
+    planning::{Serials, duplicate, subject_twice},
     proving::refused,
 };
 
@@ -59,7 +60,7 @@ impl Appliance {
         let planned =
             plan_cross(&request, &known_as, &profile, &issuer, facts).map_err(|refusal| refused(&refusal))?;
         let sha256 = certificate.sha256();
-        let text = config_text(&self.text, &profile.name)
+        let text = config::profile_text(&self.text, &profile.name)
             + &format!("# made from the certificate with SHA-256 {sha256}\n");
         let new = NewPlan {
             authority: ca,

@@ -8,7 +8,7 @@ use std::{
 use rayon::prelude::*;
 
 use crate::{
-    host,
+    config, host,
     pki::{
         fingerprint::Digest,
         issuer::IssuingCa,
@@ -182,7 +182,7 @@ impl Appliance {
         let at = now()?;
         let mut seen = Seen::default();
         let record = devices.as_ref().map(Devices::record).unwrap_or_default();
-        let text = config_text(&self.text, &profile.name) + &remarks + &record;
+        let text = config::profile_text(&self.text, &profile.name) + &remarks + &record;
         let met = devices.as_ref().map(Devices::none_met).unwrap_or_default();
         let mut rows = Rows { devices: devices.as_ref(), met, number: 0 };
         let new = NewPlan {
@@ -403,43 +403,4 @@ pub(super) fn subject_twice(
         return Ok(None);
     };
     Ok(Some(judged_subject(control, &message, duplicates)))
-}
-
-/// The profile's section of authority.toml, for the record: from the comment on it to its last key, with the tables in it.
-pub(super) fn config_text(text: &str, profile: &str) -> String {
-    let name = format!("profiles.{profile}");
-    let (mut section, mut comments, mut inside) = (String::new(), String::new(), false);
-    for line in text.lines() {
-        let trimmed = line.trim();
-        if trimmed.starts_with('[') {
-            let header = trimmed.trim_start_matches('[').split(']').next().unwrap_or_default().trim();
-            inside = header.strip_prefix(&name).is_some_and(|rest| rest.is_empty() || rest.starts_with('.'));
-        }
-        match trimmed.chars().next() {
-            None => comments.clear(),
-            Some('#') => comments.extend([line, "\n"]),
-            Some(_) => {
-                let comments = std::mem::take(&mut comments);
-                if inside {
-                    section.extend([&comments, line, "\n"]);
-                }
-            }
-        }
-    }
-    section
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn records_a_profile_from_its_comment_to_its_last_table() {
-        let text = "# of a\n[profiles.a]\nkind = \"x\"   # why\n# of b\n\n# really of b\n[profiles.b]\nk = [\n  1,\n]\n\
-                    [[profiles.b.more]]\noid = 1\n# the end\n[profiles.bc]\nk = 1\n";
-        assert_eq!(config_text(text, "a"), "# of a\n[profiles.a]\nkind = \"x\"   # why\n");
-        let expected = "# really of b\n[profiles.b]\nk = [\n  1,\n]\n[[profiles.b.more]]\noid = 1\n";
-        assert_eq!(config_text(text, "b"), expected);
-        assert_eq!(config_text(text, "nobody"), "");
-    }
 }

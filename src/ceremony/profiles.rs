@@ -11,7 +11,6 @@ use crate::{
 use super::{
     error::Error,
     opening::{Appliance, Home},
-    planning::config_text,
 };
 
 /// The profile of this name: of the home's authority.toml, or built in where there is no home.
@@ -54,7 +53,7 @@ pub fn profile_sections(home: Option<&Home>) -> Result<Vec<ProfileSection>, Erro
     let section = |profile: &Profile| ProfileSection {
         name: profile.name.clone(),
         summary: profile.summary(),
-        text: config_text(&text, &profile.name),
+        text: config::profile_text(&text, &profile.name),
     };
     Ok(configuration.profiles().map(section).collect())
 }

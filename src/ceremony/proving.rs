@@ -3,6 +3,7 @@
 use std::{path::Path, sync::Arc};
 
 use crate::{
+    config,
     export::form::Format,
     pki::{
         issuer::IssuingCa,
@@ -25,7 +26,7 @@ use super::{
     inspection::verify,
     intake::{Content, Naming, Submissions},
     opening::{Appliance, Custodian, now, printable_path},
-    planning::{Serials, config_text},
+    planning::Serials,
     progress::Watch,
     repeated_code::RepeatedCode,
     shared_primes::{Batch, SharedPrimes},
@@ -192,7 +193,7 @@ impl Appliance {
         self.check_target(to)?;
         // The PIN before the plan is stored: a wrong one leaves no trace in the register.
         let session = self.login(custodian)?;
-        let text = config_text(&self.text, PROFILE);
+        let text = config::profile_text(&self.text, PROFILE);
         let new = NewPlan {
             authority: ca,
             kind: PlanKind::Verification,

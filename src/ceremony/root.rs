@@ -8,9 +8,9 @@ use crate::{
     pki::{
         certificate::{self, Certificate, SignedCertificate},
         issuer::IssuingCa,
-        plan::PlannedCertificate,
+        plan::{self, PlannedCertificate},
         profile::{Approval, DuplicateKeys, End, Profile, SubjectKind},
-        time::{DAY_SECONDS, Time},
+        time::Time,
     },
     register::{ApprovedPlan, Approver, Issuer, NewPlan, PlanKind, StoredPlan},
     token::{key::TokenKey, session::Session, uri::TokenUri},
@@ -20,7 +20,6 @@ use super::{
     done::HeadAfter,
     error::Error,
     opening::{Appliance, now},
-    planning::config_text,
 };
 
 /// The profile that roots are made by.
@@ -47,7 +46,7 @@ impl Appliance {
         session: &Session,
         at: Time,
     ) -> Result<(IssuingCa, HeadAfter), Error> {
-        let profile_text = config_text(&self.text, ROOT_PROFILE);
+        let profile_text = config::profile_text(&self.text, ROOT_PROFILE);
         let new_plan = NewPlan {
             authority: own.name,
             kind: PlanKind::Root,
@@ -156,7 +155,8 @@ impl Appliance {
 
 /// Checks that a root of so many days from now keeps within its profile; `unharmed` says what was not done.
 pub(super) fn check_root_days(profile: &Profile, days: u32, unharmed: &str) -> Result<(), Error> {
-    let last = now()?.plus_seconds(i64::from(days) * DAY_SECONDS - 1);
+    let last = plan::end_of_days(now()?, days)
+        .map_err(|what| Error::usage(what, format!("give fewer days; {unharmed}")))?;
     let beyond = match profile.end {
         End::Days(most) => days > most,
         End::At(end) => last > end,

@@ -9,7 +9,7 @@ use crate::pki::{profile::Profile, text::Printable};
 use super::{
     error::{Error, URI_HINT, from_toml},
     profile::{self, Source},
-    written,
+    section, written,
 };
 
 /// Longest authority.toml, in octets: the built-in profiles take 12 KiB; a person wrote it.
@@ -81,6 +81,7 @@ impl Authority {
             return Err(Error::Size { octets: text.len() });
         }
         let written: written::Authority = toml::from_str(text).map_err(|error| from_toml(text, &error))?;
+        let file: toml::Table = toml::from_str(text).map_err(|error| from_toml(text, &error))?;
         let source = Source(text);
         if *written.version.get_ref() != VERSION {
             let message = format!("{} is not a version that is known", written.version.get_ref());
@@ -96,6 +97,13 @@ impl Authority {
         let mut profiles = Vec::with_capacity(sections.len());
         for (name, profile) in sections {
             check_name(source, &name, &profile)?;
+            if !section::is_whole(&file, text, &name) {
+                let message = "its lines cannot be told from others, so that no plan could record them whole";
+                let hint = format!(
+                    "begin its section with a line [profiles.{name}], and its tables with [profiles.{name}.TABLE]"
+                );
+                return Err(source.wrong(&profile.span(), &format!("profiles.{name}"), message, &hint));
+            }
             profiles.push(profile::read(source, &name, &profile)?);
         }
         let audit = written.audit.as_ref();

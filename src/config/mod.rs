@@ -8,6 +8,7 @@ mod error;
 mod extensions;
 mod naming;
 mod profile;
+mod section;
 mod written;
 
 #[cfg(test)]
@@ -17,3 +18,4 @@ pub use authority::{
     AUTHORITY_OCTETS_MAX, Authority, Rehearsal, built_in, initial, with_audit_key, with_authority,
 };
 pub use error::Error;
+pub use section::profile_text;

@@ -4,10 +4,10 @@ pub(super) mod written;
 
 use std::ops::Range;
 
-use const_oid::ObjectIdentifier;
 use toml::Spanned;
 
 use crate::pki::{
+    constraint::is_domain,
     name::{
         Name,
         attribute::{Kind, by_name},
@@ -25,7 +25,11 @@ use crate::pki::{
     },
 };
 
-use super::{error::Error, profile::Source, written::Profile};
+use super::{
+    error::Error,
+    profile::{Source, dotted, oid_of},
+    written::Profile,
+};
 
 /// Most relative distinguished names in a template: the longest subjects in use have ten.
 const PARTS_MAX: usize = 16;
@@ -40,6 +44,7 @@ const UNLISTED: [(&str, Unlisted); 2] = [("take", Unlisted::Take), ("refuse", Un
 
 /// Reads what a profile says about names.
 pub(super) fn read(source: Source<'_>, written: &Profile) -> Result<Naming, Error> {
+    check_kind(source, written)?;
     let subject = written.subject.as_ref().map(Spanned::get_ref);
     let names = written.alternative_names.as_ref();
     let naming = Naming {
@@ -59,11 +64,33 @@ pub(super) fn read(source: Source<'_>, written: &Profile) -> Result<Naming, Erro
     }
 }
 
-/// Templates that take values from a table need one, and a table needs templates.
+/// Sections that would be read and never used: a root's name is given to `ca create`, and no table to `prove`.
+fn check_kind(source: Source<'_>, written: &Profile) -> Result<(), Error> {
+    let csv = ("csv", written.csv.as_ref().map(Spanned::span));
+    let unused = match written.kind.get_ref().as_str() {
+        "root" => vec![
+            ("subject", written.subject.as_ref().map(Spanned::span)),
+            ("attributes", written.attributes.values().next().map(Spanned::span)),
+            ("alternative-names", written.alternative_names.as_ref().map(Spanned::span)),
+            csv,
+        ],
+        "verification" => vec![csv],
+        _ => return Ok(()),
+    };
+    for (key, at) in unused {
+        if let Some(at) = at {
+            let message = format!("nothing of it holds for a profile of kind `{}`", written.kind.get_ref());
+            return Err(source.wrong(&at, key, &message, "take the section out"));
+        }
+    }
+    Ok(())
+}
+
+/// Templates that take values from a table need one. A table needs no templates: it says which devices there are.
 fn check_table(source: Source<'_>, written: &Profile, naming: Naming) -> Result<Naming, Error> {
     let columns = naming.columns();
-    match (&naming.table, columns.first(), &written.csv) {
-        (None, Some(column), _) => {
+    match (&naming.table, columns.first()) {
+        (None, Some(column)) => {
             let at = written.subject.as_ref().map(Spanned::span);
             let at = at.or_else(|| written.alternative_names.as_ref().map(Spanned::span)).unwrap_or_default();
             let message = format!("a template takes `{{csv.{column}}}`, and the profile has no table");
@@ -234,18 +261,10 @@ fn alternative(
 fn hardware(source: Source<'_>, written: &written::HardwareModule) -> Result<HardwareModule, Error> {
     let forms = [("text", SerialForm::Text), ("hex", SerialForm::Hex)];
     Ok(HardwareModule {
-        kind: identifier(source, "type", &written.kind)?,
+        kind: dotted(source, "type", &written.kind)?,
         serial: template(source, "serial", &written.serial, written.serial.get_ref())?,
         form: source.choose_or("form", written.form.as_ref(), &forms)?,
     })
-}
-
-fn identifier(source: Source<'_>, key: &str, written: &Spanned<String>) -> Result<Vec<u8>, Error> {
-    let oid = ObjectIdentifier::new(written.get_ref()).map_err(|_| {
-        let message = format!("\"{}\" is no object identifier", written.get_ref());
-        source.wrong(&written.span(), key, &message, "write numbers with dots, such as 1.3.6.1.4.1.32473.1")
-    })?;
-    Ok(oid.as_bytes().to_vec())
 }
 
 fn rules(
@@ -343,11 +362,7 @@ fn list<T>(
 }
 
 fn domain(text: &str) -> Result<String, String> {
-    let label = |label: &str| {
-        let sound = label.bytes().all(|octet| octet.is_ascii_alphanumeric() || octet == b'-');
-        (1..=63).contains(&label.len()) && sound && !label.starts_with('-') && !label.ends_with('-')
-    };
-    if text.len() <= 253 && text.split('.').all(label) {
+    if is_domain(text) {
         return Ok(text.to_ascii_lowercase());
     }
     Err("it is no domain; a suffix is written without a dot before it".into())
@@ -362,8 +377,7 @@ fn scheme(text: &str) -> Result<String, String> {
 }
 
 fn oid(text: &str) -> Result<Vec<u8>, String> {
-    let oid = ObjectIdentifier::new(text).map_err(|_| "it is no object identifier")?;
-    Ok(oid.as_bytes().to_vec())
+    oid_of(text).ok_or_else(|| "it is no object identifier".into())
 }
 
 fn table(source: Source<'_>, written: &written::Csv) -> Result<TableUse, Error> {

@@ -2,7 +2,10 @@
 
 use std::ops::Range;
 
-use const_oid::{ObjectIdentifier, db::DB};
+use const_oid::{
+    ObjectIdentifier,
+    db::{DB, rfc5280::ANY_EXTENDED_KEY_USAGE},
+};
 use toml::Spanned;
 
 use crate::pki::{
@@ -135,11 +138,11 @@ pub(super) fn read(
             ],
         )?,
         key_usage: key_usage(source, &written.key_usage)?,
-        extended_key_usage: oids(source, "extended-key-usage", &["id-kp-", ""], &written.extended_key_usage)?,
+        extended_key_usage: oids(source, "extended-key-usage", purpose, &written.extended_key_usage)?,
         allowed_extensions: oids(
             source,
             "allow-extensions",
-            &["id-ce-", "id-pe-"],
+            |name| named(&["id-ce-", "id-pe-"], name),
             &written.allow_extensions,
         )?,
         empty_subject: source.choose_or(
@@ -256,8 +259,13 @@ fn key_usage(source: Source<'_>, names: &[Spanned<String>]) -> Result<u16, Error
 }
 
 /// An OID in numbers with dots, as DER content octets.
+pub(super) fn oid_of(text: &str) -> Option<Vec<u8>> {
+    ObjectIdentifier::new(text).ok().map(|oid| oid.as_bytes().to_vec())
+}
+
+/// The same, where it stands alone as a key's value.
 pub(super) fn dotted(source: Source<'_>, key: &str, text: &Spanned<String>) -> Result<Vec<u8>, Error> {
-    ObjectIdentifier::new(text.get_ref()).map(|oid| oid.as_bytes().to_vec()).map_err(|_| {
+    oid_of(text.get_ref()).ok_or_else(|| {
         let message = format!("\"{}\" is not an object identifier", text.get_ref());
         source.wrong(
             &text.span(),
@@ -268,19 +276,31 @@ pub(super) fn dotted(source: Source<'_>, key: &str, text: &Spanned<String>) -> R
     })
 }
 
-/// Names of the RFCs, looked up under these prefixes, or numbers with dots.
+/// What the RFCs name so under one of these prefixes. Without a prefix any attribute or algorithm would be found.
+fn named(prefixes: &[&str], name: &str) -> Option<ObjectIdentifier> {
+    prefixes.iter().find_map(|prefix| DB.by_name(&format!("{prefix}{name}")).copied())
+}
+
+/// An extended key usage by its name; anyExtendedKeyUsage is known so that it is refused for what it is.
+fn purpose(name: &str) -> Option<ObjectIdentifier> {
+    match name {
+        "anyExtendedKeyUsage" => Some(ANY_EXTENDED_KEY_USAGE),
+        _ => named(&["id-kp-"], name),
+    }
+}
+
+/// Names that are known, or numbers with dots.
 fn oids(
     source: Source<'_>,
     key: &str,
-    prefixes: &[&str],
+    known: impl Fn(&str) -> Option<ObjectIdentifier>,
     names: &[Spanned<String>],
 ) -> Result<Vec<Vec<u8>>, Error> {
     let mut found: Vec<Vec<u8>> = Vec::new();
     for name in names {
         let text = name.get_ref();
-        let known = prefixes.iter().find_map(|prefix| DB.by_name(&format!("{prefix}{text}")).copied());
         let numbers = text.starts_with(|first: char| first.is_ascii_digit());
-        let oid = if numbers { ObjectIdentifier::new(text).ok() } else { known };
+        let oid = if numbers { ObjectIdentifier::new(text).ok() } else { known(text) };
         let oid = oid.ok_or_else(|| {
             let message = format!("\"{text}\" is not known");
             let hint =

@@ -201,6 +201,16 @@ fn says_where_the_text_is_not_toml() {
 }
 
 #[test]
+fn refuses_a_profile_that_no_plan_could_record_whole() {
+    for header in ["[profiles.\"device\"]", "[ profiles . device ]"] {
+        let changed = text().replacen("[profiles.device]", header, 1);
+        let error = Authority::parse(&changed).expect_err(header);
+        assert!(error.to_string().contains("`profiles.device`: its lines cannot be told"), "{error}");
+        assert!(error.hint().contains("[profiles.device]"), "{}", error.hint());
+    }
+}
+
+#[test]
 fn takes_moments_and_numbers_with_dots() {
     let changed = text().replacen("validity-days = 1825", "not-after = \"no-expiry\"", 1).replacen(
         "[\"clientAuth\"]",
@@ -267,6 +277,8 @@ fn refuses_a_profile_that_contradicts_itself_and_names_line_and_key() {
     contradicts("require-explicit-policy = 0", "require-explicit-policy", "only a subordinate CA");
     contradicts("inhibit-policy-mapping = 0", "inhibit-policy-mapping", "only a subordinate CA");
     contradicts("inhibit-any-policy = 0", "inhibit-any-policy", "only a subordinate CA");
+    contradicts(&of_ca("unattended = true"), "unattended", "typed approval");
+    contradicts(&format!("{root}unattended = true"), "unattended", "typed approval");
     contradicts(&of_ca("inhibit-any-policy = 99"), "inhibit-any-policy", "in no path");
     contradicts(&of_ca("permitted-names = [\"a.example\"]"), "permitted-names", "no form in front");
     contradicts(&of_ca("extended-key-usage = [\"OCSPSigning\"]"), "extended-key-usage", "for its issuer");
@@ -291,8 +303,17 @@ fn refuses_a_profile_that_contradicts_itself_and_names_line_and_key() {
         "permitted-names",
         "only a subordinate",
     );
+    contradicts(
+        &of_ca("allow-extensions = [\"policyMappings\"]"),
+        "allow-extensions",
+        "policyMappings is decided by the profile",
+    );
     contradicts("key-usage = [\"keyCertSign\"]", "key-usage", "only a CA");
     contradicts("extended-key-usage = [\"2.5.29.37.0\"]", "extended-key-usage", "everything");
+    contradicts("extended-key-usage = [\"anyExtendedKeyUsage\"]", "extended-key-usage", "everything");
+    for name in ["emailAddress", "cn", "ecdsa-with-SHA256", ""] {
+        contradicts(&format!("extended-key-usage = [\"{name}\"]"), "extended-key-usage", "is not known");
+    }
     contradicts("extended-key-usage-critical = true", "extended-key-usage-critical", "nothing that could");
     contradicts(
         "certificate-policies-critical = true",

@@ -216,6 +216,11 @@ impl Certificate {
     pub fn inhibit_any_policy(&self) -> Option<u32> {
         self.extensions.inhibit_any_policy
     }
+    /// Policies (OIDs as DER content octets) that it maps to others for what is below it (RFC 5280 §4.2.1.5).
+    #[must_use]
+    pub fn mapped_policies(&self) -> &[Vec<u8>] {
+        &self.extensions.mapped_policies
+    }
     /// Whether it limits names or policies of what is below it.
     #[must_use]
     pub fn limits_what_is_below(&self) -> bool {

@@ -14,13 +14,16 @@ use super::{
     oid,
 };
 
-pub use subtree::Subtree;
+pub use subtree::{Subtree, is_domain};
 
 /// Most subtrees read of one list: CAs in use have under a hundred.
 pub const SUBTREES_MAX: usize = 256;
 
 /// Most alternative names looked at in one certificate.
 const NAMES_MAX: usize = 1024;
+
+/// `otherName`'s identifier octet in a `GeneralName`.
+const OTHER_NAME: u8 = tag::context_constructed(0);
 
 /// The subtrees that names below a CA must be in, and those that they must not be in.
 #[derive(Clone, Debug, Default, Eq, PartialEq)]
@@ -82,8 +85,25 @@ impl NameConstraints {
                 return Err(format!("it has more than {NAMES_MAX} alternative names"));
             }
             self.judge(name.tag, name.content)?;
+            self.judge_mailbox(&name).map_err(malformed)??;
         }
         Ok(())
+    }
+
+    /// RFC 9598 §6: constraints of rfc822Name are those of an internationalised mailbox too, which is an otherName. Its
+    /// host is not compared here, so that any such constraint refuses it.
+    fn judge_mailbox(&self, name: &Element<'_>) -> Result<Result<(), String>, DerError> {
+        let constrained =
+            self.permitted.iter().chain(&self.excluded).any(|subtree| subtree.form() == subtree::EMAIL);
+        if !constrained || name.tag != OTHER_NAME {
+            return Ok(Ok(()));
+        }
+        let kind = name.reader().oid("an otherName's type")?;
+        Ok(if kind == oid::SMTP_UTF8_MAILBOX {
+            Err("its internationalised mailbox is not looked into, and mailboxes are constrained".to_owned())
+        } else {
+            Ok(())
+        })
     }
 
     fn judge(&self, form: u8, content: &[u8]) -> Result<(), String> {

@@ -27,7 +27,6 @@ pub struct IssuingCa {
     path_length_left: Option<u32>,
     begins: Time,
     ends: Time,
-    folded_subjects: Vec<String>,
     policies: Policies,
 }
 
@@ -54,23 +53,13 @@ impl IssuingCa {
         let all = || chain.iter().chain([&certificate]);
         let begins = all().map(Certificate::not_before).max().unwrap_or(certificate.not_before());
         let ends = all().map(Certificate::not_after).min().unwrap_or(certificate.not_after());
-        let folded_subjects = all().map(|authority| folded(authority.subject())).collect();
         let mut policies = Policies::start();
         if let Some((_, between)) = chain.split_last() {
             for authority in between.iter().rev().chain([&certificate]) {
                 policies.step(&Said::by(authority), Position::Above)?;
             }
         }
-        Ok(Self {
-            certificate,
-            chain,
-            key_identifier,
-            path_length_left,
-            begins,
-            ends,
-            folded_subjects,
-            policies,
-        })
+        Ok(Self { certificate, chain, key_identifier, path_length_left, begins, ends, policies })
     }
 
     /// Its certificate.
@@ -135,7 +124,13 @@ impl IssuingCa {
     /// A sentence, where its path demands a policy and none of these is valid on it.
     pub fn check_policies(&self, policies: &[Vec<u8>]) -> Result<(), String> {
         let named = Some(policies).filter(|policies| !policies.is_empty());
-        let said = Said { policies: named, require_explicit: None, inhibit_any: None, self_issued: false };
+        let said = Said {
+            policies: named,
+            mapped: &[],
+            require_explicit: None,
+            inhibit_any: None,
+            self_issued: false,
+        };
         self.policies.clone().step(&said, Position::Last)
     }
 
@@ -170,19 +165,11 @@ impl IssuingCa {
         self.chain.iter().chain([&self.certificate]).any(|authority| authority.public_key() == key)
     }
 
-    /// Whether a name is its own or that of a CA above it, as relying parties compare names: without regard to case,
-    /// string type and the number of blanks (RFC 5280 §7.1).
+    /// Whether a name is its own or that of a CA above it, as relying parties compare names ([`Name::matches`]).
     #[must_use]
     pub fn holds_name(&self, name: &Name) -> bool {
-        let name = folded(name);
-        self.folded_subjects.contains(&name)
+        self.path().any(|authority| authority.subject().matches(name))
     }
-}
-
-/// A name as text for comparison. Erring toward "the same" is safe here: it refuses.
-fn folded(name: &Name) -> String {
-    let text = name.to_printable().as_str().to_lowercase();
-    text.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
 fn check_authority(certificate: &Certificate, which: &str) -> Result<(), String> {

@@ -112,7 +112,7 @@ pub const RULES: &[(&str, &str)] = &[
     ),
     (
         KEY_USAGE,
-        "critical, not zero, shortest form; keyCertSign in a CA and only there; encipherOnly and decipherOnly beside keyAgreement",
+        "critical, not zero, shortest form; keyCertSign in a CA, and it and cRLSign only there; encipherOnly and decipherOnly beside keyAgreement",
     ),
     (KEY_USAGE_OF_KEY, "no use in keyUsage that the key's algorithm cannot serve"),
     (SAN, "not empty, sound names; critical where and only where the subject is empty"),

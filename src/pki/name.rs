@@ -1,6 +1,7 @@
 //! Distinguished names, kept octet for octet as they came (RFC 5280 §4.1.2.4).
 
 pub mod attribute;
+mod matching;
 mod text;
 mod value;
 

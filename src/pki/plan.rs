@@ -33,8 +33,8 @@ use super::{
     time::Time,
 };
 pub use authority::{
-    AuthorityTerms, RootFields, RootTerms, assemble_request, authority_terms, check_root, plan_root,
-    plan_root_by, request_info,
+    AuthorityTerms, RootFields, RootTerms, assemble_request, authority_terms, check_root, end_of_days,
+    plan_root, plan_root_by, request_info,
 };
 use decision::Decision;
 pub(in crate::pki) use decision::name_of;
@@ -162,12 +162,15 @@ pub fn plan_for_code(
 ) -> Result<PlannedCertificate, Refusal> {
     let key = issuer.certificate().public_key();
     let mut decision = Decision::new(profile, Some(issuer), Vec::new());
-    if profile.kind != SubjectKind::Verification {
+    if profile.kind == SubjectKind::Verification {
         // Only a verification certificate, which can stand for nobody, may carry the CA's own key.
+        decision.judge_algorithm(key.algorithm());
+    } else {
         decision.judge_key(key);
     }
     decision.judge_subject(code, &[]);
     decision.judge_extensions(&[], key, code);
+    decision.judge_rules(code);
     finish(decision, code, key, issuer, facts)
 }
 

@@ -219,6 +219,9 @@ impl Profile {
         if !self.makes_authorities() {
             return Ok(());
         }
+        if self.approval == Approval::Unattended {
+            return Err(ProfileError::UnattendedAuthority);
+        }
         if self.empty_subject != EmptySubject::Refuse {
             return Err(ProfileError::EmptySubject);
         }
@@ -375,8 +378,8 @@ const SERVED_BY: [(ObjectIdentifier, u16); 6] = [
 ];
 
 /// Extensions whose content the profile and the plan decide; a request can wish for them, but never brings them in.
-/// The last three limit a CA, must be critical, and are for its superior to decide.
-const MANAGED_EXTENSIONS: [(ObjectIdentifier, &str); 8] = [
+/// The last four say what is valid below a CA, should be critical, and are for its superior to decide.
+const MANAGED_EXTENSIONS: [(ObjectIdentifier, &str); 9] = [
     (rfc5280::ID_CE_BASIC_CONSTRAINTS, "basicConstraints"),
     (rfc5280::ID_CE_KEY_USAGE, "keyUsage"),
     (rfc5280::ID_CE_EXT_KEY_USAGE, "extKeyUsage"),
@@ -385,6 +388,7 @@ const MANAGED_EXTENSIONS: [(ObjectIdentifier, &str); 8] = [
     (rfc5280::ID_CE_NAME_CONSTRAINTS, "nameConstraints"),
     (rfc5280::ID_CE_POLICY_CONSTRAINTS, "policyConstraints"),
     (rfc5280::ID_CE_INHIBIT_ANY_POLICY, "inhibitAnyPolicy"),
+    (rfc5280::ID_CE_POLICY_MAPPINGS, "policyMappings"),
 ];
 
 /// Whether a request without a subject name is taken.

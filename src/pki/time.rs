@@ -33,6 +33,14 @@ impl Time {
         Self(self.0.saturating_add(seconds).clamp(Self::FIRST.0, Self::NO_EXPIRY.0))
     }
 
+    /// The last moment of so many days of 86,400 seconds from this one on, which is the first (RFC 5280 §4.1.2.5: both
+    /// belong to a validity); `None` where that is not before [`Time::NO_EXPIRY`], which has a meaning of its own.
+    #[must_use]
+    pub fn end_of_days(self, days: u32) -> Option<Self> {
+        let end = self.0.checked_add(i64::from(days) * DAY_SECONDS - 1)?;
+        (end < Self::NO_EXPIRY.0).then_some(Self(end))
+    }
+
     /// From calendar fields, UTC; `None` where there is no such moment.
     #[must_use]
     pub fn from_civil(year: i64, month: u32, day: u32, hour: u32, minute: u32, second: u32) -> Option<Self> {
@@ -153,6 +161,16 @@ mod tests {
         {
             assert_eq!(Time::from_rfc3339(text), None, "{text}");
         }
+    }
+
+    #[test]
+    fn counts_days_up_to_the_last_year_and_no_further() {
+        let start = Time::from_rfc3339("2026-03-01T12:00:00Z").expect("a moment");
+        assert_eq!(start.end_of_days(1), Time::from_rfc3339("2026-03-02T11:59:59Z"));
+        assert_eq!(start.end_of_days(2_940_000), None);
+        let eve = Time::NO_EXPIRY.plus_seconds(-DAY_SECONDS);
+        assert_eq!(eve.end_of_days(1), Some(Time::NO_EXPIRY.plus_seconds(-1)));
+        assert_eq!(eve.plus_seconds(1).end_of_days(1), None);
     }
 
     #[test]

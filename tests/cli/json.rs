@@ -136,7 +136,7 @@ fn every_command_prints_json_lines_alone() {
         1
     );
     let file = sandbox.path("home/authority.toml");
-    let text = fs::read_to_string(&file).unwrap().replace("unattended = false", "unattended = true");
+    let text = fs::read_to_string(&file).unwrap().replacen("unattended = false", "unattended = true", 1);
     fs::write(&file, text).unwrap();
     let more = sandbox.folder("more");
     requests(&more, "more", 1);

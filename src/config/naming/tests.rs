@@ -91,7 +91,7 @@ fn says_in_which_line_alternative_names_are_wrong() {
     check(&names("template = []"), 2, "`template`: it has no name");
     check(&names("template = [\"DNS = a\"]"), 2, "`template`: \"DNS\" is not a kind of name that is built");
     let module = "hardware-module = { type = \"1.2.x\", serial = \"a\" }";
-    check(&names(module), 2, "`type`: \"1.2.x\" is no object identifier");
+    check(&names(module), 2, "`type`: \"1.2.x\" is not an object identifier");
     check(&rule("host = {}"), 2, "`rules`: \"host\" is not a kind of name");
     check(&rule("dns = { networks = [\"10.0.0.0/8\"] }"), 2, "`networks`: names of kind dns do not have it");
     check(&rule("ip = { networks = [] }"), 2, "`networks`: it is empty");
@@ -113,6 +113,29 @@ fn says_in_which_line_a_table_is_wrong() {
     check(&csv("column = \"a\"\njoin = \"name\""), 3, "`join`: \"name\" is not a choice");
     check(&csv("file = \"../a\"\ncolumn = \"a\"\njoin = \"cn\""), 2, "`file`: it is not the name of a file");
     check(&csv("column = \"\"\njoin = \"cn\""), 2, "`column`: a column has a name of 1 to 64 characters");
+}
+
+#[test]
+fn sections_that_no_certificate_of_the_kind_heeds_are_refused() {
+    let check = |kind: &str, section: &str, key: &str| {
+        let (was, is) = ("[profiles.x]\nkind = \"end-entity\"", format!("[profiles.x]\nkind = \"{kind}\""));
+        let mut changed = text(section).replacen(was, &is, 1);
+        if kind == "root" {
+            changed = changed
+                .replace("key-usage = [\"digitalSignature\"]\nkeys", "key-usage = [\"keyCertSign\"]\nkeys");
+        }
+        let error = Authority::parse(&changed).expect_err(section).to_string();
+        assert!(
+            error.ends_with(&format!("`{key}`: nothing of it holds for a profile of kind `{kind}`")),
+            "{error}"
+        );
+    };
+    let csv = "[profiles.x.csv]\ncolumn = \"a\"\njoin = \"cn\"\n";
+    check("root", "[profiles.x.subject]\nunlisted = \"refuse\"\n", "subject");
+    check("root", "[profiles.x.attributes]\nCN = {}\n", "attributes");
+    check("root", "[profiles.x.alternative-names]\nunlisted = \"refuse\"\n", "alternative-names");
+    check("root", csv, "csv");
+    check("verification", csv, "csv");
 }
 
 #[test]

@@ -4,6 +4,7 @@
 use crate::pki::{
     constraint::Subtree,
     der::{DerError, Element, Reader, element, tag},
+    oid::ANY_POLICY,
 };
 
 use super::{
@@ -17,7 +18,6 @@ const ENTRIES_MAX: usize = 64;
 
 const ID_OCSP: &[u8] = &[0x2b, 6, 1, 5, 5, 7, 48, 1];
 const ID_CA_ISSUERS: &[u8] = &[0x2b, 6, 1, 5, 5, 7, 48, 2];
-const ANY_POLICY: &[u8] = &[0x55, 0x1d, 32, 0];
 const CPS: &[u8] = &[0x2b, 6, 1, 5, 5, 7, 2, 1];
 
 /// Reads a list, each element by `one`, which gives its fields.

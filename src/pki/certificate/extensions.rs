@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use crate::pki::{
     constraint::NameConstraints,
     der::{Element, Reader, element as element_of, tag},
+    oid,
 };
 
 use super::{CertificateError, reading::malformed};
@@ -32,6 +33,8 @@ pub(in crate::pki) struct Extensions {
     pub subject_alt_name_critical: bool,
     pub name_constraints: NameConstraints,
     pub policies: Option<Vec<Vec<u8>>>,
+    /// The issuer's side of its policyMappings.
+    pub mapped_policies: Vec<Vec<u8>>,
     pub require_explicit_policy: Option<u32>,
     pub inhibit_any_policy: Option<u32>,
     pub unknown_critical: Vec<Vec<u8>>,
@@ -104,6 +107,13 @@ fn one(
         }
         Some([30]) => found.name_constraints = NameConstraints::read(&mut reader)?,
         Some([32]) => found.policies = Some(policies(&mut reader)?),
+        Some([33]) => {
+            found.mapped_policies = policy_mappings(&mut reader)?;
+            // What is mapped to is never valid here, so that a mapping is not understood in full.
+            if critical {
+                found.unknown_critical.push(oid.to_vec());
+            }
+        }
         Some([36]) => found.require_explicit_policy = policy_constraints(&mut reader)?,
         Some([54]) => found.inhibit_any_policy = Some(small(reader.integer("inhibitAnyPolicy")?)?),
         _ => {
@@ -198,6 +208,38 @@ fn policies(reader: &mut Reader<'_>) -> Result<Vec<Vec<u8>>, CertificateError> {
     if found.is_empty() { Err(malformed("its certificatePolicies is empty")) } else { Ok(found) }
 }
 
+/// The same of a whole extnValue's content.
+pub(in crate::pki) fn policies_of(value: &[u8]) -> Result<Vec<Vec<u8>>, CertificateError> {
+    let mut reader = Reader::new(value);
+    let found = policies(&mut reader)?;
+    reader.finish("certificatePolicies")?;
+    Ok(found)
+}
+
+/// The policies that a CA maps to others (RFC 5280 §4.2.1.5), each once.
+fn policy_mappings(reader: &mut Reader<'_>) -> Result<Vec<Vec<u8>>, CertificateError> {
+    let mut list = reader.sequence("policyMappings")?;
+    let mut found: Vec<Vec<u8>> = Vec::new();
+    let mut count = 0;
+    while !list.is_empty() {
+        let mut mapping = list.sequence("a policy mapping")?;
+        let issuers = mapping.oid("issuerDomainPolicy")?;
+        let subjects = mapping.oid("subjectDomainPolicy")?;
+        mapping.finish("subjectDomainPolicy")?;
+        if count == POLICIES_MAX {
+            return Err(malformed(&format!("it maps more than {POLICIES_MAX} certificate policies")));
+        }
+        count += 1;
+        if [issuers, subjects].contains(&oid::ANY_POLICY) {
+            return Err(malformed("it maps anyPolicy"));
+        }
+        if !found.iter().any(|earlier| earlier == issuers) {
+            found.push(issuers.to_vec());
+        }
+    }
+    if found.is_empty() { Err(malformed("its policyMappings is empty")) } else { Ok(found) }
+}
+
 /// requireExplicitPolicy (RFC 5280 §4.2.1.11); mappings are inhibited in any case.
 fn policy_constraints(reader: &mut Reader<'_>) -> Result<Option<u32>, CertificateError> {
     let mut fields = reader.sequence("policyConstraints")?;
@@ -278,6 +320,28 @@ mod tests {
         check(15, &[3, 2, 0, 0], None);
         check(15, &[3, 3, 6, 0, 0x40], None);
         check(15, &[3, 4, 7, 0, 0, 0x80], None);
+    }
+
+    #[test]
+    fn reads_which_policies_are_mapped_and_never_takes_a_mapping_for_understood() {
+        let oid = |last: u8| der::element(tag::OID, &[0x2a, last]);
+        let value = |pairs: &[(u8, u8)]| {
+            let pairs: Vec<_> =
+                pairs.iter().map(|(one, to)| der::sequence(&[&oid(*one), &oid(*to)])).collect();
+            der::element(tag::SEQUENCE, &pairs.concat())
+        };
+        let mapped_policies = vec![vec![0x2a, 3], vec![0x2a, 4]];
+        let mapping = Extensions { mapped_policies, ..Extensions::default() };
+        check(33, &value(&[(3, 5), (3, 6), (4, 5)]), Some(&mapping));
+        let critical = list(&[extension(33, &[1, 1, 0xff], &value(&[(3, 5)]))]).expect("read");
+        assert_eq!(critical.unknown_critical, [[0x55, 0x1d, 33]]);
+        check(33, &value(&[]), None);
+        check(33, &der::sequence(&[&der::sequence(&[&oid(3)])]), None);
+        check(33, &der::sequence(&[&der::sequence(&[&oid(3), &oid(4), &oid(5)])]), None);
+        let any = der::element(tag::OID, oid::ANY_POLICY);
+        check(33, &der::sequence(&[&der::sequence(&[&oid(3), &any])]), None);
+        check(33, &der::sequence(&[&der::sequence(&[&any, &oid(3)])]), None);
+        check(33, &value(&vec![(3, 5); POLICIES_MAX + 1]), None);
     }
 
     #[test]

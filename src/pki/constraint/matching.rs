@@ -1,12 +1,15 @@
 //! Whether a name is in a subtree (RFC 5280 §4.2.1.10).
 
-use crate::pki::name::{Attribute, Name, read_string};
+use crate::pki::name::Name;
 
 use super::Subtree;
 
 impl Subtree {
     /// Whether the name of the same form with this content is in the subtree; `None` where that cannot be told.
     pub(super) fn holds(&self, content: &[u8]) -> Option<bool> {
+        if !self.is_sound() {
+            return None;
+        }
         let text = || std::str::from_utf8(content).ok().filter(|text| text.is_ascii());
         match self {
             Self::Address(network) => {
@@ -14,7 +17,7 @@ impl Subtree {
                 let same = |at: usize| content[at] & mask[at] == address[at] & mask[at];
                 Some(content.len() == address.len() && (0..content.len()).all(same))
             }
-            Self::Directory(base) => Some(begins_with(&Name::parse(content).ok()?, base)),
+            Self::Directory(base) => Some(Name::parse(content).ok()?.begins_with(base)),
             Self::Dns(domain) => is_in_domain(text()?, domain),
             Self::Email(base) => {
                 let (local, host) = text()?.split_once('@')?;
@@ -52,6 +55,24 @@ fn is_in_domain(name: &str, domain: &str) -> Option<bool> {
     (!may_match).then_some(false)
 }
 
+impl Subtree {
+    /// Whether a CA's text can be compared with names at all: a domain of whole labels without a wildcard, with or without
+    /// a dot in front. Others write `example.com.` or `*.example.com`, and mean what nobody knows.
+    fn is_sound(&self) -> bool {
+        let whole = |domain: &str| {
+            let labels = domain.strip_prefix('.').unwrap_or(domain);
+            labels.split('.').all(|label| !label.is_empty() && !label.contains(['*', '@', '/', ':']))
+        };
+        match self {
+            // RFC 5280 §4.2.1.10: no label at all is every name.
+            Self::Dns(domain) => domain.is_empty() || whole(domain),
+            Self::Email(base) => whole(base.rsplit_once('@').map_or(base, |(_, host)| host)),
+            Self::Uri(base) => whole(base),
+            Self::Address(_) | Self::Directory(_) | Self::Other { .. } => true,
+        }
+    }
+}
+
 fn is_below_or_at(name: &str, domain: &str) -> bool {
     let (name, domain) = (name.to_ascii_lowercase(), domain.to_ascii_lowercase());
     if domain.is_empty() {
@@ -71,42 +92,24 @@ fn is_host(host: &str, base: &str) -> bool {
     host.eq_ignore_ascii_case(base)
 }
 
-/// The host of a URI's authority (RFC 3986 §3.2.2), where it is a name.
+/// The host of a URI's authority (RFC 3986 §3.2.2), where it is a name; `None` too where software disagrees on what the
+/// host is: a backslash, a percent sign in it, a dot at its end.
 fn host_of(uri: &str) -> Option<&str> {
-    let (_, rest) = uri.split_once("://")?;
-    let authority = rest.split(['/', '?', '#']).next()?;
+    let (_, rest) = uri.split_once(':')?;
+    // §3: an authority stands right behind the scheme; `//` further on is of a path or a query.
+    let authority = rest.strip_prefix("//")?.split(['/', '?', '#']).next()?;
+    if authority.contains('\\') {
+        return None;
+    }
     let host = authority.rsplit_once('@').map_or(authority, |(_, host)| host);
     if host.starts_with('[') {
         return None;
     }
     let host = host.split_once(':').map_or(host, |(host, _)| host);
+    let sound = |label: &str| {
+        !label.is_empty()
+            && label.bytes().all(|octet| octet.is_ascii_alphanumeric() || b"-_".contains(&octet))
+    };
     let address = host.parse::<core::net::Ipv4Addr>().is_ok();
-    (!host.is_empty() && !address).then_some(host)
-}
-
-fn begins_with(name: &Name, base: &Name) -> bool {
-    let (name, base) = (name.rdns(), base.rdns());
-    name.len() >= base.len() && name.iter().zip(&base).all(|(one, other)| same_set(one, other))
-}
-
-fn same_set(one: &[Attribute<'_>], other: &[Attribute<'_>]) -> bool {
-    let within = |attribute: &Attribute<'_>, set: &[Attribute<'_>]| {
-        set.iter().any(|candidate| same_attribute(attribute, candidate))
-    };
-    one.len() == other.len()
-        && one.iter().all(|attribute| within(attribute, other))
-        && other.iter().all(|attribute| within(attribute, one))
-}
-
-/// As relying parties compare (RFC 5280 §7.1): without regard to case, string type and the number of blanks.
-fn same_attribute(one: &Attribute<'_>, other: &Attribute<'_>) -> bool {
-    let folded = |attribute: &Attribute<'_>| {
-        let text = read_string(attribute.tag, attribute.value)?.to_lowercase();
-        Some(text.split_whitespace().collect::<Vec<_>>().join(" "))
-    };
-    one.oid == other.oid
-        && match (folded(one), folded(other)) {
-            (Some(one), Some(other)) => one == other,
-            _ => one.tag == other.tag && one.value == other.value,
-        }
+    (host.split('.').all(sound) && !address).then_some(host)
 }

@@ -7,6 +7,7 @@ use std::fmt;
 use crate::pki::{
     der::{Element, tag},
     name::Name,
+    naming::alternative::Network,
     text::Printable,
 };
 
@@ -60,7 +61,7 @@ impl Subtree {
             }
             "uri" if is_domain(rest.strip_prefix('.').unwrap_or(rest)) => Ok(Self::Uri(rest.to_owned())),
             "uri" => Err("it is not a host, or a domain with a dot in front".into()),
-            "ip" => network(rest).map(Self::Address),
+            "ip" => Network::parse(rest).map(|network| Self::Address(network.with_mask())),
             "dn" => Name::from_text(rest).map(Self::Directory).map_err(|error| error.to_string()),
             _ => Err(format!("`{}` is not a form of names", Printable::new(form))),
         }
@@ -138,7 +139,8 @@ fn is_visible(text: &str) -> bool {
 }
 
 /// Labels of letters, digits and hyphens (RFC 1123 §2.1), 253 octets in all.
-fn is_domain(text: &str) -> bool {
+#[must_use]
+pub fn is_domain(text: &str) -> bool {
     let label = |label: &str| {
         (1..=63).contains(&label.len())
             && label.bytes().all(|octet| octet.is_ascii_alphanumeric() || octet == b'-')
@@ -146,26 +148,4 @@ fn is_domain(text: &str) -> bool {
             && !label.ends_with('-')
     };
     text.len() <= 253 && text.split('.').all(label)
-}
-
-/// `ADDRESS/BITS`, the bits beyond all zero: a network, not a host in one.
-fn network(text: &str) -> Result<Vec<u8>, String> {
-    let wrong = || "it is not a network such as 192.0.2.0/24".to_owned();
-    let (address, bits) = text.split_once('/').ok_or_else(wrong)?;
-    let address = match address.parse::<IpAddr>().map_err(|_| wrong())? {
-        IpAddr::V4(address) => address.octets().to_vec(),
-        IpAddr::V6(address) => address.octets().to_vec(),
-    };
-    let length = bits.parse::<usize>().ok().filter(|length| *length <= address.len() * 8);
-    let length = length.filter(|length| length.to_string() == bits).ok_or_else(wrong)?;
-    let mask: Vec<u8> = (0..address.len())
-        .map(|at| {
-            let ones = u32::try_from(length.saturating_sub(at * 8).min(8)).unwrap_or(8);
-            u8::try_from(0xff00_u32 >> ones & 0xff).unwrap_or(0xff)
-        })
-        .collect();
-    if address.iter().zip(&mask).any(|(octet, mask)| octet & !mask != 0) {
-        return Err("its address has bits beyond its mask".into());
-    }
-    Ok([address, mask].concat())
 }

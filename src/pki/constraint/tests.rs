@@ -43,6 +43,14 @@ fn tells_names_inside_from_names_outside() {
     check(&["uri:example.com"], &[], uri, b"https://example.com@evil.org/", false);
     check(&["uri:example.com"], &[], uri, b"urn:x:1", false);
     check(&[], &["uri:example.com"], uri, b"urn:x:1", false);
+    check(&["uri:.example.com"], &[], uri, b"urn:x://a.example.com/", false);
+    check(&["uri:.example.com"], &[], uri, b"urn:dev:1?u=://a.example.com/", false);
+    check(&["uri:.example.com"], &[], uri, b"https:/evil.org/://a.example.com/", false);
+    check(&["uri:.example.com"], &[], uri, b"https://evil.org\\@a.example.com/", false);
+    check(&["uri:.example.com"], &[], uri, b"https://evil.org%2f.example.com/", false);
+    check(&[], &["uri:example.com"], uri, b"https://example.com./", false);
+    check(&[], &["uri:example.com"], uri, b"https://ex%61mple.com/", false);
+    check(&[], &["uri:example.com"], uri, b"https://example.org/", true);
     check(&["email:example.com"], &[], email, b"a@example.com", true);
     check(&["email:example.com"], &[], email, b"a@b.example.com", false);
     check(&["email:.example.com"], &[], email, b"a@b.example.com", true);
@@ -66,6 +74,47 @@ fn tells_names_inside_from_names_outside() {
         &[0x20, 1, 0xd, 0xb8, 0x80, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1],
         false,
     );
+}
+
+#[test]
+fn refuses_an_internationalised_mailbox_where_mailboxes_are_constrained() {
+    let other = |oid: &[u8]| {
+        let value = element(0xa0, &element(tag::UTF8_STRING, "é@evil.org".as_bytes()));
+        [element(tag::OID, oid), value].concat()
+    };
+    let (form, mailbox) = (0xa0, other(oid::SMTP_UTF8_MAILBOX));
+    check(&["email:example.com"], &[], form, &mailbox, false);
+    check(&[], &["email:example.com"], form, &mailbox, false);
+    check(&["dns:example.com"], &[], form, &mailbox, true);
+    check(&["email:example.com"], &["email:example.org"], form, &other(oid::HARDWARE_MODULE_NAME), true);
+    check(&["email:example.com"], &[], form, &[5, 0], false);
+}
+
+#[test]
+fn a_subtree_that_is_no_domain_permits_nothing_and_excludes_everything() {
+    let check = |form: u8, base: &[u8], name: &[u8]| {
+        let subtree = Subtree::of(&Reader::new(&element(form, base)).any().expect("an element"));
+        let empty = Name::parse(&[0x30, 0]).expect("empty");
+        let within = |constraints: NameConstraints| constraints.check(&empty, Some(&names(&[(form, name)])));
+        let list = vec![subtree];
+        let permitted = within(NameConstraints { permitted: list.clone(), ..NameConstraints::default() });
+        let excluded = within(NameConstraints { excluded: list, ..NameConstraints::default() });
+        (permitted.is_ok(), excluded.is_ok())
+    };
+    let (email, dns, uri) = (0x81, 0x82, 0x86);
+    assert_eq!(check(dns, b"example.com", b"a.example.com"), (true, false));
+    assert_eq!(check(dns, b".example.com", b"a.example.com"), (true, false));
+    assert_eq!(check(dns, b"", b"a.example.com"), (true, false));
+    assert_eq!(check(dns, b"example.com", b"a.example.org"), (false, true));
+    for base in [&b"*.example.com"[..], b"example.com.", b"a..example.com", b".", b"https://example.com"] {
+        assert_eq!(check(dns, base, b"a.example.com"), (false, false), "{base:?}");
+        assert_eq!(check(uri, base, b"https://a.example.com/"), (false, false), "{base:?}");
+        assert_eq!(check(email, base, b"a@a.example.com"), (false, false), "{base:?}");
+    }
+    for (form, name) in [(email, &b"a@example.com"[..]), (uri, b"https://example.com/")] {
+        assert_eq!(check(form, b"", name), (false, false));
+    }
+    assert_eq!(check(email, b"a@example.com", b"a@example.com"), (true, false));
 }
 
 #[test]

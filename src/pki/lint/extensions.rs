@@ -257,8 +257,9 @@ fn key_usage(extension: Option<&Extension<'_>>, kind: Kind) -> Result<(), String
     }
     let signs_certificates = bits[0] & 0x04 != 0;
     match kind {
-        Kind::EndEntity if signs_certificates => {
-            Err("keyCertSign stands in an end entity's keyUsage".to_owned())
+        // keyCertSign is bit 5, cRLSign bit 6: both are a CA's (§4.2.1.3).
+        Kind::EndEntity if bits[0] & 0x06 != 0 => {
+            Err("keyCertSign or cRLSign stands in an end entity's keyUsage".to_owned())
         }
         Kind::Root | Kind::SubordinateCa if !signs_certificates => {
             Err("a CA's keyUsage lacks keyCertSign".to_owned())

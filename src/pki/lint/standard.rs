@@ -29,7 +29,8 @@ const OUTER_OCTETS_MAX: usize = 4 + 12 + 3 + 72;
 /// Largest Matter attestation certificate, in octets of DER (Matter 6.1.3).
 const MATTER_OCTETS_MAX: usize = 600;
 
-/// Judges by the standard that the profile promises, and by RFC 3161 wherever the purpose is time stamping.
+/// Judges by the standard that the profile promises, and by RFC 3161 wherever the purpose is time stamping, whatever the
+/// standard.
 pub(super) fn lint(
     tbs: &[u8],
     fields: &Fields<'_>,
@@ -39,8 +40,11 @@ pub(super) fn lint(
 ) {
     let subject = attributes(&fields.subject);
     let facts = Facts { fields, all, subject, kind: expected.kind };
+    if let Err(message) = facts.time_stamping() {
+        faults.add(TIME_STAMPING, message);
+    }
     let (rule, result) = match expected.standard {
-        Standard::Rfc5280 => (TIME_STAMPING, facts.time_stamping()),
+        Standard::Rfc5280 => return,
         Standard::HardwareModule => (HARDWARE_MODULE, facts.hardware_module()),
         Standard::Idevid => (IDEVID, facts.idevid()),
         Standard::MatterDac | Standard::MatterPai => (MATTER, facts.matter(expected.standard)),

@@ -114,13 +114,18 @@ impl Draft {
     }
 
     fn faults(&self) -> Vec<&'static str> {
+        self.faults_for(&spki())
+    }
+
+    /// Where the certificate is to be for this key.
+    fn faults_for(&self, spki: &[u8]) -> Vec<&'static str> {
         let own = key_identifier();
-        let (issuer, spki) = (common_name(b"issuer"), spki());
+        let issuer = common_name(b"issuer");
         let issuer_key_identifier = if self.kind == Kind::Root { &own } else { &ISSUER_KEY[..] };
         let expected = Expected {
             issuer: &issuer,
             issuer_key_identifier,
-            spki: &spki,
+            spki,
             known_as: None,
             kind: self.kind,
             standard: self.standard,
@@ -256,6 +261,7 @@ fn each_extension_has_its_rule() {
     check(EndEntity, KEY_USAGE, |d| d.set(15, CRITICAL, &[3, 2, 2, 0x84]));
     check(EndEntity, KEY_USAGE, |d| d.set(15, CRITICAL, &[3, 2, 0, 0x81]));
     check(EndEntity, KEY_USAGE, |d| d.set(15, CRITICAL, &[3, 3, 7, 0x80, 0x80]));
+    check(EndEntity, KEY_USAGE, |d| d.set(15, CRITICAL, &[3, 2, 1, 0x82]));
     check(SubordinateCa, KEY_USAGE, |d| d.set(15, CRITICAL, &[3, 2, 7, 0x80]));
     check(SubordinateCa, KEY_USAGE, |d| d.remove(15));
     check(EndEntity, EKU, |d| d.set(37, PLAIN, &[0x30, 0]));

@@ -61,6 +61,17 @@ impl NameKind {
         Self::ALL.iter().find(|(_, kind)| *kind == self).map_or("", |(word, _)| *word)
     }
 
+    /// Whether a value that is filled in beside other text may have this character: it must leave the meaning of that
+    /// text alone. A whole address or mailbox is judged strictly enough for that.
+    fn takes_as_part(self, character: char) -> bool {
+        match self {
+            Self::Dns => character.is_ascii_alphanumeric() || "-.".contains(character),
+            // RFC 3986 §2.3: unreserved; what is reserved ends the host, or begins another part.
+            Self::Uri => character.is_ascii_alphanumeric() || "-._~".contains(character),
+            _ => true,
+        }
+    }
+
     fn of(tag: u8) -> Option<Self> {
         Some(match tag {
             OTHER => Self::Other,
@@ -362,7 +373,8 @@ impl AlternativeTemplate {
     pub(super) fn build(&self, values: Values<'_>) -> Result<(Vec<u8>, usize), Vec<Finding>> {
         let (mut names, mut findings) = (Vec::new(), Vec::new());
         for (kind, template) in &self.names {
-            match template.fill(values).and_then(|text| general_name(*kind, &text)) {
+            let text = template.fill_with(values, |character| kind.takes_as_part(character));
+            match text.and_then(|text| general_name(*kind, &text)) {
                 Ok(name) => names.push(name),
                 Err(why) => findings.push(unfit(&format!("alternative name {}", kind.word()), &why)),
             }

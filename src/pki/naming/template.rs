@@ -119,11 +119,30 @@ impl Template {
 
     /// Fills it; the result is not empty and has no blank at either end.
     pub(super) fn fill(&self, values: Values<'_>) -> Result<String, String> {
+        self.fill_with(values, |_| true)
+    }
+
+    /// Fills it, with values of these characters alone wherever something stands beside them: else a value could give
+    /// that another meaning, such as `*` before a host's domain. A template that is one placeholder takes any value.
+    pub(super) fn fill_with(
+        &self,
+        values: Values<'_>,
+        is_allowed: impl Fn(char) -> bool,
+    ) -> Result<String, String> {
         let mut filled = String::new();
         for piece in &self.pieces {
             match piece {
                 Piece::Text(text) => filled.push_str(text),
-                Piece::Value(placeholder) => filled.push_str(&values.of(placeholder)?),
+                Piece::Value(placeholder) => {
+                    let value = values.of(placeholder)?;
+                    if self.pieces.len() > 1 && !value.chars().all(&is_allowed) {
+                        let what = placeholder.words();
+                        return Err(format!(
+                            "{what} has a character that is not taken as part of such a name"
+                        ));
+                    }
+                    filled.push_str(&value);
+                }
             }
             if filled.len() > FILLED_OCTETS_MAX {
                 return Err(format!("the template is filled to more than {FILLED_OCTETS_MAX} octets"));

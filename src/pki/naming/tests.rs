@@ -224,6 +224,49 @@ fn builds_alternative_names_in_the_place_of_those_asked_for() {
     assert_eq!(told[0], "alternative names: a dNSName has a character that host names do not have");
 }
 
+/// What a template of one alternative name is filled to for a request of this commonName.
+fn check_name(kind: NameKind, template: &str, common_name: &str, expected: Result<&str, &str>) {
+    let subject = sequence(&[&element(
+        tag::SET,
+        &sequence(&[&[0x06, 0x03, 0x55, 0x04, 0x03], &element(tag::UTF8_STRING, common_name.as_bytes())]),
+    )]);
+    let asked = request(7, &subject, &[]);
+    let found = names(&[(kind, template)]).build(Values { request: &asked });
+    let found = found.map(|(value, _)| String::from_utf8_lossy(&value[4..]).into_owned());
+    let found = found.map_err(|findings| {
+        assert!(findings.iter().all(|finding| finding.control == Control::NameTemplate));
+        findings[0].message.as_str().to_owned()
+    });
+    let expected = expected.map(str::to_owned).map_err(str::to_owned);
+    assert_eq!(found, expected, "{template} {common_name}");
+}
+
+#[test]
+fn a_value_never_changes_what_the_text_beside_it_means() {
+    let host = "{request.cn}.gw.example.com";
+    let place = "https://{request.cn}.gw.example.com/";
+    let dns = |value, expected| check_name(NameKind::Dns, host, value, expected);
+    let uri = |value, expected| check_name(NameKind::Uri, place, value, expected);
+    let refused = "alternative name dns: CN of the request's subject has a character that is not taken as part of \
+                   such a name";
+    let refused_uri = refused.replace("name dns", "name uri");
+    dns("dev-1", Ok("dev-1.gw.example.com"));
+    dns("a.dev-1", Ok("a.dev-1.gw.example.com"));
+    for wrong in ["*", "*.a", "a_b", "a b"] {
+        dns(wrong, Err(refused));
+    }
+    uri("dev-1", Ok("https://dev-1.gw.example.com/"));
+    for wrong in ["evil.org/", "evil.org?", "evil.org#", "evil.org:1", "a@evil.org", "%2f", "evil.org\\", "é"]
+    {
+        uri(wrong, Err(&refused_uri));
+    }
+    // Beside another placeholder as beside text; alone, the value is the whole name and judged as that.
+    check_name(NameKind::Dns, "{request.cn}{request.cn}", "*", Err(refused));
+    check_name(NameKind::Dns, "*.{request.cn}", "gw.example.com", Ok("*.gw.example.com"));
+    check_name(NameKind::Dns, "{request.cn}", "*.gw.example.com", Ok("*.gw.example.com"));
+    check_name(NameKind::Uri, "{request.cn}", "https://a.example/", Ok("https://a.example/"));
+}
+
 #[test]
 fn builds_a_hardware_module_name_under_an_empty_subject_critical() {
     let mut profile = rebuilding(&[]);
@@ -318,6 +361,26 @@ proptest! {
                 prop_assert_eq!(refusal.findings[0].control, Control::NameTemplate);
             }
         }
+    }
+
+    #[test]
+    fn a_template_of_an_alternative_name_gives_a_name_of_its_own_domain_or_refuses(
+        value in "[ -~]{1,20}|[a-z0-9.-]{1,20}|\\*(\\.[a-z]{1,9})?|[a-z]{1,9}\\.org[/?#:@\\\\][a-z]{0,9}",
+    ) {
+        let subject = sequence(&[&element(
+            tag::SET,
+            &sequence(&[&[0x06, 0x03, 0x55, 0x04, 0x03], &element(tag::UTF8_STRING, value.as_bytes())]),
+        )]);
+        // A subject of this value may be no name at all; then there is no request to fill from.
+        let Ok(name) = Name::parse(&subject) else { return Ok(()) };
+        let asked = request(7, name.der(), &[]);
+        let built = |kind, template| names(&[(kind, template)]).build(Values { request: &asked });
+        let plain = |more: &[u8]| value.bytes().all(|octet| octet.is_ascii_alphanumeric() || more.contains(&octet));
+        if built(NameKind::Dns, "{request.cn}.gw.example.com").is_ok() {
+            prop_assert!(plain(b"-."), "{}", value);
+        }
+        let uri = built(NameKind::Uri, "https://{request.cn}.gw.example.com/");
+        prop_assert_eq!(uri.is_ok(), plain(b"-._~"), "{}", value);
     }
 
     #[test]

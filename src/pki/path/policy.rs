@@ -1,14 +1,12 @@
 //! Certificate policies along a path (RFC 5280 §6.1.2 to §6.1.5), any policy being good enough for who asks.
 //!
-//! Policies are never mapped here: policyMappings is an extension that nothing here understands, and where it is critical,
-//! as RFC 5280 §4.2.1.5 has it, the path is refused for that.
+//! Policies are never mapped here, as if every CA inhibited it (§6.1.4 (b) (2)): one that a CA maps to another is not valid
+//! below it, and the other does not become valid. Where policyMappings is critical, as RFC 5280 §4.2.1.5 has it, the path is
+//! refused for that.
 
 use std::collections::BTreeSet;
 
-use super::super::certificate::Certificate;
-
-/// anyPolicy, 2.5.29.32.0.
-const ANY_POLICY: &[u8] = &[0x55, 0x1d, 0x20, 0x00];
+use super::super::{certificate::Certificate, oid::ANY_POLICY};
 
 /// The policies that are valid so far.
 #[derive(Clone, Debug, Eq, PartialEq)]
@@ -38,6 +36,8 @@ pub(in crate::pki) struct Policies {
 pub(in crate::pki) struct Said<'a> {
     /// Its policies, OIDs as DER content octets; `None`: it names none.
     pub policies: Option<&'a [Vec<u8>]>,
+    /// Policies that it maps to others.
+    pub mapped: &'a [Vec<u8>],
     /// requireExplicitPolicy.
     pub require_explicit: Option<u32>,
     /// inhibitAnyPolicy.
@@ -50,6 +50,7 @@ impl<'a> Said<'a> {
     pub fn by(certificate: &'a Certificate) -> Self {
         Self {
             policies: certificate.policies(),
+            mapped: certificate.mapped_policies(),
             require_explicit: certificate.require_explicit_policy(),
             inhibit_any: certificate.inhibit_any_policy(),
             self_issued: certificate.is_self_issued(),
@@ -85,7 +86,11 @@ impl Policies {
             }
         };
         self.check()?;
-        if !said.self_issued {
+        if let (Valid::These(valid), Position::Above) = (&mut self.valid, position) {
+            valid.retain(|policy| !said.mapped.contains(policy));
+        }
+        // §6.1.4 (h) leaves self-issued certificates out; §6.1.5 (a) counts the last one whoever issued it.
+        if !said.self_issued || position == Position::Last {
             for count in [&mut self.explicit, &mut self.any] {
                 *count = count.map(|left| left.saturating_sub(1));
             }
@@ -130,6 +135,7 @@ mod tests {
             let named: Option<Vec<Vec<u8>>> = named.map(|list| list.iter().map(|oid| oid.to_vec()).collect());
             let said = Said {
                 policies: named.as_deref(),
+                mapped: &[],
                 require_explicit: *require_explicit,
                 inhibit_any: *inhibit_any,
                 self_issued: false,
@@ -150,6 +156,54 @@ mod tests {
         check(&[(Some(&[GOLD]), Some(5), None), (None, None, None)], true);
         check(&[(None, None, None), (Some(&[GOLD]), Some(0), None)], false);
         check(&[(None, None, None), (Some(&[GOLD]), Some(1), None)], true);
+    }
+
+    #[test]
+    fn counts_a_self_issued_certificate_where_it_is_the_last() {
+        let gold = [GOLD.to_vec()];
+        let said = |named, require_explicit, self_issued| Said {
+            policies: named,
+            mapped: &[],
+            require_explicit,
+            inhibit_any: None,
+            self_issued,
+        };
+        let below = |skip| {
+            let mut policies = Policies::start();
+            policies.step(&said(Some(&gold), Some(skip), false), Position::Above).expect("gold");
+            policies
+        };
+        assert!(below(1).step(&said(None, None, true), Position::Last).is_err());
+        assert!(below(2).step(&said(None, None, true), Position::Last).is_ok());
+        let mut policies = below(2);
+        policies.step(&said(None, None, true), Position::Above).expect("not counted");
+        assert!(policies.step(&said(None, None, false), Position::Last).is_ok());
+        let mut policies = below(1);
+        policies.step(&said(None, None, true), Position::Above).expect("not counted");
+        assert!(policies.step(&said(None, None, false), Position::Last).is_err());
+    }
+
+    #[test]
+    fn a_policy_that_is_mapped_is_not_valid_below() {
+        fn said<'a>(named: &'a [Vec<u8>], mapped: &'a [Vec<u8>], require_explicit: Option<u32>) -> Said<'a> {
+            Said { policies: Some(named), mapped, require_explicit, inhibit_any: None, self_issued: false }
+        }
+        let (gold, silver) = (GOLD.to_vec(), SILVER.to_vec());
+        let below = |authority: &[Vec<u8>], mapped: &[Vec<u8>], leaf: &[Vec<u8>]| {
+            let mut policies = Policies::start();
+            policies.step(&said(authority, mapped, Some(0)), Position::Above).expect("it names a policy");
+            policies.step(&said(leaf, &[], None), Position::Last).is_ok()
+        };
+        let (one, both) = ([gold.clone()], [gold.clone(), silver.clone()]);
+        assert!(below(&one, &[], &one));
+        assert!(!below(&one, &one, &one));
+        assert!(!below(&one, &one, std::slice::from_ref(&silver)));
+        assert!(below(&both, &one, &both));
+        // §6.1.3 (d) (1) (ii): anyPolicy stays valid, and every policy with it.
+        assert!(below(&[ANY_POLICY.to_vec()], &one, &one));
+        // What the last one maps is for nobody.
+        let mut policies = Policies::start();
+        assert!(policies.step(&said(&one, &one, Some(0)), Position::Last).is_ok());
     }
 
     #[test]

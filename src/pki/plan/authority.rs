@@ -13,7 +13,7 @@ use crate::pki::{
         CRL_SIGN, Criticality, DAYS_MAX, FixedExtensions, KEY_CERT_SIGN, KeyIdentifier, PATH_LENGTH_MAX,
         Profile, Standard,
     },
-    time::DAY_SECONDS,
+    time::Time,
 };
 
 use super::{
@@ -102,6 +102,15 @@ pub fn check_root(name: &Name, days: u32, path_length: Option<u32>) -> Result<()
     }
 }
 
+/// notAfter so many days from now on.
+///
+/// # Errors
+/// A sentence, where that is not before [`Time::NO_EXPIRY`], which nobody asked for then.
+pub fn end_of_days(now: Time, days: u32) -> Result<Time, String> {
+    now.end_of_days(days)
+        .ok_or_else(|| format!("{days} days from now are after the year 9999, where no certificate ends"))
+}
+
 /// Decides a self-signed root certificate; the lint for roots has passed. It is valid from now for exactly so many
 /// days, both ends included, and may sign certificates and CRLs and nothing else.
 ///
@@ -124,7 +133,7 @@ pub fn plan_root_by(
     let made = fields.public_key.key_identifier();
     let key_identifier: &[u8] = terms.known_as.as_deref().unwrap_or(&made);
     let not_before = facts.now.plus_seconds(-i64::from(terms.backdate_seconds));
-    let not_after = facts.now.plus_seconds(i64::from(fields.days) * DAY_SECONDS - 1);
+    let not_after = end_of_days(facts.now, fields.days)?;
     let mut extensions = vec![
         PlannedExtension::Authority { path_length: fields.path_length },
         PlannedExtension::KeyUsage(terms.key_usage),

@@ -3,9 +3,10 @@
 use const_oid::{ObjectIdentifier, db::rfc5280};
 
 use crate::pki::{
+    certificate::extensions::policies_of,
     extension::{Meaning, RequestedExtension},
     issuer::IssuingCa,
-    key::PublicKey,
+    key::{KeyAlgorithm, PublicKey},
     lint::{Granted, waiver},
     name::Name,
     naming::Named,
@@ -15,10 +16,10 @@ use crate::pki::{
         BeyondIssuer, CRL_SIGN, EmptySubject, End, KEY_CERT_SIGN, KeyIdentifier, Profile, SubjectKind,
         key_usage_names,
     },
-    time::{DAY_SECONDS, Time},
+    time::Time,
 };
 
-use super::{Facts, fixed, tbs::PlannedExtension};
+use super::{Facts, authority::end_of_days, fixed, tbs::PlannedExtension};
 
 /// The state of one decision: findings so far, and what was granted.
 pub(super) struct Decision<'a> {
@@ -101,7 +102,7 @@ impl<'a> Decision<'a> {
     }
 
     /// The profile's rules on the names that the certificate would carry.
-    fn judge_rules(&mut self, subject: &Name) {
+    pub fn judge_rules(&mut self, subject: &Name) {
         self.profile.naming.attributes.judge(subject, &mut self.findings);
         let names = self.extensions.iter().find_map(|extension| match extension {
             PlannedExtension::Copied { oid, value, .. } if is_alternative_oid(oid) => Some(value.as_slice()),
@@ -112,19 +113,23 @@ impl<'a> Decision<'a> {
 
     /// The key's algorithm is on the profile's list, and it is not a CA's own key.
     pub fn judge_key(&mut self, key: &PublicKey) {
-        let algorithm = key.algorithm();
-        if !self.profile.takes(algorithm) {
-            self.refuse(
-                Control::KeyAlgorithm,
-                &format!("the profile `{}` takes no key of kind {algorithm}", self.profile.name),
-                "use a key that the profile lists under `keys`, or another profile",
-            );
-        }
+        self.judge_algorithm(key.algorithm());
         if self.issuer.is_some_and(|issuer| issuer.holds_key(key)) {
             self.refuse(
                 Control::KeyIsIssuer,
                 "the public key is that of the CA itself, or of a CA above it",
                 "ask the applicant to make a key of its own",
+            );
+        }
+    }
+
+    /// The profile takes keys of this kind.
+    pub fn judge_algorithm(&mut self, algorithm: KeyAlgorithm) {
+        if !self.profile.takes(algorithm) {
+            self.refuse(
+                Control::KeyAlgorithm,
+                &format!("the profile `{}` takes no key of kind {algorithm}", self.profile.name),
+                "use a key that the profile lists under `keys`, or another profile",
             );
         }
     }
@@ -137,8 +142,6 @@ impl<'a> Decision<'a> {
             let taken = self.profile.empty_subject == EmptySubject::WithAlternativeName && named;
             // RFC 5280 §4.1.2.6: a CA always has a subject name.
             if !taken || self.is_authority() {
-                // The refusal says more than the note of the same control that the request may carry.
-                self.findings.retain(|finding| finding.control != Control::NameEmpty);
                 self.refuse(
                     Control::NameEmpty,
                     "the subject is empty",
@@ -182,7 +185,21 @@ impl<'a> Decision<'a> {
                 "issue from a CA without that limit, or by a profile with another `extended-key-usage`",
             );
         }
-        let policies: Vec<_> = self.profile.fixed.policies.iter().map(|policy| policy.oid.clone()).collect();
+        let mut policies: Vec<_> =
+            self.profile.fixed.policies.iter().map(|policy| policy.oid.clone()).collect();
+        let copied = self.extensions.iter().find_map(|extension| match extension {
+            PlannedExtension::Copied { oid, value, .. } if oid == oid::CERTIFICATE_POLICIES => Some(value),
+            _ => None,
+        });
+        let copied = copied.map_or(Ok(Vec::new()), |value| policies_of(value));
+        policies.extend(copied.unwrap_or_else(|what| {
+            self.refuse(
+                Control::ExtensionMalformed,
+                &format!("certificatePolicies: {what}"),
+                "ask for a request with correct policies, or without them",
+            );
+            Vec::new()
+        }));
         if let Err(what) = issuer.check_policies(&policies) {
             self.refuse(
                 Control::PolicyIssuer,
@@ -199,7 +216,14 @@ impl<'a> Decision<'a> {
         let not_before = begin.max(issuer.begins());
         let wanted = match self.profile.end {
             // Both ends belong to the validity (RFC 5280 §4.1.2.5): so many days from now, to the second.
-            End::Days(days) => now.plus_seconds(i64::from(days) * DAY_SECONDS - 1),
+            End::Days(days) => end_of_days(now, days).unwrap_or_else(|what| {
+                self.refuse(
+                    Control::ValidityPeriod,
+                    &what,
+                    "give fewer `validity-days`, or `not-after = \"no-expiry\"`; and check this machine's clock",
+                );
+                Time::NO_EXPIRY
+            }),
             End::At(end) => end,
         };
         let limit = issuer.ends();
@@ -207,6 +231,18 @@ impl<'a> Decision<'a> {
             BeyondIssuer::Keep => wanted,
             BeyondIssuer::Refuse | BeyondIssuer::Shorten => wanted.min(limit),
         };
+        if now < issuer.begins() {
+            // A clock that fell back, which a machine without a network does not notice: the times would be wrong.
+            self.refuse(
+                Control::ValidityIssuer,
+                &format!(
+                    "the CA's own validity begins at {}, and this machine's clock says {now}",
+                    issuer.begins()
+                ),
+                "set this machine's clock",
+            );
+            return (not_before, not_after);
+        }
         if limit < now {
             self.refuse(
                 Control::ValidityIssuer,
@@ -320,6 +356,13 @@ impl<'a> Decision<'a> {
             }
             Some(left) => path_length.min(left - 1),
         };
+        if granted != path_length {
+            self.findings.push(Finding::note(
+                Control::AuthorityRequested,
+                &format!("the path length is {granted}, not the profile's {path_length}: the CA's own leaves no more"),
+                "issue from a CA with a longer path length where it is needed",
+            ));
+        }
         self.extensions.push(PlannedExtension::Authority { path_length: Some(granted) });
     }
 
@@ -355,9 +398,11 @@ impl<'a> Decision<'a> {
                     );
                 }
             }
-            (SubjectKind::SubordinateCa { .. }, false) => self.dropped(
-                "CA:FALSE was asked for under a profile for subordinate CAs",
-                "check that the right profile was chosen",
+            // Software for devices writes this into its requests: the file or the profile is the wrong one.
+            (SubjectKind::SubordinateCa { .. }, false) => self.refuse(
+                Control::AuthorityRequested,
+                "the request says that it is for no CA, and the profile makes one",
+                "use a profile for end entities, or ask the subordinate CA for a request that does not say CA:FALSE",
             ),
             (_, true) => self.refuse(
                 Control::AuthorityRequested,
@@ -375,6 +420,13 @@ impl<'a> Decision<'a> {
                 Control::AuthorityRequested,
                 &format!("the request asks for a CA's key usage: {}", key_usage_names(authority)),
                 "ask for a request without it, or use a profile for subordinate CAs",
+            );
+        }
+        if self.is_authority() && bits & KEY_CERT_SIGN == 0 {
+            return self.refuse(
+                Control::AuthorityRequested,
+                "the request asks for a key usage without keyCertSign, and the profile makes a CA",
+                "use a profile for end entities, or ask the subordinate CA for a request with keyCertSign",
             );
         }
         let beyond = bits & !granted;

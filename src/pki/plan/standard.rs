@@ -6,6 +6,7 @@ use crate::pki::{
     issuer::IssuingCa,
     key::{Curve, KeyAlgorithm},
     name::{Name, attribute},
+    naming::alternative::read_hardware_module,
     oid,
     policy::{Control, Finding},
     profile::Standard,
@@ -13,8 +14,6 @@ use crate::pki::{
 
 use super::decision::Decision;
 
-/// Id-on-hardwareModuleName, 1.3.6.1.5.5.7.8.4 (RFC 4108 §5).
-const HARDWARE_MODULE_NAME: &[u8] = &[0x2b, 6, 1, 5, 5, 7, 8, 4];
 /// organizationName, 2.5.4.10.
 const ORGANIZATION: &[u8] = &[0x55, 4, 10];
 
@@ -73,24 +72,16 @@ fn names(requested: &[RequestedExtension]) -> Vec<(u8, &[u8])> {
 fn hardware_module(subject: &Name, requested: &[RequestedExtension]) -> Result<(), String> {
     demand(subject.is_empty(), "the subject must be empty")?;
     match names(requested).as_slice() {
-        [(tag, content)] if *tag == tag::context_constructed(0) && module_name(content).is_some() => Ok(()),
+        [(tag, content)] if *tag == tag::context_constructed(0) && is_module(content) => Ok(()),
         _ => {
             Err("the one alternative name must be a hardware module name: a type and a serial number".into())
         }
     }
 }
 
-fn module_name(content: &[u8]) -> Option<()> {
-    let mut parts = Reader::new(content);
-    if parts.oid("type-id").ok()? != HARDWARE_MODULE_NAME {
-        return None;
-    }
-    let mut explicit = parts.expect(tag::context_constructed(0), "value").ok()?.reader();
-    let mut module = explicit.sequence("HardwareModuleName").ok()?;
-    module.oid("hwType").ok()?;
-    let serial = module.expect(tag::OCTET_STRING, "hwSerialNum").ok()?;
-    let all_read = parts.is_empty() && explicit.is_empty() && module.is_empty();
-    (all_read && !serial.content.is_empty()).then_some(())
+/// Whether an otherName is a hardware module name with a serial number.
+fn is_module(content: &[u8]) -> bool {
+    matches!(read_hardware_module(content), Ok(Some(module)) if !module.serial.is_empty())
 }
 
 fn opc_ua(subject: &Name, requested: &[RequestedExtension]) -> Result<(), String> {

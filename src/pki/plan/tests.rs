@@ -17,6 +17,10 @@ use crate::pki::{
     certificate::{Certificate, CertificateError, SignedCertificate, join},
     der::{element, sequence, tag},
     key::{Curve, KeyAlgorithm, RsaScheme},
+    naming::{
+        alternative::{AlternativeRule, Demand, NameKind},
+        rules::{Presence, Unlisted},
+    },
     profile::{
         BeyondIssuer, CRL_SIGN, DIGITAL_SIGNATURE, DuplicateKeys, DuplicateSubjects, EmptySubject, End,
         KEY_CERT_SIGN, KEY_ENCIPHERMENT, KeyIdentifier, tests::device,
@@ -60,8 +64,11 @@ fn root_fields(seed: u8, path_length: Option<u32>) -> RootFields {
 }
 
 pub(in crate::pki) fn root(path_length: Option<u32>) -> IssuingCa {
-    let fields = root_fields(1, path_length);
-    let planned = plan_root(&fields, facts(1)).expect("a root");
+    root_of(&root_fields(1, path_length))
+}
+
+fn root_of(fields: &RootFields) -> IssuingCa {
+    let planned = plan_root(fields, facts(1)).expect("a root");
     let signature = sign(&key(1), planned.tbs());
     let signed =
         SignedCertificate::assemble_root(planned.tbs(), &signature, &fields.public_key).expect("signed");
@@ -234,16 +241,30 @@ fn refuses_a_request_that_asks_for_authority() {
 }
 
 #[test]
+fn makes_no_authority_of_a_request_that_says_it_is_for_none() {
+    let device = &[0x30, 0];
+    check("subordinate-ca", |c| c.wishes = vec![wish(19, "", device)], &["!authority-requested"]);
+    check("subordinate-ca", |c| c.wishes = vec![wish(15, "", &[3, 2, 7, 0x80])], &["!authority-requested"]);
+    check("device", |c| c.wishes = vec![wish(19, "", device), wish(15, "", &[3, 2, 7, 0x80])], &[]);
+    // A request that says nothing is for whatever the profile makes.
+    check("subordinate-ca", |_| {}, &[]);
+}
+
+#[test]
 fn makes_a_subordinate_authority_below_the_issuers_path_length() {
     let authority = wish(19, "critical", &[0x30, 6, 1, 1, 0xff, 2, 1, 0]);
     let usage = wish(15, "critical", &[3, 2, 1, 0x06]);
     check("subordinate-ca", |c| c.wishes = vec![authority.clone(), usage], &[]);
+    let only_lists = wish(15, "critical", &[3, 2, 1, 0x02]);
+    check("subordinate-ca", |c| c.wishes = vec![authority.clone(), only_lists], &["!authority-requested"]);
     let deeper = wish(19, "critical", &[0x30, 6, 1, 1, 0xff, 2, 1, 3]);
     check("subordinate-ca", |c| c.wishes = vec![deeper], &["extension-dropped"]);
 
     let mut case = Case::new("subordinate-ca");
     case.profile.kind = SubjectKind::SubordinateCa { path_length: 5 };
-    let certificate = read(&case.run(&root(Some(2))).expect("planned"));
+    let planned = case.run(&root(Some(2))).expect("planned");
+    assert_eq!(told(planned.notes()), ["authority-requested"]);
+    let certificate = read(&planned);
     assert!(certificate.is_ca());
     assert_eq!(certificate.path_length(), Some(1));
     let usage = DIGITAL_SIGNATURE | KEY_CERT_SIGN | CRL_SIGN;
@@ -260,6 +281,18 @@ fn refuses_keys_and_names_that_are_not_the_subjects_to_have() {
     check("device", |c| c.profile.key_usage = KEY_ENCIPHERMENT, &["!key-algorithm"]);
     check("device", |c| c.subject = name("CN=Test Root,O=Tests").der().to_vec(), &["!name-is-issuer"]);
     check("device", |c| c.subject = name("CN=test  ROOT,O=tests").der().to_vec(), &["!name-is-issuer"]);
+    // One relative name of two attributes; the request has them in the other order, which is only a quirk.
+    let pair = |number: u8, text: &[u8]| {
+        sequence(&[&[6, 3, 0x55, 4, number], element(tag::UTF8_STRING, text).as_slice()])
+    };
+    let (first, second) = (pair(3, b"Root"), pair(11, b"Unit"));
+    let named = |list: &[&[u8]]| sequence(&[&element(tag::SET, &list.concat())]);
+    let mut fields = root_fields(1, None);
+    fields.name = Name::parse(&named(&[&first, &second])).expect("a name");
+    let mut case = Case::new("device");
+    case.subject = named(&[&second, &first]);
+    let refusal = case.run(&root_of(&fields)).expect_err("the issuer's name");
+    assert_eq!(told(&refusal.findings), ["!name-is-issuer", "quirk"]);
 }
 
 #[test]
@@ -303,17 +336,34 @@ fn keeps_the_validity_within_the_issuers() {
         |now: Time| plan(request(7, name("CN=d").der(), &[]), &profile, issuer(), Facts { now, ..facts(2) });
     let refusal = late(ends.plus_seconds(1)).expect_err("the issuer is over");
     assert_eq!(told(&refusal.findings), ["!validity-issuer"]);
+    let refusal = late(issuer().begins().plus_seconds(-1)).expect_err("the issuer has not begun");
+    assert_eq!(told(&refusal.findings), ["!validity-issuer"]);
+    assert!(refusal.findings[0].message.as_str().contains("begins"));
+    let planned = late(issuer().begins()).expect("planned");
+    assert_eq!(planned.not_before(), issuer().begins());
     let planned = late(at("2026-03-01T12:10:00Z")).expect("planned");
     assert_eq!(planned.not_before(), at("2026-03-01T12:05:00Z"));
 }
 
 #[test]
 fn writes_no_expiry_as_rfc_5280_does() {
-    let mut fields = root_fields(1, None);
-    fields.days = 2_940_000;
-    let planned = plan_root(&fields, facts(1)).expect("a root");
+    let mut case = Case::new("device");
+    (case.profile.end, case.profile.beyond_issuer) = (End::At(Time::NO_EXPIRY), BeyondIssuer::Keep);
+    let planned = case.run(issuer()).expect("planned");
     assert_eq!(planned.not_after(), Time::NO_EXPIRY);
     assert!(planned.tbs().windows(17).any(|octets| octets == b"\x18\x0f99991231235959Z"));
+}
+
+#[test]
+fn days_beyond_the_last_year_are_refused_and_never_no_expiry() {
+    let mut fields = root_fields(1, None);
+    fields.days = 2_940_000;
+    assert!(plan_root(&fields, facts(1)).expect_err("beyond").contains("9999"));
+    let end = |days| {
+        move |c: &mut Case| (c.profile.end, c.profile.beyond_issuer) = (End::Days(days), BeyondIssuer::Keep)
+    };
+    check("device", end(2_940_000), &["!validity-period", "validity-issuer"]);
+    check("device", end(2_900_000), &["validity-issuer"]);
 }
 
 #[test]
@@ -352,6 +402,28 @@ fn certifies_the_issuers_own_key_for_a_code_and_nothing_else() {
     assert!(certificate.extended_key_usage().is_empty());
     let refusal = plan_for_code(&code, &profile("device"), issuer(), facts(3)).expect_err("not for devices");
     assert_eq!(told(&refusal.findings), ["!key-is-issuer"]);
+}
+
+#[test]
+fn the_profiles_rules_hold_for_a_code_as_for_a_request() {
+    let code = Name::from_common_name("code-1").expect("a code");
+    let refused = |change: fn(&mut Profile)| {
+        let mut profile = profile("verification");
+        change(&mut profile);
+        told(&plan_for_code(&code, &profile, issuer(), facts(3)).expect_err("refused").findings)
+    };
+    assert_eq!(refused(|p| p.keys = vec![KeyAlgorithm::Ed25519]), ["!key-algorithm"]);
+    assert_eq!(refused(|p| p.naming.attributes.unlisted = Unlisted::Refuse), ["!name-rule"]);
+    let demanding = |p: &mut Profile| {
+        p.naming.alternative_rules.rules = vec![AlternativeRule {
+            kind: NameKind::Dns,
+            presence: Presence::Required,
+            pattern: None,
+            count_max: 1,
+            demand: Demand::None,
+        }];
+    };
+    assert_eq!(refused(demanding), ["!alternative-name-rule"]);
 }
 
 #[test]

@@ -128,6 +128,9 @@ pub enum ProfileError {
     /// An entry stands twice in a list.
     #[error("an entry stands there twice")]
     Twice(&'static str),
+    /// Scripts would make CAs.
+    #[error("a CA is made with a typed approval only")]
+    UnattendedAuthority,
     /// A URI that nobody can fetch from.
     #[error("{uri} is not an http, https or ldap URI with a host")]
     Uri {
@@ -165,6 +168,7 @@ impl ProfileError {
             Self::OcspNoCheck => "ocsp-no-check",
             Self::PathLength(_) => "path-length",
             Self::SubjectKeyIdentifier => "subject-key-identifier",
+            Self::UnattendedAuthority => "unattended",
             Self::CriticalNothing(key)
             | Self::LimitsNoAuthority(key)
             | Self::Oid(key)
@@ -221,6 +225,7 @@ impl ProfileError {
             }
             Self::TooMany { .. } => "name fewer",
             Self::Twice(_) => "write it once",
+            Self::UnattendedAuthority => "set `unattended = false`",
             Self::Uri { .. } => {
                 "write it whole, such as http://pki.example.com/ca.crl, in ASCII, of at most 512 octets"
             }

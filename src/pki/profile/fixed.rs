@@ -220,12 +220,11 @@ impl FixedExtensions {
 }
 
 /// Extensions that have keys of their own, beside [`MANAGED_EXTENSIONS`]: a custom one would go round their checks.
-const OWN_EXTENSIONS: [(ObjectIdentifier, &str); 7] = [
+const OWN_EXTENSIONS: [(ObjectIdentifier, &str); 6] = [
     (rfc5280::ID_CE_SUBJECT_ALT_NAME, "subjectAltName"),
     (rfc5280::ID_PE_AUTHORITY_INFO_ACCESS, "authorityInfoAccess"),
     (rfc5280::ID_CE_CRL_DISTRIBUTION_POINTS, "cRLDistributionPoints"),
     (rfc5280::ID_CE_CERTIFICATE_POLICIES, "certificatePolicies"),
-    (rfc5280::ID_CE_POLICY_MAPPINGS, "policyMappings"),
     (TLS_FEATURE, "tlsFeature"),
     (rfc6960::ID_PKIX_OCSP_NOCHECK, "ocsp-nocheck"),
 ];

@@ -3,6 +3,7 @@
 
 use crate::pki::{
     key::{Curve, HashAlgorithm, KeyAlgorithm},
+    oid,
     time::Time,
 };
 
@@ -84,10 +85,8 @@ impl Standard {
 /// A key, what is demanded of it, and whether that is so.
 type Demand = (&'static str, &'static str, bool);
 
-const ALTERNATIVE_NAME: &[u8] = &[0x55, 0x1d, 17];
-
 fn allows_alternative_name(profile: &Profile) -> Demand {
-    let allowed = profile.allowed_extensions.iter().any(|oid| oid == ALTERNATIVE_NAME);
+    let allowed = profile.allowed_extensions.iter().any(|allowed| allowed == oid::SUBJECT_ALT_NAME);
     ("allow-extensions", "that subjectAltName be allowed", allowed)
 }
 

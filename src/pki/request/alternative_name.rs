@@ -122,12 +122,22 @@ fn dns_name(text: &str) -> Result<(), String> {
             return wrong("has an internationalised label that cannot be decoded");
         }
     }
+    // RFC 1123 §2.1: the last label of a host name is never a number, so that an address can be told from a name.
+    // Software that compares what it was told with dNSName would take an address that was never granted as one.
+    if host.rsplit('.').next().is_some_and(|last| last.bytes().all(|octet| octet.is_ascii_digit())) {
+        return wrong("ends with a number, as an address does and no host name");
+    }
     Ok(())
 }
 
 fn mailbox(text: &str) -> Result<(), String> {
     match text.rsplit_once('@') {
-        Some((local, domain)) if is_local_part(local) && dns_name(domain).is_ok() => Ok(()),
+        // A wildcard is for hosts (RFC 9525 §6.3), and would be every mailbox of a domain's hosts here.
+        Some((local, domain))
+            if is_local_part(local) && !domain.starts_with('*') && dns_name(domain).is_ok() =>
+        {
+            Ok(())
+        }
         _ => Err("an rfc822Name is not of the form local@domain".to_owned()),
     }
 }

@@ -237,8 +237,15 @@ fn judges_alternative_names_by_their_kind() {
     for name in ["", ".", "a..b", "a b", "a:443", "*.com", "xn--a-!.de", "-a.b", "a,DNS:b", &label] {
         bad(0x82, name.as_bytes());
     }
+    for name in ["10.0.0.1", "1", "a.example.1", "*.0.0.1", "256.0.0.1"] {
+        bad(0x82, name.as_bytes());
+    }
+    good(0x82, b"1.2.3.4.example");
+    good(0x82, b"1.example.4a");
     good(0x81, b"a.b@example.com");
     bad(0x81, b"example.com");
+    bad(0x81, b"a@*.example.com");
+    bad(0x81, b"a@10.0.0.1");
     good(0x86, b"https://example.com/x");
     good(0x86, b"urn:uuid:1");
     bad(0x86, b"/relative");

@@ -35,6 +35,12 @@ impl Network {
         octets.len() == self.octets.len() && self.masked(octets) == self.octets
     }
 
+    /// The address and then the mask, as name constraints have them (RFC 5280 §4.2.1.10).
+    #[must_use]
+    pub fn with_mask(&self) -> Vec<u8> {
+        [self.octets.clone(), self.masked(&vec![0xff; self.octets.len()])].concat()
+    }
+
     fn masked(&self, octets: &[u8]) -> Vec<u8> {
         let keep = |index: usize| match self.prefix_bits.saturating_sub(index * 8) {
             0 => 0,

@@ -4,6 +4,7 @@ use super::*;
 use crate::pki::{
     constraint::{NameConstraints, Subtree},
     key::{HashAlgorithm, SignatureAlgorithm},
+    oid,
     profile::{Criticality, CustomExtension, FixedExtensions, Policy, PolicyConstraints, Presence, Standard},
 };
 
@@ -160,6 +161,28 @@ fn issues_within_the_limits_of_the_ca() {
         |c| c.profile.fixed.policies = vec![Policy { oid: vec![0x2a, 3], cps: None }],
         &[],
     );
+}
+
+#[test]
+fn policies_that_a_request_brings_in_count_as_the_profiles_do() {
+    let fixed = FixedExtensions {
+        policies: vec![Policy { oid: vec![0x2a, 3], cps: None }],
+        policy_constraints: PolicyConstraints { require_explicit: Some(0), inhibit_mapping: None },
+        ..FixedExtensions::default()
+    };
+    let strict = limited(fixed, &[]);
+    let asking = |value: &[u8]| {
+        let value = wish(32, "", value);
+        move |c: &mut Case| {
+            c.profile.allowed_extensions = vec![oid::CERTIFICATE_POLICIES.to_vec()];
+            c.wishes = vec![value];
+        }
+    };
+    check_below(&strict, "CN=dev-1", asking(&[0x30, 6, 0x30, 4, 6, 2, 0x2a, 3]), &[]);
+    check_below(&strict, "CN=dev-1", asking(&[0x30, 6, 0x30, 4, 6, 2, 0x2a, 4]), &["!policy-issuer"]);
+    let malformed = ["!extension-malformed", "!policy-issuer"];
+    check_below(&strict, "CN=dev-1", asking(&[0x30, 0]), &malformed);
+    check_below(&strict, "CN=dev-1", asking(&[0x30, 4, 6, 2, 0x2a, 3]), &malformed);
 }
 
 /// A hardware module name of type 1.2.3 and serial number `x`, in a subjectAltName.
