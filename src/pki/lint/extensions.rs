@@ -98,9 +98,7 @@ pub(super) fn lint(
     let usage = key_usage(find(ID_KEY_USAGE), expected.kind);
     let usage_is_sound = usage.is_ok();
     judge(KEY_USAGE, usage);
-    if usage_is_sound {
-        judge(KEY_USAGE_OF_KEY, key_usage_of_key(find(ID_KEY_USAGE), fields));
-    }
+    judge(KEY_USAGE_OF_KEY, key_usage_of_key(find(ID_KEY_USAGE), fields));
     judge(SAN, subject_alt_name(find(ID_SAN), fields));
     judge(EKU, find(ID_EKU).map_or(Ok(()), extended_key_usage));
     if expected.kind == Kind::EndEntity && usage_is_sound {

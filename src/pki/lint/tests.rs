@@ -145,11 +145,28 @@ impl Draft {
     }
 }
 
+const RSA: &[u8] = b"\x2a\x86\x48\x86\xf7\x0d\x01\x01\x01";
+const EC: &[u8] = b"\x2a\x86\x48\xce\x3d\x02\x01";
+
+/// A key of this algorithm, as far as keyUsage looks at it.
+fn key_of(algorithm: &[u8]) -> Vec<u8> {
+    sequence(&[&sequence(&[&element(tag::OID, algorithm)]), &[3, 2, 0, 1]])
+}
+
 /// Bends a good TBS and expects that one rule, and no other, fires.
 fn check(kind: Kind, rule: &str, bend: impl FnOnce(&mut Draft)) {
     let mut draft = good(kind);
     bend(&mut draft);
     assert_eq!(draft.faults(), [rule]);
+}
+
+/// The same for an end entity with a key of this algorithm; the good octets have one of Ed25519.
+fn check_key(algorithm: &[u8], rule: &str, bend: impl FnOnce(&mut Draft)) {
+    let mut draft = good(Kind::EndEntity);
+    draft.spki = key_of(algorithm);
+    draft.remove(14);
+    bend(&mut draft);
+    assert_eq!(draft.faults_for(&draft.spki), [rule]);
 }
 
 #[test]
@@ -259,8 +276,8 @@ fn each_extension_has_its_rule() {
     check(EndEntity, KEY_USAGE, |d| d.set(15, CRITICAL, &[3, 3, 7, 0x80, 0]));
     check(EndEntity, KEY_USAGE, |d| d.set(15, CRITICAL, &[3, 3, 6, 0x80, 0x40]));
     check(EndEntity, KEY_USAGE, |d| d.set(15, CRITICAL, &[3, 2, 2, 0x84]));
-    check(EndEntity, KEY_USAGE, |d| d.set(15, CRITICAL, &[3, 2, 0, 0x81]));
-    check(EndEntity, KEY_USAGE, |d| d.set(15, CRITICAL, &[3, 3, 7, 0x80, 0x80]));
+    check_key(EC, KEY_USAGE, |d| d.set(15, CRITICAL, &[3, 2, 0, 0x81]));
+    check_key(EC, KEY_USAGE, |d| d.set(15, CRITICAL, &[3, 3, 7, 0x80, 0x80]));
     check(EndEntity, KEY_USAGE, |d| d.set(15, CRITICAL, &[3, 2, 1, 0x82]));
     check(SubordinateCa, KEY_USAGE, |d| d.set(15, CRITICAL, &[3, 2, 7, 0x80]));
     check(SubordinateCa, KEY_USAGE, |d| d.remove(15));
@@ -270,12 +287,12 @@ fn each_extension_has_its_rule() {
     let purpose = |last: u8| sequence(&[&element(tag::OID, &[0x2b, 6, 1, 5, 5, 7, 3, last])]);
     // Certificates for signing alone, with a key that only agrees; then those for agreement, with one that only enciphers.
     for last in [3, 9] {
-        check(EndEntity, PURPOSE, |d| {
+        check_key(EC, PURPOSE, |d| {
             d.set(37, PLAIN, &purpose(last));
             d.set(15, CRITICAL, &[3, 2, 3, 0x08]);
         });
     }
-    check(EndEntity, PURPOSE, |d| d.set(15, CRITICAL, &[3, 2, 5, 0x20]));
+    check_key(RSA, PURPOSE, |d| d.set(15, CRITICAL, &[3, 2, 5, 0x20]));
     check(EndEntity, PURPOSE, |d| {
         d.set(37, PLAIN, &purpose(1));
         d.set(15, CRITICAL, &[3, 2, 6, 0x40]);
@@ -380,8 +397,6 @@ fn each_extension_of_fixed_content_has_its_rule() {
 
 #[test]
 fn no_key_is_given_a_use_that_its_algorithm_cannot_serve() {
-    const RSA: &[u8] = b"\x2a\x86\x48\x86\xf7\x0d\x01\x01\x01";
-    const EC: &[u8] = b"\x2a\x86\x48\xce\x3d\x02\x01";
     const ED25519: &[u8] = b"\x2b\x65\x70";
     // The bits of keyUsage that each kind of key serves, bit 0 (digitalSignature) first; keyCertSign is for CAs.
     let served: [(&[u8], [u8; 9]); 6] = [
@@ -400,7 +415,7 @@ fn no_key_is_given_a_use_that_its_algorithm_cannot_serve() {
                 &[3, 2, 7 - u8::try_from(bit).expect("below 8"), 0x80 >> bit]
             };
             let mut draft = good(Kind::EndEntity);
-            draft.spki = sequence(&[&sequence(&[&element(tag::OID, algorithm)]), &[3, 2, 0, 1]]);
+            draft.spki = key_of(algorithm);
             draft.set(15, CRITICAL, usage);
             let found = draft.faults().contains(&KEY_USAGE_OF_KEY);
             assert_eq!(found, serves == 0, "bit {bit} of {algorithm:02x?}");
