@@ -65,7 +65,6 @@ const DIFFERENT: &[(&str, &[&str])] = &[
     (
         "a rule for who issues",
         &[
-            "crl::crlnumber-critical",
             "rfc5280::aki::*-missing-aki",
             "rfc5280::aki::critical-aki",
             "rfc5280::nc::permitted-dns-match-noncritical",
