@@ -135,7 +135,7 @@ impl Room for AuthorityPage {
                 let words = "install the certificate of a renewal";
                 bindings.push(Binding::help(&[Key::Char('i')], INSTALL, words));
             }
-            bindings.push(Binding::bar(&[Key::Char('R')], READ_ROOT, "the root's certificate"));
+            bindings.push(Binding::bar(&[Key::Char('R')], READ_ROOT, "the root's"));
         }
         bindings.extend_from_slice(LIST);
         bindings.push(BACK);
