@@ -565,7 +565,7 @@ fn two_roots_and_two_cas_in_one_home_do_not_mix() {
         sandbox.ok(["verify", &folder, "--trust", &roots[at]]);
         let text = fs::read_to_string(format!("{folder}/manifest.json")).unwrap();
         let manifest: Value = serde_json::from_str(&text).unwrap();
-        assert_eq!(manifest["entries"], if at == 0 { 1 } else { 0 }, "{text}");
+        assert_eq!(manifest["entries"], i32::from(at == 0), "{text}");
     }
     let checked = |at: usize, list: &str| {
         let (list, leaf) =

@@ -1,7 +1,7 @@
 //! Block lists: published weak keys, and keys that an operator does not want, by fingerprint.
 //!
 //! Nothing is read here: a list's octets come in, records of one width go out ([`Reading`]), and a key is told in the
-//! form that a list has it in ([`Format::fingerprint`]).
+//! form that a list has it in ([`Format::fingerprints`]).
 
 use sha1::Sha1;
 use sha2::{Digest as _, Sha256};

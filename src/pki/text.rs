@@ -4,7 +4,7 @@
 //! truncates silently: what is cut is said.
 //!
 //! What [`Printable`] guarantees: laid into a field of a terminal by the widths of its characters
-//! ([`Printable::columns`]), it changes no cell outside of the field. It holds no control character, nothing that turns
+//! ([`columns`]), it changes no cell outside of the field. It holds no control character, nothing that turns
 //! the direction of writing, nothing without a width, nothing that joins with what stands beside it; each of its
 //! characters takes one column or two, alone and in company ([`is_shown`]). What is not shown as it is stands there as
 //! an escape, `\u{1b}`, or `\xff` for an octet that is no text. An escape says what stood there, but whoever types a
