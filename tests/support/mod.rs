@@ -295,13 +295,6 @@ pub fn module() -> String {
     module
 }
 
-/// kryoptic's module, which knows ML-DSA.
-pub fn kryoptic() -> String {
-    let built = Path::new(env!("CARGO_MANIFEST_DIR")).join("target/tools/kryoptic/libkryoptic.so");
-    assert!(built.is_file(), "kryoptic is not built: run tests/kryoptic/build");
-    built.to_str().unwrap().to_owned()
-}
-
 /// A module that stands before SoftHSM and makes it behave as cards, readers and faults do (`shim.c`), compiled.
 pub fn shim() -> &'static str {
     static SHIM: OnceLock<String> = OnceLock::new();

