@@ -72,7 +72,11 @@ pub use progress::{Motion, Phase, Progress, Reins, Watch};
 pub use proving::{Code, Platform, requested_code};
 pub use provisioning::{NewCa, Requested};
 pub use repeated_code::{RepeatedCode, Repetition};
-pub use revocation::{CrlFile, CrlImport, PreparedCrl, crl_id, read_crl_file, read_serials};
+pub use revocation::{
+    ApprovedCrl, CRL_SOON_DAYS, CrlApproval, CrlChanges, CrlFile, CrlFreshness, CrlImport, CrlRow, CrlShown,
+    CrlStanding, JudgedCertificate, JudgedRevocation, PreparedCrl, REASONS, crl_id, read_crl_file,
+    read_serials, typed_moment, typed_serial, typed_serials,
+};
 pub use seen::{Agreement, Seen};
 pub use self_check::{Check, Mark, interfaces_up, self_check, utc_now};
 pub use space::Space;

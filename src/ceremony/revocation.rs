@@ -1,6 +1,6 @@
 //! Revocation: certificates are revoked, held and released; CRLs are prepared, shown, signed and handed over.
 //!
-//! A CRL is approved by the command that names it, after its words and what changed were shown. Its octets are durable
+//! A CRL is approved by its words, typed, or by the command that names it, after words and changes were shown. Its octets are durable
 //! before the token sees their digest; after a crash the same octets are signed again, under the same number.
 
 use crate::{
@@ -11,7 +11,9 @@ use crate::{
         text::Printable,
         time::{DAY_SECONDS, Time},
     },
-    register::{CrlPlan, IssuedCertificate, IssuedCrl, NewCrl, RevocationOrder, Revoked, StoredCrl, Storing},
+    register::{
+        CrlOrigin, CrlPlan, IssuedCertificate, IssuedCrl, NewCrl, RevocationOrder, Revoked, StoredCrl, Storing,
+    },
     token::session::Session,
 };
 
@@ -20,14 +22,23 @@ use super::{
     opening::{Appliance, now},
 };
 
+mod approval;
 mod delivery;
 mod file;
 mod import;
+mod judged;
 mod serials;
+mod standing;
+mod typed;
 
+pub use approval::{ApprovedCrl, CrlApproval};
 pub use file::{CrlFile, read_crl_file};
 pub use import::CrlImport;
+pub use judged::{JudgedCertificate, JudgedRevocation};
 pub use serials::read_serials;
+pub use standing::{CRL_SOON_DAYS, CrlChanges, CrlFreshness, CrlRow, CrlShown, CrlStanding};
+pub(super) use standing::{crl_due, crls_due};
+pub use typed::{REASONS, typed_moment, typed_serial, typed_serials};
 
 /// A CRL that waits for the PIN.
 #[derive(Clone, Debug)]
@@ -97,17 +108,17 @@ impl Appliance {
         }
         let this_update = now()?;
         let next_update = next_update(&issuer, this_update, days.unwrap_or(self.configuration.crl_days()))?;
-        let new = new_crl(ca, &issuer, this_update, next_update);
+        let new = new_crl(ca, &issuer, (this_update, next_update), CrlOrigin::Command);
         let plan = self.register.plan_crl(&new, Storing::Trial)?;
         Ok(PreparedCrl { issuer, stored: plan.stored.clone(), change: Some(plan) })
     }
 
-    /// Stores a prepared CRL, has its digest signed, checks and records it.
+    /// Stores an approved CRL, has its digest signed, checks and records it.
     ///
     /// # Errors
     /// [`Error::Register`] where it is not the one that was shown any more; [`Error::Token`]; [`Error::TokenOutput`].
-    pub fn issue_crl(&mut self, prepared: &PreparedCrl, session: &Session) -> Result<IssuedCrl, Error> {
-        let PreparedCrl { issuer, stored, change } = prepared;
+    pub fn issue_crl(&mut self, approved: &ApprovedCrl, session: &Session) -> Result<IssuedCrl, Error> {
+        let PreparedCrl { issuer, stored, change } = &approved.prepared;
         let ca = stored.authority.as_str();
         let key = session.find(&self.authority_key_uri(ca)?)?;
         key.matches(issuer.certificate().public_key())?;
@@ -115,7 +126,7 @@ impl Appliance {
         self.audit_key(session)?;
         let stored = match (change, stored.next_update) {
             (Some(_), Some(next_update)) => {
-                let new = new_crl(ca, issuer, stored.this_update, next_update);
+                let new = new_crl(ca, issuer, (stored.this_update, next_update), approved.origin);
                 self.register.plan_crl(&new, Storing::Durable(stored.tbs_sha256))?.stored
             }
             _ => stored.clone(),
@@ -160,20 +171,33 @@ impl Appliance {
         })
     }
 
+    /// The name of the CA that issued a certificate.
+    ///
+    /// # Errors
+    /// [`Error::Register`].
+    pub fn issuer_name(&self, certificate: &IssuedCertificate) -> Result<String, Error> {
+        Ok(self.register.plan(certificate.plan())?.authority)
+    }
+
     /// What holds for a certificate that was revoked, held or released since it was issued.
     ///
     /// # Errors
     /// [`Error::Register`].
     pub fn revoked_certificate(&self, certificate: &IssuedCertificate) -> Result<Option<Revoked>, Error> {
-        let plan = self.register.plan(certificate.plan())?;
+        let authority = self.issuer_name(certificate)?;
         let Some(serial) = CrlSerial::from_octets(certificate.serial()) else { return Ok(None) };
-        Ok(self.register.revoked(&plan.authority, &serial)?)
+        Ok(self.register.revoked(&authority, &serial)?)
     }
 }
 
-fn new_crl<'a>(ca: &'a str, issuer: &'a IssuingCa, this_update: Time, next_update: Time) -> NewCrl<'a> {
+fn new_crl<'a>(
+    ca: &'a str,
+    issuer: &'a IssuingCa,
+    (this_update, next_update): (Time, Time),
+    origin: CrlOrigin,
+) -> NewCrl<'a> {
     let algorithm = issuer.certificate().public_key().signing_algorithm(RsaScheme::Pkcs1);
-    NewCrl { authority: ca, issuer, algorithm, this_update, next_update }
+    NewCrl { authority: ca, issuer, algorithm, this_update, next_update, origin }
 }
 
 /// RFC 5280 §4.2.1.3: whoever verifies a CRL looks for cRLSign.

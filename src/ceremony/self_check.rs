@@ -23,7 +23,10 @@ use crate::{
     register::{self, Register, Rehearsal},
 };
 
-use super::opening::{Home, printable_path};
+use super::{
+    opening::{Home, printable_path},
+    revocation::{CrlFreshness, crls_due},
+};
 
 /// Least room in the home, in octets: twice what the register's write-ahead log may take.
 const FREE_OCTETS_MIN: u64 = 128 * 1024 * 1024;
@@ -130,6 +133,8 @@ struct Kept {
     last: Option<Time>,
     /// Whether the register is for rehearsals.
     rehearsal: Option<Rehearsal>,
+    /// CAs whose relying parties have no good CRL, or soon have none.
+    crls: Vec<Check>,
 }
 
 impl Kept {
@@ -142,7 +147,7 @@ impl Kept {
             Ok(found) => Check::good("register", found),
             Err(error) => Check::bad("register", error.to_string(), error.hint()),
         };
-        configured.into_iter().chain([recorded]).collect()
+        configured.into_iter().chain([recorded]).chain(std::mem::take(&mut self.crls)).collect()
     }
 
     fn register(&mut self, path: &Path) -> Result<String, register::Error> {
@@ -151,12 +156,27 @@ impl Kept {
         let head = register.head()?;
         let entries = register.journal(Some(head.entry.saturating_sub(1)), 1)?;
         self.last = entries.first().map(|entry| entry.time);
+        if let Some(now) = utc_now() {
+            self.crls =
+                crls_due(&register, now)?.iter().map(|(found, freshness)| crl(found, *freshness)).collect();
+        }
         let standing = match register.rehearsal() {
             Rehearsal::Live => "live",
             Rehearsal::Rehearsal => "rehearsal",
         };
         Ok(format!("entry {}, {standing}, head {}", head.entry, head.hash.words()))
     }
+}
+
+/// A CRL that is due soon or overdue: without a good one, relying parties refuse certificates or check none.
+fn crl(found: &str, freshness: CrlFreshness) -> Check {
+    let mark = if let CrlFreshness::Overdue(_) = freshness { Mark::Bad } else { Mark::Attention };
+    Check::new(
+        "CRL",
+        mark,
+        found,
+        Some("make and publish the next one under Revocation, or with coldsign crl"),
+    )
 }
 
 fn program(sha256: io::Result<[u8; 32]>) -> Check {

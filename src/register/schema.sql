@@ -173,12 +173,13 @@ CREATE INDEX revocation_serial ON revocation (authority, serial, number);
 CREATE INDEX revocation_entry ON revocation (entry);
 
 -- CRLs: the octets to sign stand in `crl_part`, and are durable before they are signed. `revocations` is the number of
--- the newest row of `revocation` that was looked at. One that was made is approved by the command that names it.
+-- the newest row of `revocation` that was looked at. One that was made is approved by the command that names it, or by
+-- its words, which an officer typed.
 CREATE TABLE crl (
   number INTEGER PRIMARY KEY CHECK (number BETWEEN 1 AND 2147483647),
   entry INTEGER NOT NULL UNIQUE,
   authority TEXT NOT NULL REFERENCES authority (name),
-  origin TEXT NOT NULL CHECK (origin IN ('command', 'elsewhere')),
+  origin TEXT NOT NULL CHECK (origin IN ('command', 'typed words', 'elsewhere')),
   issuer_sha256 BLOB NOT NULL CHECK (length(issuer_sha256) = 32),
   crl_number BLOB,
   this_update INTEGER NOT NULL,

@@ -47,6 +47,7 @@ impl Home {
     fn plan_crl(&mut self, at: Time, storing: Storing) -> Result<CrlPlan, Error> {
         let ca = self.ca.clone();
         let new = NewCrl {
+            origin: CrlOrigin::Command,
             authority: "factory",
             issuer: &ca,
             algorithm: SignatureAlgorithm::Ecdsa(HashAlgorithm::Sha256),
@@ -413,6 +414,7 @@ fn a_ca_moves_in_with_its_crl_and_its_list() {
     assert!(slip(act(&mut home, 9, RevocationAct::Revoke(Reason::Superseded))).contains("issued no"));
     // The number goes on; the new CRL is proved against the octets of the one that came.
     let new = NewCrl {
+        origin: CrlOrigin::Command,
         authority: "moved",
         issuer: &ca,
         algorithm: SignatureAlgorithm::Ecdsa(HashAlgorithm::Sha256),
