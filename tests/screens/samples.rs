@@ -28,6 +28,8 @@ mod proving;
 mod reading;
 #[path = "samples/register.rs"]
 mod register;
+#[path = "samples/revocation.rs"]
+mod revocation;
 #[path = "samples/tokens.rs"]
 mod tokens;
 
@@ -66,6 +68,10 @@ pub fn all() -> Vec<Sample> {
         ("Search", register::search()),
         ("Audit", register::audit()),
         ("Proving", proving::proving()),
+        ("Revocations", revocation::revocations()),
+        ("Crls", revocation::crls()),
+        ("Revoke", revocation::revoke()),
+        ("NextCrl", revocation::next_crl()),
         ("Setup", tokens::setup()),
         ("Tokens", tokens::tokens()),
         ("NewToken", tokens::new_token()),
@@ -346,6 +352,13 @@ fn delivery() -> Vec<(&'static str, Build)> {
         ("empty", |outside| without_media(browsing(outside))),
         ("typical", in_folder),
         ("typical, media", browsing),
+        ("typical, a CRL", revocation::delivery),
+        ("typical, a CRL delivered", |outside| {
+            let mut model = revocation::delivery(outside);
+            update(&mut model, Message::Key(Key::Char('w')));
+            tell(&mut model, News::Delivered(material::delivered()));
+            model
+        }),
         ("typical, measured", |outside| measured(in_folder(outside), 15_200_000_000)),
         ("typical, too little space perhaps", |outside| measured(in_folder(outside), 20_000_000)),
         ("typical, too little space", |outside| measured(in_folder(outside), 640_000)),

@@ -70,9 +70,8 @@ impl Appliance {
                 "type serial numbers, or choose a file with one on each line",
             ));
         }
-        let &RevocationOrder { ca, serials, act, invalidity_date } = order;
-        self.register
-            .check_revocation(&NewRevocation { authority: ca, serials, act, invalidity_date }, now()?)?;
+        let &RevocationOrder { authority: ca, serials, act, invalidity_date } = order;
+        self.register.check_revocation(order, now()?)?;
         let mut rows = Vec::new();
         for serial in serials.iter().take(ROWS_MAX) {
             let issued = self.register.find_serial(serial.as_octets())?;
