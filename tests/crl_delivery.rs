@@ -24,7 +24,7 @@ fn signed_crl(desk: &Desk) -> (Appliance, Session, IssuedCrl) {
     let certificate = appliance.issued(&plan, None, 1).unwrap().pop().unwrap();
     let serials = typed_serials(&hex(certificate.serial())).unwrap();
     let act = RevocationAct::Revoke(Reason::Superseded);
-    let order = RevocationOrder { ca: "root", serials: &serials, act, invalidity_date: None };
+    let order = RevocationOrder { authority: "root", serials: &serials, act, invalidity_date: None };
     appliance.revoke(&order).unwrap();
     let prepared = appliance.prepare_crl("root", None).unwrap();
     let crl = appliance.issue_crl(&prepared.approve(CrlApproval::Command).unwrap(), &session).unwrap();

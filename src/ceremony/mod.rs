@@ -3,6 +3,7 @@
 //! Both faces drive this one interface; it knows neither terminals nor arguments. Begin with [`Appliance`]:
 //! [`Appliance::plan`], [`Appliance::approve`], [`Appliance::sign`] and [`Appliance::deliver`] are the main job.
 
+mod adoption;
 mod auditing;
 mod block_lists;
 mod browsing;
@@ -47,6 +48,7 @@ mod triage;
 mod verification;
 mod volumes;
 
+pub use adoption::{Adoptee, ProposedAdoption};
 pub use block_lists::{BlockListFacts, BlockLists, ListFormat, add_block_list};
 pub use browsing::{By, Found, IssuedRow, Pace, Rest, Wanted};
 pub use certificate_export::ExportedCertificate;
@@ -102,7 +104,7 @@ pub use crate::{
     },
     host::memory::harden,
     register::{
-        AuditFinding, AuditReport, AuthorityRecord, Catalogue, CrlOrigin, Deeds, IssuedCertificate,
+        Adoption, AuditFinding, AuditReport, AuthorityRecord, Catalogue, CrlOrigin, Deeds, IssuedCertificate,
         IssuedCrl, Rehearsal, RevocationAct, RevocationOrder, Revoked, StoredCrl, StoredPlan, Takeover,
     },
     token::{

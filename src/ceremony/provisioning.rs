@@ -304,18 +304,24 @@ impl Appliance {
                 format!("finish it under Authorities, or with coldsign sign {}", plan.id),
             ));
         }
-        if new.name.is_empty() {
+        self.check_free(new.name)?;
+        subject_of(new)
+    }
+
+    /// Checks that a CA can have this name.
+    pub(super) fn check_free(&self, name: &str) -> Result<(), Error> {
+        if name.is_empty() {
             return Err(Error::usage("the CA has no name yet", "give it a short one, such as factory"));
         }
-        if self.register.authority(new.name)?.is_some() || self.configuration.key_uri(new.name).is_some() {
+        if self.register.authority(name)?.is_some() || self.configuration.key_uri(name).is_some() {
             return Err(Error::authority(
-                format!("there is a CA named {} already", Printable::new(new.name)),
+                format!("there is a CA named {} already", Printable::new(name)),
                 "choose another name",
             ));
         }
         // The name is checked as configuration before the token is touched.
-        config::with_authority(&self.text, new.name, "pkcs11:token=x;id=%00")?;
-        subject_of(new)
+        config::with_authority(&self.text, name, "pkcs11:token=x;id=%00")?;
+        Ok(())
     }
 
     fn provision_key(&mut self, new: &NewCa<'_>, session: &Session) -> Result<TokenKey, Error> {
@@ -326,7 +332,7 @@ impl Appliance {
     }
 
     /// The audit key signs manifests and checkpoints, never certificates; it is made with the first CA.
-    fn provision_audit_key(&mut self, session: &Session) -> Result<(), Error> {
+    pub(super) fn provision_audit_key(&mut self, session: &Session) -> Result<(), Error> {
         if self.configuration.audit_key_uri().is_some() {
             return Ok(());
         }
@@ -337,7 +343,7 @@ impl Appliance {
     }
 
     /// The key's URI, with the token's serial number: another token with the same label is not taken for this one.
-    fn key_uri(&self, key: &TokenKey, session: &Session) -> Result<String, Error> {
+    pub(super) fn key_uri(&self, key: &TokenKey, session: &Session) -> Result<String, Error> {
         let token = TokenUri::parse(self.configuration.token_uri())?;
         Ok(token.with_serial_of(session.state()).with_key(key.id()).to_string())
     }

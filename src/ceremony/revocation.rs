@@ -120,7 +120,7 @@ impl Appliance {
     pub fn issue_crl(&mut self, approved: &ApprovedCrl, session: &Session) -> Result<IssuedCrl, Error> {
         let PreparedCrl { issuer, stored, change } = &approved.prepared;
         let ca = stored.authority.as_str();
-        let key = session.find(&self.authority_key_uri(ca)?)?;
+        let key = self.ca_key(ca, &self.authority_key_uri(ca)?, session)?;
         key.matches(issuer.certificate().public_key())?;
         // The audit key, which signs the manifest, is looked at before, not after, the signature.
         self.audit_key(session)?;

@@ -14,6 +14,8 @@ pub struct Authority {
     pub record: AuthorityRecord,
     /// How far it has come.
     pub stage: Stage,
+    /// How its key came from outside; `None` where it was made in the token.
+    pub from_outside: Option<Printable>,
 }
 
 /// How far a CA has come.
@@ -65,6 +67,7 @@ impl Appliance {
             self.unfinished_root(&record.name)?
                 .map_or(Stage::Abandoned, |plan| Stage::Unfinished(Box::new(plan)))
         };
-        Ok(Authority { record, stage })
+        let from_outside = self.adoption_told(&record.name)?;
+        Ok(Authority { record, stage, from_outside })
     }
 }

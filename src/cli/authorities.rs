@@ -1,14 +1,15 @@
-//! `ca create`, `ca request`, `ca install`, `ca export`, `ca list` and `ca show`.
+//! `ca create`, `ca request`, `ca install`, `ca adopt`, `ca export`, `ca list` and `ca show`.
 
 use serde_json::{Value, json};
 
 use crate::{
-    ceremony::{Appliance, AuthorityRecord, Error, Home, NewCa, printable_path},
+    ceremony::{Adoptee, Appliance, AuthorityRecord, Error, Home, NewCa, ProposedAdoption, printable_path},
     pki::{
         certificate::Certificate,
         fingerprint::hex,
         key::{Curve, KeyAlgorithm},
         pem,
+        text::Printable,
     },
 };
 
@@ -66,6 +67,30 @@ pub fn run(home: Home, command: CaCommand, form: Form) -> Result<Exit, Error> {
             let issuer = appliance.install(fitting)?;
             show(form, &name, Some((issuer.certificate(), issuer.root())), appliance.is_rehearsal());
         }
+        CaCommand::Adopt { name, key, certificate, chain, origin, words, pin } => {
+            let adoptee = Adoptee {
+                name: &name,
+                key_uri: &key,
+                certificate: &certificate,
+                chain: chain.as_deref(),
+                origin: &origin,
+            };
+            let mut appliance = Appliance::open(home)?;
+            let (proposed, session) =
+                appliance.propose_adoption(&adoptee, &mut pin::custodian(pin.pin_file))?;
+            show_proposed(&name, &proposed);
+            let head = appliance.adopt(&proposed, words.as_deref().unwrap_or_default(), &session)?;
+            render::head(&head);
+            let issuer = proposed.issuer();
+            show(form, &name, Some((issuer.certificate(), issuer.root())), appliance.is_rehearsal());
+            if form == Form::Text {
+                show_from_outside(appliance.adoption_told(&name)?.as_ref());
+                eprintln!(
+                    "next: take its latest CRL and the list of what it issued: coldsign crl import --ca {name} CRL --list \
+                     index.txt"
+                );
+            }
+        }
         CaCommand::Export { name, to } => {
             let appliance = Appliance::open_to_read(home)?;
             let exported = appliance.export_certificate(&name, &to)?;
@@ -88,7 +113,8 @@ pub fn run(home: Home, command: CaCommand, form: Form) -> Result<Exit, Error> {
         CaCommand::List => {
             let appliance = Appliance::open_to_read(home)?;
             for record in appliance.authorities()? {
-                show_line(form, &record.name, certificates(&record));
+                let from_outside = appliance.adoption_told(&record.name)?;
+                show_line(form, &record.name, certificates(&record), from_outside.as_ref());
             }
         }
         CaCommand::Show { name, pem } => {
@@ -97,7 +123,7 @@ pub fn run(home: Home, command: CaCommand, form: Form) -> Result<Exit, Error> {
             match &record.certificate {
                 Some((own, above)) if pem => show_pem(form, std::iter::once(own).chain(above)),
                 _ => {
-                    show(form, &name, certificates(&record), appliance.is_rehearsal());
+                    show_one(form, &name, &record, &appliance)?;
                     if let (Form::Text, Some(latest)) = (form, appliance.crls(&name)?.last()) {
                         let stored = latest.stored();
                         let number = stored.number.as_ref().map_or("none".to_owned(), ToString::to_string);
@@ -141,6 +167,34 @@ fn certificates(record: &AuthorityRecord) -> Certificates<'_> {
     record.certificate.as_ref().map(|(own, above)| (own, above.last().unwrap_or(own)))
 }
 
+/// What cannot be promised of the key of a CA that is to move in, and the words that stand for it.
+fn show_proposed(name: &str, proposed: &ProposedAdoption) {
+    eprintln!("the key of {name} came into the token from outside:");
+    for (attribute, lack) in proposed.unpromised() {
+        eprintln!("    {lack} ({attribute})");
+    }
+    eprintln!("the token gives it to nobody from now on (CKA_SENSITIVE, CKA_EXTRACTABLE)");
+    eprintln!("certificate: {}", proposed.issuer().certificate().subject().to_printable());
+    eprintln!("words:\n    {}", render::rows_of_words(&proposed.digest().words()).join("\n    "));
+}
+
+fn show_from_outside(told: Option<&Printable>) {
+    if let Some(told) = told {
+        render::line(&format!("KEY          {told}"));
+    }
+}
+
+fn show_one(form: Form, name: &str, record: &AuthorityRecord, appliance: &Appliance) -> Result<(), Error> {
+    let from_outside = appliance.adoption_told(name)?;
+    if form == Form::Json {
+        show_line(form, name, certificates(record), from_outside.as_ref());
+    } else {
+        show(form, name, certificates(record), appliance.is_rehearsal());
+        show_from_outside(from_outside.as_ref());
+    }
+    Ok(())
+}
+
 fn certificate_value(name: &str, certificates: Certificates<'_>) -> Value {
     let Some((certificate, root)) = certificates else {
         return json!({ "ca": name, "installed": false });
@@ -162,12 +216,17 @@ fn certificate_value(name: &str, certificates: Certificates<'_>) -> Value {
     })
 }
 
-fn show_line(form: Form, name: &str, certificates: Certificates<'_>) {
+fn show_line(form: Form, name: &str, certificates: Certificates<'_>, from_outside: Option<&Printable>) {
+    let outside = from_outside.map_or(String::new(), |told| format!("  KEY FROM OUTSIDE: {told}"));
     match (form, certificates) {
-        (Form::Json, _) => render::value(&certificate_value(name, certificates)),
+        (Form::Json, _) => {
+            let mut value = certificate_value(name, certificates);
+            value["key_from_outside"] = json!(from_outside.map(Printable::as_str));
+            render::value(&value);
+        }
         (Form::Text, None) => render::line(&format!("{name}  requested, no certificate installed yet")),
         (Form::Text, Some((certificate, _))) => render::line(&format!(
-            "{name}  {}  {}  until {}",
+            "{name}  {}  {}  until {}{outside}",
             certificate.public_key().algorithm(),
             certificate.subject().to_printable(),
             certificate.not_after()
@@ -177,7 +236,7 @@ fn show_line(form: Form, name: &str, certificates: Certificates<'_>) {
 
 fn show(form: Form, name: &str, certificates: Certificates<'_>, rehearsal: bool) {
     let (Form::Text, Some((certificate, root))) = (form, certificates) else {
-        return show_line(form, name, certificates);
+        return show_line(form, name, certificates, None);
     };
     let path_length = certificate.path_length().map_or("not limited".to_owned(), |length| length.to_string());
     render::line(&format!("CA           {name}{}", if rehearsal { "  (REHEARSAL)" } else { "" }));

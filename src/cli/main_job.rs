@@ -74,6 +74,7 @@ pub fn plan(home: Home, given: &PlanArguments, form: Form) -> Result<Exit, Error
         Form::Text => {
             render::plan(&plan);
             render::authorities(appliance.planned_authorities(&plan)?.as_ref());
+            render::from_outside(appliance.adoption_told(&plan.authority)?.as_ref());
             eprintln!("next: read the words to each other, then coldsign approve {} --words \"…\"", plan.id);
         }
     }
@@ -107,6 +108,7 @@ pub fn sign(home: Home, given: SignArguments, form: Form) -> Result<Exit, Error>
     // Whoever gives the PIN sees what it is given for.
     eprintln!("plan {}: {}", plan.id, counted(plan.accepted, "certificate"));
     render::authorities(appliance.planned_authorities(&plan)?.as_ref());
+    render::from_outside(appliance.adoption_told(&plan.authority)?.as_ref());
     eprintln!("words:\n    {}", render::rows_of_words(&plan.digest.words()).join("\n    "));
     let session = appliance.login(&mut pin::custodian(given.pin.pin_file))?;
     let issued = watched(|watch| appliance.sign(&plan, &session, watch))?;
@@ -162,6 +164,7 @@ pub fn issue(home: Home, given: &IssueArguments, form: Form) -> Result<Exit, Err
     let plan = make_plan(&mut appliance, &given.ca, &given.profile, &given.from, given.csv.as_deref())?;
     eprintln!("plan {}: {}, digest {}", plan.id, counted(plan.accepted, "certificate"), plan.digest);
     render::authorities(appliance.planned_authorities(&plan)?.as_ref());
+    render::from_outside(appliance.adoption_told(&plan.authority)?.as_ref());
     let rest = rest_of_issue(&mut appliance, &plan, given, &formats, began);
     let (issued, seconds, delivered) = rest.inspect_err(|_| {
         // The pair that follows says how to go on with the step that failed; this, that nothing begins anew.

@@ -151,6 +151,7 @@ fn audit(appliance: &mut Appliance, form: Form) -> Result<Exit, Error> {
             "certificates": report.issued,
             "revocations": report.revocations,
             "crls": report.crls,
+            "keys_from_outside": report.adopted,
             "findings": report.findings.len(),
             "head": report.head.map(|head| head.hash.to_string()),
             "words": report.head.map(|head| head.hash.words()),
@@ -168,6 +169,9 @@ fn audit(appliance: &mut Appliance, form: Form) -> Result<Exit, Error> {
                 counted(report.crls, "CRL"),
                 counted(report.findings.len(), "finding")
             ));
+            for ca in &report.adopted {
+                render::line(&format!("CA {}: its key came from outside", Printable::new(ca)));
+            }
             if let Some(head) = report.head {
                 render::line(&format!("head   {}", head.hash));
                 render::line(&format!("words  {}", head.hash.words()));

@@ -8,7 +8,7 @@ use crate::{
     ceremony::{self, Counts, HeadAfter, Issued, Judgement, PlannedAuthorities, StoredPlan, Verdict},
     pki::{
         policy::{Control, Finding, Severity},
-        text::{harmless_json, harmless_lines},
+        text::{Printable, harmless_json, harmless_lines},
     },
 };
 
@@ -190,6 +190,13 @@ pub fn authorities(made: Option<&PlannedAuthorities>) {
     let more = made.count.saturating_sub(made.names.len() as u64);
     if more > 0 {
         eprintln!("    and {more} more");
+    }
+}
+
+/// Says, to standard error, that a CA's key came from outside.
+pub fn from_outside(told: Option<&Printable>) {
+    if let Some(told) = told {
+        eprintln!("KEY FROM OUTSIDE: {told}");
     }
 }
 

@@ -107,6 +107,7 @@ fn make(home: Home, ca: &str, to: &Path, given: &CrlArguments, form: Form) -> Re
     appliance.check_crl_target(&prepared.id(), to)?;
     // Whoever gives the PIN sees what it is given for: the PIN is the approval.
     show_prepared(&prepared);
+    render::from_outside(appliance.adoption_told(ca)?.as_ref());
     let session = appliance.login(&mut custodian)?;
     let approved = prepared.approve(CrlApproval::Command)?;
     let issued = appliance.issue_crl(&approved, &session)?;

@@ -1,6 +1,6 @@
 //! Authorities: keys that sign certificates, and the certificates made for them.
 
-use rusqlite::{Connection, OptionalExtension as _, Row};
+use rusqlite::{Connection, OptionalExtension as _, Row, Transaction};
 
 use super::{
     Register,
@@ -53,28 +53,7 @@ impl Register {
     /// [`Error::AuthorityExists`] where the name or the key is taken.
     pub fn add_authority(&mut self, new: &NewAuthority<'_>, now: Time) -> Result<(), Error> {
         let transaction = self.write()?;
-        let taken: bool = transaction.query_row(
-            "SELECT EXISTS (SELECT 1 FROM authority WHERE name = ?1 OR spki = ?2)",
-            (new.name, new.public_key.spki()),
-            |row| row.get(0),
-        )?;
-        if taken {
-            return Err(Error::AuthorityExists(new.name.to_owned()));
-        }
-        transaction.execute(
-            "INSERT INTO authority (entry, name, key_uri, algorithm, spki, created, request) \
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
-            (
-                journal::next(&transaction)?,
-                new.name,
-                new.key_uri,
-                new.public_key.algorithm().to_string(),
-                new.public_key.spki(),
-                now.unix(),
-                new.request,
-            ),
-        )?;
-        journal::append(&transaction, Kind::Authority, now)?;
+        insert(&transaction, new, now)?;
         Ok(transaction.commit()?)
     }
 
@@ -94,14 +73,8 @@ impl Register {
         if *certificate.public_key() != authority.public_key {
             return Err(Error::CertificateForOtherKey(name.to_owned()));
         }
-        let chain: Vec<u8> = chain.iter().flat_map(|above| above.der().iter().copied()).collect();
         let transaction = self.write()?;
-        transaction.execute(
-            "INSERT INTO authority_certificate (entry, authority, certificate, chain, installed) \
-             VALUES (?1, ?2, ?3, ?4, ?5)",
-            (journal::next(&transaction)?, name, certificate.der(), chain, now.unix()),
-        )?;
-        journal::append(&transaction, Kind::Certificate, now)?;
+        insert_certificate(&transaction, name, certificate, chain, now)?;
         Ok(transaction.commit()?)
     }
 
@@ -144,6 +117,49 @@ impl Register {
     pub fn authorities(&self) -> Result<Vec<AuthorityRecord>, Error> {
         authorities(&self.connection, None)
     }
+}
+
+/// Adds an authority to a transaction, with its entry.
+pub(super) fn insert(transaction: &Transaction<'_>, new: &NewAuthority<'_>, now: Time) -> Result<(), Error> {
+    let taken: bool = transaction.query_row(
+        "SELECT EXISTS (SELECT 1 FROM authority WHERE name = ?1 OR spki = ?2)",
+        (new.name, new.public_key.spki()),
+        |row| row.get(0),
+    )?;
+    if taken {
+        return Err(Error::AuthorityExists(new.name.to_owned()));
+    }
+    transaction.execute(
+        "INSERT INTO authority (entry, name, key_uri, algorithm, spki, created, request) \
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
+        (
+            journal::next(transaction)?,
+            new.name,
+            new.key_uri,
+            new.public_key.algorithm().to_string(),
+            new.public_key.spki(),
+            now.unix(),
+            new.request,
+        ),
+    )?;
+    journal::append(transaction, Kind::Authority, now)
+}
+
+/// Adds a certificate of an authority to a transaction, with its entry.
+pub(super) fn insert_certificate(
+    transaction: &Transaction<'_>,
+    name: &str,
+    certificate: &Certificate,
+    chain: &[Certificate],
+    now: Time,
+) -> Result<(), Error> {
+    let chain: Vec<u8> = chain.iter().flat_map(|above| above.der().iter().copied()).collect();
+    transaction.execute(
+        "INSERT INTO authority_certificate (entry, authority, certificate, chain, installed) \
+         VALUES (?1, ?2, ?3, ?4, ?5)",
+        (journal::next(transaction)?, name, certificate.der(), chain, now.unix()),
+    )?;
+    journal::append(transaction, Kind::Certificate, now)
 }
 
 fn authorities(connection: &Connection, name: Option<&str>) -> Result<Vec<AuthorityRecord>, Error> {

@@ -30,6 +30,7 @@ const CRL_PARTS: &str = "SELECT * FROM crl_part WHERE key BETWEEN \
 /// What an entry records.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(super) enum Kind {
+    Adoption,
     Approval,
     Authority,
     Certificate,
@@ -46,7 +47,8 @@ pub(super) enum Kind {
 }
 
 impl Kind {
-    pub(super) const ALL: [Self; 13] = [
+    pub(super) const ALL: [Self; 14] = [
+        Self::Adoption,
         Self::Approval,
         Self::Authority,
         Self::Certificate,
@@ -64,6 +66,7 @@ impl Kind {
 
     pub(super) fn name(self) -> &'static str {
         match self {
+            Self::Adoption => "adoption",
             Self::Approval => "approval",
             Self::Authority => "authority",
             Self::Certificate => "certificate",
@@ -87,6 +90,7 @@ impl Kind {
     /// The query for the entry's facts: one row, its columns by name. `?1` is the entry's number.
     fn facts(self) -> &'static str {
         match self {
+            Self::Adoption => "SELECT * FROM adoption WHERE entry = ?1",
             Self::Approval => {
                 "SELECT plan.id AS plan, approval.time, approval.method, approval.digest \
                  FROM approval JOIN plan ON plan.number = approval.plan WHERE approval.entry = ?1"
@@ -122,6 +126,7 @@ impl Kind {
     /// The tables whose rows the entry binds, with the queries for those rows in order. `?1` is the entry's number.
     pub(super) fn rows(self) -> &'static [(&'static str, &'static str)] {
         match self {
+            Self::Adoption => &[("adoption", "SELECT * FROM adoption WHERE entry = ?1")],
             Self::Approval => &[("approval", "SELECT * FROM approval WHERE entry = ?1")],
             Self::Authority => &[("authority", "SELECT * FROM authority WHERE entry = ?1")],
             Self::Certificate => {

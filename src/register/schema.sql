@@ -44,6 +44,18 @@ CREATE TABLE authority_certificate (
   installed INTEGER NOT NULL
 ) STRICT;
 
+-- Authorities whose keys came from outside. `waived` names the PKCS#11 attributes that do not say of such a key what they
+-- say of one made in the token, with commas between them; `digest` is what the words stood for that an officer typed.
+CREATE TABLE adoption (
+  entry INTEGER PRIMARY KEY,
+  authority TEXT NOT NULL UNIQUE REFERENCES authority (name),
+  time INTEGER NOT NULL,
+  origin TEXT NOT NULL,
+  waived TEXT NOT NULL,
+  certificate_sha256 BLOB NOT NULL CHECK (length(certificate_sha256) = 32),
+  digest BLOB NOT NULL CHECK (length(digest) = 32)
+) STRICT;
+
 -- One row a stored plan.
 CREATE TABLE plan (
   number INTEGER PRIMARY KEY CHECK (number BETWEEN 1 AND 2147483647),

@@ -11,8 +11,8 @@ use coldsign::{
         time::DAY_SECONDS,
     },
     register::{
-        CrlDelivery, CrlOrigin, CrlPlan, IssuedCrl, NewCrl, RevocationAct, RevocationError, RevocationOrder,
-        Revoked, Storing, Takeover,
+        CrlDelivery, CrlOrigin, CrlPlan, IssuedCrl, NewAdoption, NewCrl, RevocationAct, RevocationError,
+        RevocationOrder, Revoked, Storing, Takeover, adoption_digest,
     },
 };
 
@@ -328,7 +328,6 @@ impl Moved {
             public_key: &public_key,
             request: None,
         };
-        home.register.add_authority(&new, now()).unwrap();
         let root = plan_root(
             &RootFields {
                 name: Name::from_text("CN=Moved Root").unwrap(),
@@ -343,7 +342,25 @@ impl Moved {
         let signature = sign(&key(MOVED_KEY), root.tbs());
         let signed = SignedCertificate::assemble_root(root.tbs(), &signature, &public_key).unwrap();
         let certificate = Certificate::parse(signed.der()).unwrap();
-        home.register.install_certificate("moved", &certificate, &[], now()).unwrap();
+        let waived = ["CKA_LOCAL", "CKA_NEVER_EXTRACTABLE"];
+        let digest = adoption_digest(&public_key, &certificate, &waived, "another house");
+        let adoption = NewAdoption {
+            authority: new,
+            certificate: &certificate,
+            chain: &[],
+            origin: "another house",
+            waived: &waived,
+        };
+        let other = home.register.adopt_authority(&adoption, "anchor", now());
+        assert!(matches!(other, Err(Error::Words(_))), "{other:?}");
+        let less = NewAdoption { waived: &waived[..1], ..adoption };
+        assert!(matches!(home.register.adopt_authority(&less, &digest.words(), now()), Err(Error::Words(_))));
+        assert!(home.register.authority("moved").unwrap().is_none());
+        home.register.adopt_authority(&adoption, &digest.words(), now()).unwrap();
+        let recorded = home.register.adoption("moved").unwrap().unwrap();
+        assert_eq!((recorded.origin.as_str(), recorded.digest), ("another house", digest));
+        assert_eq!(recorded.waived, waived);
+        assert!(home.register.adoption("factory").unwrap().is_none());
         Self { ca: IssuingCa::new(certificate, Vec::new()).unwrap() }
     }
 

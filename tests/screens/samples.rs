@@ -225,6 +225,13 @@ fn plan() -> Vec<(&'static str, Build)> {
             tell(&mut model, News::PlanShown(Box::new(shown)));
             model
         }),
+        ("typical, of a key from outside", |outside| {
+            let mut model = on_top(outside, Screen::Plan(Plan::stored(material::plan(outside))));
+            let mut shown = material::plan_shown(outside);
+            shown.summary.from_outside = Some(super::outside::printable(&outside.subject));
+            tell(&mut model, News::PlanShown(Box::new(shown)));
+            model
+        }),
         ("typical, signed", |outside| {
             let mut model = on_top(outside, Screen::Plan(Plan::stored(material::plan(outside))));
             let mut shown = material::plan_shown(outside);

@@ -121,6 +121,8 @@ pub struct CrlShown {
     pub ca: String,
     /// It, not signed yet.
     pub row: CrlRow,
+    /// How the CA's key came from outside; `None` where it was made in the token.
+    pub from_outside: Option<Printable>,
     /// What it lists, by reason, in the order of the reasons' codes; empty for one that was stored before.
     pub reasons: Vec<(&'static str, u64)>,
     /// What changed; `None` for one that was stored before and was not signed.
@@ -201,8 +203,9 @@ impl Appliance {
     pub fn shown_crl(&self, prepared: &PreparedCrl) -> Result<CrlShown, Error> {
         let stored = prepared.stored();
         let ca = stored.authority.clone();
+        let from_outside = self.adoption_told(&ca)?;
         let Some(plan) = prepared.change() else {
-            return Ok(CrlShown { ca, row: row(stored), reasons: Vec::new(), changes: None });
+            return Ok(CrlShown { ca, row: row(stored), from_outside, reasons: Vec::new(), changes: None });
         };
         let seen = self.register.latest_crl(&ca)?.map_or(0, |latest| latest.stored().revocations);
         let recorded = self.register.revoked_after(&ca, seen, CHANGES_MAX)?;
@@ -221,7 +224,7 @@ impl Appliance {
             recorded: self.register.revocations_after(&ca, seen)?,
         };
         let reasons = plan.reasons.iter().map(|(reason, count)| (reason.name(), *count)).collect();
-        Ok(CrlShown { ca, row: row(stored), reasons, changes: Some(changes) })
+        Ok(CrlShown { ca, row: row(stored), from_outside, reasons, changes: Some(changes) })
     }
 }
 

@@ -233,6 +233,14 @@ fn told(report: &AuditReport) -> Vec<Item> {
     ] {
         items.push(Item::labelled(label, Printable::new(&grouped(number))));
     }
+    for ca in &report.adopted {
+        items.push(Item::Labelled {
+            label: "key from outside".to_owned(),
+            value: Printable::new(ca),
+            role: Role::Attention,
+            remark: None,
+        });
+    }
     if let Some(entry) = report.signed_head {
         items.push(Item::labelled("signed up to entry", Printable::new(&grouped(entry))));
     }

@@ -189,6 +189,12 @@ fn described(authority: &Authority) -> Vec<Item> {
         said("CA", &record.name),
         Item::Labelled { label: "state".to_owned(), value: Printable::new(stage), role, remark: None },
     ];
+    items.extend(authority.from_outside.iter().map(|told| Item::Labelled {
+        label: "KEY FROM OUTSIDE".to_owned(),
+        value: told.clone(),
+        role: Role::Attention,
+        remark: None,
+    }));
     match (&record.certificate, &authority.stage) {
         (Some((own, above)), _) => {
             items.extend(certified(own));

@@ -2,7 +2,7 @@
 
 use ratatui::layout::Rect;
 
-use super::{Screen, delivery::Delivery};
+use super::{Screen, audit::scrolling, delivery::Delivery};
 use crate::{
     ceremony::{Class, CrlRow, CrlShown},
     pki::{crl::Reason, text::Printable},
@@ -10,7 +10,7 @@ use crate::{
         canvas::Canvas,
         field::Field,
         key::Key,
-        keymap::{Action, BACK, Binding, LIST},
+        keymap::{Action, BACK, Binding},
         message::Failure,
         model::About,
         room::{Heard, Room, Told, Turn},
@@ -111,7 +111,7 @@ impl Room for NextCrl {
             Step::Shown { .. } => {
                 let mut bindings =
                     vec![Binding::bar(&[Key::Char('a')], Action::Proceed, "approve by its words")];
-                bindings.extend_from_slice(LIST);
+                bindings.extend(scrolling());
                 bindings.push(BACK);
                 bindings
             }
@@ -323,6 +323,12 @@ fn told(shown: &CrlShown) -> Vec<Item> {
         said("number", row.number.as_deref().unwrap_or("none")),
         said("of", &moment(row.this_update)),
     ];
+    items.extend(shown.from_outside.iter().map(|told| Item::Labelled {
+        label: "KEY FROM OUTSIDE".to_owned(),
+        value: told.clone(),
+        role: Role::Attention,
+        remark: None,
+    }));
     items.extend(row.next_update.map(|end| said("the next one by", &moment(end))));
     items.push(said("lists", &counted(row.entries, "revoked certificate")));
     for (name, count) in &shown.reasons {

@@ -204,6 +204,7 @@ fn shown(outside: &Outside) -> CrlShown {
     CrlShown {
         ca: ca(outside),
         row: row(outside, 8),
+        from_outside: None,
         reasons: vec![
             (Reason::KeyCompromise.name(), 4),
             (Reason::Superseded.name(), 1_198),
@@ -248,7 +249,15 @@ pub fn next_crl() -> Vec<(&'static str, Build)> {
     vec![
         ("empty", empty),
         ("empty, stored before", |outside| {
-            prepared(outside, CrlShown { changes: None, reasons: Vec::new(), ..shown(outside) })
+            prepared(
+                outside,
+                CrlShown {
+                    changes: None,
+                    reasons: Vec::new(),
+                    from_outside: Some(printable(&outside.subject)),
+                    ..shown(outside)
+                },
+            )
         }),
         ("typical", looking),
         ("typical, its words", approving),

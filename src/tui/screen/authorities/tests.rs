@@ -44,7 +44,7 @@ fn authority(name: &str, stage: Stage) -> Authority {
         request: (stage == Stage::Requested).then(|| vec![0x30, 0]),
         certificate: None,
     };
-    Authority { record, stage }
+    Authority { record, stage, from_outside: None }
 }
 
 /// A model among the CAs of a home that has none.
