@@ -4,7 +4,10 @@ use std::path::PathBuf;
 
 use ratatui::layout::Rect;
 
-use super::next_crl::NextCrl;
+use super::{
+    audit::{draw_sheet, scrolling},
+    next_crl::NextCrl,
+};
 use crate::{
     ceremony::{JudgedRevocation, REASONS, RevocationAct, Revoked},
     pki::{crl::Reason, text::Printable},
@@ -217,7 +220,7 @@ impl Room for Revoke {
             }
             Step::Judged { .. } => {
                 let mut bindings = vec![Binding::bar(&[Key::Char('y')], RECORD, "yes, record it")];
-                bindings.extend_from_slice(LIST);
+                bindings.extend(scrolling());
                 bindings.push(BACK);
                 bindings
             }
@@ -301,10 +304,7 @@ impl Room for Revoke {
         match &self.step {
             Step::Choosing(browser) => browser.draw(canvas, area, about),
             Step::Form => self.draw_form(canvas, area),
-            Step::Judged { sheet, .. } => {
-                sheet.draw(canvas, Rect { height: area.height.saturating_sub(1), ..area });
-                sheet.tell_place(canvas, area, area.bottom().saturating_sub(1), area.x);
-            }
+            Step::Judged { sheet, .. } => draw_sheet(canvas, area, sheet),
             Step::Recorded { certificates, waiting } => {
                 self.draw_recorded(canvas, area, *certificates, *waiting)
             }
