@@ -625,7 +625,7 @@ fn a_ca_of_openssl_moves_in_with_its_key_and_goes_on_here() {
     assert!(listed[0]["key_from_outside"].is_null(), "{listed:?}");
     let origin = listed[1]["key_from_outside"].as_str().unwrap();
     assert!(origin.contains("openssl ca on host old, 2026") && origin.contains("CKA_LOCAL"), "{origin}");
-    assert!(said(&sandbox.run(["ca", "show", "elsewhere"])).contains("its key came from outside"));
+    assert!(said(&sandbox.run(["ca", "show", "elsewhere"])).contains("KEY FROM OUTSIDE since"));
     let audit = sandbox.json(["register", "audit"]).pop().unwrap();
     assert_eq!(audit["keys_from_outside"], serde_json::json!(["elsewhere"]));
 

@@ -170,7 +170,7 @@ impl Appliance {
         Ok(self.register.adoption(ca)?)
     }
 
-    /// What every list and plan says of a CA whose key came from outside.
+    /// What every list and plan says of a CA whose key came from outside: since when, from where, what is not promised.
     ///
     /// # Errors
     /// [`Error::Register`].
@@ -211,10 +211,10 @@ fn checked_origin(origin: &str) -> Result<String, Error> {
     Ok(origin.to_owned())
 }
 
-/// An adoption in one line.
+/// An adoption in one line, behind words that say that the key came from outside.
 fn told(adoption: &Adoption) -> Printable {
     Printable::new(&format!(
-        "its key came from outside on {} ({}); not promised: {}",
+        "since {} ({}); not promised: {}",
         adoption.time,
         adoption.origin,
         adoption.waived.join(", ")

@@ -180,7 +180,7 @@ fn show_proposed(name: &str, proposed: &ProposedAdoption) {
 
 fn show_from_outside(told: Option<&Printable>) {
     if let Some(told) = told {
-        render::line(&format!("KEY          {told}"));
+        render::line(&format!("KEY FROM OUTSIDE {told}"));
     }
 }
 
