@@ -14,7 +14,7 @@ use crate::{
 };
 
 use super::{
-    args::{CaCommand, KeyKind},
+    args::{CaCommand, KeyKind, PinArguments},
     exit::Exit,
     pin,
     render::{self, Form},
@@ -75,21 +75,7 @@ pub fn run(home: Home, command: CaCommand, form: Form) -> Result<Exit, Error> {
                 chain: chain.as_deref(),
                 origin: &origin,
             };
-            let mut appliance = Appliance::open(home)?;
-            let (proposed, session) =
-                appliance.propose_adoption(&adoptee, &mut pin::custodian(pin.pin_file))?;
-            show_proposed(&name, &proposed);
-            let head = appliance.adopt(&proposed, words.as_deref().unwrap_or_default(), &session)?;
-            render::head(&head);
-            let issuer = proposed.issuer();
-            show(form, &name, Some((issuer.certificate(), issuer.root())), appliance.is_rehearsal());
-            if form == Form::Text {
-                show_from_outside(appliance.adoption_told(&name)?.as_ref());
-                eprintln!(
-                    "next: take its latest CRL and the list of what it issued: coldsign crl import --ca {name} CRL --list \
-                     index.txt"
-                );
-            }
+            adopt(home, &adoptee, words.as_deref().unwrap_or_default(), pin, form)?;
         }
         CaCommand::Export { name, to } => {
             let appliance = Appliance::open_to_read(home)?;
@@ -135,6 +121,32 @@ pub fn run(home: Home, command: CaCommand, form: Form) -> Result<Exit, Error> {
         }
     }
     Ok(Exit::Done)
+}
+
+/// `ca adopt`: without the words it shows what they stand for.
+fn adopt(
+    home: Home,
+    adoptee: &Adoptee<'_>,
+    words: &str,
+    given: PinArguments,
+    form: Form,
+) -> Result<(), Error> {
+    let name = adoptee.name;
+    let mut appliance = Appliance::open(home)?;
+    let (proposed, session) = appliance.propose_adoption(adoptee, &mut pin::custodian(given.pin_file))?;
+    show_proposed(name, &proposed);
+    let head = appliance.adopt(&proposed, words, &session)?;
+    render::head(&head);
+    let issuer = proposed.issuer();
+    show(form, name, Some((issuer.certificate(), issuer.root())), appliance.is_rehearsal());
+    if form == Form::Text {
+        show_from_outside(appliance.adoption_told(name)?.as_ref());
+        eprintln!(
+            "next: take its latest CRL and the list of what it issued: coldsign crl import --ca {name} CRL --list \
+             index.txt"
+        );
+    }
+    Ok(())
 }
 
 /// Certificates as PEM, in JSON a line each.

@@ -95,7 +95,9 @@ impl TokenKey {
         let private = Object { session, handle: private };
         let unpromised = unpromised(&private)?;
         let mut findings = findings(&private)?;
-        findings.extend(unpromised.iter().filter(|promise| !waiver.covers(**promise)).filter_map(missing));
+        findings.extend(
+            unpromised.iter().copied().filter(|promise| !waiver.covers(*promise)).filter_map(missing),
+        );
         if !findings.is_empty() {
             return Err(Error::KeyNotAsAsked { findings: findings.join(", "), key: id });
         }
@@ -194,7 +196,7 @@ fn unpromised(key: &Object<'_>) -> Result<Vec<Promise>, Error> {
 }
 
 /// Why a key without this promise is no CA key; not every token tells where a key was made.
-fn missing(promise: &Promise) -> Option<&'static str> {
+fn missing(promise: Promise) -> Option<&'static str> {
     match promise {
         Promise::AlwaysSensitive => Some("it was not always sensitive (CKA_ALWAYS_SENSITIVE)"),
         Promise::Local => None,

@@ -46,6 +46,7 @@ pub fn issuing(outside: &Outside) -> Authority {
             certificate: Some((certificate(&own(outside)), vec![certificate(&root())])),
         },
         stage: Stage::Issues,
+        from_outside: None,
     }
 }
 

@@ -83,7 +83,7 @@ impl Plan {
         self.shown().map(|shown| &shown.summary)
     }
 
-    fn from_outside(&self) -> Option<&Printable> {
+    fn outside_key(&self) -> Option<&Printable> {
         self.summary()?.from_outside.as_ref()
     }
 
@@ -255,7 +255,7 @@ impl Room for Plan {
 
     fn draw(&self, canvas: &mut Canvas<'_>, area: Rect, _about: &About) {
         self.draw_summary(canvas, area);
-        let makes = u16::from(self.authorities().is_some()) + u16::from(self.from_outside().is_some());
+        let makes = u16::from(self.authorities().is_some()) + u16::from(self.outside_key().is_some());
         let head = HEAD_ROWS + makes + u16::from(ceremony::table_of(&self.stored).is_some());
         let list = Rect { y: area.y + head, height: area.height.saturating_sub(head), ..area };
         self.draw_rows(canvas, list);
@@ -290,7 +290,7 @@ impl Plan {
         if let Some(authorities) = self.authorities() {
             y += canvas.labelled(area, y, "THIS MAKES", &makes(authorities), Role::Attention);
         }
-        if let Some(told) = self.from_outside() {
+        if let Some(told) = self.outside_key() {
             canvas.text(area.x, y, 17, "KEY FROM OUTSIDE", Role::Attention);
             canvas.outside(area.x + 18, y, area.width.saturating_sub(18), told, Role::Attention);
             y += 1;

@@ -89,7 +89,7 @@ impl Revoke {
     /// Certificates that a file lists, which is to be chosen.
     #[must_use]
     pub fn listed(ca: &str) -> Self {
-        Self::of(ca, Which::Listed(PathBuf::new()), Step::Choosing(Box::new(Browser::new())))
+        Self::of(ca, Which::Listed(PathBuf::new()), Step::Choosing(Box::default()))
     }
 
     /// A certificate that was found in the register.
@@ -139,7 +139,7 @@ impl Revoke {
         let last = self.fields().len() - 1;
         match action {
             Action::Back if matches!(self.which, Which::Listed(_)) => {
-                self.step = Step::Choosing(Box::new(Browser::new()));
+                self.step = Step::Choosing(Box::default());
                 Turn::stay()
             }
             Action::Back => Turn::back(),
@@ -306,7 +306,7 @@ impl Room for Revoke {
             Step::Form => self.draw_form(canvas, area),
             Step::Judged { sheet, .. } => draw_sheet(canvas, area, sheet),
             Step::Recorded { certificates, waiting } => {
-                self.draw_recorded(canvas, area, *certificates, *waiting)
+                self.draw_recorded(canvas, area, *certificates, *waiting);
             }
         }
     }

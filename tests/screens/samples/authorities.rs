@@ -43,6 +43,7 @@ fn requested(outside: &Outside) -> Authority {
             certificate: None,
         },
         stage: coldsign::ceremony::Stage::Requested,
+        from_outside: None,
     }
 }
 
