@@ -346,7 +346,8 @@ fn a_crl_is_judged_approved_by_its_words_and_foretold() {
         let rows = appliance.issued_page(&catalogue, 1, 10).unwrap();
         let device = rows.iter().find(|row| row.source.as_str().contains("0.csr")).unwrap();
         let serials = ceremony::typed_serials(&format!(" {} ", device.serial)).unwrap();
-        let order = |act| RevocationOrder { authority: "issuing", serials: &serials, act, invalidity_date: None };
+        let order =
+            |act| RevocationOrder { authority: "issuing", serials: &serials, act, invalidity_date: None };
 
         // Judging changes nothing, and judges by the rules that hold when it is recorded.
         let entry = appliance.overview().unwrap().entry;

@@ -12,7 +12,8 @@ use crate::{
         time::{DAY_SECONDS, Time},
     },
     register::{
-        CrlOrigin, CrlPlan, IssuedCertificate, IssuedCrl, NewCrl, RevocationOrder, Revoked, StoredCrl, Storing,
+        CrlOrigin, CrlPlan, IssuedCertificate, IssuedCrl, NewCrl, RevocationOrder, Revoked, StoredCrl,
+        Storing,
     },
     token::session::Session,
 };

@@ -99,7 +99,8 @@ impl Worker {
         };
         let since = wish.since.trim();
         let invalidity_date = if since.is_empty() { None } else { Some(ceremony::typed_moment(since)?) };
-        let order = RevocationOrder { authority: &wish.ca, serials: &serials, act: wish.act, invalidity_date };
+        let order =
+            RevocationOrder { authority: &wish.ca, serials: &serials, act: wish.act, invalidity_date };
         let (appliance, _) = self.working()?;
         appliance.judge_revocation(&order)
     }
