@@ -75,6 +75,7 @@ fn shown(plan: &StoredPlan, approved: bool, issued: u64) -> News {
             not_after: (now(), now()),
             notes: vec![("csr-pem".to_owned(), 12)],
             authorities: None,
+            from_outside: None,
             lint_rules: 20,
             waived: Vec::new(),
             approved,

@@ -81,6 +81,7 @@ pub fn plan(home: Home, given: &PlanArguments, form: Form) -> Result<Exit, Error
         Form::Text => {
             render::plan(&plan);
             render::authorities(appliance.planned_authorities(&plan)?.as_ref());
+            render::from_outside(appliance.adoption_told(&plan.authority)?.as_ref());
             eprintln!("next: read the words to each other, then coldsign approve {} --words \"…\"", plan.id);
         }
     }
@@ -115,6 +116,7 @@ pub fn sign(home: Home, given: SignArguments, form: Form) -> Result<Exit, Error>
     eprintln!("plan {}: {}", plan.id, counted(plan.accepted, "certificate"));
     render::waived(&appliance.waived(&plan)?);
     render::authorities(appliance.planned_authorities(&plan)?.as_ref());
+    render::from_outside(appliance.adoption_told(&plan.authority)?.as_ref());
     eprintln!("words:\n    {}", render::rows_of_words(&plan.digest.words()).join("\n    "));
     let session = appliance.login(&mut pin::custodian(given.pin.pin_file))?;
     let issued = watched(|watch| appliance.sign(&plan, &session, watch))?;
@@ -172,6 +174,7 @@ pub fn issue(home: Home, given: &IssueArguments, form: Form) -> Result<Exit, Err
     eprintln!("plan {}: {}, digest {}", plan.id, counted(plan.accepted, "certificate"), plan.digest);
     render::waived(&appliance.waived(&plan)?);
     render::authorities(appliance.planned_authorities(&plan)?.as_ref());
+    render::from_outside(appliance.adoption_told(&plan.authority)?.as_ref());
     let rest = rest_of_issue(&mut appliance, &plan, given, &formats, began);
     let (issued, seconds, delivered) = rest.inspect_err(|_| {
         // The pair that follows says how to go on with the step that failed; this, that nothing begins anew.

@@ -11,7 +11,7 @@ use crate::{
     },
     pki::{
         policy::{Control, Finding, Severity},
-        text::{harmless_json, harmless_lines},
+        text::{Printable, harmless_json, harmless_lines},
     },
 };
 
@@ -213,6 +213,13 @@ pub fn waived_values(waived: &[Waived]) -> Vec<Value> {
         })
     };
     waived.iter().map(value).collect()
+}
+
+/// Says, to standard error, that a CA's key came from outside.
+pub fn from_outside(told: Option<&Printable>) {
+    if let Some(told) = told {
+        eprintln!("KEY FROM OUTSIDE: {told}");
+    }
 }
 
 /// Says, to standard error, where the work stands and the register's head could not be signed after it.

@@ -130,6 +130,7 @@ pub fn cross(home: Home, ca: &str, profile: &str, certificate: &Path, form: Form
             eprintln!("    {}", render::rows_of_words(&made.certificate_sha256.words()).join("\n    "));
             render::plan(&made.plan);
             render::authorities(appliance.planned_authorities(&made.plan)?.as_ref());
+            render::from_outside(appliance.adoption_told(&made.plan.authority)?.as_ref());
             eprintln!(
                 "next: read the words to each other, then coldsign approve {} --words \"…\"",
                 made.plan.id
