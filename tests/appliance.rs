@@ -9,10 +9,12 @@ use std::{path::PathBuf, process::Command};
 
 use coldsign::{
     ceremony::{
-        Activation, Appliance, AuditReport, Beginning, Deeds, Format, HeadSignature, Home, Initialised, Mark,
-        Outcome, Pin, Rehearsal, Reins, Remaining, TokenState, UserPin, Watch, self_check,
+        self, Activation, Appliance, AuditReport, Beginning, Class, CrlApproval, CrlFreshness, CrlOrigin,
+        Deeds, Format, HeadSignature, Home, Initialised, Mark, Outcome, Pin, Rehearsal, Reins, Remaining,
+        RevocationAct, RevocationOrder, TokenState, UserPin, Watch, self_check,
     },
     pki::{
+        crl::Reason,
         fingerprint::Digest,
         time::{DAY_SECONDS, Time},
     },
@@ -324,5 +326,82 @@ fn tells_the_token_s_state_without_disturbing_a_log_in() {
         }
         // A private key shows itself to those only who are logged in.
         assert!(session.find(&key).is_ok());
+    });
+}
+
+#[test]
+fn a_crl_is_judged_approved_by_its_words_and_foretold() {
+    let sandbox = |name: &str| {
+        let sandbox = Sandbox::with_issuing(name, "p256");
+        let (requests, out) = (stick(&sandbox, "in", 2), sandbox.folder("out"));
+        sandbox.issue("issuing", "device", &[&requests], &out, &[]);
+        sandbox
+    };
+    in_sandbox("a_crl_is_judged_approved_by_its_words_and_foretold", sandbox, |home| {
+        let out = home.folder().parent().unwrap().join("out");
+        let mut appliance = Appliance::open(home.clone()).unwrap();
+        let (mut listener, reins) = (|_| (), Reins::new());
+        let mut watch = Watch::new(&mut listener, &reins);
+        let catalogue = appliance.catalogue(&mut watch).unwrap();
+        let rows = appliance.issued_page(&catalogue, 1, 10).unwrap();
+        let device = rows.iter().find(|row| row.source.as_str().contains("0.csr")).unwrap();
+        let serials = ceremony::typed_serials(&format!(" {} ", device.serial)).unwrap();
+        let order =
+            |act| RevocationOrder { authority: "issuing", serials: &serials, act, invalidity_date: None };
+
+        // Judging changes nothing, and judges by the rules that hold when it is recorded.
+        let entry = appliance.overview().unwrap().entry;
+        let hold = order(RevocationAct::Revoke(Reason::CertificateHold));
+        let judged = appliance.judge_revocation(&hold).unwrap();
+        assert_eq!(judged.rows[0].subject.as_ref(), Some(&device.subject));
+        assert_eq!((judged.rows[0].before, judged.rows.len()), (None, 1));
+        let release = appliance.judge_revocation(&order(RevocationAct::Release)).unwrap_err();
+        assert!(release.to_string().contains("not on hold"), "{release}");
+        let twice = [serials[0], serials[0]];
+        let double = RevocationOrder { serials: &twice, ..hold };
+        assert!(appliance.judge_revocation(&double).is_err());
+        assert!(appliance.judge_revocation(&RevocationOrder { serials: &[], ..hold }).is_err());
+        assert_eq!(appliance.overview().unwrap().entry, entry);
+        assert_eq!(appliance.revoke(&judged.order()).unwrap(), 1);
+        assert!(appliance.judge_revocation(&order(RevocationAct::Release)).is_ok());
+
+        let standing = appliance.crl_standing("issuing").unwrap();
+        assert_eq!((standing.freshness, standing.waiting), (CrlFreshness::Never, 1));
+        let prepared = appliance.prepare_crl("issuing", Some(1)).unwrap();
+        let shown = appliance.shown_crl(&prepared).unwrap();
+        assert_eq!(shown.reasons, [("certificateHold", 1)]);
+        let changes = shown.changes.unwrap();
+        assert_eq!((changes.stayed, changes.came, changes.left, changes.recorded), (0, 1, 0, 1));
+        assert_eq!(changes.recorded_first[0].1, "put on hold");
+        let words = shown.row.tbs_sha256.words();
+        let other = prepared.approve(CrlApproval::Words(&words[..words.len() - 1])).unwrap_err();
+        assert_eq!(other.class(), Class::NotApproved);
+        let approved = prepared.approve(CrlApproval::Words(&words)).unwrap();
+
+        let pin = Zeroizing::new(PIN.as_bytes().to_vec());
+        let mut custodian = |_: &TokenState| Ok(Activation::Pin(Pin::new(pin.clone()).unwrap()));
+        let session = appliance.login(&mut custodian).unwrap();
+        let issued = appliance.issue_crl(&approved, &session).unwrap();
+        assert_eq!(issued.stored().origin, CrlOrigin::Words);
+        let space = appliance.crl_space(&issued, &out).unwrap();
+        let delivered = appliance.deliver_crl(&issued, &out, &session, &mut watch).unwrap();
+        assert_eq!(space.files, delivered.files);
+        let written: u64 = std::fs::read_dir(out.join(&delivered.folder))
+            .unwrap()
+            .map(|entry| entry.unwrap().metadata().unwrap().len())
+            .sum();
+        assert!(written <= space.octets && written > space.octets / 4, "{written} of {}", space.octets);
+        assert!(appliance.judge_delivered_crl(&issued, &out, &mut watch).unwrap().is_sound());
+        let rows = appliance.crl_rows("issuing").unwrap();
+        assert_eq!((rows.len(), rows[0].deliveries, rows[0].origin), (1, 1, CrlOrigin::Words));
+
+        // A CRL of a day is not due soon at once.
+        let standing = appliance.crl_standing("issuing").unwrap();
+        assert!(matches!(standing.freshness, CrlFreshness::Good(_)), "{standing:?}");
+        assert_eq!(standing.waiting, 0);
+        let due = appliance.closing().unwrap().due;
+        assert_eq!(due[0].what.as_str(), "CA issuing: its next CRL");
+        assert!(!self_check(&home).iter().any(|check| check.subject == "CRL"));
+        assert!(audit(&appliance).clean());
     });
 }

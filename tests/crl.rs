@@ -12,7 +12,7 @@ use std::{
 };
 
 use coldsign::{
-    ceremony::{Appliance, Class, Home, TokenState, crl_id},
+    ceremony::{Appliance, Class, CrlApproval, Home, TokenState, crl_id},
     pki::{
         certificate::Certificate,
         crl::{
@@ -31,7 +31,7 @@ use coldsign::{
     },
 };
 use support::{
-    Delivery, Sandbox,
+    Delivery, PIN, Sandbox, TOKEN,
     disk::{SmallDisk, copy},
     long_form, material, module, openssl, openssl_req,
     request::{self, Algorithm, Key, Request},
@@ -352,13 +352,15 @@ fn a_crl_that_the_register_cannot_take_stays_in_hand_and_is_not_signed_anew() {
             connection
         })
     });
-    let failed = appliance.issue_crl(&prepared, &session).unwrap_err();
+    let approved = prepared.approve(CrlApproval::Command).unwrap();
+    let failed = appliance.issue_crl(&approved, &session).unwrap_err();
     assert_eq!(failed.class(), Class::Register, "{failed}");
     drop(locker.join().unwrap());
     let calls = || fs::read_to_string(path("SHIM_LOG")).unwrap().matches("C_Sign").count();
     assert_eq!(calls(), 1);
     let prepared = appliance.prepare_crl("root", None).unwrap();
-    let issued = appliance.issue_crl(&prepared, &session).unwrap();
+    let approved = prepared.approve(CrlApproval::Command).unwrap();
+    let issued = appliance.issue_crl(&approved, &session).unwrap();
     assert_eq!(issued.stored(), prepared.stored());
     // The other signature is that of the register's head.
     assert_eq!(calls(), 2);
@@ -700,4 +702,130 @@ fn signs_for_the_test_of_a_million() {
     let message = WholeMessage::of(algorithm, &fs::read(lines[1]).unwrap());
     let signature = session.signer(&key, algorithm).unwrap().sign_message(&message).unwrap();
     fs::write(lines[2], signature).unwrap();
+}
+
+/// The words of a statement that was shown.
+fn words_of(said: &str) -> String {
+    let (_, words) = said.split_once("words:\n").expect("words");
+    words.lines().take(3).collect::<Vec<_>>().join(" ")
+}
+
+/// Brings a private key (PKCS #8, PEM) into the token, as `SoftHSM`'s own tool does.
+fn import_key(sandbox: &Sandbox, key: &Path, id: &str) {
+    let mut import = tool("softhsm2-util", "apt-get install softhsm2");
+    import.args(["--import", key.to_str().unwrap(), "--token", TOKEN, "--label", "moved", "--id", id]);
+    import.args(["--pin", PIN]);
+    sandbox.prepare(&mut import);
+    succeed(&mut import);
+}
+
+fn adopt_arguments(sandbox: &Sandbox, elsewhere: &Path, words: Option<&str>) -> Vec<String> {
+    let (certificate, pin) = (elsewhere.join("ca.pem"), sandbox.text("pin"));
+    let key = format!("pkcs11:token={TOKEN};id=%77");
+    let mut arguments: Vec<String> = ["ca", "adopt", "elsewhere", "--key", &key, "--pin-file", &pin]
+        .into_iter()
+        .chain(["--certificate", certificate.to_str().unwrap(), "--origin", "openssl ca on host old, 2026"])
+        .map(str::to_owned)
+        .collect();
+    arguments.extend(words.into_iter().flat_map(|words| ["--words".to_owned(), words.to_owned()]));
+    arguments
+}
+
+#[test]
+fn a_ca_of_openssl_moves_in_with_its_key_and_goes_on_here() {
+    let sandbox = Sandbox::with_root("crl-adopted", "p256");
+    let elsewhere = openssl_ca(&sandbox);
+    import_key(&sandbox, &elsewhere.join("ca.key"), "77");
+    let before = fs::read(sandbox.path("home/authority.toml")).unwrap();
+
+    // First it is told what cannot be promised; without its words, or with others, nothing is recorded.
+    let told = sandbox.exits(6, adopt_arguments(&sandbox, &elsewhere, None));
+    for text in [
+        "cannot promise that there is no copy of the key",
+        "CKA_NEVER_EXTRACTABLE",
+        "cannot promise that nobody ever saw the key in the clear",
+        "CKA_ALWAYS_SENSITIVE",
+        "cannot promise that the key was made in it",
+        "CKA_LOCAL",
+        "nothing was recorded",
+    ] {
+        assert!(told.contains(text), "{text:?} is not in {told}");
+    }
+    let words = words_of(&told);
+    let other = words.replacen(' ', " not ", 1);
+    sandbox.exits(6, adopt_arguments(&sandbox, &elsewhere, Some(&other)));
+    assert_eq!(sandbox.json(["ca", "list"]).len(), 1);
+    assert_eq!(fs::read(sandbox.path("home/authority.toml")).unwrap(), before);
+    // The words stand for the origin, too.
+    let mut renamed = adopt_arguments(&sandbox, &elsewhere, Some(&words));
+    let origin = renamed.iter().position(|argument| argument.starts_with("openssl ca on")).unwrap();
+    renamed[origin] = "a token of another house".to_owned();
+    sandbox.exits(6, &renamed);
+    let adopted = sandbox.run(adopt_arguments(&sandbox, &elsewhere, Some(&words)));
+    assert!(adopted.status.success(), "{}", said(&adopted));
+    sandbox.exits(2, adopt_arguments(&sandbox, &elsewhere, Some(&words)));
+
+    // From then on it is told wherever the CA is.
+    let listed = sandbox.json(["ca", "list"]);
+    assert!(listed[0]["key_from_outside"].is_null(), "{listed:?}");
+    let origin = listed[1]["key_from_outside"].as_str().unwrap();
+    assert!(origin.contains("openssl ca on host old, 2026") && origin.contains("CKA_LOCAL"), "{origin}");
+    assert!(said(&sandbox.run(["ca", "show", "elsewhere"])).contains("KEY FROM OUTSIDE since"));
+    let audit = sandbox.json(["register", "audit"]).pop().unwrap();
+    assert_eq!(audit["keys_from_outside"], serde_json::json!(["elsewhere"]));
+
+    // Its CRL and its list come with it; the next CRL is signed here, and others take it for the one that follows.
+    let path = |name: &str| elsewhere.join(name).to_str().unwrap().to_owned();
+    sandbox.ok(["crl", "import", "--ca", "elsewhere", &path("crl.pem"), "--list", &path("index.txt")]);
+    sandbox.ok(["revoke", "--ca", "elsewhere", "03", "--reason", "superseded"]);
+    let told = said(&sandbox.run(crl_arguments(&sandbox, "elsewhere")));
+    assert!(told.contains("KEY FROM OUTSIDE"), "{told}");
+    assert!(told.contains("2 stay, 1 come, 0 leave"), "{told}");
+    let crl = sandbox.path("out/crl-elsewhere-256/crl.pem");
+    let text = succeed(openssl(&["crl", "-noout", "-text", "-in"]).arg(&crl));
+    for entry in
+        ["Serial Number: 01", "Serial Number: 02", "Serial Number: 03", "Key Compromise", "Superseded"]
+    {
+        assert!(text.contains(entry), "{entry} is not in {text}");
+    }
+    for (number, revoked) in [(1, true), (2, true), (3, true), (4, false), (5, false)] {
+        let mut verify = openssl(&["verify", "-crl_check", "-no-CApath", "-no-CAstore", "-CAfile"]);
+        verify.arg(path("ca.pem")).arg("-CRLfile").arg(&crl).arg(path(&format!("{number}.pem")));
+        let said = said(&verify.output().unwrap());
+        assert_eq!(said.contains("certificate revoked"), revoked, "{number}: {said}");
+        assert_eq!(said.contains(": OK"), !revoked, "{number}: {said}");
+    }
+
+    // It issues, and each plan says whose key it is.
+    let stick = sandbox.folder("stick");
+    let der = Request::named("after-the-move").der(&Key::generate(Algorithm::P256));
+    fs::write(Path::new(&stick).join("1.csr"), request::pem("CERTIFICATE REQUEST", &der)).unwrap();
+    let planned = sandbox.run(["plan", "--ca", "elsewhere", "--profile", "device", &stick]);
+    assert!(said(&planned).contains("KEY FROM OUTSIDE"), "{}", said(&planned));
+    let out = sandbox.folder("out");
+    sandbox.issue("elsewhere", "device", &[&stick], &out, &[]);
+    sandbox.exits(0, ["register", "audit"]);
+}
+
+#[test]
+fn an_adoption_waives_what_was_told_and_nothing_else() {
+    let sandbox = Sandbox::with_root("crl-waived", "p256");
+    let elsewhere = openssl_ca(&sandbox);
+    // A key that was made in the token has nothing to waive.
+    let uri = {
+        let register = register(&sandbox);
+        register.authority("root").unwrap().unwrap().key_uri
+    };
+    let mut own = adopt_arguments(&sandbox, &elsewhere, None);
+    own[4] = uri;
+    assert!(sandbox.exits(2, &own).contains("it did not come from outside"));
+    // One that is not there, or is not the certificate's.
+    assert!(sandbox.exits(3, adopt_arguments(&sandbox, &elsewhere, None)).contains("77"));
+    import_key(&sandbox, &elsewhere.join("1.key"), "77");
+    assert!(sandbox.exits(2, adopt_arguments(&sandbox, &elsewhere, None)).contains("for another key"));
+    // Nobody's word for where it comes from is no word.
+    let mut nobody = adopt_arguments(&sandbox, &elsewhere, None);
+    let origin = nobody.iter().position(|argument| argument.starts_with("openssl ca on")).unwrap();
+    nobody[origin] = " ".to_owned();
+    assert!(sandbox.exits(2, &nobody).contains("where the key comes from"));
 }

@@ -75,6 +75,7 @@ fn shown(plan: &StoredPlan, approved: bool, issued: u64) -> News {
             not_after: (now(), now()),
             notes: vec![("csr-pem".to_owned(), 12)],
             authorities: None,
+            from_outside: None,
             lint_rules: 20,
             waived: Vec::new(),
             approved,
@@ -395,7 +396,7 @@ fn a_delivery_that_fails_says_what_is_safe_and_goes_to_another_medium() {
     // DER is the first form; PEM stands behind it and is always there.
     key(&mut model, Key::Tab);
     key(&mut model, Key::Char(' '));
-    sees(&mut model, "[x] der   [x] pem (always)");
+    sees(&mut model, "[x] der   [ ] jsonl   [x] pem (always)   [ ] pkcs7");
     assert!(key(&mut model, Key::Enter).is_empty(), "Enter writes nothing");
     let Job::Deliver { formats, to, .. } = job(key(&mut model, Key::Char('w'))) else { panic!("a delivery") };
     assert_eq!((formats, to), (vec![Format::Der], PathBuf::from("/media/stick")));

@@ -420,7 +420,8 @@ fn refuses_files_that_are_no_register() {
     assert!(older.hint().contains("set up a new home"), "{}", older.hint());
 }
 
-const TABLES: [&str; 19] = [
+const TABLES: [&str; 20] = [
+    "adoption",
     "approval",
     "authority",
     "authority_certificate",

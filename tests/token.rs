@@ -15,6 +15,7 @@ use coldsign::token::module::Module;
 use coldsign::token::pin::{Activation, Pin};
 use coldsign::token::slot::PinWarning;
 use coldsign::token::uri::{KeyId, TokenUri};
+use coldsign::token::waiver::{Promise, Waiver};
 use cryptoki::mechanism::Mechanism;
 use cryptoki::object::Attribute;
 use lab::{Maker::SoftHsm, PIN, activation, failure, made_elsewhere, on, signatures, signs, so_activation};
@@ -284,6 +285,11 @@ fn refuses_a_key_that_can_be_extracted_or_does_more_than_sign() {
             let error = failure(session.find_id(&KeyId::new(vec![id]).unwrap()));
             let expected = format!("key {id:02x} is not a key to sign certificates with: {finding}");
             assert_eq!(error.to_string(), expected);
+            // Of a key from outside, other uses and the token's word for its past can be waived, nothing else.
+            let uri = TokenUri::parse(&format!("pkcs11:id=%{id:02x}")).unwrap();
+            let waived = session.find_waiving(&uri, &Waiver::of(Promise::ALL));
+            assert_eq!(waived.is_ok(), id < 5, "{waived:?}");
+            assert!(session.find_waiving(&uri, &Waiver::of([Promise::Local])).is_err());
         }
         made_elsewhere(lab, "lax", 9, p256(), Attribute::Sign(true));
         session.find_id(&KeyId::new(vec![9]).unwrap()).unwrap();

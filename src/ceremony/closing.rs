@@ -17,6 +17,7 @@ use super::{
     error::Error,
     expiry::{ending_noun, full_length},
     opening::{Appliance, now},
+    revocation::crl_due,
 };
 
 /// The state in which a ceremony ends.
@@ -126,7 +127,7 @@ impl Appliance {
             soon.nearness = Nearness::Soon;
         }
         for record in &authorities {
-            due.extend(self.crl_due(&record.name)?);
+            due.extend(crl_due(&self.register, &record.name, at)?.map(|(what, at)| due_at(&what, at)));
         }
         // The order that is left between equal moments is that of the CAs.
         due.sort_by_key(|due| due.at);
@@ -140,13 +141,6 @@ impl Appliance {
             plans,
             due,
         })
-    }
-
-    /// When the next CRL of a CA that made one must be there.
-    fn crl_due(&self, authority: &str) -> Result<Option<Due>, Error> {
-        let latest = self.register.latest_crl(authority)?;
-        let next = latest.and_then(|latest| latest.stored().next_update);
-        Ok(next.map(|at| due(&format!("CA {}: its next CRL", Printable::new(authority)), at)))
     }
 
     fn unfinished(&self, plan: &StoredPlan) -> Result<Option<Unfinished>, Error> {
@@ -189,7 +183,7 @@ impl Appliance {
         let Some((own, above)) = &record.certificate else { return Vec::new() };
         let name = Printable::new(&record.name);
         let Ok(issuer) = IssuingCa::new(own.clone(), above.clone()) else {
-            return vec![due(
+            return vec![due_at(
                 &format!("CA {name}: end of its certificate, which is not fit to issue"),
                 own.not_after(),
             )];
@@ -205,19 +199,19 @@ impl Appliance {
             // Of several the one that comes first by name, so that the same file gives the same words.
             .max_by_key(|(days, _, profile)| (*days, Reverse(*profile)));
         let longest = longest.map(|(days, last, profile)| {
-            due(
+            due_at(
                 &format!("CA {name}: last day to issue for {} (profile {profile})", counted(days, "day")),
                 last,
             )
         });
         longest
             .into_iter()
-            .chain([due(&format!("CA {name}: end of {}", ending_noun(&issuer)), ends)])
+            .chain([due_at(&format!("CA {name}: end of {}", ending_noun(&issuer)), ends)])
             .collect()
     }
 }
 
-fn due(what: &str, at: Time) -> Due {
+fn due_at(what: &str, at: Time) -> Due {
     Due { what: Printable::new(what), at, nearness: Nearness::Later }
 }
 

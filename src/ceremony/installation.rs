@@ -168,6 +168,19 @@ impl Appliance {
     }
 }
 
+/// Of certificates that were given, the one with this key, and those above it in order.
+pub(super) fn own_and_above(
+    appliance: &Appliance,
+    mut given: Vec<Certificate>,
+    key: &PublicKey,
+    file: &Printable,
+    name: &str,
+) -> Result<(Certificate, Vec<Certificate>), Error> {
+    let own = take_own(&mut given, key).map_err(|fault| fault.told(file, name))?;
+    let above = ordered_chain(&own, given, appliance.recorded_certificates()?)?;
+    Ok((own, above.chain))
+}
+
 /// Why none of a file's certificates is taken as the CA's own.
 #[derive(Clone, Debug, Eq, PartialEq)]
 enum NotOwn {
@@ -242,7 +255,7 @@ fn check_role(record: &AuthorityRecord, own: &Certificate, role: Role) -> Result
 }
 
 /// Checks that a certificate has begun and has not ended.
-fn check_times(own: &Certificate, at: Time) -> Result<(), Error> {
+pub(super) fn check_times(own: &Certificate, at: Time) -> Result<(), Error> {
     if own.not_after() < at {
         return Err(Error::authority(
             format!("the certificate ended at {}", own.not_after()),

@@ -248,7 +248,7 @@ impl Appliance {
         if rows.is_empty() {
             return Ok(());
         }
-        let key = session.find(uri)?;
+        let key = self.ca_key(&approved.plan().authority, uri, session)?;
         key.matches(issuer.certificate().public_key())?;
         let algorithm = algorithm_of(&rows[0])?;
         let mut signers = (0..self.configuration.signing_sessions())

@@ -3,6 +3,7 @@
 //! Both faces drive this one interface; it knows neither terminals nor arguments. Begin with [`Appliance`]:
 //! [`Appliance::plan`], [`Appliance::approve`], [`Appliance::sign`] and [`Appliance::deliver`] are the main job.
 
+mod adoption;
 mod auditing;
 mod block_lists;
 mod browsing;
@@ -53,6 +54,7 @@ mod verification;
 mod volumes;
 mod waived;
 
+pub use adoption::{Adoptee, ProposedAdoption};
 pub use block_lists::{BlockListFacts, BlockLists, ListFormat, add_block_list};
 pub use browsing::{By, Found, IssuedRow, Pace, Rest, Wanted};
 pub use certificate_export::ExportedCertificate;
@@ -82,7 +84,11 @@ pub use provisioning::{NewCa, Requested};
 pub use rekey::Links;
 pub use renewal::RootRenewal;
 pub use repeated_code::{RepeatedCode, Repetition};
-pub use revocation::{CrlFile, CrlImport, PreparedCrl, crl_id, read_crl_file, read_serials};
+pub use revocation::{
+    ApprovedCrl, CRL_SOON_DAYS, CrlApproval, CrlChanges, CrlFile, CrlFreshness, CrlImport, CrlRow, CrlShown,
+    CrlStanding, JudgedCertificate, JudgedRevocation, PreparedCrl, REASONS, crl_id, read_crl_file,
+    read_serials, typed_moment, typed_serial, typed_serials,
+};
 pub use seen::{Agreement, Seen};
 pub use self_check::{Check, Mark, interfaces_up, self_check, utc_now};
 pub use space::Space;
@@ -109,9 +115,9 @@ pub use crate::{
     },
     host::memory::harden,
     register::{
-        AuditFinding, AuditReport, AuthorityRecord, Catalogue, CrlOrigin, Deeds, InstalledCertificate,
-        IssuedCertificate, IssuedCrl, Rehearsal, RevocationAct, RevocationOrder, Revoked, Role, StoredCrl,
-        StoredPlan, Takeover,
+        Adoption, AuditFinding, AuditReport, AuthorityRecord, Catalogue, CrlOrigin, Deeds,
+        InstalledCertificate, IssuedCertificate, IssuedCrl, Rehearsal, RevocationAct, RevocationOrder,
+        Revoked, Role, StoredCrl, StoredPlan, Takeover,
     },
     token::{
         mechanism::{Capability, KEY_ALGORITHMS, Support},

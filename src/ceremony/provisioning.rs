@@ -248,7 +248,7 @@ impl Appliance {
     }
 
     /// Checks that a name is free, before the token is touched.
-    fn check_free(&self, name: &str) -> Result<(), Error> {
+    pub(super) fn check_free(&self, name: &str) -> Result<(), Error> {
         let record = self.register.authority(name)?;
         if record.as_ref().is_some_and(|record| record.certificate.is_none())
             && let Some(plan) = self.unfinished_root(name)?
@@ -280,7 +280,7 @@ impl Appliance {
     }
 
     /// The audit key signs manifests and checkpoints, never certificates; it is made with the first CA.
-    fn provision_audit_key(&mut self, session: &Session) -> Result<(), Error> {
+    pub(super) fn provision_audit_key(&mut self, session: &Session) -> Result<(), Error> {
         if self.configuration.audit_key_uri().is_some() {
             return Ok(());
         }
@@ -291,7 +291,7 @@ impl Appliance {
     }
 
     /// The key's URI, with the token's serial number: another token with the same label is not taken for this one.
-    fn key_uri(&self, key: &TokenKey, session: &Session) -> Result<String, Error> {
+    pub(super) fn key_uri(&self, key: &TokenKey, session: &Session) -> Result<String, Error> {
         let token = TokenUri::parse(self.configuration.token_uri())?;
         Ok(token.with_serial_of(session.state()).with_key(key.id()).to_string())
     }

@@ -76,7 +76,7 @@ impl Appliance {
         let planned = plan::plan_root_by(&fields, &RootTerms::of(&profile).known_as_in(&own), facts)
             .map_err(|what| Error::authority(what, "correct the profile; nothing was signed"))?;
         let session = self.login(custodian)?;
-        let key = session.find(&self.authority_key_uri(name)?)?;
+        let key = self.ca_key(name, &self.authority_key_uri(name)?, &session)?;
         key.matches(own.public_key())?;
         let own = OwnCertificate {
             name,
@@ -150,7 +150,7 @@ impl Appliance {
         let outbox = Outbox::create(to, &folder)?;
         let reserve = self.set_room_aside(1)?;
         let session = self.login(custodian)?;
-        let key = session.find(&self.authority_key_uri(name)?)?;
+        let key = self.ca_key(name, &self.authority_key_uri(name)?, &session)?;
         key.matches(own.public_key())?;
         let der = signed_request(own.subject(), &key, &session, "nothing has changed")?;
         drop(reserve);

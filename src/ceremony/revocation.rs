@@ -1,6 +1,6 @@
 //! Revocation: certificates are revoked, held and released; CRLs are prepared, shown, signed and handed over.
 //!
-//! A CRL is approved by the command that names it, after its words and what changed were shown. Its octets are durable
+//! A CRL is approved by its words, typed, or by the command that names it, after words and changes were shown. Its octets are durable
 //! before the token sees their digest; after a crash the same octets are signed again, under the same number.
 
 use crate::{
@@ -23,14 +23,23 @@ use super::{
     opening::{Appliance, now},
 };
 
+mod approval;
 mod delivery;
 mod file;
 mod import;
+mod judged;
 mod serials;
+mod standing;
+mod typed;
 
+pub use approval::{ApprovedCrl, CrlApproval};
 pub use file::{CrlFile, read_crl_file};
 pub use import::CrlImport;
+pub use judged::{JudgedCertificate, JudgedRevocation};
 pub use serials::read_serials;
+pub use standing::{CRL_SOON_DAYS, CrlChanges, CrlFreshness, CrlRow, CrlShown, CrlStanding};
+pub(super) use standing::{crl_due, crls_due};
+pub use typed::{REASONS, typed_moment, typed_serial, typed_serials};
 
 /// A CRL that waits for the PIN.
 #[derive(Clone, Debug)]
@@ -100,25 +109,25 @@ impl Appliance {
         }
         let this_update = now()?;
         let next_update = next_update(&issuer, this_update, days.unwrap_or(self.configuration.crl_days()))?;
-        let new = self.new_crl(ca, &issuer, this_update, next_update)?;
+        let new = self.new_crl(ca, &issuer, (this_update, next_update), CrlOrigin::Command)?;
         let plan = self.register.plan_crl(&new, Storing::Trial)?;
         Ok(PreparedCrl { issuer, stored: plan.stored.clone(), change: Some(plan) })
     }
 
-    /// Stores a prepared CRL, has its digest signed, checks and records it. One that the token cannot sign is not stored.
+    /// Stores an approved CRL, has its digest signed, checks and records it. One that the token cannot sign is not stored.
     ///
     /// # Errors
     /// [`Error::Register`] where it is not the one that was shown any more; [`Error::Token`]; [`Error::TokenOutput`].
-    pub fn issue_crl(&mut self, prepared: &PreparedCrl, session: &Session) -> Result<IssuedCrl, Error> {
-        let PreparedCrl { issuer, stored, change } = prepared;
+    pub fn issue_crl(&mut self, approved: &ApprovedCrl, session: &Session) -> Result<IssuedCrl, Error> {
+        let PreparedCrl { issuer, stored, change } = &approved.prepared;
         let ca = stored.authority.as_str();
-        let key = session.find(&self.authority_key_uri(ca)?)?;
+        let key = self.ca_key(ca, &self.authority_key_uri(ca)?, session)?;
         key.matches(issuer.certificate().public_key())?;
         // The audit key, which signs the manifest, is looked at before, not after, the signature.
         self.audit_key(session)?;
         let stored = match (change, stored.next_update) {
             (Some(_), Some(next_update)) => {
-                let new = self.new_crl(ca, issuer, stored.this_update, next_update)?;
+                let new = self.new_crl(ca, issuer, (stored.this_update, next_update), approved.origin)?;
                 // What is durable is signed before any other: what this token could not sign would end the CA's CRLs.
                 session.signer(&key, new.algorithm)?.check_takes(stored.octets())?;
                 self.register.plan_crl(&new, Storing::Durable(stored.tbs_sha256))?.stored
@@ -142,11 +151,11 @@ impl Appliance {
         &self,
         ca: &'a str,
         issuer: &'a IssuingCa,
-        this_update: Time,
-        next_update: Time,
+        (this_update, next_update): (Time, Time),
+        origin: CrlOrigin,
     ) -> Result<NewCrl<'a>, Error> {
         let algorithm = issuer.certificate().public_key().signing_algorithm(self.crl_scheme(issuer)?);
-        Ok(NewCrl { authority: ca, issuer, algorithm, this_update, next_update })
+        Ok(NewCrl { authority: ca, issuer, algorithm, this_update, next_update, origin })
     }
 
     /// How an RSA key signs CRLs: as it signed its own certificate, which is how it is proved to sign. What is above
@@ -217,14 +226,22 @@ impl Appliance {
         })
     }
 
+    /// The name of the CA that issued a certificate.
+    ///
+    /// # Errors
+    /// [`Error::Register`].
+    pub fn issuer_name(&self, certificate: &IssuedCertificate) -> Result<String, Error> {
+        Ok(self.register.plan(certificate.plan())?.authority)
+    }
+
     /// What holds for a certificate that was revoked, held or released since it was issued.
     ///
     /// # Errors
     /// [`Error::Register`].
     pub fn revoked_certificate(&self, certificate: &IssuedCertificate) -> Result<Option<Revoked>, Error> {
-        let plan = self.register.plan(certificate.plan())?;
+        let authority = self.issuer_name(certificate)?;
         let Some(serial) = CrlSerial::from_octets(certificate.serial()) else { return Ok(None) };
-        Ok(self.register.revoked(&plan.authority, &serial)?)
+        Ok(self.register.revoked(&authority, &serial)?)
     }
 }
 

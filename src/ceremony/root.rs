@@ -93,7 +93,7 @@ impl Appliance {
         session: &Session,
         all: &mut u64,
     ) -> Result<(), Error> {
-        let key = session.find(uri)?;
+        let key = self.ca_key(&approved.plan().authority, uri, session)?;
         if let Some(record) = self.register.authority(&approved.plan().authority)? {
             key.matches(&record.public_key)?;
         }

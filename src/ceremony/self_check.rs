@@ -26,6 +26,7 @@ use crate::{
 use super::{
     expiry::CaWarningKind,
     opening::{Appliance, Home, printable_path},
+    revocation::{CrlFreshness, crls_due},
 };
 
 /// Least room in the home, in octets: twice what the register's write-ahead log may take.
@@ -136,6 +137,8 @@ struct Kept {
     last: Option<Time>,
     /// Whether the register is for rehearsals.
     rehearsal: Option<Rehearsal>,
+    /// CAs whose relying parties have no good CRL, or soon have none.
+    crls: Vec<Check>,
 }
 
 impl Kept {
@@ -150,7 +153,8 @@ impl Kept {
         };
         let sound = recorded.mark == Mark::Good;
         let ending = if sound { ending(home) } else { Vec::new() };
-        configured.into_iter().chain([recorded]).chain(ending).collect()
+        let crls = std::mem::take(&mut self.crls);
+        configured.into_iter().chain([recorded]).chain(ending).chain(crls).collect()
     }
 
     fn register(&mut self, path: &Path) -> Result<String, register::Error> {
@@ -159,6 +163,10 @@ impl Kept {
         let head = register.head()?;
         let entries = register.journal(Some(head.entry.saturating_sub(1)), 1)?;
         self.last = entries.first().map(|entry| entry.time);
+        if let Some(now) = utc_now() {
+            self.crls =
+                crls_due(&register, now)?.iter().map(|(found, freshness)| crl(found, *freshness)).collect();
+        }
         let standing = match register.rehearsal() {
             Rehearsal::Live => "live",
             Rehearsal::Rehearsal => "rehearsal",
@@ -177,6 +185,17 @@ fn ending(home: &Home) -> Vec<Check> {
             _ => Check::attention("CA", warning.message.as_str(), &warning.hint),
         })
         .collect()
+}
+
+/// A CRL that is due soon or overdue: without a good one, relying parties refuse certificates or check none.
+fn crl(found: &str, freshness: CrlFreshness) -> Check {
+    let mark = if let CrlFreshness::Overdue(_) = freshness { Mark::Bad } else { Mark::Attention };
+    Check::new(
+        "CRL",
+        mark,
+        found,
+        Some("make and publish the next one under Revocation, or with coldsign crl"),
+    )
 }
 
 fn program(sha256: io::Result<[u8; 32]>) -> Check {

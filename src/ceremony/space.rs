@@ -5,7 +5,7 @@ use std::path::Path;
 use crate::{
     export::{form::Format, pem},
     media::free_octets,
-    register::StoredPlan,
+    register::{IssuedCrl, StoredPlan},
 };
 
 use super::{error::Error, opening::Appliance};
@@ -24,6 +24,12 @@ const REFUSED_OCTETS: u64 = 600;
 
 /// Files of a bundle that do not grow in number with its certificates.
 const FIXED_FILES: u64 = 11;
+
+/// Files of a CRL's folder.
+const CRL_FILES: u64 = 11;
+
+/// Octets of a CRL's folder besides the CRL and the CAs' certificates.
+const CRL_FIXED_OCTETS: u64 = 8_192;
 
 /// Octets of one block of a large FAT or exFAT volume: of the last block of each file, half is lost on average.
 const BLOCK_OCTETS: u64 = 32_768;
@@ -61,6 +67,26 @@ impl Appliance {
             refused: plan.refused,
         };
         Ok(space(&bundle, formats, free_octets(to)?))
+    }
+}
+
+impl Appliance {
+    /// What a CRL's folder takes of the medium at a path, and what is free there.
+    ///
+    /// # Errors
+    /// [`Error::Authority`]; [`Error::Medium`] where there is no such folder.
+    pub fn crl_space(&self, crl: &IssuedCrl, to: &Path) -> Result<Space, Error> {
+        let issuer = self.issuer(&crl.stored().authority)?;
+        let above = std::iter::once(issuer.certificate()).chain(issuer.chain());
+        let chain: u64 = above.map(|certificate| pem::octets(certificate.der().len() as u64)).sum();
+        let der = crl.stored().octets() + SIGNATURE_OCTETS;
+        let octets = der + pem::octets(der) + 2 * chain + CRL_FIXED_OCTETS;
+        Ok(Space {
+            files: CRL_FILES,
+            octets,
+            octets_max: octets + CRL_FILES * BLOCK_OCTETS,
+            free: free_octets(to)?,
+        })
     }
 }
 

@@ -25,6 +25,8 @@ pub struct Authority {
     pub succeeded_by: Option<String>,
     /// Its other certificates, the last recorded one first: those that it issued under before, and those beside.
     pub others: Vec<InstalledCertificate>,
+    /// How its key came from outside; `None` where it was made in the token.
+    pub from_outside: Option<Printable>,
 }
 
 /// How far a CA has come.
@@ -81,6 +83,7 @@ impl Appliance {
         let in_use = record.certificate.as_ref().map(|(own, _)| own.sha256());
         let mut others = self.register.certificates_of(&record.name)?;
         others.retain(|one| Some(one.certificate.sha256()) != in_use);
-        Ok(Authority { record, stage, warnings, succeeded_by, others })
+        let from_outside = self.adoption_told(&record.name)?;
+        Ok(Authority { record, stage, warnings, succeeded_by, others, from_outside })
     }
 }

@@ -35,6 +35,8 @@ pub struct PlanSummary {
     pub notes: Vec<(String, u64)>,
     /// The CAs that it makes, where its certificates are those of CAs.
     pub authorities: Option<PlannedAuthorities>,
+    /// How the CA's key came from outside; `None` where it was made in the token.
+    pub from_outside: Option<Printable>,
     /// Rules of the lint, all of which every certificate of a plan passed before it was stored, but for those that are
     /// waived: a plan cannot hold one that did not.
     pub lint_rules: usize,
@@ -100,6 +102,7 @@ impl Appliance {
             not_after: (plan.created, plan.created),
             notes: Vec::new(),
             authorities: self.planned_authorities(plan)?,
+            from_outside: self.adoption_told(&plan.authority)?,
             lint_rules: lint::RULES.len(),
             waived: self.waived(plan)?,
             approved: self.is_approved(plan)?,

@@ -10,7 +10,7 @@ use crate::{
     export::verification::{self, OpenError, Report, Source},
     media::{Entry, InFile, Intake, Limits, Unreadable, Volume},
     pki::{certificate::Certificate, fingerprint::Digest, text::Printable},
-    register::StoredPlan,
+    register::{IssuedCrl, StoredPlan},
 };
 
 use super::{
@@ -18,6 +18,7 @@ use super::{
     installation::read_certificates,
     opening::{Appliance, now, printable_path},
     progress::{Phase, Reins, Watch},
+    revocation::crl_id,
 };
 
 /// A bundle of a million devices has two or three million files.
@@ -96,7 +97,30 @@ impl Appliance {
         watch: &mut Watch<'_>,
     ) -> Result<Report, Error> {
         let issuer = self.issuer_of(plan)?;
-        let mut report = judge(&to.join(&plan.id), issuer.root(), watch)?;
+        self.judge_folder(&to.join(&plan.id), issuer.root(), watch)
+    }
+
+    /// Judges a CRL's folder on the medium that it was delivered to, as its receiver will.
+    ///
+    /// # Errors
+    /// As for [`Appliance::judge_delivered`].
+    pub fn judge_delivered_crl(
+        &self,
+        crl: &IssuedCrl,
+        to: &Path,
+        watch: &mut Watch<'_>,
+    ) -> Result<Report, Error> {
+        let issuer = self.issuer(&crl.stored().authority)?;
+        self.judge_folder(&to.join(crl_id(crl.stored())), issuer.root(), watch)
+    }
+
+    fn judge_folder(
+        &self,
+        folder: &Path,
+        root: &Certificate,
+        watch: &mut Watch<'_>,
+    ) -> Result<Report, Error> {
+        let mut report = judge(folder, root, watch)?;
         if let Some((checkpoint, _)) = self.register.last_checkpoint()? {
             report.compare_audit_key(checkpoint.public_key.spki_sha256());
         }

@@ -1,4 +1,4 @@
-//! `ca …`: CAs are made, requested, installed, exported, listed and shown; `life` has what comes later.
+//! `ca …`: CAs are made, requested, installed, adopted, exported, listed and shown; `life` has what comes later.
 
 mod life;
 
@@ -8,19 +8,20 @@ use serde_json::{Value, json};
 
 use crate::{
     ceremony::{
-        Appliance, AuthorityRecord, Error, Home, InstalledCertificate, NewCa, Rekey, Requested, Role,
-        printable_path,
+        Adoptee, Appliance, AuthorityRecord, Error, Home, InstalledCertificate, NewCa, ProposedAdoption,
+        Rekey, Requested, Role, printable_path,
     },
     pki::{
         certificate::Certificate,
         fingerprint::hex,
         key::{Curve, KeyAlgorithm, MlDsa},
         pem,
+        text::Printable,
     },
 };
 
 use super::{
-    args::{CaCommand, KeyKind},
+    args::{CaCommand, KeyKind, PinArguments},
     exit::Exit,
     pin,
     render::{self, Form},
@@ -73,6 +74,16 @@ pub fn run(home: Home, command: CaCommand, form: Form) -> Result<Exit, Error> {
             show(form, &name, Some((issuer.certificate(), issuer.root())), appliance.is_rehearsal());
             eprintln!("{name} issues under it from now on");
         }
+        CaCommand::Adopt { name, key, certificate, chain, origin, words, pin } => {
+            let adoptee = Adoptee {
+                name: &name,
+                key_uri: &key,
+                certificate: &certificate,
+                chain: chain.as_deref(),
+                origin: &origin,
+            };
+            adopt(home, &adoptee, words.as_deref().unwrap_or_default(), pin, form)?;
+        }
         CaCommand::Export { name, to } => {
             let appliance = Appliance::open_to_read(home)?;
             let exported = appliance.export_certificate(&name, &to)?;
@@ -97,7 +108,7 @@ pub fn run(home: Home, command: CaCommand, form: Form) -> Result<Exit, Error> {
             let record = Appliance::open_to_read(home)?.authority(&name)?;
             match &record.certificate {
                 Some((own, above)) => show_pem(form, std::iter::once(own).chain(above)),
-                None => show_line(form, &name, None),
+                None => show_line(form, &name, None, None),
             }
         }
         CaCommand::Show { name, pem: false } => show_one(home, &name, form)?,
@@ -109,13 +120,15 @@ fn list(home: Home, form: Form) -> Result<(), Error> {
     let appliance = Appliance::open_to_read(home)?;
     let warnings = appliance.warnings()?;
     for record in appliance.authorities()? {
+        let from_outside = appliance.adoption_told(&record.name)?;
         match form {
-            Form::Text => show_line(form, &record.name, certificates(&record)),
+            Form::Text => show_line(form, &record.name, certificates(&record), from_outside.as_ref()),
             Form::Json => {
                 let of = warnings.iter().filter(|warning| warning.ca == record.name);
                 let mut value = certificate_value(&record.name, certificates(&record));
                 value["succeeds"] = json!(record.succeeds);
                 value["warnings"] = of.map(render::warning_value).collect();
+                value["key_from_outside"] = json!(from_outside.as_ref().map(Printable::as_str));
                 render::value(&value);
             }
         }
@@ -128,14 +141,17 @@ fn show_one(home: Home, name: &str, form: Form) -> Result<(), Error> {
     let appliance = Appliance::open_to_read(home)?;
     let record = appliance.authority(name)?;
     let installed = appliance.certificates_of(name)?;
+    let from_outside = appliance.adoption_told(name)?;
     if form == Form::Json {
         let mut value = certificate_value(name, certificates(&record));
         value["succeeds"] = json!(record.succeeds);
         value["certificates"] = installed.iter().map(|one| installed_value(&record, one)).collect();
+        value["key_from_outside"] = json!(from_outside.as_ref().map(Printable::as_str));
         render::value(&value);
         return Ok(());
     }
     show(form, name, certificates(&record), appliance.is_rehearsal());
+    show_from_outside(from_outside.as_ref());
     if let Some(before) = &record.succeeds {
         render::line(&format!("succeeds     {before}"));
     }
@@ -179,6 +195,32 @@ fn show_request(form: Form, name: &str, requested: &Requested, to: &Path) {
     }
 }
 
+/// `ca adopt`: without the words it shows what they stand for.
+fn adopt(
+    home: Home,
+    adoptee: &Adoptee<'_>,
+    words: &str,
+    given: PinArguments,
+    form: Form,
+) -> Result<(), Error> {
+    let name = adoptee.name;
+    let mut appliance = Appliance::open(home)?;
+    let (proposed, session) = appliance.propose_adoption(adoptee, &mut pin::custodian(given.pin_file))?;
+    show_proposed(name, &proposed);
+    let head = appliance.adopt(&proposed, words, &session)?;
+    render::head(&head);
+    let issuer = proposed.issuer();
+    show(form, name, Some((issuer.certificate(), issuer.root())), appliance.is_rehearsal());
+    if form == Form::Text {
+        show_from_outside(appliance.adoption_told(name)?.as_ref());
+        eprintln!(
+            "next: take its latest CRL and the list of what it issued: coldsign crl import --ca {name} CRL --list \
+             index.txt"
+        );
+    }
+    Ok(())
+}
+
 /// Certificates as PEM, in JSON a line each.
 fn show_pem<'a>(form: Form, certificates: impl Iterator<Item = &'a Certificate>) {
     for certificate in certificates {
@@ -210,6 +252,23 @@ type Certificates<'a> = Option<(&'a Certificate, &'a Certificate)>;
 
 fn certificates(record: &AuthorityRecord) -> Certificates<'_> {
     record.certificate.as_ref().map(|(own, above)| (own, above.last().unwrap_or(own)))
+}
+
+/// What cannot be promised of the key of a CA that is to move in, and the words that stand for it.
+fn show_proposed(name: &str, proposed: &ProposedAdoption) {
+    eprintln!("the key of {name} came into the token from outside:");
+    for (attribute, lack) in proposed.unpromised() {
+        eprintln!("    {lack} ({attribute})");
+    }
+    eprintln!("the token gives it to nobody from now on (CKA_SENSITIVE, CKA_EXTRACTABLE)");
+    eprintln!("certificate: {}", proposed.issuer().certificate().subject().to_printable());
+    eprintln!("words:\n    {}", render::rows_of_words(&proposed.digest().words()).join("\n    "));
+}
+
+fn show_from_outside(told: Option<&Printable>) {
+    if let Some(told) = told {
+        render::line(&format!("KEY FROM OUTSIDE {told}"));
+    }
 }
 
 fn certificate_value(name: &str, certificates: Certificates<'_>) -> Value {
@@ -256,12 +315,17 @@ fn installed_value(record: &AuthorityRecord, one: &InstalledCertificate) -> Valu
     })
 }
 
-fn show_line(form: Form, name: &str, certificates: Certificates<'_>) {
+fn show_line(form: Form, name: &str, certificates: Certificates<'_>, from_outside: Option<&Printable>) {
+    let outside = from_outside.map_or(String::new(), |told| format!("  KEY FROM OUTSIDE: {told}"));
     match (form, certificates) {
-        (Form::Json, _) => render::value(&certificate_value(name, certificates)),
+        (Form::Json, _) => {
+            let mut value = certificate_value(name, certificates);
+            value["key_from_outside"] = json!(from_outside.map(Printable::as_str));
+            render::value(&value);
+        }
         (Form::Text, None) => render::line(&format!("{name}  requested, no certificate installed yet")),
         (Form::Text, Some((certificate, _))) => render::line(&format!(
-            "{name}  {}  {}  until {}",
+            "{name}  {}  {}  until {}{outside}",
             certificate.public_key().algorithm(),
             certificate.subject().to_printable(),
             certificate.not_after()
@@ -271,7 +335,7 @@ fn show_line(form: Form, name: &str, certificates: Certificates<'_>) {
 
 fn show(form: Form, name: &str, certificates: Certificates<'_>, rehearsal: bool) {
     let (Form::Text, Some((certificate, root))) = (form, certificates) else {
-        return show_line(form, name, certificates);
+        return show_line(form, name, certificates, None);
     };
     let path_length = certificate.path_length().map_or("not limited".to_owned(), |length| length.to_string());
     render::line(&format!("CA           {name}{}", if rehearsal { "  (REHEARSAL)" } else { "" }));

@@ -73,14 +73,11 @@ pub fn plan(home: Home, given: &PlanArguments, form: Form) -> Result<Exit, Error
     let waived = appliance.waived(&plan)?;
     render::waived(&waived);
     match form {
-        Form::Json => {
-            let mut summary = render::summary(&plan, None, began.elapsed().as_secs_f64());
-            merge(&mut summary, json!({ "waived": render::waived_values(&waived) }));
-            render::value(&summary);
-        }
+        Form::Json => render::value(&render::summary(&plan, &waived, None, began.elapsed().as_secs_f64())),
         Form::Text => {
             render::plan(&plan);
             render::authorities(appliance.planned_authorities(&plan)?.as_ref());
+            render::from_outside(appliance.adoption_told(&plan.authority)?.as_ref());
             eprintln!("next: read the words to each other, then coldsign approve {} --words \"…\"", plan.id);
         }
     }
@@ -113,14 +110,19 @@ pub fn sign(home: Home, given: SignArguments, form: Form) -> Result<Exit, Error>
     appliance.check_approved(&plan)?;
     // Whoever gives the PIN sees what it is given for.
     eprintln!("plan {}: {}", plan.id, counted(plan.accepted, "certificate"));
-    render::waived(&appliance.waived(&plan)?);
+    let waived = appliance.waived(&plan)?;
+    render::waived(&waived);
     render::authorities(appliance.planned_authorities(&plan)?.as_ref());
+    render::from_outside(appliance.adoption_told(&plan.authority)?.as_ref());
     eprintln!("words:\n    {}", render::rows_of_words(&plan.digest.words()).join("\n    "));
     let session = appliance.login(&mut pin::custodian(given.pin.pin_file))?;
     let issued = watched(|watch| appliance.sign(&plan, &session, watch))?;
     render::head(&issued.head);
     match form {
-        Form::Json => render::value(&render::summary(&plan, Some(&issued), began.elapsed().as_secs_f64())),
+        Form::Json => {
+            let seconds = began.elapsed().as_secs_f64();
+            render::value(&render::summary(&plan, &waived, Some(&issued), seconds));
+        }
         Form::Text => {
             render::line(&format!(
                 "plan {}: {} issued now, {} of {} in all",
@@ -170,8 +172,10 @@ pub fn issue(home: Home, given: &IssueArguments, form: Form) -> Result<Exit, Err
     render::warnings(&appliance.warnings_for(&given.ca, &given.profile)?);
     let plan = make_plan(&mut appliance, &given.ca, &given.profile, &given.from, given.csv.as_deref())?;
     eprintln!("plan {}: {}, digest {}", plan.id, counted(plan.accepted, "certificate"), plan.digest);
-    render::waived(&appliance.waived(&plan)?);
+    let waived = appliance.waived(&plan)?;
+    render::waived(&waived);
     render::authorities(appliance.planned_authorities(&plan)?.as_ref());
+    render::from_outside(appliance.adoption_told(&plan.authority)?.as_ref());
     let rest = rest_of_issue(&mut appliance, &plan, given, &formats, began);
     let (issued, seconds, delivered) = rest.inspect_err(|_| {
         // The pair that follows says how to go on with the step that failed; this, that nothing begins anew.
@@ -184,7 +188,7 @@ pub fn issue(home: Home, given: &IssueArguments, form: Form) -> Result<Exit, Err
     render::head(&delivered.head);
     match form {
         Form::Json => {
-            let mut summary = render::summary(&plan, Some(&issued), seconds);
+            let mut summary = render::summary(&plan, &waived, Some(&issued), seconds);
             merge(&mut summary, delivered_value(&plan, &delivered, &given.to));
             render::value(&summary);
         }

@@ -154,6 +154,7 @@ fn audit(appliance: &mut Appliance, form: Form) -> Result<Exit, Error> {
             "waived": report.waived.iter().map(|(plan, waiver)| json!({
                 "plan": plan, "rule": waiver.rule(), "reason": Printable::new(waiver.reason()).to_string(),
             })).collect::<Vec<_>>(),
+            "keys_from_outside": report.adopted,
             "findings": report.findings.len(),
             "head": report.head.map(|head| head.hash.to_string()),
             "words": report.head.map(|head| head.hash.words()),
@@ -173,6 +174,9 @@ fn audit(appliance: &mut Appliance, form: Form) -> Result<Exit, Error> {
             ));
             for (plan, waiver) in &report.waived {
                 render::line(&format!("plan {plan} waived the rule {}: {}", waiver.rule(), waiver.reason()));
+            }
+            for ca in &report.adopted {
+                render::line(&format!("CA {}: its key came from outside", Printable::new(ca)));
             }
             if let Some(head) = report.head {
                 render::line(&format!("head   {}", head.hash));

@@ -11,7 +11,7 @@ use crate::{
     },
     pki::{
         policy::{Control, Finding, Severity},
-        text::{harmless_json, harmless_lines},
+        text::{Printable, harmless_json, harmless_lines},
     },
 };
 
@@ -111,7 +111,7 @@ fn judgement_value(judgement: &Judgement) -> Value {
 
 /// The keys every command of the main job ends with.
 #[must_use]
-pub fn summary(plan: &StoredPlan, issued: Option<&Issued>, seconds: f64) -> Value {
+pub fn summary(plan: &StoredPlan, waived: &[Waived], issued: Option<&Issued>, seconds: f64) -> Value {
     let now = issued.map_or(0, |issued| issued.now);
     #[expect(clippy::cast_precision_loss, reason = "a rate for people and dashboards")]
     let rate = if seconds > 0.0 { now as f64 / seconds } else { 0.0 };
@@ -122,6 +122,7 @@ pub fn summary(plan: &StoredPlan, issued: Option<&Issued>, seconds: f64) -> Valu
         "accepted": plan.accepted,
         "refused": plan.refused,
         "skipped": plan.skipped,
+        "waived": waived_values(waived),
         "issued": issued.map_or(0, |issued| issued.all),
         "seconds": (seconds * 1_000.0).round() / 1_000.0,
         "certificates_per_second": (rate * 10.0).round() / 10.0,
@@ -204,7 +205,7 @@ pub fn waived(waived: &[Waived]) {
 }
 
 /// The same as values.
-pub fn waived_values(waived: &[Waived]) -> Vec<Value> {
+fn waived_values(waived: &[Waived]) -> Vec<Value> {
     let value = |waived: &Waived| {
         json!({
             "rule": waived.rule,
@@ -213,6 +214,13 @@ pub fn waived_values(waived: &[Waived]) -> Vec<Value> {
         })
     };
     waived.iter().map(value).collect()
+}
+
+/// Says, to standard error, that a CA's key came from outside.
+pub fn from_outside(told: Option<&Printable>) {
+    if let Some(told) = told {
+        eprintln!("KEY FROM OUTSIDE: {told}");
+    }
 }
 
 /// Says, to standard error, where the work stands and the register's head could not be signed after it.

@@ -6,13 +6,12 @@ use serde_json::{Value, json};
 
 use crate::{
     ceremony::{
-        self, Appliance, BundleReport, CrlImport, CrlOrigin, CrlSummary, Delivered, Error, Home, IssuedCrl,
-        PreparedCrl, RevocationAct, RevocationOrder, Standing, crl_id, printable_path,
+        self, Appliance, BundleReport, CrlApproval, CrlImport, CrlOrigin, CrlSummary, Delivered, Error, Home,
+        IssuedCrl, PreparedCrl, REASONS, RevocationAct, RevocationOrder, Standing, crl_id, printable_path,
     },
     pki::{
-        crl::{CrlSerial, Reason, RevokedEntry},
+        crl::{Reason, RevokedEntry},
         text::{Printable, counted},
-        time::Time,
     },
 };
 
@@ -27,7 +26,8 @@ use super::{
 
 /// `revoke`.
 pub fn revoke(home: Home, given: &RevokeArguments, form: Form) -> Result<Exit, Error> {
-    let mut serials = given.serials.iter().map(|text| serial(text)).collect::<Result<Vec<_>, _>>()?;
+    let mut serials =
+        given.serials.iter().map(|text| ceremony::typed_serial(text)).collect::<Result<Vec<_>, _>>()?;
     if let Some(path) = &given.from {
         serials.extend(ceremony::read_serials(path)?);
     }
@@ -35,7 +35,7 @@ pub fn revoke(home: Home, given: &RevokeArguments, form: Form) -> Result<Exit, E
         Some(name) => RevocationAct::Revoke(reason(name)?),
         None => RevocationAct::Release,
     };
-    let invalidity_date = given.invalidity_date.as_deref().map(moment).transpose()?;
+    let invalidity_date = given.invalidity_date.as_deref().map(ceremony::typed_moment).transpose()?;
     let mut appliance = Appliance::open(home)?;
     announce(&appliance);
     let order = RevocationOrder { authority: &given.ca, serials: &serials, act, invalidity_date };
@@ -68,35 +68,12 @@ pub fn revoke(home: Home, given: &RevokeArguments, form: Form) -> Result<Exit, E
     Ok(Exit::Done)
 }
 
-fn serial(text: &str) -> Result<CrlSerial, Error> {
-    CrlSerial::from_hex(text).ok_or_else(|| {
-        Error::usage(
-            format!("{} is no serial number", Printable::new(text)),
-            "write it in hexadecimal digits, at most 20 octets; register list shows it",
-        )
-    })
-}
-
 fn reason(name: &str) -> Result<Reason, Error> {
-    // An attribute authority is nothing that a CA certifies here.
-    Reason::from_name(name).filter(|reason| *reason != Reason::AaCompromise).ok_or_else(|| {
-        let names: Vec<&str> = Reason::ALL
-            .iter()
-            .filter(|reason| **reason != Reason::AaCompromise)
-            .map(|reason| reason.name())
-            .collect();
+    Reason::from_name(name).filter(|reason| REASONS.contains(reason)).ok_or_else(|| {
+        let names: Vec<&str> = REASONS.iter().map(|reason| reason.name()).collect();
         Error::usage(
             format!("there is no reason {}", Printable::new(name)),
             format!("use one of: {}", names.join(", ")),
-        )
-    })
-}
-
-fn moment(text: &str) -> Result<Time, Error> {
-    Time::from_rfc3339(text).ok_or_else(|| {
-        Error::usage(
-            format!("{} is no moment", Printable::new(text)),
-            "write it as 2026-01-31T23:59:59Z, in UTC",
         )
     })
 }
@@ -136,8 +113,10 @@ fn make(home: Home, ca: &str, to: &Path, given: &CrlArguments, form: Form) -> Re
         stop::unbroken(|| appliance.check_crl_target(&prepared.id(), to))?;
         // Whoever gives the PIN sees what it is given for: the PIN is the approval, of each CRL its own.
         show_prepared(&prepared);
+        render::from_outside(appliance.adoption_told(ca)?.as_ref());
         let session = appliance.login(&mut custodian)?;
-        let issued = appliance.issue_crl(&prepared, &session)?;
+        let approved = prepared.approve(CrlApproval::Command)?;
+        let issued = appliance.issue_crl(&approved, &session)?;
         if prepared.change().is_some() || !appliance.is_outdated(&issued)? {
             break (prepared, session, issued);
         }
@@ -194,7 +173,7 @@ fn crl_value(issued: &IssuedCrl) -> Value {
 
 fn origin(origin: CrlOrigin) -> &'static str {
     match origin {
-        CrlOrigin::Command => "made here",
+        CrlOrigin::Command | CrlOrigin::Words => "made here",
         CrlOrigin::Elsewhere => "imported",
     }
 }
@@ -259,7 +238,7 @@ fn list(home: Home, ca: &str, form: Form) -> Result<Exit, Error> {
                     stored.next_update.map_or("no next update".to_owned(), |time| format!("next by {time}")),
                     counted(stored.entries, "certificate"),
                     match stored.origin {
-                        CrlOrigin::Command => "",
+                        CrlOrigin::Command | CrlOrigin::Words => "",
                         CrlOrigin::Elsewhere => "  (imported)",
                     }
                 ));

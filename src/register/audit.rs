@@ -53,6 +53,8 @@ pub struct AuditProgress {
 pub struct AuditReport {
     /// The newest entry. Compare it with one that was noted elsewhere: only that shows that nothing was cut off.
     pub head: Option<Head>,
+    /// The authorities whose keys came from outside, in the order they moved in.
+    pub adopted: Vec<String>,
     /// Plans.
     pub plans: u64,
     /// Planned certificates.
@@ -105,6 +107,7 @@ impl Register {
             register: self,
             report: AuditReport {
                 head: None,
+                adopted: Vec::new(),
                 plans: 0,
                 planned: 0,
                 issued: 0,
@@ -193,6 +196,8 @@ impl Audit<'_> {
     }
 
     fn counts(&mut self) -> Result<(), Error> {
+        let mut statement = self.connection.prepare("SELECT authority FROM adoption ORDER BY entry")?;
+        self.report.adopted = statement.query_map([], |row| row.get(0))?.collect::<Result<_, _>>()?;
         self.report.plans = self.count("plan")?;
         self.report.planned = self.count("planned")?;
         self.report.issued = self.count("issued")?;
@@ -288,6 +293,12 @@ impl Audit<'_> {
             let key = super::authority::public_key(&row.get::<_, Vec<u8>>(3)?)?;
             let same = Certificate::parse(&row.get::<_, Vec<u8>>(1)?)
                 .is_ok_and(|certificate| *certificate.public_key() == key);
+            if !super::adoption::follows(self.connection, &name, &key)? {
+                self.find(
+                    "adoption",
+                    format!("the words typed for the key of {name} stand for something else"),
+                );
+            }
             if !same || chain.is_err() || key.algorithm().to_string() != row.get::<_, String>(4)? {
                 self.find("authority", format!("the certificate of {name} is not for its key"));
             }

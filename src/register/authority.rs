@@ -1,6 +1,6 @@
 //! Authorities: keys that sign certificates, and the certificates made for them.
 
-use rusqlite::{Connection, OptionalExtension as _, Row};
+use rusqlite::{Connection, OptionalExtension as _, Row, Transaction};
 
 use super::{
     Register,
@@ -116,29 +116,7 @@ impl Register {
         now: Time,
     ) -> Result<(), Error> {
         let transaction = self.write()?;
-        let taken: bool = transaction.query_row(
-            "SELECT EXISTS (SELECT 1 FROM authority WHERE name = ?1 OR spki = ?2)",
-            (new.name, new.public_key.spki()),
-            |row| row.get(0),
-        )?;
-        if taken {
-            return Err(Error::AuthorityExists(new.name.to_owned()));
-        }
-        transaction.execute(
-            "INSERT INTO authority (entry, name, key_uri, algorithm, spki, created, request, succeeds) \
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
-            (
-                journal::next(&transaction)?,
-                new.name,
-                new.key_uri,
-                new.public_key.algorithm().to_string(),
-                new.public_key.spki(),
-                now.unix(),
-                new.request,
-                succeeds,
-            ),
-        )?;
-        journal::append(&transaction, Kind::Authority, now)?;
+        insert(&transaction, new, succeeds, now)?;
         Ok(transaction.commit()?)
     }
 
@@ -189,14 +167,8 @@ impl Register {
         if *certificate.public_key() != authority.public_key {
             return Err(Error::CertificateForOtherKey(name.to_owned()));
         }
-        let chain: Vec<u8> = chain.iter().flat_map(|above| above.der().iter().copied()).collect();
         let transaction = self.write()?;
-        transaction.execute(
-            "INSERT INTO authority_certificate (entry, authority, role, certificate, chain, installed) \
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
-            (journal::next(&transaction)?, name, role.name(), certificate.der(), chain, now.unix()),
-        )?;
-        journal::append(&transaction, Kind::Certificate, now)?;
+        insert_certificate(&transaction, name, (certificate, chain), role, now)?;
         Ok(transaction.commit()?)
     }
 
@@ -260,6 +232,55 @@ impl Register {
     pub fn authorities(&self) -> Result<Vec<AuthorityRecord>, Error> {
         authorities(&self.connection, None)
     }
+}
+
+/// Adds an authority to a transaction, with its entry.
+pub(super) fn insert(
+    transaction: &Transaction<'_>,
+    new: &NewAuthority<'_>,
+    succeeds: Option<&str>,
+    now: Time,
+) -> Result<(), Error> {
+    let taken: bool = transaction.query_row(
+        "SELECT EXISTS (SELECT 1 FROM authority WHERE name = ?1 OR spki = ?2)",
+        (new.name, new.public_key.spki()),
+        |row| row.get(0),
+    )?;
+    if taken {
+        return Err(Error::AuthorityExists(new.name.to_owned()));
+    }
+    transaction.execute(
+        "INSERT INTO authority (entry, name, key_uri, algorithm, spki, created, request, succeeds) \
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
+        (
+            journal::next(transaction)?,
+            new.name,
+            new.key_uri,
+            new.public_key.algorithm().to_string(),
+            new.public_key.spki(),
+            now.unix(),
+            new.request,
+            succeeds,
+        ),
+    )?;
+    journal::append(transaction, Kind::Authority, now)
+}
+
+/// Adds a certificate of an authority to a transaction, with its entry.
+pub(super) fn insert_certificate(
+    transaction: &Transaction<'_>,
+    name: &str,
+    (certificate, chain): (&Certificate, &[Certificate]),
+    role: Role,
+    now: Time,
+) -> Result<(), Error> {
+    let chain: Vec<u8> = chain.iter().flat_map(|above| above.der().iter().copied()).collect();
+    transaction.execute(
+        "INSERT INTO authority_certificate (entry, authority, role, certificate, chain, installed) \
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
+        (journal::next(transaction)?, name, role.name(), certificate.der(), chain, now.unix()),
+    )?;
+    journal::append(transaction, Kind::Certificate, now)
 }
 
 fn authorities(connection: &Connection, name: Option<&str>) -> Result<Vec<AuthorityRecord>, Error> {

@@ -34,6 +34,25 @@ pub enum CrlOrigin {
     Command,
     /// It came with a CA that moved in.
     Elsewhere,
+    /// It was made here: its words, which an officer typed, are its approval.
+    Words,
+}
+
+impl CrlOrigin {
+    const ALL: [Self; 3] = [Self::Command, Self::Elsewhere, Self::Words];
+
+    fn name(self) -> &'static str {
+        match self {
+            Self::Command => "command",
+            Self::Elsewhere => "elsewhere",
+            Self::Words => "typed words",
+        }
+    }
+
+    fn from_name(name: &str) -> Result<Self, Error> {
+        let found = Self::ALL.into_iter().find(|origin| origin.name() == name);
+        found.ok_or_else(|| Error::Damaged("a CRL of unknown origin".to_owned()))
+    }
 }
 
 /// A CRL whose octets are durable.
@@ -153,7 +172,7 @@ impl Register {
     /// [`Error::Damaged`].
     pub fn crl_message(&self, stored: &StoredCrl) -> Result<WholeMessage, Error> {
         let kind = match stored.origin {
-            CrlOrigin::Command => Kind::Crl,
+            CrlOrigin::Command | CrlOrigin::Words => Kind::Crl,
             CrlOrigin::Elsewhere => Kind::Takeover,
         };
         journal::check_entry(&self.connection, stored.entry, kind)?;
@@ -328,7 +347,7 @@ fn stored(row: &Row<'_>) -> Result<StoredCrl, Error> {
         row: row.get(0)?,
         entry: row.get(1)?,
         authority: row.get(2)?,
-        origin: if row.get::<_, String>(3)? == "command" { CrlOrigin::Command } else { CrlOrigin::Elsewhere },
+        origin: CrlOrigin::from_name(&row.get::<_, String>(3)?)?,
         issuer_sha256: digest_of(row.get(4)?),
         number: crl_number,
         this_update: time(row.get(6)?)?,

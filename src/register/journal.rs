@@ -30,6 +30,7 @@ const CRL_PARTS: &str = "SELECT * FROM crl_part WHERE key BETWEEN \
 /// What an entry records.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(super) enum Kind {
+    Adoption,
     Approval,
     Authority,
     Certificate,
@@ -47,7 +48,8 @@ pub(super) enum Kind {
 }
 
 impl Kind {
-    pub(super) const ALL: [Self; 14] = [
+    pub(super) const ALL: [Self; 15] = [
+        Self::Adoption,
         Self::Approval,
         Self::Authority,
         Self::Certificate,
@@ -66,6 +68,7 @@ impl Kind {
 
     pub(super) fn name(self) -> &'static str {
         match self {
+            Self::Adoption => "adoption",
             Self::Approval => "approval",
             Self::Authority => "authority",
             Self::Certificate => "certificate",
@@ -90,6 +93,7 @@ impl Kind {
     /// The query for the entry's facts: one row, its columns by name. `?1` is the entry's number.
     fn facts(self) -> &'static str {
         match self {
+            Self::Adoption => "SELECT * FROM adoption WHERE entry = ?1",
             Self::Approval => {
                 "SELECT plan.id AS plan, approval.time, approval.method, approval.digest \
                  FROM approval JOIN plan ON plan.number = approval.plan WHERE approval.entry = ?1"
@@ -126,6 +130,7 @@ impl Kind {
     /// The tables whose rows the entry binds, with the queries for those rows in order. `?1` is the entry's number.
     pub(super) fn rows(self) -> &'static [(&'static str, &'static str)] {
         match self {
+            Self::Adoption => &[("adoption", "SELECT * FROM adoption WHERE entry = ?1")],
             Self::Approval => &[("approval", "SELECT * FROM approval WHERE entry = ?1")],
             Self::Authority => &[("authority", "SELECT * FROM authority WHERE entry = ?1")],
             Self::Certificate => {

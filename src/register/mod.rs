@@ -11,6 +11,7 @@ use rusqlite::{Connection, Transaction, TransactionBehavior};
 
 use crate::pki::{fingerprint::Digest, time::Time};
 
+mod adoption;
 mod approval;
 mod audit;
 
@@ -33,6 +34,7 @@ mod store;
 #[cfg(test)]
 mod tests;
 
+pub use adoption::{Adoption, NewAdoption, adoption_digest};
 pub use approval::{ApprovedPlan, Approver};
 
 pub use audit::{AuditFinding, AuditProgress, AuditReport};

@@ -1,6 +1,6 @@
 //! Revocations: what became of certificates after they were issued, each an entry of its own that is never taken back.
 
-use rusqlite::{Connection, OptionalExtension as _, Row};
+use rusqlite::{Connection, OptionalExtension as _, Row, Transaction};
 
 use super::{
     Register,
@@ -74,6 +74,19 @@ impl Register {
     /// # Errors
     /// [`RevocationError`] naming the certificate; [`Error::AuthorityUnknown`], [`Error::DiskFull`].
     pub fn revoke(&mut self, new: &RevocationOrder<'_>, now: Time) -> Result<(), Error> {
+        Ok(self.revoking(new, now)?.commit()?)
+    }
+
+    /// Whether all of it could be recorded now; nothing of it stays.
+    ///
+    /// # Errors
+    /// Those of [`Register::revoke`].
+    pub fn check_revocation(&mut self, new: &RevocationOrder<'_>, now: Time) -> Result<(), Error> {
+        drop(self.revoking(new, now)?);
+        Ok(())
+    }
+
+    fn revoking(&mut self, new: &RevocationOrder<'_>, now: Time) -> Result<Transaction<'_>, Error> {
         if self.authority(new.authority)?.is_none() {
             return Err(Error::AuthorityUnknown(new.authority.to_owned()));
         }
@@ -89,17 +102,17 @@ impl Register {
         {
             return Err(RevocationError::ClockBehind { last, now }.into());
         }
-        if new.serials.is_empty() {
-            return Ok(());
-        }
         let transaction = self.write()?;
+        if new.serials.is_empty() {
+            return Ok(transaction);
+        }
         let entry = journal::next(&transaction)?;
         for &serial in new.serials {
             let row = next_row(&transaction, new, serial, now)?;
             insert(&transaction, entry, new.authority, &row)?;
         }
         journal::append(&transaction, Kind::Revocation, now)?;
-        Ok(transaction.commit()?)
+        Ok(transaction)
     }
 
     /// What holds for a certificate; `None` where nothing was ever recorded.
@@ -108,6 +121,28 @@ impl Register {
     /// [`Error::Damaged`].
     pub fn revoked(&self, authority: &str, serial: &CrlSerial) -> Result<Option<Revoked>, Error> {
         standing(&self.connection, authority, serial)
+    }
+
+    /// What was recorded of an authority's certificates after a row, of which [`super::StoredCrl::revocations`] tells: at
+    /// most `limit`, in the order it was recorded.
+    ///
+    /// # Errors
+    /// [`Error::Damaged`].
+    pub fn revoked_after(
+        &self,
+        authority: &str,
+        after: u64,
+        limit: u32,
+    ) -> Result<Vec<(CrlSerial, Revoked)>, Error> {
+        let mut statement = self.connection.prepare_cached(&format!(
+            "SELECT {COLUMNS} FROM revocation WHERE number > ?2 AND authority = ?1 ORDER BY number LIMIT ?3"
+        ))?;
+        let mut rows = statement.query((authority, i64::try_from(after).unwrap_or(i64::MAX), limit))?;
+        let mut found = Vec::new();
+        while let Some(row) = rows.next()? {
+            found.push(read(row)?);
+        }
+        Ok(found)
     }
 
     /// How many revocations of an authority are recorded after a row, of which [`super::StoredCrl::revocations`] tells.

@@ -55,6 +55,18 @@ CREATE TABLE authority_certificate (
   installed INTEGER NOT NULL
 ) STRICT;
 
+-- Authorities whose keys came from outside. `waived` names the PKCS#11 attributes that do not say of such a key what they
+-- say of one made in the token, with commas between them; `digest` is what the words stood for that an officer typed.
+CREATE TABLE adoption (
+  entry INTEGER PRIMARY KEY,
+  authority TEXT NOT NULL UNIQUE REFERENCES authority (name),
+  time INTEGER NOT NULL,
+  origin TEXT NOT NULL,
+  waived TEXT NOT NULL,
+  certificate_sha256 BLOB NOT NULL CHECK (length(certificate_sha256) = 32),
+  digest BLOB NOT NULL CHECK (length(digest) = 32)
+) STRICT;
+
 -- One row a stored plan.
 CREATE TABLE plan (
   number INTEGER PRIMARY KEY CHECK (number BETWEEN 1 AND 2147483647),
@@ -185,12 +197,13 @@ CREATE INDEX revocation_serial ON revocation (authority, serial, number);
 CREATE INDEX revocation_entry ON revocation (entry);
 
 -- CRLs: the octets to sign stand in `crl_part`, and are durable before they are signed. `revocations` is the number of
--- the newest row of `revocation` that was looked at. One that was made is approved by the command that names it.
+-- the newest row of `revocation` that was looked at. One that was made is approved by the command that names it, or by
+-- its words, which an officer typed.
 CREATE TABLE crl (
   number INTEGER PRIMARY KEY CHECK (number BETWEEN 1 AND 2147483647),
   entry INTEGER NOT NULL UNIQUE,
   authority TEXT NOT NULL REFERENCES authority (name),
-  origin TEXT NOT NULL CHECK (origin IN ('command', 'elsewhere')),
+  origin TEXT NOT NULL CHECK (origin IN ('command', 'typed words', 'elsewhere')),
   issuer_sha256 BLOB NOT NULL CHECK (length(issuer_sha256) = 32),
   crl_number BLOB,
   this_update INTEGER NOT NULL,

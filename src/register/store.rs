@@ -31,6 +31,7 @@ const BUSY_TIMEOUT: std::time::Duration = std::time::Duration::from_secs(5);
 
 /// Every table with what makes a row of it unique: columns, several together between blanks.
 pub(super) const TABLES: &[(&str, &[&str])] = &[
+    ("adoption", &["entry", "authority"]),
     ("approval", &["entry"]),
     ("authority", &["entry", "name"]),
     ("authority_certificate", &["entry"]),

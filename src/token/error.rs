@@ -245,7 +245,7 @@ impl Error {
             }
             Self::KeyMissing { .. } => "check that this is the right token, and the id in the CA's key URI",
             Self::KeyNotAsAsked { .. } => {
-                "let `ca create` or `ca request` make a new key in the token; a key that ever stood outside is no CA key"
+                "let `ca create` or `ca request` make a new key in the token; a key that ever stood outside comes with its CA, by `ca adopt`, or not at all"
             }
             Self::KeyNotNamed { .. } => "add id=… to the URI",
             Self::KeySeveral { .. } => {

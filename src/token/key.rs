@@ -11,6 +11,7 @@ use crate::pki::text::Printable;
 use super::error::Error;
 use super::mechanism;
 use super::uri::KeyId;
+use super::waiver::{Promise, Waiver};
 
 /// A private key in the token whose attributes were found to be those of a CA key, and its public half.
 #[derive(Clone, Debug)]
@@ -20,6 +21,7 @@ pub struct TokenKey {
     id: KeyId,
     label: Printable,
     public: PublicKey,
+    unpromised: Vec<Promise>,
     warnings: Vec<&'static str>,
 }
 
@@ -52,6 +54,12 @@ impl TokenKey {
         &self.public
     }
 
+    /// What the token does not promise of the key.
+    #[must_use]
+    pub fn unpromised(&self) -> &[Promise] {
+        &self.unpromised
+    }
+
     /// What is unusual about the key and refuses nothing.
     #[must_use]
     pub fn warnings(&self) -> &[&'static str] {
@@ -76,20 +84,25 @@ impl TokenKey {
         self.handle
     }
 
-    /// Reads a private key's attributes and public half, and refuses what is no CA key.
+    /// Reads a private key's attributes and public half, and refuses what is no CA key: what it lacks and is not waived.
     pub(super) fn read(
         session: &Cryptoki,
         id: KeyId,
         private: ObjectHandle,
         public: Option<ObjectHandle>,
+        waiver: &Waiver,
     ) -> Result<Self, Error> {
         let private = Object { session, handle: private };
-        let findings = findings(&private)?;
+        let unpromised = unpromised(&private)?;
+        let mut findings = findings(&private)?;
+        findings.extend(
+            unpromised.iter().copied().filter(|promise| !waiver.covers(*promise)).filter_map(missing),
+        );
         if !findings.is_empty() {
             return Err(Error::KeyNotAsAsked { findings: findings.join(", "), key: id });
         }
         let mut warnings = Vec::new();
-        if private.flag(AttributeType::Local)? != Some(true) {
+        if unpromised.contains(&Promise::Local) {
             warnings.push("the token does not say that the key was made in it (CKA_LOCAL)");
         }
         let authentication = match private.flag(AttributeType::AlwaysAuthenticate)? {
@@ -108,7 +121,7 @@ impl TokenKey {
         }
         let public = beside.or(within).ok_or_else(|| Error::PublicKeyMissing { key: id.clone() })?;
         let label = Printable::from_octets(&private.octets(AttributeType::Label)?.unwrap_or_default());
-        Ok(Self { authentication, handle: private.handle, id, label, public, warnings })
+        Ok(Self { authentication, handle: private.handle, id, label, public, unpromised, warnings })
     }
 }
 
@@ -146,12 +159,6 @@ fn findings(key: &Object<'_>) -> Result<Vec<&'static str>, Error> {
         (AttributeType::Private, true, "it can be seen without a PIN (CKA_PRIVATE)"),
         (AttributeType::Sensitive, true, "it is not sensitive (CKA_SENSITIVE)"),
         (AttributeType::Extractable, false, "it can be extracted (CKA_EXTRACTABLE)"),
-        (AttributeType::AlwaysSensitive, true, "it was not always sensitive (CKA_ALWAYS_SENSITIVE)"),
-        (
-            AttributeType::NeverExtractable,
-            true,
-            "it was extractable once, or came from outside (CKA_NEVER_EXTRACTABLE)",
-        ),
         (AttributeType::Sign, true, "it does not sign (CKA_SIGN)"),
     ] {
         // An attribute that the token does not tell is a finding: these are the ones every token has.
@@ -159,18 +166,48 @@ fn findings(key: &Object<'_>) -> Result<Vec<&'static str>, Error> {
             findings.push(finding);
         }
     }
-    for (kind, finding) in [
-        (AttributeType::Decrypt, "it decrypts (CKA_DECRYPT)"),
-        (AttributeType::Derive, "it derives keys (CKA_DERIVE)"),
-        (AttributeType::SignRecover, "it signs with recovery (CKA_SIGN_RECOVER)"),
-        (AttributeType::Unwrap, "it unwraps keys (CKA_UNWRAP)"),
+    Ok(findings)
+}
+
+/// What the token does not promise of a key.
+fn unpromised(key: &Object<'_>) -> Result<Vec<Promise>, Error> {
+    let mut unpromised = Vec::new();
+    for (kind, promise) in [
+        (AttributeType::AlwaysSensitive, Promise::AlwaysSensitive),
+        (AttributeType::Local, Promise::Local),
+        (AttributeType::NeverExtractable, Promise::NeverExtractable),
+    ] {
+        if key.flag(kind)? != Some(true) {
+            unpromised.push(promise);
+        }
+    }
+    for (kind, promise) in [
+        (AttributeType::Decrypt, Promise::NoDecryption),
+        (AttributeType::Derive, Promise::NoDerivation),
+        (AttributeType::SignRecover, Promise::NoSignatureWithRecovery),
+        (AttributeType::Unwrap, Promise::NoUnwrapping),
     ] {
         // Absent is well: a token need not know uses that a kind of key cannot have.
         if key.flag(kind)? == Some(true) {
-            findings.push(finding);
+            unpromised.push(promise);
         }
     }
-    Ok(findings)
+    Ok(unpromised)
+}
+
+/// Why a key without this promise is no CA key; not every token tells where a key was made.
+fn missing(promise: Promise) -> Option<&'static str> {
+    match promise {
+        Promise::AlwaysSensitive => Some("it was not always sensitive (CKA_ALWAYS_SENSITIVE)"),
+        Promise::Local => None,
+        Promise::NeverExtractable => {
+            Some("it was extractable once, or came from outside (CKA_NEVER_EXTRACTABLE)")
+        }
+        Promise::NoDecryption => Some("it decrypts (CKA_DECRYPT)"),
+        Promise::NoDerivation => Some("it derives keys (CKA_DERIVE)"),
+        Promise::NoSignatureWithRecovery => Some("it signs with recovery (CKA_SIGN_RECOVER)"),
+        Promise::NoUnwrapping => Some("it unwraps keys (CKA_UNWRAP)"),
+    }
 }
 
 /// The public half as an object tells it; `None` where it tells none.

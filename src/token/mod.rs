@@ -6,6 +6,7 @@
 pub mod module;
 pub mod slot;
 pub mod uri;
+pub mod waiver;
 
 pub mod pin;
 pub mod provision;

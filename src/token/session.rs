@@ -17,6 +17,7 @@ use super::pin::{Activation, Kept, demand_pad};
 use super::signer::{Opening, Reauthentication, Signer};
 use super::slot::{PinWarning, TokenState, UserPin, Writing};
 use super::uri::{KEY_ID_OCTETS_MAX, KeyId, TokenUri};
+use super::waiver::Waiver;
 
 /// Octets of the `CKA_ID` of a key made here: random, so that it is unique without a list of all tokens.
 pub const KEY_ID_OCTETS: usize = 16;
@@ -200,12 +201,14 @@ impl Session {
         }
         let id = self.unused_id()?;
         let (public, private) = key::generate(&self.anchor, algorithm, &id, label)?;
-        let read = TokenKey::read(&self.anchor, id.clone(), private, Some(public)).and_then(|key| {
-            if key.public_key().algorithm() == algorithm {
-                return Ok(key);
-            }
-            Err(Error::KeyNotAsAsked { findings: format!("it is no {algorithm} key"), key: id.clone() })
-        });
+        let read = TokenKey::read(&self.anchor, id.clone(), private, Some(public), &Waiver::none()).and_then(
+            |key| {
+                if key.public_key().algorithm() == algorithm {
+                    return Ok(key);
+                }
+                Err(Error::KeyNotAsAsked { findings: format!("it is no {algorithm} key"), key: id.clone() })
+            },
+        );
         read.map_err(|error| self.destroyed_after(error, &id, [public, private]))
     }
 
@@ -214,7 +217,16 @@ impl Session {
     /// # Errors
     /// [`Error::KeyNotNamed`], and as [`Session::find_id`].
     pub fn find(&self, uri: &TokenUri) -> Result<TokenKey, Error> {
-        let key = self.find_id(&uri.id().ok_or_else(|| Error::KeyNotNamed { uri: uri.to_string() })?)?;
+        self.find_waiving(uri, &Waiver::none())
+    }
+
+    /// The same of a key that came from outside: what is waived of it is not demanded.
+    ///
+    /// # Errors
+    /// As [`Session::find`].
+    pub fn find_waiving(&self, uri: &TokenUri, waiver: &Waiver) -> Result<TokenKey, Error> {
+        let key = self
+            .find_id_waiving(&uri.id().ok_or_else(|| Error::KeyNotNamed { uri: uri.to_string() })?, waiver)?;
         // RFC 7512 §2.5: what is found has every attribute that the URI names.
         match uri.object().map(Printable::new) {
             Some(label) if label != *key.label() => {
@@ -230,11 +242,15 @@ impl Session {
     /// [`Error::KeyMissing`], [`Error::KeySeveral`], [`Error::KeyNotAsAsked`], [`Error::PublicKeyMissing`],
     /// [`Error::PublicKey`].
     pub fn find_id(&self, id: &KeyId) -> Result<TokenKey, Error> {
+        self.find_id_waiving(id, &Waiver::none())
+    }
+
+    fn find_id_waiving(&self, id: &KeyId, waiver: &Waiver) -> Result<TokenKey, Error> {
         let private = self.only(ObjectClass::PRIVATE_KEY, "private key", id)?;
         let private =
             private.ok_or_else(|| Error::KeyMissing { key: id.clone(), token: self.state.label.clone() })?;
         let public = self.only(ObjectClass::PUBLIC_KEY, "public key", id)?;
-        TokenKey::read(&self.anchor, id.clone(), private, public)
+        TokenKey::read(&self.anchor, id.clone(), private, public, waiver)
     }
 
     /// The key that a URI names, proven to be the key of a certificate.

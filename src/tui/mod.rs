@@ -24,6 +24,7 @@ pub mod screen;
 pub mod sheet;
 mod stage;
 pub mod theme;
+pub mod typed_words;
 pub mod update;
 pub mod view;
 pub mod wording;

@@ -10,16 +10,20 @@ pub mod ca_renewal;
 pub mod ca_target;
 pub mod choice;
 pub mod closing;
+pub mod crls;
 pub mod delivery;
 pub mod difference;
 pub mod document;
 pub mod install;
 pub mod new_ca;
 pub mod new_token;
+pub mod next_crl;
 pub mod plan;
 pub mod proving;
 pub mod register;
 pub mod requests;
+pub mod revocations;
+pub mod revoke;
 pub mod rooms;
 pub mod setup;
 pub mod signing;
@@ -114,5 +118,13 @@ pub enum Screen {
     Search(register::search::Search),
     /// The register is audited.
     Audit(audit::Audit),
+    /// The CAs and their CRLs.
+    Revocations(revocations::Revocations),
+    /// The CRLs of a CA.
+    Crls(crls::Crls),
+    /// Certificates are revoked, held or released.
+    Revoke(revoke::Revoke),
+    /// The next CRL of a CA.
+    NextCrl(next_crl::NextCrl),
 }
 }

@@ -1,6 +1,6 @@
 //! Numbers and times as people read them.
 
-use crate::pki::{text::noun, time::Time};
+use crate::pki::{crl::Reason, text::noun, time::Time};
 
 /// How many there are of something: `1 certificate`, `1 000 certificates`.
 #[must_use]
@@ -46,6 +46,22 @@ pub fn below(path_length: Option<u32>) -> String {
         Some(0) => "no CA may stand below it".to_owned(),
         Some(1) => "one CA may stand below it, and no other below that".to_owned(),
         Some(length) => format!("at most {length} CAs in a row may stand below it"),
+    }
+}
+
+/// What a reason for revocation means (RFC 5280 §5.3.1).
+#[must_use]
+pub fn reason_meaning(reason: Reason) -> &'static str {
+    match reason {
+        Reason::Unspecified => "no reason is given",
+        Reason::KeyCompromise => "the private key is, or may be, in other hands",
+        Reason::CaCompromise => "the key of a CA is, or may be, in other hands",
+        Reason::AffiliationChanged => "its name or other facts are no longer true",
+        Reason::Superseded => "another certificate took its place",
+        Reason::CessationOfOperation => "it is not needed any more",
+        Reason::CertificateHold => "HOLD: suspended, it can be released again",
+        Reason::PrivilegeWithdrawn => "what it allows was taken back",
+        Reason::AaCompromise => "the key of an attribute authority is in other hands",
     }
 }
 

@@ -3,6 +3,7 @@
 pub mod authorities;
 pub mod proving;
 pub mod register;
+pub mod revocation;
 pub mod tokens;
 
 use std::{path::PathBuf, sync::Arc, time::Duration};
@@ -17,6 +18,7 @@ use super::model::OnBack;
 use authorities::{AuthorityJob, AuthorityNews};
 use proving::{ProvingJob, ProvingNews};
 use register::{RegisterJob, RegisterNews};
+use revocation::{RevocationJob, RevocationNews};
 use tokens::{TokenJob, TokenNews};
 
 /// A job for the worker. It carries no secret: PINs come by the PIN door.
@@ -138,6 +140,8 @@ pub enum Job {
     Register(RegisterJob),
     /// Proves a CA to a platform.
     Proving(ProvingJob),
+    /// Does something about revocations and CRLs.
+    Revocation(RevocationJob),
 }
 
 /// Which requests are judged, and under what.
@@ -272,6 +276,8 @@ pub enum News {
     Register(RegisterNews),
     /// Of proving a CA to a platform.
     Proving(ProvingNews),
+    /// What is known of revocations and CRLs.
+    Revocation(RevocationNews),
 }
 
 impl Job {
@@ -286,6 +292,7 @@ impl Job {
             | Self::Read(_)
             | Self::PlanFindings(_)
             | Self::Register(RegisterJob::Audit | RegisterJob::Open | RegisterJob::Search { .. })
+            | Self::Revocation(RevocationJob::JudgeDelivered { .. })
             | Self::ShowPlan(_) => OnBack::Stop,
             _ => OnBack::Wait,
         }
@@ -321,6 +328,7 @@ impl Job {
             Self::Token(job) => job.words(),
             Self::Register(job) => job.words(),
             Self::Proving(job) => job.words(),
+            Self::Revocation(job) => job.words(),
         }
     }
 }

@@ -5,6 +5,7 @@ mod plans;
 mod proving;
 mod reading;
 mod register;
+mod revocation;
 
 mod authorities;
 mod tokens;
@@ -56,6 +57,7 @@ pub struct Worker {
     pins: Receiver<Option<Zeroizing<Vec<u8>>>>,
     reins: Arc<Reins>,
     shelf: register::Shelf,
+    desk: revocation::Desk,
     /// The register's head that the frame shows.
     told_head: Option<Digest>,
 }
@@ -81,6 +83,7 @@ impl Worker {
             pins,
             reins,
             shelf: register::Shelf::default(),
+            desk: revocation::Desk::default(),
             told_head: None,
         }
     }
@@ -200,6 +203,7 @@ impl Worker {
             Job::Token(job) => self.attend(job).map(News::Token),
             Job::Register(job) => self.look_up(job).map(News::Register),
             Job::Proving(job) => self.prove(job).map(News::Proving),
+            Job::Revocation(job) => self.revoke(job),
         }
     }
 

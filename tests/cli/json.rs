@@ -12,7 +12,7 @@ use crate::{
     },
 };
 
-const SUMMARY: [&str; 9] = [
+const SUMMARY: [&str; 10] = [
     "accepted",
     "certificates_per_second",
     "digest",
@@ -21,6 +21,7 @@ const SUMMARY: [&str; 9] = [
     "refused",
     "seconds",
     "skipped",
+    "waived",
     "words",
 ];
 

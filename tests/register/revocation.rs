@@ -11,8 +11,8 @@ use coldsign::{
         time::DAY_SECONDS,
     },
     register::{
-        CrlDelivery, CrlOrigin, CrlPlan, IssuedCrl, NewCrl, RevocationAct, RevocationError, RevocationOrder,
-        Revoked, Storing, Takeover,
+        CrlDelivery, CrlOrigin, CrlPlan, IssuedCrl, NewAdoption, NewCrl, RevocationAct, RevocationError,
+        RevocationOrder, Revoked, Storing, Takeover, adoption_digest,
     },
 };
 
@@ -47,6 +47,7 @@ impl Home {
     fn plan_crl(&mut self, at: Time, storing: Storing) -> Result<CrlPlan, Error> {
         let ca = self.ca.clone();
         let new = NewCrl {
+            origin: CrlOrigin::Command,
             authority: "factory",
             issuer: &ca,
             algorithm: SignatureAlgorithm::Ecdsa(HashAlgorithm::Sha256),
@@ -420,7 +421,6 @@ impl Moved {
             public_key: &public_key,
             request: None,
         };
-        home.register.add_authority(&new, now()).unwrap();
         let root = plan_root(
             &RootFields {
                 name: Name::from_text("CN=Moved Root").unwrap(),
@@ -435,7 +435,25 @@ impl Moved {
         let signature = sign(&key(MOVED_KEY), root.tbs());
         let signed = SignedCertificate::assemble_root(root.tbs(), &signature, &public_key).unwrap();
         let certificate = Certificate::parse(signed.der()).unwrap();
-        home.register.install_certificate("moved", &certificate, &[], now()).unwrap();
+        let waived = ["CKA_LOCAL", "CKA_NEVER_EXTRACTABLE"];
+        let digest = adoption_digest(&public_key, &certificate, &waived, "another house");
+        let adoption = NewAdoption {
+            authority: new,
+            certificate: &certificate,
+            chain: &[],
+            origin: "another house",
+            waived: &waived,
+        };
+        let other = home.register.adopt_authority(&adoption, "anchor", now());
+        assert!(matches!(other, Err(Error::Words(_))), "{other:?}");
+        let less = NewAdoption { waived: &waived[..1], ..adoption };
+        assert!(matches!(home.register.adopt_authority(&less, &digest.words(), now()), Err(Error::Words(_))));
+        assert!(home.register.authority("moved").unwrap().is_none());
+        home.register.adopt_authority(&adoption, &digest.words(), now()).unwrap();
+        let recorded = home.register.adoption("moved").unwrap().unwrap();
+        assert_eq!((recorded.origin.as_str(), recorded.digest), ("another house", digest));
+        assert_eq!(recorded.waived, waived);
+        assert!(home.register.adoption("factory").unwrap().is_none());
         Self { ca: IssuingCa::new(certificate, Vec::new()).unwrap() }
     }
 
@@ -507,6 +525,7 @@ fn a_ca_moves_in_with_its_crl_and_its_list() {
     assert!(slip(act(&mut home, 9, RevocationAct::Revoke(Reason::Superseded))).contains("issued no"));
     // The number goes on; the new CRL is proved against the octets of the one that came.
     let new = NewCrl {
+        origin: CrlOrigin::Command,
         authority: "moved",
         issuer: &ca,
         algorithm: SignatureAlgorithm::Ecdsa(HashAlgorithm::Sha256),
@@ -538,6 +557,7 @@ fn no_entry_leaves_on_the_word_of_a_list() {
         algorithm: SignatureAlgorithm::Ecdsa(HashAlgorithm::Sha256),
         this_update: now(),
         next_update: later(DAY_SECONDS),
+        origin: CrlOrigin::Command,
     };
     let plan = home.register.plan_crl(&new, Storing::Trial).unwrap();
     assert_eq!((plan.counts.stayed, plan.counts.came, plan.counts.left), (2, 1, 0));

@@ -50,6 +50,7 @@ pub fn issuing(outside: &Outside) -> Authority {
         warnings: Vec::new(),
         succeeded_by: None,
         others: Vec::new(),
+        from_outside: None,
     }
 }
 

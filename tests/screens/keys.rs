@@ -9,7 +9,7 @@ use coldsign::tui::{
     message::{Effect, Message},
     model::Model,
     update::update,
-    work::{Job, proving::ProvingJob},
+    work::{Job, proving::ProvingJob, revocation::RevocationJob},
 };
 
 use ratatui::buffer::Buffer;
@@ -233,7 +233,12 @@ fn esc_goes_back_without_effect() {
             let looks = effects.iter().all(|effect| {
                 matches!(
                     effect,
-                    Effect::Work(Job::OpenHome | Job::CheckSelf | Job::Proving(ProvingJob::Choices))
+                    Effect::Work(
+                        Job::OpenHome
+                            | Job::CheckSelf
+                            | Job::Proving(ProvingJob::Choices)
+                            | Job::Revocation(RevocationJob::Standings)
+                    )
                 )
             });
             assert!(looks, "{}, {}: {effects:?}", sample.screen, sample.state);

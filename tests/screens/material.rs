@@ -375,6 +375,7 @@ pub fn plan_shown(outside: &Outside) -> PlanShown {
             not_after: (end, end),
             notes: vec![("extension-dropped".to_owned(), 12)],
             authorities: None,
+            from_outside: None,
             lint_rules: 60,
             waived: Vec::new(),
             approved: false,
@@ -424,6 +425,7 @@ pub fn issued_row(number: u64, outside: &Outside) -> IssuedRow {
 pub fn audit_report(findings: Vec<AuditFinding>) -> AuditReport {
     AuditReport {
         head: None,
+        adopted: vec!["second".to_owned()],
         plans: 7,
         planned: 1_204,
         issued: 1_190,

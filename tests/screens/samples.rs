@@ -28,6 +28,8 @@ mod proving;
 mod reading;
 #[path = "samples/register.rs"]
 mod register;
+#[path = "samples/revocation.rs"]
+mod revocation;
 #[path = "samples/tokens.rs"]
 mod tokens;
 
@@ -66,6 +68,10 @@ pub fn all() -> Vec<Sample> {
         ("Search", register::search()),
         ("Audit", register::audit()),
         ("Proving", proving::proving()),
+        ("Revocations", revocation::revocations()),
+        ("Crls", revocation::crls()),
+        ("Revoke", revocation::revoke()),
+        ("NextCrl", revocation::next_crl()),
         ("Setup", tokens::setup()),
         ("Tokens", tokens::tokens()),
         ("NewToken", tokens::new_token()),
@@ -227,6 +233,13 @@ fn plan() -> Vec<(&'static str, Build)> {
             tell(&mut model, News::PlanShown(Box::new(shown)));
             model
         }),
+        ("typical, of a key from outside", |outside| {
+            let mut model = on_top(outside, Screen::Plan(Plan::stored(material::plan(outside))));
+            let mut shown = material::plan_shown(outside);
+            shown.summary.from_outside = Some(super::outside::printable(&outside.subject));
+            tell(&mut model, News::PlanShown(Box::new(shown)));
+            model
+        }),
         ("typical, signed", |outside| {
             let mut model = on_top(outside, Screen::Plan(Plan::stored(material::plan(outside))));
             let mut shown = material::plan_shown(outside);
@@ -354,6 +367,13 @@ fn delivery() -> Vec<(&'static str, Build)> {
         ("empty", |outside| without_media(browsing(outside))),
         ("typical", in_folder),
         ("typical, media", browsing),
+        ("typical, a CRL", revocation::delivery),
+        ("typical, a CRL delivered", |outside| {
+            let mut model = revocation::delivery(outside);
+            update(&mut model, Message::Key(Key::Char('w')));
+            tell(&mut model, News::Delivered(material::delivered()));
+            model
+        }),
         ("typical, measured", |outside| measured(in_folder(outside), 15_200_000_000)),
         ("typical, too little space perhaps", |outside| measured(in_folder(outside), 20_000_000)),
         ("typical, too little space", |outside| measured(in_folder(outside), 640_000)),

@@ -167,6 +167,30 @@ pub enum CaCommand {
         /// The other CA's self-signed certificate, PEM or DER
         certificate: PathBuf,
     },
+    /// Let a CA move in whose key was brought into the token from outside: first told what cannot be promised of such a
+    /// key, then recorded by its words
+    Adopt {
+        /// Its name here: a-z, 0-9 and -, at most 32
+        name: String,
+        /// The key in this home's token: a pkcs11: URI with id=…
+        #[arg(long, value_name = "URI")]
+        key: String,
+        /// Its certificate, PEM or DER
+        #[arg(long, value_name = "FILE")]
+        certificate: PathBuf,
+        /// The certificates above it, PEM, root last
+        #[arg(long, value_name = "FILE")]
+        chain: Option<PathBuf>,
+        /// Where the key comes from: which machine or token, who brought it, when
+        #[arg(long, value_name = "TEXT")]
+        origin: String,
+        /// The twelve words that stand for what cannot be promised; without them it is only shown
+        #[arg(long, value_name = "WORDS")]
+        words: Option<String>,
+        /// The user PIN
+        #[command(flatten)]
+        pin: PinArguments,
+    },
     /// Write a CA's certificate onto a medium as one new folder: PEM, DER, the path to the root, SHA-256 sums
     Export {
         /// The CA's name here

@@ -143,7 +143,7 @@ impl Audit<'_> {
         if stored.previous != previous.map(|before| before.row) {
             self.find("crl-succession", format!("{} does not name the CRL before it", shown(stored)));
         }
-        if stored.origin == CrlOrigin::Command {
+        if stored.origin != CrlOrigin::Elsewhere {
             match issuer {
                 None => self.find(
                     "crl",
@@ -337,7 +337,7 @@ fn differences(
     end: &CrlEnd,
     issuer: Option<&Certificate>,
 ) -> Vec<&'static str> {
-    let made_here = stored.origin == CrlOrigin::Command;
+    let made_here = stored.origin != CrlOrigin::Elsewhere;
     [
         (end.tbs_sha256 == stored.tbs_sha256, "its octets do not have their digest"),
         (end.message.octets() == stored.tbs_octets, "it has another length"),

@@ -1,5 +1,7 @@
 //! Planning a CRL: its octets are written, read back, linted and held against the CRL before, all in one transaction.
 
+use std::collections::BTreeMap;
+
 use rusqlite::{Connection, Transaction};
 
 use super::super::{
@@ -16,7 +18,7 @@ use super::{
 };
 use crate::pki::{
     crl::{
-        CrlNumber, CrlReader, CrlSerial, RevokedEntry, Shape,
+        CrlNumber, CrlReader, CrlSerial, Reason, RevokedEntry, Shape,
         lint::{CrlLint, Expected},
         succession::{self, Counts, Leaving, LeavingFacts, Released},
         writer::{self, CrlFields, Extent},
@@ -43,6 +45,8 @@ pub struct NewCrl<'a> {
     pub this_update: Time,
     /// nextUpdate.
     pub next_update: Time,
+    /// What its approval rests on.
+    pub origin: CrlOrigin,
 }
 
 /// Whether a plan is to last.
@@ -63,6 +67,8 @@ pub struct CrlPlan {
     pub counts: Counts,
     /// What left and why, at most [`LEFT_SHOWN_MAX`].
     pub left: Vec<(CrlSerial, Leaving)>,
+    /// How many entries there are of each reason, in the order of the reasons' codes.
+    pub reasons: BTreeMap<Reason, u64>,
 }
 
 impl Register {
@@ -102,12 +108,14 @@ fn planned(transaction: &Transaction<'_>, new: &NewCrl<'_>) -> Result<CrlPlan, E
 
     // Twice: DER has the lengths first.
     let mut extent = Extent::default();
+    let mut reasons = BTreeMap::new();
     each_entry(transaction, new.authority, i64::MAX, seen, &mut |entry| {
         if entry.date > new.this_update {
             let &RevokedEntry { serial, date, .. } = entry;
             return Err(RevocationError::RevokedAhead { serial, date, now: new.this_update }.into());
         }
         extent.add(entry);
+        *reasons.entry(entry.reason).or_default() += 1;
         Ok(())
     })?;
     let fields = CrlFields {
@@ -145,7 +153,7 @@ fn planned(transaction: &Transaction<'_>, new: &NewCrl<'_>) -> Result<CrlPlan, E
     transaction.execute(
         "INSERT INTO crl (number, entry, authority, origin, issuer_sha256, crl_number, this_update, next_update, \
          entries, previous, revocations, tbs_octets, tbs_sha256) \
-         VALUES (?1, ?2, ?3, 'command', ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)",
+         VALUES (?1, ?2, ?3, ?13, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)",
         rusqlite::params![
             row,
             journal::next(transaction)?,
@@ -159,13 +167,14 @@ fn planned(transaction: &Transaction<'_>, new: &NewCrl<'_>) -> Result<CrlPlan, E
             revocations,
             i64::try_from(tbs_octets).unwrap_or(i64::MAX),
             tbs_sha256.as_octets(),
+            new.origin.name(),
         ],
     )?;
     journal::append(transaction, Kind::Crl, new.this_update)?;
     let stored = unsigned(transaction, new.authority)?
         .filter(|stored| stored.row == row)
         .ok_or_else(|| Error::Damaged("a CRL that was just stored is missing".to_owned()))?;
-    Ok(CrlPlan { stored, counts, left: shown })
+    Ok(CrlPlan { stored, counts, left: shown, reasons })
 }
 
 fn next_number(previous: Option<&IssuedCrl>) -> Result<CrlNumber, Error> {
@@ -312,7 +321,7 @@ pub(in crate::register) fn prove_stored(
         })
     };
     let mut before: Box<dyn FnMut() -> Result<Option<RevokedEntry>, Error> + '_> = match previous.origin {
-        CrlOrigin::Command => Box::new(entries_of(connection, previous.row)?),
+        CrlOrigin::Command | CrlOrigin::Words => Box::new(entries_of(connection, previous.row)?),
         // Others list in another order; what was taken over is bounded, so it is sorted here.
         CrlOrigin::Elsewhere => {
             let mut entries = Vec::new();

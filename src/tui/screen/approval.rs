@@ -15,6 +15,7 @@ use crate::{
         model::About,
         room::{Heard, Room, Told, Turn},
         theme::Role,
+        typed_words::TypedWords,
         wording::{below, counted, grouped, moment},
         work::{Job, News},
     },
@@ -28,27 +29,15 @@ pub struct Approval {
     until: Option<(Time, Time)>,
     /// The CAs that are made, where the certificates are those of CAs.
     authorities: Option<PlannedAuthorities>,
-    field: Field,
-    /// What was wrong with what was typed; gone with the next key.
-    refused: Option<String>,
-}
-
-/// A typed word beside the plan's.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
-enum Typed {
-    /// Nothing, or not to its end.
-    NotYet,
-    /// The plan's word.
-    Right,
-    /// Another word.
-    Wrong,
+    words: TypedWords,
 }
 
 impl Approval {
     /// The approval of a plan, nothing typed yet.
     #[must_use]
     pub fn new(plan: StoredPlan) -> Self {
-        Self { plan, until: None, authorities: None, field: Field::default(), refused: None }
+        let words = TypedWords::new(plan.words(), "plan");
+        Self { plan, until: None, authorities: None, words }
     }
 
     /// The same, saying until when the certificates are valid: the first and the last notAfter.
@@ -102,39 +91,6 @@ impl Approval {
         canvas.text(area.x, y + 1, area.width, Printable::new(&under).as_str(), Role::Plain);
         y + 2 - area.y
     }
-
-    /// What was typed beside each word of the plan. It only helps to type: the ceremony compares.
-    fn typed_words(&self) -> Vec<Typed> {
-        let text = self.field.text();
-        let typed: Vec<&str> = text.split_whitespace().collect();
-        let ended =
-            if text.ends_with(char::is_whitespace) { typed.len() } else { typed.len().saturating_sub(1) };
-        self.plan
-            .words()
-            .split(' ')
-            .enumerate()
-            .map(|(place, word)| match typed.get(place) {
-                Some(own) if own.eq_ignore_ascii_case(word) => Typed::Right,
-                Some(_) if place < ended || self.refused.is_some() => Typed::Wrong,
-                Some(_) | None => Typed::NotYet,
-            })
-            .collect()
-    }
-
-    /// Why the ceremony did not take what was typed, by the word's number.
-    fn mistake(&self) -> String {
-        let words = self.plan.words();
-        let words: Vec<&str> = words.split(' ').collect();
-        let typed: Vec<&str> = self.field.text().split_whitespace().collect();
-        let wrong = words.iter().zip(&typed).position(|(word, own)| !own.eq_ignore_ascii_case(word));
-        match wrong {
-            Some(place) => format!("word {} is not the plan's", place + 1),
-            None if typed.len() < words.len() => {
-                format!("{} of {} words were typed", typed.len(), words.len())
-            }
-            None => format!("{} typed; the plan has {}", counted(typed.len() as u64, "word"), words.len()),
-        }
-    }
 }
 
 impl Room for Approval {
@@ -156,18 +112,18 @@ impl Room for Approval {
         match action {
             Action::Back => Turn::back(),
             Action::Proceed => {
-                Turn::work(Job::Approve { plan: self.plan.clone(), words: self.field.text().to_owned() })
+                Turn::work(Job::Approve { plan: self.plan.clone(), words: self.words.text().to_owned() })
             }
             _ => Turn::stay(),
         }
     }
 
     fn field(&mut self) -> Option<&mut Field> {
-        Some(&mut self.field)
+        Some(self.words.field())
     }
 
     fn typed(&mut self) -> Turn {
-        self.refused = None;
+        self.words.typed();
         Turn::stay()
     }
 
@@ -186,53 +142,13 @@ impl Room for Approval {
         if failure.class != Class::NotApproved {
             return Told::OnTop;
         }
-        self.refused = Some(self.mistake());
+        self.words.refuse();
         Told::Here(Turn::stay())
     }
 
     fn draw(&self, canvas: &mut Canvas<'_>, area: Rect, _about: &About) {
         let above = self.draw_what(canvas, area) + 1;
-        let words = Rect { y: area.y + above, height: area.height.saturating_sub(above + 6), ..area };
-        let typed = self.typed_words();
-        large_words(canvas, words, &self.plan.words(), &typed);
-        let y = area.bottom().saturating_sub(5);
-        let right = typed.iter().filter(|word| **word == Typed::Right).count();
-        canvas.rule(area, y, &format!("type all {} words: {right} stand", typed.len()));
-        canvas.input(area.x, y + 1, area.width, &self.field, Role::Selected);
-        let below = Rect { y: y + 3, height: 2, ..area };
-        if let Some(refused) = &self.refused {
-            let text =
-                format!("Nothing was approved: {refused}. What was typed is kept; mend it and press Enter.");
-            canvas.paragraph(below, &text, Role::Bad);
-        } else if let Some(wrong) = typed.iter().position(|word| *word == Typed::Wrong) {
-            canvas.paragraph(below, &format!("Word {} is not the plan's.", wrong + 1), Role::Attention);
-        }
-    }
-}
-
-/// Words for a whole table: capitals with gaps between them, four in a row, as far apart as there is room for; beneath
-/// each whether it was typed.
-fn large_words(canvas: &mut Canvas<'_>, area: Rect, words: &str, typed: &[Typed]) {
-    let words: Vec<&str> = words.split(' ').collect();
-    let rows = u16::try_from(words.len().div_ceil(4)).unwrap_or(3).max(1);
-    let (wide, high) = (area.width / 4, (area.height / rows).max(1));
-    for (place, word) in words.iter().enumerate() {
-        let (column, row) = (u16::try_from(place % 4).unwrap_or(0), u16::try_from(place / 4).unwrap_or(0));
-        let (x, y) = (area.x + column * wide, area.y + row * high);
-        if y >= area.bottom() {
-            return;
-        }
-        let (mark, role) = match typed.get(place) {
-            Some(Typed::Right) => ("= right", Role::Good),
-            Some(Typed::Wrong) => ("X another word", Role::Bad),
-            Some(Typed::NotYet) | None => ("", Role::Faint),
-        };
-        canvas.text(x, y, 2, &format!("{:>2}", place + 1), Role::Faint);
-        if high > 1 {
-            canvas.text(x + 3, y + 1, wide.saturating_sub(4), mark, role);
-        }
-        let spaced: Vec<String> = word.chars().map(|c| c.to_ascii_uppercase().to_string()).collect();
-        // The longest words of the list have eight letters (BIP-39).
-        canvas.text(x + 3, y, wide.saturating_sub(4), &spaced.join(" "), Role::Strong);
+        self.words
+            .draw(canvas, Rect { y: area.y + above, height: area.height.saturating_sub(above), ..area });
     }
 }

@@ -237,6 +237,14 @@ fn told(report: &AuditReport) -> Vec<Item> {
         let waived = format!("in plan {plan}: {}", waiver.line());
         items.push(Item::labelled("rule waived", Printable::new(&waived)));
     }
+    for ca in &report.adopted {
+        items.push(Item::Labelled {
+            label: "key from outside".to_owned(),
+            value: Printable::new(ca),
+            role: Role::Attention,
+            remark: None,
+        });
+    }
     if let Some(entry) = report.signed_head {
         items.push(Item::labelled("signed up to entry", Printable::new(&grouped(entry))));
     }

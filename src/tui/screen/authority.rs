@@ -204,6 +204,12 @@ fn described(authority: &Authority) -> Vec<Item> {
         items.push(Item::Words(warning.message.to_string(), Role::Attention));
         items.push(Item::Words(format!("What to do: {}.", warning.hint), Role::Plain));
     }
+    items.extend(authority.from_outside.iter().map(|told| Item::Labelled {
+        label: "KEY FROM OUTSIDE".to_owned(),
+        value: told.clone(),
+        role: Role::Attention,
+        remark: None,
+    }));
     match (&record.certificate, &authority.stage) {
         (Some((own, above)), _) => {
             items.extend(certified(own));

@@ -1,5 +1,6 @@
-//! Delivery: the bundle of a signed plan is written onto a medium and read back.
+//! Delivery: the bundle of a signed plan, or a CRL, is written onto a medium and read back.
 
+pub mod cargo;
 mod place;
 
 use std::path::{Path, PathBuf};
@@ -11,7 +12,7 @@ use super::{
     signing::unsigned_head,
 };
 use crate::{
-    ceremony::{Aftermath, BundleReport, Class, Delivered, Phase, Progress, StoredPlan},
+    ceremony::{Aftermath, BundleReport, Class, CrlRow, Delivered, Phase, Progress, StoredPlan},
     tui::{
         browser::{FOLDERS, TYPE, shown},
         canvas::Canvas,
@@ -27,6 +28,7 @@ use crate::{
     },
 };
 
+use cargo::Cargo;
 use place::{Pane, Target};
 
 /// Stops writing.
@@ -38,10 +40,10 @@ const JUDGE: Action = Action::Verb(2);
 /// What is not done where nothing stands on the medium.
 const NOT_RECORDED: &str = "This delivery is not recorded: nobody counts on it.";
 
-/// The delivery of a signed plan.
+/// The delivery of a signed plan or of a CRL.
 #[derive(Debug)]
 pub struct Delivery {
-    plan: StoredPlan,
+    cargo: Cargo,
     target: Box<Target>,
     state: State,
 }
@@ -82,7 +84,17 @@ impl Delivery {
     /// The delivery of a signed plan, to be told where.
     #[must_use]
     pub fn new(plan: StoredPlan) -> Self {
-        Self { plan, target: Box::new(Target::new()), state: State::Choosing }
+        Self::of(Cargo::Plan(plan))
+    }
+
+    /// The delivery of a CRL, to be told where.
+    #[must_use]
+    pub fn crl(ca: String, row: CrlRow) -> Self {
+        Self::of(Cargo::Crl { ca, row })
+    }
+
+    fn of(cargo: Cargo) -> Self {
+        Self { cargo, target: Box::new(Target::new()), state: State::Choosing }
     }
 
     fn write(&mut self, about: &About) -> Turn {
@@ -93,7 +105,7 @@ impl Delivery {
                 "take off its write protection and put it in again, or choose another one",
             );
         }
-        let job = Job::Deliver { plan: self.plan.clone(), to: to.clone(), formats: self.target.formats() };
+        let job = self.cargo.write(&to, self.target.formats());
         if about.busy.is_none() {
             self.state = State::Writing { to, written: None, read_back: None };
         }
@@ -139,9 +151,7 @@ impl Room for Delivery {
     fn act(&mut self, action: Action, about: &About) -> Turn {
         match (&self.state, action) {
             (State::Done { .. }, Action::Back) => Turn::rooms(),
-            (State::Done { to, .. }, JUDGE) => {
-                Turn::work(Job::Judge { plan: self.plan.clone(), to: to.clone() })
-            }
+            (State::Done { to, .. }, JUDGE) => Turn::work(self.cargo.judge(to)),
             (State::Writing { .. }, STOP) => Turn::effect(Effect::Stop),
             (State::Writing { .. } | State::Failed { .. }, Action::Back) => {
                 self.state = State::Choosing;
@@ -215,25 +225,26 @@ impl Room for Delivery {
                 }
                 Turn::stay()
             }
-            State::Choosing => self.target.look(&self.plan, about),
+            State::Choosing => self.target.look(&self.cargo, about),
             State::Failed { .. } | State::Done { .. } => Turn::stay(),
         }
     }
 
     fn draw(&self, canvas: &mut Canvas<'_>, area: Rect, about: &About) {
         match &self.state {
-            State::Choosing => self.target.draw(canvas, area, about, &self.plan),
+            State::Choosing => self.target.draw(canvas, area, about, &self.cargo),
             State::Writing { to, written, read_back } => {
                 self.draw_writing(canvas, area, to, [*written, *read_back]);
             }
             State::Failed { to, failure } => self.draw_failure(canvas, area, to, failure),
             State::Done { to, delivered, judged } => {
-                let y = draw_done(canvas, area, to, delivered);
+                let y = draw_done(canvas, area, to, delivered, &self.cargo);
                 let below = Rect { y, height: area.bottom().saturating_sub(y), ..area };
                 let used = unsigned_head(canvas, below, &delivered.head);
                 if let Some(report) = judged {
                     let y = below.y + used;
-                    draw_report(canvas, Rect { y, height: area.bottom().saturating_sub(y), ..area }, report);
+                    let below = Rect { y, height: area.bottom().saturating_sub(y), ..area };
+                    draw_report(canvas, below, report, &self.cargo);
                 }
             }
         }
@@ -252,7 +263,9 @@ impl Delivery {
             Pane::Folders => {
                 bindings.push(Binding::bar(&[Key::Enter], Action::Open, "open"));
                 bindings.extend_from_slice(FOLDERS);
-                bindings.push(Binding::bar(&[Key::Tab], Action::Next, "forms"));
+                if self.cargo.has_forms() {
+                    bindings.push(Binding::bar(&[Key::Tab], Action::Next, "forms"));
+                }
             }
             Pane::Forms => {
                 bindings.push(Binding::bar(&[Key::Char(' ')], Action::Mark, "this form or not"));
@@ -276,7 +289,13 @@ impl Delivery {
     fn draw_writing(&self, canvas: &mut Canvas<'_>, area: Rect, to: &Path, progress: [Option<Progress>; 2]) {
         let [written, read_back] = progress;
         canvas.text(area.x, area.y, 18, "folder", Role::Faint);
-        canvas.outside(area.x + 18, area.y, area.width - 18, &shown(&to.join(&self.plan.id)), Role::Strong);
+        canvas.outside(
+            area.x + 18,
+            area.y,
+            area.width - 18,
+            &shown(&to.join(self.cargo.folder())),
+            Role::Strong,
+        );
         let count = |progress: Option<Progress>| match progress {
             None => "not begun".to_owned(),
             Some(Progress { done, of: Some(of), .. }) => format!("{} of {}", grouped(done), grouped(of)),
@@ -290,7 +309,7 @@ impl Delivery {
             (written, _) => written,
         };
         for (place, name, one) in
-            [(3, "certificates written", first), (7, "files read back and compared", read_back)]
+            [(3, self.cargo.written(), first), (7, "files read back and compared", read_back)]
         {
             let y = area.y + place;
             canvas.text(area.x, y, area.width, &format!("{name}: {}", count(one)), Role::Plain);
@@ -315,18 +334,13 @@ impl Delivery {
             _ => ("Nothing was delivered", NOT_RECORDED, Role::Bad),
         };
         canvas.text(area.x, area.y, area.width, title, role);
-        let safe = format!(
-            "All of plan {} is signed and recorded in the register, {}; nothing of it is lost.",
-            self.plan.id,
-            counted(self.plan.accepted, "certificate")
-        );
         let mut y = area.y + 2;
         canvas.text(area.x, y, 17, "medium", Role::Faint);
         canvas.outside(area.x + 18, y, area.width - 18, &shown(to), Role::Plain);
         y += 1;
         for (label, text, role) in [
             ("what happened", format!("{}.", failure.what), role),
-            ("what is safe", safe, Role::Good),
+            ("what is safe", self.cargo.safe(), Role::Good),
             ("what is not done", undone.to_owned(), Role::Plain),
             (
                 "what to do",
@@ -347,14 +361,13 @@ impl Delivery {
 }
 
 /// What was delivered; returns the row beneath it.
-fn draw_done(canvas: &mut Canvas<'_>, area: Rect, to: &Path, delivered: &Delivered) -> u16 {
+fn draw_done(canvas: &mut Canvas<'_>, area: Rect, to: &Path, delivered: &Delivered, cargo: &Cargo) -> u16 {
     canvas.text(area.x, area.y, area.width, "Delivered, read back and compared.", Role::Good);
     let mut y = area.y + 2;
     canvas.text(area.x, y, 18, "folder", Role::Faint);
     canvas.outside(area.x + 18, y, area.width - 18, &shown(&to.join(&delivered.folder)), Role::Strong);
     y += 1;
-    let counts =
-        format!("{} in {}", counted(delivered.certificates, "certificate"), counted(delivered.files, "file"));
+    let counts = format!("{} in {}", cargo.counted(delivered.certificates), counted(delivered.files, "file"));
     y += canvas.labelled(area, y, "what", &counts, Role::Plain);
     y += digest(canvas, area, y, "manifest SHA-256", &delivered.manifest_sha256.to_string());
     y += digest(canvas, area, y, "audit key SHA-256", &delivered.audit_key_sha256.to_string());
@@ -366,11 +379,13 @@ fn draw_done(canvas: &mut Canvas<'_>, area: Rect, to: &Path, delivered: &Deliver
 }
 
 /// What the receiver's check says, beneath what was delivered.
-fn draw_report(canvas: &mut Canvas<'_>, area: Rect, report: &BundleReport) {
+fn draw_report(canvas: &mut Canvas<'_>, area: Rect, report: &BundleReport, cargo: &Cargo) {
     let y = area.y;
     if report.is_sound() {
-        let text =
-            format!("Judged as its receiver will: sound, {}.", counted(report.certificates, "certificate"));
+        let text = format!(
+            "Judged as its receiver will: sound, {}.",
+            cargo.counted(report.crl.as_ref().map_or(report.certificates, |crl| crl.entries))
+        );
         canvas.text(area.x, y, area.width, &text, Role::Good);
         return;
     }

@@ -3,6 +3,7 @@
 
 use ratatui::layout::Rect;
 
+use super::{Screen, revoke::Revoke};
 use crate::{
     pki::{
         anatomy::{
@@ -26,6 +27,9 @@ use crate::{
 /// Rows above the sheet: what it is, the tabs, and a gap.
 const HEAD_ROWS: u16 = 3;
 
+/// Into its revocation.
+const REVOKE: Action = Action::Verb(9);
+
 /// Levels that the tree is indented by, two cells each; deeper ones stand below each other.
 const INDENTED_MAX: u8 = 12;
 
@@ -46,6 +50,10 @@ pub struct Document {
     title: Printable,
     pages: Vec<Page>,
     chosen: usize,
+    /// The way to its revocation, for a certificate that was issued here.
+    revoke: Option<Box<Revoke>>,
+    /// What became of it since it was issued.
+    state: Option<String>,
 }
 
 impl Document {
@@ -74,19 +82,34 @@ impl Document {
             Page { name: "ASN.1 tree", sheet: Sheet::new(as_tree(&tree)) },
             Page { name: "octets", sheet: Sheet::new(as_octets(&tree, der)) },
         ];
-        Self { kind, title, pages, chosen: 0 }
+        Self { kind, title, pages, chosen: 0, revoke: None, state: None }
     }
 
     /// Other things to read about it, without any octets.
     #[must_use]
     pub fn of_items(kind: &'static str, title: Printable, name: &'static str, items: Vec<Item>) -> Self {
-        Self { kind, title, pages: vec![Page { name, sheet: Sheet::new(items) }], chosen: 0 }
+        Self {
+            kind,
+            title,
+            pages: vec![Page { name, sheet: Sheet::new(items) }],
+            chosen: 0,
+            revoke: None,
+            state: None,
+        }
     }
 
     /// The same with a page before all others, which is seen first.
     #[must_use]
     pub fn opened_at(mut self, name: &'static str, items: Vec<Item>) -> Self {
         self.pages.insert(0, Page { name, sheet: Sheet::new(items) });
+        self
+    }
+
+    /// The same with a way to its revocation, and what became of it so far.
+    #[must_use]
+    pub fn revocable(mut self, revoke: Revoke, state: Option<String>) -> Self {
+        self.revoke = Some(Box::new(revoke));
+        self.state = state;
         self
     }
 
@@ -140,6 +163,9 @@ impl Room for Document {
         bindings.push(Binding::bar(&[Key::PageUp, Key::Control('b')], Action::PageUp, "back up"));
         let scrolling = |binding: &&Binding| !matches!(binding.action, Action::PageDown | Action::PageUp);
         bindings.extend(LIST.iter().filter(scrolling).cloned());
+        if self.revoke.is_some() {
+            bindings.push(Binding::bar(&[Key::Char('v')], REVOKE, "revoke or hold"));
+        }
         bindings.push(BACK);
         bindings
     }
@@ -148,6 +174,13 @@ impl Room for Document {
         let pages = self.pages.len();
         match action {
             Action::Back => return Turn::back(),
+            REVOKE => {
+                return match self.revoke.take() {
+                    // What holds for it is another thing afterwards: it is read again.
+                    Some(revoke) => Turn::replace(Screen::Revoke(*revoke)),
+                    None => Turn::stay(),
+                };
+            }
             Action::Next => self.turn_to((self.chosen + 1) % pages),
             Action::Previous => self.turn_to((self.chosen + pages - 1) % pages),
             Action::Verb(page) => self.turn_to(usize::from(page)),
@@ -161,6 +194,9 @@ impl Room for Document {
         let below = Rect { y: area.y + HEAD_ROWS, height: area.height.saturating_sub(HEAD_ROWS), ..area };
         let page = &self.pages[self.chosen];
         page.sheet.draw(canvas, below);
+        if let Some(state) = &self.state {
+            canvas.text(area.x, area.y + 2, area.width, state, Role::Attention);
+        }
         let mut x = area.x;
         for (number, page) in self.pages.iter().enumerate() {
             // The chosen one stands in brackets, for those who see no reversed cells.

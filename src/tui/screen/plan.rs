@@ -84,6 +84,10 @@ impl Plan {
         self.shown().map(|shown| &shown.summary)
     }
 
+    fn outside_key(&self) -> Option<&Printable> {
+        self.summary()?.from_outside.as_ref()
+    }
+
     fn authorities(&self) -> Option<&PlannedAuthorities> {
         self.summary()?.authorities.as_ref()
     }
@@ -252,7 +256,7 @@ impl Room for Plan {
 
     fn draw(&self, canvas: &mut Canvas<'_>, area: Rect, _about: &About) {
         self.draw_summary(canvas, area);
-        let makes = u16::from(self.authorities().is_some());
+        let makes = u16::from(self.authorities().is_some()) + u16::from(self.outside_key().is_some());
         let waived = self.shown().map_or(0, |shown| shown.summary.waived.len());
         let head = HEAD_ROWS + makes + u16::from(ceremony::table_of(&self.stored).is_some());
         let head = head.saturating_add(u16::try_from(waived).unwrap_or(u16::MAX));
@@ -288,6 +292,11 @@ impl Plan {
         y += canvas.labelled(area, y, "plan", Printable::new(&name).as_str(), Role::Strong);
         if let Some(authorities) = self.authorities() {
             y += canvas.labelled(area, y, "THIS MAKES", &makes(authorities), Role::Attention);
+        }
+        if let Some(told) = self.outside_key() {
+            canvas.text(area.x, y, 17, "KEY FROM OUTSIDE", Role::Attention);
+            canvas.outside(area.x + 18, y, area.width.saturating_sub(18), told, Role::Attention);
+            y += 1;
         }
         let (state, role) = self.state();
         let counts = format!(

@@ -9,9 +9,14 @@ pub mod table;
 
 use ratatui::layout::Rect;
 
-use super::{Screen, audit::Audit, document::Document};
+use super::{
+    Screen,
+    audit::Audit,
+    document::Document,
+    revoke::{Revoke, state_words},
+};
 use crate::{
-    ceremony::IssuedRow,
+    ceremony::{IssuedRow, Revoked},
     pki::text::Printable,
     tui::{
         canvas::Canvas,
@@ -205,11 +210,12 @@ impl Register {
     }
 }
 
-/// A certificate that was read, to look at; `subject` says whose it is.
-pub(super) fn document(number: u64, subject: Option<&Printable>, der: &[u8]) -> Screen {
-    let subject = subject.map_or("", Printable::as_str);
-    let title = Printable::new(&format!("number {}: {subject}", grouped(number)));
-    Screen::Document(Document::certificate(title, der))
+/// A certificate that was read, to look at.
+pub(super) fn document(row: &IssuedRow, der: &[u8], ca: &str, revoked: Option<&Revoked>) -> Screen {
+    let title = Printable::new(&format!("number {}: {}", grouped(row.number), row.subject));
+    let revoke = Revoke::found(ca, row.serial.clone(), row.subject.clone());
+    let state = revoked.map(|revoked| format!("It is {}.", state_words(revoked)));
+    Screen::Document(Document::certificate(title, der).revocable(revoke, state))
 }
 
 impl Room for Register {
@@ -318,10 +324,13 @@ impl Room for Register {
                 self.rows = rows;
             }
             News::Register(RegisterNews::Plans(lines)) => self.plans.show(lines),
-            News::Register(RegisterNews::Read { number, der }) => {
+            News::Register(RegisterNews::Read { number, der, ca, revoked }) => {
                 let at = usize::try_from(number.saturating_sub(1)).unwrap_or(usize::MAX);
-                let subject = self.row(at).map(|row| &row.subject);
-                return Heard::Mine(Turn::enter(document(number, subject, &der)));
+                return Heard::Mine(
+                    self.row(at).map_or_else(Turn::stay, |row| {
+                        Turn::enter(document(row, &der, &ca, revoked.as_ref()))
+                    }),
+                );
             }
             other => return Heard::NotMine(Box::new(other)),
         }

@@ -3,7 +3,8 @@
 use ratatui::layout::Rect;
 
 use super::{
-    Screen, authorities::Authorities, proving::Proving, register::Register, requests::Requests, token::Tokens,
+    Screen, authorities::Authorities, proving::Proving, register::Register, requests::Requests,
+    revocations::Revocations, token::Tokens,
 };
 use crate::tui::{
     canvas::Canvas,
@@ -17,12 +18,13 @@ use crate::tui::{
 };
 
 /// What can be done, and what it is.
-const ROOMS: [(&str, &str); 6] = [
+const ROOMS: [(&str, &str); 7] = [
     ("Sign requests", "read CSRs from a medium, plan, approve, sign, deliver"),
     ("Prove a CA", "to a cloud platform that shows a code for it"),
     ("Authorities", "the CAs, new roots and subordinate CAs"),
     ("Token", "slots and tokens, what the token can do, log out"),
     ("Register", "what was issued and planned; go on with a plan; audit"),
+    ("Revocation", "revoke certificates, make the next CRL, when it is due"),
     ("Close", "what was done, the register's head, what is due"),
 ];
 
@@ -46,6 +48,7 @@ impl Rooms {
             2 => Turn::enter(Screen::Authorities(Authorities::new())).and(Job::Authority(AuthorityJob::List)),
             3 => Turn::enter(Screen::Tokens(Tokens::new())).and(Job::Token(TokenJob::Slots(None))),
             4 => Register::enter(),
+            5 => Revocations::enter(),
             _ => Turn::work(Job::Close),
         }
     }
@@ -68,7 +71,8 @@ impl Room for Rooms {
             Binding::help(&[Key::Char('3')], Action::Verb(2), "authorities"),
             Binding::help(&[Key::Char('4')], Action::Verb(3), "token"),
             Binding::help(&[Key::Char('5')], Action::Verb(4), "register"),
-            Binding::help(&[Key::Char('6')], Action::Verb(5), "close"),
+            Binding::help(&[Key::Char('6')], Action::Verb(5), "revocation"),
+            Binding::help(&[Key::Char('7')], Action::Verb(6), "close"),
         ];
         bindings.extend_from_slice(LIST);
         bindings.push(Binding::bar(&[Key::Char('q')], Action::Quit, "leave"));

@@ -1,6 +1,6 @@
 //! What the worker is asked of the register, and what it answers.
 
-use crate::ceremony::{AuditReport, IssuedRow, Remaining, StoredPlan, Wanted};
+use crate::ceremony::{AuditReport, IssuedRow, Remaining, Revoked, StoredPlan, Wanted};
 
 /// Something to look up in the register.
 #[derive(Clone, Debug)]
@@ -59,6 +59,10 @@ pub enum RegisterNews {
         number: u64,
         /// Its octets, compared with the digest recorded.
         der: Vec<u8>,
+        /// The CA that issued it.
+        ca: String,
+        /// What holds for it, where it was revoked, held or released.
+        revoked: Option<Revoked>,
     },
     /// What a search found.
     Found {

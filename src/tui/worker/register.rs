@@ -42,7 +42,12 @@ impl Worker {
                         "open the register again and look for it",
                     )
                 })?;
-                Ok(RegisterNews::Read { number, der: certificate.der().to_vec() })
+                Ok(RegisterNews::Read {
+                    number,
+                    der: certificate.der().to_vec(),
+                    ca: self.appliance()?.issuer_name(&certificate)?,
+                    revoked: self.appliance()?.revoked_certificate(&certificate)?,
+                })
             }
             RegisterJob::Search { wanted, from } => self.search(&wanted, from),
             RegisterJob::Plans => self.plan_lines().map(RegisterNews::Plans),

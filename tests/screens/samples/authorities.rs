@@ -48,6 +48,7 @@ fn requested(outside: &Outside) -> Authority {
         warnings: Vec::new(),
         succeeded_by: None,
         others: Vec::new(),
+        from_outside: None,
     }
 }
 

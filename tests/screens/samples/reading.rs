@@ -7,7 +7,7 @@ use coldsign::{
     tui::{
         key::Key,
         model::Model,
-        screen::{Screen, difference::Difference, document::Document, triage::TriageScreen},
+        screen::{Screen, difference::Difference, document::Document, revoke::Revoke, triage::TriageScreen},
         work::{Job, News},
     },
 };
@@ -27,6 +27,12 @@ pub fn document() -> Vec<(&'static str, Build)> {
             on_top(outside, Screen::Document(Document::request(printable(&outside.file), &[])))
         }),
         ("typical", read),
+        ("typical, issued and revoked", |outside| {
+            let revoke = Revoke::found("factory", "4f5e".to_owned(), printable(&outside.subject));
+            let state = "It is revoked since 2026-11-21 14:03:22 UTC: keyCompromise.".to_owned();
+            let document = Document::request(printable(&outside.file), &material::request(outside));
+            on_top(outside, Screen::Document(document.revocable(revoke, Some(state))))
+        }),
         ("typical, the tree", |outside| {
             let mut model = read(outside);
             press(&mut model, &[Key::Tab]);

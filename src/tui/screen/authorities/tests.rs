@@ -45,7 +45,14 @@ fn authority(name: &str, stage: Stage) -> Authority {
         succeeds: None,
         certificate: None,
     };
-    Authority { record, stage, warnings: Vec::new(), succeeded_by: None, others: Vec::new() }
+    Authority {
+        record,
+        stage,
+        warnings: Vec::new(),
+        succeeded_by: None,
+        others: Vec::new(),
+        from_outside: None,
+    }
 }
 
 /// A model among the CAs of a home that has none.

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use ratatui::layout::Rect;
 
 use crate::{
-    ceremony::{Access, FolderListing, Format, Space, StoredPlan},
+    ceremony::{Access, FolderListing, Format, Space},
     tui::{
         browser::{Browser, shown, size},
         canvas::Canvas,
@@ -16,9 +16,10 @@ use crate::{
         room::Turn,
         theme::Role,
         wording::counted,
-        work::Job,
     },
 };
+
+use super::cargo::Cargo;
 
 /// Rows below the folders.
 const FOOT_ROWS: u16 = 5;
@@ -169,34 +170,34 @@ impl Target {
     }
 
     /// Looks whether the medium is still there, and measures it where that is wanted.
-    pub fn look(&mut self, plan: &StoredPlan, about: &About) -> Turn {
+    pub fn look(&mut self, cargo: &Cargo, about: &About) -> Turn {
         self.browser.look_again(about);
         match self.folder() {
             Some(to) if self.measure == Measure::Wanted && about.busy.is_none() => {
                 self.measure = Measure::Asked;
-                Turn::work(Job::Measure { plan: plan.clone(), to, formats: self.formats() })
+                Turn::work(cargo.measure(&to, self.formats()))
             }
             _ => Turn::stay(),
         }
     }
 
     /// Draws the folders, and below them what will be written.
-    pub fn draw(&self, canvas: &mut Canvas<'_>, area: Rect, about: &About, plan: &StoredPlan) {
+    pub fn draw(&self, canvas: &mut Canvas<'_>, area: Rect, about: &About, cargo: &Cargo) {
         let above = Rect { height: area.height.saturating_sub(FOOT_ROWS), ..area };
         self.browser.draw(canvas, above, about);
         let mut y = above.bottom();
-        let title =
-            format!("what will be written: plan {}, {}", plan.id, counted(plan.accepted, "certificate"));
-        canvas.rule(area, y, &title);
+        canvas.rule(area, y, &format!("what will be written: {}", cargo.told()));
         y += 1;
-        self.draw_forms(canvas, area, y);
+        if cargo.has_forms() {
+            self.draw_forms(canvas, area, y);
+        }
         y += 1;
         let Some(folder) = self.folder() else {
             canvas.text(area.x, y, area.width, "open the folder that shall receive it", Role::Faint);
             return;
         };
         canvas.text(area.x, y, 18, "new folder", Role::Faint);
-        canvas.outside(area.x + 18, y, area.width - 18, &shown(&folder.join(&plan.id)), Role::Strong);
+        canvas.outside(area.x + 18, y, area.width - 18, &shown(&folder.join(cargo.folder())), Role::Strong);
         y += 1;
         if self.is_read_only() {
             let text = "READ ONLY: nothing can be written onto this medium";

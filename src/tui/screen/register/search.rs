@@ -291,9 +291,13 @@ impl Room for Search {
                 self.phase = Phase::Found(if is_found { SearchEnd::All } else { end });
                 Heard::Mine(Turn::stay())
             }
-            News::Register(RegisterNews::Read { number, der }) => {
+            News::Register(RegisterNews::Read { number, der, ca, revoked }) => {
                 let row = self.rows.iter().find(|row| row.number == number);
-                Heard::Mine(Turn::enter(document(number, row.map(|row| &row.subject), &der)))
+                Heard::Mine(
+                    row.map_or_else(Turn::stay, |row| {
+                        Turn::enter(document(row, &der, &ca, revoked.as_ref()))
+                    }),
+                )
             }
             other => Heard::NotMine(Box::new(other)),
         }

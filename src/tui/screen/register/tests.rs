@@ -158,7 +158,7 @@ fn a_certificate_is_opened_to_read() {
     press(&mut model, Key::Down);
     let RegisterJob::Read(number) = job(&press(&mut model, Key::Enter)) else { panic!("not read") };
     assert_eq!(number, 2);
-    done(&mut model, RegisterNews::Read { number, der: vec![0x30, 0] });
+    done(&mut model, RegisterNews::Read { number, der: vec![0x30, 0], ca: "root".to_owned(), revoked: None });
     assert!(matches!(model.screen(), Screen::Document(_)));
     press(&mut model, Key::Esc);
     assert_eq!(chosen(&model), 2);

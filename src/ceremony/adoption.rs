@@ -1,0 +1,222 @@
+//! Adoption: a CA whose key was brought into the token from outside moves in.
+//!
+//! Of such a key the token cannot promise what it promises of one that it made. What it cannot promise is told in plain
+//! words, an officer types the words that stand for exactly that, and the register keeps both; from then on every list,
+//! plan and audit says it. That the token gives the key out to nobody from now on is demanded all the same.
+
+use std::path::Path;
+
+use crate::{
+    config,
+    pki::{fingerprint::Digest, issuer::IssuingCa, key::PublicKey, text::Printable},
+    register::{self, Adoption, NewAdoption, NewAuthority, adoption_digest},
+    token::{
+        key::TokenKey,
+        session::Session,
+        uri::TokenUri,
+        waiver::{Promise, Waiver},
+    },
+};
+
+use super::{
+    done::HeadAfter,
+    error::Error,
+    installation::{check_times, own_and_above, read_certificates},
+    opening::{Appliance, Custodian, now, printable_path},
+};
+
+/// Longest text about where a key comes from, in characters: a few lines.
+const ORIGIN_CHARS_MAX: usize = 400;
+
+/// A CA that is to move in.
+#[derive(Clone, Copy, Debug)]
+pub struct Adoptee<'a> {
+    /// Its name here.
+    pub name: &'a str,
+    /// Its key in this home's token, as an RFC 7512 URI with `id`.
+    pub key_uri: &'a str,
+    /// Its certificate.
+    pub certificate: &'a Path,
+    /// The certificates above it.
+    pub chain: Option<&'a Path>,
+    /// Where the key comes from: which machine or token, who brought it, when.
+    pub origin: &'a str,
+}
+
+/// A CA that was looked at and can move in once its words are typed. Only [`Appliance::propose_adoption`] makes one.
+#[derive(Clone, Debug)]
+pub struct ProposedAdoption {
+    name: String,
+    key_uri: String,
+    public_key: PublicKey,
+    issuer: IssuingCa,
+    origin: String,
+    unpromised: Vec<Promise>,
+}
+
+impl ProposedAdoption {
+    /// The CA as it would issue.
+    #[must_use]
+    pub fn issuer(&self) -> &IssuingCa {
+        &self.issuer
+    }
+
+    /// What cannot be promised of its key, in plain words, each with the attribute that does not say it.
+    #[must_use]
+    pub fn unpromised(&self) -> Vec<(&'static str, &'static str)> {
+        self.unpromised.iter().map(|promise| (promise.attribute(), promise.lack())).collect()
+    }
+
+    /// What the words stand for: key, certificate, origin and what cannot be promised.
+    #[must_use]
+    pub fn digest(&self) -> Digest {
+        adoption_digest(&self.public_key, self.issuer.certificate(), &self.waived(), &self.origin)
+    }
+
+    fn waived(&self) -> Vec<&'static str> {
+        self.unpromised.iter().map(|promise| promise.attribute()).collect()
+    }
+}
+
+impl Appliance {
+    /// Looks at a CA that is to move in: its key in the token, its certificate, the path above it. Nothing is recorded.
+    ///
+    /// # Errors
+    /// [`Error::Authority`] with what does not fit; [`Error::Token`] where there is no such key, or the token would give
+    /// it out; [`Error::Usage`].
+    pub fn propose_adoption(
+        &mut self,
+        adoptee: &Adoptee<'_>,
+        custodian: &mut Custodian<'_>,
+    ) -> Result<(ProposedAdoption, Session), Error> {
+        self.check_free(adoptee.name)?;
+        let origin = checked_origin(adoptee.origin)?;
+        let uri = TokenUri::parse(adoptee.key_uri)?;
+        let mut given = read_certificates(adoptee.certificate)?;
+        if let Some(chain) = adoptee.chain {
+            given.extend(read_certificates(chain)?);
+        }
+        let session = self.login_to_make_keys(custodian)?;
+        let key = session.find_waiving(&uri, &Waiver::of(Promise::ALL))?;
+        if !key.unpromised().contains(&Promise::Local) {
+            return Err(Error::usage(
+                "the token says of this key that it was made in it: it did not come from outside",
+                "make a CA's key with ca create or ca request, which record how it was made",
+            ));
+        }
+        let file = printable_path(adoptee.certificate);
+        let (own, chain) = own_and_above(self, given, key.public_key(), &file, adoptee.name)?;
+        check_times(&own, now()?)?;
+        let issuer = IssuingCa::new(own, chain).map_err(|what| {
+            Error::authority(what, "give the CA's own certificate, and those above it with --chain")
+        })?;
+        let proposed = ProposedAdoption {
+            name: adoptee.name.to_owned(),
+            key_uri: self.key_uri(&key, &session)?,
+            public_key: key.public_key().clone(),
+            issuer,
+            origin,
+            unpromised: key.unpromised().to_vec(),
+        };
+        Ok((proposed, session))
+    }
+
+    /// Lets the CA move in, by the words that stand for what was proposed; then the audit key signs the register's head.
+    ///
+    /// # Errors
+    /// [`Error::NotApproved`] where other words were typed; [`Error::Configuration`], [`Error::Register`].
+    pub fn adopt(
+        &mut self,
+        proposed: &ProposedAdoption,
+        words: &str,
+        session: &Session,
+    ) -> Result<HeadAfter, Error> {
+        if !proposed.digest().matches_words(words) {
+            return Err(Error::NotApproved {
+                what: format!(
+                    "nothing was recorded: the words for the key of {} were not typed",
+                    proposed.name
+                ),
+                hint: "read what the token cannot promise, then give the twelve words with --words \"…\""
+                    .to_owned(),
+            });
+        }
+        self.provision_audit_key(session)?;
+        let text = config::with_authority(&self.text, &proposed.name, &proposed.key_uri)?;
+        let authority = NewAuthority {
+            name: &proposed.name,
+            key_uri: &proposed.key_uri,
+            public_key: &proposed.public_key,
+            request: None,
+        };
+        let new = NewAdoption {
+            authority,
+            certificate: proposed.issuer.certificate(),
+            chain: proposed.issuer.chain(),
+            origin: &proposed.origin,
+            waived: &proposed.waived(),
+        };
+        self.register.adopt_authority(&new, words, now()?)?;
+        // The register knows where the key is: without the line in authority.toml nothing is lost.
+        self.write_configuration(text)?;
+        Ok(self.close_head(session))
+    }
+
+    /// How the key of a CA came from outside; `None` where it was made in the token.
+    ///
+    /// # Errors
+    /// [`Error::Register`].
+    pub fn adoption(&self, ca: &str) -> Result<Option<Adoption>, Error> {
+        Ok(self.register.adoption(ca)?)
+    }
+
+    /// What every list and plan says of a CA whose key came from outside: since when, from where, what is not promised.
+    ///
+    /// # Errors
+    /// [`Error::Register`].
+    pub fn adoption_told(&self, ca: &str) -> Result<Option<Printable>, Error> {
+        Ok(self.adoption(ca)?.map(|adoption| told(&adoption)))
+    }
+
+    /// The key of a CA in the token: one that was made there has every promise, one from outside all that was not waived.
+    pub(super) fn ca_key(&self, ca: &str, uri: &TokenUri, session: &Session) -> Result<TokenKey, Error> {
+        let waiver = match self.register.adoption(ca)? {
+            None => Waiver::none(),
+            Some(adoption) => Waiver::of(
+                adoption
+                    .waived
+                    .iter()
+                    .map(|name| Promise::from_attribute(name).ok_or_else(|| unknown(name)))
+                    .collect::<Result<Vec<_>, _>>()?,
+            ),
+        };
+        Ok(session.find_waiving(uri, &waiver)?)
+    }
+}
+
+fn unknown(name: &str) -> Error {
+    let what = format!("an adoption that waives {}, which is nothing that can be", Printable::new(name));
+    Error::Register(register::Error::Damaged(what))
+}
+
+fn checked_origin(origin: &str) -> Result<String, Error> {
+    let origin = origin.trim();
+    let chars = origin.chars().count();
+    if chars == 0 || chars > ORIGIN_CHARS_MAX || Printable::new(origin).as_str() != origin {
+        return Err(Error::usage(
+            format!("where the key comes from is not told in 1 to {ORIGIN_CHARS_MAX} plain characters"),
+            "say from which machine or token it comes, who brought it, and when, in one line",
+        ));
+    }
+    Ok(origin.to_owned())
+}
+
+/// An adoption in one line, behind words that say that the key came from outside.
+fn told(adoption: &Adoption) -> Printable {
+    Printable::new(&format!(
+        "since {} ({}); not promised: {}",
+        adoption.time,
+        adoption.origin,
+        adoption.waived.join(", ")
+    ))
+}

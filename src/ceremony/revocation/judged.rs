@@ -1,0 +1,90 @@
+//! What a revocation would do, told before it is recorded.
+
+use crate::{
+    pki::{crl::CrlSerial, name::Name, text::Printable, time::Time},
+    register::{RevocationAct, RevocationOrder, Revoked},
+};
+
+use super::{
+    super::{
+        error::Error,
+        opening::{Appliance, now},
+    },
+    check_signs_crls,
+};
+
+/// Certificates that are named one by one, at most: a few screens.
+const ROWS_MAX: usize = 200;
+
+/// What would be recorded; nothing of it is yet.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct JudgedRevocation {
+    /// The CA's name.
+    pub ca: String,
+    /// Which certificates.
+    pub serials: Vec<CrlSerial>,
+    /// What becomes of them.
+    pub act: RevocationAct,
+    /// Since when the keys are, or may be, in other hands.
+    pub invalidity_date: Option<Time>,
+    /// The first of the certificates, as the register knows them.
+    pub rows: Vec<JudgedCertificate>,
+}
+
+/// A certificate whose state would change.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct JudgedCertificate {
+    /// Its serial number, hexadecimal digits.
+    pub serial: String,
+    /// Its subject; `None` for one that was issued elsewhere.
+    pub subject: Option<Printable>,
+    /// What holds for it now.
+    pub before: Option<Revoked>,
+}
+
+impl JudgedRevocation {
+    /// What is to be recorded.
+    #[must_use]
+    pub fn order(&self) -> RevocationOrder<'_> {
+        RevocationOrder {
+            authority: &self.ca,
+            serials: &self.serials,
+            act: self.act,
+            invalidity_date: self.invalidity_date,
+        }
+    }
+}
+
+impl Appliance {
+    /// Judges what is asked, by the same rules that [`Appliance::revoke`] records it by; nothing is recorded.
+    ///
+    /// # Errors
+    /// [`Error::Register`] naming the certificate that cannot be revoked, held or released; [`Error::Usage`] where none
+    /// is named.
+    pub fn judge_revocation(&mut self, order: &RevocationOrder<'_>) -> Result<JudgedRevocation, Error> {
+        let issuer = self.issuer(order.authority)?;
+        check_signs_crls(&issuer, order.authority)?;
+        if order.serials.is_empty() {
+            return Err(Error::usage(
+                "no certificate is named",
+                "type serial numbers, or choose a file with one on each line",
+            ));
+        }
+        let &RevocationOrder { authority: ca, serials, act, invalidity_date } = order;
+        self.register.check_revocation(order, now()?)?;
+        let mut rows = Vec::new();
+        for serial in serials.iter().take(ROWS_MAX) {
+            // A serial number of a CA that moved in may be one that another CA gave, too.
+            let own = match self.register.find_serial(serial.as_octets())? {
+                Some(found) if self.issuer_name(&found)? == ca => Some(found),
+                Some(_) | None => None,
+            };
+            rows.push(JudgedCertificate {
+                serial: serial.to_string(),
+                subject: own.as_ref().map(|own| Name::to_printable(own.subject())),
+                before: self.register.revoked(ca, serial)?,
+            });
+        }
+        Ok(JudgedRevocation { ca: ca.to_owned(), serials: serials.to_vec(), act, invalidity_date, rows })
+    }
+}

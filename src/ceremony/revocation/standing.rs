@@ -1,0 +1,318 @@
+//! How the CRLs of the CAs stand: which is the latest, when the next one is due, what waits for it.
+
+use crate::{
+    pki::{
+        crl::CrlNumber,
+        fingerprint::Digest,
+        text::{Printable, counted},
+        time::{DAY_SECONDS, Time},
+    },
+    register::{self, CrlOrigin, IssuedCrl, Register, Revoked},
+};
+
+use super::{
+    super::{
+        error::Error,
+        opening::{Appliance, now},
+    },
+    PreparedCrl, crl_id,
+};
+
+/// Days before nextUpdate from which a CRL is called due soon at the earliest: an offline CA is visited about once a
+/// month. One that is short-lived is due soon when a third of its own time is left.
+pub const CRL_SOON_DAYS: i64 = 31;
+
+/// Changes that are told one by one, at most: a few screens.
+const CHANGES_MAX: u32 = 100;
+
+/// Whether relying parties have a CRL that is still good.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum CrlFreshness {
+    /// The next one is due in so many seconds, which is not soon.
+    Good(i64),
+    /// No CRL was ever made, or the latest, made elsewhere, names no end.
+    Never,
+    /// The latest one ended so many seconds ago: relying parties refuse every certificate of the CA, or check none.
+    Overdue(i64),
+    /// The next one is due in so many seconds.
+    Soon(i64),
+}
+
+impl CrlFreshness {
+    fn of(latest: Option<&IssuedCrl>, now: Time) -> Self {
+        let Some((this, next)) =
+            latest.and_then(|latest| Some((latest.stored().this_update, latest.stored().next_update?)))
+        else {
+            return Self::Never;
+        };
+        Self::between(this, next, now)
+    }
+
+    fn between(this_update: Time, next_update: Time, now: Time) -> Self {
+        let soon = (CRL_SOON_DAYS * DAY_SECONDS).min((next_update.unix() - this_update.unix()) / 3);
+        match next_update.unix() - now.unix() {
+            left if left < 0 => Self::Overdue(-left),
+            left if left <= soon => Self::Soon(left),
+            left => Self::Good(left),
+        }
+    }
+
+    /// It in few words: `OVERDUE by 3 days`, `due in 12 days`.
+    #[must_use]
+    pub fn words(self) -> String {
+        match self {
+            Self::Never => "none yet".to_owned(),
+            Self::Overdue(seconds) => format!("OVERDUE by {}", span(seconds)),
+            Self::Soon(seconds) | Self::Good(seconds) => format!("due in {}", span(seconds)),
+        }
+    }
+}
+
+/// Whole days, or hours within the last two days, or minutes within the last two hours.
+fn span(seconds: i64) -> String {
+    let units = [(DAY_SECONDS, "day"), (3_600, "hour")];
+    let unit = units.into_iter().find(|(length, _)| seconds >= 2 * length);
+    let (length, name) = unit.unwrap_or((60, "minute"));
+    counted(seconds / length, name)
+}
+
+/// A CA whose key signs CRLs.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct CrlStanding {
+    /// Its name.
+    pub ca: String,
+    /// Its latest CRL.
+    pub latest: Option<CrlRow>,
+    /// Whether that is still good.
+    pub freshness: CrlFreshness,
+    /// Revocations, holds and releases that are on no CRL yet.
+    pub waiting: u64,
+    /// The number of a CRL that is stored and not signed.
+    pub unsigned: Option<String>,
+}
+
+/// A line about a CRL.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct CrlRow {
+    /// Its name, which its folder on a medium has.
+    pub id: String,
+    /// Its number.
+    pub number: Option<String>,
+    /// thisUpdate.
+    pub this_update: Time,
+    /// nextUpdate.
+    pub next_update: Option<Time>,
+    /// Certificates that it lists.
+    pub entries: u64,
+    /// Where it comes from.
+    pub origin: CrlOrigin,
+    /// SHA-256 of the octets that are signed.
+    pub tbs_sha256: Digest,
+    /// Octets of it, about.
+    pub octets: u64,
+    /// How often it was handed over.
+    pub deliveries: u64,
+}
+
+/// A CRL before it is approved: what people look at, and read to each other.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct CrlShown {
+    /// The CA's name.
+    pub ca: String,
+    /// It, not signed yet.
+    pub row: CrlRow,
+    /// How the CA's key came from outside; `None` where it was made in the token.
+    pub from_outside: Option<Printable>,
+    /// What it lists, by reason, in the order of the reasons' codes; empty for one that was stored before.
+    pub reasons: Vec<(&'static str, u64)>,
+    /// What changed; `None` for one that was stored before and was not signed.
+    pub changes: Option<CrlChanges>,
+}
+
+/// How a CRL differs from the one before.
+#[derive(Clone, Debug, Default, Eq, PartialEq)]
+pub struct CrlChanges {
+    /// Entries that stayed.
+    pub stayed: u64,
+    /// Entries that came.
+    pub came: u64,
+    /// Entries that left.
+    pub left: u64,
+    /// The first of those that left, by serial number, and why.
+    pub left_first: Vec<(String, &'static str)>,
+    /// The first things recorded since the CRL before: serial number, what, when.
+    pub recorded_first: Vec<(String, String, Time)>,
+    /// How many were recorded since then.
+    pub recorded: u64,
+}
+
+impl Appliance {
+    /// How the CRLs of all CAs stand whose keys sign CRLs.
+    ///
+    /// # Errors
+    /// [`Error::Register`].
+    pub fn crl_standings(&self) -> Result<Vec<CrlStanding>, Error> {
+        let mut standings = Vec::new();
+        for record in self.register.authorities()? {
+            if record.certificate.is_some()
+                && self.issuer(&record.name).is_ok_and(|issuer| issuer.signs_crls())
+            {
+                standings.push(self.crl_standing(&record.name)?);
+            }
+        }
+        Ok(standings)
+    }
+
+    /// How the CRLs of a CA stand.
+    ///
+    /// # Errors
+    /// [`Error::Register`].
+    pub fn crl_standing(&self, ca: &str) -> Result<CrlStanding, Error> {
+        let latest = self.register.latest_crl(ca)?;
+        let seen = latest.as_ref().map_or(0, |latest| latest.stored().revocations);
+        Ok(CrlStanding {
+            ca: ca.to_owned(),
+            latest: latest.as_ref().map(|latest| self.issued_crl_row(latest)).transpose()?,
+            freshness: CrlFreshness::of(latest.as_ref(), now()?),
+            waiting: self.register.revocations_after(ca, seen)?,
+            unsigned: self.register.unsigned_crl(ca)?.map(|stored| number_of(stored.number.as_ref())),
+        })
+    }
+
+    /// The CRLs of a CA, newest first.
+    ///
+    /// # Errors
+    /// [`Error::Authority`] where there is no such CA; [`Error::Register`].
+    pub fn crl_rows(&self, ca: &str) -> Result<Vec<CrlRow>, Error> {
+        self.crls(ca)?.iter().rev().map(|issued| self.issued_crl_row(issued)).collect()
+    }
+
+    /// A line about a CRL that is signed.
+    ///
+    /// # Errors
+    /// [`Error::Register`].
+    pub fn issued_crl_row(&self, issued: &IssuedCrl) -> Result<CrlRow, Error> {
+        let deliveries = self.register.crl_deliveries(issued)?;
+        Ok(CrlRow { deliveries, ..row(issued.stored()) })
+    }
+
+    /// A prepared CRL for people to look at.
+    ///
+    /// # Errors
+    /// [`Error::Register`].
+    pub fn shown_crl(&self, prepared: &PreparedCrl) -> Result<CrlShown, Error> {
+        let stored = prepared.stored();
+        let ca = stored.authority.clone();
+        let from_outside = self.adoption_told(&ca)?;
+        let Some(plan) = prepared.change() else {
+            return Ok(CrlShown { ca, row: row(stored), from_outside, reasons: Vec::new(), changes: None });
+        };
+        let seen = self.register.latest_crl(&ca)?.map_or(0, |latest| latest.stored().revocations);
+        let recorded = self.register.revoked_after(&ca, seen, CHANGES_MAX)?;
+        let changes = CrlChanges {
+            stayed: plan.counts.stayed,
+            came: plan.counts.came,
+            left: plan.counts.left,
+            left_first: plan.left.iter().map(|(serial, why)| (serial.to_string(), why.name())).collect(),
+            recorded_first: recorded
+                .into_iter()
+                .map(|(serial, revoked)| {
+                    let (what, at) = said(&revoked);
+                    (serial.to_string(), what, at)
+                })
+                .collect(),
+            recorded: self.register.revocations_after(&ca, seen)?,
+        };
+        let reasons = plan.reasons.iter().map(|(reason, count)| (reason.name(), *count)).collect();
+        Ok(CrlShown { ca, row: row(stored), from_outside, reasons, changes: Some(changes) })
+    }
+}
+
+/// What was recorded of a certificate, in words, and its moment.
+fn said(revoked: &Revoked) -> (String, Time) {
+    match revoked {
+        Revoked::Held(entry) => ("put on hold".to_owned(), entry.date),
+        Revoked::Released(at) => ("released from hold".to_owned(), *at),
+        Revoked::Revoked(entry) => (format!("revoked: {}", entry.reason.name()), entry.date),
+    }
+}
+
+fn row(stored: &register::StoredCrl) -> CrlRow {
+    CrlRow {
+        id: crl_id(stored),
+        number: stored.number.as_ref().map(CrlNumber::to_string),
+        this_update: stored.this_update,
+        next_update: stored.next_update,
+        entries: stored.entries,
+        origin: stored.origin,
+        tbs_sha256: stored.tbs_sha256,
+        octets: stored.octets(),
+        deliveries: 0,
+    }
+}
+
+fn number_of(number: Option<&CrlNumber>) -> String {
+    number.map_or_else(|| "without a number".to_owned(), CrlNumber::to_string)
+}
+
+/// CAs whose latest CRL is due soon or overdue, in words.
+pub(in crate::ceremony) fn crls_due(
+    register: &Register,
+    now: Time,
+) -> Result<Vec<(String, CrlFreshness)>, register::Error> {
+    let mut due = Vec::new();
+    for record in register.authorities()? {
+        let latest = register.latest_crl(&record.name)?;
+        let freshness = CrlFreshness::of(latest.as_ref(), now);
+        if let CrlFreshness::Overdue(_) | CrlFreshness::Soon(_) = freshness {
+            due.push((due_words(&record.name, freshness), freshness));
+        }
+    }
+    Ok(due)
+}
+
+fn due_words(authority: &str, freshness: CrlFreshness) -> String {
+    let name = Printable::new(authority);
+    match freshness {
+        CrlFreshness::Overdue(_) | CrlFreshness::Soon(_) => {
+            format!("CA {name}: its next CRL is {}", freshness.words())
+        }
+        CrlFreshness::Good(_) | CrlFreshness::Never => format!("CA {name}: its next CRL"),
+    }
+}
+
+/// When the next CRL of a CA that made one must be there, and that in words.
+pub(in crate::ceremony) fn crl_due(
+    register: &Register,
+    authority: &str,
+    now: Time,
+) -> Result<Option<(String, Time)>, register::Error> {
+    let latest = register.latest_crl(authority)?;
+    let words = due_words(authority, CrlFreshness::of(latest.as_ref(), now));
+    Ok(latest.and_then(|latest| latest.stored().next_update).map(|at| (words, at)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_crl_is_good_then_due_soon_then_overdue() {
+        let now = Time::from_unix(1_800_000_000).unwrap();
+        let check = |life: i64, left: i64, expected: CrlFreshness, words: &str| {
+            let next = now.plus_seconds(left);
+            let freshness = CrlFreshness::between(next.plus_seconds(-life * DAY_SECONDS), next, now);
+            assert_eq!((freshness, freshness.words().as_str()), (expected, words));
+        };
+        let days = |days: i64| days * DAY_SECONDS;
+        check(365, days(40), CrlFreshness::Good(days(40)), "due in 40 days");
+        check(365, days(31) + 1, CrlFreshness::Good(days(31) + 1), "due in 31 days");
+        check(365, days(31), CrlFreshness::Soon(days(31)), "due in 31 days");
+        check(30, days(29), CrlFreshness::Good(days(29)), "due in 29 days");
+        check(30, days(10), CrlFreshness::Soon(days(10)), "due in 10 days");
+        check(30, days(1), CrlFreshness::Soon(days(1)), "due in 24 hours");
+        check(30, 0, CrlFreshness::Soon(0), "due in 0 minutes");
+        check(30, -days(3), CrlFreshness::Overdue(days(3)), "OVERDUE by 3 days");
+        assert_eq!(CrlFreshness::of(None, now), CrlFreshness::Never);
+    }
+}

@@ -1,0 +1,185 @@
+//! The CRLs of one CA, and the ways to revoke and to the next CRL.
+
+use ratatui::layout::Rect;
+
+use super::{
+    Screen,
+    delivery::Delivery,
+    next_crl::NextCrl,
+    revocations::{freshness_role, waiting_words},
+    revoke::Revoke,
+};
+use crate::{
+    ceremony::{CrlOrigin, CrlRow, CrlStanding},
+    pki::text::Printable,
+    tui::{
+        canvas::Canvas,
+        key::Key,
+        keymap::{Action, BACK, Binding, LIST},
+        list::List,
+        model::About,
+        room::{Heard, Room, Turn},
+        theme::Role,
+        wording::{counted, grouped, moment},
+        work::{
+            Job, News,
+            revocation::{RevocationJob, RevocationNews},
+        },
+    },
+};
+
+/// Revokes, holds or releases certificates that are named.
+const REVOKE: Action = Action::Verb(0);
+/// The same with certificates that a file lists.
+const LISTED: Action = Action::Verb(1);
+/// Prepares the next CRL.
+const NEXT: Action = Action::Verb(2);
+/// Hands the latest CRL over again.
+const DELIVER: Action = Action::Verb(3);
+
+/// Rows above the list.
+const HEAD_ROWS: u16 = 5;
+
+/// The CRLs of a CA.
+#[derive(Debug)]
+pub struct Crls {
+    ca: String,
+    standing: Option<Box<CrlStanding>>,
+    rows: Vec<CrlRow>,
+    list: List,
+}
+
+impl Crls {
+    /// Of them nothing is known yet: [`RevocationJob::Page`] is to follow.
+    #[must_use]
+    pub fn new(ca: &str) -> Self {
+        Self { ca: ca.to_owned(), standing: None, rows: Vec::new(), list: List::default() }
+    }
+
+    /// The way into it.
+    #[must_use]
+    pub fn enter(ca: &str) -> Turn {
+        Turn::enter(Screen::Crls(Self::new(ca))).and(Job::Revocation(RevocationJob::Page(ca.to_owned())))
+    }
+
+    /// The latest CRL, where it was made here: the only one that is handed over.
+    fn latest(&self) -> Option<&CrlRow> {
+        self.rows.first().filter(|row| row.origin != CrlOrigin::Elsewhere)
+    }
+}
+
+impl Room for Crls {
+    fn title(&self) -> &'static str {
+        "CRLs of a CA"
+    }
+
+    fn help(&self) -> &'static str {
+        "v revokes certificates, or puts them on hold or releases them, by their serial numbers; f takes the serial \
+         numbers from a file on a medium, one on each line. It is recorded at once, and relying parties learn of it by \
+         the next CRL. n prepares that: it is shown whole before anything is stored, approved by its words, signed and \
+         handed over. w writes the latest CRL onto a medium once more; older ones stay in the register and leave it no \
+         more, for they would take revocations back."
+    }
+
+    fn bindings(&self, _about: &About) -> Vec<Binding> {
+        let mut bindings = vec![
+            Binding::bar(&[Key::Char('v')], REVOKE, "revoke or hold"),
+            Binding::bar(&[Key::Char('f')], LISTED, "by a list"),
+            Binding::bar(&[Key::Char('n')], NEXT, "next CRL"),
+        ];
+        if self.latest().is_some() {
+            bindings.push(Binding::bar(&[Key::Char('w')], DELIVER, "to a medium"));
+        }
+        bindings.extend_from_slice(LIST);
+        bindings.push(BACK);
+        bindings
+    }
+
+    fn act(&mut self, action: Action, _about: &About) -> Turn {
+        match action {
+            Action::Back => Turn::back().and(Job::Revocation(RevocationJob::Standings)),
+            REVOKE => Turn::enter(Screen::Revoke(Revoke::typed(&self.ca))),
+            LISTED => Turn::enter(Screen::Revoke(Revoke::listed(&self.ca))),
+            NEXT => NextCrl::enter(&self.ca),
+            DELIVER => match self.latest() {
+                Some(row) => Turn::enter(Screen::Delivery(Delivery::crl(self.ca.clone(), row.clone()))),
+                None => Turn::stay(),
+            },
+            _ => {
+                self.list.act(action, self.rows.len());
+                Turn::stay()
+            }
+        }
+    }
+
+    fn hear(&mut self, news: Box<News>, _about: &About) -> Heard {
+        match *news {
+            News::Revocation(RevocationNews::Page { standing, rows }) => {
+                self.list.keep_within(rows.len());
+                self.standing = Some(standing);
+                self.rows = rows;
+                Heard::Mine(Turn::stay())
+            }
+            // The home was looked at again because something was recorded: so are the CRLs.
+            News::Opened { .. } => {
+                Heard::Mine(Turn::work(Job::Revocation(RevocationJob::Page(self.ca.clone()))))
+            }
+            other => Heard::NotMine(Box::new(other)),
+        }
+    }
+
+    fn draw(&self, canvas: &mut Canvas<'_>, area: Rect, _about: &About) {
+        canvas.text(area.x, area.y, 17, "CA", Role::Faint);
+        let ca = Printable::new(&self.ca);
+        canvas.outside(area.x + 18, area.y, area.width.saturating_sub(18), &ca, Role::Strong);
+        let Some(standing) = &self.standing else { return };
+        let words = standing.freshness.words();
+        canvas.labelled(area, area.y + 1, "the next CRL", &words, freshness_role(standing.freshness));
+        canvas.labelled(area, area.y + 2, "waiting", &waiting_words(standing), Role::Plain);
+        let below = Rect { y: area.y + HEAD_ROWS, height: area.height.saturating_sub(HEAD_ROWS), ..area };
+        let heads = [(2, "number"), (16, "of"), (41, "good until"), (66, "entries")];
+        for (column, text) in heads {
+            canvas.text(area.x + column, below.y - 1, area.width.saturating_sub(column), text, Role::Faint);
+        }
+        if self.rows.is_empty() {
+            canvas.text(area.x + 2, below.y, area.width.saturating_sub(2), "none yet", Role::Faint);
+            return;
+        }
+        // The last row tells more of the chosen one.
+        let page = usize::from(below.height.saturating_sub(2));
+        let first = self.list.first_seen(self.rows.len(), page);
+        for (row, crl) in self.rows.iter().enumerate().skip(first).take(page) {
+            let y = below.y + u16::try_from(row - first).unwrap_or(0);
+            let role = if row == self.list.chosen() { Role::Selected } else { Role::Plain };
+            let mark = if row == self.list.chosen() { ">" } else { " " };
+            canvas.row(below, y, mark, role);
+            let end = crl.next_update.map_or_else(|| "no end named".to_owned(), moment);
+            let texts = [
+                (2, 13, crl.number.clone().unwrap_or_else(|| "none".to_owned())),
+                (16, 24, moment(crl.this_update)),
+                (41, 24, end),
+                (66, area.width.saturating_sub(66), grouped(crl.entries)),
+            ];
+            for (column, width, text) in texts {
+                canvas.text(area.x + column, y, width, &text, role);
+            }
+        }
+        if let Some(crl) = self.rows.get(self.list.chosen()) {
+            canvas.text(area.x, area.bottom() - 1, area.width, &told(crl), Role::Faint);
+        }
+    }
+}
+
+/// More of a CRL than its row has.
+fn told(crl: &CrlRow) -> String {
+    let origin = match crl.origin {
+        CrlOrigin::Command => "approved by a command",
+        CrlOrigin::Elsewhere => "made elsewhere, imported",
+        CrlOrigin::Words => "approved by its words",
+    };
+    let handed = match crl.deliveries {
+        0 => "handed over to nobody".to_owned(),
+        count => format!("handed over {}", counted(count, "time")),
+    };
+    format!("{}: {origin}; {handed}", crl.id)
+}

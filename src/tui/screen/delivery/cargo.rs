@@ -1,0 +1,123 @@
+//! What is handed over: the certificates of a plan, or a CRL.
+
+use std::path::Path;
+
+use crate::{
+    ceremony::{CrlRow, Format, StoredPlan},
+    tui::{
+        wording::counted,
+        work::{Job, revocation::RevocationJob},
+    },
+};
+
+/// What is handed over.
+#[derive(Clone, Debug)]
+pub enum Cargo {
+    /// A CRL.
+    Crl {
+        /// The CA's name.
+        ca: String,
+        /// It.
+        row: CrlRow,
+    },
+    /// The certificates of a signed plan.
+    Plan(StoredPlan),
+}
+
+impl Cargo {
+    /// The folder that it will have on the medium.
+    #[must_use]
+    pub fn folder(&self) -> &str {
+        match self {
+            Self::Crl { row, .. } => &row.id,
+            Self::Plan(plan) => &plan.id,
+        }
+    }
+
+    /// What it is, in few words.
+    #[must_use]
+    pub fn told(&self) -> String {
+        match self {
+            Self::Crl { row, .. } => format!("{}, {}", row.id, self.counted(row.entries)),
+            Self::Plan(plan) => format!("plan {}, {}", plan.id, self.counted(plan.accepted)),
+        }
+    }
+
+    /// So many of what it holds.
+    #[must_use]
+    pub fn counted(&self, count: u64) -> String {
+        match self {
+            Self::Crl { .. } => counted(count, "revoked certificate"),
+            Self::Plan(_) => counted(count, "certificate"),
+        }
+    }
+
+    /// What is counted while it is written.
+    #[must_use]
+    pub fn written(&self) -> &'static str {
+        match self {
+            Self::Crl { .. } => "octets written",
+            Self::Plan(_) => "certificates written",
+        }
+    }
+
+    /// What a failed delivery leaves safe.
+    #[must_use]
+    pub fn safe(&self) -> String {
+        match self {
+            Self::Crl { row, .. } => {
+                format!("{} is signed and recorded in the register; nothing of it is lost.", row.id)
+            }
+            Self::Plan(plan) => format!(
+                "All of plan {} is signed and recorded in the register, {}; nothing of it is lost.",
+                plan.id,
+                counted(plan.accepted, "certificate")
+            ),
+        }
+    }
+
+    /// Whether it comes in several forms.
+    #[must_use]
+    pub fn has_forms(&self) -> bool {
+        matches!(self, Self::Plan(_))
+    }
+
+    /// Writes it.
+    #[must_use]
+    pub fn write(&self, to: &Path, formats: Vec<Format>) -> Job {
+        match self {
+            Self::Crl { ca, row } => Job::Revocation(RevocationJob::Deliver {
+                ca: ca.clone(),
+                id: row.id.clone(),
+                to: to.to_owned(),
+            }),
+            Self::Plan(plan) => Job::Deliver { plan: plan.clone(), to: to.to_owned(), formats },
+        }
+    }
+
+    /// Compares what it takes with what is free.
+    #[must_use]
+    pub fn measure(&self, to: &Path, formats: Vec<Format>) -> Job {
+        match self {
+            Self::Crl { ca, row } => Job::Revocation(RevocationJob::Measure {
+                ca: ca.clone(),
+                id: row.id.clone(),
+                to: to.to_owned(),
+            }),
+            Self::Plan(plan) => Job::Measure { plan: plan.clone(), to: to.to_owned(), formats },
+        }
+    }
+
+    /// Judges it as its receiver will.
+    #[must_use]
+    pub fn judge(&self, to: &Path) -> Job {
+        match self {
+            Self::Crl { ca, row } => Job::Revocation(RevocationJob::JudgeDelivered {
+                ca: ca.clone(),
+                id: row.id.clone(),
+                to: to.to_owned(),
+            }),
+            Self::Plan(plan) => Job::Judge { plan: plan.clone(), to: to.to_owned() },
+        }
+    }
+}

@@ -1,0 +1,157 @@
+//! Revocation: the CAs whose keys sign CRLs, when the next one of each is due, and what waits for it.
+
+use ratatui::layout::Rect;
+
+use super::{Screen, crls::Crls};
+use crate::{
+    ceremony::{CrlFreshness, CrlStanding},
+    pki::text::Printable,
+    tui::{
+        canvas::Canvas,
+        key::Key,
+        keymap::{Action, BACK, Binding, LIST},
+        list::List,
+        model::About,
+        room::{Heard, Room, Turn},
+        theme::Role,
+        wording::{counted, moment},
+        work::{
+            Job, News,
+            revocation::{RevocationJob, RevocationNews},
+        },
+    },
+};
+
+/// The CAs and their CRLs.
+#[derive(Debug, Default)]
+pub struct Revocations {
+    standings: Option<Vec<CrlStanding>>,
+    list: List,
+}
+
+impl Revocations {
+    /// Nothing is known yet: [`RevocationJob::Standings`] is to follow.
+    #[must_use]
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// The way into it.
+    #[must_use]
+    pub fn enter() -> Turn {
+        Turn::enter(Screen::Revocations(Self::new())).and(Job::Revocation(RevocationJob::Standings))
+    }
+
+    fn rows(&self) -> &[CrlStanding] {
+        self.standings.as_deref().unwrap_or_default()
+    }
+}
+
+/// How a CRL stands out by when the next one is due.
+pub(super) fn freshness_role(freshness: CrlFreshness) -> Role {
+    match freshness {
+        CrlFreshness::Good(_) => Role::Good,
+        CrlFreshness::Never => Role::Plain,
+        CrlFreshness::Soon(_) => Role::Attention,
+        CrlFreshness::Overdue(_) => Role::Bad,
+    }
+}
+
+/// What waits for the next CRL, in words.
+pub(super) fn waiting_words(standing: &CrlStanding) -> String {
+    match (&standing.unsigned, standing.waiting) {
+        (Some(number), _) => format!("CRL {number} is stored and not signed"),
+        (None, 0) => "no change waits for it".to_owned(),
+        (None, waiting) => format!("{} on no CRL yet", counted(waiting, "change")),
+    }
+}
+
+impl Room for Revocations {
+    fn title(&self) -> &'static str {
+        "Revocation"
+    }
+
+    fn help(&self) -> &'static str {
+        "A CA revokes a certificate by naming it on its list of revoked certificates, the CRL, until the certificate \
+         has expired. Whoever checks certificates needs a CRL that is still good, also where nothing is revoked: \
+         make the next one before the last one ends. Open a CA to revoke, hold or release certificates and to make its \
+         next CRL."
+    }
+
+    fn bindings(&self, _about: &About) -> Vec<Binding> {
+        let mut bindings = Vec::new();
+        if !self.rows().is_empty() {
+            bindings.push(Binding::bar(&[Key::Enter, Key::Right, Key::Char('l')], Action::Open, "open"));
+            bindings.extend_from_slice(LIST);
+        }
+        bindings.push(BACK);
+        bindings
+    }
+
+    fn act(&mut self, action: Action, _about: &About) -> Turn {
+        match action {
+            Action::Back => Turn::back(),
+            Action::Open => match self.rows().get(self.list.chosen()) {
+                Some(standing) => Crls::enter(&standing.ca),
+                None => Turn::stay(),
+            },
+            _ => {
+                self.list.act(action, self.rows().len());
+                Turn::stay()
+            }
+        }
+    }
+
+    fn hear(&mut self, news: Box<News>, _about: &About) -> Heard {
+        match *news {
+            News::Revocation(RevocationNews::Standings(standings)) => {
+                self.list.keep_within(standings.len());
+                self.standings = Some(standings);
+                Heard::Mine(Turn::stay())
+            }
+            other => Heard::NotMine(Box::new(other)),
+        }
+    }
+
+    fn draw(&self, canvas: &mut Canvas<'_>, area: Rect, _about: &About) {
+        let Some(standings) = &self.standings else { return };
+        if standings.is_empty() {
+            let text = "There is no CA here whose key signs CRLs.\n\nA root can; a subordinate CA can once its \
+                        certificate is installed and its key usage has cRLSign. See Authorities.";
+            canvas.paragraph(area, text, Role::Plain);
+            return;
+        }
+        let heads = [(2, "CA"), (20, "latest CRL"), (44, "the next one")];
+        for (column, text) in heads {
+            canvas.text(area.x + column, area.y, area.width.saturating_sub(column), text, Role::Faint);
+        }
+        // Two rows each: the second has the end of the latest CRL and what waits.
+        let page = usize::from(area.height.saturating_sub(1)) / 2;
+        let first = self.list.first_seen(standings.len(), page);
+        for (row, standing) in standings.iter().enumerate().skip(first).take(page) {
+            let y = area.y + 1 + u16::try_from(row - first).unwrap_or(0) * 2;
+            let role = if row == self.list.chosen() { Role::Selected } else { Role::Plain };
+            draw_row(canvas, Rect { y, height: 2, ..area }, standing, role);
+        }
+    }
+}
+
+fn draw_row(canvas: &mut Canvas<'_>, area: Rect, standing: &CrlStanding, role: Role) {
+    let mark = if role == Role::Selected { ">" } else { " " };
+    canvas.row(area, area.y, mark, role);
+    canvas.outside(area.x + 2, area.y, 17, &Printable::new(&standing.ca), role);
+    let latest = standing.latest.as_ref().map_or_else(
+        || "none".to_owned(),
+        |latest| {
+            let number = latest.number.as_deref().unwrap_or("none");
+            format!("{number}, {}", counted(latest.entries, "entry"))
+        },
+    );
+    canvas.text(area.x + 20, area.y, 23, &latest, role);
+    let own = if role == Role::Selected { role } else { freshness_role(standing.freshness) };
+    canvas.text(area.x + 44, area.y, area.width.saturating_sub(44), &standing.freshness.words(), own);
+    let end = standing.latest.as_ref().and_then(|latest| latest.next_update);
+    let until = end.map_or_else(String::new, |end| format!("good until {}; ", moment(end)));
+    let text = format!("{until}{}", waiting_words(standing));
+    canvas.text(area.x + 4, area.y + 1, area.width.saturating_sub(4), &text, Role::Faint);
+}

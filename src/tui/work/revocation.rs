@@ -1,0 +1,130 @@
+//! What the worker is asked of revocations and CRLs, and what it answers.
+
+use std::path::PathBuf;
+
+use crate::{
+    ceremony::{CrlRow, CrlShown, CrlStanding, JudgedRevocation, RevocationAct},
+    pki::fingerprint::Digest,
+};
+
+/// Certificates as a person names them.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub enum Named {
+    /// A file with one serial number on each line.
+    Listed(PathBuf),
+    /// Serial numbers as typed.
+    Typed(String),
+}
+
+/// What is to become of certificates, as chosen and typed.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct Wish {
+    /// The CA's name.
+    pub ca: String,
+    /// Which certificates.
+    pub named: Named,
+    /// What becomes of them.
+    pub act: RevocationAct,
+    /// Since when the keys are, or may be, in other hands, as typed; empty where that is not known.
+    pub since: String,
+}
+
+/// Something to do about revocations and CRLs.
+#[derive(Clone, Debug)]
+pub enum RevocationJob {
+    /// Approves the CRL that was prepared last, by the words typed.
+    Approve {
+        /// The digest of the one that was shown.
+        digest: Digest,
+        /// The words, as typed; the ceremony compares.
+        words: String,
+    },
+    /// Writes a CA's latest CRL and reads it back.
+    Deliver {
+        /// The CA's name.
+        ca: String,
+        /// The CRL that is meant.
+        id: String,
+        /// The folder on the medium.
+        to: PathBuf,
+    },
+    /// Judges a delivered CRL as its receiver will.
+    JudgeDelivered {
+        /// The CA's name.
+        ca: String,
+        /// The CRL that is meant.
+        id: String,
+        /// The folder on the medium.
+        to: PathBuf,
+    },
+    /// Judges what is asked; nothing is recorded.
+    Judge(Wish),
+    /// Compares what a CRL's folder takes with what is free.
+    Measure {
+        /// The CA's name.
+        ca: String,
+        /// The CRL that is meant.
+        id: String,
+        /// The folder on the medium.
+        to: PathBuf,
+    },
+    /// The CRLs of a CA.
+    Page(String),
+    /// Prepares a CA's next CRL; nothing is stored.
+    Prepare(String),
+    /// Records what was judged.
+    Record(Box<JudgedRevocation>),
+    /// Signs the CRL that was approved.
+    Sign(Digest),
+    /// How the CRLs of all CAs stand.
+    Standings,
+}
+
+/// What is known of revocations and CRLs.
+#[derive(Clone, Debug)]
+pub enum RevocationNews {
+    /// The CRL is approved.
+    Approved,
+    /// What would be recorded.
+    Judged(Box<JudgedRevocation>),
+    /// The CRLs of a CA.
+    Page {
+        /// How they stand.
+        standing: Box<CrlStanding>,
+        /// They, newest first.
+        rows: Vec<CrlRow>,
+    },
+    /// The CRL, which was stored before, is signed and recorded, and out of date: the next one is to be handed over.
+    Outdated(Box<CrlRow>),
+    /// A CRL to look at.
+    Prepared(Box<CrlShown>),
+    /// What was judged is recorded.
+    Recorded {
+        /// How many certificates.
+        certificates: u64,
+        /// Changes that are on no CRL yet.
+        waiting: u64,
+    },
+    /// The CRL is signed and recorded.
+    Signed(Box<CrlRow>),
+    /// How the CRLs stand.
+    Standings(Vec<CrlStanding>),
+}
+
+impl RevocationJob {
+    /// What is being done, for the frame.
+    #[must_use]
+    pub fn words(&self) -> &'static str {
+        match self {
+            Self::Approve { .. } => "comparing the words",
+            Self::Deliver { .. } => "writing and reading back",
+            Self::Judge(_) => "looking at the certificates",
+            Self::JudgeDelivered { .. } => "judging the CRL as its receiver will",
+            Self::Measure { .. } => "comparing the CRL with the free space",
+            Self::Page(_) | Self::Standings => "looking at the CRLs",
+            Self::Prepare(_) => "preparing the CRL",
+            Self::Record(_) => "recording",
+            Self::Sign(_) => "storing, signing and recording the CRL",
+        }
+    }
+}

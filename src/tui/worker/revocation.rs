@@ -1,0 +1,133 @@
+//! What the worker does about revocations and CRLs.
+
+use crate::{
+    ceremony::{
+        self, Appliance, ApprovedCrl, CrlApproval, Error, IssuedCrl, PreparedCrl, RevocationOrder, crl_id,
+    },
+    pki::fingerprint::Digest,
+    tui::work::{
+        News,
+        revocation::{Named, RevocationJob, RevocationNews, Wish},
+    },
+};
+
+use super::Worker;
+
+/// The CRL that is on its way.
+#[derive(Default)]
+pub(super) enum Desk {
+    #[default]
+    Empty,
+    Approved(Box<ApprovedCrl>),
+    Prepared(Box<PreparedCrl>),
+}
+
+impl Desk {
+    /// The one that was shown with this digest.
+    fn prepared(&self, digest: Digest) -> Result<&PreparedCrl, Error> {
+        let prepared = match self {
+            Self::Empty => None,
+            Self::Approved(approved) => Some(approved.prepared()),
+            Self::Prepared(prepared) => Some(prepared.as_ref()),
+        };
+        prepared.filter(|prepared| prepared.stored().tbs_sha256 == digest).ok_or_else(not_there)
+    }
+}
+
+fn not_there() -> Error {
+    Error::usage("this CRL is not at hand any more", "go back and prepare it again")
+}
+
+impl Worker {
+    /// Does something about revocations and CRLs.
+    pub(super) fn revoke(&mut self, job: RevocationJob) -> Result<News, Error> {
+        Ok(News::Revocation(match job {
+            RevocationJob::Approve { digest, words } => {
+                let approved = self.desk.prepared(digest)?.approve(CrlApproval::Words(&words))?;
+                self.desk = Desk::Approved(Box::new(approved));
+                RevocationNews::Approved
+            }
+            RevocationJob::Deliver { ca, id, to } => {
+                let crl = latest(self.appliance()?, &ca, &id)?;
+                self.appliance()?.check_crl_target(&id, &to)?;
+                self.log_in("to sign the manifest with the audit key")?;
+                let (appliance, session, mut teller) = self.signing()?;
+                let delivered = teller.watched(|watch| appliance.deliver_crl(&crl, &to, session, watch))?;
+                self.mind_token(&delivered.head);
+                return Ok(News::Delivered(delivered));
+            }
+            RevocationJob::Judge(wish) => RevocationNews::Judged(Box::new(self.judge_wish(&wish)?)),
+            RevocationJob::JudgeDelivered { ca, id, to } => {
+                let crl = latest(self.appliance()?, &ca, &id)?;
+                let (appliance, mut teller) = self.working()?;
+                let report = teller.watched(|watch| appliance.judge_delivered_crl(&crl, &to, watch))?;
+                return Ok(News::Judged(report));
+            }
+            RevocationJob::Measure { ca, id, to } => {
+                let crl = latest(self.appliance()?, &ca, &id)?;
+                return Ok(News::Measured(self.appliance()?.crl_space(&crl, &to)?));
+            }
+            RevocationJob::Page(ca) => {
+                let appliance = self.appliance()?;
+                RevocationNews::Page {
+                    standing: Box::new(appliance.crl_standing(&ca)?),
+                    rows: appliance.crl_rows(&ca)?,
+                }
+            }
+            RevocationJob::Prepare(ca) => {
+                self.desk = Desk::Empty;
+                let (appliance, _) = self.working()?;
+                let prepared = appliance.prepare_crl(&ca, None)?;
+                let shown = appliance.shown_crl(&prepared)?;
+                self.desk = Desk::Prepared(Box::new(prepared));
+                RevocationNews::Prepared(Box::new(shown))
+            }
+            RevocationJob::Record(judged) => {
+                let (appliance, _) = self.working()?;
+                let waiting = appliance.revoke(&judged.order())?;
+                RevocationNews::Recorded { certificates: judged.serials.len() as u64, waiting }
+            }
+            RevocationJob::Sign(digest) => self.sign_crl(digest)?,
+            RevocationJob::Standings => RevocationNews::Standings(self.appliance()?.crl_standings()?),
+        }))
+    }
+
+    fn judge_wish(&mut self, wish: &Wish) -> Result<ceremony::JudgedRevocation, Error> {
+        let serials = match &wish.named {
+            Named::Listed(path) => ceremony::read_serials(path)?,
+            Named::Typed(text) => ceremony::typed_serials(text)?,
+        };
+        let since = wish.since.trim();
+        let invalidity_date = if since.is_empty() { None } else { Some(ceremony::typed_moment(since)?) };
+        let order =
+            RevocationOrder { authority: &wish.ca, serials: &serials, act: wish.act, invalidity_date };
+        let (appliance, _) = self.working()?;
+        appliance.judge_revocation(&order)
+    }
+
+    fn sign_crl(&mut self, digest: Digest) -> Result<RevocationNews, Error> {
+        let number = self.desk.prepared(digest)?.id();
+        self.log_in(&format!("to sign {number}"))?;
+        let Desk::Approved(approved) = std::mem::take(&mut self.desk) else { return Err(not_there()) };
+        let (appliance, session, _) = self.signing()?;
+        let signed = appliance.issue_crl(&approved, session)?;
+        let row = Box::new(appliance.issued_crl_row(&signed)?);
+        let stored_before = approved.prepared().change().is_none();
+        if stored_before && appliance.is_outdated(&signed)? {
+            return Ok(RevocationNews::Outdated(row));
+        }
+        Ok(RevocationNews::Signed(row))
+    }
+}
+
+/// The latest CRL of a CA, where it is the one that is meant.
+fn latest(appliance: &Appliance, ca: &str, id: &str) -> Result<IssuedCrl, Error> {
+    let latest = appliance.latest_crl(ca)?;
+    if crl_id(latest.stored()) == id {
+        return Ok(latest);
+    }
+    Err(Error::usage(
+        format!("{id} is not the latest CRL of its CA"),
+        "hand over the latest one: an older one would take revocations back",
+    ))
+}

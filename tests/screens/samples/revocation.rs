@@ -1,0 +1,290 @@
+//! Revoking and CRLs.
+
+use coldsign::{
+    ceremony::{
+        Class, CrlChanges, CrlFreshness, CrlOrigin, CrlRow, CrlShown, CrlStanding, JudgedCertificate,
+        JudgedRevocation, RevocationAct, Revoked,
+    },
+    pki::{
+        crl::{CrlSerial, Reason, RevokedEntry},
+        fingerprint::Digest,
+    },
+    tui::{
+        key::Key,
+        message::{Failure, Message},
+        model::Model,
+        screen::{
+            Screen, crls::Crls, delivery::Delivery, next_crl::NextCrl, revocations::Revocations,
+            revoke::Revoke,
+        },
+        update::update,
+        work::{
+            Job, News,
+            revocation::{RevocationJob, RevocationNews},
+        },
+    },
+};
+
+use super::{Build, fail, material, on_top, tell, typed};
+use crate::outside::{Outside, printable};
+
+const DAY: i64 = 86_400;
+
+const SERIAL: &str = "4f5e6d7c8b9a0f1e2d3c4b5a69788796a5b40001";
+
+fn ca(outside: &Outside) -> String {
+    printable(&outside.authority).to_string()
+}
+
+fn row(outside: &Outside, number: u32) -> CrlRow {
+    CrlRow {
+        id: format!("crl-{}-{number}", ca(outside)),
+        number: Some(number.to_string()),
+        this_update: material::now(),
+        next_update: Some(material::now().plus_seconds(30 * DAY)),
+        entries: 1_204,
+        origin: CrlOrigin::Words,
+        tbs_sha256: Digest::of(b"a CRL"),
+        octets: 48_160,
+        deliveries: 1,
+    }
+}
+
+fn standings(outside: &Outside) -> Vec<CrlStanding> {
+    let standing = |ca: String, freshness, waiting, unsigned: Option<&str>| CrlStanding {
+        ca,
+        latest: Some(row(outside, 7)),
+        freshness,
+        waiting,
+        unsigned: unsigned.map(str::to_owned),
+    };
+    vec![
+        standing(ca(outside), CrlFreshness::Good(29 * DAY), 3, None),
+        standing("second".to_owned(), CrlFreshness::Soon(5 * DAY), 0, Some("8")),
+        standing("third".to_owned(), CrlFreshness::Overdue(5 * DAY), 0, None),
+        CrlStanding { latest: None, ..standing("fourth".to_owned(), CrlFreshness::Never, 0, None) },
+    ]
+}
+
+fn failing(mut model: Model, outside: &Outside, job: RevocationJob) -> Model {
+    fail(&mut model, Job::Revocation(job), material::medium_failure(outside));
+    model
+}
+
+pub fn revocations() -> Vec<(&'static str, Build)> {
+    fn told(outside: &Outside, standings: Vec<CrlStanding>) -> Model {
+        let mut model = on_top(outside, Screen::Revocations(Revocations::new()));
+        tell(&mut model, News::Revocation(RevocationNews::Standings(standings)));
+        model
+    }
+    vec![
+        ("empty", |outside| told(outside, Vec::new())),
+        ("typical", |outside| told(outside, standings(outside))),
+        ("failure", |outside| failing(told(outside, standings(outside)), outside, RevocationJob::Standings)),
+    ]
+}
+
+pub fn crls() -> Vec<(&'static str, Build)> {
+    fn told(outside: &Outside, rows: Vec<CrlRow>) -> Model {
+        let mut model = on_top(outside, Screen::Crls(Crls::new(&ca(outside))));
+        let mut standing = standings(outside).swap_remove(0);
+        if rows.is_empty() {
+            (standing.latest, standing.freshness, standing.waiting) = (None, CrlFreshness::Never, 0);
+        }
+        let news = RevocationNews::Page { standing: Box::new(standing), rows };
+        tell(&mut model, News::Revocation(news));
+        model
+    }
+    fn some(outside: &Outside) -> Vec<CrlRow> {
+        let imported = CrlRow {
+            number: None,
+            next_update: None,
+            origin: CrlOrigin::Elsewhere,
+            deliveries: 0,
+            ..row(outside, 5)
+        };
+        vec![row(outside, 7), CrlRow { origin: CrlOrigin::Command, ..row(outside, 6) }, imported]
+    }
+    vec![
+        ("empty", |outside| told(outside, Vec::new())),
+        ("typical", |outside| told(outside, some(outside))),
+        ("typical, the oldest", |outside| {
+            let mut model = told(outside, some(outside));
+            update(&mut model, Message::Key(Key::End));
+            model
+        }),
+        ("failure", |outside| {
+            failing(told(outside, some(outside)), outside, RevocationJob::Page(String::new()))
+        }),
+    ]
+}
+
+fn entry(reason: Reason) -> RevokedEntry {
+    RevokedEntry {
+        serial: CrlSerial::from_hex(SERIAL).unwrap(),
+        date: material::now(),
+        reason,
+        invalidity_date: None,
+    }
+}
+
+fn judged(outside: &Outside, act: RevocationAct) -> JudgedRevocation {
+    let known = |before| JudgedCertificate {
+        serial: SERIAL.to_owned(),
+        subject: Some(printable(&outside.subject)),
+        before,
+    };
+    JudgedRevocation {
+        ca: ca(outside),
+        serials: vec![CrlSerial::from_hex(SERIAL).unwrap(); 4],
+        act,
+        invalidity_date: Some(material::now()),
+        rows: vec![
+            known(None),
+            known(Some(Revoked::Held(entry(Reason::CertificateHold)))),
+            JudgedCertificate { subject: None, ..known(Some(Revoked::Released(material::now()))) },
+        ],
+    }
+}
+
+pub fn revoke() -> Vec<(&'static str, Build)> {
+    fn form(outside: &Outside) -> Model {
+        on_top(outside, Screen::Revoke(Revoke::typed(&ca(outside))))
+    }
+    fn looking(outside: &Outside, act: RevocationAct) -> Model {
+        let mut model = form(outside);
+        let news = RevocationNews::Judged(Box::new(judged(outside, act)));
+        tell(&mut model, News::Revocation(news));
+        model
+    }
+    fn choosing(outside: &Outside) -> Model {
+        let mut model = on_top(outside, Screen::Revoke(Revoke::listed(&ca(outside))));
+        tell(&mut model, News::Folder(material::folder(outside)));
+        model
+    }
+    fn found(outside: &Outside) -> Model {
+        let revoke = Revoke::found(&ca(outside), SERIAL.to_owned(), printable(&outside.subject));
+        on_top(outside, Screen::Revoke(revoke))
+    }
+    vec![
+        ("empty", form),
+        ("typical", |outside| typed(form(outside), "", SERIAL)),
+        ("typical, found in the register", found),
+        ("typical, the date", |outside| {
+            let mut model = found(outside);
+            update(&mut model, Message::Key(Key::Tab));
+            typed(model, "", "2026-01-31T23:59:59Z")
+        }),
+        ("typical, choosing a list", choosing),
+        ("typical, a list", |outside| {
+            let mut model = choosing(outside);
+            update(&mut model, Message::Key(Key::Down));
+            update(&mut model, Message::Key(Key::Enter));
+            model
+        }),
+        ("typical, judged", |outside| looking(outside, RevocationAct::Revoke(Reason::KeyCompromise))),
+        ("typical, a hold judged", |outside| {
+            looking(outside, RevocationAct::Revoke(Reason::CertificateHold))
+        }),
+        ("typical, a release judged", |outside| looking(outside, RevocationAct::Release)),
+        ("typical, recorded", |outside| {
+            let mut model = looking(outside, RevocationAct::Revoke(Reason::KeyCompromise));
+            let news = RevocationNews::Recorded { certificates: 4, waiting: 5 };
+            tell(&mut model, News::Revocation(news));
+            model
+        }),
+        ("failure", |outside| {
+            let job = RevocationJob::Record(Box::new(judged(outside, RevocationAct::Release)));
+            failing(looking(outside, RevocationAct::Release), outside, job)
+        }),
+    ]
+}
+
+fn shown(outside: &Outside) -> CrlShown {
+    CrlShown {
+        ca: ca(outside),
+        row: row(outside, 8),
+        from_outside: None,
+        reasons: vec![
+            (Reason::KeyCompromise.name(), 4),
+            (Reason::Superseded.name(), 1_198),
+            (Reason::CertificateHold.name(), 2),
+        ],
+        changes: Some(CrlChanges {
+            stayed: 1_200,
+            came: 4,
+            left: 101,
+            left_first: vec![(SERIAL.to_owned(), "expired"), (SERIAL.to_owned(), "released")],
+            recorded_first: vec![(SERIAL.to_owned(), "revoked: keyCompromise".to_owned(), material::now())],
+            recorded: 5,
+        }),
+    }
+}
+
+pub fn next_crl() -> Vec<(&'static str, Build)> {
+    fn empty(outside: &Outside) -> Model {
+        on_top(outside, Screen::NextCrl(NextCrl::new(&ca(outside))))
+    }
+    fn prepared(outside: &Outside, shown: CrlShown) -> Model {
+        let mut model = empty(outside);
+        tell(&mut model, News::Revocation(RevocationNews::Prepared(Box::new(shown))));
+        model
+    }
+    fn looking(outside: &Outside) -> Model {
+        prepared(outside, shown(outside))
+    }
+    fn approving(outside: &Outside) -> Model {
+        typed(looking(outside), "a", "anchor velvet har")
+    }
+    fn approved(outside: &Outside) -> Model {
+        let mut model = approving(outside);
+        tell(&mut model, News::Revocation(RevocationNews::Approved));
+        model
+    }
+    fn signing(outside: &Outside) -> Model {
+        let mut model = approved(outside);
+        update(&mut model, Message::Key(Key::Char('s')));
+        model
+    }
+    vec![
+        ("empty", empty),
+        ("empty, stored before", |outside| {
+            prepared(
+                outside,
+                CrlShown {
+                    changes: None,
+                    reasons: Vec::new(),
+                    from_outside: Some(printable(&outside.subject)),
+                    ..shown(outside)
+                },
+            )
+        }),
+        ("typical", looking),
+        ("typical, its words", approving),
+        ("typical, approved", approved),
+        ("typical, signing", signing),
+        ("typical, signed", |outside| {
+            let mut model = signing(outside);
+            tell(&mut model, News::Revocation(RevocationNews::Signed(Box::new(row(outside, 8)))));
+            model
+        }),
+        ("failure", |outside| {
+            let mut model = signing(outside);
+            update(&mut model, Message::Failed(material::token_failure()));
+            model
+        }),
+        ("failure, other words", |outside| {
+            let mut model = approving(outside);
+            update(&mut model, Message::Key(Key::Enter));
+            update(&mut model, Message::Failed(Failure { class: Class::NotApproved, ..material::stopped() }));
+            model
+        }),
+    ]
+}
+
+/// A CRL onto a medium.
+pub fn delivery(outside: &Outside) -> Model {
+    let mut model = on_top(outside, Screen::Delivery(Delivery::crl(ca(outside), row(outside, 8))));
+    tell(&mut model, News::Folder(material::folder(outside)));
+    model
+}
