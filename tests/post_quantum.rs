@@ -1,7 +1,5 @@
 //! ML-DSA from end to end: requests made by pyca/cryptography, certificates judged by it and by OpenSSL.
 
-#[path = "support/kryoptic.rs"]
-mod kryoptic_module;
 mod support;
 
 use std::{fs, path::Path};
@@ -129,7 +127,7 @@ fn a_key_of_ml_dsa_is_certified_once_and_gets_no_more_than_its_profile_allows() 
 /// A root of ML-DSA-87 and a CA of ML-DSA-65 below it, in one token.
 #[test]
 fn cas_with_ml_dsa_keys_sign_requests_certificates_and_crls() {
-    let Some(module) = kryoptic_module::kryoptic() else { return };
+    let Some(module) = support::modules::kryoptic() else { return };
     let sandbox = Sandbox::on("post-quantum-cas", module.to_str().unwrap());
     sandbox.root("root", "ml-dsa-87");
     sandbox.issuing("ml-dsa-65");

@@ -26,25 +26,20 @@ use coldsign::{
         uri::TokenUri,
     },
 };
-use support::{openssl, openssl_req, succeed};
+use support::{modules::softhsm, openssl, openssl_req, succeed};
 use zeroize::Zeroizing;
 
 const PIN: &str = "1234abcd";
 
-/// A home with a token of its own; `None` without `SoftHSM`, but not under CI.
+/// A home with a token of its own.
 struct Lab {
     folder: tempfile::TempDir,
     module: PathBuf,
 }
 
 impl Lab {
-    fn new() -> Option<Self> {
-        let Some(module) = softhsm() else {
-            assert_ne!(std::env::var("CI").as_deref(), Ok("true"), "SoftHSM is not installed");
-            println!("not run: SoftHSM is not installed (softhsm/install installs it)");
-            return None;
-        };
-        let lab = Self { folder: tempfile::tempdir().expect("a folder"), module };
+    fn new() -> Self {
+        let lab = Self { folder: tempfile::tempdir().expect("a folder"), module: softhsm() };
         let tokens = lab.path("tokens");
         fs::create_dir(&tokens).expect("a folder");
         fs::create_dir(lab.path("out")).expect("a folder");
@@ -73,7 +68,7 @@ impl Lab {
             "--pin-file",
             &pin,
         ]);
-        Some(lab)
+        lab
     }
 
     fn path(&self, name: &str) -> PathBuf {
@@ -155,20 +150,6 @@ impl Lab {
     }
 }
 
-fn softhsm() -> Option<PathBuf> {
-    let named =
-        std::env::var_os("COLDSIGN_SOFTHSM_MODULE").filter(|name| !name.is_empty()).map(PathBuf::from);
-    let usual = [
-        "/usr/lib/softhsm/libsofthsm2.so",
-        "/usr/lib/x86_64-linux-gnu/softhsm/libsofthsm2.so",
-        "/usr/lib/aarch64-linux-gnu/softhsm/libsofthsm2.so",
-        "/usr/lib64/softhsm/libsofthsm2.so",
-        "/usr/lib64/pkcs11/libsofthsm2.so",
-        "/usr/local/lib/softhsm/libsofthsm2.so",
-    ];
-    named.into_iter().chain(usual.map(PathBuf::from)).find(|path| path.is_file())
-}
-
 fn only_entry(folder: &Path) -> PathBuf {
     let mut entries = fs::read_dir(folder).expect("a folder");
     entries.next().expect("an entry").expect("an entry").path()
@@ -206,7 +187,7 @@ fn arguments_made_of_names_on_a_medium_reach_no_screen_raw() {
 
 #[test]
 fn a_ca_key_named_as_audit_key_signs_no_checkpoint_and_no_measurement() {
-    let Some(lab) = Lab::new() else { return };
+    let lab = Lab::new();
     lab.create_root();
     let pin = lab.text("pin");
     let signed = lab.approved("root", &lab.request("one"));
@@ -228,7 +209,7 @@ fn a_ca_key_named_as_audit_key_signs_no_checkpoint_and_no_measurement() {
 
 #[test]
 fn a_certificate_installed_meanwhile_changes_no_plan() {
-    let Some(lab) = Lab::new() else { return };
+    let lab = Lab::new();
     let pin = lab.text("pin");
     let out = lab.text("out");
     lab.done(&[
@@ -297,7 +278,7 @@ fn a_certificate_installed_meanwhile_changes_no_plan() {
 
 #[test]
 fn a_root_whose_making_was_cut_short_is_finished_by_sign() {
-    let Some(lab) = Lab::new() else { return };
+    let lab = Lab::new();
     let pin = lab.text("pin");
     lab.create_root();
     // What stands after a crash between the stored plan and the signature.
@@ -334,7 +315,7 @@ fn cut_short(lab: &Lab) -> Option<String> {
 #[test]
 fn cut_short_in_its_own_process() {
     let Some(folder) = std::env::var_os("COLDSIGN_TEST_CUT_SHORT").map(PathBuf::from) else { return };
-    let module = Module::load(&softhsm().expect("SoftHSM")).expect("it loads");
+    let module = Module::load(&softhsm()).expect("it loads");
     let pin = Pin::new(Zeroizing::new(PIN.as_bytes().to_vec())).expect("a PIN");
     let session = module
         .find(&TokenUri::token("lab"))
@@ -374,7 +355,7 @@ fn cut_short_in_its_own_process() {
 
 #[test]
 fn a_verification_profile_made_to_issue_cas_proves_nothing() {
-    let Some(lab) = Lab::new() else { return };
+    let lab = Lab::new();
     lab.create_root();
     lab.edit(|text| {
         let (before, profile) = text.split_once("[profiles.verification]").expect("a profile");

@@ -7,6 +7,7 @@
 pub mod desk;
 pub mod disk;
 pub mod medium;
+pub mod modules;
 #[path = "../../softhsm/request.rs"]
 pub mod request;
 #[path = "../../softhsm/stick.rs"]
@@ -280,19 +281,9 @@ pub fn files(folder: &Path) -> Vec<PathBuf> {
     found
 }
 
-/// SoftHSM's module.
+/// `SoftHSM`'s module.
 pub fn module() -> String {
-    let environment = Path::new(env!("CARGO_MANIFEST_DIR")).join("softhsm/environment");
-    let script = format!(". '{}' && printf %s \"$COLDSIGN_SOFTHSM_MODULE\"", environment.display());
-    let output = Command::new("sh")
-        .args(["-c", &script])
-        .env("COLDSIGN_ROOT", env!("CARGO_MANIFEST_DIR"))
-        .env("COLDSIGN_SOFTHSM_NAME", "tests")
-        .output()
-        .unwrap();
-    let module = String::from_utf8(output.stdout).unwrap();
-    assert!(!module.is_empty(), "SoftHSM is not installed: apt-get install softhsm2");
-    module
+    modules::softhsm().into_os_string().into_string().unwrap()
 }
 
 /// A module that stands before SoftHSM and makes it behave as cards, readers and faults do (`shim.c`), compiled.

@@ -4,8 +4,8 @@
 //! case starts the test's binary again for itself alone, with a fresh folder of tokens. A missing SoftHSM is a fault of
 //! the machine, not a pass.
 
-#[path = "../support/kryoptic.rs"]
-mod kryoptic_module;
+#[path = "../support/modules.rs"]
+mod modules;
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -22,7 +22,6 @@ use cryptoki::context::Pkcs11;
 use cryptoki::mechanism::Mechanism;
 use cryptoki::object::Attribute;
 use cryptoki::slot::Slot;
-use kryoptic_module::kryoptic;
 use zeroize::Zeroizing;
 
 const FOLDER: &str = "COLDSIGN_TEST_TOKEN_FOLDER";
@@ -71,8 +70,8 @@ impl Maker {
     /// `None` for kryoptic where it is not built.
     fn module(self) -> Option<PathBuf> {
         match self {
-            Self::SoftHsm => Some(softhsm().expect("SoftHSM is not installed: apt-get install softhsm2")),
-            Self::Kryoptic => kryoptic(),
+            Self::SoftHsm => Some(modules::softhsm()),
+            Self::Kryoptic => modules::kryoptic(),
         }
     }
 
@@ -96,21 +95,6 @@ impl Maker {
         std::fs::write(&configuration, text).unwrap();
         (variable, configuration)
     }
-}
-
-/// The module, as softhsm/environment finds it.
-fn softhsm() -> Option<PathBuf> {
-    let named =
-        std::env::var_os("COLDSIGN_SOFTHSM_MODULE").filter(|name| !name.is_empty()).map(PathBuf::from);
-    let usual = [
-        "/usr/lib/softhsm/libsofthsm2.so",
-        "/usr/lib/x86_64-linux-gnu/softhsm/libsofthsm2.so",
-        "/usr/lib/aarch64-linux-gnu/softhsm/libsofthsm2.so",
-        "/usr/lib64/softhsm/libsofthsm2.so",
-        "/usr/lib64/pkcs11/libsofthsm2.so",
-        "/usr/local/lib/softhsm/libsofthsm2.so",
-    ];
-    named.into_iter().chain(usual.map(PathBuf::from)).find(|path| path.is_file())
 }
 
 pub fn activation(pin: &str) -> Activation {
