@@ -7,9 +7,9 @@ use std::{path::PathBuf, sync::Arc, time::Duration};
 
 use coldsign::{
     ceremony::{
-        Access, Aftermath, Agreement, Class, Counts, Delivered, FolderListing, Format, FoundBy, FoundIn,
-        HeadAfter, Issued, Motion, MountedVolume, Outcome, Phase, PlanSummary, Planned, PlannedAuthorities,
-        PlannedRow, Progress, Reach, Remaining, RequestFiles, StoredPlan,
+        Access, Aftermath, Agreement, Class, Counts, Delivered, FolderContents, FolderListing, Format,
+        FoundBy, FoundIn, HeadAfter, Issued, Motion, MountedVolume, Outcome, Phase, PlanSummary, Planned,
+        PlannedAuthorities, PlannedRow, Progress, Reach, Remaining, StoredPlan,
     },
     pki::{
         fingerprint::Digest,
@@ -20,7 +20,7 @@ use coldsign::{
     tui::{
         key::Key,
         message::{Effect, Failure, Message},
-        model::{Busy, Model, OnBack, Pace},
+        model::{Busy, Ending, Model},
         screen::{
             Screen, approval::Approval, delivery::Delivery, plan::Plan, proving::Proving, requests::Requests,
             rooms::Rooms, signing::Signing, triage::TriageScreen,
@@ -29,7 +29,7 @@ use coldsign::{
         update::update,
         view,
         work::{
-            Asked, Job, News, PlanShown,
+            Asked, FolderCount, Generation, Job, News, PlanShown,
             proving::{CaChoice, ProvingJob, ProvingNews},
         },
     },
@@ -431,26 +431,71 @@ fn a_medium_that_is_pulled_is_told_and_the_list_of_media_shown() {
     assert!(key(&mut model, Key::Char('r')).is_empty(), "there is nothing to read");
 }
 
+/// What is counted once nobody pressed a key for a while.
+#[track_caller]
+fn counted(model: &mut Model, milliseconds: u64) -> (PathBuf, Generation) {
+    let Job::CountFolder { path, generation } = job(tick(model, milliseconds)) else { panic!("a count") };
+    (path, generation)
+}
+
 #[test]
-fn the_count_of_requests_begins_by_itself_and_gives_way_to_a_key() {
+fn the_count_of_requests_begins_by_itself() {
     let mut model = in_folder(Screen::Requests(Requests::new()), Access::ReadWrite);
     assert!(tick(&mut model, 1_000).is_empty());
     assert!(tick(&mut model, 1_250).is_empty());
-    assert!(matches!(job(tick(&mut model, 1_750)), Job::CountRequests(_)));
-    assert!(matches!(key(&mut model, Key::Char('r'))[..], [Effect::Stop]));
-    assert!(failed(&mut model, Class::Stopped).is_empty());
-    assert!(model.dialog.is_none());
-    assert!(matches!(job(tick(&mut model, 2_000)), Job::Choices));
-    model.about.busy = Some(Busy {
-        words: "",
-        asked_by: model.place(),
-        progress: None,
-        pace: Pace::Going,
-        on_back: OnBack::Wait,
-    });
-    let count = RequestFiles { files: 1_000, octets: 820_000, reach: Reach::Whole };
-    done(&mut model, News::Counted { path: PathBuf::from("/media/stick"), count });
+    let (path, generation) = counted(&mut model, 1_750);
+    assert!(model.about.busy.is_none(), "screens need not wait for it");
+    sees(&mut model, "what stands below is being counted");
+    let contents = FolderContents {
+        files: 1_204,
+        octets: 3_120_000,
+        requests: 1_000,
+        request_octets: 820_000,
+        reach: Reach::Whole,
+    };
+    done(&mut model, News::FolderCounted { path, generation, counted: FolderCount::Known(contents) });
     sees(&mut model, "what looks like requests in this folder and below: 1 000 files, 820 kB");
+    sees(&mut model, "nothing in it");
+}
+
+#[test]
+fn a_count_gives_way_to_a_key_and_the_key_is_not_lost() {
+    let mut model = in_folder(Screen::Requests(Requests::new()), Access::ReadWrite);
+    tick(&mut model, 1_000);
+    let (path, generation) = counted(&mut model, 1_750);
+    assert!(matches!(key(&mut model, Key::Char('r'))[..], [Effect::Stop]));
+    assert!(model.about.busy.is_some(), "the screen waits for its own work");
+    assert!(key(&mut model, Key::Char('r')).is_empty(), "it is asked for once");
+    let counted = FolderCount::Stopped;
+    let effects = done(&mut model, News::FolderCounted { path, generation, counted });
+    assert!(matches!(job(effects), Job::Choices));
+    assert!(model.dialog.is_none());
+    done(&mut model, News::Choices { authorities: Vec::new(), profiles: Vec::new() });
+    assert!(matches!(model.screen(), Screen::Choice(_)));
+}
+
+#[test]
+fn work_that_is_stopped_before_it_began_stops_when_it_begins() {
+    let mut model = in_folder(Screen::Requests(Requests::new()), Access::ReadWrite);
+    model.enter(Screen::Plan(Plan::stored(plan())));
+    model.about.aside = Some(Busy::with(&Job::CheckSelf, model.place()));
+    assert!(matches!(tick(&mut model, 250)[..], [Effect::Stop]));
+    assert!(matches!(key(&mut model, Key::Esc)[..], [Effect::Stop]));
+    let effects = failed(&mut model, Class::Stopped);
+    assert!(matches!(effects[..], [Effect::Work(Job::ShowPlan(_)), Effect::Stop]), "{effects:?}");
+}
+
+#[test]
+fn a_count_does_not_keep_anybody_from_leaving() {
+    let mut model = in_folder(Screen::Requests(Requests::new()), Access::ReadWrite);
+    tick(&mut model, 1_000);
+    let (path, generation) = counted(&mut model, 1_750);
+    key(&mut model, Key::Control('c'));
+    assert!(matches!(key(&mut model, Key::Char('y'))[..], [Effect::Stop]));
+    let counted = FolderCount::Stopped;
+    let effects = done(&mut model, News::FolderCounted { path, generation, counted });
+    assert!(matches!(effects[..], [Effect::Leave]));
+    assert_eq!(model.ending, Some(Ending::Aside), "nothing was in hand");
 }
 
 #[test]

@@ -101,8 +101,8 @@ pub use triage::{
 };
 pub use verification::verify_bundle;
 pub use volumes::{
-    Access, COUNT_ENTRIES_MAX, EntryKind, FOLDER_ENTRIES_MAX, FolderEntry, FolderListing, MountedVolume,
-    Reach, RequestFiles, VolumeWatch, count_requests, list_folder, mounted_volumes,
+    Access, COUNT_ENTRIES_MAX, EntryKind, FOLDER_ENTRIES_MAX, FolderContents, FolderEntry, FolderListing,
+    MountedVolume, Reach, VolumeWatch, folder_contents, list_folder, mounted_volumes,
 };
 pub use waived::Waived;
 

@@ -9,7 +9,7 @@ use std::{
 };
 
 use crate::{
-    media::{Entry, Folder, Intake, Limits, MountWatch, Mounted},
+    media::{Entry, Folder, Intake, Limits, MountWatch, Mounted, Unreadable},
     pki::text::Printable,
 };
 
@@ -163,13 +163,17 @@ impl From<crate::media::EntryKind> for EntryKind {
     }
 }
 
-/// Files that look like requests: named directly, or by their extension.
+/// What stands in a folder and in all folders beneath it, as far as an intake would read it.
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
-pub struct RequestFiles {
-    /// How many. A file may hold several requests.
+pub struct FolderContents {
+    /// Files.
     pub files: u64,
     /// Octets in all of them.
     pub octets: u64,
+    /// Those among them that look like requests, by their extension. A file may hold several requests.
+    pub requests: u64,
+    /// Octets in these.
+    pub request_octets: u64,
     /// Whether all were counted.
     pub reach: Reach,
 }
@@ -180,41 +184,52 @@ pub enum Reach {
     /// To the end.
     #[default]
     Whole,
-    /// To [`COUNT_ENTRIES_MAX`] files: there are at least as many as were counted.
+    /// To [`COUNT_ENTRIES_MAX`] entries, or not into what an intake refuses as too deep or too large: there is at least
+    /// as much as was counted.
     AtLeast,
 }
 
-/// Files looked at for one count: some seconds on a slow stick. Planning itself goes much further.
+/// Entries looked at for one count: some seconds on a slow stick. Planning itself goes much further.
 pub const COUNT_ENTRIES_MAX: u64 = 100_000;
 
-/// Counts the files under the paths that look like requests, in all folders beneath, without reading them.
+/// Counts the files in a folder and in all folders beneath, without reading them.
 ///
 /// # Errors
-/// [`Error::Medium`] where a path is missing, the medium was pulled or exceeds a limit of reading;
+/// [`Error::Medium`] where the folder is missing, the medium was pulled or exceeds a limit of reading;
 /// [`Error::Stopped`].
-pub fn count_requests(paths: &[PathBuf], watch: &mut Watch<'_>) -> Result<RequestFiles, Error> {
-    count_within(paths, COUNT_ENTRIES_MAX, watch)
+pub fn folder_contents(path: &Path, watch: &mut Watch<'_>) -> Result<FolderContents, Error> {
+    contents_within(path, COUNT_ENTRIES_MAX, watch)
 }
 
-fn count_within(paths: &[PathBuf], entries_max: u64, watch: &mut Watch<'_>) -> Result<RequestFiles, Error> {
-    let mut count = RequestFiles::default();
-    for (entry, looked_at) in Intake::open(paths, &Limits::STANDARD)?.zip(0..) {
+fn contents_within(path: &Path, entries_max: u64, watch: &mut Watch<'_>) -> Result<FolderContents, Error> {
+    let mut contents = FolderContents::default();
+    for (entry, looked_at) in Intake::open(&[path.to_owned()], &Limits::STANDARD)?.zip(0..) {
         if looked_at == entries_max {
-            count.reach = Reach::AtLeast;
+            contents.reach = Reach::AtLeast;
             break;
         }
         if looked_at % TELL_EVERY == 0 {
             watch.tell(Phase::Planning, looked_at, None);
             watch.check_stop("nothing was changed", "count again")?;
         }
-        if let Entry::File(file) = entry?
-            && promises_request(file.source())
-        {
-            count.files += 1;
-            count.octets = count.octets.saturating_add(file.size());
+        match entry? {
+            Entry::File(file) => {
+                contents.files += 1;
+                contents.octets = contents.octets.saturating_add(file.size());
+                if promises_request(file.source()) {
+                    contents.requests += 1;
+                    contents.request_octets = contents.request_octets.saturating_add(file.size());
+                }
+            }
+            Entry::Unreadable {
+                reason: Unreadable::TooDeep { .. } | Unreadable::TooLarge { .. }, ..
+            } => {
+                contents.reach = Reach::AtLeast;
+            }
+            Entry::Unreadable { .. } | Entry::Litter { .. } => {}
         }
     }
-    Ok(count)
+    Ok(contents)
 }
 
 /// Files between two words to whoever looks on.
@@ -228,9 +243,9 @@ mod tests {
 
     use super::*;
 
-    fn count(paths: &[PathBuf], entries_max: u64) -> RequestFiles {
+    fn contents(path: &Path, entries_max: u64) -> FolderContents {
         let reins = Reins::new();
-        count_within(paths, entries_max, &mut Watch::new(&mut |_| {}, &reins)).unwrap()
+        contents_within(path, entries_max, &mut Watch::new(&mut |_| {}, &reins)).unwrap()
     }
 
     #[test]
@@ -256,19 +271,33 @@ mod tests {
     }
 
     #[test]
-    fn counts_what_looks_like_a_request_below_all_folders() {
+    fn counts_all_files_and_what_looks_like_a_request_below_all_folders() {
         let dir = tempfile::tempdir().unwrap();
         fs::create_dir_all(dir.path().join("a/b")).unwrap();
         for (name, octets) in [("1.csr", 10), ("a/2.PEM", 20), ("a/b/3.der", 30), ("a/photo.jpg", 1000)] {
             fs::write(dir.path().join(name), vec![b'x'; octets]).unwrap();
         }
-        let whole = RequestFiles { files: 3, octets: 60, reach: Reach::Whole };
-        assert_eq!(count(&[dir.path().to_owned()], 4), whole);
-        let bounded = RequestFiles { files: 2, octets: 30, reach: Reach::AtLeast };
-        assert_eq!(count(&[dir.path().to_owned()], 2), bounded);
-        // Whoever names a file means it.
-        let named = RequestFiles { files: 1, octets: 1000, reach: Reach::Whole };
-        assert_eq!(count(&[dir.path().join("a/photo.jpg")], 4), named);
+        let counts = |contents: FolderContents| {
+            let FolderContents { files, octets, requests, request_octets, reach } = contents;
+            (files, octets, requests, request_octets, reach)
+        };
+        assert_eq!(counts(contents(dir.path(), 4)), (4, 1060, 3, 60, Reach::Whole));
+        assert_eq!(counts(contents(dir.path(), 2)), (2, 30, 2, 30, Reach::AtLeast));
+        assert_eq!(counts(contents(&dir.path().join("a/b"), 4)), (1, 30, 1, 30, Reach::Whole));
+    }
+
+    #[test]
+    fn what_is_too_deep_or_too_large_to_be_read_is_told_as_more() {
+        let dir = tempfile::tempdir().unwrap();
+        fs::write(dir.path().join("1.csr"), "12345").unwrap();
+        let large = fs::File::create(dir.path().join("large.pem")).unwrap();
+        large.set_len(Limits::STANDARD.file_octets_max + 1).unwrap();
+        let counted = contents(dir.path(), 100);
+        assert_eq!((counted.octets, counted.reach), (5, Reach::AtLeast));
+        fs::remove_file(dir.path().join("large.pem")).unwrap();
+        let depth = Limits::STANDARD.depth_max as usize;
+        fs::create_dir_all(dir.path().join("d/".repeat(depth + 1))).unwrap();
+        assert_eq!(contents(dir.path(), 100).reach, Reach::AtLeast);
     }
 
     #[test]
@@ -277,7 +306,7 @@ mod tests {
         fs::write(dir.path().join("1.csr"), "").unwrap();
         let reins = Reins::new();
         reins.stop();
-        let error = count_requests(&[dir.path().to_owned()], &mut Watch::new(&mut |_| {}, &reins));
+        let error = folder_contents(dir.path(), &mut Watch::new(&mut |_| {}, &reins));
         assert!(matches!(error, Err(Error::Stopped { .. })), "{error:?}");
     }
 }

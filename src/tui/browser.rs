@@ -1,6 +1,12 @@
-//! Choosing a folder: the removable volumes that are mounted, and the folders in them; any other path can be typed.
+//! Choosing a folder: the removable volumes that are mounted, and the tree of folders in them; any other path can be
+//! typed.
 
-use std::path::{Path, PathBuf};
+mod tree;
+
+use std::{
+    path::{Path, PathBuf},
+    time::Duration,
+};
 
 use ratatui::layout::Rect;
 
@@ -18,18 +24,28 @@ use super::{
     model::About,
     room::{Heard, Turn},
     theme::Role,
-    wording::{counted, grouped},
-    work::{Job, News},
+    work::{Generation, Job, News},
 };
+
+use tree::{Rightwards, TREE_DEPTH_MAX, Tree};
+
+pub use tree::Below;
 
 /// Begins to type a path, on every screen with a browser: verbs of a screen begin at 1 there.
 pub const TYPE: Action = Action::Verb(0);
 
-/// Into a folder and out of it, beside Enter.
+/// Folders are unfolded in place, beside Enter, which opens one.
 pub const FOLDERS: &[Binding] = &[
-    Binding::help(&[Key::Right, Key::Char('l')], Action::Right, "into the folder"),
-    Binding::help(&[Key::Left, Key::Char('h')], Action::Left, "out of the folder"),
+    Binding::help(
+        &[Key::Right, Key::Char('l')],
+        Action::Right,
+        "unfold the folder (+), or go to its first row",
+    ),
+    Binding::help(&[Key::Left, Key::Char('h')], Action::Left, "fold the folder (-), or go out of it"),
 ];
+
+/// Folders are counted once nobody pressed a key for so long: whoever walks through folders does not wait for counts.
+const COUNT_AFTER: Duration = Duration::from_millis(600);
 
 /// What a browser shows.
 #[derive(Clone, Debug)]
@@ -37,9 +53,9 @@ enum Place {
     /// The volumes.
     Volumes,
     /// A folder, once its entries are known.
-    Folder(Box<FolderListing>),
+    Folder(Box<Tree>),
     /// A path being typed, and the folder that was open before.
-    Typing(Field, Option<Box<FolderListing>>),
+    Typing(Field, Option<Box<Tree>>),
 }
 
 /// What an action on a screen that is a browser comes to.
@@ -64,13 +80,25 @@ pub struct Browser {
     under: Option<MountedVolume>,
     /// The volume that went away while a folder on it was open.
     lost: Option<Printable>,
+    /// Which folder is open, of all that ever were.
+    generation: Generation,
+    /// Nobody pressed a key since then.
+    quiet_since: Option<Duration>,
 }
 
 impl Browser {
     /// A browser that shows the volumes.
     #[must_use]
     pub fn new() -> Self {
-        Self { place: Place::Volumes, list: List::default(), waiting: None, under: None, lost: None }
+        Self {
+            place: Place::Volumes,
+            list: List::default(),
+            waiting: None,
+            under: None,
+            lost: None,
+            generation: Generation::default(),
+            quiet_since: None,
+        }
     }
 
     /// The field of a path being typed.
@@ -89,18 +117,28 @@ impl Browser {
 
     /// The folder that is open.
     #[must_use]
-    pub fn folder(&self) -> Option<&FolderListing> {
-        match &self.place {
-            Place::Folder(listing) => Some(listing),
-            _ => None,
-        }
+    pub fn folder(&self) -> Option<&Path> {
+        self.tree().map(Tree::path)
+    }
+
+    /// What stands in the open folder and below it.
+    #[must_use]
+    pub fn below(&self) -> Below {
+        self.tree().map_or(Below::Unknown, Tree::below)
     }
 
     /// The file that is chosen in the open folder.
     #[must_use]
     pub fn chosen_file(&self) -> Option<PathBuf> {
-        let entry = self.folder()?.entries.get(self.list.chosen())?;
+        let entry = self.tree()?.entry(self.list.chosen())?;
         (entry.kind == EntryKind::File).then(|| entry.path.clone())
+    }
+
+    fn tree(&self) -> Option<&Tree> {
+        match &self.place {
+            Place::Folder(tree) => Some(tree),
+            _ => None,
+        }
     }
 
     /// What keys do on a screen that is a browser: `open` is what Enter does, `here` what can be done in an open folder.
@@ -119,12 +157,29 @@ impl Browser {
 
     /// Begins to type a path: that of the open folder stands there, so that a name behind it is enough.
     pub fn type_path(&mut self) {
-        let before = self.folder().cloned().map(Box::new);
-        let text = before.as_ref().map(|listing| {
+        let before = match std::mem::replace(&mut self.place, Place::Volumes) {
+            Place::Folder(tree) => Some(tree),
+            Place::Volumes | Place::Typing(..) => None,
+        };
+        let text = before.as_ref().map(|tree| {
             // The joint with an empty name ends with a slash, also where the folder is the root.
-            listing.path.join("").to_string_lossy().into_owned()
+            tree.path().join("").to_string_lossy().into_owned()
         });
         self.place = Place::Typing(Field::with(text.as_deref().unwrap_or_default()), before);
+    }
+
+    /// Time passed: what was pulled is left, and what nobody walks through meanwhile is counted.
+    pub fn tick(&mut self, about: &About) -> Turn {
+        self.look_again(about);
+        let quiet = about.since.saturating_sub(*self.quiet_since.get_or_insert(about.since));
+        let Place::Folder(tree) = &mut self.place else { return Turn::stay() };
+        if quiet < COUNT_AFTER || about.busy.is_some() || about.aside.is_some() {
+            return Turn::stay();
+        }
+        match tree.to_count(self.list.chosen()) {
+            Some(path) => Turn::work(Job::CountFolder { path, generation: self.generation }),
+            None => Turn::stay(),
+        }
     }
 
     /// The volumes changed: what was pulled is left.
@@ -134,7 +189,7 @@ impl Browser {
                 self.list.keep_within(tops(about));
                 return;
             }
-            Place::Folder(listing) => listing.path.clone(),
+            Place::Folder(tree) => tree.path().to_owned(),
             Place::Typing(..) => return,
         };
         match about.volumes.iter().find(|volume| path.starts_with(&volume.mount_point)) {
@@ -156,13 +211,14 @@ impl Browser {
     }
 
     /// Shows a folder's entries.
-    pub fn show(&mut self, listing: FolderListing) {
-        let before = self.waiting.take();
-        let row = before.and_then(|path| listing.entries.iter().position(|entry| entry.path == path));
+    fn show(&mut self, listing: FolderListing) {
+        let tree = Tree::new(listing);
+        let row = self.waiting.take().and_then(|path| tree.row_of(&path));
         self.list = List::default();
         self.list.choose(row.unwrap_or(0));
-        self.place = Place::Folder(Box::new(listing));
+        self.place = Place::Folder(Box::new(tree));
         self.lost = None;
+        self.turn_over();
     }
 
     /// Leaves a path being typed, or goes up; `None` where there is nothing above.
@@ -172,16 +228,16 @@ impl Browser {
             Place::Typing(_, before) => {
                 match before.take() {
                     None => self.show_volumes(),
-                    Some(listing) => {
-                        self.place = Place::Folder(listing);
+                    Some(tree) => {
+                        self.place = Place::Folder(tree);
                         // Its medium may have been pulled meanwhile.
                         self.look_again(about);
                     }
                 }
                 Some(Turn::stay())
             }
-            Place::Folder(listing) => {
-                let path = listing.path.clone();
+            Place::Folder(tree) => {
+                let path = tree.path().to_owned();
                 let at_top = (0..tops(about)).any(|row| top(about, row).as_ref() == Some(&path));
                 if let Some(parent) = path.parent().filter(|_| !at_top).map(Path::to_owned) {
                     self.waiting = Some(path);
@@ -202,41 +258,69 @@ impl Browser {
     pub fn walk(&mut self, action: Action, about: &About) -> Walked {
         match (action, self.folder()) {
             (Action::Back, _) => self.leave(about).map_or(Walked::Out, Walked::On),
-            (Action::Proceed, Some(listing)) => Walked::Here(listing.path.clone()),
+            (Action::Proceed, Some(folder)) => Walked::Here(folder.to_owned()),
             (Action::Proceed, None) => Walked::On(Turn::stay()),
             _ => Walked::On(self.act(action, about)),
         }
     }
 
-    /// A folder that was listed is shown; all other news are given back.
+    /// A folder that was listed is shown, or unfolded; all other news are given back.
     pub fn hear(&mut self, news: Box<News>) -> Heard {
         match *news {
-            News::Folder(listing) => {
-                self.show(listing);
-                Heard::Mine(Turn::stay())
+            News::Folder(listing) => self.show(listing),
+            News::Unfolded { listing, generation } => {
+                if let Some(tree) = self.tree_of(generation) {
+                    tree.unfold(listing);
+                }
             }
-            other => Heard::NotMine(Box::new(other)),
+            News::FolderCounted { path, generation, counted } => {
+                if let Some(tree) = self.tree_of(generation) {
+                    tree.counted(&path, counted);
+                }
+            }
+            other => return Heard::NotMine(Box::new(other)),
+        }
+        Heard::Mine(Turn::stay())
+    }
+
+    /// The tree for which something was asked, where it is still the open one.
+    fn tree_of(&mut self, generation: Generation) -> Option<&mut Tree> {
+        if generation != self.generation {
+            return None;
+        }
+        match &mut self.place {
+            Place::Folder(tree) | Place::Typing(_, Some(tree)) => Some(tree),
+            Place::Volumes | Place::Typing(_, None) => None,
         }
     }
 
     fn show_volumes(&mut self) {
         self.place = Place::Volumes;
         self.list = List::default();
+        self.turn_over();
     }
 
-    /// Moves, opens what is chosen, and begins to type a path.
+    /// Another folder is open, or none: what was asked for before is stale.
+    fn turn_over(&mut self) {
+        self.generation = self.generation.next();
+        self.quiet_since = None;
+    }
+
+    /// Moves, opens or unfolds what is chosen, and begins to type a path.
     pub fn act(&mut self, action: Action, about: &About) -> Turn {
+        self.quiet_since = None;
         match action {
             TYPE => {
                 self.type_path();
                 Turn::stay()
             }
-            Action::Open | Action::Right => self.open(about),
-            Action::Left => self.back(about).unwrap_or_default(),
+            Action::Open => self.open(about),
+            Action::Right => self.right(about),
+            Action::Left => self.left(about),
             _ => {
                 let rows = match &self.place {
                     Place::Volumes => tops(about),
-                    Place::Folder(listing) => listing.entries.len(),
+                    Place::Folder(tree) => tree.len(),
                     Place::Typing(..) => 0,
                 };
                 self.list.act(action, rows);
@@ -254,18 +338,12 @@ impl Browser {
                     "put one in and mount it, or press / and type a folder",
                 ),
             },
-            Place::Folder(listing) => match listing.entries.get(self.list.chosen()) {
+            Place::Folder(tree) => match tree.entry(self.list.chosen()) {
                 Some(entry) if entry.kind == EntryKind::Folder => {
                     Turn::work(Job::ListFolder(entry.path.clone()))
                 }
-                Some(_) => Turn::refuse(
-                    "this is not a folder",
-                    "open a folder; what can be done with the open one stands in the last row",
-                ),
-                None => Turn::refuse(
-                    "there is nothing in this folder",
-                    "what can be done with the open folder stands in the last row; Esc leaves it",
-                ),
+                _ if tree.len() == 0 => empty(),
+                _ => no_folder(),
             },
             Place::Typing(field, _) => match whole_path(field.text()) {
                 Some(path) => Turn::work(Job::ListFolder(path)),
@@ -275,6 +353,35 @@ impl Browser {
                 ),
             },
         }
+    }
+
+    /// Unfolds the chosen folder; the volumes are not unfolded but opened.
+    fn right(&mut self, about: &About) -> Turn {
+        let Place::Folder(tree) = &self.place else { return self.open(about) };
+        match tree.rightwards(self.list.chosen()) {
+            Rightwards::Unfold(path) => Turn::work(Job::Unfold { path, generation: self.generation }),
+            Rightwards::Into(row) => {
+                self.list.choose(row);
+                Turn::stay()
+            }
+            Rightwards::TooDeep => Turn::refuse(
+                format!("folders are unfolded {TREE_DEPTH_MAX} deep here"),
+                "open this folder with Enter and go on from there",
+            ),
+            Rightwards::NoFolder => no_folder(),
+            Rightwards::Empty => empty(),
+        }
+    }
+
+    /// Folds the chosen folder, goes to the row of the one it stands in, or out of the open one.
+    fn left(&mut self, about: &About) -> Turn {
+        if let Place::Folder(tree) = &mut self.place
+            && let Some(row) = tree.leftwards(self.list.chosen())
+        {
+            self.list.choose(row);
+            return Turn::stay();
+        }
+        self.back(about).unwrap_or_default()
     }
 
     /// Draws volumes, entries or the path being typed.
@@ -287,7 +394,7 @@ impl Browser {
         }
         match &self.place {
             Place::Volumes => self.draw_tops(canvas, area, about),
-            Place::Folder(listing) => self.draw_folder(canvas, area, listing),
+            Place::Folder(tree) => tree.draw(canvas, area, self.list),
             Place::Typing(field, _) => {
                 canvas.text(area.x, area.y, area.width, "folder to open, beginning with /", Role::Faint);
                 canvas.input(area.x, area.y + 1, area.width, field, Role::Selected);
@@ -310,7 +417,7 @@ impl Browser {
         }
         if let Some(folder) = &about.started_in {
             let y = area.bottom().saturating_sub(1);
-            let role = self.row(canvas, area, y, volumes.len());
+            let role = self.list.lay(canvas, area, y, volumes.len());
             let used = canvas.text(area.x + 2, y, area.width, "where coldsign was started: ", role);
             canvas.outside(area.x + 2 + used, y, area.width.saturating_sub(used + 3), &shown(folder), role);
             area = Rect { height: area.height.saturating_sub(2), ..area };
@@ -330,7 +437,7 @@ impl Browser {
         let first = self.list.first_seen(volumes.len(), page);
         for (row, volume) in volumes.iter().enumerate().skip(first).take(page) {
             let y = area.y + u16::try_from(row - first).unwrap_or(0);
-            let role = self.row(canvas, area, y, row);
+            let role = self.list.lay(canvas, area, y, row);
             let label = volume.label.clone().unwrap_or_default();
             canvas.outside(area.x + 2, y, area.width.saturating_sub(45), &volume.shown, role);
             canvas.outside(area.right().saturating_sub(42), y, 12, &label, role);
@@ -341,44 +448,6 @@ impl Browser {
             };
             canvas.text(area.right().saturating_sub(22), y, 22, &free, role);
         }
-    }
-
-    /// Lays a row out, marked where it is the chosen one.
-    fn row(&self, canvas: &mut Canvas<'_>, area: Rect, y: u16, row: usize) -> Role {
-        let (mark, role) = if row == self.list.chosen() { (">", Role::Selected) } else { ("", Role::Plain) };
-        canvas.row(area, y, mark, role);
-        role
-    }
-
-    fn draw_folder(&self, canvas: &mut Canvas<'_>, area: Rect, listing: &FolderListing) {
-        canvas.outside(area.x, area.y, area.width, &listing.shown, Role::Strong);
-        let below = Rect { y: area.y + 1, height: area.height.saturating_sub(2), ..area };
-        let page = usize::from(below.height);
-        let first = self.list.first_seen(listing.entries.len(), page);
-        for (row, entry) in listing.entries.iter().enumerate().skip(first).take(page) {
-            let y = below.y + u16::try_from(row - first).unwrap_or(0);
-            let role = self.row(canvas, below, y, row);
-            let mark = match entry.kind {
-                EntryKind::Folder => "/",
-                EntryKind::File => "",
-                EntryKind::Other => "  (neither file nor folder: not read)",
-            };
-            let used = canvas.outside(below.x + 2, y, below.width.saturating_sub(15), &entry.shown, role);
-            canvas.text(below.x + 2 + used, y, 40, mark, role);
-            if entry.kind == EntryKind::File {
-                let size = size(entry.octets);
-                let width = u16::try_from(size.len()).unwrap_or(10);
-                canvas.text(below.right().saturating_sub(width + 1), y, width, &size, role);
-            }
-        }
-        let count = match (listing.entries.len(), listing.more) {
-            (0, _) => "nothing in it".to_owned(),
-            (entries, 0) => counted(entries as u64, "entry"),
-            (entries, more) => {
-                format!("{} shown, {} more in the folder", counted(entries as u64, "entry"), grouped(more))
-            }
-        };
-        canvas.text(area.x, area.bottom().saturating_sub(1), area.width, &count, Role::Faint);
     }
 }
 
@@ -399,6 +468,20 @@ fn top(about: &About, row: usize) -> Option<PathBuf> {
         Some(volume) => Some(volume.mount_point.clone()),
         None => about.started_in.clone().filter(|_| row == about.volumes.len()),
     }
+}
+
+fn no_folder() -> Turn {
+    Turn::refuse(
+        "this is not a folder",
+        "choose a folder; what can be done with the open one stands in the last row",
+    )
+}
+
+fn empty() -> Turn {
+    Turn::refuse(
+        "there is nothing in this folder",
+        "what can be done with the open folder stands in the last row; Esc leaves it",
+    )
 }
 
 /// Octets as people say them.

@@ -1,6 +1,8 @@
 //! A list of rows of which one is chosen and a page is seen: how far it is scrolled, what moving keys do.
 
-use super::keymap::Action;
+use ratatui::layout::Rect;
+
+use super::{canvas::Canvas, keymap::Action, theme::Role};
 
 /// Where a list stands.
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
@@ -47,5 +49,34 @@ impl List {
     #[must_use]
     pub fn first_seen(self, rows: usize, page: usize) -> usize {
         self.chosen.saturating_sub(page / 2).min(rows.saturating_sub(page))
+    }
+
+    /// Lays a row out, marked where it is the chosen one; returns the role of what stands in it.
+    pub fn lay(self, canvas: &mut Canvas<'_>, area: Rect, y: u16, row: usize) -> Role {
+        let (mark, role) = if row == self.chosen { (">", Role::Selected) } else { ("", Role::Plain) };
+        canvas.row(area, y, mark, role);
+        role
+    }
+
+    /// Draws a table of `rows` rows of two lines each under its heads, as many as fit; `row` draws what stands in one,
+    /// whose first line is laid out already.
+    pub fn draw_pairs(
+        self,
+        canvas: &mut Canvas<'_>,
+        area: Rect,
+        heads: &[(u16, &str)],
+        rows: usize,
+        mut row: impl FnMut(&mut Canvas<'_>, Rect, usize, Role),
+    ) {
+        for (column, text) in heads {
+            canvas.text(area.x + column, area.y, area.width.saturating_sub(*column), text, Role::Faint);
+        }
+        let page = usize::from(area.height.saturating_sub(1)) / 2;
+        let first = self.first_seen(rows, page);
+        for (at, place) in (first..rows).take(page).zip(0..) {
+            let y = area.y + 1 + place * 2;
+            let role = self.lay(canvas, area, y, at);
+            row(canvas, Rect { y, height: 2, ..area }, at, role);
+        }
     }
 }

@@ -157,7 +157,10 @@ fn show(
                     door.refuse_if_open();
                 }
                 Effect::Leave => {
-                    return model.ending.map_or(Left::AsWished, |ending| Left::Failed(stopped(ending)));
+                    return match model.ending {
+                        None | Some(Ending::Aside) => Left::AsWished,
+                        Some(ending) => Left::Failed(stopped(ending)),
+                    };
                 }
                 Effect::Abandon => return Left::Abandoned,
             }
@@ -195,7 +198,7 @@ fn stopped(ending: Ending) -> Error {
 /// What became of the work, and what to do.
 fn words(ending: Ending) -> (&'static str, &'static str) {
     match ending {
-        Ending::Idle => ("nothing was in hand", "start it again where it is needed"),
+        Ending::Aside | Ending::Idle => ("nothing was in hand", "start it again where it is needed"),
         Ending::Working => (
             "the work in hand ended where nothing was half done",
             "what was signed is recorded; start again and go on with the plan",

@@ -11,6 +11,7 @@ use super::{
     keymap::{self, Binding},
     message::{Failure, PinAsk},
     screen::Screen,
+    work::Job,
 };
 
 /// What every screen may look at, and the frame shows.
@@ -36,6 +37,16 @@ pub struct About {
     pub lock_after: Option<Duration>,
     /// What is in hand.
     pub busy: Option<Busy>,
+    /// What the worker does though nobody asked for it: it gives way to whatever is asked for.
+    pub aside: Option<Busy>,
+}
+
+impl Busy {
+    /// A job that begins.
+    #[must_use]
+    pub fn with(job: &Job, asked_by: Place) -> Self {
+        Self { words: job.words(), asked_by, progress: None, pace: Pace::Going, on_back: job.on_back() }
+    }
 }
 
 impl About {
@@ -133,6 +144,8 @@ pub enum Fit {
 pub enum Ending {
     /// Nothing: a signal ended it.
     Idle,
+    /// Work that nobody asked for: nobody is told of it.
+    Aside,
     /// Work, which stops where nothing is half done.
     Working,
 }
@@ -165,6 +178,8 @@ pub struct Model {
     pub dialog: Option<Dialog>,
     /// Whether there is anybody to do the work.
     pub at_work: AtWork,
+    /// A job that begins once the work that nobody asked for has stopped.
+    pub next: Option<Job>,
     /// Whether the terminal showed the screen when it was drawn last.
     pub fit: Fit,
     /// Why the interface ends, where it was not just left; it ends once the work in hand has stopped.
@@ -187,6 +202,7 @@ impl Model {
             places: 1,
             dialog: None,
             at_work: AtWork::There,
+            next: None,
             fit: Fit::Whole,
             ending: None,
             ending_since: None,

@@ -168,10 +168,7 @@ pub trait Room {
 
     /// Progress, and time that passed: [`About`] has both.
     fn tick(&mut self, about: &About) -> Turn {
-        if let Some(browser) = self.browser() {
-            browser.look_again(about);
-        }
-        Turn::stay()
+        self.browser().map_or_else(Turn::stay, |browser| browser.tick(about))
     }
 
     /// Draws the screen between the frame's lines.

@@ -43,8 +43,10 @@ pub fn update(model: &mut Model, message: Message) -> Vec<Effect> {
             everywhere(model)
         }
         Message::Progress(progress) => {
-            if let Some(busy) = &mut model.about.busy {
-                busy.progress = Some(progress);
+            // What waits until other work has stopped has not begun.
+            let about = &mut model.about;
+            if let Some(working) = about.aside.as_mut().or(about.busy.as_mut()) {
+                working.progress = Some(progress);
             }
             everywhere(model)
         }
@@ -240,6 +242,10 @@ fn everywhere(model: &mut Model) -> Vec<Effect> {
 }
 
 fn done(model: &mut Model, news: Box<News>) -> Vec<Effect> {
+    if model.about.aside.take().is_some() {
+        let _ = offer(model, news);
+        return what_waited(model);
+    }
     model.about.busy = None;
     if let Some(Dialog::Pin(_)) = model.dialog {
         model.dialog = None;
@@ -251,6 +257,12 @@ fn done(model: &mut Model, news: Box<News>) -> Vec<Effect> {
     if model.ending.is_some() {
         return vec![Effect::Leave];
     }
+    let turn = offer(model, news);
+    follow(model, turn)
+}
+
+/// News go to the screen that takes them as its own, the one in use first.
+fn offer(model: &mut Model, news: Box<News>) -> Turn {
     let mut news = Some(news);
     let mut turn = Turn::stay();
     for (place, (screen, about)) in model.screens_mut().enumerate() {
@@ -261,10 +273,28 @@ fn done(model: &mut Model, news: Box<News>) -> Vec<Effect> {
             Heard::NotMine(back) => news = Some(back),
         }
     }
-    follow(model, turn)
+    turn
+}
+
+/// The work that nobody asked for is over: what was asked for meanwhile begins, at the pace that was asked of it.
+fn what_waited(model: &mut Model) -> Vec<Effect> {
+    if model.ending.is_some() {
+        return vec![Effect::Leave];
+    }
+    let Some(job) = model.next.take() else { return Vec::new() };
+    let mut effects = vec![Effect::Work(job)];
+    match model.about.busy.as_ref().map(|busy| busy.pace) {
+        Some(Pace::Stopping) => effects.push(Effect::Stop),
+        Some(Pace::Paused) => effects.push(Effect::Pause),
+        Some(Pace::Going) | None => {}
+    }
+    effects
 }
 
 fn failed(model: &mut Model, failure: Failure) -> Vec<Effect> {
+    if model.about.aside.take().is_some() {
+        return what_waited(model);
+    }
     let busy = model.about.busy.take();
     if let Some(Dialog::Pin(_)) = model.dialog {
         model.dialog = None;
@@ -299,10 +329,16 @@ fn end(model: &mut Model) -> Vec<Effect> {
         busy.pace = Pace::Stopping;
         return vec![Effect::Stop];
     }
+    if model.about.aside.is_some() {
+        model.ending.get_or_insert(Ending::Aside);
+        model.ending_since.get_or_insert(model.about.since);
+        return vec![Effect::Stop];
+    }
     vec![Effect::Leave]
 }
 
 fn worker_gone(model: &mut Model) -> Vec<Effect> {
+    (model.about.aside, model.next) = (None, None);
     let busy = model.about.busy.take();
     model.at_work = AtWork::Gone;
     model.about.login = Login::Out;
@@ -335,6 +371,9 @@ pub fn first(model: &mut Model) -> Vec<Effect> {
 }
 
 fn begin(model: &mut Model, job: Job) -> Vec<Effect> {
+    if job.is_aside() {
+        return begin_aside(model, job);
+    }
     // One job at a time: a second one would wait unseen.
     if model.about.busy.is_some() {
         return wait(model);
@@ -343,13 +382,21 @@ fn begin(model: &mut Model, job: Job) -> Vec<Effect> {
         model.dialog = Some(Dialog::Failure(gone()));
         return Vec::new();
     }
-    model.about.busy = Some(Busy {
-        words: job.words(),
-        asked_by: model.place(),
-        progress: None,
-        pace: Pace::Going,
-        on_back: job.on_back(),
-    });
+    model.about.busy = Some(Busy::with(&job, model.place()));
+    if model.about.aside.is_some() {
+        model.next = Some(job);
+        return vec![Effect::Stop];
+    }
+    vec![Effect::Work(job)]
+}
+
+/// Nobody asked for it: where anything stands in its way it does not begin, and nobody is told.
+fn begin_aside(model: &mut Model, job: Job) -> Vec<Effect> {
+    let about = &model.about;
+    if about.busy.is_some() || about.aside.is_some() || model.at_work == AtWork::Gone {
+        return Vec::new();
+    }
+    model.about.aside = Some(Busy::with(&job, model.place()));
     vec![Effect::Work(job)]
 }
 

@@ -164,7 +164,8 @@ fn right(canvas: &mut Canvas<'_>, area: Rect, y: u16, text: &str, role: Role) ->
 fn foot(canvas: &mut Canvas<'_>, area: Rect, model: &Model, bindings: &[Binding]) {
     let about = &model.about;
     let (busy_row, bar_row) = (area.bottom() - 2, area.bottom() - 1);
-    if let Some(busy) = &model.about.busy {
+    let aside = about.aside.as_ref().filter(|_| model.notice.is_none());
+    if let Some(busy) = about.busy.as_ref().or(aside) {
         let pace = match busy.pace {
             Pace::Going => "",
             Pace::Paused => ", paused",
@@ -252,7 +253,7 @@ fn show_leave(canvas: &mut Canvas<'_>, area: Rect, about: &About) {
 }
 
 fn show_abandon(canvas: &mut Canvas<'_>, area: Rect, about: &About) {
-    let doing = about.busy.as_ref().map_or("the work in hand", |busy| busy.words);
+    let doing = about.busy.as_ref().or(about.aside.as_ref()).map_or("the work in hand", |busy| busy.words);
     let text = format!(
         "The work was told to stop and has not come to an end: {doing}. A token or a medium that does not answer can \
          hold it for ever. Leaving now waits for nothing: what is recorded stays recorded; what the token signed in \

@@ -9,9 +9,9 @@ pub mod tokens;
 use std::{path::PathBuf, sync::Arc, time::Duration};
 
 use crate::ceremony::{
-    BundleReport, Check, Closing, Delivered, Detail, DoneSince, Estimate, FolderListing, Format, FoundBy,
-    HomeState, Issued, Order, Overview, PlanSummary, Planned, PlannedRow, Reading, RequestFiles, Seen, Space,
-    StoredPlan,
+    BundleReport, Check, Closing, Delivered, Detail, DoneSince, Estimate, FolderContents, FolderListing,
+    Format, FoundBy, HomeState, Issued, Order, Overview, PlanSummary, Planned, PlannedRow, Reading, Seen,
+    Space, StoredPlan,
 };
 
 use super::model::OnBack;
@@ -92,8 +92,20 @@ pub enum Job {
     },
     /// Finds a stored plan by its id.
     FindPlan(String),
-    /// Counts the files under a folder that look like requests.
-    CountRequests(PathBuf),
+    /// Counts what stands in a folder and below it: nobody asks for that, so it gives way to all other work.
+    CountFolder {
+        /// The folder.
+        path: PathBuf,
+        /// The browser's state for which it is counted.
+        generation: Generation,
+    },
+    /// Lists a folder that is unfolded in place.
+    Unfold {
+        /// The folder.
+        path: PathBuf,
+        /// The browser's state that asks for it.
+        generation: Generation,
+    },
     /// Compares what a plan's bundle takes with what is free.
     Measure {
         /// The plan.
@@ -153,6 +165,29 @@ pub struct Asked {
     pub profile: String,
     /// What is read.
     pub paths: Vec<PathBuf>,
+}
+
+/// What a count of a folder came to.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum FolderCount {
+    /// To so much.
+    Known(FolderContents),
+    /// To nothing: it gave way to other work.
+    Stopped,
+    /// To nothing: the folder cannot be read, or holds more names than are read.
+    Unknown,
+}
+
+/// A state of a browser: news that were asked for in an earlier one are stale.
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
+pub struct Generation(u64);
+
+impl Generation {
+    /// The state after this one.
+    #[must_use]
+    pub fn next(self) -> Self {
+        Self(self.0.wrapping_add(1))
+    }
 }
 
 /// What a home is for.
@@ -244,12 +279,21 @@ pub enum News {
     },
     /// The plan that was looked for.
     PlanFound(StoredPlan),
-    /// Files under a folder that look like requests.
-    Counted {
+    /// What stands in a folder and below it.
+    FolderCounted {
         /// The folder.
         path: PathBuf,
-        /// How many.
-        count: RequestFiles,
+        /// The browser's state for which it was counted.
+        generation: Generation,
+        /// How much.
+        counted: FolderCount,
+    },
+    /// The entries of a folder that is unfolded in place.
+    Unfolded {
+        /// The folder's entries.
+        listing: FolderListing,
+        /// The browser's state that asked for them.
+        generation: Generation,
     },
     /// What a bundle takes of a medium.
     Measured(Space),
@@ -285,7 +329,7 @@ impl Job {
     #[must_use]
     pub fn on_back(&self) -> OnBack {
         match self {
-            Self::CountRequests(_)
+            Self::CountFolder { .. }
             | Self::Detail { .. }
             | Self::Judge { .. }
             | Self::Plan { .. }
@@ -296,6 +340,12 @@ impl Job {
             | Self::ShowPlan(_) => OnBack::Stop,
             _ => OnBack::Wait,
         }
+    }
+
+    /// Whether nobody asked for it: it gives way to whatever is asked for.
+    #[must_use]
+    pub fn is_aside(&self) -> bool {
+        matches!(self, Self::CountFolder { .. })
     }
 
     /// What is being done, for the frame.
@@ -316,7 +366,8 @@ impl Job {
             Self::PlanFindings(_) => "reading what was found",
             Self::PlannedPage { .. } | Self::PlannedCertificate { .. } => "reading planned certificates",
             Self::FindPlan(_) => "looking for the plan",
-            Self::CountRequests(_) => "counting what looks like a request",
+            Self::CountFolder { .. } => "counting what stands in the folders",
+            Self::Unfold { .. } => "unfolding the folder",
             Self::Measure { .. } => "comparing the bundle with the free space",
             Self::Approve { .. } => "recording the approval",
             Self::Sign(_) => "signing",

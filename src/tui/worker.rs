@@ -1,6 +1,7 @@
 //! The thread that works: it alone holds the appliance and the token's session, and does one job after the other.
 
 mod closing;
+mod folders;
 mod plans;
 mod proving;
 mod reading;
@@ -137,6 +138,10 @@ impl Worker {
                 Ok(News::LoggedOut)
             }
             Job::ListFolder(path) => Ok(News::Folder(ceremony::list_folder(&path)?)),
+            Job::Unfold { path, generation } => {
+                Ok(News::Unfolded { listing: ceremony::list_folder(&path)?, generation })
+            }
+            Job::CountFolder { path, generation } => Ok(self.count_folder(path, generation)),
             Job::Choices => self.choices(),
             Job::Read(asked) => self.read(asked),
             Job::PutInOrder { reading, order } => Ok(Self::put_in_order(&reading, order)),
@@ -162,7 +167,6 @@ impl Worker {
             Job::PlannedPage { plan, from } => self.planned_page(&plan, from),
             Job::PlannedCertificate { plan, index } => self.planned_certificate(&plan, index),
             Job::FindPlan(id) => Ok(News::PlanFound(self.appliance()?.stored_plan(&id)?)),
-            Job::CountRequests(path) => self.count_requests(path),
             Job::Measure { plan, to, formats } => {
                 Ok(News::Measured(self.appliance()?.space(&plan, &to, &formats)?))
             }

@@ -9,10 +9,10 @@ use std::{
 use coldsign::{
     ceremony::{
         Access, Aftermath, AuditReport, Beginning, BundleReport, Capability, Check, Class, Closing, Counts,
-        Deeds, Delivered, Detail, DoneSince, Due, EntryKind, FolderEntry, FolderListing, HeadAfter,
-        HeadSignature, Initialised, Issued, IssuedRow, Judgement, Mark, MountedVolume, Nearness, Overview,
-        Phase, PinEntry, PinWarning, PlanSummary, PlannedAuthorities, PlannedRow, Progress, Reach, Reading,
-        Rehearsal, Remaining, RequestFiles, Rng, SignedHead, SlotState, Space, Standing, StoredPlan, Support,
+        Deeds, Delivered, Detail, DoneSince, Due, EntryKind, FolderContents, FolderEntry, FolderListing,
+        HeadAfter, HeadSignature, Initialised, Issued, IssuedRow, Judgement, Mark, MountedVolume, Nearness,
+        Overview, Phase, PinEntry, PinWarning, PlanSummary, PlannedAuthorities, PlannedRow, Progress, Reach,
+        Reading, Rehearsal, Remaining, Rng, SignedHead, SlotState, Space, Standing, StoredPlan, Support,
         TokenCheck, TokenState, TokenTexts, Unfinished, UserPin, Verdict, Waived, Writing,
     },
     export::{
@@ -130,6 +130,22 @@ pub fn folder(outside: &Outside) -> FolderListing {
             entry("pipe", EntryKind::Other, 0),
         ],
         more: 0,
+    }
+}
+
+/// The folder in it, with one request and a folder.
+pub fn subfolder(outside: &Outside) -> FolderListing {
+    let listing = folder(outside);
+    let path = listing.entries[0].path.clone();
+    let within = |entry: &FolderEntry| FolderEntry {
+        path: path.join(entry.path.file_name().unwrap_or_default()),
+        ..entry.clone()
+    };
+    FolderListing {
+        shown: listing.entries[0].shown.clone(),
+        entries: listing.entries[..2].iter().map(within).collect(),
+        more: 12_000,
+        path,
     }
 }
 
@@ -599,8 +615,8 @@ pub fn report(flaws: &[&str]) -> BundleReport {
 }
 
 /// Files that look like requests, counted so far.
-pub fn request_files(reach: Reach) -> RequestFiles {
-    RequestFiles { files: 1_000, octets: 820_000, reach }
+pub fn folder_contents(reach: Reach) -> FolderContents {
+    FolderContents { files: 1_204, octets: 3_120_000, requests: 1_000, request_octets: 820_000, reach }
 }
 
 /// A request that was read again, with all that was found in it.

@@ -14,7 +14,7 @@ use coldsign::{
             plan::Plan, requests::Requests, rooms::Rooms, signing::Signing, start::Start,
         },
         update::update,
-        work::{Job, News, ProfileChoice},
+        work::{FolderCount, Job, News, ProfileChoice},
     },
 };
 
@@ -141,8 +141,20 @@ fn requests() -> Vec<(&'static str, Build)> {
         model
     }
     fn counted(mut model: Model, reach: Reach) -> Model {
-        let count = material::request_files(reach);
-        tell(&mut model, News::Counted { path: "/media/stick".into(), count });
+        let contents = FolderCount::Known(material::folder_contents(reach));
+        answer_counts(&mut model, contents);
+        model
+    }
+    fn unfolded(outside: &Outside) -> Model {
+        let mut model = in_folder(outside);
+        let effects = update(&mut model, Message::Key(Key::Right));
+        settle(&mut model);
+        for effect in effects {
+            if let Effect::Work(Job::Unfold { generation, .. }) = effect {
+                let listing = material::subfolder(outside);
+                tell(&mut model, News::Unfolded { listing, generation });
+            }
+        }
         model
     }
     vec![
@@ -164,6 +176,12 @@ fn requests() -> Vec<(&'static str, Build)> {
         }),
         ("typical, counted", |outside| counted(in_folder(outside), Reach::Whole)),
         ("typical, counted in part", |outside| counted(in_folder(outside), Reach::AtLeast)),
+        ("typical, unfolded", |outside| counted(unfolded(outside), Reach::Whole)),
+        ("failure, what stands below is not counted", |outside| {
+            let mut model = unfolded(outside);
+            answer_counts(&mut model, FolderCount::Unknown);
+            model
+        }),
         ("failure, the medium was taken away", |outside| {
             let mut model = in_folder(outside);
             later(&mut model, 1_000);
@@ -494,6 +512,27 @@ fn tell(model: &mut Model, news: News) {
 /// Nothing is in hand any more.
 fn settle(model: &mut Model) {
     model.about.busy = None;
+    model.about.aside = None;
+    model.next = None;
+}
+
+/// Time passes until all folders are counted, each with this answer.
+fn answer_counts(model: &mut Model, counted: FolderCount) {
+    for milliseconds in (1_000..).step_by(1_000) {
+        let since = material::SINCE + std::time::Duration::from_millis(milliseconds);
+        let effects = update(model, Message::Tick { clock: Some(material::now()), since });
+        let job = effects.into_iter().find_map(|effect| match effect {
+            Effect::Work(Job::CountFolder { path, generation }) => Some((path, generation)),
+            _ => None,
+        });
+        match job {
+            Some((path, generation)) => {
+                tell(model, News::FolderCounted { path, generation, counted });
+            }
+            None if milliseconds > 2_000 => break,
+            None => {}
+        }
+    }
 }
 
 /// Keys are pressed, and nothing that they ask for is in hand any more.

@@ -109,7 +109,7 @@ proptest! {
             let effects = update(&mut model, message(kind, number));
             let jobs = effects.iter().filter(|effect| matches!(effect, Effect::Work(_))).count();
             prop_assert!(jobs <= 1, "{} jobs at once", jobs);
-            prop_assert!(jobs == 0 || model.about.busy.is_some());
+            prop_assert!(jobs == 0 || model.about.busy.is_some() || model.about.aside.is_some());
             prop_assert!(model.depth() >= 1);
             // Drawing takes longest by far: many messages in many orders tell more than many drawings.
             if at % 4 == 0 {

@@ -179,10 +179,6 @@ impl Room for Delivery {
 
     fn hear(&mut self, news: Box<News>, _about: &About) -> Heard {
         match *news {
-            News::Folder(listing) => {
-                self.target.show(listing);
-                Heard::Mine(Turn::stay())
-            }
             News::Measured(space) => {
                 self.target.measured(space);
                 Heard::Mine(Turn::stay())
@@ -201,7 +197,7 @@ impl Room for Delivery {
                 }
                 Heard::Mine(Turn::stay())
             }
-            other => Heard::NotMine(Box::new(other)),
+            other => self.target.hear(Box::new(other)),
         }
     }
 

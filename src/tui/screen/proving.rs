@@ -356,7 +356,7 @@ impl Room for Proving {
                 Action::Open => return self.open_in_browser(about),
                 Action::Proceed => {
                     if let Some(folder) = self.browser.folder() {
-                        self.step = Step::Summary(folder.path.clone());
+                        self.step = Step::Summary(folder.to_owned());
                     }
                 }
                 _ => return self.browser.act(action, about),

@@ -276,10 +276,6 @@ impl Room for Revoke {
 
     fn hear(&mut self, news: Box<News>, _about: &About) -> Heard {
         match (*news, &mut self.step) {
-            (News::Folder(listing), Step::Choosing(browser)) => {
-                browser.show(listing);
-                Heard::Mine(Turn::stay())
-            }
             (News::Revocation(RevocationNews::Judged(judged)), _) => {
                 let sheet = Sheet::new(consequences(&judged));
                 self.step = Step::Judged { judged, sheet };
@@ -289,15 +285,16 @@ impl Room for Revoke {
                 self.step = Step::Recorded { certificates, waiting };
                 Heard::Mine(Turn::work(Job::OpenHome))
             }
+            (other, Step::Choosing(browser)) => browser.hear(Box::new(other)),
             (other, _) => Heard::NotMine(Box::new(other)),
         }
     }
 
-    fn tick(&mut self, about: &About) -> Turn {
-        if let Step::Choosing(browser) = &mut self.step {
-            browser.look_again(about);
+    fn browser(&mut self) -> Option<&mut Browser> {
+        match &mut self.step {
+            Step::Choosing(browser) => Some(browser),
+            Step::Form | Step::Judged { .. } | Step::Recorded { .. } => None,
         }
-        Turn::stay()
     }
 
     fn draw(&self, canvas: &mut Canvas<'_>, area: Rect, about: &About) {

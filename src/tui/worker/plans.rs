@@ -1,12 +1,10 @@
-//! Jobs that look at plans and media without changing either.
+//! Jobs that look at plans without changing them.
 
-use std::path::PathBuf;
-
-use crate::ceremony::{self, Error, StoredPlan, Watch};
+use crate::ceremony::{Error, StoredPlan};
 
 use super::{
     super::work::{News, PlanShown},
-    Teller, Worker,
+    Worker,
 };
 
 /// Rows of a plan read at a time: several pages of the largest terminal.
@@ -44,13 +42,5 @@ impl Worker {
         })?;
         let tbs = appliance.plan_certificate(plan, index)?;
         Ok(News::PlannedCertificate { row: Box::new(row), tbs })
-    }
-
-    pub(super) fn count_requests(&self, path: PathBuf) -> Result<News, Error> {
-        let mut teller = Teller::new(&self.messages, &self.reins);
-        let paths = [path];
-        let count = teller.watched(|watch: &mut Watch<'_>| ceremony::count_requests(&paths, watch))?;
-        let [path] = paths;
-        Ok(News::Counted { path, count })
     }
 }

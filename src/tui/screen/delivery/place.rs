@@ -1,11 +1,11 @@
 //! Where a bundle goes, in which forms, and whether it fits.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use ratatui::layout::Rect;
 
 use crate::{
-    ceremony::{Access, FolderListing, Format, Space},
+    ceremony::{Access, Format, Space},
     tui::{
         browser::{Browser, shown, size},
         canvas::Canvas,
@@ -13,9 +13,10 @@ use crate::{
         keymap::Action,
         list::List,
         model::About,
-        room::Turn,
+        room::{Heard, Turn},
         theme::Role,
         wording::counted,
+        work::News,
     },
 };
 
@@ -74,7 +75,7 @@ impl Target {
     /// The open folder.
     #[must_use]
     pub fn folder(&self) -> Option<PathBuf> {
-        self.browser.folder().map(|listing| listing.path.clone())
+        self.browser.folder().map(Path::to_owned)
     }
 
     /// Whether the open folder is on a medium that is known to be read only.
@@ -112,10 +113,13 @@ impl Target {
         self.browser.type_path();
     }
 
-    /// Shows a folder's entries.
-    pub fn show(&mut self, listing: FolderListing) {
-        self.browser.show(listing);
-        self.measure = Measure::Wanted;
+    /// News of folders are shown; where another one is open, its space is to be measured. All other news are given
+    /// back.
+    pub fn hear(&mut self, news: Box<News>) -> Heard {
+        if let News::Folder(_) = *news {
+            self.measure = Measure::Wanted;
+        }
+        self.browser.hear(news)
     }
 
     /// The space was measured.
@@ -177,7 +181,7 @@ impl Target {
                 self.measure = Measure::Asked;
                 Turn::work(cargo.measure(&to, self.formats()))
             }
-            _ => Turn::stay(),
+            _ => self.browser.tick(about),
         }
     }
 
