@@ -57,11 +57,11 @@ impl CrlFreshness {
         }
     }
 
-    /// It in few words: `OVERDUE by 3 days`, `due in 12 days`.
+    /// When the next CRL is due, in few words: `OVERDUE by 3 days`, `due in 12 days`; `no date yet` where no CRL named one.
     #[must_use]
     pub fn words(self) -> String {
         match self {
-            Self::Never => "none yet".to_owned(),
+            Self::Never => "no date yet".to_owned(),
             Self::Overdue(seconds) => format!("OVERDUE by {}", span(seconds)),
             Self::Soon(seconds) | Self::Good(seconds) => format!("due in {}", span(seconds)),
         }

@@ -129,24 +129,15 @@ impl Room for Authorities {
             return;
         }
         let heads = [(2, "name"), (20, "key"), (30, "valid until"), (42, "state")];
-        for (column, text) in heads {
-            canvas.text(area.x + column, area.y, area.width.saturating_sub(column), text, Role::Faint);
-        }
-        // Two rows each: the second has the subject.
-        let page = usize::from(area.height.saturating_sub(2)) / 2;
-        let first = self.list.first_seen(authorities.len(), page);
-        for (row, authority) in authorities.iter().enumerate().skip(first).take(page) {
-            let y = area.y + 1 + u16::try_from(row - first).unwrap_or(0) * 2;
-            let role = if row == self.list.chosen() { Role::Selected } else { Role::Plain };
-            draw_row(canvas, Rect { y, height: 2, ..area }, authority, role);
-        }
+        self.list.draw_pairs(canvas, area, &heads, authorities.len(), |canvas, place, row, role| {
+            draw_row(canvas, place, &authorities[row], role);
+        });
     }
 }
 
+/// A CA; its second line has the subject.
 fn draw_row(canvas: &mut Canvas<'_>, area: Rect, authority: &Authority, role: Role) {
     let (stage, stage_role) = state_words(authority);
-    let mark = if role == Role::Selected { ">" } else { " " };
-    canvas.row(area, area.y, mark, role);
     let record = &authority.record;
     canvas.outside(area.x + 2, area.y, 17, &Printable::new(&record.name), role);
     canvas.text(area.x + 20, area.y, 9, &record.public_key.algorithm().to_string(), role);

@@ -75,7 +75,8 @@ impl Room for Crls {
 
     fn help(&self) -> &'static str {
         "v revokes certificates, or puts them on hold or releases them, by their serial numbers; f takes the serial \
-         numbers from a file on a medium, one on each line. It is recorded at once, and relying parties learn of it by \
+         numbers from a file on a medium, one on each line. A certificate that is looked up in the Register is revoked \
+         there, with v too. It is recorded at once, and relying parties learn of it by \
          the next CRL. n prepares that: it is shown whole before anything is stored, approved by its words, signed and \
          handed over. w writes the latest CRL onto a medium once more; older ones stay in the register and leave it no \
          more, for they would take revocations back."
@@ -136,13 +137,16 @@ impl Room for Crls {
         let words = standing.freshness.words();
         canvas.labelled(area, area.y + 1, "the next CRL", &words, freshness_role(standing.freshness));
         canvas.labelled(area, area.y + 2, "waiting", &waiting_words(standing), Role::Plain);
+        let ways = "v here, by serial number; or v on a certificate in the Register";
+        canvas.labelled(area, area.y + 3, "to revoke", ways, Role::Plain);
         let below = Rect { y: area.y + HEAD_ROWS, height: area.height.saturating_sub(HEAD_ROWS), ..area };
         let heads = [(2, "number"), (16, "of"), (41, "good until"), (66, "entries")];
         for (column, text) in heads {
             canvas.text(area.x + column, below.y - 1, area.width.saturating_sub(column), text, Role::Faint);
         }
         if self.rows.is_empty() {
-            canvas.text(area.x + 2, below.y, area.width.saturating_sub(2), "none yet", Role::Faint);
+            let text = "no CRL yet; n prepares the first";
+            canvas.text(area.x + 2, below.y, area.width.saturating_sub(2), text, Role::Faint);
             return;
         }
         // The last row tells more of the chosen one.

@@ -122,28 +122,19 @@ impl Room for Revocations {
             return;
         }
         let heads = [(2, "CA"), (20, "latest CRL"), (44, "the next one")];
-        for (column, text) in heads {
-            canvas.text(area.x + column, area.y, area.width.saturating_sub(column), text, Role::Faint);
-        }
-        // Two rows each: the second has the end of the latest CRL and what waits.
-        let page = usize::from(area.height.saturating_sub(1)) / 2;
-        let first = self.list.first_seen(standings.len(), page);
-        for (row, standing) in standings.iter().enumerate().skip(first).take(page) {
-            let y = area.y + 1 + u16::try_from(row - first).unwrap_or(0) * 2;
-            let role = if row == self.list.chosen() { Role::Selected } else { Role::Plain };
-            draw_row(canvas, Rect { y, height: 2, ..area }, standing, role);
-        }
+        self.list.draw_pairs(canvas, area, &heads, standings.len(), |canvas, place, row, role| {
+            draw_row(canvas, place, &standings[row], role);
+        });
     }
 }
 
+/// A CA; its second line has the end of the latest CRL and what waits.
 fn draw_row(canvas: &mut Canvas<'_>, area: Rect, standing: &CrlStanding, role: Role) {
-    let mark = if role == Role::Selected { ">" } else { " " };
-    canvas.row(area, area.y, mark, role);
     canvas.outside(area.x + 2, area.y, 17, &Printable::new(&standing.ca), role);
     let latest = standing.latest.as_ref().map_or_else(
-        || "none".to_owned(),
+        || "no CRL yet".to_owned(),
         |latest| {
-            let number = latest.number.as_deref().unwrap_or("none");
+            let number = latest.number.as_deref().unwrap_or("no number");
             format!("{number}, {}", counted(latest.entries, "entry"))
         },
     );
