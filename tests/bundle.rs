@@ -9,6 +9,7 @@ use coldsign::{
     export::{
         bundle::{BundleBuilder, CERTIFICATES_PEM, Part},
         form::Format,
+        forms::Forms,
         manifest::{
             self, Authority, Counts, FORM, FileDigest, Header, MANIFEST, RegisterHead, SHA256SUMS, SIGNATURE,
             Standing,
@@ -195,11 +196,14 @@ impl Issued {
     }
 
     fn bundle(&self, formats: &[Format]) -> Bundle {
-        let mut builder = BundleBuilder::new(&self.issuer, &self.audit.public(), formats);
+        let mut forms = Forms::default();
+        formats.iter().for_each(|format| forms.add_usual(*format));
+        let mut builder = BundleBuilder::new(&self.issuer, &self.audit.public(), forms);
         let mut parts = builder.opening();
         for issued in &self.certificates {
             parts.extend(builder.certificate(issued));
         }
+        parts.extend(builder.closing());
         parts.push(builder.refused("+bad.csr", "possession", "does not verify", "sign it again"));
         let mut files: BTreeMap<String, Vec<u8>> = BTreeMap::new();
         for part in parts {

@@ -87,7 +87,7 @@ impl Appliance {
         session: &Session,
         watch: &mut Watch<'_>,
     ) -> Result<Delivered, Error> {
-        self.check_deliverable(plan, to)?;
+        self.check_deliverable(plan, to, formats)?;
         let handover = Handover {
             folder: plan.id.clone(),
             entries: plan.accepted,
@@ -119,11 +119,14 @@ impl Appliance {
         let audit_key = self.audit_key(session)?;
         let header = self.header(plan, &issuer, audit_key.public_key(), formats)?;
         let mut writing = Writing::begin(to, &plan.id)?;
-        let mut builder = BundleBuilder::new(&issuer, audit_key.public_key(), formats);
+        let mut builder = BundleBuilder::new(&issuer, audit_key.public_key(), self.forms(formats)?);
         for part in builder.opening() {
             writing.put(part)?;
         }
         self.write_certificates(plan, &mut builder, &mut writing, watch)?;
+        for part in builder.closing() {
+            writing.put(part)?;
+        }
         self.write_refusals(plan, &builder, &mut writing)?;
         writing.end_streams()?.publish(&header, session, &audit_key)
     }
@@ -140,11 +143,13 @@ impl Appliance {
         Ok(())
     }
 
-    /// Checks that a plan is signed whole and that a medium can receive its bundle, before a PIN is asked for.
+    /// Checks that a plan is signed whole, that its certificates can have these forms, and that a medium can receive its
+    /// bundle, before a PIN is asked for.
     ///
     /// # Errors
-    /// [`Error::NotApproved`], [`Error::Register`], [`Error::Medium`]; [`Error::Usage`] for the plan of a root.
-    pub fn check_deliverable(&self, plan: &StoredPlan, to: &Path) -> Result<(), Error> {
+    /// [`Error::NotApproved`], [`Error::Register`], [`Error::Format`], [`Error::Medium`]; [`Error::Usage`] for the plan
+    /// of a root.
+    pub fn check_deliverable(&self, plan: &StoredPlan, to: &Path, formats: &[Format]) -> Result<(), Error> {
         if plan.kind == PlanKind::Root {
             return Err(Error::usage(
                 format!("plan {} made the root CA {}, which is not delivered", plan.id, plan.authority),
@@ -158,6 +163,7 @@ impl Appliance {
                 hint: format!("sign it to its end first (coldsign sign {})", plan.id),
             });
         }
+        self.check_forms(plan, formats)?;
         check_folder(to, &plan.id)
     }
 

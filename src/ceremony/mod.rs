@@ -18,6 +18,7 @@ mod error;
 mod estimate;
 mod evidence;
 mod expiry;
+mod forms;
 mod found;
 mod handover;
 mod inspection;

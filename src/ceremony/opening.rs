@@ -21,7 +21,7 @@ use crate::{
     },
 };
 
-use super::{block_lists::BlockLists, error::Error, recording::InHand};
+use super::{block_lists::BlockLists, error::Error, forms::check_sections, recording::InHand};
 
 /// Largest authority.toml, in octets: a hundred profiles fit ten times.
 const CONFIGURATION_OCTETS_MAX: u64 = 1024 * 1024;
@@ -140,6 +140,7 @@ impl Home {
             )
         })?;
         let configuration = Configuration::parse(&text)?;
+        check_sections(&text)?;
         Ok((text, configuration))
     }
 }

@@ -143,7 +143,7 @@ pub fn deliver(home: Home, given: DeliverArguments, form: Form) -> Result<Exit, 
     let mut appliance = Appliance::open(home)?;
     announce(&appliance);
     let plan = appliance.stored_plan(&given.plan)?;
-    stop::unbroken(|| appliance.check_deliverable(&plan, &given.to))?;
+    stop::unbroken(|| appliance.check_deliverable(&plan, &given.to, &formats))?;
     let session = appliance.login(&mut pin::custodian(given.pin.pin_file))?;
     let delivered = watched(|watch| appliance.deliver(&plan, &given.to, &formats, &session, watch))?;
     render::head(&delivered.head);
@@ -172,6 +172,7 @@ pub fn issue(home: Home, given: &IssueArguments, form: Form) -> Result<Exit, Err
     render::warnings(&appliance.warnings_for(&given.ca, &given.profile)?);
     let plan = make_plan(&mut appliance, &given.ca, &given.profile, &given.from, given.csv.as_deref())?;
     eprintln!("plan {}: {}, digest {}", plan.id, counted(plan.accepted, "certificate"), plan.digest);
+    appliance.check_forms(&plan, &formats)?;
     let waived = appliance.waived(&plan)?;
     render::waived(&waived);
     render::authorities(appliance.planned_authorities(&plan)?.as_ref());

@@ -4,6 +4,7 @@
 //! key. Read [`Authority`] first.
 
 mod authority;
+mod deliver;
 mod error;
 mod extensions;
 mod naming;
@@ -17,5 +18,6 @@ mod tests;
 pub use authority::{
     AUTHORITY_OCTETS_MAX, Authority, Rehearsal, built_in, initial, with_audit_key, with_authority,
 };
+pub use deliver::{DeliverSection, deliver_sections};
 pub use error::Error;
 pub use section::profile_text;

@@ -20,6 +20,8 @@ pub(super) struct Authority {
     #[serde(default)]
     pub authorities: BTreeMap<String, Spanned<Key>>,
     pub audit: Option<Spanned<Key>>,
+    #[expect(dead_code, reason = "its keys are the forms' own: deliver_sections")]
+    pub deliver: Option<super::deliver::Written>,
     #[serde(default)]
     pub profiles: BTreeMap<String, Spanned<Profile>>,
 }

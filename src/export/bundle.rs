@@ -4,11 +4,10 @@
 //! are whole, and pieces to append to the few files that grow. Only an [`IssuedCertificate`] can get in. The ceremony
 //! writes the parts, then the manifest ([`super::manifest`]), its signature and SHA256SUMS.
 
-use std::collections::BTreeSet;
-
 use super::{
     devices::{DEVICE_COLUMNS, Device, REFUSED_COLUMNS, cell, line},
-    form::{Form, Format, Item},
+    form::Item,
+    forms::Forms,
     names::{SafeNames, folder},
     pem, pkcs7,
 };
@@ -66,17 +65,16 @@ pub struct BundleBuilder {
     authorities: Vec<Certificate>,
     sent: Vec<u8>,
     audit_key: PublicKey,
-    forms: Vec<Box<dyn Form>>,
+    forms: Forms,
     names: SafeNames,
 }
 
 impl BundleBuilder {
     /// A bundle of certificates that this CA issued; `audit_key` checks the manifest's signature.
     #[must_use]
-    pub fn new(issuer: &IssuingCa, audit_key: &PublicKey, formats: &[Format]) -> Self {
+    pub fn new(issuer: &IssuingCa, audit_key: &PublicKey, forms: Forms) -> Self {
         let authorities: Vec<Certificate> = pem::authorities(issuer).cloned().collect();
         let sent = pem::sent_with_device(&authorities);
-        let forms = forms(formats);
         Self { authorities, sent, audit_key: audit_key.clone(), forms, names: SafeNames::new() }
     }
 
@@ -89,7 +87,7 @@ impl BundleBuilder {
             append(DEVICES_CSV, line(&DEVICE_COLUMNS)),
             append(REFUSED_CSV, line(&REFUSED_COLUMNS)),
         ]);
-        parts.extend(self.forms.iter_mut().flat_map(|form| form.opening(&self.authorities)));
+        parts.extend(self.forms.opening(&self.authorities));
         parts
     }
 
@@ -115,8 +113,14 @@ impl BundleBuilder {
         ];
         let source = cell(issued.source());
         let item = Item { place: &place, der: issued.der(), source: &source, device: row };
-        parts.extend(self.forms.iter_mut().flat_map(|form| form.certificate(&item)));
+        parts.extend(self.forms.certificate(&item));
         parts
+    }
+
+    /// The parts that stand after the last certificate.
+    #[must_use]
+    pub fn closing(&mut self) -> Vec<Part> {
+        self.forms.closing()
     }
 
     /// A line of refused.csv: one finding on a request that got no certificate.
@@ -142,12 +146,6 @@ fn authority_files(authorities: &[Certificate], audit_key: &PublicKey) -> Vec<Pa
 pub fn crl_opening(issuer: &IssuingCa, audit_key: &PublicKey) -> Vec<Part> {
     let authorities: Vec<Certificate> = pem::authorities(issuer).cloned().collect();
     authority_files(&authorities, audit_key)
-}
-
-/// The forms of these names, each once, in one order.
-pub(super) fn forms(formats: &[Format]) -> Vec<Box<dyn Form>> {
-    let formats: BTreeSet<Format> = formats.iter().copied().collect();
-    formats.into_iter().filter_map(Format::form).collect()
 }
 
 pub(super) fn file(path: &str, octets: Vec<u8>) -> Part {

@@ -3,9 +3,13 @@
 //! A form is a function of the CAs and of the certificates in plan order, and of nothing else, so that the same plan gives
 //! the same octets, and a bundle is judged by making its forms once more and comparing. A form keeps no certificate it has
 //! seen: a bundle of a million takes no more memory than one of ten.
+//!
+//! A form may have settings. Whoever asks for it has them from authority.toml; the form writes them as the first of its
+//! files, `NAME/settings.json`, so that whoever judges the bundle makes the form by the same ones.
 
 use std::fmt::Debug;
 
+use serde::{Deserialize, Deserializer, Serialize, de::Error as _};
 use thiserror::Error;
 
 use super::{
@@ -29,9 +33,19 @@ pub enum Format {
     Pkcs7,
 }
 
-/// A name that is no form of delivery.
+/// Why there is no such form.
 #[derive(Clone, Debug, Eq, Error, PartialEq)]
 pub enum FormatError {
+    /// The form cannot be made below these CAs, or of one of these certificates.
+    #[error("{form}: {what}")]
+    Impossible {
+        /// Its name.
+        form: &'static str,
+        /// What is in the way.
+        what: String,
+        /// What to do.
+        hint: String,
+    },
     /// No form has this name.
     #[error("{0} is not a form that can be delivered")]
     Unknown(Printable),
@@ -41,8 +55,13 @@ impl FormatError {
     /// What to do about it.
     #[must_use]
     pub fn hint(&self) -> String {
-        let names: Vec<&str> = Format::ALL.iter().map(|format| format.name()).collect();
-        format!("choose from: {}", names.join(", "))
+        match self {
+            Self::Impossible { hint, .. } => hint.clone(),
+            Self::Unknown(_) => {
+                let names: Vec<&str> = Format::ALL.iter().map(|format| format.name()).collect();
+                format!("choose from: {}", names.join(", "))
+            }
+        }
     }
 }
 
@@ -107,15 +126,59 @@ impl Format {
         }
     }
 
-    /// The form itself, before its first certificate; `None` for what is in every bundle anyway.
-    pub(super) fn form(self) -> Option<Box<dyn Form>> {
+    /// Where its settings stand in a bundle, where it has any.
+    #[must_use]
+    pub fn settings_path(self) -> Option<&'static str> {
         match self {
+            Self::Der | Self::JsonLines | Self::Pem | Self::Pkcs7 => None,
+        }
+    }
+
+    /// The form itself, before its first certificate; `None` for what is in every bundle anyway. Without settings it has
+    /// those of an empty section.
+    ///
+    /// # Errors
+    /// What the deserializer says of settings that the form does not take.
+    pub(super) fn form<'de, D: Deserializer<'de>>(
+        self,
+        settings: Option<D>,
+    ) -> Result<Option<Box<dyn Form>>, D::Error> {
+        if settings.is_some() && self.settings_path().is_none() {
+            return Err(D::Error::custom(format_args!("the form {} has no settings", self.name())));
+        }
+        Ok(match self {
             Self::Der => Some(Box::new(DerFiles)),
             Self::JsonLines => Some(Box::<DeviceLines>::default()),
             Self::Pem => None,
             Self::Pkcs7 => Some(Box::<Pkcs7Files>::default()),
-        }
+        })
     }
+}
+
+/// The settings of a form; those of an empty section where there are none.
+#[expect(dead_code, reason = "the first form with settings stands in the next commit")]
+pub(super) fn settings<'de, D, T>(settings: Option<D>) -> Result<T, D::Error>
+where
+    D: Deserializer<'de>,
+    T: Default + Deserialize<'de>,
+{
+    settings.map_or_else(|| Ok(T::default()), T::deserialize)
+}
+
+/// The file that a form's settings stand in: JSON without blanks, keys in one order.
+#[expect(dead_code, reason = "the first form with settings stands in the next commit")]
+pub(super) fn settings_file(path: &str, settings: &impl Serialize) -> Part {
+    // Text, numbers and lists of them have a JSON form always.
+    file(path, serde_json::to_vec(settings).unwrap_or_default())
+}
+
+/// Whether a form has to see each certificate before it is known that it can be made.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Judges {
+    /// The CAs are enough.
+    AuthoritiesOnly,
+    /// Each certificate counts.
+    EachCertificate,
 }
 
 /// One certificate of a bundle.
@@ -132,12 +195,39 @@ pub(super) struct Item<'a> {
 
 /// Makes the files of one form.
 pub(super) trait Form: Debug + Send {
+    /// Whether it can be made below these CAs, the issuing one first. Asked before anything is signed or written.
+    ///
+    /// # Errors
+    /// [`FormatError::Impossible`].
+    fn check_authorities(&self, _authorities: &[Certificate]) -> Result<(), FormatError> {
+        Ok(())
+    }
+
+    /// Whether [`Form::check_certificate`] can refuse.
+    fn judges(&self) -> Judges {
+        Judges::AuthoritiesOnly
+    }
+
+    /// Whether it can be made of this certificate, which may not be signed yet: then its signature is as long as it can
+    /// become, and empty of meaning. `source` is what devices.csv says of where its request came from.
+    ///
+    /// # Errors
+    /// [`FormatError::Impossible`].
+    fn check_certificate(&self, _source: &str, _certificate: &Certificate) -> Result<(), FormatError> {
+        Ok(())
+    }
+
     /// What stands before the first certificate, growing files too: they are there even if nothing follows. The issuing
     /// CA is the first, the root the last.
     fn opening(&mut self, authorities: &[Certificate]) -> Vec<Part>;
 
     /// What the next certificate adds, in plan order.
     fn certificate(&mut self, item: &Item<'_>) -> Vec<Part>;
+
+    /// What stands after the last certificate.
+    fn closing(&mut self) -> Vec<Part> {
+        Vec::new()
+    }
 }
 
 /// DER files: each certificate, the issuing CA, the root.

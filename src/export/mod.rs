@@ -7,6 +7,7 @@
 pub mod bundle;
 pub mod devices;
 pub mod form;
+pub mod forms;
 mod jsonl;
 pub mod manifest;
 pub mod names;

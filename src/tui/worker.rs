@@ -188,7 +188,7 @@ impl Worker {
                 Ok(News::Signed(issued))
             }
             Job::Deliver { plan, to, formats } => {
-                self.appliance()?.check_deliverable(&plan, &to)?;
+                self.appliance()?.check_deliverable(&plan, &to, &formats)?;
                 self.log_in("to sign the manifest with the audit key")?;
                 let (appliance, session, mut teller) = self.signing()?;
                 let delivered =

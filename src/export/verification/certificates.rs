@@ -181,7 +181,7 @@ pub(super) fn judge<S: Source>(
             }
         }
     }
-    forms.finish(report);
+    forms.finish(source, expected, report);
     if let Some(mut devices) = devices
         && devices.next() != Ok(None)
     {

@@ -7,18 +7,23 @@ use std::{
 
 use super::{
     super::{
-        bundle::{Part, forms},
-        form::{Form, Format, Item},
+        bundle::Part,
+        form::{Format, Item},
+        forms,
         manifest::Header,
     },
     FlawId, Report, Source,
     files::Expected,
+    small,
 };
 use crate::pki::{certificate::Certificate, text::Printable};
 
+/// Longest file of settings, in octets: a provisioning template, a policy document in it, and some lists of names.
+const SETTINGS_OCTETS_MAX: u64 = 128 * 1024;
+
 /// A bundle's forms while its certificates are gone through.
 pub(super) struct Forms<F> {
-    forms: Vec<Box<dyn Form>>,
+    forms: forms::Forms,
     /// Growing files, read along; `None` once a piece was not what it should be.
     growing: BTreeMap<&'static str, Option<BufReader<F>>>,
 }
@@ -32,15 +37,14 @@ impl<F: Read> Forms<F> {
         expected: &mut Expected,
         report: &mut Report,
     ) -> Self {
-        let mut known = Vec::new();
+        let mut this = Self { forms: forms::Forms::default(), growing: BTreeMap::new() };
         for name in &header.formats {
             match Format::from_name(name) {
-                Ok(format) => known.push(format),
+                Ok(format) => add(&mut this.forms, source, format, report),
                 Err(error) => report.add(FlawId::Form, &error.to_string()),
             }
         }
-        let mut this = Self { forms: forms(&known), growing: BTreeMap::new() };
-        let parts: Vec<Part> = this.forms.iter_mut().flat_map(|form| form.opening(authorities)).collect();
+        let parts = this.forms.opening(authorities);
         this.compare(source, parts, expected, report);
         this
     }
@@ -53,12 +57,19 @@ impl<F: Read> Forms<F> {
         expected: &mut Expected,
         report: &mut Report,
     ) {
-        let parts: Vec<Part> = self.forms.iter_mut().flat_map(|form| form.certificate(item)).collect();
+        let parts = self.forms.certificate(item);
         self.compare(source, parts, expected, report);
     }
 
-    /// Growing files end where the last certificate's piece ends.
-    pub(super) fn finish(self, report: &mut Report) {
+    /// What follows the last certificate; growing files end there.
+    pub(super) fn finish<S: Source<File = F>>(
+        mut self,
+        source: &S,
+        expected: &mut Expected,
+        report: &mut Report,
+    ) {
+        let parts = self.forms.closing();
+        self.compare(source, parts, expected, report);
         for (path, reader) in self.growing {
             if let Some(mut reader) = reader
                 && !matches!(reader.read(&mut [0]), Ok(0))
@@ -103,6 +114,16 @@ impl<F: Read> Forms<F> {
                 }
             }
         }
+    }
+}
+
+/// Adds a form, by the settings that the bundle has for it. What they are is written first by the form itself, and so
+/// compared with what was read.
+fn add<S: Source>(forms: &mut forms::Forms, source: &S, format: Format, report: &mut Report) {
+    let Some(path) = format.settings_path() else { return forms.add_usual(format) };
+    let Some(octets) = small(source, path, SETTINGS_OCTETS_MAX, report) else { return };
+    if let Err(error) = forms.add(format, Some(&mut serde_json::Deserializer::from_slice(&octets))) {
+        report.add(FlawId::Form, &format!("the settings of the form {}: {error}", format.name()));
     }
 }
 

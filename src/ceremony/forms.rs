@@ -1,0 +1,117 @@
+//! Forms of delivery as authority.toml wants them, and whether they can be made, before anything is signed or written.
+
+use crate::{
+    config,
+    export::{
+        form::{Format, Judges},
+        forms::Forms,
+        pem,
+    },
+    pki::{
+        certificate::{Certificate, join, signature_algorithm},
+        issuer::IssuingCa,
+        key::{KeyAlgorithm, PublicKey},
+        text::Printable,
+    },
+    register::{self, StoredPlan, Which},
+};
+
+use super::{error::Error, opening::Appliance};
+
+/// Certificates taken from the register at a time.
+const PAGE: u32 = 1_000;
+
+/// Checks every section of authority.toml that is about a form.
+///
+/// # Errors
+/// [`Error::Configuration`] with line and key.
+pub(super) fn check_sections(text: &str) -> Result<(), Error> {
+    for section in config::deliver_sections(text)? {
+        let known = Format::ALL.iter().filter(|format| format.settings_path().is_some());
+        let Some(format) = known.clone().find(|format| format.name() == section.name()) else {
+            return Err(section.unknown(known.map(|format| format.name().to_owned()).collect()).into());
+        };
+        section.read(|settings| Forms::default().add(*format, Some(settings)))?;
+    }
+    Ok(())
+}
+
+impl Appliance {
+    /// The forms of these names, by the settings that authority.toml has for them.
+    ///
+    /// # Errors
+    /// [`Error::Configuration`].
+    pub(super) fn forms(&self, formats: &[Format]) -> Result<Forms, Error> {
+        let mut sections = config::deliver_sections(&self.text)?;
+        let mut forms = Forms::default();
+        for format in formats {
+            match sections.iter().position(|section| section.name() == format.name()) {
+                Some(place) => {
+                    sections.swap_remove(place).read(|settings| forms.add(*format, Some(settings)))?;
+                }
+                None => forms.add_usual(*format),
+            }
+        }
+        Ok(forms)
+    }
+
+    /// Checks that forms can be made of a plan's certificates, signed or not.
+    ///
+    /// # Errors
+    /// [`Error::Configuration`], [`Error::Format`] with what is in the way, [`Error::Register`].
+    pub fn check_forms(&self, plan: &StoredPlan, formats: &[Format]) -> Result<(), Error> {
+        let forms = self.forms(formats)?;
+        let issuer = self.issuer_of(plan)?;
+        let authorities: Vec<Certificate> = pem::authorities(&issuer).cloned().collect();
+        forms.check_authorities(&authorities)?;
+        let mut from = 1;
+        while forms.judges() == Judges::EachCertificate && from <= plan.accepted {
+            for line in self.register.planned(plan, Which::All, from, PAGE)? {
+                let unsigned = self.unsigned(plan, line.index, &issuer)?;
+                forms.check_certificate(Printable::new(&line.source).as_str(), &unsigned)?;
+                from = line.index + 1;
+            }
+        }
+        Ok(())
+    }
+
+    /// A planned certificate with a signature of zeros, as long as the CA's can be.
+    fn unsigned(&self, plan: &StoredPlan, index: u64, issuer: &IssuingCa) -> Result<Certificate, Error> {
+        let tbs = self.register.planned_tbs(plan, index)?;
+        let zeros = vec![0; signature_octets(issuer.certificate().public_key())];
+        let certificate = signature_algorithm(&tbs)
+            .and_then(|algorithm| Certificate::parse(&join(&tbs, algorithm, &zeros)).ok());
+        certificate.ok_or_else(|| {
+            register::Error::Damaged(format!("certificate {index} of plan {} cannot be read", plan.id)).into()
+        })
+    }
+}
+
+/// Octets of a signature at most.
+fn signature_octets(key: &PublicKey) -> usize {
+    match key.algorithm() {
+        // RFC 3279 §2.2.3: a SEQUENCE of two INTEGERs, each with a leading zero where its first bit is set.
+        KeyAlgorithm::Ec(curve) => 3 + 2 * (3 + curve.coordinate_octets()),
+        // RFC 8032 §5.1.6.
+        KeyAlgorithm::Ed25519 => 64,
+        KeyAlgorithm::MlDsa(set) => set.signature_octets(),
+        KeyAlgorithm::Rsa { bits } => bits.div_ceil(8) as usize,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn check(text: &str, expected: &str) {
+        assert_eq!(check_sections(text).unwrap_err().to_string(), format!("authority.toml {expected}"));
+    }
+
+    #[test]
+    fn settings_are_only_for_forms_that_have_some() {
+        assert!(check_sections("version = 1\n").is_ok());
+        check("version = 1\n[deliver.pem]\n", "line 2, column 10: unknown key `pem`");
+        check("\n[deliver.nosuch]\nx = 1\n", "line 2, column 10: unknown key `nosuch`");
+        check("deliver = 7\n", "line 1, column 11: `deliver`: it is no table");
+    }
+}
