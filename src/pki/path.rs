@@ -59,7 +59,7 @@ pub fn verify(
         policies.step(&Said::by(certificate), position).map_err(|reason| about(certificate, &reason))?;
     }
     // §6.1 takes the anchor on trust; one that calls itself self-signed must still be what it says.
-    if anchor.issuer() == anchor.subject() {
+    if claims_own_signature(anchor) {
         issued(anchor, anchor).map_err(|reason| about(anchor, &reason))?;
     }
     Ok(())
@@ -77,6 +77,15 @@ fn names(path: &[&Certificate]) -> Result<(), String> {
         }
     }
     Ok(())
+}
+
+/// Whether a certificate says that its own key signed it: one that links two keys of a CA has the CA's name twice, too, and
+/// names the other key as its issuer's (RFC 4210 §4.4).
+fn claims_own_signature(certificate: &Certificate) -> bool {
+    let names_other = certificate
+        .authority_key_identifier()
+        .is_some_and(|issuers| certificate.subject_key_identifier().is_some_and(|own| own != issuers));
+    certificate.is_self_issued() && (!names_other || certificate.is_self_signed())
 }
 
 fn about(certificate: &Certificate, reason: &str) -> String {
