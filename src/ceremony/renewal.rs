@@ -96,7 +96,10 @@ impl Appliance {
                 format!("make a request for it: coldsign ca renew {} --to DIR", Printable::new(name)),
             ));
         }
-        if let Some(plan) = self.unfinished_root(name)? {
+        // One that was planned and not approved binds nobody; it stays among the plans.
+        if let Some(plan) = self.unfinished_root(name)?
+            && self.is_approved(&plan)?
+        {
             return Err(Error::authority(
                 format!("a certificate of CA {} is planned and not installed yet", plan.authority),
                 format!("finish it with coldsign sign {}", plan.id),
