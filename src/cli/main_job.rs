@@ -283,6 +283,7 @@ pub fn verify(given: &VerifyArguments, form: Form) -> Result<Exit, Error> {
             "manifest_sha256": summary.map(|summary| summary.manifest_sha256.to_string()),
             "manifest_words": summary.map(|summary| summary.manifest_sha256.words()),
             "audit_key_sha256": audit_key,
+            "audit_key_compared": given.audit_key.is_some(),
         })),
         Form::Text => {
             if let Some(summary) = summary {
@@ -330,8 +331,9 @@ pub fn show_verdict(report: &BundleReport, given: &VerifyArguments, certificates
         );
     }
     let verdict = if report.is_sound() { "sound" } else { "NOT SOUND" };
+    let by = if given.audit_key.is_some() { "" } else { "; who made it was not compared" };
     render::line(&format!(
-        "{verdict}: {}, {}",
+        "{verdict}: {}, {}{by}",
         counted(certificates, "certificate"),
         counted(flaws(report), "flaw")
     ));

@@ -352,6 +352,7 @@ pub fn show_verified(report: &BundleReport, crl: &CrlSummary, given: &VerifyArgu
             "entries": crl.entries,
             "rehearsal": crl.standing == Standing::Rehearsal,
             "audit_key_sha256": crl.audit_key_sha256.as_str(),
+            "audit_key_compared": given.audit_key.is_some(),
         })),
         Form::Text => {
             render::line(&format!("CRL        {} of {}", crl.number, crl.issuer));
