@@ -382,6 +382,11 @@ fn a_root_of_others_is_cross_certified_and_both_roots_lead_to_its_devices() {
     let chain = theirs.path("chain.pem");
     fs::copy(&our_root, &chain).unwrap();
     let installed = ["ca", "install", "other", &cross, "--chain", chain.to_str().unwrap(), "--beside"];
+    let instead = theirs.exits(2, &installed[..6]);
+    assert!(
+        instead.contains("certifies itself") && instead.contains("install it with --beside"),
+        "{instead}"
+    );
     theirs.ok(installed);
     let shown = theirs.json(["ca", "show", "other"]).remove(0);
     assert_eq!(shown["issuer"], shown["subject"], "it issues under its own certificate");
@@ -576,5 +581,113 @@ fn two_roots_and_two_cas_in_one_home_do_not_mix() {
     succeed(&mut checked(1, "second"));
     // Of one name but another key: the other CA's list is none for this certificate.
     assert!(fail(&mut checked(0, "second")).contains("unable to get certificate CRL"));
+    clean(&sandbox);
+}
+
+/// A certificate for a CA's public key from a root that a stranger made, and that root.
+fn stolen(sandbox: &Sandbox, ca: &str, key_usage: &str) -> (String, String) {
+    let files =
+        ["key", "strange-root.pem", "public", "extensions", "stolen.pem"].map(|name| sandbox.text(name));
+    let [key, root, public, extensions, stolen] = &files;
+    let own = certificate(sandbox, ca, "own.pem");
+    let public_key =
+        succeed(tool("openssl", "apt-get install openssl").args(["x509", "-in", &own, "-pubkey", "-noout"]));
+    fs::write(public, public_key).unwrap();
+    let text = succeed(tool("openssl", "apt-get install openssl").args([
+        "x509",
+        "-in",
+        &own,
+        "-ext",
+        "subjectKeyIdentifier",
+        "-noout",
+    ]));
+    let identifier = text.lines().last().unwrap().trim().to_owned();
+    let wanted = format!(
+        "basicConstraints=critical,CA:TRUE,pathlen:0\nkeyUsage=critical,{key_usage}\n\
+         subjectKeyIdentifier={identifier}\nauthorityKeyIdentifier=keyid\n"
+    );
+    fs::write(extensions, wanted).unwrap();
+    let mut made = tool("openssl", "apt-get install openssl");
+    made.args([
+        "req",
+        "-x509",
+        "-newkey",
+        "ec",
+        "-pkeyopt",
+        "ec_paramgen_curve:P-256",
+        "-nodes",
+        "-keyout",
+        key,
+    ]);
+    succeed(made.args([
+        "-out",
+        root,
+        "-days",
+        "4000",
+        "-subj",
+        "/CN=Strange Root",
+        "-addext",
+        "keyUsage=critical,keyCertSign,cRLSign",
+    ]));
+    let mut certified = tool("openssl", "apt-get install openssl");
+    certified.args([
+        "x509",
+        "-new",
+        "-force_pubkey",
+        public,
+        "-subj",
+        "/O=Rehearsal/CN=Issuing CA",
+        "-CA",
+        root,
+    ]);
+    succeed(certified.args(["-CAkey", key, "-days", "900", "-extfile", extensions, "-out", stolen]));
+    (stolen.clone(), root.clone())
+}
+
+#[test]
+fn a_ca_comes_under_another_root_only_by_that_roots_words() {
+    let sandbox = Sandbox::with_issuing("ca-life-other-root", "p256");
+    let before = sandbox.json(["ca", "show", "issuing"]).remove(0);
+    let (mute, root) = stolen(&sandbox, "issuing", "keyCertSign");
+    let lost = sandbox.exits(2, ["ca", "install", "issuing", &mute, "--chain", &root]);
+    assert!(lost.contains("could sign no CRLs"), "{lost}");
+    let (stolen, root) = stolen(&sandbox, "issuing", "keyCertSign,cRLSign");
+    let install = ["ca", "install", "issuing", &stolen, "--chain", &root];
+    let refused = sandbox.exits(6, install);
+    assert!(
+        refused.contains("under another root than before") && refused.contains("--root-words"),
+        "{refused}"
+    );
+    let wrong = "abandon ".repeat(12);
+    let refused = sandbox.exits(6, install.into_iter().chain(["--root-words", &wrong]));
+    assert!(refused.contains("not the words of the root"), "{refused}");
+    assert_eq!(sandbox.json(["ca", "show", "issuing"]).remove(0), before);
+
+    let words =
+        refused.split("with: ").nth(1).and_then(|rest| rest.split(';').next()).expect("the words").to_owned();
+    let installed = sandbox.json(install.into_iter().chain(["--root-words", &words])).remove(0);
+    assert_eq!(installed["root_subject"], "CN=Strange Root");
+    clean(&sandbox);
+}
+
+#[test]
+fn a_ca_that_issues_under_a_link_to_its_old_key_makes_sound_bundles() {
+    let sandbox = Sandbox::with_root("ca-life-under-link", "p256");
+    let pin = sandbox.text("pin");
+    let old = certificate(&sandbox, "root", "old.pem");
+    sandbox.ok(["ca", "rekey", "root", "root-2", "--key", "p256", "--days", "8000", "--pin-file", &pin]);
+    sandbox.ok(["ca", "link", "root-2", "--pin-file", &pin]);
+    let shown = sandbox.json(["ca", "show", "root-2"]).remove(0);
+    let all = shown["certificates"].as_array().unwrap();
+    let link = all.iter().find(|one| one["role"] == "beside").expect("the link")["sha256"].as_str().unwrap();
+    sandbox.ok(["ca", "use", "root-2", link]);
+    let folder = stick(&sandbox, "one");
+    fs::copy(format!("{}/two.csr", stick(&sandbox, "two")), format!("{folder}/two.csr")).unwrap();
+    let delivery = sandbox.issue("root-2", "device", &[&folder], &sandbox.folder("out"), &[]);
+    let bundle = delivery.folder.to_str().unwrap();
+    let told = sandbox.ok(["verify", bundle, "--trust", &old]);
+    assert!(told.contains("sound: 2 certificates, 0 flaws; who made it was not compared"), "{told}");
+    let line = sandbox.json(["verify", bundle, "--trust", &old]).remove(0);
+    assert_eq!((&line["sound"], &line["audit_key_compared"]), (&Value::from(true), &Value::from(false)));
     clean(&sandbox);
 }

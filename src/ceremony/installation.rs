@@ -8,7 +8,10 @@ use std::path::Path;
 
 use crate::{
     host,
-    pki::{certificate::Certificate, issuer::IssuingCa, key::PublicKey, pem, text::Printable, time::Time},
+    pki::{
+        certificate::Certificate, issuer::IssuingCa, key::PublicKey, pem, profile::CRL_SIGN, text::Printable,
+        time::Time,
+    },
     register::{AuthorityRecord, InstalledCertificate, Role},
 };
 
@@ -28,6 +31,15 @@ pub struct FittingCertificate {
     role: Role,
     issuer: IssuingCa,
     recorded: Vec<Printable>,
+}
+
+/// How people made sure of the root that a certificate leads to.
+#[derive(Clone, Copy, Debug)]
+pub enum RootCompared<'a> {
+    /// Its words stood on the screen that asked for it.
+    OnScreen,
+    /// By its words, where any were typed.
+    Typed(Option<&'a str>),
 }
 
 impl FittingCertificate {
@@ -60,8 +72,14 @@ impl Appliance {
     /// Installs a certificate that was found to fit; its time is looked at once more.
     ///
     /// # Errors
-    /// As [`Appliance::examine`].
-    pub fn install(&mut self, fitting: FittingCertificate) -> Result<IssuingCa, Error> {
+    /// As [`Appliance::examine`]; [`Error::NotApproved`] where it leads to another root than before and the words typed
+    /// are not that root's.
+    pub fn install(
+        &mut self,
+        fitting: FittingCertificate,
+        compared: RootCompared<'_>,
+    ) -> Result<IssuingCa, Error> {
+        self.check_compared(&fitting, compared)?;
         let FittingCertificate { name, role, issuer, recorded: _ } = fitting;
         let at = now()?;
         check_times(issuer.certificate(), at)?;
@@ -151,13 +169,43 @@ impl Appliance {
             ));
         }
         check_identifier(&record, &own)?;
-        check_role(&record, &own, role)?;
+        match role {
+            Role::Beside => check_beside(&record, &own)?,
+            Role::Issues => check_succession(&record, &own)?,
+        }
         let Above { chain, recorded } = ordered_chain(&own, given, self.recorded_certificates()?)?;
         check_times(&own, now()?)?;
         let issuer = IssuingCa::new(own, chain).map_err(|what| {
             Error::authority(what, "give the CA's own certificate, and those above it in a second file")
         })?;
         Ok(FittingCertificate { name: name.to_owned(), role, issuer, recorded })
+    }
+
+    /// A CA that issues comes under another root only by people who compared its words: whoever holds the medium can make
+    /// a root, and a certificate from it for any public key.
+    fn check_compared(&self, fitting: &FittingCertificate, compared: RootCompared<'_>) -> Result<(), Error> {
+        let root = fitting.issuer.root();
+        let typed = match compared {
+            RootCompared::OnScreen => return Ok(()),
+            RootCompared::Typed(words) => words,
+        };
+        let before = self.authority(&fitting.name)?.certificate;
+        let before = before.as_ref().map(|(own, above)| above.last().unwrap_or(own).public_key());
+        let stays = before.is_none_or(|before| before == root.public_key());
+        let what = match typed {
+            Some(words) if root.sha256().matches_words(words) => return Ok(()),
+            Some(_) => "these are not the words of the root that it leads to".to_owned(),
+            None if stays || fitting.role == Role::Beside => return Ok(()),
+            None => format!("it would bring CA {} under another root than before", fitting.name),
+        };
+        let shown = (root.subject().to_printable(), root.sha256().words());
+        Err(Error::NotApproved {
+            what: format!("nothing was installed: {what}"),
+            hint: format!(
+                "compare what the keeper of {} tells you another way with: {}; then give them with --root-words",
+                shown.0, shown.1
+            ),
+        })
     }
 
     /// The certificates of all CAs in the register, and those above them.
@@ -238,19 +286,41 @@ fn check_identifier(record: &AuthorityRecord, own: &Certificate) -> Result<(), E
     ))
 }
 
+/// Checks that what a CA is to issue under can take the place of what it issues under now: a root stays one, and a key that
+/// signed CRLs goes on doing so.
+fn check_succession(record: &AuthorityRecord, own: &Certificate) -> Result<(), Error> {
+    let Some((in_use, _)) = &record.certificate else { return Ok(()) };
+    if in_use.is_self_signed() && !own.is_self_signed() {
+        return Err(Error::authority(
+            format!(
+                "CA {} certifies itself, and this is the certificate that another CA gave it",
+                record.name
+            ),
+            "keep it beside its own: install it with --beside",
+        ));
+    }
+    let signs_crls = |one: &Certificate| one.key_usage().is_none_or(|bits| bits & CRL_SIGN != 0);
+    if signs_crls(in_use) && !signs_crls(own) {
+        return Err(Error::authority(
+            format!("CA {} could sign no CRLs under this certificate (keyUsage has no cRLSign)", record.name),
+            "have the superior CA issue it with cRLSign, as the one in use has it",
+        ));
+    }
+    Ok(())
+}
+
 /// Checks that what is to stand beside has something to stand beside of.
-fn check_role(record: &AuthorityRecord, own: &Certificate, role: Role) -> Result<(), Error> {
-    let hint = "install it without --beside";
-    match (role, &record.certificate) {
-        (Role::Beside, None) => {
+fn check_beside(record: &AuthorityRecord, own: &Certificate) -> Result<(), Error> {
+    match &record.certificate {
+        None => {
             let what = format!("CA {} has no certificate that it issues under", record.name);
-            Err(Error::authority(what, hint))
+            Err(Error::authority(what, "install it without --beside"))
         }
-        (Role::Beside, Some((in_use, _))) if in_use == own => {
+        Some((in_use, _)) if in_use == own => {
             let what = format!("CA {} issues under this certificate", record.name);
             Err(Error::authority(what, "have it issue under another one first: coldsign ca use"))
         }
-        _ => Ok(()),
+        Some(_) => Ok(()),
     }
 }
 

@@ -70,7 +70,7 @@ pub use expiry::{CaWarning, CaWarningKind};
 pub use found::{FOUND_NAMED_MAX, FoundBy, FoundIn, Outcome};
 pub use handover::Delivered;
 pub use inspection::{Counts, Judgement, Verdict, Yardstick, inspect};
-pub use installation::{FittingCertificate, read_certificates};
+pub use installation::{FittingCertificate, RootCompared, read_certificates};
 pub use issuance::{ApprovalGiven, Issued};
 pub use messages::Messages;
 pub use modules::{KnownModule, known_modules};

@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use crate::{
     ceremony::{
         Adoptee, Appliance, AuthorityRecord, Error, Home, InstalledCertificate, NewCa, ProposedAdoption,
-        Rekey, Requested, Role, printable_path,
+        Rekey, Requested, Role, RootCompared, printable_path,
     },
     pki::{
         certificate::Certificate,
@@ -58,14 +58,14 @@ pub fn run(home: Home, command: CaCommand, form: Form) -> Result<Exit, Error> {
         CaCommand::Cross { ca, profile, certificate } => {
             life::cross(home, &ca, &profile, &certificate, form)?;
         }
-        CaCommand::Install { name, certificate, chain, beside } => {
+        CaCommand::Install { name, certificate, chain, root_words, beside } => {
             let mut appliance = Appliance::open(home)?;
             let role = if beside { Role::Beside } else { Role::Issues };
             let fitting = appliance.examine(&name, &certificate, chain.as_deref(), role)?;
             for subject in fitting.recorded() {
                 eprintln!("above it, from the register: {subject}");
             }
-            let issuer = appliance.install(fitting)?;
+            let issuer = appliance.install(fitting, RootCompared::Typed(root_words.as_deref()))?;
             show(form, &name, Some((issuer.certificate(), issuer.root())), appliance.is_rehearsal());
         }
         CaCommand::Use { name, sha256 } => {

@@ -86,6 +86,10 @@ pub enum CaCommand {
         /// The certificates above it, PEM, root last
         #[arg(long, value_name = "FILE")]
         chain: Option<PathBuf>,
+        /// The twelve words of the root that it leads to, as its keeper tells them; asked for where that root is another
+        /// than before
+        #[arg(long, value_name = "WORDS")]
+        root_words: Option<String>,
         /// Keep it beside the one that the CA issues under: a cross-certificate, which only leads to the CA's key on another
         /// path and goes out with `ca export`
         #[arg(long)]

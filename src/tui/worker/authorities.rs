@@ -1,7 +1,7 @@
 //! What the worker does for CAs.
 
 use crate::{
-    ceremony::{Authority, Error, NewCa, Renewal, Role},
+    ceremony::{Authority, Error, NewCa, Renewal, Role, RootCompared},
     tui::work::authorities::{AuthorityJob, AuthorityNews, Wish},
 };
 
@@ -75,7 +75,7 @@ impl Worker {
             AuthorityJob::Install(fitting) => {
                 let name = fitting.name().to_owned();
                 let (appliance, _) = self.working()?;
-                appliance.install(*fitting)?;
+                appliance.install(*fitting, RootCompared::OnScreen)?;
                 self.ready(&name)
             }
         }
