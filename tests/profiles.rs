@@ -5,16 +5,20 @@
 mod altered;
 #[path = "profiles/any.rs"]
 mod any;
+#[path = "profiles/judged.rs"]
+mod judged;
+#[path = "judges/latest.rs"]
+mod latest;
 mod support;
 
 use std::{
     fs,
     path::{Path, PathBuf},
-    process::Command,
 };
 
+use coldsign::pki::{certificate::Certificate, fingerprint::hex, pem};
 use support::{
-    Sandbox, fail, long_form, material,
+    Sandbox, fail,
     request::{self, Algorithm, Critical, Key, Request},
     said, succeed, tool,
 };
@@ -183,6 +187,12 @@ impl Issued {
         certificates.into_iter().next().unwrap()
     }
 
+    /// Its serial number, hexadecimal digits.
+    fn serial(&self) -> String {
+        let der = pem::certificates(&fs::read(self.certificate()).unwrap()).unwrap().remove(0);
+        hex(Certificate::parse(&der).unwrap().serial())
+    }
+
     /// The CA certificates above it, those between and the root.
     fn above(&self) -> (Option<PathBuf>, PathBuf) {
         let (issuer, root) = (self.folder.join("ca.pem"), self.folder.join("root.pem"));
@@ -224,7 +234,7 @@ fn software_by_others_takes_every_profile_under_every_kind_of_ca() {
         gnutls(one);
     }
     println!("{} certificates", issued.len());
-    judges(&issued);
+    judged::judge(&sandbox, &issued);
 }
 
 /// A folder with one request, named as its profile; the key stands nowhere.
@@ -314,98 +324,4 @@ fn gnutls(one: &Issued) {
         one.authority,
         one.profile
     );
-}
-
-/// Judges who do not ask what a certificate is for: those for certificates of no TLS client and no TLS server.
-const WITHOUT_PURPOSE: &str = "openssl-roundtrip,dumpasn1,java-sun,java-bouncycastle,keytool,pyca-parse,\
-    pyhanko-certvalidator,asn1crypto-der,pyasn1-fasder,badkeys,x509-parser,rustcrypto-x509-cert,mbedtls-2.28,\
-    wolfssl-5.5,botan2,strongswan,heimdal,node-x509,erlang-pkix,pkilint";
-
-/// Every judge over the certificates of the P-256 CA and those below it, and with `COLDSIGN_LONG=1` over all.
-fn judges(issued: &[Issued]) {
-    let Some(judges) = material("COLDSIGN_JUDGES", "../shared/judges") else { return };
-    let home = Path::new(env!("CARGO_MANIFEST_DIR")).join("target/judges");
-    if !home.join("venv/bin/python").is_file() {
-        assert_ne!(std::env::var("CI").as_deref(), Ok("true"), "the judges are not built: run tests/run");
-        return println!("not run: the judges are not built; run tests/run");
-    }
-    let other_kinds = ["p384", "p521", "ed25519", "rsa", "pss"];
-    let mut complaints = Vec::new();
-    for one in issued.iter().filter(|one| long_form() || !other_kinds.contains(&one.authority)) {
-        let (between, root) = one.above();
-        let mut judge = Command::new(judges.join("judge.sh"));
-        let purpose = if one.purpose == "sslserver" { "server" } else { "client" };
-        judge.env("JUDGE_HOME", &home).args(["-p", purpose]);
-        if NOT_FOR_TLS.contains(&one.profile) {
-            judge.args(["-j", WITHOUT_PURPOSE]);
-        }
-        let report = said(&judge.arg(one.certificate()).args(between).arg(root).output().unwrap());
-        let passed = report.lines().filter(|line| line.starts_with("PASS\t")).count();
-        println!("{} {}: {passed} judges are content", one.authority, one.profile);
-        assert!(passed >= 10, "{} {}\n{report}", one.authority, one.profile);
-        let failed = report.lines().filter_map(|line| line.strip_prefix("FAIL\t"));
-        complaints.extend(
-            failed
-                .filter(|line| !is_false_alarm(one, line))
-                .map(|line| format!("{} {}: {line}", one.authority, one.profile)),
-        );
-    }
-    assert!(complaints.is_empty(), "\n{}", complaints.join("\n"));
-}
-
-const NOT_FOR_TLS: [&str; 8] = [
-    "subordinate-ca-renewal",
-    "subordinate-ca",
-    "matter-pai",
-    "limited-ca",
-    "policy-ca",
-    "code-signing",
-    "time-stamping",
-    "ocsp-signing",
-];
-
-/// Complaints that are not about us; docs/CONTROLS.md argues each of them. A profile, a judge, and its words.
-fn is_false_alarm(one: &Issued, complaint: &str) -> bool {
-    const WITHOUT_END: [&str; 4] = ["idevid", "matter-dac", "wisun", "ieee2030-5"];
-    const POLICIES: [&str; 2] = ["ieee2030-5", "policy-ca"];
-    let says = |judge: &str, words: &str| complaint.starts_with(judge) && complaint.contains(words);
-    let unknown_critical = [
-        ("go-x509", "unhandled critical extension"),
-        ("erlang-pkix", "unknown_critical_extension"),
-        ("rustls-webpki", "UnsupportedCriticalExtension"),
-        ("pyca-", "unaccounted-for critical extensions"),
-        ("nss", "unknown critical extension"),
-        ("gnutls", "unknown critical extension"),
-        ("botan2", "Unknown critical extension"),
-        ("mbedtls-2.28", "X509 - "),
-        ("strongswan", ""),
-    ];
-    // Names are limited there: those who know no such limit, or not that of addresses or of all forms that are used.
-    let name_limits = [
-        ("mbedtls-2.28", "X509 - "),
-        ("botan2", "Unknown critical extension"),
-        ("strongswan", ""),
-        ("wolfssl-5.5", "Name Constraint error"),
-        ("pyhanko-certvalidator", "No containment checker"),
-        // Its own code falls over, which is no judgement.
-        ("erlang-pkix", "function_clause"),
-        // It asks for a client, and the CA lets only servers through.
-        ("pyca-private", "EKU"),
-    ];
-    let of_names =
-        [one.profile, one.authority].iter().any(|name| matches!(*name, "limited-ca" | "policy-ca"));
-    let of_policies = POLICIES.contains(&one.profile) || POLICIES.contains(&one.authority);
-    let of_key = one.authority == "ed25519" && (says("nss", "") || says("mbedtls-2.28", ""));
-    let without_end = WITHOUT_END.contains(&one.profile)
-        && (says("dumpasn1", "Time value")
-            || says("botan2", "99991231235959Z")
-            || says("heimdal", "invalid"));
-    says("pyca-client", "2.5.29.17")
-        || without_end
-        || of_key
-        || of_policies && unknown_critical.iter().any(|(judge, words)| says(judge, words))
-        || of_names && name_limits.iter().any(|(judge, words)| says(judge, words))
-        || one.profile == "wisun" && (says("go-x509", "critical") || says("erlang-pkix", "critical"))
-        || one.profile == "time-stamping" && says("erlang-pkix", "critical")
-        || one.profile == "opcua-application" && says("pkilint", "Invalid URI syntax: \"\"urn:")
 }

@@ -1,0 +1,322 @@
+//! What judges say of certificates of every profile and algorithm, of their paths and of the CRLs of their CAs.
+//!
+//! An ordinary run has them judge what stands below the P-256 CA; with `COLDSIGN_LONG=1` everything, and then it is seen
+//! that a judge who is not heeded says the same of what OpenSSL made.
+
+use std::{
+    collections::BTreeMap,
+    fs,
+    path::{Path, PathBuf},
+    process::Command,
+};
+
+use super::{
+    AUTHORITIES, INTERMEDIATES, Issued,
+    latest::{Case, latest},
+    support::{Sandbox, long_form, material, openssl, openssl_req, said, succeed},
+};
+
+/// Judges who do not ask what a certificate is for: those for certificates of no TLS client and no TLS server.
+const WITHOUT_PURPOSE: &str = "openssl-roundtrip,dumpasn1,java-sun,java-bouncycastle,keytool,pyca-parse,\
+    pyhanko-certvalidator,asn1crypto-der,pyasn1-fasder,badkeys,x509-parser,rustcrypto-x509-cert,mbedtls-2.28,\
+    wolfssl-5.5,botan2,strongswan,heimdal,node-x509,erlang-pkix,pkilint";
+
+/// All judges over the certificates of the P-256 CA and those below it, and with `COLDSIGN_LONG=1` over all.
+pub fn judge(sandbox: &Sandbox, issued: &[Issued]) {
+    let Some(judges) = Judges::find() else { return };
+    let wanted: Vec<&Issued> =
+        issued.iter().filter(|one| long_form() || !OTHER_KINDS.contains(&one.authority)).collect();
+    let crls: BTreeMap<&str, PathBuf> = authorities().map(|name| (name, crl(sandbox, name, 1))).collect();
+    let mut complaints = Vec::new();
+    for one in &wanted {
+        complaints.extend(heeded(one, "", judges.path(one)));
+        complaints.extend(heeded(one, "with its CRL", with_crls(one, &crls)));
+    }
+    // One certificate of each CA is revoked, and everybody is to say so.
+    let mut named: Vec<&Issued> = wanted;
+    named.dedup_by_key(|one| one.authority);
+    for one in named {
+        let before = judges.crl(&crls[one.authority], one, Standing::Good);
+        complaints.extend(heeded(one, "good", before));
+        sandbox.ok(["revoke", "--ca", one.authority, &one.serial(), "--reason", "keyCompromise"]);
+        let after = judges.crl(&crl(sandbox, one.authority, 2), one, Standing::Revoked);
+        complaints.extend(heeded(one, "revoked", after));
+    }
+    assert!(complaints.is_empty(), "\n{}", complaints.join("\n"));
+    if long_form() {
+        judges.say_the_same_of_what_openssl_made(sandbox);
+    }
+}
+
+/// The complaints that are about us, each with what it was about.
+fn heeded(one: &Issued, how: &str, complaints: Vec<String>) -> Vec<String> {
+    let complaints = complaints.into_iter().filter(|complaint| !is_false_alarm(one, complaint));
+    let told = complaints.map(|complaint| format!("{} {} {how}: {complaint}", one.authority, one.profile));
+    // Told at once, too: in the long form the end is far.
+    told.inspect(|line| println!("{line}")).collect()
+}
+
+/// CAs whose certificates are judged in the long form alone.
+const OTHER_KINDS: [&str; 5] = ["p384", "p521", "ed25519", "rsa", "pss"];
+
+fn authorities() -> impl Iterator<Item = &'static str> {
+    let roots = AUTHORITIES.into_iter().map(|(name, ..)| name);
+    roots.chain(INTERMEDIATES.into_iter().map(|(name, ..)| name))
+}
+
+/// The CRL of a CA, which has this number.
+fn crl(sandbox: &Sandbox, authority: &str, number: u32) -> PathBuf {
+    let (out, pin) = (sandbox.folder("crls"), sandbox.text("pin"));
+    sandbox.ok(["crl", "--ca", authority, "--to", &out, "--pin-file", &pin]);
+    Path::new(&out).join(format!("crl-{authority}-{number}/crl.der"))
+}
+
+/// What the judges of the newest algorithms have against a path with the CRLs of all its CAs.
+fn with_crls(one: &Issued, crls: &BTreeMap<&str, PathBuf>) -> Vec<String> {
+    let (between, root) = one.above();
+    let mut lists = vec![crls[one.authority].clone()];
+    if between.is_some() {
+        lists.push(crls["p256"].clone());
+    }
+    let purpose = if one.purpose == "sslserver" { "server" } else { "client" };
+    let case = Case {
+        certificate: &one.certificate(),
+        above: between.into_iter().chain([root]).collect(),
+        crls: lists,
+        purpose: Some(purpose).filter(|_| !NOT_FOR_TLS.contains(&one.profile)),
+    };
+    let verdicts = latest(&case).into_iter();
+    let complaints = verdicts.filter(|(_, verdict)| verdict != "valid");
+    complaints.map(|(judge, verdict)| format!("{judge}\t{verdict}")).collect()
+}
+
+/// Whether a certificate is on the CRL.
+#[derive(Clone, Copy, Eq, PartialEq)]
+enum Standing {
+    Good,
+    Revoked,
+}
+
+/// The judges by others, and where they are built.
+struct Judges {
+    scripts: PathBuf,
+    home: PathBuf,
+}
+
+impl Judges {
+    fn find() -> Option<Self> {
+        let scripts = material("COLDSIGN_JUDGES", "../shared/judges");
+        let home = Path::new(env!("CARGO_MANIFEST_DIR")).join("target/judges");
+        if let Some(scripts) = scripts.filter(|_| home.join("venv/bin/python").is_file()) {
+            return Some(Self { scripts, home });
+        }
+        let wanted = long_form() || std::env::var("CI").as_deref() == Ok("true");
+        assert!(!wanted, "the judges are not there, or not built: run tests/run");
+        println!("not run: the judges are not there, or not built; run tests/run");
+        None
+    }
+
+    fn run(&self, script: &str, arguments: &[&Path], prepare: impl FnOnce(&mut Command)) -> String {
+        let mut judge = Command::new(self.scripts.join(script));
+        judge.env("JUDGE_HOME", &self.home);
+        prepare(&mut judge);
+        said(&judge.args(arguments).output().unwrap())
+    }
+
+    /// What they have against a certificate and its path; each begins with the judge's name and a tab.
+    fn path(&self, one: &Issued) -> Vec<String> {
+        let (between, root) = one.above();
+        let certificate = one.certificate();
+        let files: Vec<&Path> =
+            [Some(certificate.as_path()), between.as_deref(), Some(&root)].into_iter().flatten().collect();
+        let purpose = if one.purpose == "sslserver" { "server" } else { "client" };
+        let report = self.run("judge.sh", &files, |judge| {
+            judge.args(["-p", purpose]);
+            if NOT_FOR_TLS.contains(&one.profile) {
+                judge.args(["-j", WITHOUT_PURPOSE]);
+            }
+        });
+        complaints(&report, &format!("{} {}", one.authority, one.profile), 10)
+    }
+
+    /// What they have against the CRL of the CA that issued a certificate, which is on it or not.
+    fn crl(&self, crl: &Path, one: &Issued, standing: Standing) -> Vec<String> {
+        let (between, root) = one.above();
+        let issuer = between.as_ref().unwrap_or(&root);
+        let report = self.run("judge_crl.sh", &[crl, issuer, &one.certificate(), &root], |judge| {
+            if standing == Standing::Revoked {
+                judge.arg("-r");
+            }
+        });
+        let what = format!("{} {} with {}", one.authority, one.profile, crl.display());
+        complaints(&report, &what, 15)
+    }
+}
+
+/// The lines of a report that say `FAIL`; so many judges at least are content.
+fn complaints(report: &str, what: &str, least: usize) -> Vec<String> {
+    let passed = report.lines().filter(|line| line.starts_with("PASS\t")).count();
+    println!("{what}: {passed} judges are content");
+    assert!(passed >= least, "{what}\n{report}");
+    report.lines().filter_map(|line| line.strip_prefix("FAIL\t")).map(str::to_owned).collect()
+}
+
+const NOT_FOR_TLS: [&str; 8] = [
+    "subordinate-ca-renewal",
+    "subordinate-ca",
+    "matter-pai",
+    "limited-ca",
+    "policy-ca",
+    "code-signing",
+    "time-stamping",
+    "ocsp-signing",
+];
+
+/// Judges who say of a kind of certificate what they say of anybody's, with the words they have for it: it is asked of
+/// them, in the long form, about what OpenSSL made. docs/CONTROLS.md argues each.
+const OF_KIND: [(&str, &str, &str); 5] = [
+    // Its default back end, ring, has no P-521; on AWS-LC it takes the same certificates.
+    (
+        "p521",
+        "rustls-webpki",
+        "UnsupportedSignatureAlgorithmContext { signature_algorithm_id: [6, 8, 42, 134, 72, 206, 61, 4, 3, 4]",
+    ),
+    // Its policies for the public web know no Ed25519; its parser and its signatures do.
+    ("ed25519", "pyca-", "Forbidden public key algorithm"),
+    // OTP 25 verifies no PSS; pkilint verifies all RSA as PKCS #1 v1.5, for its chain check hands no algorithm on.
+    ("pss", "erlang-pkix", "{bad_cert,invalid_signature}"),
+    (
+        "pss",
+        "pkilint-chain",
+        "1 findings: certificate.signature,SubjectSignatureVerificationValidator,ERROR,pkix.signature_verification_failed,",
+    ),
+    // It takes the first certificate of a path for an end entity, CA or not.
+    ("limited", "heimdal", "Not a CA and have NameConstraints"),
+];
+
+fn says_of_kind(kind: &str, complaint: &str) -> bool {
+    OF_KIND
+        .iter()
+        .any(|(own, judge, words)| *own == kind && complaint.starts_with(judge) && complaint.contains(words))
+}
+
+impl Judges {
+    /// A root and a certificate by OpenSSL alone, of each kind that a judge does not take from us.
+    fn say_the_same_of_what_openssl_made(&self, sandbox: &Sandbox) {
+        let mut kinds: Vec<&str> = OF_KIND.iter().map(|(kind, ..)| *kind).collect();
+        kinds.dedup();
+        for kind in kinds {
+            let [certificate, root] = made_by_openssl(sandbox, kind);
+            let report = self.run("judge.sh", &[&certificate, &root], |_| {});
+            for (_, judge, words) in OF_KIND.iter().filter(|(own, ..)| *own == kind) {
+                let said = |line: &str| line.starts_with(&format!("FAIL\t{judge}")) && line.contains(words);
+                assert!(report.lines().any(said), "{judge} takes {kind} from others now\n{report}");
+            }
+        }
+    }
+}
+
+/// A certificate and its root, made without a line of ours.
+fn made_by_openssl(sandbox: &Sandbox, kind: &str) -> [PathBuf; 2] {
+    let folder = sandbox.folder(&format!("elsewhere-{kind}"));
+    let path = |name: &str| format!("{folder}/{name}");
+    let key: &[&str] = match kind {
+        "p521" => &["-algorithm", "EC", "-pkeyopt", "ec_paramgen_curve:P-521"],
+        "ed25519" => &["-algorithm", "ED25519"],
+        _ => &["-algorithm", "RSA", "-pkeyopt", "rsa_keygen_bits:2048"],
+    };
+    let how: &[&str] = match kind {
+        "p521" => &["-sha512"],
+        "ed25519" => &[],
+        "pss" => &["-sha256", "-sigopt", "rsa_padding_mode:pss", "-sigopt", "rsa_pss_saltlen:digest"],
+        _ => &["-sha256"],
+    };
+    let extensions = match kind {
+        "limited" => {
+            "basicConstraints=critical,CA:TRUE\nkeyUsage=critical,keyCertSign,cRLSign\n\
+             nameConstraints=critical,permitted;DNS:example.com\n"
+        }
+        _ => {
+            "basicConstraints=critical,CA:FALSE\nkeyUsage=critical,digitalSignature\nextendedKeyUsage=clientAuth\n"
+        }
+    };
+    let extensions = format!(
+        "{extensions}subjectKeyIdentifier=hash\nauthorityKeyIdentifier=keyid\nsubjectAltName=DNS:host.example.com\n"
+    );
+    fs::write(path("extensions"), extensions).unwrap();
+    let [root_key, root, request, certificate] =
+        ["root.key", "root.pem", "request.pem", "certificate.pem"].map(path);
+    succeed(openssl(&["genpkey", "-out", &root_key]).args(key));
+    let mut own = openssl(&["req", "-x509", "-new", "-key", &root_key, "-out", &root, "-days", "30"]);
+    succeed(own.args(how).args([
+        "-subj",
+        "/CN=Elsewhere",
+        "-addext",
+        "keyUsage=critical,keyCertSign,cRLSign",
+    ]));
+    succeed(openssl_req("-new", &path("key"), &request).args(["-subj", "/CN=host"]));
+    let mut sign =
+        openssl(&["x509", "-req", "-in", &request, "-CA", &root, "-CAkey", &root_key, "-out", &certificate]);
+    succeed(sign.args(how).args([
+        "-days",
+        "7",
+        "-set_serial",
+        "0x1234567890abcdef",
+        "-extfile",
+        &path("extensions"),
+    ]));
+    [certificate, root].map(PathBuf::from)
+}
+
+/// Complaints that are not about us; docs/CONTROLS.md argues each of them. A profile, a judge, and its words.
+fn is_false_alarm(one: &Issued, complaint: &str) -> bool {
+    const WITHOUT_END: [&str; 4] = ["idevid", "matter-dac", "wisun", "ieee2030-5"];
+    const POLICIES: [&str; 2] = ["ieee2030-5", "policy-ca"];
+    let says = |judge: &str, words: &str| complaint.starts_with(judge) && complaint.contains(words);
+    let unknown_critical = [
+        ("go-x509", "unhandled critical extension"),
+        ("erlang-pkix", "unknown_critical_extension"),
+        ("rustls-webpki", "UnsupportedCriticalExtension"),
+        ("pyca-", "unaccounted-for critical extensions"),
+        ("nss", "unknown critical extension"),
+        ("gnutls", "unknown critical extension"),
+        ("botan2", "Unknown critical extension"),
+        ("mbedtls-2.28", "X509 - "),
+        ("strongswan", ""),
+    ];
+    // Names are limited there: those who know no such limit, or not that of addresses or of all forms that are used.
+    let name_limits = [
+        ("mbedtls-2.28", "X509 - "),
+        ("botan2", "Unknown critical extension"),
+        ("strongswan", ""),
+        ("wolfssl-5.5", "Name Constraint error"),
+        ("pyhanko-certvalidator", "No containment checker"),
+        // Its own code falls over, which is no judgement.
+        ("erlang-pkix", "function_clause"),
+        // It asks for a client, and the CA lets only servers through.
+        ("pyca-private", "EKU"),
+    ];
+    let of_names =
+        [one.profile, one.authority].iter().any(|name| matches!(*name, "limited-ca" | "policy-ca"));
+    let of_policies = POLICIES.contains(&one.profile) || POLICIES.contains(&one.authority);
+    let of_key = match one.authority {
+        "ed25519" => {
+            ["nss", "mbedtls-2.28"].iter().any(|judge| says(judge, "")) || says_of_kind("ed25519", complaint)
+        }
+        kind => says_of_kind(kind, complaint),
+    };
+    let of_position = of_names && one.authority == "rsa" && says_of_kind("limited", complaint);
+    let without_end = WITHOUT_END.contains(&one.profile)
+        && (says("dumpasn1", "Time value")
+            || says("botan2", "99991231235959Z")
+            || says("heimdal", "invalid"));
+    says("pyca-client", "2.5.29.17")
+        || without_end
+        || of_key
+        || of_position
+        || of_policies && unknown_critical.iter().any(|(judge, words)| says(judge, words))
+        || of_names && name_limits.iter().any(|(judge, words)| says(judge, words))
+        || one.profile == "wisun" && (says("go-x509", "critical") || says("erlang-pkix", "critical"))
+        || one.profile == "time-stamping" && says("erlang-pkix", "critical")
+        || one.profile == "opcua-application" && says("pkilint", "Invalid URI syntax: \"\"urn:")
+}
