@@ -1,8 +1,18 @@
-//! The token layer on kryoptic, a token that knows ML-DSA and locks PINs. `tests/kryoptic/build` builds it.
+//! On kryoptic, a token that knows ML-DSA and locks PINs: the token layer, and CAs with such keys.
+//!
+//! It takes minutes to build (`tests/kryoptic/build`), so that this is no part of an ordinary `cargo test`, which neither
+//! builds nor counts it: `cargo test --test kryoptic`, or `COLDSIGN_LONG=1 tests/run`, which builds the token first.
 
+#[path = "kryoptic/authorities.rs"]
+mod authorities;
 #[path = "token/lab.rs"]
 #[expect(dead_code, reason = "the cases on SoftHSM use more of it")]
 mod lab;
+#[path = "judges/latest.rs"]
+mod latest;
+#[path = "post_quantum/pyca.rs"]
+mod pyca;
+mod support;
 
 use coldsign::pki::key::{KeyAlgorithm, MlDsa, SignatureAlgorithm, SignedMessage, WHOLE_OCTETS_MAX};
 use coldsign::token::error::Error;

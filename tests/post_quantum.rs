@@ -1,42 +1,23 @@
-//! ML-DSA from end to end: requests made by pyca/cryptography, certificates judged by it and by OpenSSL.
+//! ML-DSA from end to end: requests made by pyca/cryptography, certificates judged by it, by OpenSSL 3.0 and by the judges
+//! that know ML-DSA. CAs with such keys are in `tests/kryoptic.rs`.
 
+#[path = "judges/latest.rs"]
+mod latest;
+#[path = "post_quantum/pyca.rs"]
+mod pyca;
 mod support;
 
 use std::{fs, path::Path};
 
+use pyca::{KINDS, is_content, judges_say, pyca_is_content, stick};
 use serde_json::Value;
 use support::{
-    Delivery, Sandbox, fail, files,
+    Sandbox, fail, files,
     request::{self, Algorithm, Key, Request},
     said, succeed, tool,
 };
 
-use coldsign::pki::{certificate::Certificate, fingerprint::hex, key::MlDsa};
-
-/// The names of the requests that pyca makes, and of their keys.
-const KINDS: [(&str, &str); 3] =
-    [("ml-dsa-44", "ML-DSA-44"), ("ml-dsa-65", "ML-DSA-65"), ("ml-dsa-87", "ML-DSA-87")];
-
-fn independent<'a>(arguments: impl IntoIterator<Item = &'a Path>) -> String {
-    let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/post_quantum/independent.py");
-    let mut python = tool("python3", "run tests/run, which makes target/tools/venv");
-    let said = succeed(python.arg(script).args(arguments));
-    said.trim().to_owned()
-}
-
-/// A folder with a request of each parameter set.
-fn stick(sandbox: &Sandbox, name: &str) -> String {
-    let folder = sandbox.folder(name);
-    independent([Path::new("requests"), Path::new(&folder)]);
-    folder
-}
-
-fn pyca_is_content(bundle: &Delivery, issuer: &Path) {
-    let certificates: Vec<_> =
-        KINDS.iter().map(|(name, _)| bundle.file("certs", &format!("{name}.pem"))).collect();
-    let paths = [Path::new("certificates"), issuer].into_iter().chain(certificates.iter().map(AsRef::as_ref));
-    assert_eq!(independent(paths), "3");
-}
+use coldsign::pki::{certificate::Certificate, key::MlDsa};
 
 #[test]
 fn requests_with_ml_dsa_keys_are_certified_under_every_kind_of_ca() {
@@ -57,6 +38,10 @@ fn requests_with_ml_dsa_keys_are_certified_under_every_kind_of_ca() {
         let issuer = bundle.folder.join("ca.pem");
         pyca_is_content(&bundle, &issuer);
         let root = bundle.folder.join("root.pem");
+        let pin = sandbox.text("pin");
+        sandbox.ok(["crl", "--ca", key, "--to", &out, "--pin-file", &pin]);
+        let crl = Path::new(&out).join(format!("crl-{key}-1/crl.der"));
+        judges_say(is_content, &files(&bundle.folder.join("certs")), std::slice::from_ref(&root), &[crl]);
         sandbox.exits(0, ["verify", "--trust", root.to_str().unwrap(), bundle.folder.to_str().unwrap()]);
         for (name, _) in KINDS {
             let certificate = bundle.file("certs", &format!("{name}.pem"));
@@ -122,46 +107,6 @@ fn a_key_of_ml_dsa_is_certified_once_and_gets_no_more_than_its_profile_allows() 
     refused("device", "duplicate-in-register");
     // Matter's devices have P-256 keys.
     refused("matter-dac", "key-algorithm");
-}
-
-/// A root of ML-DSA-87 and a CA of ML-DSA-65 below it, in one token.
-#[test]
-fn cas_with_ml_dsa_keys_sign_requests_certificates_and_crls() {
-    let Some(module) = support::modules::kryoptic() else { return };
-    let sandbox = Sandbox::on("post-quantum-cas", module.to_str().unwrap());
-    sandbox.root("root", "ml-dsa-87");
-    sandbox.issuing("ml-dsa-65");
-    let requested = files(&sandbox.path("requested"));
-    let request = requested.iter().find(|file| file.extension().is_some_and(|ending| ending == "csr"));
-    assert_eq!(independent([Path::new("request"), request.expect("a request")]), "signed");
-    let (out, pin) = (sandbox.folder("out"), sandbox.text("pin"));
-    let stick = stick(&sandbox, "stick");
-    let bundle = sandbox.issue("issuing", "device", &[&stick], &out, &[]);
-    assert_eq!((bundle.planned.accepted, bundle.planned.refused), (3, 0));
-    let [root, issuer] = ["root.pem", "ca.pem"].map(|name| bundle.folder.join(name));
-    pyca_is_content(&bundle, &issuer);
-    let device = bundle.file("certs", "ml-dsa-44.pem");
-    assert_eq!(independent([Path::new("path"), &device, &issuer, &root]), "3");
-    let own = |code: i32, folder: &Path| {
-        sandbox.exits(code, ["verify", "--trust", root.to_str().unwrap(), folder.to_str().unwrap()])
-    };
-    own(0, &bundle.folder);
-
-    let serial = coldsign::pki::pem::certificates(&fs::read(&device).unwrap()).unwrap().remove(0);
-    let serial = hex(Certificate::parse(&serial).unwrap().serial());
-    sandbox.ok(["revoke", "--ca", "issuing", &serial, "--reason", "keyCompromise"]);
-    sandbox.ok(["crl", "--ca", "issuing", "--to", &out, "--pin-file", &pin]);
-    let crl = Path::new(&out).join("crl-issuing-1");
-    assert_eq!(independent([Path::new("crl"), &issuer, &crl.join("crl.der")]), "1");
-    own(0, &crl);
-    sandbox.exits(0, ["register", "audit"]);
-
-    // One bit of a signature, and our own judge of bundles says so.
-    let mut octets = coldsign::pki::pem::certificates(&fs::read(&device).unwrap()).unwrap().remove(0);
-    *octets.last_mut().unwrap() ^= 1;
-    fs::write(&device, request::pem("CERTIFICATE", &octets)).unwrap();
-    let said = own(1, &bundle.folder);
-    assert!(said.contains("ml-dsa-44"), "{said}");
 }
 
 #[test]

@@ -20,15 +20,10 @@ pub fn softhsm() -> PathBuf {
     module.into()
 }
 
-/// kryoptic's module, a token that knows ML-DSA and locks PINs. It takes minutes to build, so that the tests on it are a long form: where it is not built they say so, and
-/// fail where `COLDSIGN_LONG=1` asks for them (`COLDSIGN_LONG=1 tests/run` builds it).
-pub fn kryoptic() -> Option<PathBuf> {
+/// kryoptic's module, a token that knows ML-DSA and locks PINs. It takes minutes to build; only who asks for the tests on
+/// it needs it.
+pub fn kryoptic() -> PathBuf {
     let built = Path::new(env!("CARGO_MANIFEST_DIR")).join("target/tools/kryoptic/libkryoptic.so");
-    if built.is_file() {
-        return Some(built);
-    }
-    let long = std::env::var("COLDSIGN_LONG").as_deref() == Ok("1");
-    assert!(!long, "kryoptic is not built: run tests/kryoptic/build");
-    println!("not run: kryoptic is not built; run tests/kryoptic/build");
-    None
+    assert!(built.is_file(), "kryoptic is not built: run tests/kryoptic/build");
+    built
 }

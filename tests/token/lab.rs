@@ -46,7 +46,7 @@ pub enum Maker {
 
 /// Runs a case, named as its test, in a process and a folder of its own.
 pub fn on(maker: Maker, case: &str, body: impl FnOnce(&Lab)) {
-    let Some(module) = maker.module() else { return };
+    let module = maker.module();
     if let Some(folder) = std::env::var_os(FOLDER) {
         let module = Module::load(&module).expect("the module loads");
         body(&Lab { folder: folder.into(), maker, module });
@@ -67,10 +67,9 @@ pub fn on(maker: Maker, case: &str, body: impl FnOnce(&Lab)) {
 }
 
 impl Maker {
-    /// `None` for kryoptic where it is not built.
-    fn module(self) -> Option<PathBuf> {
+    fn module(self) -> PathBuf {
         match self {
-            Self::SoftHsm => Some(modules::softhsm()),
+            Self::SoftHsm => modules::softhsm(),
             Self::Kryoptic => modules::kryoptic(),
         }
     }
@@ -169,7 +168,7 @@ pub fn made_elsewhere(
     (how, parameters): (&Mechanism<'_>, Attribute),
     but: Attribute,
 ) {
-    let context = Pkcs11::new(lab.maker.module().expect("the module")).unwrap();
+    let context = Pkcs11::new(lab.maker.module()).unwrap();
     let labelled = |slot: &Slot| context.get_token_info(*slot).is_ok_and(|info| info.label() == label);
     let slot = context.get_all_slots().unwrap().into_iter().find(labelled).unwrap();
     let session = context.open_rw_session(slot).unwrap();
