@@ -9,7 +9,12 @@ use std::path::Path;
 use crate::{
     host,
     pki::{
-        certificate::Certificate, issuer::IssuingCa, key::PublicKey, pem, profile::CRL_SIGN, text::Printable,
+        certificate::{Certificate, CertificateError},
+        issuer::IssuingCa,
+        key::PublicKey,
+        pem,
+        profile::CRL_SIGN,
+        text::Printable,
         time::Time,
     },
     register::{AuthorityRecord, InstalledCertificate, Role},
@@ -354,7 +359,10 @@ pub fn read_certificates(path: &Path) -> Result<Vec<Certificate>, Error> {
     let ders = pem::certificates(&octets).map_err(fault)?;
     let certificates = ders
         .iter()
-        .map(|der| Certificate::parse(der).map_err(|error| fault(error.to_string())))
+        .map(|der| {
+            let told = |error: CertificateError| Error::usage(format!("{shown}: {error}"), error.hint());
+            Certificate::parse(der).map_err(told)
+        })
         .collect::<Result<Vec<_>, _>>()?;
     if certificates.is_empty() {
         return Err(fault("there is no certificate in it".to_owned()));

@@ -346,12 +346,8 @@ pub(super) fn written_request(
 }
 
 fn subject_of(new: &NewCa<'_>) -> Result<Name, Error> {
-    Name::from_text(new.subject).map_err(|error| {
-        Error::usage(
-            format!("the subject was not taken: {error}"),
-            "write it as \"CN=Example Root,O=Example,C=DE\" or \"/C=DE/O=Example/CN=Example Root\"",
-        )
-    })
+    Name::from_text(new.subject)
+        .map_err(|error| Error::usage(format!("the subject was not taken: {error}"), error.hint()))
 }
 
 /// The subject of a CA's own request, as the register keeps it.

@@ -33,7 +33,9 @@ impl NameError {
     pub fn hint(&self) -> &'static str {
         match self {
             Self::Der(_) => "make the object again with a current tool",
-            Self::Text(_) => "write the name as `CN=device 1,O=Example,C=DE`",
+            Self::Text(_) => {
+                "write it as \"CN=Example Root,O=Example,C=DE\" or \"/C=DE/O=Example/CN=Example Root\""
+            }
         }
     }
 }

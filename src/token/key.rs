@@ -22,7 +22,6 @@ pub struct TokenKey {
     label: Printable,
     public: PublicKey,
     unpromised: Vec<Promise>,
-    warnings: Vec<&'static str>,
 }
 
 /// When a key wants the PIN.
@@ -60,12 +59,6 @@ impl TokenKey {
         &self.unpromised
     }
 
-    /// What is unusual about the key and refuses nothing.
-    #[must_use]
-    pub fn warnings(&self) -> &[&'static str] {
-        &self.warnings
-    }
-
     /// When the key wants the PIN.
     #[must_use]
     pub fn authentication(&self) -> Authentication {
@@ -101,10 +94,6 @@ impl TokenKey {
         if !findings.is_empty() {
             return Err(Error::KeyNotAsAsked { findings: findings.join(", "), key: id });
         }
-        let mut warnings = Vec::new();
-        if unpromised.contains(&Promise::Local) {
-            warnings.push("the token does not say that the key was made in it (CKA_LOCAL)");
-        }
         let authentication = match private.flag(AttributeType::AlwaysAuthenticate)? {
             Some(true) => Authentication::EachSignature,
             Some(false) | None => Authentication::Login,
@@ -121,7 +110,7 @@ impl TokenKey {
         }
         let public = beside.or(within).ok_or_else(|| Error::PublicKeyMissing { key: id.clone() })?;
         let label = Printable::from_octets(&private.octets(AttributeType::Label)?.unwrap_or_default());
-        Ok(Self { authentication, handle: private.handle, id, label, public, unpromised, warnings })
+        Ok(Self { authentication, handle: private.handle, id, label, public, unpromised })
     }
 }
 
