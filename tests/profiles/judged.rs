@@ -277,6 +277,7 @@ fn is_false_alarm(one: &Issued, complaint: &str) -> bool {
         ("go-x509", "unhandled critical extension"),
         ("erlang-pkix", "unknown_critical_extension"),
         ("rustls-webpki", "UnsupportedCriticalExtension"),
+        ("webpki-aws-lc", "UnsupportedCriticalExtension"),
         ("pyca-", "unaccounted-for critical extensions"),
         ("nss", "unknown critical extension"),
         ("gnutls", "unknown critical extension"),
