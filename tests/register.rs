@@ -412,11 +412,11 @@ fn refuses_files_that_are_no_register() {
     Connection::open(&other).unwrap().execute_batch("CREATE TABLE t (a)").unwrap();
     assert!(matches!(Register::open(&other), Err(Error::Foreign(_))));
     let (home, _) = Home::full();
-    Connection::open(home.path()).unwrap().pragma_update(None, "user_version", 4).unwrap();
-    assert!(matches!(Register::open_to_read(&home.path()), Err(Error::Newer { found: 4, known: 3 })));
+    Connection::open(home.path()).unwrap().pragma_update(None, "user_version", 5).unwrap();
+    assert!(matches!(Register::open_to_read(&home.path()), Err(Error::Newer { found: 5, known: 4 })));
     Connection::open(home.path()).unwrap().pragma_update(None, "user_version", 1).unwrap();
     let older = Register::open_to_read(&home.path()).unwrap_err();
-    assert!(matches!(older, Error::Older { found: 1, known: 3 }), "{older:?}");
+    assert!(matches!(older, Error::Older { found: 1, known: 4 }), "{older:?}");
     assert!(older.hint().contains("set up a new home"), "{}", older.hint());
 }
 

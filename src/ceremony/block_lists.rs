@@ -5,7 +5,6 @@
 
 use std::{
     collections::BTreeMap,
-    fmt::Write as _,
     fs,
     io::{ErrorKind, Read as _},
     path::Path,
@@ -19,18 +18,22 @@ use crate::{
         table::{Builder, Shape, Table},
     },
     pki::{
-        block_list::{Format, ListError, Reading},
+        block_list::{
+            Format, ListError, Reading,
+            asked::{AskedList, NAME_CHARS_MAX, is_name},
+        },
         fingerprint::Digest,
         key::PublicKey,
         policy::{Control, Finding, KeyEvidence},
         text::Printable,
         time::Time,
     },
+    register::StoredPlan,
 };
 
 use super::{
     error::Error,
-    opening::{Home, now, printable_path},
+    opening::{Appliance, Home, now, printable_path},
     progress::{Phase, Watch},
 };
 
@@ -41,9 +44,6 @@ const LIST_OCTETS_MAX: u64 = 4 * 1024 * 1024 * 1024;
 
 /// Most lists of a home: each costs every request a look.
 const LISTS_MAX: usize = 64;
-
-/// Longest name of a list, in characters.
-const NAME_CHARS_MAX: usize = 64;
 
 /// Octets read from a list at a time.
 const PIECE_OCTETS: usize = 1024 * 1024;
@@ -117,15 +117,47 @@ impl BlockLists {
         self.lists.iter().map(|(facts, _)| facts)
     }
 
-    /// What a plan records of them: a remark a list.
-    pub(super) fn remarks(&self) -> String {
-        let mut remarks = String::new();
-        for BlockListFacts { name, format, keys, source_sha256, .. } in self.facts() {
-            let format = format.name();
-            let _ =
-                writeln!(remarks, "# block list {name}: {keys} keys, {format}, made from {source_sha256}");
+    /// What a plan records of them.
+    pub(super) fn asked(&self) -> Vec<AskedList> {
+        let asked = |facts: &BlockListFacts| AskedList {
+            name: facts.name.clone(),
+            format: facts.format,
+            keys: facts.keys,
+            source_sha256: facts.source_sha256,
+        };
+        self.facts().map(asked).collect()
+    }
+}
+
+impl Appliance {
+    /// Checks that the block lists of this machine are those that a plan's keys were looked up in. A plan of which part is
+    /// issued is finished by those it was begun with: to plan the rest again would find half of it certified.
+    ///
+    /// # Errors
+    /// [`Error::Usage`] naming what was added and what is gone.
+    pub(super) fn check_lists(&self, plan: &StoredPlan) -> Result<(), Error> {
+        let Some(asked) = &plan.block_lists else { return Ok(()) };
+        if self.register.issued_count(plan)? > 0 {
+            return Ok(());
         }
-        remarks
+        let here = BlockLists::of_home(&self.home)?.asked();
+        let missing =
+            |list: &&AskedList, from: &[AskedList]| !from.iter().any(|one| one.is_of_same_file(list));
+        let added = here.iter().filter(|list| missing(list, asked)).map(|list| (list, "was added"));
+        let gone = asked.iter().filter(|list| missing(list, &here)).map(|list| (list, "is gone"));
+        let changes: Vec<String> =
+            added.chain(gone).map(|(list, change)| format!("{} {change}", list.name)).collect();
+        if changes.is_empty() {
+            return Ok(());
+        }
+        Err(Error::usage(
+            format!(
+                "the block lists are not those that plan {} was judged with: {}",
+                plan.id,
+                changes.join(", ")
+            ),
+            "put back what should not be gone (coldsign block-list add); else plan the requests again, by the lists that are here now",
+        ))
     }
 }
 
@@ -187,6 +219,9 @@ fn names_in(folder: &Path, most: usize) -> Result<Vec<String>, Error> {
     for entry in entries {
         let name = entry.map_err(|error| unreadable(folder, &error))?.file_name();
         if let Some(name) = name.to_str().and_then(|name| name.strip_suffix(".list")) {
+            if !is_name(name) {
+                return Err(unreadable(&folder.join(format!("{name}.list")), &no_list()));
+            }
             names.push(name.to_owned());
         }
         if names.len() > most {
@@ -314,9 +349,12 @@ fn header(format: Format, keys: u64, source_sha256: Digest, added: Time) -> Stri
     format!("{TITLE}\nformat {}\nkeys {keys}\nsource-sha256 {source_sha256}\nadded {added}\n", format.name())
 }
 
+fn no_list() -> std::io::Error {
+    std::io::Error::new(ErrorKind::InvalidData, "not a block list of this program")
+}
+
 /// Opens a list of a home.
 fn opened(path: &Path, name: String) -> std::io::Result<(BlockListFacts, Table)> {
-    let no_list = || std::io::Error::new(ErrorKind::InvalidData, "not a block list of this program");
     let header = Table::header(path)?;
     let mut lines = header.lines();
     if lines.next() != Some(TITLE) {
@@ -342,11 +380,6 @@ fn name_of(path: &Path) -> String {
     let plain = |char: char| if char.is_ascii_lowercase() || char.is_ascii_digit() { char } else { '-' };
     let name: String = stem.chars().take(NAME_CHARS_MAX).map(plain).collect();
     if is_name(&name) { name } else { "list".to_owned() }
-}
-
-fn is_name(name: &str) -> bool {
-    let is_plain = |char: char| char.is_ascii_lowercase() || char.is_ascii_digit() || char == '-';
-    (1..=NAME_CHARS_MAX).contains(&name.len()) && !name.starts_with('-') && name.chars().all(is_plain)
 }
 
 fn unreadable(path: &Path, error: &std::io::Error) -> Error {

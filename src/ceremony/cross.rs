@@ -53,7 +53,9 @@ impl Appliance {
             return Err(told(file, &format!("the certificate ended at {}", certificate.not_after())));
         }
         let known_as = ca_identifier(&certificate).map_err(|what| told(file, &what))?;
-        let evidence = Evidence { lists: self.block_lists()?, shared: Arc::default() };
+        let lists = self.block_lists()?;
+        let asked = lists.asked();
+        let evidence = Evidence { lists, shared: Arc::default() };
         let request =
             request::judge_self_signed(&certificate, &evidence).map_err(|refusal| refused(&refusal))?;
         let facts = Facts { now: at, serial: Serials::of(self)?.draw()? };
@@ -72,8 +74,9 @@ impl Appliance {
             duplicate_keys: profile.duplicate_keys,
         };
         let mut writer = self.register.begin_plan(&new, at)?;
+        writer.record_asked(&asked);
         let of_key = duplicate(&writer, planned.spki_sha256(), profile.duplicate_keys)?;
-        let of_subject = subject_twice(&writer, planned.subject().der(), profile.duplicate_subjects)?;
+        let of_subject = subject_twice(&writer, planned.subject(), profile.duplicate_subjects)?;
         let found: Vec<Finding> = of_key.into_iter().chain(of_subject).collect();
         if let Some(finding) = found.iter().find(|finding| finding.severity == Severity::Refuse) {
             return Err(Error::usage(

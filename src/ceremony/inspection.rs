@@ -38,9 +38,6 @@ use super::{
 /// Submissions judged together, on all cores.
 pub(super) const CHUNK: usize = 512;
 
-/// A subject without any name, DER: it says nothing that could stand twice.
-pub(super) const EMPTY_SUBJECT: &[u8] = &[0x30, 0];
-
 /// What became of a submission.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum Verdict {
@@ -372,7 +369,7 @@ pub(super) struct Judged {
     pub judgement: Judgement,
     /// The digest of the key.
     pub key: Option<Digest>,
-    /// The digest of the subject, where it is to be compared with others.
+    /// The digest of the subject as relying parties compare names, where it is to be compared with others.
     pub subject: Option<Digest>,
     /// The row of the table.
     pub row: Option<u32>,
@@ -421,9 +418,9 @@ pub(super) fn judge(
         Yardstick::Soundness => request.subject().clone(),
         Yardstick::Profile(profile) | Yardstick::Issuer(profile, _) => plan::subject(&request, profile),
     };
-    let is_compared =
-        duplicate_subjects(yardstick) != DuplicateSubjects::Accept && named.der() != EMPTY_SUBJECT;
-    let subject_sha256 = is_compared.then(|| Digest::of(named.der()));
+    // A subject without a name says nothing that could stand twice.
+    let is_compared = duplicate_subjects(yardstick) != DuplicateSubjects::Accept && !named.is_empty();
+    let subject_sha256 = is_compared.then(|| named.matching_sha256());
     let subject = named.to_printable();
     let key = request.public_key().algorithm();
     let judged = match yardstick {

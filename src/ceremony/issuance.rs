@@ -95,6 +95,7 @@ impl Appliance {
     /// Records the approval of exactly this plan. One approval stands for good: a second is not recorded.
     ///
     /// # Errors
+    /// [`Error::Usage`] where block lists were added or are gone since it was made;
     /// [`Error::NotApproved`] where the words are not the plan's, or the profile does not let scripts issue;
     /// [`Error::Usage`] where the plan is approved already.
     pub fn approve(&mut self, plan: &StoredPlan, given: ApprovalGiven<'_>) -> Result<(), Error> {
@@ -104,6 +105,7 @@ impl Appliance {
                 format!("go on with signing it (coldsign sign {})", plan.id),
             ));
         }
+        self.check_lists(plan)?;
         let approver = match given {
             ApprovalGiven::Words(words) => Approver::Words(words),
             ApprovalGiven::Unattended => Approver::Unattended,
@@ -130,10 +132,10 @@ impl Appliance {
         Ok(self.register.approved(plan)?.is_some())
     }
 
-    /// Checks that a plan is approved, before a PIN is asked for.
+    /// Checks that a plan is approved and its block lists are those of the machine, before a PIN is asked for.
     ///
     /// # Errors
-    /// [`Error::NotApproved`].
+    /// [`Error::NotApproved`], [`Error::Usage`].
     pub fn check_approved(&self, plan: &StoredPlan) -> Result<(), Error> {
         self.approval_of(plan).map(|_| ())
     }
@@ -207,6 +209,7 @@ impl Appliance {
     }
 
     fn approval_of(&self, plan: &StoredPlan) -> Result<ApprovedPlan, Error> {
+        self.check_lists(plan)?;
         self.register.approved(plan)?.ok_or_else(|| Error::NotApproved {
             what: format!("plan {} is not approved", plan.id),
             hint: format!(

@@ -12,6 +12,7 @@ use crate::{
     pki::{
         fingerprint::Digest,
         issuer::IssuingCa,
+        name::Name,
         plan::{Facts, PlannedCertificate, plan as decide},
         policy::{Control, Finding, Refusal, Severity},
         profile::{DuplicateKeys, DuplicateSubjects, Profile},
@@ -29,7 +30,7 @@ use super::{
     block_lists::BlockLists,
     error::Error,
     evidence::Evidence,
-    inspection::{Counts, EMPTY_SUBJECT, Judgement, Verdict, judged_subject, next_chunk, verify},
+    inspection::{Counts, Judgement, Verdict, judged_subject, next_chunk, verify},
     intake::{Content, Naming, Submission, Submissions},
     opening::{Appliance, now},
     progress::{Phase, Watch},
@@ -172,7 +173,7 @@ impl Appliance {
         let profile = self.profile(profile)?.clone();
         let devices = Devices::open(&profile, csv, paths)?;
         let lists = BlockLists::of_home(&self.home)?;
-        let remarks = lists.remarks();
+        let asked = lists.asked();
         let batch = Batch { paths, naming: Naming::InVolume, unharmed: "no plan was stored" };
         let shared = SharedPrimes::survey(&batch, Some(&self.register), watch)?;
         let evidence = Evidence { lists: Arc::new(lists), shared: Arc::new(shared) };
@@ -182,7 +183,7 @@ impl Appliance {
         let at = now()?;
         let mut seen = Seen::default();
         let record = devices.as_ref().map(Devices::record).unwrap_or_default();
-        let text = config::profile_text(&self.text, &profile.name) + &remarks + &record;
+        let text = config::profile_text(&self.text, &profile.name) + &record;
         let met = devices.as_ref().map(Devices::none_met).unwrap_or_default();
         let mut rows = Rows { devices: devices.as_ref(), met, number: 0 };
         let new = NewPlan {
@@ -196,6 +197,7 @@ impl Appliance {
         };
         let judge = Judge { devices: devices.as_ref(), profile: &profile, issuer: &issuer, evidence };
         let mut writer = self.register.begin_plan(&new, at)?;
+        writer.record_asked(&asked);
         loop {
             let chunk = next_chunk(&mut submissions).map_err(|error| error.amid("no plan was stored"))?;
             if chunk.is_empty() {
@@ -326,7 +328,7 @@ fn write(
             let sha256 = Some(Digest::of(&der));
             let subject = Some(planned.subject().to_printable());
             let of_key = duplicate(writer, planned.spki_sha256(), profile.duplicate_keys)?;
-            let of_subject = subject_twice(writer, planned.subject().der(), profile.duplicate_subjects)?;
+            let of_subject = subject_twice(writer, planned.subject(), profile.duplicate_subjects)?;
             let mut duplicates: Vec<Finding> = of_key.into_iter().chain(of_subject).collect();
             let refuses = |finding: &Finding| finding.severity == Severity::Refuse;
             // A row belongs to an accepted request only.
@@ -382,11 +384,11 @@ pub(super) fn duplicate(
 
 pub(super) fn subject_twice(
     writer: &PlanWriter<'_>,
-    subject: &[u8],
+    subject: &Name,
     duplicates: DuplicateSubjects,
 ) -> Result<Option<Finding>, Error> {
     // A subject without a name is told apart by what stands instead of one.
-    if duplicates == DuplicateSubjects::Accept || subject == EMPTY_SUBJECT {
+    if duplicates == DuplicateSubjects::Accept || subject.is_empty() {
         return Ok(None);
     }
     let (control, message) = if let Some(earlier) = writer.holds_subject(subject)? {

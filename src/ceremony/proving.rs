@@ -175,11 +175,14 @@ impl Appliance {
         let mut serials = Serials::of(self)?;
         let at = now()?;
         let facts = Facts { now: at, serial: serials.draw()? };
+        let mut asked = None;
         let (planned, der) = match code {
             Code::Given(code) => (planned_for(code, platform, &profile, &issuer, facts)?, None),
             Code::Typed(code) => (planned_for(code.as_str(), platform, &profile, &issuer, facts)?, None),
             Code::Request(path) | Code::Shown { path, .. } => {
-                let (request, der) = request_of(path, &self.evidence(path, watch)?)?;
+                let evidence = self.evidence(path, watch)?;
+                asked = Some(evidence.lists.asked());
+                let (request, der) = request_of(path, &evidence)?;
                 let asked = code_of(&request)?;
                 if let Code::Shown { code, .. } = code {
                     same_code(path, &asked, code)?;
@@ -204,6 +207,9 @@ impl Appliance {
             duplicate_keys: profile.duplicate_keys,
         };
         let mut writer = self.register.begin_plan(&new, at)?;
+        if let Some(asked) = &asked {
+            writer.record_asked(asked);
+        }
         writer.add("verification", der.as_deref(), &planned)?;
         let stored = writer.store(Issuer::Certificate(&issuer), at)?;
         self.register.approve(&stored, Approver::Command, at)?;

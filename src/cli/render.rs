@@ -10,6 +10,7 @@ use crate::{
         Waived,
     },
     pki::{
+        block_list::asked::AskedList,
         policy::{Control, Finding, Severity},
         text::{Printable, harmless_json, harmless_lines},
     },
@@ -123,11 +124,21 @@ pub fn summary(plan: &StoredPlan, waived: &[Waived], issued: Option<&Issued>, se
         "refused": plan.refused,
         "skipped": plan.skipped,
         "waived": waived_values(waived),
+        "block_lists": plan.block_lists.as_ref().map(|lists| lists.iter().map(block_list).collect::<Vec<_>>()),
         "issued": issued.map_or(0, |issued| issued.all),
         "seconds": (seconds * 1_000.0).round() / 1_000.0,
         "certificates_per_second": (rate * 10.0).round() / 10.0,
     });
     with_table(summary, plan)
+}
+
+fn block_list(list: &AskedList) -> Value {
+    json!({
+        "block_list": list.name,
+        "format": list.format.name(),
+        "keys": list.keys,
+        "source_sha256": list.source_sha256.to_string(),
+    })
 }
 
 /// The same with `table`, where the plan's names came from one.
@@ -175,6 +186,19 @@ pub fn plan(plan: &StoredPlan) {
         "requests  {} accepted, {} refused, {} skipped",
         plan.accepted, plan.refused, plan.skipped
     ));
+    line(&format!("lists     {}", block_lists(plan)));
+}
+
+/// The block lists that a plan's keys were looked up in, in words.
+fn block_lists(plan: &StoredPlan) -> String {
+    match plan.block_lists.as_deref() {
+        None => "no block list asked: no request was judged".to_owned(),
+        Some([]) => "no block list asked: this machine has none".to_owned(),
+        Some(lists) => {
+            let names: Vec<&str> = lists.iter().map(|list| list.name.as_str()).collect();
+            names.join(", ")
+        }
+    }
 }
 
 /// The CAs that a plan makes, to standard error: whoever approves or signs it is told.

@@ -9,6 +9,8 @@ use thiserror::Error;
 
 use super::key::{KeyAlgorithm, PublicKey};
 
+pub mod asked;
+
 /// Longest line of a list of text, in octets: a fingerprint and a remark.
 const LINE_OCTETS_MAX: usize = 1024;
 

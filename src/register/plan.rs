@@ -8,6 +8,7 @@ use super::{
     journal::{number, time},
 };
 use crate::pki::{
+    block_list::asked::{self, AskedList},
     fingerprint::Digest,
     lint::waiver::{self, Waiver},
     profile::{Approval, DuplicateKeys},
@@ -98,6 +99,8 @@ pub struct StoredPlan {
     pub profile_text: String,
     /// Rules of the lint that the profile sets aside, in their order.
     pub waivers: Vec<Waiver>,
+    /// The block lists that its keys were looked up in; `None` where they were judged against none, as a CA's own is.
+    pub block_lists: Option<Vec<AskedList>>,
     /// Whether it may be approved without typed words.
     pub approval: Approval,
     /// Whether a key may be certified twice.
@@ -165,7 +168,7 @@ pub(super) fn select_plans(
 ) -> Result<Vec<StoredPlan>, Error> {
     let mut statement = connection.prepare_cached(&format!(
         "SELECT number, id, digest, authority, kind, profile, profile_text, approval, duplicate_keys, \
-         created, issuer_sha256, accepted, refused, skipped, waivers FROM plan {filter} ORDER BY number"
+         created, issuer_sha256, accepted, refused, skipped, waivers, block_lists FROM plan {filter} ORDER BY number"
     ))?;
     let mut rows = statement.query(of)?;
     let mut plans = Vec::new();
@@ -202,6 +205,11 @@ fn stored(row: &Row<'_>, rehearsal: Rehearsal) -> Result<StoredPlan, Error> {
         skipped: number(row.get(13)?)?,
         waivers: waiver::read(&row.get::<_, String>(14)?)
             .ok_or_else(|| Error::Damaged("a plan's waivers are none".to_owned()))?,
+        block_lists: row
+            .get::<_, Option<String>>(15)?
+            .map(|text| asked::read(&text))
+            .map(|lists| lists.ok_or_else(|| Error::Damaged("a plan's block lists are none".to_owned())))
+            .transpose()?,
         rehearsal,
     })
 }

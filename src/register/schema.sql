@@ -67,7 +67,7 @@ CREATE TABLE adoption (
   digest BLOB NOT NULL CHECK (length(digest) = 32)
 ) STRICT;
 
--- One row a stored plan.
+-- One row a stored plan. `block_lists` names the lists that the keys were looked up in; NULL where they were in none.
 CREATE TABLE plan (
   number INTEGER PRIMARY KEY CHECK (number BETWEEN 1 AND 2147483647),
   entry INTEGER NOT NULL UNIQUE,
@@ -77,6 +77,7 @@ CREATE TABLE plan (
   profile TEXT NOT NULL,
   profile_text TEXT NOT NULL,
   waivers TEXT NOT NULL,
+  block_lists TEXT,
   approval TEXT NOT NULL CHECK (approval IN ('typed', 'unattended')),
   duplicate_keys TEXT NOT NULL CHECK (duplicate_keys IN ('note', 'refuse')),
   created INTEGER NOT NULL,
@@ -99,6 +100,7 @@ CREATE TABLE planned (
   not_before INTEGER NOT NULL,
   not_after INTEGER NOT NULL,
   subject BLOB NOT NULL,
+  subject_sha256 BLOB NOT NULL CHECK (length(subject_sha256) = 32),
   notes TEXT NOT NULL,
   request_sha256 BLOB CHECK (length(request_sha256) = 32),
   tbs_sha256 BLOB NOT NULL CHECK (length(tbs_sha256) = 32),
@@ -109,8 +111,8 @@ CREATE TABLE planned (
 -- Eight octets find a key as surely as 32, and the index of a million keys stays in the cache.
 CREATE INDEX planned_spki ON planned (substr(spki_sha256, 1, 8));
 
--- A whole subject, so that those which begin or end alike cost no search.
-CREATE INDEX planned_subject ON planned (subject);
+-- The same of a subject, of which `subject_sha256` is the digest as relying parties compare names.
+CREATE INDEX planned_subject ON planned (substr(subject_sha256, 1, 8));
 
 -- What is not to be signed, with every finding.
 CREATE TABLE refused (

@@ -15,7 +15,7 @@ use rusqlite::{Connection, OpenFlags, config::DbConfig};
 use super::error::{Error, shown};
 
 /// The format written here, as `user_version` and in the first row.
-pub(super) const FORMAT: i64 = 3;
+pub(super) const FORMAT: i64 = 4;
 
 /// "cold", as `application_id`, so that `file(1)` and other tools can tell a register.
 const APPLICATION_ID: i64 = 0x636f_6c64;

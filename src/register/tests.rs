@@ -63,7 +63,7 @@ fn add(writer: &mut PlanWriter<'_>, number: u64) -> Result<(), Error> {
         spki_sha256,
         not_before: now(),
         not_after: now(),
-        subject: Name::from_common_name(&format!("Device {number:07}")).unwrap().der(),
+        subject: &Name::from_common_name(&format!("Device {number:07}")).unwrap(),
         notes: &[],
         request: Some(&[0x30; 320]),
         tbs: &tbs(&serial),

@@ -1,6 +1,12 @@
 //! Whether two names are the same to relying parties (RFC 5280 §7.1), whatever their octets.
 
+use std::collections::BTreeSet;
+
 use super::{Attribute, Name, read_string};
+use crate::pki::{
+    der::{element, tag},
+    fingerprint::Digest,
+};
 
 impl Name {
     /// Whether relying parties take both for one name: without regard to letter case, string type, the number of blanks
@@ -13,30 +19,55 @@ impl Name {
     /// Whether its first relative distinguished names are those of the other, so that it is in the subtree of that.
     #[must_use]
     pub fn begins_with(&self, base: &Self) -> bool {
-        let (name, base) = (self.rdns(), base.rdns());
-        name.len() >= base.len() && name.iter().zip(&base).all(|(one, other)| same_set(one, other))
+        self.folded().starts_with(&base.folded())
+    }
+
+    /// A digest that names have in common which relying parties take for one name ([`Name::matches`]), and no others: that
+    /// of the name with its values folded.
+    #[must_use]
+    pub fn matching_sha256(&self) -> Digest {
+        let sets: Vec<Vec<u8>> = self.folded().iter().map(Folded::octets).collect();
+        Digest::of(&element(tag::SEQUENCE, &sets.concat()))
+    }
+
+    fn folded(&self) -> Vec<Folded> {
+        self.rdns().iter().map(|rdn| Folded::of(rdn)).collect()
     }
 }
 
-fn same_set(one: &[Attribute<'_>], other: &[Attribute<'_>]) -> bool {
-    let within = |attribute: &Attribute<'_>, set: &[Attribute<'_>]| {
-        set.iter().any(|candidate| same_attribute(attribute, candidate))
-    };
-    one.len() == other.len()
-        && one.iter().all(|attribute| within(attribute, other))
-        && other.iter().all(|attribute| within(attribute, one))
+/// A relative distinguished name without what relying parties do not look at: its attributes as DER, their text folded, in
+/// one order.
+#[derive(Eq, PartialEq)]
+struct Folded {
+    /// How many there are, where one stands twice, too.
+    count: usize,
+    attributes: BTreeSet<Vec<u8>>,
 }
 
-fn same_attribute(one: &Attribute<'_>, other: &Attribute<'_>) -> bool {
-    let folded = |attribute: &Attribute<'_>| {
-        let text = read_string(attribute.tag, attribute.value)?.to_lowercase();
-        Some(text.split_whitespace().collect::<Vec<_>>().join(" "))
-    };
-    one.oid == other.oid
-        && match (folded(one), folded(other)) {
-            (Some(one), Some(other)) => one == other,
-            _ => one.tag == other.tag && one.value == other.value,
+impl Folded {
+    fn of(rdn: &[Attribute<'_>]) -> Self {
+        Self { count: rdn.len(), attributes: rdn.iter().map(folded).collect() }
+    }
+
+    fn octets(&self) -> Vec<u8> {
+        let attributes: Vec<u8> = self.attributes.iter().flatten().copied().collect();
+        let count = element(tag::INTEGER, &self.count.to_be_bytes());
+        element(tag::SET, &[count, attributes].concat())
+    }
+}
+
+/// Type and value. Text of any string type is UTF-8 in lower case, with one blank between words and none around them; what
+/// is no text is itself, and no folded text: that would read as text.
+fn folded(attribute: &Attribute<'_>) -> Vec<u8> {
+    let value = match read_string(attribute.tag, attribute.value) {
+        Some(text) => {
+            let text = text.to_lowercase();
+            let words: Vec<&str> = text.split_whitespace().collect();
+            element(tag::UTF8_STRING, words.join(" ").as_bytes())
         }
+        None => element(attribute.tag, attribute.value),
+    };
+    element(tag::SEQUENCE, &[element(tag::OID, attribute.oid), value].concat())
 }
 
 #[cfg(test)]
@@ -57,6 +88,7 @@ mod tests {
         let (one, other) = (read(one), read(other));
         assert_eq!(one.matches(&other), expected, "{} {}", one.to_printable(), other.to_printable());
         assert_eq!(other.matches(&one), expected, "the other way round");
+        assert_eq!(one.matching_sha256() == other.matching_sha256(), expected, "their digests");
     }
 
     #[test]

@@ -47,7 +47,8 @@ impl Audit<'_> {
         let mut statement = self.connection.prepare(
             "SELECT planned.idx, planned.serial, planned.spki_sha256, planned.not_before, planned.not_after, \
              planned.subject, planned.notes, planned.request_sha256, planned.tbs_sha256, planned.tbs, \
-             planned.request, issued.certificate_sha256, issued.signature, issued.entry, planned.key \
+             planned.request, issued.certificate_sha256, issued.signature, issued.entry, planned.key, \
+             planned.subject_sha256 \
              FROM planned LEFT JOIN issued USING (key) WHERE planned.key > ?1 AND planned.key <= ?2 \
              ORDER BY planned.key",
         )?;

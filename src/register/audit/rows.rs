@@ -19,6 +19,7 @@ pub(super) struct AuditRow {
     not_before: Time,
     not_after: Time,
     subject: Vec<u8>,
+    subject_sha256: Digest,
     notes: String,
     request_sha256: Option<Digest>,
     tbs_sha256: Digest,
@@ -51,6 +52,7 @@ impl AuditRow {
             not_before: journal::time(row.get(3)?)?,
             not_after: journal::time(row.get(4)?)?,
             subject: row.get(5)?,
+            subject_sha256: digest_of(row.get(15)?),
             notes: row.get(6)?,
             request_sha256: row.get::<_, Option<[u8; 32]>>(7)?.map(digest_of),
             tbs_sha256: digest_of(row.get(8)?),
@@ -118,6 +120,7 @@ impl AuditRow {
         for (same, column) in [
             (certificate.serial() == self.serial, "serial number"),
             (certificate.subject().der() == self.subject, "subject"),
+            (certificate.subject().matching_sha256() == self.subject_sha256, "subject's digest"),
             (certificate.not_before() == self.not_before, "notBefore"),
             (certificate.not_after() == self.not_after, "notAfter"),
             (certificate.public_key().spki_sha256() == self.spki_sha256, "key"),

@@ -10,9 +10,11 @@ use super::super::{
 };
 use super::{Earlier, PlanKind, StoredPlan, Verdict, earlier, issued_key, refused::written, select_plans};
 use crate::pki::{
+    block_list::asked::{self, AskedList},
     fingerprint::Digest,
     issuer::IssuingCa,
     lint::waiver::{Waiver, written as written_waivers},
+    name::Name,
     plan::{PlanDigest, PlannedCertificate},
     policy::{Finding, Refusal},
     profile::{Approval, DuplicateKeys},
@@ -64,6 +66,7 @@ pub struct PlanWriter<'a> {
     transaction: Transaction<'a>,
     number: i64,
     new: OwnedNewPlan,
+    block_lists: Option<String>,
     rehearsal: Rehearsal,
     created: Time,
     accepted: u64,
@@ -122,6 +125,7 @@ impl Register {
                 approval: new.approval,
                 duplicate_keys: new.duplicate_keys,
             },
+            block_lists: None,
             rehearsal,
             created: now,
             accepted: 0,
@@ -139,13 +143,18 @@ pub(in crate::register) struct NewRow<'a> {
     pub spki_sha256: Digest,
     pub not_before: Time,
     pub not_after: Time,
-    pub subject: &'a [u8],
+    pub subject: &'a Name,
     pub notes: &'a [Finding],
     pub request: Option<&'a [u8]>,
     pub tbs: &'a [u8],
 }
 
 impl PlanWriter<'_> {
+    /// Records the block lists that the plan's keys were looked up in.
+    pub fn record_asked(&mut self, lists: &[AskedList]) {
+        self.block_lists = Some(asked::written(lists));
+    }
+
     /// Whether a key stands in this batch already.
     ///
     /// # Errors
@@ -168,29 +177,36 @@ impl PlanWriter<'_> {
         issued_key(&self.transaction, spki_sha256)
     }
 
-    /// Whether a subject, DER, stands in this batch already.
+    /// Whether a subject stands in this batch already, as relying parties compare names.
     ///
     /// # Errors
     /// [`Error::Database`].
-    pub fn holds_subject(&self, subject: &[u8]) -> Result<Option<Earlier>, Error> {
+    pub fn holds_subject(&self, subject: &Name) -> Result<Option<Earlier>, Error> {
         let mut statement = self.transaction.prepare_cached(
-            "SELECT idx, source FROM planned INDEXED BY planned_subject WHERE subject = ?1 AND key > ?2 LIMIT 1",
+            "SELECT idx, source FROM planned INDEXED BY planned_subject \
+             WHERE substr(subject_sha256, 1, 8) = substr(?1, 1, 8) AND subject_sha256 = ?1 AND key > ?2 LIMIT 1",
         )?;
-        earlier(&mut statement, (subject, row_key(self.number, 0)), |row| {
+        let subject = subject.matching_sha256();
+        earlier(&mut statement, (subject.as_octets(), row_key(self.number, 0)), |row| {
             Ok((row.get(0)?, row.get(1)?, None))
         })
     }
 
-    /// Whether a certificate was issued for a subject, DER, under another plan: one of the last 256 that were planned for
-    /// it.
+    /// Whether a certificate was issued for a subject under another plan, as relying parties compare names: one of the last
+    /// 256 that were planned for it.
     ///
     /// # Errors
     /// [`Error::Database`].
-    pub fn issued_subject(&self, subject: &[u8]) -> Result<Option<Earlier>, Error> {
+    pub fn issued_subject(&self, subject: &Name) -> Result<Option<Earlier>, Error> {
         let mut statement = self.transaction.prepare_cached(
-            "SELECT named.idx, named.source, plan.id FROM (SELECT key, idx, source, plan FROM planned              INDEXED BY planned_subject WHERE subject = ?1 AND key < ?2 ORDER BY key DESC LIMIT ?3) AS named              JOIN plan ON plan.number = named.plan              WHERE EXISTS (SELECT 1 FROM issued WHERE issued.key = named.key) LIMIT 1",
+            "SELECT named.idx, named.source, plan.id FROM (SELECT key, idx, source, plan FROM planned \
+             INDEXED BY planned_subject WHERE substr(subject_sha256, 1, 8) = substr(?1, 1, 8) \
+             AND subject_sha256 = ?1 AND key < ?2 ORDER BY key DESC LIMIT ?3) AS named \
+             JOIN plan ON plan.number = named.plan \
+             WHERE EXISTS (SELECT 1 FROM issued WHERE issued.key = named.key) LIMIT 1",
         )?;
-        earlier(&mut statement, (subject, row_key(self.number, 0), SUBJECTS_LOOKED_AT), |row| {
+        let subject = subject.matching_sha256();
+        earlier(&mut statement, (subject.as_octets(), row_key(self.number, 0), SUBJECTS_LOOKED_AT), |row| {
             Ok((row.get(0)?, row.get(1)?, row.get(2)?))
         })
     }
@@ -211,7 +227,7 @@ impl PlanWriter<'_> {
             spki_sha256: planned.spki_sha256(),
             not_before: planned.not_before(),
             not_after: planned.not_after(),
-            subject: planned.subject().der(),
+            subject: planned.subject(),
             notes: planned.notes(),
             request,
             tbs: planned.tbs(),
@@ -248,8 +264,8 @@ impl PlanWriter<'_> {
         }
         let mut statement = self.transaction.prepare_cached(
             "INSERT INTO planned (key, plan, idx, source, serial, spki_sha256, not_before, not_after, subject, \
-             notes, request_sha256, tbs_sha256, tbs, request) \
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14)",
+             subject_sha256, notes, request_sha256, tbs_sha256, tbs, request) \
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15)",
         )?;
         let added = statement.execute((
             row_key(self.number, self.accepted),
@@ -260,7 +276,8 @@ impl PlanWriter<'_> {
             new.spki_sha256.as_octets(),
             new.not_before.unix(),
             new.not_after.unix(),
-            new.subject,
+            new.subject.der(),
+            new.subject.matching_sha256().as_octets(),
             written(new.notes),
             new.request.map(|request| *Digest::of(request).as_octets()),
             Digest::of(new.tbs).as_octets(),
@@ -365,11 +382,22 @@ impl PlanWriter<'_> {
         let issuer_sha256 = self.issuer_sha256(issuer)?;
         let digest = self.digest(issuer_sha256)?;
         let id = self.unused_id(digest)?;
-        let Self { transaction, number, new, rehearsal, created, accepted, refused, skipped, .. } = self;
+        let Self {
+            transaction,
+            number,
+            new,
+            block_lists,
+            rehearsal,
+            created,
+            accepted,
+            refused,
+            skipped,
+            ..
+        } = self;
         transaction.execute(
             "INSERT INTO plan (number, entry, id, authority, kind, profile, profile_text, waivers, approval, \
-             duplicate_keys, created, issuer_sha256, accepted, refused, skipped, digest) \
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16)",
+             duplicate_keys, created, issuer_sha256, accepted, refused, skipped, digest, block_lists) \
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17)",
             rusqlite::params![
                 number,
                 journal::next(&transaction)?,
@@ -393,6 +421,7 @@ impl PlanWriter<'_> {
                 signed(refused),
                 signed(skipped),
                 digest.as_octets(),
+                block_lists,
             ],
         )?;
         journal::append(&transaction, Kind::Plan, now)?;

@@ -402,6 +402,11 @@ fn checks(summary: &PlanSummary) -> String {
             format!("{held} of {} rules passed by each", summary.lint_rules)
         }
     };
+    let passed = match summary.plan.block_lists.as_deref() {
+        None => passed,
+        Some([]) => format!("{passed}; NO BLOCK LIST"),
+        Some(lists) => format!("{passed}; {}", counted(lists.len() as u64, "block list")),
+    };
     match summary.notes.as_slice() {
         [] => format!("{passed}; no notes"),
         notes => {
