@@ -32,7 +32,7 @@ use super::{
     opening::now,
     progress::{Phase, Watch},
     shared_primes::{Batch, SharedPrimes},
-    table::{Devices, beside, row_number},
+    table::{Devices, RowsMet, beside, row_number},
 };
 
 /// Submissions judged together, on all cores.
@@ -203,8 +203,13 @@ pub(super) fn inspect_each(
     let mut submissions = Submissions::open(paths, Naming::AsGiven)?.without(devices.map(Devices::path));
     let at = now()?;
     let mut counts = Counts::default();
-    let (mut keys, mut subjects) = (Seen::default(), Seen::default());
-    let mut met = devices.map(Devices::none_met).unwrap_or_default();
+    let mut before = Before {
+        keys: Seen::default(),
+        subjects: Seen::default(),
+        met: devices.map(Devices::none_met).unwrap_or_default(),
+        devices,
+        yardstick,
+    };
     loop {
         let chunk = next_chunk(&mut submissions).map_err(|error| error.amid("nothing was changed"))?;
         if chunk.is_empty() {
@@ -217,29 +222,15 @@ pub(super) fn inspect_each(
                 (judge(&source, content, side, yardstick, evidence, depth, at), place)
             })
             .collect();
-        for (Judged { mut judgement, key, subject, row, difference }, place) in judged {
-            let number = counts.all() + 1;
-            let twin = keys.compare(&judgement, key, number);
-            if let Some(twin) = twin {
-                judge_twin(&mut judgement, twin, yardstick);
-            }
-            let namesake = subjects.compare(&judgement, subject, number);
-            if let Some(namesake) = namesake {
-                judge_namesake(&mut judgement, namesake, yardstick);
-            }
-            let row = row.filter(|_| judgement.verdict == Verdict::Accepted);
-            let row_taken = row.and_then(|row| met.meet(row, number).map(|first| (row, first)));
-            if let (Some((row, first)), Some(devices)) = (row_taken, devices) {
-                judge_row_taken(&mut judgement, devices.refuse_second(row, first));
-            }
-            counts.add(judgement.verdict);
-            let difference = difference.filter(|_| judgement.verdict == Verdict::Accepted);
-            each(Inspected { judgement, place: Some(place), twin, namesake, row_taken, difference })?;
+        for (judged, place) in judged {
+            let inspected = before.compare(judged, place, counts.all() + 1);
+            counts.add(inspected.judgement.verdict);
+            each(inspected)?;
         }
         watch.tell(Phase::Planning, counts.all(), None);
         watch.check_stop("nothing was changed", "read the requests again")?;
     }
-    for judgement in devices.map(|devices| devices.left_over(&met)).unwrap_or_default() {
+    for judgement in devices.map(|devices| devices.left_over(&before.met)).unwrap_or_default() {
         counts.add(judgement.verdict);
         each(Inspected {
             judgement,
@@ -251,6 +242,37 @@ pub(super) fn inspect_each(
         })?;
     }
     Ok(counts)
+}
+
+/// The requests before the one in hand: whose key, subject or row it has.
+struct Before<'a> {
+    keys: Seen,
+    subjects: Seen,
+    met: RowsMet,
+    devices: Option<&'a Devices>,
+    yardstick: Yardstick<'a>,
+}
+
+impl Before<'_> {
+    /// Compares the request of this number with those before it, and judges what it has of them.
+    fn compare(&mut self, judged: Judged, place: Place, number: u64) -> Inspected {
+        let Judged { mut judgement, key, subject, row, difference } = judged;
+        let twin = self.keys.compare(&judgement, key, number);
+        if let Some(twin) = twin {
+            judge_twin(&mut judgement, twin, self.yardstick);
+        }
+        let namesake = self.subjects.compare(&judgement, subject, number);
+        if let Some(namesake) = namesake {
+            judge_namesake(&mut judgement, namesake, self.yardstick);
+        }
+        let row = row.filter(|_| judgement.verdict == Verdict::Accepted);
+        let row_taken = row.and_then(|row| self.met.meet(row, number).map(|first| (row, first)));
+        if let (Some((row, first)), Some(devices)) = (row_taken, self.devices) {
+            judge_row_taken(&mut judgement, devices.refuse_second(row, first));
+        }
+        let difference = difference.filter(|_| judgement.verdict == Verdict::Accepted);
+        Inspected { judgement, place: Some(place), twin, namesake, row_taken, difference }
+    }
 }
 
 /// Judges an accepted request whose row of the table belongs to an earlier one.

@@ -1,9 +1,6 @@
 //! Planning: requests become a stored plan, every certificate byte for byte, before anything is signed.
 
-use std::{
-    path::{Path, PathBuf},
-    sync::Arc,
-};
+use std::path::{Path, PathBuf};
 
 use rayon::prelude::*;
 
@@ -18,6 +15,7 @@ use crate::{
         profile::{DuplicateKeys, DuplicateSubjects, Profile},
         serial::SerialNumber,
         text::Printable,
+        time::Time,
     },
     register::{Issuer, NewPlan, PlanKind, PlanWriter, StoredPlan},
     token::{
@@ -27,7 +25,6 @@ use crate::{
 };
 
 use super::{
-    block_lists::BlockLists,
     error::Error,
     evidence::Evidence,
     inspection::{Counts, Judgement, Verdict, judged_subject, next_chunk, verify},
@@ -35,7 +32,7 @@ use super::{
     opening::{Appliance, now},
     progress::{Phase, Watch},
     seen::{Agreement, Seen},
-    shared_primes::{Batch, SharedPrimes},
+    shared_primes::Batch,
     table::{Devices, RowsMet, beside, row_number},
 };
 
@@ -172,11 +169,9 @@ impl Appliance {
         let issuer = self.issuer(ca)?;
         let profile = self.profile(profile)?.clone();
         let devices = Devices::open(&profile, csv, paths)?;
-        let lists = BlockLists::of_home(&self.home)?;
-        let asked = lists.asked();
         let batch = Batch { paths, naming: Naming::InVolume, unharmed: "no plan was stored" };
-        let shared = SharedPrimes::survey(&batch, Some(&self.register), watch)?;
-        let evidence = Evidence { lists: Arc::new(lists), shared: Arc::new(shared) };
+        let evidence = self.evidence(&batch, watch)?;
+        let asked = evidence.lists.asked();
         let mut submissions =
             Submissions::open(paths, Naming::InVolume)?.without(devices.as_ref().map(Devices::path));
         let mut serials = Serials::of(self)?;
@@ -195,7 +190,8 @@ impl Appliance {
             approval: profile.approval,
             duplicate_keys: profile.duplicate_keys,
         };
-        let judge = Judge { devices: devices.as_ref(), profile: &profile, issuer: &issuer, evidence };
+        let judge =
+            Judge { devices: devices.as_ref(), profile: &profile, issuer: &issuer, evidence, now: at };
         let mut writer = self.register.begin_plan(&new, at)?;
         writer.record_asked(&asked);
         loop {
@@ -203,15 +199,7 @@ impl Appliance {
             if chunk.is_empty() {
                 break;
             }
-            let drawn = chunk
-                .into_iter()
-                .map(|submission| Ok((submission, serials.draw()?)))
-                .collect::<Result<Vec<_>, Error>>()?;
-            let decided: Vec<Decided> = drawn
-                .into_par_iter()
-                .map(|(submission, serial)| judge.decided(submission, Facts { now: at, serial }))
-                .collect();
-            for item in decided {
+            for item in judge.chunk(chunk, &mut serials)? {
                 rows.number = seen.counts().all() + 1;
                 let judgement = write(&mut writer, item, &profile, &mut rows)?;
                 seen.add(&judgement);
@@ -220,12 +208,7 @@ impl Appliance {
             watch.tell(Phase::Planning, seen.counts().all(), None);
             watch.check_stop("no plan was stored", "run plan again")?;
         }
-        let counts = seen.counts();
-        match counts.all() {
-            0 => return Err(Error::NoRequests),
-            _ if counts.accepted == 0 => return Err(Error::NoneAccepted(counts)),
-            _ => {}
-        }
+        some_accepted(seen.counts())?;
         for judgement in rows.left_over() {
             for finding in &judgement.findings {
                 writer.skip(judgement.source.as_str(), None, finding)?;
@@ -233,9 +216,17 @@ impl Appliance {
             seen.add(&judgement);
             each(&judgement);
         }
-        let counts = seen.counts();
         let plan = writer.store(Issuer::Certificate(&issuer), now()?)?;
-        Ok(Planned { plan, counts, agreement: seen.against(before) })
+        Ok(Planned { plan, counts: seen.counts(), agreement: seen.against(before) })
+    }
+}
+
+/// A plan of no certificate is none.
+fn some_accepted(counts: Counts) -> Result<(), Error> {
+    match counts.all() {
+        0 => Err(Error::NoRequests),
+        _ if counts.accepted == 0 => Err(Error::NoneAccepted(counts)),
+        _ => Ok(()),
     }
 }
 
@@ -266,9 +257,23 @@ struct Judge<'a> {
     profile: &'a Profile,
     issuer: &'a IssuingCa,
     evidence: Evidence,
+    now: Time,
 }
 
 impl Judge<'_> {
+    /// Decides what becomes of submissions on all cores, each with a serial number of its own.
+    fn chunk(&self, chunk: Vec<Submission>, serials: &mut Serials) -> Result<Vec<Decided>, Error> {
+        let drawn = chunk
+            .into_iter()
+            .map(|submission| Ok((submission, serials.draw()?)))
+            .collect::<Result<Vec<_>, Error>>()?;
+        let facts = |serial| Facts { now: self.now, serial };
+        Ok(drawn
+            .into_par_iter()
+            .map(|(submission, serial)| self.decided(submission, facts(serial)))
+            .collect())
+    }
+
     fn decided(&self, submission: Submission, facts: Facts) -> Decided {
         let sha256 = submission.content.sha256();
         let file_stem = submission.place.file_stem();
@@ -325,31 +330,43 @@ fn write(
             })
         }
         Decided::Planned { source, der, planned, row } => {
-            let sha256 = Some(Digest::of(&der));
-            let subject = Some(planned.subject().to_printable());
-            let of_key = duplicate(writer, planned.spki_sha256(), profile.duplicate_keys)?;
-            let of_subject = subject_twice(writer, planned.subject(), profile.duplicate_subjects)?;
-            let mut duplicates: Vec<Finding> = of_key.into_iter().chain(of_subject).collect();
-            let refuses = |finding: &Finding| finding.severity == Severity::Refuse;
-            // A row belongs to an accepted request only.
-            if !duplicates.iter().any(refuses) {
-                duplicates.extend(rows.meet(row));
-            }
-            if duplicates.iter().any(refuses) {
-                let mut findings = duplicates;
-                findings.extend_from_slice(planned.notes());
-                findings.sort_by_key(|finding| std::cmp::Reverse(finding.severity));
-                let refusal = Refusal { findings, subject, key: None };
-                writer.refuse(source.as_str(), sha256, &refusal)?;
-                let Refusal { findings, subject, key } = refusal;
-                return Ok(Judgement { source, sha256, verdict: Verdict::Refused, subject, key, findings });
-            }
-            let planned = planned.with_notes(duplicates);
-            writer.add(source.as_str(), Some(&der), &planned)?;
-            let findings = planned.notes().to_vec();
-            Ok(Judgement { source, sha256, verdict: Verdict::Accepted, subject, key: None, findings })
+            write_planned(writer, (source, &der), *planned, row, profile, rows)
         }
     }
+}
+
+/// The same of a certificate that can be signed, unless it has what stood before.
+fn write_planned(
+    writer: &mut PlanWriter<'_>,
+    (source, der): (Printable, &[u8]),
+    planned: PlannedCertificate,
+    row: Option<u32>,
+    profile: &Profile,
+    rows: &mut Rows<'_>,
+) -> Result<Judgement, Error> {
+    let sha256 = Some(Digest::of(der));
+    let subject = Some(planned.subject().to_printable());
+    let of_key = duplicate(writer, planned.spki_sha256(), profile.duplicate_keys)?;
+    let of_subject = subject_twice(writer, planned.subject(), profile.duplicate_subjects)?;
+    let mut duplicates: Vec<Finding> = of_key.into_iter().chain(of_subject).collect();
+    let refuses = |finding: &Finding| finding.severity == Severity::Refuse;
+    // A row belongs to an accepted request only.
+    if !duplicates.iter().any(refuses) {
+        duplicates.extend(rows.meet(row));
+    }
+    if duplicates.iter().any(refuses) {
+        let mut findings = duplicates;
+        findings.extend_from_slice(planned.notes());
+        findings.sort_by_key(|finding| std::cmp::Reverse(finding.severity));
+        let refusal = Refusal { findings, subject, key: None };
+        writer.refuse(source.as_str(), sha256, &refusal)?;
+        let Refusal { findings, subject, key } = refusal;
+        return Ok(Judgement { source, sha256, verdict: Verdict::Refused, subject, key, findings });
+    }
+    let planned = planned.with_notes(duplicates);
+    writer.add(source.as_str(), Some(der), &planned)?;
+    let findings = planned.notes().to_vec();
+    Ok(Judgement { source, sha256, verdict: Verdict::Accepted, subject, key: None, findings })
 }
 
 pub(super) fn duplicate(

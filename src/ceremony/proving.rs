@@ -1,6 +1,6 @@
 //! Proving: a verification certificate shows a cloud platform that the CA's key is held.
 
-use std::{path::Path, sync::Arc};
+use std::path::Path;
 
 use crate::{
     config,
@@ -29,7 +29,7 @@ use super::{
     planning::Serials,
     progress::Watch,
     repeated_code::RepeatedCode,
-    shared_primes::{Batch, SharedPrimes},
+    shared_primes::Batch,
 };
 
 /// The profile that verification certificates are made by.
@@ -180,7 +180,9 @@ impl Appliance {
             Code::Given(code) => (planned_for(code, platform, &profile, &issuer, facts)?, None),
             Code::Typed(code) => (planned_for(code.as_str(), platform, &profile, &issuer, facts)?, None),
             Code::Request(path) | Code::Shown { path, .. } => {
-                let evidence = self.evidence(path, watch)?;
+                let paths = [path.to_owned()];
+                let batch = Batch { paths: &paths, naming: Naming::AsGiven, unharmed: "nothing was signed" };
+                let evidence = self.evidence(&batch, watch)?;
                 asked = Some(evidence.lists.asked());
                 let (request, der) = request_of(path, &evidence)?;
                 let asked = code_of(&request)?;
@@ -222,14 +224,6 @@ impl Appliance {
             .deliver(&stored, to, &[Format::Pem], &session, watch)
             .map_err(unfinished(Remaining::Delivery))?;
         Ok((stored, delivered))
-    }
-
-    /// What is known of the key of a verification CSR beyond it.
-    fn evidence(&self, path: &Path, watch: &mut Watch<'_>) -> Result<Evidence, Error> {
-        let paths = [path.to_owned()];
-        let batch = Batch { paths: &paths, naming: Naming::AsGiven, unharmed: "nothing was signed" };
-        let shared = SharedPrimes::survey(&batch, Some(&self.register), watch)?;
-        Ok(Evidence { lists: self.block_lists()?, shared: Arc::new(shared) })
     }
 }
 

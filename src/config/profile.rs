@@ -95,31 +95,7 @@ pub(super) fn read(
     written: &Spanned<written::Profile>,
 ) -> Result<Profile, Error> {
     let (section, written) = (written.span(), written.get_ref());
-    let path_length = written.path_length.as_ref();
-    let authority =
-        SubjectKind::SubordinateCa { path_length: path_length.map_or(0, |length| *length.get_ref()) };
-    let kinds = [
-        ("end-entity", SubjectKind::EndEntity),
-        ("root", SubjectKind::Root),
-        ("subordinate-ca", authority),
-        ("verification", SubjectKind::Verification),
-    ];
-    let kind = source.choose("kind", &written.kind, &kinds)?;
-    match (kind, path_length) {
-        (SubjectKind::SubordinateCa { .. }, None) => {
-            let (line, _) = position(source.0, section.start);
-            return Err(Error::MissingKey { line, key: Printable::new("path-length") });
-        }
-        (SubjectKind::Root, Some(length)) => {
-            let hint = "take it out, and give it to `ca create` as `--path-length`";
-            return Err(source.wrong(&length.span(), "path-length", "a root gets it when it is made", hint));
-        }
-        (SubjectKind::EndEntity | SubjectKind::Verification, Some(length)) => {
-            let hint = "take it out, or make it `kind = \"subordinate-ca\"`";
-            return Err(source.wrong(&length.span(), "path-length", "only a CA has a path length", hint));
-        }
-        _ => {}
-    }
+    let kind = kind(source, &section, written)?;
     let approval = if written.unattended { Approval::Unattended } else { Approval::Typed };
     let identifier = written.subject_key_identifier.unwrap_or(true);
     let profile = Profile {
@@ -128,15 +104,7 @@ pub(super) fn read(
         approval,
         end: end(source, &section, written)?,
         backdate_seconds: backdate(source, written)?,
-        beyond_issuer: source.choose_or(
-            "beyond-issuer",
-            written.beyond_issuer.as_ref(),
-            &[
-                ("refuse", BeyondIssuer::Refuse),
-                ("shorten", BeyondIssuer::Shorten),
-                ("keep", BeyondIssuer::Keep),
-            ],
-        )?,
+        beyond_issuer: source.choose_or("beyond-issuer", written.beyond_issuer.as_ref(), BEYOND_ISSUER)?,
         key_usage: key_usage(source, &written.key_usage)?,
         extended_key_usage: oids(source, "extended-key-usage", purpose, &written.extended_key_usage)?,
         allowed_extensions: oids(
@@ -145,22 +113,14 @@ pub(super) fn read(
             |name| named(&["id-ce-", "id-pe-"], name),
             &written.allow_extensions,
         )?,
-        empty_subject: source.choose_or(
-            "empty-subject",
-            written.empty_subject.as_ref(),
-            &[("refuse", EmptySubject::Refuse), ("with-alternative-name", EmptySubject::WithAlternativeName)],
-        )?,
+        empty_subject: source.choose_or("empty-subject", written.empty_subject.as_ref(), EMPTY_SUBJECT)?,
         keys: keys(source, &written.keys)?,
         key_identifier: if identifier { KeyIdentifier::Present } else { KeyIdentifier::Absent },
-        rsa_scheme: source.choose_or(
-            "rsa-scheme",
-            written.rsa_scheme.as_ref(),
-            &[("pkcs1", RsaScheme::Pkcs1), ("pss", RsaScheme::Pss)],
-        )?,
+        rsa_scheme: source.choose_or("rsa-scheme", written.rsa_scheme.as_ref(), RSA_SCHEMES)?,
         duplicate_keys: source.choose_or(
             "duplicate-keys",
             written.duplicate_keys.as_ref(),
-            &[("refuse", DuplicateKeys::Refuse), ("note", DuplicateKeys::Note)],
+            DUPLICATE_KEYS,
         )?,
         signature_hash: source.choose_or("signature-hash", written.signature_hash.as_ref(), HASHES)?,
         extended_key_usage_criticality: extensions::criticality(written.extended_key_usage_critical),
@@ -184,6 +144,39 @@ pub(super) fn read(
     })
 }
 
+/// What a profile makes; only a subordinate CA has a path length there.
+fn kind(
+    source: Source<'_>,
+    section: &Range<usize>,
+    written: &written::Profile,
+) -> Result<SubjectKind, Error> {
+    let path_length = written.path_length.as_ref();
+    let authority =
+        SubjectKind::SubordinateCa { path_length: path_length.map_or(0, |length| *length.get_ref()) };
+    let kinds = [
+        ("end-entity", SubjectKind::EndEntity),
+        ("root", SubjectKind::Root),
+        ("subordinate-ca", authority),
+        ("verification", SubjectKind::Verification),
+    ];
+    let kind = source.choose("kind", &written.kind, &kinds)?;
+    match (kind, path_length) {
+        (SubjectKind::SubordinateCa { .. }, None) => {
+            let (line, _) = position(source.0, section.start);
+            Err(Error::MissingKey { line, key: Printable::new("path-length") })
+        }
+        (SubjectKind::Root, Some(length)) => {
+            let hint = "take it out, and give it to `ca create` as `--path-length`";
+            Err(source.wrong(&length.span(), "path-length", "a root gets it when it is made", hint))
+        }
+        (SubjectKind::EndEntity | SubjectKind::Verification, Some(length)) => {
+            let hint = "take it out, or make it `kind = \"subordinate-ca\"`";
+            Err(source.wrong(&length.span(), "path-length", "only a CA has a path length", hint))
+        }
+        (SubjectKind::SubordinateCa { .. }, Some(_)) | (_, None) => Ok(kind),
+    }
+}
+
 /// Rules of the lint that are set aside, in the order that the plan digest has them in.
 fn waivers(source: Source<'_>, written: &[written::Waiver]) -> Result<Vec<Waiver>, Error> {
     let mut found: Vec<Waiver> = Vec::new();
@@ -201,6 +194,17 @@ fn waivers(source: Source<'_>, written: &[written::Waiver]) -> Result<Vec<Waiver
     found.sort();
     Ok(found)
 }
+
+const BEYOND_ISSUER: &[(&str, BeyondIssuer)] =
+    &[("refuse", BeyondIssuer::Refuse), ("shorten", BeyondIssuer::Shorten), ("keep", BeyondIssuer::Keep)];
+
+const DUPLICATE_KEYS: &[(&str, DuplicateKeys)] =
+    &[("refuse", DuplicateKeys::Refuse), ("note", DuplicateKeys::Note)];
+
+const EMPTY_SUBJECT: &[(&str, EmptySubject)] =
+    &[("refuse", EmptySubject::Refuse), ("with-alternative-name", EmptySubject::WithAlternativeName)];
+
+const RSA_SCHEMES: &[(&str, RsaScheme)] = &[("pkcs1", RsaScheme::Pkcs1), ("pss", RsaScheme::Pss)];
 
 const HASHES: &[(&str, Option<HashAlgorithm>)] = &[
     ("by-key", None),
