@@ -10,8 +10,8 @@ use std::{path::PathBuf, process::Command};
 use coldsign::{
     ceremony::{
         self, Activation, Appliance, AuditReport, Beginning, Class, CrlApproval, CrlFreshness, CrlOrigin,
-        Deeds, Format, HeadSignature, Home, Initialised, Mark, Outcome, Pin, Rehearsal, Reins, Remaining,
-        RevocationAct, RevocationOrder, TokenState, UserPin, Watch, self_check,
+        CrlScope, Deeds, Format, HeadSignature, Home, Initialised, Mark, Outcome, Pin, Rehearsal, Reins,
+        Remaining, RevocationAct, RevocationOrder, TokenState, UserPin, Watch, self_check,
     },
     pki::{
         crl::Reason,
@@ -365,9 +365,9 @@ fn a_crl_is_judged_approved_by_its_words_and_foretold() {
         assert_eq!(appliance.revoke(&judged.order()).unwrap(), 1);
         assert!(appliance.judge_revocation(&order(RevocationAct::Release)).is_ok());
 
-        let standing = appliance.crl_standing("issuing").unwrap();
+        let standing = appliance.crl_standing("issuing", CrlScope::Full).unwrap();
         assert_eq!((standing.freshness, standing.waiting), (CrlFreshness::Never, 1));
-        let prepared = appliance.prepare_crl("issuing", Some(1)).unwrap();
+        let prepared = appliance.prepare_crl("issuing", CrlScope::Full, Some(1)).unwrap();
         let shown = appliance.shown_crl(&prepared).unwrap();
         assert_eq!(shown.reasons, [("certificateHold", 1)]);
         let changes = shown.changes.unwrap();
@@ -392,11 +392,11 @@ fn a_crl_is_judged_approved_by_its_words_and_foretold() {
             .sum();
         assert!(written <= space.octets && written > space.octets / 4, "{written} of {}", space.octets);
         assert!(appliance.judge_delivered_crl(&issued, &out, &mut watch).unwrap().is_sound());
-        let rows = appliance.crl_rows("issuing").unwrap();
+        let rows = appliance.crl_rows("issuing", CrlScope::Full).unwrap();
         assert_eq!((rows.len(), rows[0].deliveries, rows[0].origin), (1, 1, CrlOrigin::Words));
 
         // A CRL of a day is not due soon at once.
-        let standing = appliance.crl_standing("issuing").unwrap();
+        let standing = appliance.crl_standing("issuing", CrlScope::Full).unwrap();
         assert!(matches!(standing.freshness, CrlFreshness::Good(_)), "{standing:?}");
         assert_eq!(standing.waiting, 0);
         let due = appliance.closing().unwrap().due;

@@ -159,6 +159,7 @@ impl Issued {
             waivers: &[],
             approval: profile.approval,
             duplicate_keys: profile.duplicate_keys,
+            crl_points: &[],
         };
         let mut writer = register.begin_plan(&new, now()).expect("a plan");
         let mut signed = Vec::new();

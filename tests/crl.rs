@@ -12,7 +12,7 @@ use std::{
 };
 
 use coldsign::{
-    ceremony::{Appliance, Class, CrlApproval, Home, TokenState, crl_id},
+    ceremony::{Appliance, Class, CrlApproval, CrlScope, Home, TokenState, crl_id},
     pki::{
         certificate::Certificate,
         crl::{
@@ -188,7 +188,7 @@ fn says_what_is_wrong_with_what_is_asked() {
     fs::write(sandbox.path("wrong"), "999999\n").unwrap();
     let wrong = sandbox.text("wrong");
     sandbox.exits(3, ["crl", "--ca", "root", "--to", &out, "--pin-file", &wrong]);
-    assert!(register(&sandbox).unsigned_crl("root").unwrap().is_none());
+    assert!(register(&sandbox).unsigned_crl("root", CrlScope::Full).unwrap().is_none());
     let (made, folder) = crl(&sandbox, "root");
     assert_eq!(made["number"].as_str(), Some("1"));
     // Serial numbers out of a file; a folder that stands is not written over.
@@ -280,7 +280,7 @@ fn a_crl_that_the_token_cannot_sign_is_not_stored() {
         "{}",
         said(&refused)
     );
-    assert_eq!(register(&sandbox).unsigned_crl("root").unwrap(), None);
+    assert_eq!(register(&sandbox).unsigned_crl("root", CrlScope::Full).unwrap(), None);
     let made = crl_through_shim(&sandbox, ("SHIM_FAULT", ""));
     assert!(made.status.success(), "{}", said(&made));
     sandbox.exits(0, ["register", "audit"]);
@@ -314,8 +314,8 @@ fn a_disk_that_fills_while_a_crl_is_signed_still_takes_the_signature() {
     once_signed(&log, &go_on, || disk.fill());
     let output = child.wait_with_output().unwrap();
     let register = Register::open_to_read(&home.join("register.db")).unwrap();
-    assert_eq!(register.unsigned_crl("root").unwrap(), None, "{}", said(&output));
-    assert!(register.latest_crl("root").unwrap().is_some());
+    assert_eq!(register.unsigned_crl("root", CrlScope::Full).unwrap(), None, "{}", said(&output));
+    assert!(register.latest_crl("root", CrlScope::Full).unwrap().is_some());
 }
 
 /// The environment variable that turns the test below into the one who signs.
@@ -342,7 +342,7 @@ fn a_crl_that_the_register_cannot_take_stays_in_hand_and_is_not_signed_anew() {
     let pin = zeroize::Zeroizing::new(support::PIN.as_bytes().to_vec());
     let mut custodian = |_: &TokenState| Ok(Activation::Pin(Pin::new(pin.clone()).unwrap()));
     let session = appliance.login(&mut custodian).unwrap();
-    let prepared = appliance.prepare_crl("root", None).unwrap();
+    let prepared = appliance.prepare_crl("root", CrlScope::Full, None).unwrap();
     let register = home.join("register.db");
     let locker = std::thread::spawn(move || {
         // Another program writes into the file and does not end.
@@ -358,7 +358,7 @@ fn a_crl_that_the_register_cannot_take_stays_in_hand_and_is_not_signed_anew() {
     drop(locker.join().unwrap());
     let calls = || fs::read_to_string(path("SHIM_LOG")).unwrap().matches("C_Sign").count();
     assert_eq!(calls(), 1);
-    let prepared = appliance.prepare_crl("root", None).unwrap();
+    let prepared = appliance.prepare_crl("root", CrlScope::Full, None).unwrap();
     let approved = prepared.approve(CrlApproval::Command).unwrap();
     let issued = appliance.issue_crl(&approved, &session).unwrap();
     assert_eq!(issued.stored(), prepared.stored());
@@ -385,7 +385,10 @@ fn a_killed_process_signs_the_same_octets_again() {
             sandbox.exits(0, ["register", "audit"]);
             let (waiting, latest) = {
                 let register = register(&sandbox);
-                (register.unsigned_crl("root").unwrap(), register.latest_crl("root").unwrap())
+                (
+                    register.unsigned_crl("root", CrlScope::Full).unwrap(),
+                    register.latest_crl("root", CrlScope::Full).unwrap(),
+                )
             };
             // The first signature is that of the CRL.
             assert_eq!(waiting.is_some(), signature == 1, "{signature} {kind}");
@@ -396,7 +399,7 @@ fn a_killed_process_signs_the_same_octets_again() {
             }
             let done = run("");
             assert!(done.status.success(), "{signature} {kind}: {}", said(&done));
-            let issued = register(&sandbox).latest_crl("root").unwrap().unwrap();
+            let issued = register(&sandbox).latest_crl("root", CrlScope::Full).unwrap().unwrap();
             match waiting {
                 // It is signed as it is, and out of date: the next one is handed over.
                 Some(waiting) => {
@@ -650,6 +653,7 @@ fn write_large(sandbox: &Sandbox, count: u32, crl_path: &str, index_path: &str) 
         this_update: begins,
         next_update: begins.plus_seconds(DAY_SECONDS),
         number: &number,
+        point: None,
     };
     let frame = writer::frame(&fields, extent).unwrap();
     let tbs_path = sandbox.path("large.tbs");

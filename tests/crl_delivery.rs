@@ -6,8 +6,8 @@ mod support;
 use std::path::Path;
 
 use coldsign::ceremony::{
-    Appliance, Class, CrlApproval, Delivered, Error, IssuedCrl, Phase, Progress, Reins, RevocationAct,
-    RevocationOrder, Session, Watch, crl_id, typed_serials,
+    Appliance, Class, CrlApproval, CrlScope, Delivered, Error, IssuedCrl, Phase, Progress, Reins,
+    RevocationAct, RevocationOrder, Session, Watch, crl_id, typed_serials,
 };
 use coldsign::pki::{crl::Reason, fingerprint::hex};
 use support::{
@@ -26,7 +26,7 @@ fn signed_crl(desk: &Desk) -> (Appliance, Session, IssuedCrl) {
     let act = RevocationAct::Revoke(Reason::Superseded);
     let order = RevocationOrder { authority: "root", serials: &serials, act, invalidity_date: None };
     appliance.revoke(&order).unwrap();
-    let prepared = appliance.prepare_crl("root", None).unwrap();
+    let prepared = appliance.prepare_crl("root", CrlScope::Full, None).unwrap();
     let crl = appliance.issue_crl(&prepared.approve(CrlApproval::Command).unwrap(), &session).unwrap();
     (appliance, session, crl)
 }
@@ -46,10 +46,10 @@ fn is_safe(signed: &mut (Appliance, Session, IssuedCrl), failed: Result<Delivere
     assert_eq!(error.class(), Class::Medium, "{error}");
     let hint = error.hint();
     assert!(hint.contains("in the register"), "{hint}");
-    assert_eq!(signed.0.crl_rows("root").unwrap()[0].deliveries, 0);
+    assert_eq!(signed.0.crl_rows("root", CrlScope::Full).unwrap()[0].deliveries, 0);
     std::fs::create_dir_all(other).unwrap();
     let delivered = deliver(signed, other, &mut |_| {}).unwrap();
-    assert_eq!(signed.0.crl_rows("root").unwrap()[0].deliveries, 1);
+    assert_eq!(signed.0.crl_rows("root", CrlScope::Full).unwrap()[0].deliveries, 1);
     assert_eq!(delivered.folder, crl_id(signed.2.stored()));
     let report =
         signed.0.judge_delivered_crl(&signed.2, other, &mut Watch::new(&mut |_| {}, &Reins::new())).unwrap();

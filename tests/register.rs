@@ -98,6 +98,7 @@ fn new_plan(kind: PlanKind, duplicate_keys: DuplicateKeys) -> NewPlan<'static> {
         waivers: &[],
         approval: Approval::Typed,
         duplicate_keys,
+        crl_points: &[],
     }
 }
 

@@ -7,8 +7,8 @@ mod stored;
 
 use coldsign::{
     ceremony::{
-        Aftermath, Class, CrlChanges, CrlOrigin, CrlRow, CrlShown, JudgedCertificate, JudgedRevocation,
-        RevocationAct,
+        Aftermath, Class, CrlChanges, CrlOrigin, CrlRow, CrlScope, CrlShown, JudgedCertificate,
+        JudgedRevocation, RevocationAct,
     },
     pki::{
         crl::{CrlSerial, Reason},
@@ -115,13 +115,13 @@ fn what_is_asked_is_judged_first_and_recorded_by_y_alone() {
     let follows = tell(&mut model, RevocationNews::Recorded { certificates: 1, waiting: 1 });
     assert!(matches!(follows[..], [Effect::Work(Job::OpenHome)]), "{follows:?}");
     update(&mut model, Message::Done(Box::new(News::LoggedOut)));
-    assert!(matches!(job(&mut model, Key::Char('n')), RevocationJob::Prepare(ca) if ca == "root"));
+    assert!(matches!(job(&mut model, Key::Char('n')), RevocationJob::Prepare(ca, _) if ca == "root"));
     assert!(matches!(model.screen(), Screen::NextCrl(_)));
 }
 
 #[test]
 fn a_crl_is_signed_after_its_words_only_and_delivered_after_its_signature() {
-    let mut model = on(Screen::NextCrl(NextCrl::new("root")));
+    let mut model = on(Screen::NextCrl(NextCrl::new("root", CrlScope::Full)));
     tell(&mut model, shown());
     for other in [Key::Enter, Key::Char('s'), Key::Char('d'), Key::Char('y')] {
         assert!(key(&mut model, other).is_empty(), "{other:?}");
@@ -156,7 +156,7 @@ fn a_crl_is_signed_after_its_words_only_and_delivered_after_its_signature() {
     update(&mut model, Message::Failed(Failure { class: Class::Token, ..refused }));
     assert!(model.dialog.is_none());
     update(&mut model, Message::Done(Box::new(News::LoggedOut)));
-    assert!(matches!(job(&mut model, Key::Char('n')), RevocationJob::Prepare(_)));
+    assert!(matches!(job(&mut model, Key::Char('n')), RevocationJob::Prepare(..)));
     tell(&mut model, shown());
     key(&mut model, Key::Char('a'));
     job(&mut model, Key::Enter);
@@ -170,9 +170,11 @@ fn a_crl_is_signed_after_its_words_only_and_delivered_after_its_signature() {
 
 #[test]
 fn only_the_latest_crl_that_was_made_here_is_handed_over() {
-    let mut model = on(Screen::Crls(Crls::new("root")));
+    let mut model = on(Screen::Crls(Crls::new("root", CrlScope::Full)));
     let standing = coldsign::ceremony::CrlStanding {
         ca: "root".to_owned(),
+        scope: CrlScope::Full,
+        place: None,
         latest: None,
         freshness: coldsign::ceremony::CrlFreshness::Never,
         waiting: 0,
@@ -193,9 +195,9 @@ fn only_the_latest_crl_that_was_made_here_is_handed_over() {
 
 #[test]
 fn after_a_crl_that_is_out_of_date_the_next_one_is_prepared() {
-    let mut model = on(Screen::NextCrl(NextCrl::new("root")));
+    let mut model = on(Screen::NextCrl(NextCrl::new("root", CrlScope::Full)));
     let mut follows = tell(&mut model, RevocationNews::Outdated(Box::new(row())));
-    let Some(Effect::Work(Job::Revocation(RevocationJob::Prepare(ca)))) = follows.pop() else {
+    let Some(Effect::Work(Job::Revocation(RevocationJob::Prepare(ca, _)))) = follows.pop() else {
         panic!("the next one is prepared")
     };
     assert_eq!(ca, "root");

@@ -345,6 +345,7 @@ fn cut_short_in_its_own_process() {
         waivers: &[],
         approval: Approval::Typed,
         duplicate_keys: DuplicateKeys::Refuse,
+        crl_points: &[],
     };
     let mut writer = register.begin_plan(&new, now).expect("begun");
     writer.add("ca create", None, &planned).expect("added");

@@ -17,7 +17,7 @@ use super::{
     error::Error,
     expiry::{ending_noun, full_length},
     opening::{Appliance, now},
-    revocation::crl_due,
+    revocation::crls_ahead,
 };
 
 /// The state in which a ceremony ends.
@@ -127,7 +127,8 @@ impl Appliance {
             soon.nearness = Nearness::Soon;
         }
         for record in &authorities {
-            due.extend(crl_due(&self.register, &record.name, at)?.map(|(what, at)| due_at(&what, at)));
+            let ahead = crls_ahead(&self.register, &record.name, at)?;
+            due.extend(ahead.into_iter().map(|(what, at)| due_at(&what, at)));
         }
         // The order that is left between equal moments is that of the CAs.
         due.sort_by_key(|due| due.at);

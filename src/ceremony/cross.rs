@@ -64,6 +64,7 @@ impl Appliance {
         let sha256 = certificate.sha256();
         let text = config::profile_text(&self.text, &profile.name)
             + &format!("# made from the certificate with SHA-256 {sha256}\n");
+        let points = profile.crl_points();
         let new = NewPlan {
             authority: ca,
             kind: PlanKind::Cross,
@@ -72,6 +73,7 @@ impl Appliance {
             waivers: &profile.waivers,
             approval: profile.approval,
             duplicate_keys: profile.duplicate_keys,
+            crl_points: &points,
         };
         let mut writer = self.register.begin_plan(&new, at)?;
         writer.record_asked(&asked);

@@ -87,8 +87,8 @@ pub use renewal::RootRenewal;
 pub use repeated_code::{RepeatedCode, Repetition};
 pub use revocation::{
     ApprovedCrl, CRL_SOON_DAYS, CrlApproval, CrlChanges, CrlFile, CrlFreshness, CrlImport, CrlRow, CrlShown,
-    CrlStanding, JudgedCertificate, JudgedRevocation, PreparedCrl, REASONS, crl_id, read_crl_file,
-    read_serials, typed_moment, typed_serial, typed_serials,
+    CrlStanding, JudgedCertificate, JudgedRevocation, PreparedCrl, REASONS, crl_again, crl_id, read_crl_file,
+    read_serials, scope_words, typed_moment, typed_serial, typed_serials,
 };
 pub use seen::{Agreement, Seen};
 pub use self_check::{Check, Mark, interfaces_up, self_check, utc_now};
@@ -116,7 +116,7 @@ pub use crate::{
     },
     host::memory::harden,
     register::{
-        Adoption, AuditFinding, AuditReport, AuthorityRecord, Catalogue, CrlOrigin, Deeds,
+        Adoption, AuditFinding, AuditReport, AuthorityRecord, Catalogue, CrlOrigin, CrlScope, Deeds,
         InstalledCertificate, IssuedCertificate, IssuedCrl, Rehearsal, RevocationAct, RevocationOrder,
         Revoked, Role, StoredCrl, StoredPlan, Takeover,
     },

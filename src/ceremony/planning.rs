@@ -181,6 +181,7 @@ impl Appliance {
         let text = config::profile_text(&self.text, &profile.name) + &record;
         let met = devices.as_ref().map(Devices::none_met).unwrap_or_default();
         let mut rows = Rows { devices: devices.as_ref(), met, number: 0 };
+        let points = profile.crl_points();
         let new = NewPlan {
             authority: ca,
             kind: PlanKind::Batch,
@@ -189,6 +190,7 @@ impl Appliance {
             waivers: &profile.waivers,
             approval: profile.approval,
             duplicate_keys: profile.duplicate_keys,
+            crl_points: &points,
         };
         let judge =
             Judge { devices: devices.as_ref(), profile: &profile, issuer: &issuer, evidence, now: at };

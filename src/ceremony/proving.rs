@@ -207,6 +207,7 @@ impl Appliance {
             waivers: &profile.waivers,
             approval: profile.approval,
             duplicate_keys: profile.duplicate_keys,
+            crl_points: &[],
         };
         let mut writer = self.register.begin_plan(&new, at)?;
         if let Some(asked) = &asked {

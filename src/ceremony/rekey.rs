@@ -233,6 +233,7 @@ impl Appliance {
             approval: Approval::Typed,
             // The key that is linked was certified before, by itself.
             duplicate_keys: DuplicateKeys::Note,
+            crl_points: &[],
         };
         let mut writer = self.register.begin_plan(&new, at)?;
         writer.add(source, None, &planned)?;

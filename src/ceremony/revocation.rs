@@ -12,8 +12,8 @@ use crate::{
         time::{DAY_SECONDS, Time},
     },
     register::{
-        CrlOrigin, CrlPlan, IssuedCertificate, IssuedCrl, NewCrl, RevocationOrder, Revoked, StoredCrl,
-        Storing,
+        CrlOrigin, CrlPlan, CrlScope, IssuedCertificate, IssuedCrl, NewCrl, RevocationOrder, Revoked,
+        StoredCrl, Storing,
     },
     token::{key::TokenKey, session::Session},
 };
@@ -38,7 +38,7 @@ pub use import::CrlImport;
 pub use judged::{JudgedCertificate, JudgedRevocation};
 pub use serials::read_serials;
 pub use standing::{CRL_SOON_DAYS, CrlChanges, CrlFreshness, CrlRow, CrlShown, CrlStanding};
-pub(super) use standing::{crl_due, crls_due};
+pub(super) use standing::{crls_ahead, crls_due};
 pub use typed::{REASONS, typed_moment, typed_serial, typed_serials};
 
 /// A CRL that waits for the PIN.
@@ -70,19 +70,22 @@ impl PreparedCrl {
     }
 }
 
-/// The name of a CRL: its CA and its number.
+/// The name of a CRL: its CA, the partition that it is for, and its number. No name of a CA has a full stop.
 #[must_use]
 pub fn crl_id(stored: &StoredCrl) -> String {
     /// Longest number that stands in a name, in digits: with the longest name of a CA it stays below what a medium takes.
     const DIGITS_MAX: usize = 20;
     let number = stored.number.as_ref().map(CrlNumber::to_string).filter(|digits| digits.len() <= DIGITS_MAX);
     let number = number.unwrap_or_else(|| stored.tbs_sha256.to_string()[..DIGITS_MAX].to_owned());
-    format!("crl-{}-{number}", stored.authority)
+    match stored.scope {
+        CrlScope::Full => format!("crl-{}-{number}", stored.authority),
+        CrlScope::Partition(index) => format!("crl-{}.{index}-{number}", stored.authority),
+    }
 }
 
 impl Appliance {
-    /// Records what became of certificates: of all of them, or of none. How many of the CA's revocations no CRL takes in
-    /// yet, these among them.
+    /// Records what became of certificates: of all of them, or of none. How many of the CA's revocations its full CRL does
+    /// not take in yet, these among them.
     ///
     /// # Errors
     /// [`Error::Register`] naming the certificate that cannot be revoked, held or released.
@@ -91,25 +94,58 @@ impl Appliance {
         let issuer = self.issuer(ca)?;
         check_signs_crls(&issuer, ca)?;
         self.register.revoke(order, now()?)?;
-        let seen = self.register.latest_crl(ca)?.map_or(0, |latest| latest.stored().revocations);
-        Ok(self.register.revocations_after(ca, seen)?)
+        let latest = self.register.latest_crl(ca, CrlScope::Full)?;
+        let seen = latest.map_or(0, |latest| latest.stored().revocations);
+        Ok(self.register.revocations_after(ca, CrlScope::Full, seen)?)
     }
 
-    /// Prepares a CRL of all that is revoked, to be shown: nothing is stored yet. One that was stored and not signed is
-    /// given again instead, as it is.
+    /// What the CRLs of a CA are for: the full one first, then every partition that its certificates are divided among.
+    ///
+    /// # Errors
+    /// [`Error::Authority`] where there is no such CA; [`Error::Register`].
+    pub fn crl_scopes(&self, ca: &str) -> Result<Vec<CrlScope>, Error> {
+        self.authority(ca)?;
+        Ok(self.register.crl_scopes(ca)?)
+    }
+
+    /// A partition of a CA by its number.
+    ///
+    /// # Errors
+    /// [`Error::Usage`] where there is none.
+    pub fn crl_partition(&self, ca: &str, number: u32) -> Result<CrlScope, Error> {
+        let scopes = self.crl_scopes(ca)?;
+        let wanted = CrlScope::Partition(number);
+        scopes.contains(&wanted).then_some(wanted).ok_or_else(|| {
+            Error::usage(
+                format!("CA {} has no partition {number}", Printable::new(ca)),
+                match scopes.len() {
+                    1 => "leave --partition out: its certificates are not divided among CRLs".to_owned(),
+                    count => format!("give --partition from 1 to {}", count - 1),
+                },
+            )
+        })
+    }
+
+    /// Prepares a CRL of all that is revoked of a scope, to be shown: nothing is stored yet. One that was stored and not
+    /// signed is given again instead, as it is.
     ///
     /// # Errors
     /// [`Error::Authority`] where the CA may not sign CRLs or ends too soon; [`Error::Register`] where the CRL does not
     /// follow from the one before.
-    pub fn prepare_crl(&mut self, ca: &str, days: Option<u32>) -> Result<PreparedCrl, Error> {
+    pub fn prepare_crl(
+        &mut self,
+        ca: &str,
+        scope: CrlScope,
+        days: Option<u32>,
+    ) -> Result<PreparedCrl, Error> {
         let issuer = self.issuer(ca)?;
         check_signs_crls(&issuer, ca)?;
-        if let Some(stored) = self.register.unsigned_crl(ca)? {
+        if let Some(stored) = self.register.unsigned_crl(ca, scope)? {
             return Ok(PreparedCrl { issuer, stored, change: None });
         }
         let this_update = now()?;
         let next_update = next_update(&issuer, this_update, days.unwrap_or(self.configuration.crl_days()))?;
-        let new = self.new_crl(ca, &issuer, (this_update, next_update), CrlOrigin::Command)?;
+        let new = self.new_crl((ca, scope), &issuer, (this_update, next_update), CrlOrigin::Command)?;
         let plan = self.register.plan_crl(&new, Storing::Trial)?;
         Ok(PreparedCrl { issuer, stored: plan.stored.clone(), change: Some(plan) })
     }
@@ -127,7 +163,12 @@ impl Appliance {
         self.audit_key(session)?;
         let stored = match (change, stored.next_update) {
             (Some(_), Some(next_update)) => {
-                let new = self.new_crl(ca, issuer, (stored.this_update, next_update), approved.origin)?;
+                let new = self.new_crl(
+                    (ca, stored.scope),
+                    issuer,
+                    (stored.this_update, next_update),
+                    approved.origin,
+                )?;
                 // What is durable is signed before any other: what this token could not sign would end the CA's CRLs.
                 session.signer(&key, new.algorithm)?.check_takes(stored.octets())?;
                 self.register.plan_crl(&new, Storing::Durable(stored.tbs_sha256))?.stored
@@ -149,13 +190,13 @@ impl Appliance {
 
     fn new_crl<'a>(
         &self,
-        ca: &'a str,
+        (authority, scope): (&'a str, CrlScope),
         issuer: &'a IssuingCa,
         (this_update, next_update): (Time, Time),
         origin: CrlOrigin,
     ) -> Result<NewCrl<'a>, Error> {
         let algorithm = issuer.certificate().public_key().signing_algorithm(self.crl_scheme(issuer)?);
-        Ok(NewCrl { authority: ca, issuer, algorithm, this_update, next_update, origin })
+        Ok(NewCrl { authority, scope, issuer, algorithm, this_update, next_update, origin })
     }
 
     /// How an RSA key signs CRLs: as it signed its own certificate, which is how it is proved to sign. What is above
@@ -197,7 +238,7 @@ impl Appliance {
     /// [`Error::Register`].
     pub fn is_outdated(&self, issued: &IssuedCrl) -> Result<bool, Error> {
         let stored = issued.stored();
-        let since = self.register.revocations_after(&stored.authority, stored.revocations)?;
+        let since = self.register.revocations_after(&stored.authority, stored.scope, stored.revocations)?;
         Ok(outdated(stored.next_update, since, now()?))
     }
 
@@ -210,17 +251,19 @@ impl Appliance {
         Ok(self.register.issued_crls(ca)?)
     }
 
-    /// The latest CRL of a CA, to be handed over again; one that was imported is others' work, and they have it.
+    /// The latest CRL of a scope of a CA, to be handed over again; one that was imported is others' work, and they have it.
     ///
     /// # Errors
     /// [`Error::Usage`] where there is none that was made here; [`Error::Register`].
-    pub fn latest_crl(&self, ca: &str) -> Result<IssuedCrl, Error> {
+    pub fn latest_crl(&self, ca: &str, scope: CrlScope) -> Result<IssuedCrl, Error> {
         self.authority(ca)?;
-        let latest =
-            self.register.latest_crl(ca)?.filter(|latest| latest.stored().origin != CrlOrigin::Elsewhere);
+        let latest = self
+            .register
+            .latest_crl(ca, scope)?
+            .filter(|latest| latest.stored().origin != CrlOrigin::Elsewhere);
         latest.ok_or_else(|| {
             Error::usage(
-                format!("CA {} has no CRL that was made here yet", Printable::new(ca)),
+                format!("CA {}: {} was never made here", Printable::new(ca), scope_words(scope)),
                 format!("make one: coldsign crl --ca {} --to DIR", Printable::new(ca)),
             )
         })
@@ -243,6 +286,25 @@ impl Appliance {
         let Some(serial) = CrlSerial::from_octets(certificate.serial()) else { return Ok(None) };
         Ok(self.register.revoked(&authority, &serial)?)
     }
+}
+
+/// Which CRL is meant, in words.
+#[must_use]
+pub fn scope_words(scope: CrlScope) -> String {
+    match scope {
+        CrlScope::Full => "the full CRL".to_owned(),
+        CrlScope::Partition(number) => format!("the CRL of partition {number}"),
+    }
+}
+
+/// The command that hands the latest CRL of a scope over again.
+#[must_use]
+pub fn crl_again(stored: &StoredCrl) -> String {
+    let partition = match stored.scope {
+        CrlScope::Full => String::new(),
+        CrlScope::Partition(number) => format!(" --partition {number}"),
+    };
+    format!("coldsign crl --ca {} --to DIR --latest{partition}", stored.authority)
 }
 
 fn outdated(next_update: Option<Time>, recorded_since: u64, now: Time) -> bool {

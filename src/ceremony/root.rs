@@ -55,6 +55,7 @@ impl Appliance {
             waivers: &[],
             approval: Approval::Typed,
             duplicate_keys: own.duplicate_keys,
+            crl_points: &[],
         };
         let mut writer = self.register.begin_plan(&new_plan, at)?;
         writer.add(own.source, None, own.planned)?;

@@ -346,9 +346,12 @@ pub struct CrlArguments {
     /// Days until the next CRL is there at the latest [default: crl-days of authority.toml, else 30]
     #[arg(long, value_name = "N")]
     pub days: Option<u32>,
-    /// Sign nothing: deliver the latest CRL once more
+    /// Sign nothing: deliver the latest full CRL, or that of --partition, once more
     #[arg(long, conflicts_with = "days")]
     pub latest: bool,
+    /// Only the CRL of this partition; without it the full one is made, and that of every partition
+    #[arg(long, value_name = "N")]
+    pub partition: Option<u32>,
     /// The user PIN
     #[command(flatten)]
     pub pin: PinArguments,

@@ -8,8 +8,8 @@ use serde_json::{Value, json};
 
 use crate::{
     ceremony::{
-        Adoptee, Appliance, AuthorityRecord, Error, Home, InstalledCertificate, NewCa, ProposedAdoption,
-        Rekey, Requested, Role, RootCompared, printable_path,
+        Adoptee, Appliance, AuthorityRecord, CrlScope, Error, Home, InstalledCertificate, NewCa,
+        ProposedAdoption, Rekey, Requested, Role, RootCompared, printable_path,
     },
     pki::{
         certificate::Certificate,
@@ -164,10 +164,9 @@ fn show_one(home: Home, name: &str, form: Form) -> Result<(), Error> {
             role_words(one.role)
         ));
     }
-    if let (Form::Text, Some(latest)) = (form, appliance.crls(name)?.last()) {
-        let stored = latest.stored();
-        let number = stored.number.as_ref().map_or("none".to_owned(), ToString::to_string);
-        let next = stored.next_update.map_or("-".to_owned(), |time| time.to_string());
+    if let (Form::Text, Some(latest)) = (form, appliance.crl_standing(name, CrlScope::Full)?.latest) {
+        let number = latest.number.unwrap_or_else(|| "none".to_owned());
+        let next = latest.next_update.map_or("-".to_owned(), |time| time.to_string());
         render::line(&format!("CRL          {number}, the next one by {next}"));
     }
     Ok(())

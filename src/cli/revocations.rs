@@ -6,11 +6,12 @@ use serde_json::{Value, json};
 
 use crate::{
     ceremony::{
-        self, Appliance, BundleReport, CrlApproval, CrlImport, CrlOrigin, CrlSummary, Delivered, Error, Home,
-        IssuedCrl, PreparedCrl, REASONS, RevocationAct, RevocationOrder, Standing, crl_id, printable_path,
+        self, Appliance, BundleReport, CrlApproval, CrlImport, CrlOrigin, CrlScope, CrlSummary, Delivered,
+        Error, Home, IssuedCrl, PreparedCrl, REASONS, RevocationAct, RevocationOrder, Standing, crl_id,
+        printable_path,
     },
     pki::{
-        crl::{Reason, RevokedEntry},
+        crl::{CrlPoint, Reason, RevokedEntry},
         text::{Printable, counted},
     },
 };
@@ -100,36 +101,59 @@ fn make(home: Home, ca: &str, to: &Path, given: &CrlArguments, form: Form) -> Re
     let mut appliance = Appliance::open(home)?;
     announce(&appliance);
     let mut custodian = pin::custodian(given.pin.pin_file.clone());
+    let one = given.partition.map(|number| appliance.crl_partition(ca, number)).transpose()?;
     if given.latest {
-        let issued = appliance.latest_crl(ca)?;
+        let issued = appliance.latest_crl(ca, one.unwrap_or(CrlScope::Full))?;
         stop::unbroken(|| appliance.check_crl_target(&crl_id(issued.stored()), to))?;
         let session = appliance.login(&mut custodian)?;
         let delivered = watched(|watch| appliance.deliver_crl(&issued, to, &session, watch))?;
         show_delivered(&issued, None, &delivered, to, form);
         return Ok(Exit::Done);
     }
-    let (prepared, session, issued) = loop {
-        let prepared = appliance.prepare_crl(ca, given.days)?;
-        stop::unbroken(|| appliance.check_crl_target(&prepared.id(), to))?;
-        // Whoever gives the PIN sees what it is given for: the PIN is the approval, of each CRL its own.
-        show_prepared(&prepared);
-        render::from_outside(appliance.adoption_told(ca)?.as_ref());
-        let session = appliance.login(&mut custodian)?;
-        let approved = prepared.approve(CrlApproval::Command)?;
-        let issued = appliance.issue_crl(&approved, &session)?;
-        if prepared.change().is_some() || !appliance.is_outdated(&issued)? {
-            break (prepared, session, issued);
-        }
-        eprintln!("{} is signed and recorded, and not handed over: it is out of date", prepared.id());
+    let scopes = match one {
+        Some(scope) => vec![scope],
+        None => appliance.crl_scopes(ca)?,
     };
-    let delivered =
-        watched(|watch| appliance.deliver_crl(&issued, to, &session, watch)).inspect_err(|_| {
-            eprintln!(
-                "the CRL is signed and recorded: deliver it with coldsign crl --ca {ca} --to DIR --latest"
-            );
-        })?;
-    show_delivered(&issued, Some(&prepared), &delivered, to, form);
+    let mut shown = Vec::new();
+    for scope in scopes {
+        shown.push(show_next(&mut appliance, ca, scope, to, given)?);
+    }
+    render::from_outside(appliance.adoption_told(ca)?.as_ref());
+    for mut prepared in shown {
+        let scope = prepared.stored().scope;
+        let (session, issued) = loop {
+            let session = appliance.login(&mut custodian)?;
+            let issued = appliance.issue_crl(&prepared.approve(CrlApproval::Command)?, &session)?;
+            if prepared.change().is_some() || !appliance.is_outdated(&issued)? {
+                break (session, issued);
+            }
+            eprintln!("{} is signed and recorded, and not handed over: it is out of date", prepared.id());
+            prepared = show_next(&mut appliance, ca, scope, to, given)?;
+        };
+        let delivered =
+            watched(|watch| appliance.deliver_crl(&issued, to, &session, watch)).inspect_err(|_| {
+                eprintln!(
+                    "the CRL is signed and recorded: deliver it with {}",
+                    ceremony::crl_again(issued.stored())
+                );
+            })?;
+        show_delivered(&issued, Some(&prepared), &delivered, to, form);
+    }
     Ok(Exit::Done)
+}
+
+/// Prepares the next CRL of a scope. Whoever gives the PIN sees what it is given for: it is the approval of what was shown.
+fn show_next(
+    appliance: &mut Appliance,
+    ca: &str,
+    scope: CrlScope,
+    to: &Path,
+    given: &CrlArguments,
+) -> Result<PreparedCrl, Error> {
+    let prepared = appliance.prepare_crl(ca, scope, given.days)?;
+    stop::unbroken(|| appliance.check_crl_target(&prepared.id(), to))?;
+    show_prepared(&prepared);
+    Ok(prepared)
 }
 
 fn show_prepared(prepared: &PreparedCrl) {
@@ -160,6 +184,7 @@ fn crl_value(issued: &IssuedCrl) -> Value {
     json!({
         "crl": crl_id(stored),
         "ca": stored.authority,
+        "partition": partition(stored.scope),
         "number": stored.number.as_ref().map(ToString::to_string),
         "digest": stored.tbs_sha256.to_string(),
         "words": stored.tbs_sha256.words(),
@@ -169,6 +194,14 @@ fn crl_value(issued: &IssuedCrl) -> Value {
         "origin": origin(stored.origin),
         "sha256": issued.sha256().to_string(),
     })
+}
+
+/// The partition's number; none of the full CRL.
+fn partition(scope: CrlScope) -> Option<u32> {
+    match scope {
+        CrlScope::Full => None,
+        CrlScope::Partition(number) => Some(number),
+    }
 }
 
 fn origin(origin: CrlOrigin) -> &'static str {
@@ -204,8 +237,9 @@ fn show_delivered(
             let stored = issued.stored();
             let number = stored.number.as_ref().map_or("none".to_owned(), ToString::to_string);
             render::line(&format!(
-                "CRL       {number} of {}, {}",
+                "CRL       {number} of {}{}, {}",
                 stored.authority,
+                partition(stored.scope).map_or(String::new(), |number| format!(", partition {number}")),
                 counted(stored.entries, "certificate")
             ));
             render::line(&format!("digest    {}", stored.tbs_sha256));
@@ -232,7 +266,8 @@ fn list(home: Home, ca: &str, form: Form) -> Result<Exit, Error> {
             Form::Text => {
                 let stored = issued.stored();
                 render::line(&format!(
-                    "{}  {}  {}  {}{}",
+                    "{}{}  {}  {}  {}{}",
+                    partition(stored.scope).map_or(String::new(), |number| format!("partition {number}  ")),
                     stored.number.as_ref().map_or("none".to_owned(), ToString::to_string),
                     stored.this_update,
                     stored.next_update.map_or("no next update".to_owned(), |time| format!("next by {time}")),
@@ -253,9 +288,11 @@ fn show(file: &Path, form: Form) -> Result<Exit, Error> {
     let (head, end) = (&crl.head, &crl.end);
     let number = end.number.as_ref().map(ToString::to_string);
     let next = head.next_update.map(|time| time.to_string());
+    let point = end.point.as_ref().map(CrlPoint::uris).unwrap_or_default();
     match form {
         Form::Json => render::value(&json!({
             "issuer": head.issuer.to_printable().as_str(),
+            "distribution_point": point.iter().map(Printable::as_str).collect::<Vec<_>>(),
             "number": number,
             "this_update": head.this_update.to_string(),
             "next_update": next,
@@ -265,6 +302,7 @@ fn show(file: &Path, form: Form) -> Result<Exit, Error> {
         })),
         Form::Text => {
             render::line(&format!("issuer    {}", head.issuer.to_printable()));
+            show_point("for       ", &point);
             render::line(&format!("number    {}", number.unwrap_or_else(|| "none".to_owned())));
             render::line(&format!(
                 "valid     {} to {}",
@@ -280,6 +318,13 @@ fn show(file: &Path, form: Form) -> Result<Exit, Error> {
         }
     }
     Ok(Exit::Done)
+}
+
+/// Whose certificates a CRL is for, where it is not for all of its CA.
+fn show_point(label: &str, uris: &[Printable]) {
+    for uri in uris {
+        render::line(&format!("{label}certificates that name {uri}, no others"));
+    }
 }
 
 fn show_entry(entry: &RevokedEntry, form: Form) {
@@ -347,6 +392,7 @@ pub fn show_verified(report: &BundleReport, crl: &CrlSummary, given: &VerifyArgu
             "digest": crl.digest.to_string(),
             "words": crl.digest.words(),
             "issuer": crl.issuer.as_str(),
+            "distribution_point": crl.distribution_point.iter().map(Printable::as_str).collect::<Vec<_>>(),
             "this_update": crl.this_update.as_str(),
             "next_update": crl.next_update.as_str(),
             "entries": crl.entries,
@@ -356,6 +402,7 @@ pub fn show_verified(report: &BundleReport, crl: &CrlSummary, given: &VerifyArgu
         })),
         Form::Text => {
             render::line(&format!("CRL        {} of {}", crl.number, crl.issuer));
+            show_point("for        ", &crl.distribution_point);
             render::line(&format!("valid      {} to {}", crl.this_update, crl.next_update));
             render::line(&format!("digest     {}", crl.digest));
             render::line(&format!("words      {}", crl.digest.words()));

@@ -41,6 +41,7 @@ pub(super) fn fixed(source: Source<'_>, written: &written::Profile) -> Result<Fi
         ocsp: written.ocsp.clone(),
         ca_issuers: written.ca_issuers.clone(),
         crl: written.crl.clone(),
+        crl_partitions: written.crl_partitions,
         policies: policies.collect::<Result<_, Error>>()?,
         policies_criticality: criticality(written.certificate_policies_critical),
         names: NameConstraints {

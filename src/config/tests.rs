@@ -341,6 +341,15 @@ fn refuses_an_extension_of_fixed_content_that_cannot_be() {
     policies("{ oid = \"9.9\" }", "not an object identifier");
     let both = "crl = [\"http://a.example/ca.crl\"]\nallow-extensions = [\"2.5.29.31\"]";
     contradicts(both, "allow-extensions", "`crl` fixes");
+    let divided = |crl: &str, partitions: &str, message: &str| {
+        contradicts(&format!("crl = [{crl}]\ncrl-partitions = {partitions}"), "crl-partitions", message);
+    };
+    divided("\"http://a.example/{partition}\"", "0", "1 to 256");
+    divided("\"http://a.example/{partition}\"", "257", "1 to 256");
+    divided("", "2", "names no place");
+    divided("\"http://a.example/{partition}\", \"http://b.example/\"", "2", "the same for all");
+    contradicts("crl = [\"http://a.example/{partition}\"]", "crl", "with a host");
+    contradicts("crl = [\"http://a.example/{other}{partition}\"]\ncrl-partitions = 2", "crl", "with a host");
     custom("2.5.29.19", "3000", "basicConstraints");
     custom("2.5.29.17", "3000", "subjectAltName");
     custom("1.2.3", "3080", "strict DER");

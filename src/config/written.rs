@@ -80,6 +80,7 @@ pub(super) struct Profile {
     pub ca_issuers: Vec<String>,
     #[serde(default)]
     pub crl: Vec<String>,
+    pub crl_partitions: Option<u32>,
     #[serde(default)]
     pub certificate_policies: Vec<Policy>,
     #[serde(default)]

@@ -147,6 +147,9 @@ pub struct CrlHeader {
     pub this_update: String,
     /// nextUpdate, RFC 3339.
     pub next_update: String,
+    /// URIs of the distribution point whose certificates it is for; none: it is for all of the CA's.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub distribution_point: Vec<String>,
     /// Certificates on it.
     pub entries: u64,
     /// Entries of the CRL before that it has no more: lines of left.csv.

@@ -165,6 +165,8 @@ pub struct CrlSummary {
     pub this_update: Printable,
     /// nextUpdate.
     pub next_update: Printable,
+    /// URIs of the distribution point whose certificates it is for; none: it is for all of the CA's.
+    pub distribution_point: Vec<Printable>,
     /// Certificates on it.
     pub entries: u64,
     /// The CA's subject.

@@ -11,6 +11,7 @@ pub mod issued_list;
 pub mod lint;
 mod number;
 mod pem;
+mod point;
 mod reader;
 mod signed;
 pub mod succession;
@@ -22,6 +23,7 @@ pub mod writer;
 pub use entry::{CrlSerial, Reason, RevokedEntry};
 pub use number::CrlNumber;
 pub use pem::{ListOctets, PemText};
+pub use point::CrlPoint;
 pub use reader::{CrlEnd, CrlError, CrlHead, CrlReader, Pieces, ReadError, Shape};
 pub use signed::SignedCrl;
 

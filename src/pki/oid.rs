@@ -68,6 +68,8 @@ pub const SUBJECT_ALT_NAME: &[u8] = &[0x55, 0x1d, 0x11];
 pub const BASIC_CONSTRAINTS: &[u8] = &[0x55, 0x1d, 0x13];
 /// cRLNumber, 2.5.29.20 (RFC 5280).
 pub const CRL_NUMBER: &[u8] = &[0x55, 0x1d, 0x14];
+/// issuingDistributionPoint, 2.5.29.28 (RFC 5280).
+pub const ISSUING_DISTRIBUTION_POINT: &[u8] = &[0x55, 0x1d, 0x1c];
 /// cRLReason, 2.5.29.21 (RFC 5280).
 pub const REASON_CODE: &[u8] = &[0x55, 0x1d, 0x15];
 /// invalidityDate, 2.5.29.24 (RFC 5280).

@@ -121,6 +121,7 @@ pub fn plan(
     issuer: &IssuingCa,
     facts: Facts,
 ) -> Result<PlannedCertificate, Refusal> {
+    let profile = &*profile.for_serial(facts.serial);
     let named = naming::decide(&profile.naming, &request);
     let mut decision = Decision::new(profile, Some(issuer), request.notes().to_vec());
     decision.judge_request(request.public_key(), &named);
@@ -186,6 +187,7 @@ pub fn plan_cross(
     issuer: &IssuingCa,
     facts: Facts,
 ) -> Result<PlannedCertificate, Refusal> {
+    let profile = &*profile.for_serial(facts.serial);
     let (subject, key) = (request.subject(), request.public_key());
     let mut decision = Decision::new(profile, Some(issuer), request.notes().to_vec());
     if !matches!(profile.kind, SubjectKind::SubordinateCa { .. }) {

@@ -4,6 +4,7 @@
 
 mod error;
 mod fixed;
+mod partition;
 mod standard;
 #[cfg(test)]
 pub(super) mod tests;
@@ -23,6 +24,7 @@ pub use fixed::{
     CUSTOM_OCTETS_MAX, Criticality, CustomExtension, FixedExtensions, Policy, PolicyConstraints, Presence,
     TLS_FEATURE,
 };
+pub use partition::PARTITIONS_MAX;
 pub use standard::Standard;
 pub use usage::*;
 

@@ -20,11 +20,14 @@ use crate::pki::{
 
 mod parts;
 mod planning;
+mod scope;
 mod takeover;
 
 pub(super) use parts::{entries_of, read_tbs};
 pub use planning::{CrlPlan, LEFT_SHOWN_MAX, NewCrl, Storing};
-pub(super) use planning::{Previous, each_entry, expected_of, lint_stored, prove_stored};
+pub(super) use planning::{EntriesOf, Previous, expected_of, lint_stored, prove_stored};
+pub use scope::CrlScope;
+pub(super) use scope::{Coverage, add_partitions};
 pub use takeover::{TAKEOVER_ENTRIES_MAX, Takeover, TakeoverWriter};
 
 /// Where a CRL comes from.
@@ -62,6 +65,8 @@ pub struct StoredCrl {
     entry: i64,
     /// The authority that signs.
     pub authority: String,
+    /// Which of its certificates it is for.
+    pub scope: CrlScope,
     /// Where it comes from.
     pub origin: CrlOrigin,
     /// SHA-256 of the authority's certificate.
@@ -139,15 +144,16 @@ pub struct CrlDelivery {
 }
 
 const COLUMNS: &str = "crl.number, crl.entry, crl.authority, crl.origin, crl.issuer_sha256, crl.crl_number, \
-     crl.this_update, crl.next_update, crl.entries, crl.revocations, crl.tbs_sha256, crl.tbs_octets, crl.previous";
+     crl.this_update, crl.next_update, crl.entries, crl.revocations, crl.tbs_sha256, crl.tbs_octets, crl.previous, \
+     crl.partition";
 
 impl Register {
-    /// The CRL of an authority that is stored and not signed, where there is one: it is signed before any other.
+    /// The CRL of a scope that is stored and not signed, where there is one: it is signed before any other of it.
     ///
     /// # Errors
     /// [`Error::Damaged`].
-    pub fn unsigned_crl(&self, authority: &str) -> Result<Option<StoredCrl>, Error> {
-        unsigned(&self.connection, authority)
+    pub fn unsigned_crl(&self, authority: &str, scope: CrlScope) -> Result<Option<StoredCrl>, Error> {
+        unsigned(&self.connection, authority, scope)
     }
 
     /// All CRLs of an authority that are signed, oldest first.
@@ -158,12 +164,24 @@ impl Register {
         issued(&self.connection, "WHERE crl.authority = ?1", [authority])
     }
 
-    /// The latest CRL of an authority.
+    /// The latest CRL of a scope.
     ///
     /// # Errors
     /// [`Error::Damaged`].
-    pub fn latest_crl(&self, authority: &str) -> Result<Option<IssuedCrl>, Error> {
-        latest(&self.connection, authority)
+    pub fn latest_crl(&self, authority: &str, scope: CrlScope) -> Result<Option<IssuedCrl>, Error> {
+        latest(&self.connection, authority, scope)
+    }
+
+    /// thisUpdate of the CRL of an authority that was made last, whatever it is for, signed or not.
+    ///
+    /// # Errors
+    /// [`Error::Damaged`].
+    pub fn last_update(&self, authority: &str) -> Result<Option<Time>, Error> {
+        let last: Option<i64> = self
+            .connection
+            .prepare_cached("SELECT max(this_update) FROM crl WHERE authority = ?1")?
+            .query_row([authority], |row| row.get(0))?;
+        last.map(time).transpose()
     }
 
     /// What a token is to sign: the stored octets, digested again; the journal binds them as they are.
@@ -193,7 +211,7 @@ impl Register {
         signed: &SignedCrl,
         now: Time,
     ) -> Result<IssuedCrl, Error> {
-        let waiting = self.unsigned_crl(&stored.authority)?;
+        let waiting = self.unsigned_crl(&stored.authority, stored.scope)?;
         if waiting.as_ref() != Some(stored) || signed.tbs_sha256() != stored.tbs_sha256 {
             return Err(Error::Damaged("a CRL was signed that does not wait to be signed".to_owned()));
         }
@@ -205,7 +223,7 @@ impl Register {
         )?;
         journal::append(&transaction, Kind::CrlIssued, now)?;
         transaction.commit()?;
-        self.latest_crl(&stored.authority)?
+        self.latest_crl(&stored.authority, stored.scope)?
             .filter(|issued| issued.stored == *stored)
             .ok_or_else(|| Error::Damaged("a CRL that was just recorded is missing".to_owned()))
     }
@@ -282,23 +300,27 @@ impl Register {
     }
 }
 
-pub(super) fn unsigned(connection: &Connection, authority: &str) -> Result<Option<StoredCrl>, Error> {
+pub(super) fn unsigned(
+    connection: &Connection,
+    authority: &str,
+    scope: CrlScope,
+) -> Result<Option<StoredCrl>, Error> {
     connection
         .prepare_cached(&format!(
-            "SELECT {COLUMNS} FROM crl WHERE authority = ?1 \
+            "SELECT {COLUMNS} FROM crl WHERE authority = ?1 AND partition = ?2 \
              AND NOT EXISTS (SELECT 1 FROM crl_issued WHERE crl_issued.crl = crl.number) \
              ORDER BY number LIMIT 1"
         ))?
-        .query_row([authority], |row| Ok(stored(row)))
+        .query_row((authority, scope.column()), |row| Ok(stored(row)))
         .optional()?
         .transpose()
 }
 
-/// The latest CRL of an authority that is signed.
-pub(super) fn latest(connection: &Connection, authority: &str) -> Result<Option<IssuedCrl>, Error> {
+/// The latest CRL of a scope that is signed.
+fn latest(connection: &Connection, authority: &str, scope: CrlScope) -> Result<Option<IssuedCrl>, Error> {
     let newest = "WHERE crl.number = (SELECT max(crl.number) FROM crl \
-                  JOIN crl_issued ON crl_issued.crl = crl.number WHERE authority = ?1)";
-    Ok(issued(connection, newest, [authority])?.pop())
+                  JOIN crl_issued ON crl_issued.crl = crl.number WHERE authority = ?1 AND partition = ?2)";
+    Ok(issued(connection, newest, (authority, scope.column()))?.pop())
 }
 
 /// Every CRL, signed or not, oldest first.
@@ -326,10 +348,10 @@ pub(super) fn issued(
     while let Some(row) = rows.next()? {
         let stored = stored(row)?;
         found.push(IssuedCrl {
-            time: time(row.get(13)?)?,
-            sha256: digest_of(row.get(14)?),
+            time: time(row.get(14)?)?,
+            sha256: digest_of(row.get(15)?),
             algorithm: parts::algorithm(connection, stored.row)?,
-            signature: row.get(15)?,
+            signature: row.get(16)?,
             stored,
         });
     }
@@ -347,6 +369,7 @@ fn stored(row: &Row<'_>) -> Result<StoredCrl, Error> {
         row: row.get(0)?,
         entry: row.get(1)?,
         authority: row.get(2)?,
+        scope: CrlScope::from_column(row.get(13)?)?,
         origin: CrlOrigin::from_name(&row.get::<_, String>(3)?)?,
         issuer_sha256: digest_of(row.get(4)?),
         number: crl_number,

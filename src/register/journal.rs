@@ -104,7 +104,7 @@ impl Kind {
             Self::Crl => "SELECT * FROM crl WHERE entry = ?1",
             Self::CrlDelivery => "SELECT * FROM crl_delivery WHERE entry = ?1",
             Self::CrlIssued => {
-                "SELECT crl.authority, crl.crl_number, crl_issued.time, sha256 \
+                "SELECT crl.authority, crl.partition, crl.crl_number, crl_issued.time, sha256 \
                  FROM crl_issued JOIN crl ON crl.number = crl_issued.crl WHERE crl_issued.entry = ?1"
             }
             Self::Delivery => {
@@ -152,6 +152,7 @@ impl Kind {
             Self::Delivery => &[("delivery", "SELECT * FROM delivery WHERE entry = ?1")],
             Self::Issued => &[("issued", "SELECT * FROM issued WHERE entry = ?1 ORDER BY key")],
             Self::Plan => &[
+                ("crl_partition", "SELECT * FROM crl_partition WHERE entry = ?1 ORDER BY number"),
                 ("plan", "SELECT * FROM plan WHERE entry = ?1"),
                 (
                     "planned",

@@ -42,7 +42,7 @@ pub use authority::{AuthorityRecord, InstalledCertificate, NewAuthority, Role};
 pub use catalogue::{Catalogue, Place, Stretch};
 pub use checkpoint::Checkpoint;
 pub use crl::{
-    CrlDelivery, CrlOrigin, CrlPlan, IssuedCrl, LEFT_SHOWN_MAX, NewCrl, StoredCrl, Storing,
+    CrlDelivery, CrlOrigin, CrlPlan, CrlScope, IssuedCrl, LEFT_SHOWN_MAX, NewCrl, StoredCrl, Storing,
     TAKEOVER_ENTRIES_MAX, Takeover, TakeoverWriter,
 };
 pub use deeds::Deeds;

@@ -3,7 +3,8 @@
 use rusqlite::{Connection, OptionalExtension as _, Row, Transaction};
 
 use super::{
-    Register,
+    CrlScope, Register,
+    crl::Coverage,
     error::Error,
     journal::{self, Kind, time},
 };
@@ -95,9 +96,7 @@ impl Register {
         }
         // A certificate that is revoked by a clock that went back could be taken for one that stood on a CRL after it had
         // expired, and never get onto one.
-        let latest = self.latest_crl(new.authority)?.map(|latest| latest.stored().this_update);
-        let waiting = self.unsigned_crl(new.authority)?.map(|waiting| waiting.this_update);
-        if let Some(last) = latest.max(waiting)
+        if let Some(last) = self.last_update(new.authority)?
             && now < last
         {
             return Err(RevocationError::ClockBehind { last, now }.into());
@@ -123,38 +122,49 @@ impl Register {
         standing(&self.connection, authority, serial)
     }
 
-    /// What was recorded of an authority's certificates after a row, of which [`super::StoredCrl::revocations`] tells: at
-    /// most `limit`, in the order it was recorded.
+    /// What was recorded of the certificates of a scope after a row, of which [`super::StoredCrl::revocations`] tells: how
+    /// much, and the first of it, at most `limit`.
     ///
     /// # Errors
     /// [`Error::Damaged`].
     pub fn revoked_after(
         &self,
         authority: &str,
+        scope: CrlScope,
         after: u64,
-        limit: u32,
-    ) -> Result<Vec<(CrlSerial, Revoked)>, Error> {
+        limit: usize,
+    ) -> Result<(u64, Vec<(CrlSerial, Revoked)>), Error> {
+        let coverage = Coverage::of(&self.connection, authority, scope)?;
         let mut statement = self.connection.prepare_cached(&format!(
-            "SELECT {COLUMNS} FROM revocation WHERE number > ?2 AND authority = ?1 ORDER BY number LIMIT ?3"
+            "SELECT {COLUMNS} FROM revocation WHERE number > ?2 AND authority = ?1 ORDER BY number"
         ))?;
-        let mut rows = statement.query((authority, i64::try_from(after).unwrap_or(i64::MAX), limit))?;
-        let mut found = Vec::new();
+        let mut rows = statement.query((authority, i64::try_from(after).unwrap_or(i64::MAX)))?;
+        let (mut count, mut first) = (0, Vec::new());
         while let Some(row) = rows.next()? {
-            found.push(read(row)?);
+            let (serial, revoked) = read(row)?;
+            if coverage.holds(&self.connection, authority, &serial)? {
+                count += 1;
+                if first.len() < limit {
+                    first.push((serial, revoked));
+                }
+            }
         }
-        Ok(found)
+        Ok((count, first))
     }
 
-    /// How many revocations of an authority are recorded after a row, of which [`super::StoredCrl::revocations`] tells.
+    /// How much was recorded of the certificates of a scope after a row, of which [`super::StoredCrl::revocations`] tells.
     ///
     /// # Errors
     /// [`Error::Damaged`].
-    pub fn revocations_after(&self, authority: &str, after: u64) -> Result<u64, Error> {
-        journal::number(
-            self.connection
-                .prepare_cached("SELECT count(*) FROM revocation WHERE authority = ?1 AND number > ?2")?
-                .query_row((authority, i64::try_from(after).unwrap_or(i64::MAX)), |row| row.get(0))?,
-        )
+    pub fn revocations_after(&self, authority: &str, scope: CrlScope, after: u64) -> Result<u64, Error> {
+        if scope == CrlScope::Full {
+            return journal::number(
+                self.connection
+                    .prepare_cached("SELECT count(*) FROM revocation WHERE authority = ?1 AND number > ?2")?
+                    .query_row((authority, i64::try_from(after).unwrap_or(i64::MAX)), |row| row.get(0))?,
+            );
+        }
+        Ok(self.revoked_after(authority, scope, after, 0)?.0)
     }
 }
 

@@ -198,13 +198,28 @@ CREATE TABLE revocation (
 CREATE INDEX revocation_serial ON revocation (authority, serial, number);
 CREATE INDEX revocation_entry ON revocation (entry);
 
+-- Partitions: what certificates are divided among that have small CRLs of their own beside the full one. `point` is the
+-- distributionPoint, from its tag [0] on, that stands in the certificates and in the CRLs; `entry` is the plan that had
+-- it first.
+CREATE TABLE crl_partition (
+  number INTEGER PRIMARY KEY,
+  entry INTEGER NOT NULL,
+  authority TEXT NOT NULL REFERENCES authority (name),
+  idx INTEGER NOT NULL CHECK (idx BETWEEN 1 AND 4294967295),
+  point BLOB NOT NULL,
+  UNIQUE (authority, idx),
+  UNIQUE (authority, point)
+) STRICT;
+CREATE INDEX crl_partition_entry ON crl_partition (entry);
+
 -- CRLs: the octets to sign stand in `crl_part`, and are durable before they are signed. `revocations` is the number of
 -- the newest row of `revocation` that was looked at. One that was made is approved by the command that names it, or by
--- its words, which an officer typed.
+-- its words, which an officer typed. `partition` is 0 for the full CRL, else `idx` of a partition of the authority.
 CREATE TABLE crl (
   number INTEGER PRIMARY KEY CHECK (number BETWEEN 1 AND 2147483647),
   entry INTEGER NOT NULL UNIQUE,
   authority TEXT NOT NULL REFERENCES authority (name),
+  partition INTEGER NOT NULL CHECK (partition BETWEEN 0 AND 4294967295),
   origin TEXT NOT NULL CHECK (origin IN ('command', 'typed words', 'elsewhere')),
   issuer_sha256 BLOB NOT NULL CHECK (length(issuer_sha256) = 32),
   crl_number BLOB,
@@ -215,7 +230,7 @@ CREATE TABLE crl (
   revocations INTEGER NOT NULL,
   tbs_octets INTEGER NOT NULL,
   tbs_sha256 BLOB NOT NULL CHECK (length(tbs_sha256) = 32),
-  UNIQUE (authority, crl_number)
+  UNIQUE (authority, partition, crl_number)
 ) STRICT;
 
 -- The octets of a TBSCertList in order. As for planned certificates, the row of `crl` is written after these.

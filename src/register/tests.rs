@@ -46,6 +46,7 @@ fn begin(register: &mut Register) -> PlanWriter<'_> {
         waivers: &[],
         approval: Approval::Unattended,
         duplicate_keys: DuplicateKeys::Refuse,
+        crl_points: &[],
     };
     register.begin_plan(&new, now()).unwrap()
 }

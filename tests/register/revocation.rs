@@ -11,8 +11,8 @@ use coldsign::{
         time::DAY_SECONDS,
     },
     register::{
-        CrlDelivery, CrlOrigin, CrlPlan, IssuedCrl, NewAdoption, NewCrl, RevocationAct, RevocationError,
-        RevocationOrder, Revoked, Storing, Takeover, adoption_digest,
+        CrlDelivery, CrlOrigin, CrlPlan, CrlScope, IssuedCrl, NewAdoption, NewCrl, RevocationAct,
+        RevocationError, RevocationOrder, Revoked, Storing, Takeover, adoption_digest,
     },
 };
 
@@ -53,6 +53,7 @@ impl Home {
             algorithm: SignatureAlgorithm::Ecdsa(HashAlgorithm::Sha256),
             this_update: at,
             next_update: at.plus_seconds(30 * DAY_SECONDS),
+            scope: CrlScope::Full,
         };
         self.register.plan_crl(&new, storing)
     }
@@ -270,7 +271,7 @@ fn a_crl_lists_what_is_revoked_and_an_entry_leaves_only_when_it_may() {
         home.register.crl_left(fifth.stored(), 0, 10).unwrap().into_iter().map(|(.., why)| why).collect();
     assert_eq!(why, ["expired", "expired"]);
     assert_eq!(fifth.stored().number, CrlNumber::from_octets(&[5]));
-    assert_eq!(home.register.latest_crl("factory").unwrap(), Some(fifth));
+    assert_eq!(home.register.latest_crl("factory", CrlScope::Full).unwrap(), Some(fifth));
     assert_eq!(home.findings(), [""; 0]);
 }
 
@@ -286,11 +287,11 @@ fn a_stored_crl_is_signed_as_it_is_before_any_other_is_made() {
     home.act(&[2], RevocationAct::Revoke(Reason::Superseded), later(1)).unwrap();
     let again = home.plan_crl(later(2), Storing::Trial);
     assert!(matches!(again, Err(Error::Revocation(RevocationError::CrlUnsigned(_)))), "{again:?}");
-    let waiting = home.register.unsigned_crl("factory").unwrap();
+    let waiting = home.register.unsigned_crl("factory", CrlScope::Full).unwrap();
     assert_eq!(waiting.as_ref(), Some(&plan.stored));
     let first = home.sign_crl(&plan, later(3));
     assert_eq!(home.entries(&first).len(), 1);
-    assert_eq!(home.register.unsigned_crl("factory").unwrap(), None);
+    assert_eq!(home.register.unsigned_crl("factory", CrlScope::Full).unwrap(), None);
     // Nor is it recorded twice.
     let message = WholeMessage::of(SignatureAlgorithm::Ecdsa(HashAlgorithm::Sha256), b"x");
     let signature = sign(&key(CA_KEY), b"x");
@@ -307,7 +308,7 @@ fn a_crl_that_was_not_shown_or_comes_from_the_past_is_not_stored() {
     let mut home = Home::issued_four();
     let shown = home.plan_crl(now(), Storing::Trial).unwrap();
     // A trial leaves nothing.
-    assert_eq!(home.register.unsigned_crl("factory").unwrap(), None);
+    assert_eq!(home.register.unsigned_crl("factory", CrlScope::Full).unwrap(), None);
     home.act(&[1], RevocationAct::Revoke(Reason::Superseded), now()).unwrap();
     let stored = home.plan_crl(now(), Storing::Durable(shown.stored.tbs_sha256));
     assert!(matches!(stored, Err(Error::Revocation(RevocationError::CrlOther))), "{stored:?}");
@@ -476,6 +477,7 @@ impl Moved {
             this_update: later(-3600),
             next_update: later(3600),
             number: &number,
+            point: None,
         };
         let frame = writer::frame(&fields, extent).unwrap();
         let middle: Vec<u8> = entries.iter().flat_map(writer::entry).collect();
@@ -531,12 +533,13 @@ fn a_ca_moves_in_with_its_crl_and_its_list() {
         algorithm: SignatureAlgorithm::Ecdsa(HashAlgorithm::Sha256),
         this_update: now(),
         next_update: later(DAY_SECONDS),
+        scope: CrlScope::Full,
     };
     let plan = home.register.plan_crl(&new, Storing::Trial).unwrap();
     assert_eq!(plan.stored.number, CrlNumber::from_octets(&[10]));
     assert_eq!((plan.counts.stayed, plan.counts.came, plan.counts.left), (1, 3, 1));
     assert_eq!(plan.stored.origin, CrlOrigin::Command);
-    let imported = home.register.latest_crl("moved").unwrap().unwrap();
+    let imported = home.register.latest_crl("moved", CrlScope::Full).unwrap().unwrap();
     assert_eq!(imported.stored().origin, CrlOrigin::Elsewhere);
     let octets = home.octets(&imported);
     assert_eq!(imported.sha256(), Digest::of(&octets));
@@ -558,6 +561,7 @@ fn no_entry_leaves_on_the_word_of_a_list() {
         this_update: now(),
         next_update: later(DAY_SECONDS),
         origin: CrlOrigin::Command,
+        scope: CrlScope::Full,
     };
     let plan = home.register.plan_crl(&new, Storing::Trial).unwrap();
     assert_eq!((plan.counts.stayed, plan.counts.came, plan.counts.left), (2, 1, 0));

@@ -54,6 +54,7 @@ pub fn stored_plan() -> StoredPlan {
         waivers: &[],
         approval: Approval::Typed,
         duplicate_keys: DuplicateKeys::Note,
+        crl_points: &[],
     };
     let mut writer = register.begin_plan(&new, now()).unwrap();
     writer.add("factory", None, &root).unwrap();

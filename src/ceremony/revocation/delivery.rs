@@ -9,7 +9,11 @@ use crate::{
         verification::LEFT_HEAD,
     },
     media::Outbox,
-    pki::{crl::PemText, issuer::IssuingCa, key::PublicKey},
+    pki::{
+        crl::{CrlPoint, PemText},
+        issuer::IssuingCa,
+        key::PublicKey,
+    },
     register::{CrlDelivery, IssuedCrl},
     token::session::Session,
 };
@@ -21,7 +25,7 @@ use super::super::{
     opening::Appliance,
     progress::{Phase, Watch},
 };
-use super::crl_id;
+use super::{crl_again, crl_id};
 
 /// Rows of what left taken from the register at a time.
 const PAGE: u32 = 1_000;
@@ -50,7 +54,7 @@ impl Appliance {
         let handover = Handover {
             folder: crl_id(crl.stored()),
             entries: crl.stored().entries,
-            again: format!("coldsign crl --ca {} --to DIR --latest", crl.stored().authority),
+            again: crl_again(crl.stored()),
         };
         let folder = handover.folder.clone();
         self.hand_over(
@@ -97,10 +101,7 @@ impl Appliance {
             watch.tell(Phase::Delivering, done, None);
             watch.check_stop(
                 "the unfinished folder was removed from the medium",
-                &format!(
-                    "deliver it again (coldsign crl --ca {} --to DIR --latest); it is in the register",
-                    crl.stored().authority
-                ),
+                &format!("deliver it again ({}); it is in the register", crl_again(crl.stored())),
             )
         })?;
         pem.append(text.finish().as_bytes())?;
@@ -143,6 +144,7 @@ impl Appliance {
         audit_key: &PublicKey,
     ) -> Result<CrlHeader, Error> {
         let stored = crl.stored();
+        let point = self.register.crl_point(&stored.authority, stored.scope)?;
         let text = |value: Option<String>| value.unwrap_or_else(|| "none".to_owned());
         Ok(CrlHeader {
             form: manifest::CRL_FORM.to_owned(),
@@ -152,6 +154,7 @@ impl Appliance {
             digest: stored.tbs_sha256.to_string(),
             words: stored.tbs_sha256.words(),
             this_update: stored.this_update.to_string(),
+            distribution_point: point.iter().flat_map(CrlPoint::uris).map(|uri| uri.to_string()).collect(),
             next_update: text(stored.next_update.map(|time| time.to_string())),
             entries: stored.entries,
             left,

@@ -7,7 +7,7 @@ use crate::{
         text::{Printable, counted},
         time::{DAY_SECONDS, Time},
     },
-    register::{self, CrlOrigin, IssuedCrl, Register, Revoked},
+    register::{self, CrlOrigin, CrlScope, IssuedCrl, Register, Revoked},
 };
 
 use super::{
@@ -23,7 +23,7 @@ use super::{
 pub const CRL_SOON_DAYS: i64 = 31;
 
 /// Changes that are told one by one, at most: a few screens.
-const CHANGES_MAX: u32 = 100;
+const CHANGES_MAX: usize = 100;
 
 /// Whether relying parties have a CRL that is still good.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -76,12 +76,16 @@ fn span(seconds: i64) -> String {
     counted(seconds / length, name)
 }
 
-/// A CA whose key signs CRLs.
+/// How the CRLs of a scope stand, of a CA whose key signs CRLs.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct CrlStanding {
-    /// Its name.
+    /// The CA's name.
     pub ca: String,
-    /// Its latest CRL.
+    /// Which of its certificates they are for.
+    pub scope: CrlScope,
+    /// Of a partition, the first URI of its distribution point.
+    pub place: Option<Printable>,
+    /// The latest CRL.
     pub latest: Option<CrlRow>,
     /// Whether that is still good.
     pub freshness: CrlFreshness,
@@ -147,7 +151,7 @@ pub struct CrlChanges {
 }
 
 impl Appliance {
-    /// How the CRLs of all CAs stand whose keys sign CRLs.
+    /// How the CRLs of all CAs stand whose keys sign CRLs: of each CA the full one first, then every partition.
     ///
     /// # Errors
     /// [`Error::Register`].
@@ -157,34 +161,41 @@ impl Appliance {
             if record.certificate.is_some()
                 && self.issuer(&record.name).is_ok_and(|issuer| issuer.signs_crls())
             {
-                standings.push(self.crl_standing(&record.name)?);
+                for scope in self.register.crl_scopes(&record.name)? {
+                    standings.push(self.crl_standing(&record.name, scope)?);
+                }
             }
         }
         Ok(standings)
     }
 
-    /// How the CRLs of a CA stand.
+    /// How the CRLs of a scope stand.
     ///
     /// # Errors
     /// [`Error::Register`].
-    pub fn crl_standing(&self, ca: &str) -> Result<CrlStanding, Error> {
-        let latest = self.register.latest_crl(ca)?;
+    pub fn crl_standing(&self, ca: &str, scope: CrlScope) -> Result<CrlStanding, Error> {
+        let latest = self.register.latest_crl(ca, scope)?;
+        let point = self.register.crl_point(ca, scope)?;
         let seen = latest.as_ref().map_or(0, |latest| latest.stored().revocations);
         Ok(CrlStanding {
             ca: ca.to_owned(),
+            scope,
+            place: point.and_then(|point| point.uris().into_iter().next()),
             latest: latest.as_ref().map(|latest| self.issued_crl_row(latest)).transpose()?,
             freshness: CrlFreshness::of(latest.as_ref(), now()?),
-            waiting: self.register.revocations_after(ca, seen)?,
-            unsigned: self.register.unsigned_crl(ca)?.map(|stored| number_of(stored.number.as_ref())),
+            waiting: self.register.revocations_after(ca, scope, seen)?,
+            unsigned: self.register.unsigned_crl(ca, scope)?.map(|stored| number_of(stored.number.as_ref())),
         })
     }
 
-    /// The CRLs of a CA, newest first.
+    /// The CRLs of a scope of a CA, newest first.
     ///
     /// # Errors
     /// [`Error::Authority`] where there is no such CA; [`Error::Register`].
-    pub fn crl_rows(&self, ca: &str) -> Result<Vec<CrlRow>, Error> {
-        self.crls(ca)?.iter().rev().map(|issued| self.issued_crl_row(issued)).collect()
+    pub fn crl_rows(&self, ca: &str, scope: CrlScope) -> Result<Vec<CrlRow>, Error> {
+        let crls = self.crls(ca)?;
+        let of_scope = crls.iter().rev().filter(|issued| issued.stored().scope == scope);
+        of_scope.map(|issued| self.issued_crl_row(issued)).collect()
     }
 
     /// A line about a CRL that is signed.
@@ -207,21 +218,22 @@ impl Appliance {
         let Some(plan) = prepared.change() else {
             return Ok(CrlShown { ca, row: row(stored), from_outside, reasons: Vec::new(), changes: None });
         };
-        let seen = self.register.latest_crl(&ca)?.map_or(0, |latest| latest.stored().revocations);
-        let recorded = self.register.revoked_after(&ca, seen, CHANGES_MAX)?;
+        let latest = self.register.latest_crl(&ca, stored.scope)?;
+        let seen = latest.map_or(0, |latest| latest.stored().revocations);
+        let (recorded, first) = self.register.revoked_after(&ca, stored.scope, seen, CHANGES_MAX)?;
         let changes = CrlChanges {
             stayed: plan.counts.stayed,
             came: plan.counts.came,
             left: plan.counts.left,
             left_first: plan.left.iter().map(|(serial, why)| (serial.to_string(), why.name())).collect(),
-            recorded_first: recorded
+            recorded_first: first
                 .into_iter()
                 .map(|(serial, revoked)| {
                     let (what, at) = said(&revoked);
                     (serial.to_string(), what, at)
                 })
                 .collect(),
-            recorded: self.register.revocations_after(&ca, seen)?,
+            recorded,
         };
         let reasons = plan.reasons.iter().map(|(reason, count)| (reason.name(), *count)).collect();
         Ok(CrlShown { ca, row: row(stored), from_outside, reasons, changes: Some(changes) })
@@ -262,34 +274,42 @@ pub(in crate::ceremony) fn crls_due(
 ) -> Result<Vec<(String, CrlFreshness)>, register::Error> {
     let mut due = Vec::new();
     for record in register.authorities()? {
-        let latest = register.latest_crl(&record.name)?;
-        let freshness = CrlFreshness::of(latest.as_ref(), now);
-        if let CrlFreshness::Overdue(_) | CrlFreshness::Soon(_) = freshness {
-            due.push((due_words(&record.name, freshness), freshness));
+        for scope in register.crl_scopes(&record.name)? {
+            let latest = register.latest_crl(&record.name, scope)?;
+            let freshness = CrlFreshness::of(latest.as_ref(), now);
+            if let CrlFreshness::Overdue(_) | CrlFreshness::Soon(_) = freshness {
+                due.push((due_words(&record.name, scope, freshness), freshness));
+            }
         }
     }
     Ok(due)
 }
 
-fn due_words(authority: &str, freshness: CrlFreshness) -> String {
+fn due_words(authority: &str, scope: CrlScope, freshness: CrlFreshness) -> String {
     let name = Printable::new(authority);
+    let next = match scope {
+        CrlScope::Full => format!("CA {name}: its next CRL"),
+        CrlScope::Partition(number) => format!("CA {name}: the next CRL of partition {number}"),
+    };
     match freshness {
-        CrlFreshness::Overdue(_) | CrlFreshness::Soon(_) => {
-            format!("CA {name}: its next CRL is {}", freshness.words())
-        }
-        CrlFreshness::Good(_) | CrlFreshness::Never => format!("CA {name}: its next CRL"),
+        CrlFreshness::Overdue(_) | CrlFreshness::Soon(_) => format!("{next} is {}", freshness.words()),
+        CrlFreshness::Good(_) | CrlFreshness::Never => next,
     }
 }
 
-/// When the next CRL of a CA that made one must be there, and that in words.
-pub(in crate::ceremony) fn crl_due(
+/// When the next CRLs of a CA that made some must be there, and that in words.
+pub(in crate::ceremony) fn crls_ahead(
     register: &Register,
     authority: &str,
     now: Time,
-) -> Result<Option<(String, Time)>, register::Error> {
-    let latest = register.latest_crl(authority)?;
-    let words = due_words(authority, CrlFreshness::of(latest.as_ref(), now));
-    Ok(latest.and_then(|latest| latest.stored().next_update).map(|at| (words, at)))
+) -> Result<Vec<(String, Time)>, register::Error> {
+    let mut ahead = Vec::new();
+    for scope in register.crl_scopes(authority)? {
+        let latest = register.latest_crl(authority, scope)?;
+        let words = due_words(authority, scope, CrlFreshness::of(latest.as_ref(), now));
+        ahead.extend(latest.and_then(|latest| latest.stored().next_update).map(|at| (words, at)));
+    }
+    Ok(ahead)
 }
 
 #[cfg(test)]

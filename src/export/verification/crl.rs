@@ -15,7 +15,7 @@ use super::{
 };
 use crate::pki::{
     certificate::Certificate,
-    crl::{CrlEnd, CrlHead, CrlReader, PemText, ReadError, Shape},
+    crl::{CrlEnd, CrlHead, CrlPoint, CrlReader, PemText, ReadError, Shape},
     fingerprint::Digest,
     profile::CRL_SIGN,
     text::Printable,
@@ -58,6 +58,7 @@ fn summary(header: &CrlHeader, report: &mut Report) -> Option<CrlSummary> {
         this_update: Printable::new(&header.this_update),
         next_update: Printable::new(&header.next_update),
         entries: header.entries,
+        distribution_point: header.distribution_point.iter().map(|uri| Printable::new(uri)).collect(),
         issuer: Printable::new(&header.issuer.subject),
         audit_key_sha256: Printable::new(&header.audit_key_sha256),
     })
@@ -105,6 +106,8 @@ fn crl<S: Source>(
     };
     let issuer = authorities.issuer();
     let next_update = head.next_update.map(|time| time.to_string());
+    let point =
+        (!header.distribution_point.is_empty()).then(|| CrlPoint::from_uris(&header.distribution_point));
     for (agrees, noun) in [
         (head.version == 2, "version"),
         (head.issuer == *issuer.subject(), "issuer"),
@@ -113,6 +116,7 @@ fn crl<S: Source>(
         (head.this_update.to_string() == header.this_update, "thisUpdate"),
         (next_update.as_ref() == Some(&header.next_update), "nextUpdate"),
         (end.entries == header.entries, "count of entries"),
+        (end.point == point, "issuing distribution point"),
         (end.tbs_sha256.to_string() == header.digest, "digest"),
     ] {
         if !agrees {

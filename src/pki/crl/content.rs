@@ -8,7 +8,7 @@ use crate::pki::{
     time::Time,
 };
 
-use super::{CrlError, CrlNumber, CrlSerial, Reason, RevokedEntry, reader::malformed};
+use super::{CrlError, CrlNumber, CrlPoint, CrlSerial, Reason, RevokedEntry, reader::malformed};
 
 /// Most extensions of a CRL or of an entry: real ones have under ten.
 const EXTENSIONS_MAX: usize = 32;
@@ -96,6 +96,7 @@ fn generalized(element: &Element<'_>) -> Result<Time, CrlError> {
 pub(super) struct Extensions {
     pub(super) number: Option<CrlNumber>,
     pub(super) key_identifier: Option<Vec<u8>>,
+    pub(super) point: Option<CrlPoint>,
     pub(super) others: usize,
 }
 
@@ -118,10 +119,13 @@ pub(super) fn extensions(element: &[u8]) -> Result<Extensions, CrlError> {
                 value.finish("cRLNumber")?;
             }
             Some(27) => return Err(CrlError::Unsupported("a delta CRL".to_owned())),
+            // RFC 5280 §5.2.5: critical. Who passes it over takes the CRL of some certificates for that of all.
+            Some(28) if !extension.critical => {
+                return Err(malformed("its issuingDistributionPoint is not critical"));
+            }
             Some(28) => {
-                return Err(CrlError::Unsupported(
-                    "a CRL of a part of the certificates (issuingDistributionPoint)".to_owned(),
-                ));
+                found.point = Some(issuing_point(&mut value)?);
+                value.finish("issuingDistributionPoint")?;
             }
             Some(35) => {
                 found.key_identifier = key_identifier(&mut value)?;
@@ -147,6 +151,27 @@ fn key_identifier(value: &mut Reader<'_>) -> Result<Option<Vec<u8>>, CrlError> {
         Some(element) if element.content.is_empty() => Err(malformed("its key identifier is empty")),
         identifier => Ok(identifier.map(|element| element.content.to_vec())),
     }
+}
+
+/// RFC 5280 §5.2.5: a distribution point and nothing else; whatever else may stand there makes the CRL one of a kind that
+/// is not taken.
+fn issuing_point(value: &mut Reader<'_>) -> Result<CrlPoint, CrlError> {
+    let mut fields = value.sequence("issuingDistributionPoint")?;
+    let point = fields.optional(tag::context_constructed(0))?;
+    for (number, what) in [
+        (tag::context(1), "a CRL of end entities only (onlyContainsUserCerts)"),
+        (tag::context(2), "a CRL of CAs only (onlyContainsCACerts)"),
+        (tag::context(3), "a CRL of some reasons only (onlySomeReasons)"),
+        (tag::context(4), "a CRL with entries of other issuers (indirectCRL)"),
+        (tag::context(5), "a CRL of attribute certificates (onlyContainsAttributeCerts)"),
+    ] {
+        if fields.optional(number)?.is_some() {
+            return Err(CrlError::Unsupported(what.to_owned()));
+        }
+    }
+    fields.finish("issuingDistributionPoint")?;
+    let point = point.ok_or_else(|| malformed("its issuingDistributionPoint is empty"))?;
+    CrlPoint::parse(point.whole).map_err(|what| malformed(&format!("its issuing distribution point {what}")))
 }
 
 struct OneExtension<'a> {

@@ -5,7 +5,7 @@
 
 use crate::pki::{lint::Fault, time::Time};
 
-use super::{CrlEnd, CrlHead, CrlNumber, CrlSerial, RevokedEntry};
+use super::{CrlEnd, CrlHead, CrlNumber, CrlPoint, CrlSerial, RevokedEntry};
 
 /// What the CRL must agree with.
 #[derive(Clone, Debug)]
@@ -20,6 +20,8 @@ pub struct Expected<'a> {
     pub number: &'a CrlNumber,
     /// How many entries were counted.
     pub entries: u64,
+    /// The distribution point of the partition that it is for; `None`: it is the full CRL.
+    pub point: Option<&'a CrlPoint>,
 }
 
 /// Every rule's id, with what it demands. The id names the clause.
@@ -32,9 +34,13 @@ pub const RULES: &[(&str, &str)] = &[
         REVOKED,
         "as many entries as were counted, in the order of serial numbers, none twice, none of the future",
     ),
-    (EXTENSIONS, "no extension beside the key identifier and the number"),
+    (EXTENSIONS, "no extension beside the key identifier, the number and the distribution point"),
     (AKI, "present, the CA's key identifier"),
     (NUMBER, "present, the number that was given"),
+    (
+        POINT,
+        "absent on the full CRL; on a partition's critical, octet for octet the partition's point, nothing else",
+    ),
     (ENTRY, "no extension beside reason and invalidity date"),
     (REASON, "not unspecified where it is written"),
     (INVALIDITY, "not after thisUpdate"),
@@ -48,6 +54,7 @@ const REVOKED: &str = "rfc5280-5.1.2.6-revoked-certificates";
 const EXTENSIONS: &str = "rfc5280-5.2-extensions";
 const AKI: &str = "rfc5280-5.2.1-authority-key-identifier";
 const NUMBER: &str = "rfc5280-5.2.3-crl-number";
+const POINT: &str = "rfc5280-5.2.5-issuing-distribution-point";
 const ENTRY: &str = "rfc5280-5.3-entry-extensions";
 const REASON: &str = "rfc5280-5.3.1-reason-code";
 const INVALIDITY: &str = "rfc5280-5.3.2-invalidity-date";
@@ -118,6 +125,9 @@ impl<'a> CrlLint<'a> {
         }
         if end.key_identifier.as_deref() != Some(self.expected.key_identifier) {
             self.fault(AKI, "the key identifier is not the CA's".to_owned());
+        }
+        if end.point.as_ref() != self.expected.point {
+            self.fault(POINT, "the distribution point is not that of the certificates".to_owned());
         }
         if end.other_extensions > 0 {
             self.fault(EXTENSIONS, format!("{} extensions are known to nobody", end.other_extensions));

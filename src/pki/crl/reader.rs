@@ -17,7 +17,7 @@ use crate::pki::{
 };
 
 use super::{
-    CrlNumber, ENTRIES_MAX, Reason, RevokedEntry,
+    CrlNumber, CrlPoint, ENTRIES_MAX, Reason, RevokedEntry,
     content::{Extensions, entry, extensions},
     window::Octets,
 };
@@ -121,6 +121,8 @@ pub struct CrlEnd {
     pub number: Option<CrlNumber>,
     /// authorityKeyIdentifier's keyIdentifier.
     pub key_identifier: Option<Vec<u8>>,
+    /// issuingDistributionPoint's distributionPoint; `None`: the CRL is for all certificates.
+    pub point: Option<CrlPoint>,
     /// How many extensions of the CRL are known to nobody here; none of them is critical.
     pub other_extensions: usize,
     /// How many entries.
@@ -312,6 +314,7 @@ impl<P: Pieces> CrlReader<P> {
         Ok(CrlEnd {
             number: extensions.number,
             key_identifier: extensions.key_identifier,
+            point: extensions.point,
             other_extensions: extensions.others,
             entries: self.entries,
             explicit_unspecified: self.explicit_unspecified,

@@ -10,7 +10,7 @@ use thiserror::Error;
 
 use crate::pki::{fingerprint::hex, time::Time};
 
-use super::{CrlHead, CrlNumber, CrlSerial, Reason, RevokedEntry};
+use super::{CrlEnd, CrlHead, CrlSerial, Reason, RevokedEntry};
 
 /// Why a CRL does not follow the one before.
 #[derive(Clone, Debug, Eq, Error, PartialEq)]
@@ -90,10 +90,7 @@ pub fn may_leave(entry: &RevokedEntry, facts: LeavingFacts, previous_update: Tim
 ///
 /// # Errors
 /// [`SuccessionError::Head`].
-pub fn check_heads(
-    previous: (&CrlHead, Option<&CrlNumber>, Option<&[u8]>),
-    new: (&CrlHead, Option<&CrlNumber>, Option<&[u8]>),
-) -> Result<(), SuccessionError> {
+pub fn check_heads(previous: (&CrlHead, &CrlEnd), new: (&CrlHead, &CrlEnd)) -> Result<(), SuccessionError> {
     let wrong = |what: String| Err(SuccessionError::Head(what));
     if previous.0.issuer != new.0.issuer {
         return wrong("it has another issuer".to_owned());
@@ -104,14 +101,17 @@ pub fn check_heads(
             new.0.this_update, previous.0.this_update
         ));
     }
-    match (previous.1, new.1) {
+    if previous.1.point != new.1.point {
+        return wrong("it has another issuing distribution point".to_owned());
+    }
+    match (&previous.1.number, &new.1.number) {
         (_, None) => return wrong("it has no number".to_owned()),
         (Some(before), Some(number)) if number <= before => {
             return wrong(format!("its number is {number}, that of the one before {before}"));
         }
         _ => {}
     }
-    match (previous.2, new.2) {
+    match (&previous.1.key_identifier, &new.1.key_identifier) {
         (_, None) => wrong("it has no key identifier".to_owned()),
         (Some(before), Some(key)) if before != key => {
             wrong(format!("its key identifier is {}, that of the one before {}", hex(key), hex(before)))

@@ -41,6 +41,15 @@ fn revoked(octets: &[u8], reason: Reason) -> RevokedEntry {
 
 /// The whole TBS of entries in the order that they have.
 fn tbs(entries: &[RevokedEntry], next_update: Time, number: &CrlNumber) -> Vec<u8> {
+    tbs_for(None, entries, next_update, number)
+}
+
+fn tbs_for(
+    point: Option<&CrlPoint>,
+    entries: &[RevokedEntry],
+    next_update: Time,
+    number: &CrlNumber,
+) -> Vec<u8> {
     let mut extent = Extent::default();
     for entry in entries {
         extent.add(entry);
@@ -53,6 +62,7 @@ fn tbs(entries: &[RevokedEntry], next_update: Time, number: &CrlNumber) -> Vec<u
         this_update: this_update(),
         next_update,
         number,
+        point,
     };
     let frame = frame(&fields, extent).unwrap();
     let entries: Vec<u8> = entries.iter().flat_map(writer::entry).collect();
@@ -83,6 +93,15 @@ fn read(octets: &[u8], shape: Shape, piece: usize) -> Result<Contents, CrlError>
 
 /// The ids of the rules that a CRL breaks; `None` where it cannot be read.
 fn lint(octets: &[u8], entries: u64, number: &CrlNumber) -> Option<Vec<&'static str>> {
+    lint_for(None, octets, entries, number)
+}
+
+fn lint_for(
+    point: Option<&CrlPoint>,
+    octets: &[u8],
+    entries: u64,
+    number: &CrlNumber,
+) -> Option<Vec<&'static str>> {
     let (head, found, end) = read(octets, Shape::Tbs, 1000).ok()?;
     let issuer = issuer();
     let expected = Expected {
@@ -91,6 +110,7 @@ fn lint(octets: &[u8], entries: u64, number: &CrlNumber) -> Option<Vec<&'static 
         validity: (time("2026-01-01T00:00:00Z"), time("2060-01-01T00:00:00Z")),
         number,
         entries,
+        point,
     };
     let mut lint = CrlLint::begin(&head, expected);
     for entry in &found {
@@ -266,6 +286,10 @@ fn every_rule_finds_what_it_is_there_for() {
             &["rfc5280-5.2-extensions"],
         ),
         broken(&plain(&[revoked(&[1], Reason::Superseded)]), &["rfc5280-5.1.2.6-revoked-certificates"]),
+        broken(
+            &with_issuing_point(CRITICAL, &[point("a").der()]),
+            &["rfc5280-5.2.5-issuing-distribution-point"],
+        ),
     ];
     for (entry_extension, rule) in [
         (extension(99, &[], &[5, 0]), "rfc5280-5.3-entry-extensions"),
@@ -282,6 +306,97 @@ fn every_rule_finds_what_it_is_there_for() {
     for (rule, _) in RULES {
         assert!(found.concat().contains(rule), "{rule} was not seen to fire");
     }
+}
+
+fn point(name: &str) -> CrlPoint {
+    CrlPoint::from_uris(&[format!("http://pki.example/{name}.crl")])
+}
+
+/// An empty CRL with an issuingDistributionPoint of these fields.
+fn with_issuing_point(critical: &[u8], fields: &[&[u8]]) -> Vec<u8> {
+    let own = own_extensions(&[]);
+    with_extensions(&[own[0].clone(), own[1].clone(), extension(28, critical, &sequence(fields))])
+}
+
+#[test]
+fn a_crl_of_a_partition_names_its_point_and_no_other() {
+    let (number, next) = (CrlNumber::first(), time("2026-12-21T10:00:00Z"));
+    let (own, other) = (point("own"), point("other"));
+    let octets = tbs_for(Some(&own), &[revoked(&[1], Reason::Superseded)], next, &number);
+    let (.., end) = read(&octets, Shape::Tbs, 11).unwrap();
+    assert_eq!(end.point.as_ref(), Some(&own));
+    assert_eq!(own.uris()[0].as_str(), "http://pki.example/own.crl");
+    let parsed = x509_cert::crl::TbsCertList::<x509_cert::certificate::Rfc5280>::from_der(&octets).unwrap();
+    assert_eq!(parsed.to_der().unwrap(), octets);
+    assert_eq!(lint_for(Some(&own), &octets, 1, &number), Some(vec![]));
+    let rule = Some(vec!["rfc5280-5.2.5-issuing-distribution-point"]);
+    assert_eq!(lint_for(Some(&other), &octets, 1, &number), rule);
+    assert_eq!(lint_for(None, &octets, 1, &number), rule);
+    assert_eq!(lint_for(Some(&own), &plain(&[]), 0, &number), rule);
+}
+
+#[test]
+fn refuses_a_crl_of_a_part_that_it_does_not_know() {
+    let refused = |octets: &[u8], words: &str| {
+        let error = read(octets, Shape::Tbs, 1000).unwrap_err();
+        assert!(error.to_string().contains(words), "{error} / {words}");
+    };
+    let own = point("own");
+    assert!(read(&with_issuing_point(CRITICAL, &[own.der()]), Shape::Tbs, 1000).is_ok());
+    refused(&with_issuing_point(&[], &[own.der()]), "not critical");
+    refused(&with_issuing_point(CRITICAL, &[]), "is empty");
+    refused(&with_issuing_point(CRITICAL, &[own.der(), own.der()]), "too many");
+    let parts: [(&[u8], &str); 5] = [
+        (&[0x81, 1, 0xff], "onlyContainsUserCerts"),
+        (&[0x82, 1, 0xff], "onlyContainsCACerts"),
+        (&[0x83, 2, 6, 0x40], "onlySomeReasons"),
+        (&[0x84, 1, 0xff], "indirectCRL"),
+        (&[0x85, 1, 0xff], "onlyContainsAttributeCerts"),
+    ];
+    for (field, name) in parts {
+        refused(&with_issuing_point(CRITICAL, &[own.der(), field]), &format!("({name}) is not supported"));
+        refused(&with_issuing_point(CRITICAL, &[field]), name);
+    }
+    let named = |names: &[u8]| {
+        let full_name = element(tag::context_constructed(0), names);
+        with_issuing_point(CRITICAL, &[&element(tag::context_constructed(0), &full_name)])
+    };
+    refused(&named(&[]), "no URI");
+    refused(&named(&element(tag::context(2), b"pki.example")), "no URI");
+    refused(&named(&element(tag::context(6), b"http://pki.example/\x1b[2J")), "no URI");
+    let relative = element(tag::context_constructed(1), &[]);
+    let relative = element(tag::context_constructed(0), &relative);
+    refused(&with_issuing_point(CRITICAL, &[&relative]), "malformed");
+}
+
+#[test]
+fn a_certificate_is_in_a_partition_by_any_name_that_both_have() {
+    let certificate = |points: &[&[u8]]| {
+        let value = element(tag::OCTET_STRING, &sequence(points));
+        let extension = sequence(&[&[6, 3, 0x55, 0x1d, 31], &value]);
+        let other =
+            sequence(&[&[6, 3, 0x55, 0x1d, 15], CRITICAL, &element(tag::OCTET_STRING, &[3, 2, 7, 0x80])]);
+        sequence(&[&[2, 1, 1], &element(tag::context_constructed(3), &sequence(&[&other, &extension]))])
+    };
+    let uris = |names: &[&str]| {
+        CrlPoint::from_uris(
+            &names.iter().map(|name| format!("http://pki.example/{name}")).collect::<Vec<_>>(),
+        )
+    };
+    let check = |own: &[&str], names: &[&[&str]], expected: bool| {
+        let points: Vec<Vec<u8>> = names.iter().map(|names| sequence(&[uris(names).der()])).collect();
+        let octets = certificate(&points.iter().map(Vec::as_slice).collect::<Vec<_>>());
+        assert_eq!(uris(own).covers(&octets), Ok(expected), "{own:?} {names:?}");
+    };
+    check(&["a"], &[&["a"]], true);
+    check(&["a"], &[&["b"]], false);
+    check(&["a"], &[&["ab"]], false);
+    check(&["a", "b"], &[&["b", "c"]], true);
+    check(&["a"], &[&["b"], &["c", "a"]], true);
+    check(&["a"], &[], false);
+    let without = sequence(&[&[2, 1, 1]]);
+    assert_eq!(uris(&["a"]).covers(&without), Ok(false));
+    assert!(uris(&["a"]).covers(&certificate(&[&[4, 0]])).is_err());
 }
 
 #[test]
@@ -308,14 +423,19 @@ fn refuses_extensions_that_mean_something_else_than_they_say() {
 }
 
 #[test]
-fn a_crl_follows_another_of_its_issuer_its_key_and_a_lower_number() {
-    let (head, ..) = read(&plain(&[]), Shape::Tbs, 100).unwrap();
+fn a_crl_follows_another_of_its_issuer_its_key_its_point_and_a_lower_number() {
+    let (head, _, end) = read(&plain(&[]), Shape::Tbs, 100).unwrap();
     let first = CrlNumber::first();
     let second = first.next().unwrap();
     let earlier = CrlHead { this_update: this_update().plus_seconds(-1), ..head.clone() };
     let other = CrlHead { issuer: crate::pki::name::Name::from_text("CN=Other").unwrap(), ..head.clone() };
-    let key: &[u8] = &[7; 20];
-    let check = |before: (&CrlHead, Option<&CrlNumber>, Option<&[u8]>), after, words: &str| {
+    let of = |number: Option<&CrlNumber>, key: Option<[u8; 20]>| CrlEnd {
+        number: number.cloned(),
+        key_identifier: key.map(|key| key.to_vec()),
+        ..end.clone()
+    };
+    let key = Some([7; 20]);
+    let check = |before: (&CrlHead, &CrlEnd), after: (&CrlHead, &CrlEnd), words: &str| {
         let found = succession::check_heads(before, after);
         match (&found, words) {
             (Ok(()), "") => {}
@@ -323,17 +443,22 @@ fn a_crl_follows_another_of_its_issuer_its_key_and_a_lower_number() {
             _ => panic!("{found:?} {words}"),
         }
     };
-    let before = (&head, Some(&first), Some(key));
-    check(before, (&head, Some(&second), Some(key)), "");
-    check((&head, None, None), (&head, Some(&first), Some(key)), "");
-    check((&earlier, Some(&first), Some(key)), (&head, Some(&second), Some(key)), "");
-    check(before, (&other, Some(&second), Some(key)), "another issuer");
-    check(before, (&earlier, Some(&second), Some(key)), "the one before of");
-    check(before, (&head, None, Some(key)), "no number");
-    check(before, (&head, Some(&first), Some(key)), "its number is 1");
-    check((&head, Some(&second), Some(key)), (&head, Some(&first), Some(key)), "its number is 1");
-    check(before, (&head, Some(&second), None), "no key identifier");
-    check(before, (&head, Some(&second), Some(&[8; 20])), "its key identifier is");
+    let (one, two) = (of(Some(&first), key), of(Some(&second), key));
+    let before = (&head, &one);
+    check(before, (&head, &two), "");
+    check((&head, &of(None, None)), (&head, &one), "");
+    check((&earlier, &one), (&head, &two), "");
+    check(before, (&other, &two), "another issuer");
+    check(before, (&earlier, &two), "the one before of");
+    check(before, (&head, &of(None, key)), "no number");
+    check(before, (&head, &one), "its number is 1");
+    check((&head, &two), (&head, &one), "its number is 1");
+    check(before, (&head, &of(Some(&second), None)), "no key identifier");
+    check(before, (&head, &of(Some(&second), Some([8; 20]))), "its key identifier is");
+    let point = Some(CrlPoint::from_uris(&["http://pki.example/1.crl".to_owned()]));
+    let part = CrlEnd { point, ..two.clone() };
+    check(before, (&head, &part), "another issuing distribution point");
+    check((&head, &CrlEnd { point: part.point.clone(), ..one.clone() }), (&head, &part), "");
 }
 
 #[test]
@@ -523,7 +648,8 @@ proptest! {
         if let Ok((head, found, end)) = read(&bent, Shape::Tbs, 50) {
             let (good_head, good, good_end) = read(&octets, Shape::Tbs, 50).unwrap();
             let same = head == good_head && found == good
-                && (end.number, end.key_identifier) == (good_end.number, good_end.key_identifier)
+                && (end.number, end.key_identifier, end.point)
+                    == (good_end.number, good_end.key_identifier, good_end.point)
                 && (end.other_extensions, end.other_entry_extensions)
                     == (good_end.other_extensions, good_end.other_entry_extensions)
                 && end.explicit_unspecified == good_end.explicit_unspecified;

@@ -12,7 +12,7 @@ use crate::pki::{
     time::Time,
 };
 
-use super::{CrlNumber, ENTRIES_MAX, Reason, RevokedEntry};
+use super::{CrlNumber, CrlPoint, ENTRIES_MAX, Reason, RevokedEntry};
 
 /// The facts that a CRL is made of, beside its entries.
 #[derive(Clone, Debug)]
@@ -29,6 +29,8 @@ pub struct CrlFields<'a> {
     pub next_update: Time,
     /// Its number.
     pub number: &'a CrlNumber,
+    /// The distribution point of the partition that it is for; `None`: it is the full CRL.
+    pub point: Option<&'a CrlPoint>,
 }
 
 /// Entries that were counted.
@@ -132,18 +134,27 @@ pub fn envelope(
     Ok(Frame { before: header(tag::SEQUENCE, whole), behind })
 }
 
-/// `[0] EXPLICIT Extensions`: key identifier and number, neither critical (RFC 5280 §5.2.1, §5.2.3).
+/// `[0] EXPLICIT Extensions`: key identifier and number, neither critical (RFC 5280 §5.2.1, §5.2.3); of a partition its
+/// distribution point, critical (§5.2.5).
 fn extensions(fields: &CrlFields<'_>) -> Vec<u8> {
     let key = sequence(&[&element(tag::context(0), fields.key_identifier)]);
+    let point =
+        fields.point.map(|point| critical(oid::ISSUING_DISTRIBUTION_POINT, &sequence(&[point.der()])));
     let list = sequence(&[
         &extension(oid::AUTHORITY_KEY_IDENTIFIER, &key),
         &extension(oid::CRL_NUMBER, &element(tag::INTEGER, fields.number.as_octets())),
+        &point.unwrap_or_default(),
     ]);
     element(tag::context_constructed(0), &list)
 }
 
 fn extension(identifier: &[u8], value: &[u8]) -> Vec<u8> {
     sequence(&[&element(tag::OID, identifier), &element(tag::OCTET_STRING, value)])
+}
+
+fn critical(identifier: &[u8], value: &[u8]) -> Vec<u8> {
+    let flag = element(tag::BOOLEAN, &[0xff]);
+    sequence(&[&element(tag::OID, identifier), &flag, &element(tag::OCTET_STRING, value)])
 }
 
 /// RFC 5280 §5.1.2.4: `UTCTime` through 2049, `GeneralizedTime` from 2050.

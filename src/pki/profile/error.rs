@@ -92,6 +92,9 @@ pub enum ProfileError {
     /// An OBJECT IDENTIFIER that cannot be written.
     #[error("an object identifier is malformed")]
     Oid(&'static str),
+    /// Certificates that cannot be divided among CRLs.
+    #[error("certificates cannot be divided among CRLs so: {0}")]
+    Partitions(&'static str),
     /// A path length that nobody verifies.
     #[error("a path length of {0} is more than {PATH_LENGTH_MAX}")]
     PathLength(u32),
@@ -166,6 +169,7 @@ impl ProfileError {
             Self::Keys | Self::RsaBits(_) => "keys",
             Self::MustStaple => "must-staple",
             Self::OcspNoCheck => "ocsp-no-check",
+            Self::Partitions(_) => "crl-partitions",
             Self::PathLength(_) => "path-length",
             Self::SubjectKeyIdentifier => "subject-key-identifier",
             Self::UnattendedAuthority => "unattended",
@@ -213,6 +217,9 @@ impl ProfileError {
             Self::MustStaple => "set `ocsp` and grant serverAuth, or take `must-staple` out",
             Self::OcspNoCheck => "grant OCSPSigning, or take `ocsp-no-check` out",
             Self::Oid(_) => "write it as numbers with dots, such as 1.3.6.1.5.5.7.3.2",
+            Self::Partitions(_) => {
+                "write 1 to 256, and URIs with {partition} in them, such as http://pki.example.com/ca-{partition}.crl"
+            }
             Self::PathLength(_) => "give 0 where the CA issues to devices only",
             Self::RsaBits(_) => "name a size such as RSA-2048; larger keys are taken with it",
             Self::SkipCertificates(_) => "give 0 where it holds from the next certificate on",

@@ -89,6 +89,9 @@ pub struct FixedExtensions {
     pub ca_issuers: Vec<String>,
     /// cRLDistributionPoints: URIs of one CRL, each another way to it (RFC 5280 §4.2.1.13).
     pub crl: Vec<String>,
+    /// Among how many CRLs the certificates are divided, each with the URIs of `crl` for its number; `None`: all of them
+    /// are on the CA's full CRL, and the URIs lead to that.
+    pub crl_partitions: Option<u32>,
     /// certificatePolicies.
     pub policies: Vec<Policy>,
     /// Whether certificatePolicies is critical.
@@ -132,7 +135,9 @@ impl FixedExtensions {
 
     /// Checks what is fixed against itself and against the profile it is part of.
     pub(super) fn check(&self, profile: &Profile) -> Result<(), ProfileError> {
-        for (key, uris) in [("ocsp", &self.ocsp), ("ca-issuers", &self.ca_issuers), ("crl", &self.crl)] {
+        self.check_partitions(profile.kind)?;
+        let crl = self.longest_crl_uris();
+        for (key, uris) in [("ocsp", &self.ocsp), ("ca-issuers", &self.ca_issuers), ("crl", &crl)] {
             check_uris(key, uris)?;
         }
         self.check_policies()?;

@@ -2,7 +2,7 @@
 
 use super::super::{
     authority::{parse_chain, public_key},
-    crl::{self, CrlOrigin, Previous, StoredCrl},
+    crl::{self, Coverage, CrlOrigin, CrlScope, EntriesOf, Previous, StoredCrl},
     error::Error,
     journal,
     revocation::{self, Revoked},
@@ -136,10 +136,14 @@ impl Audit<'_> {
     fn crl(&mut self, stored: &StoredCrl, earlier: &[StoredCrl]) -> Result<(), Error> {
         let (head, end) = crl::read_tbs(self.connection, stored.row, &mut |_| Ok(()))?;
         let issuer = self.crl_issuer(stored)?;
+        let coverage = self.coverage(stored)?;
         for what in differences(stored, &head, &end, issuer.as_ref().map(|(issuer, _)| issuer)) {
             self.find("crl", format!("{}: {what}", shown(stored)));
         }
-        let previous = earlier.iter().rev().find(|before| before.authority == stored.authority);
+        let previous = earlier
+            .iter()
+            .rev()
+            .find(|before| (&before.authority, before.scope) == (&stored.authority, stored.scope));
         if stored.previous != previous.map(|before| before.row) {
             self.find("crl-succession", format!("{} does not name the CRL before it", shown(stored)));
         }
@@ -149,14 +153,28 @@ impl Audit<'_> {
                     "crl",
                     format!("{} names a certificate that was not installed before", shown(stored)),
                 ),
-                Some((certificate, chain)) => self.crl_lint(stored, certificate, chain)?,
+                Some((certificate, chain)) => self.crl_lint(stored, &coverage, certificate, chain)?,
             }
-            self.crl_entries(stored, previous)?;
+            self.crl_entries(stored, &coverage, previous)?;
         }
         if let Some(previous) = previous {
             self.crl_succession(stored, previous)?;
         }
         self.crl_signature(stored, &end, previous)
+    }
+
+    /// What a CRL is for: a partition is there before its CRLs.
+    fn coverage(&mut self, stored: &StoredCrl) -> Result<Coverage, Error> {
+        let there: bool = self.connection.query_row(
+            "SELECT EXISTS (SELECT 1 FROM crl_partition JOIN crl ON crl.authority = crl_partition.authority \
+             AND crl.partition = crl_partition.idx WHERE crl.number = ?1 AND crl_partition.entry < crl.entry)",
+            [stored.row],
+            |row| row.get(0),
+        )?;
+        if stored.scope != CrlScope::Full && !there {
+            self.find("crl", format!("{} is for a partition that was not there", shown(stored)));
+        }
+        Coverage::of(self.connection, &stored.authority, stored.scope)
     }
 
     /// The certificate that a CRL names, installed for its authority before the CRL was stored, and those above.
@@ -180,6 +198,7 @@ impl Audit<'_> {
     fn crl_lint(
         &mut self,
         stored: &StoredCrl,
+        coverage: &Coverage,
         certificate: Certificate,
         chain: Vec<Certificate>,
     ) -> Result<(), Error> {
@@ -198,7 +217,7 @@ impl Audit<'_> {
             self.find("crl", format!("{} has no number", shown(stored)));
             return Ok(());
         };
-        let expected = crl::expected_of(&issuer, number, stored.entries);
+        let expected = crl::expected_of(&issuer, number, stored.entries, coverage.point());
         match crl::lint_stored(self.connection, stored.row, expected) {
             Err(error @ Error::Revocation(_)) => {
                 self.find("crl", format!("{}: {error}", shown(stored)));
@@ -209,23 +228,23 @@ impl Audit<'_> {
     }
 
     /// The entries are those that the revocations recorded until then make, one for one.
-    fn crl_entries(&mut self, stored: &StoredCrl, previous: Option<&StoredCrl>) -> Result<(), Error> {
+    fn crl_entries(
+        &mut self,
+        stored: &StoredCrl,
+        coverage: &Coverage,
+        previous: Option<&StoredCrl>,
+    ) -> Result<(), Error> {
         let before = previous.map(Previous::of);
         let revocations = i64::try_from(stored.revocations).unwrap_or(i64::MAX);
         let mut next = crl::entries_of(self.connection, stored.row)?;
         let mut wrong: Option<CrlSerial> = None;
-        crl::each_entry(
-            self.connection,
-            &stored.authority,
-            revocations,
-            before,
-            &mut |expected: &RevokedEntry| {
-                if wrong.is_none() && next()?.as_ref() != Some(expected) {
-                    wrong = Some(expected.serial);
-                }
-                Ok(())
-            },
-        )?;
+        let entries = EntriesOf { authority: &stored.authority, coverage };
+        entries.each(self.connection, revocations, before, &mut |expected: &RevokedEntry| {
+            if wrong.is_none() && next()?.as_ref() != Some(expected) {
+                wrong = Some(expected.serial);
+            }
+            Ok(())
+        })?;
         if wrong.is_none() {
             wrong = next()?.map(|entry| entry.serial);
         }
@@ -327,7 +346,10 @@ impl Audit<'_> {
 
 fn shown(stored: &StoredCrl) -> String {
     let number = stored.number.as_ref().map_or_else(|| "without a number".to_owned(), ToString::to_string);
-    format!("CRL {number} of {}", stored.authority)
+    match stored.scope {
+        CrlScope::Full => format!("CRL {number} of {}", stored.authority),
+        CrlScope::Partition(index) => format!("CRL {number} of partition {index} of {}", stored.authority),
+    }
 }
 
 /// What the columns say otherwise than the octets.

@@ -12,13 +12,13 @@ use super::super::{
     row_key,
 };
 use super::{
-    CrlOrigin, IssuedCrl, StoredCrl, latest,
+    Coverage, CrlOrigin, CrlScope, IssuedCrl, StoredCrl, latest,
     parts::{PartWriter, entries_of, stored_parts, unread},
     read_tbs, unsigned,
 };
 use crate::pki::{
     crl::{
-        CrlNumber, CrlReader, CrlSerial, Reason, RevokedEntry, Shape,
+        CrlNumber, CrlPoint, CrlReader, CrlSerial, Reason, RevokedEntry, Shape,
         lint::{CrlLint, Expected},
         succession::{self, Counts, Leaving, LeavingFacts, Released},
         writer::{self, CrlFields, Extent},
@@ -37,6 +37,8 @@ pub const LEFT_SHOWN_MAX: usize = 100;
 pub struct NewCrl<'a> {
     /// The authority's name.
     pub authority: &'a str,
+    /// Which of its certificates it is for.
+    pub scope: CrlScope,
     /// The authority, by the certificate in use.
     pub issuer: &'a IssuingCa,
     /// How it will sign.
@@ -90,10 +92,12 @@ impl Register {
 }
 
 fn planned(transaction: &Transaction<'_>, new: &NewCrl<'_>) -> Result<CrlPlan, Error> {
-    if let Some(waiting) = unsigned(transaction, new.authority)? {
+    if let Some(waiting) = unsigned(transaction, new.authority, new.scope)? {
         return Err(RevocationError::CrlUnsigned(waiting.number.unwrap_or_else(CrlNumber::first)).into());
     }
-    let previous = latest(transaction, new.authority)?;
+    let previous = latest(transaction, new.authority, new.scope)?;
+    let coverage = Coverage::of(transaction, new.authority, new.scope)?;
+    let entries = EntriesOf { authority: new.authority, coverage: &coverage };
     if let Some(last) = previous.as_ref().map(|previous| previous.stored.this_update)
         && new.this_update < last
     {
@@ -109,7 +113,7 @@ fn planned(transaction: &Transaction<'_>, new: &NewCrl<'_>) -> Result<CrlPlan, E
     // Twice: DER has the lengths first.
     let mut extent = Extent::default();
     let mut reasons = BTreeMap::new();
-    each_entry(transaction, new.authority, i64::MAX, seen, &mut |entry| {
+    entries.each(transaction, i64::MAX, seen, &mut |entry| {
         if entry.date > new.this_update {
             let &RevokedEntry { serial, date, .. } = entry;
             return Err(RevocationError::RevokedAhead { serial, date, now: new.this_update }.into());
@@ -125,15 +129,16 @@ fn planned(transaction: &Transaction<'_>, new: &NewCrl<'_>) -> Result<CrlPlan, E
         this_update: new.this_update,
         next_update: new.next_update,
         number: &number,
+        point: coverage.point(),
     };
     let frame = writer::frame(&fields, extent).map_err(RevocationError::from)?;
     let mut parts = PartWriter::new(transaction, row);
     parts.add(&frame.before)?;
-    each_entry(transaction, new.authority, i64::MAX, seen, &mut |entry| parts.add(&writer::entry(entry)))?;
+    entries.each(transaction, i64::MAX, seen, &mut |entry| parts.add(&writer::entry(entry)))?;
     parts.add(&frame.behind)?;
     let (tbs_sha256, tbs_octets) = parts.finish()?;
 
-    lint_stored(transaction, row, expected_of(new.issuer, &number, extent.entries))?;
+    lint_stored(transaction, row, expected_of(new.issuer, &number, extent.entries, coverage.point()))?;
     let mut shown = Vec::new();
     let mut index = 0;
     let mut left = |entry: &RevokedEntry, why: Leaving| -> Result<(), Error> {
@@ -152,8 +157,8 @@ fn planned(transaction: &Transaction<'_>, new: &NewCrl<'_>) -> Result<CrlPlan, E
     };
     transaction.execute(
         "INSERT INTO crl (number, entry, authority, origin, issuer_sha256, crl_number, this_update, next_update, \
-         entries, previous, revocations, tbs_octets, tbs_sha256) \
-         VALUES (?1, ?2, ?3, ?13, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)",
+         entries, previous, revocations, tbs_octets, tbs_sha256, partition) \
+         VALUES (?1, ?2, ?3, ?13, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?14)",
         rusqlite::params![
             row,
             journal::next(transaction)?,
@@ -168,10 +173,11 @@ fn planned(transaction: &Transaction<'_>, new: &NewCrl<'_>) -> Result<CrlPlan, E
             i64::try_from(tbs_octets).unwrap_or(i64::MAX),
             tbs_sha256.as_octets(),
             new.origin.name(),
+            new.scope.column(),
         ],
     )?;
     journal::append(transaction, Kind::Crl, new.this_update)?;
-    let stored = unsigned(transaction, new.authority)?
+    let stored = unsigned(transaction, new.authority, new.scope)?
         .filter(|stored| stored.row == row)
         .ok_or_else(|| Error::Damaged("a CRL that was just stored is missing".to_owned()))?;
     Ok(CrlPlan { stored, counts, left: shown, reasons })
@@ -203,43 +209,56 @@ fn insert_left(
     Ok(())
 }
 
-/// Gives every certificate that is revoked or held after so many rows of `revocation`, in the order of serial numbers;
-/// without those issued here that expired before the CRL before was made, and of which it took in the last row: they have
-/// been on it.
-pub(in crate::register) fn each_entry(
-    connection: &Connection,
-    authority: &str,
-    revocations: i64,
-    previous: Option<Previous>,
-    each: &mut dyn FnMut(&RevokedEntry) -> Result<(), Error>,
-) -> Result<(), Error> {
-    let mut statement = connection.prepare_cached(&format!(
+/// What the CRLs of a scope list.
+#[derive(Clone, Copy, Debug)]
+pub(in crate::register) struct EntriesOf<'a> {
+    pub(in crate::register) authority: &'a str,
+    pub(in crate::register) coverage: &'a Coverage,
+}
+
+impl EntriesOf<'_> {
+    /// Gives every certificate that is revoked or held after so many rows of `revocation`, in the order of serial
+    /// numbers; without those issued here that expired before the CRL before was made, and of which it took in the last
+    /// row: they have been on it.
+    pub(in crate::register) fn each(
+        self,
+        connection: &Connection,
+        revocations: i64,
+        previous: Option<Previous>,
+        each: &mut dyn FnMut(&RevokedEntry) -> Result<(), Error>,
+    ) -> Result<(), Error> {
+        let Self { authority, coverage } = self;
+        let mut statement = connection.prepare_cached(&format!(
         "SELECT {}, number FROM revocation INDEXED BY revocation_serial WHERE authority = ?1 AND number <= ?2 \
          ORDER BY serial, number",
         revocation::COLUMNS
     ))?;
-    let mut rows = statement.query((authority, revocations))?;
-    let mut last: Option<(CrlSerial, Revoked, u64)> = None;
-    let mut give = |standing: Option<(CrlSerial, Revoked, u64)>| -> Result<(), Error> {
-        let Some((_, revoked, row)) = &standing else { return Ok(()) };
-        let Some(entry) = revoked.entry() else { return Ok(()) };
-        if let Some(previous) = previous
-            && *row <= previous.revocations
-            && revocation::not_after(connection, authority, &entry.serial)?
-                .is_some_and(|end| previous.this_update > end)
-        {
-            return Ok(());
+        let mut rows = statement.query((authority, revocations))?;
+        let mut last: Option<(CrlSerial, Revoked, u64)> = None;
+        let mut give = |standing: Option<(CrlSerial, Revoked, u64)>| -> Result<(), Error> {
+            let Some((_, revoked, row)) = &standing else { return Ok(()) };
+            let Some(entry) = revoked.entry() else { return Ok(()) };
+            if !coverage.holds(connection, authority, &entry.serial)? {
+                return Ok(());
+            }
+            if let Some(previous) = previous
+                && *row <= previous.revocations
+                && revocation::not_after(connection, authority, &entry.serial)?
+                    .is_some_and(|end| previous.this_update > end)
+            {
+                return Ok(());
+            }
+            each(entry)
+        };
+        while let Some(row) = rows.next()? {
+            let (serial, revoked) = revocation::read(row)?;
+            if last.as_ref().is_some_and(|(last, ..)| *last != serial) {
+                give(last.take())?;
+            }
+            last = Some((serial, revoked, number(row.get(5)?)?));
         }
-        each(entry)
-    };
-    while let Some(row) = rows.next()? {
-        let (serial, revoked) = revocation::read(row)?;
-        if last.as_ref().is_some_and(|(last, ..)| *last != serial) {
-            give(last.take())?;
-        }
-        last = Some((serial, revoked, number(row.get(5)?)?));
+        give(last)
     }
-    give(last)
 }
 
 /// What the lint of a CRL holds its octets against.
@@ -247,6 +266,7 @@ pub(in crate::register) fn expected_of<'a>(
     issuer: &'a IssuingCa,
     number: &'a CrlNumber,
     entries: u64,
+    point: Option<&'a CrlPoint>,
 ) -> Expected<'a> {
     Expected {
         issuer: issuer.certificate().subject().der(),
@@ -254,6 +274,7 @@ pub(in crate::register) fn expected_of<'a>(
         validity: (issuer.begins(), issuer.ends()),
         number,
         entries,
+        point,
     }
 }
 
@@ -309,11 +330,7 @@ pub(in crate::register) fn prove_stored(
 ) -> Result<Counts, Error> {
     let (head, end) = read_tbs(connection, previous.row, &mut |_| Ok(()))?;
     let (new_head, new_end) = read_tbs(connection, new, &mut |_| Ok(()))?;
-    succession::check_heads(
-        (&head, end.number.as_ref(), end.key_identifier.as_deref()),
-        (&new_head, new_end.number.as_ref(), new_end.key_identifier.as_deref()),
-    )
-    .map_err(RevocationError::from)?;
+    succession::check_heads((&head, &end), (&new_head, &new_end)).map_err(RevocationError::from)?;
     let mut facts = |serial: &CrlSerial| -> Result<LeavingFacts, Error> {
         Ok(LeavingFacts {
             not_after: revocation::not_after(connection, authority, serial)?,

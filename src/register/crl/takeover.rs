@@ -11,7 +11,7 @@ use super::super::{
     journal::{self, Kind},
     revocation::{self, Recorded, RevocationError},
 };
-use super::parts::PartWriter;
+use super::{CrlScope, parts::PartWriter};
 use crate::pki::{
     crl::{
         CrlEnd, CrlError, CrlHead, CrlReader, CrlSerial, Pieces, ReadError, RevokedEntry, Shape, SignedCrl,
@@ -169,6 +169,11 @@ fn check_free(transaction: &Transaction<'_>, serial: &CrlSerial) -> Result<(), E
 
 fn check_end(end: &CrlEnd, tbs_sha256: Digest, issuer: &IssuingCa) -> Result<(), Error> {
     let foreign = |what: &str| RevocationError::CrlForeign(what.to_owned());
+    // What the new full CRL follows must have been for all certificates too.
+    if end.point.is_some() {
+        let what = "a CRL of one distribution point's certificates (issuingDistributionPoint)".to_owned();
+        return Err(crl_error(CrlError::Unsupported(what)));
+    }
     if end.key_identifier.as_deref().is_some_and(|identifier| identifier != issuer.key_identifier()) {
         return Err(foreign("its key identifier is that of another key").into());
     }
@@ -284,8 +289,8 @@ impl TakeoverWriter<'_> {
         let count = |count: u64| i64::try_from(count).unwrap_or(i64::MAX);
         transaction.execute(
             "INSERT INTO crl (number, entry, authority, origin, issuer_sha256, crl_number, this_update, \
-             next_update, entries, previous, revocations, tbs_octets, tbs_sha256) \
-             VALUES (?1, ?2, ?3, 'elsewhere', ?4, ?5, ?6, ?7, ?8, NULL, ?9, ?10, ?11)",
+             next_update, entries, previous, revocations, tbs_octets, tbs_sha256, partition) \
+             VALUES (?1, ?2, ?3, 'elsewhere', ?4, ?5, ?6, ?7, ?8, NULL, ?9, ?10, ?11, 0)",
             rusqlite::params![
                 row,
                 entry,
@@ -300,7 +305,7 @@ impl TakeoverWriter<'_> {
                 end.tbs_sha256.as_octets(),
             ],
         )?;
-        let stored = super::unsigned(&transaction, &authority)?
+        let stored = super::unsigned(&transaction, &authority, CrlScope::Full)?
             .ok_or_else(|| Error::Damaged("a CRL that was just stored is missing".to_owned()))?;
         let sha256 = super::whole_sha256(&transaction, &stored, head.algorithm, &signature)?;
         transaction.execute(

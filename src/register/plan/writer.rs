@@ -3,7 +3,9 @@
 use rusqlite::Transaction;
 
 use super::super::{
-    Register, Rehearsal, digest_of,
+    Register, Rehearsal,
+    crl::add_partitions,
+    digest_of,
     error::Error,
     journal::{self, Kind},
     row_key,
@@ -11,6 +13,7 @@ use super::super::{
 use super::{Earlier, PlanKind, StoredPlan, Verdict, earlier, issued_key, refused::written, select_plans};
 use crate::pki::{
     block_list::asked::{self, AskedList},
+    crl::CrlPoint,
     fingerprint::Digest,
     issuer::IssuingCa,
     lint::waiver::{Waiver, written as written_waivers},
@@ -47,6 +50,8 @@ pub struct NewPlan<'a> {
     pub approval: Approval,
     /// Whether a key may be certified twice.
     pub duplicate_keys: DuplicateKeys,
+    /// The distribution points of the partitions that the profile divides its certificates among.
+    pub crl_points: &'a [CrlPoint],
 }
 
 /// Who will have signed: part of what the plan's digest says.
@@ -93,6 +98,7 @@ struct OwnedNewPlan {
     waivers: Vec<Waiver>,
     approval: Approval,
     duplicate_keys: DuplicateKeys,
+    crl_points: Vec<CrlPoint>,
 }
 
 impl Register {
@@ -124,6 +130,7 @@ impl Register {
                 waivers: new.waivers.to_vec(),
                 approval: new.approval,
                 duplicate_keys: new.duplicate_keys,
+                crl_points: new.crl_points.to_vec(),
             },
             block_lists: None,
             rehearsal,
@@ -394,6 +401,7 @@ impl PlanWriter<'_> {
             skipped,
             ..
         } = self;
+        add_partitions(&transaction, &new.authority, &new.crl_points)?;
         transaction.execute(
             "INSERT INTO plan (number, entry, id, authority, kind, profile, profile_text, waivers, approval, \
              duplicate_keys, created, issuer_sha256, accepted, refused, skipped, digest, block_lists) \

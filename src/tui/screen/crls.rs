@@ -6,11 +6,11 @@ use super::{
     Screen,
     delivery::Delivery,
     next_crl::NextCrl,
-    revocations::{freshness_role, waiting_words},
+    revocations::{freshness_role, partition_words, waiting_words},
     revoke::Revoke,
 };
 use crate::{
-    ceremony::{CrlOrigin, CrlRow, CrlStanding},
+    ceremony::{CrlOrigin, CrlRow, CrlScope, CrlStanding},
     pki::text::Printable,
     tui::{
         canvas::Canvas,
@@ -40,10 +40,11 @@ const DELIVER: Action = Action::Verb(3);
 /// Rows above the list.
 const HEAD_ROWS: u16 = 5;
 
-/// The CRLs of a CA.
+/// The CRLs of a CA: the full ones, or those of a partition.
 #[derive(Debug)]
 pub struct Crls {
     ca: String,
+    scope: CrlScope,
     standing: Option<Box<CrlStanding>>,
     rows: Vec<CrlRow>,
     list: List,
@@ -52,14 +53,15 @@ pub struct Crls {
 impl Crls {
     /// Of them nothing is known yet: [`RevocationJob::Page`] is to follow.
     #[must_use]
-    pub fn new(ca: &str) -> Self {
-        Self { ca: ca.to_owned(), standing: None, rows: Vec::new(), list: List::default() }
+    pub fn new(ca: &str, scope: CrlScope) -> Self {
+        Self { ca: ca.to_owned(), scope, standing: None, rows: Vec::new(), list: List::default() }
     }
 
     /// The way into it.
     #[must_use]
-    pub fn enter(ca: &str) -> Turn {
-        Turn::enter(Screen::Crls(Self::new(ca))).and(Job::Revocation(RevocationJob::Page(ca.to_owned())))
+    pub fn enter(ca: &str, scope: CrlScope) -> Turn {
+        Turn::enter(Screen::Crls(Self::new(ca, scope)))
+            .and(Job::Revocation(RevocationJob::Page(ca.to_owned(), scope)))
     }
 
     /// The latest CRL, where it was made here: the only one that is handed over.
@@ -101,7 +103,7 @@ impl Room for Crls {
             Action::Back => Turn::back().and(Job::Revocation(RevocationJob::Standings)),
             REVOKE => Turn::enter(Screen::Revoke(Revoke::typed(&self.ca))),
             LISTED => Turn::enter(Screen::Revoke(Revoke::listed(&self.ca))),
-            NEXT => NextCrl::enter(&self.ca),
+            NEXT => NextCrl::enter(&self.ca, self.scope),
             DELIVER => match self.latest() {
                 Some(row) => Turn::enter(Screen::Delivery(Delivery::crl(self.ca.clone(), row.clone()))),
                 None => Turn::stay(),
@@ -123,7 +125,7 @@ impl Room for Crls {
             }
             // The home was looked at again because something was recorded: so are the CRLs.
             News::Opened { .. } => {
-                Heard::Mine(Turn::work(Job::Revocation(RevocationJob::Page(self.ca.clone()))))
+                Heard::Mine(Turn::work(Job::Revocation(RevocationJob::Page(self.ca.clone(), self.scope))))
             }
             other => Heard::NotMine(Box::new(other)),
         }
@@ -134,6 +136,10 @@ impl Room for Crls {
         let ca = Printable::new(&self.ca);
         canvas.outside(area.x + 18, area.y, area.width.saturating_sub(18), &ca, Role::Strong);
         let Some(standing) = &self.standing else { return };
+        if let Some(part) = partition_words(self.scope) {
+            let place = standing.place.as_ref().map_or("", Printable::as_str);
+            canvas.labelled(area, area.y + 3, "only for", &format!("{part}: {place}"), Role::Plain);
+        }
         let words = standing.freshness.words();
         canvas.labelled(area, area.y + 1, "the next CRL", &words, freshness_role(standing.freshness));
         canvas.labelled(area, area.y + 2, "waiting", &waiting_words(standing), Role::Plain);

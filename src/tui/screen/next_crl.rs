@@ -4,7 +4,7 @@ use ratatui::layout::Rect;
 
 use super::{Screen, audit::scrolling, delivery::Delivery};
 use crate::{
-    ceremony::{Class, CrlRow, CrlShown},
+    ceremony::{Class, CrlRow, CrlScope, CrlShown},
     pki::{crl::Reason, text::Printable},
     tui::{
         canvas::Canvas,
@@ -53,6 +53,7 @@ enum Step {
 #[derive(Debug)]
 pub struct NextCrl {
     ca: String,
+    scope: CrlScope,
     step: Step,
     /// The one before it, which was signed and is not handed over because it is out of date.
     outdated: Option<String>,
@@ -61,24 +62,24 @@ pub struct NextCrl {
 impl NextCrl {
     /// It is to be prepared: [`RevocationJob::Prepare`] is to follow.
     #[must_use]
-    pub fn new(ca: &str) -> Self {
-        Self { ca: ca.to_owned(), step: Step::Preparing, outdated: None }
+    pub fn new(ca: &str, scope: CrlScope) -> Self {
+        Self { ca: ca.to_owned(), scope, step: Step::Preparing, outdated: None }
     }
 
     /// The way into it.
     #[must_use]
-    pub fn enter(ca: &str) -> Turn {
-        Turn::enter(Screen::NextCrl(Self::new(ca))).and(Self::prepare(ca))
+    pub fn enter(ca: &str, scope: CrlScope) -> Turn {
+        Turn::enter(Screen::NextCrl(Self::new(ca, scope))).and(Self::prepare(ca, scope))
     }
 
     /// The way into it in place of another screen.
     #[must_use]
-    pub fn replace(ca: &str) -> Turn {
-        Turn::replace(Screen::NextCrl(Self::new(ca))).and(Self::prepare(ca))
+    pub fn replace(ca: &str, scope: CrlScope) -> Turn {
+        Turn::replace(Screen::NextCrl(Self::new(ca, scope))).and(Self::prepare(ca, scope))
     }
 
-    fn prepare(ca: &str) -> Job {
-        Job::Revocation(RevocationJob::Prepare(ca.to_owned()))
+    fn prepare(ca: &str, scope: CrlScope) -> Job {
+        Job::Revocation(RevocationJob::Prepare(ca.to_owned(), scope))
     }
 
     fn look_at(&mut self, shown: Box<CrlShown>) {
@@ -166,7 +167,7 @@ impl Room for NextCrl {
                 if about.busy.is_none() {
                     self.step = Step::Preparing;
                 }
-                Turn::work(Self::prepare(&self.ca))
+                Turn::work(Self::prepare(&self.ca, self.scope))
             }
             (Step::Signed(row), Action::Proceed) => {
                 Turn::replace(Screen::Delivery(Delivery::crl(self.ca.clone(), row.as_ref().clone())))
@@ -207,7 +208,7 @@ impl Room for NextCrl {
             (News::Revocation(RevocationNews::Outdated(row)), _) => {
                 self.outdated = Some(row.id);
                 self.step = Step::Preparing;
-                Heard::Mine(Turn::work(Self::prepare(&self.ca)))
+                Heard::Mine(Turn::work(Self::prepare(&self.ca, self.scope)))
             }
             (other, _) => Heard::NotMine(Box::new(other)),
         }

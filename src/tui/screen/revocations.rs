@@ -4,7 +4,7 @@ use ratatui::layout::Rect;
 
 use super::{Screen, crls::Crls};
 use crate::{
-    ceremony::{CrlFreshness, CrlStanding},
+    ceremony::{CrlFreshness, CrlScope, CrlStanding},
     pki::text::Printable,
     tui::{
         canvas::Canvas,
@@ -57,6 +57,14 @@ pub(super) fn freshness_role(freshness: CrlFreshness) -> Role {
     }
 }
 
+/// Which partition of a CA's certificates a CRL is for; none: it is for all of them.
+pub(super) fn partition_words(scope: CrlScope) -> Option<String> {
+    match scope {
+        CrlScope::Full => None,
+        CrlScope::Partition(number) => Some(format!("partition {number}")),
+    }
+}
+
 /// What waits for the next CRL, in words.
 pub(super) fn waiting_words(standing: &CrlStanding) -> String {
     match (&standing.unsigned, standing.waiting) {
@@ -73,7 +81,8 @@ impl Room for Revocations {
 
     fn help(&self) -> &'static str {
         "A CA revokes a certificate by naming it on its list of revoked certificates, the CRL, until the certificate \
-         has expired. Whoever checks certificates needs a CRL that is still good, also where nothing is revoked: \
+         has expired. Where the CA's certificates are divided among partitions, each has a CRL of its own beside the \
+         full one, which names them all. Whoever checks certificates needs a CRL that is still good, also where nothing is revoked: \
          make the next one before the last one ends. Open a CA to revoke, hold or release certificates and to make its \
          next CRL."
     }
@@ -92,7 +101,7 @@ impl Room for Revocations {
         match action {
             Action::Back => Turn::back(),
             Action::Open => match self.rows().get(self.list.chosen()) {
-                Some(standing) => Crls::enter(&standing.ca),
+                Some(standing) => Crls::enter(&standing.ca, standing.scope),
                 None => Turn::stay(),
             },
             _ => {
@@ -143,6 +152,7 @@ fn draw_row(canvas: &mut Canvas<'_>, area: Rect, standing: &CrlStanding, role: R
     canvas.text(area.x + 44, area.y, area.width.saturating_sub(44), &standing.freshness.words(), own);
     let end = standing.latest.as_ref().and_then(|latest| latest.next_update);
     let until = end.map_or_else(String::new, |end| format!("good until {}; ", moment(end)));
-    let text = format!("{until}{}", waiting_words(standing));
+    let part = partition_words(standing.scope).map_or_else(String::new, |part| format!("{part}: "));
+    let text = format!("{part}{until}{}", waiting_words(standing));
     canvas.text(area.x + 4, area.y + 1, area.width.saturating_sub(4), &text, Role::Faint);
 }

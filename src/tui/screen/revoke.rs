@@ -9,7 +9,7 @@ use super::{
     next_crl::NextCrl,
 };
 use crate::{
-    ceremony::{JudgedRevocation, REASONS, RevocationAct, Revoked},
+    ceremony::{CrlScope, JudgedRevocation, REASONS, RevocationAct, Revoked},
     pki::{crl::Reason, text::Printable},
     tui::{
         browser::{Browser, shown},
@@ -260,7 +260,7 @@ impl Room for Revoke {
                 sheet.act(action);
                 Turn::stay()
             }
-            (Step::Recorded { .. }, Action::Proceed) => NextCrl::replace(&self.ca),
+            (Step::Recorded { .. }, Action::Proceed) => NextCrl::replace(&self.ca, CrlScope::Full),
             (Step::Recorded { .. }, _) => Turn::back(),
         }
     }

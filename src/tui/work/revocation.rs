@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use crate::{
-    ceremony::{CrlRow, CrlShown, CrlStanding, JudgedRevocation, RevocationAct},
+    ceremony::{CrlRow, CrlScope, CrlShown, CrlStanding, JudgedRevocation, RevocationAct},
     pki::fingerprint::Digest,
 };
 
@@ -68,10 +68,10 @@ pub enum RevocationJob {
         /// The folder on the medium.
         to: PathBuf,
     },
-    /// The CRLs of a CA.
-    Page(String),
-    /// Prepares a CA's next CRL; nothing is stored.
-    Prepare(String),
+    /// The CRLs of a scope of a CA.
+    Page(String, CrlScope),
+    /// Prepares the next CRL of a scope of a CA; nothing is stored.
+    Prepare(String, CrlScope),
     /// Records what was judged.
     Record(Box<JudgedRevocation>),
     /// Signs the CRL that was approved.
@@ -121,8 +121,8 @@ impl RevocationJob {
             Self::Judge(_) => "looking at the certificates",
             Self::JudgeDelivered { .. } => "judging the CRL as its receiver will",
             Self::Measure { .. } => "comparing the CRL with the free space",
-            Self::Page(_) | Self::Standings => "looking at the CRLs",
-            Self::Prepare(_) => "preparing the CRL",
+            Self::Page(..) | Self::Standings => "looking at the CRLs",
+            Self::Prepare(..) => "preparing the CRL",
             Self::Record(_) => "recording",
             Self::Sign(_) => "storing, signing and recording the CRL",
         }

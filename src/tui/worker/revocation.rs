@@ -67,17 +67,17 @@ impl Worker {
                 let crl = latest(self.appliance()?, &ca, &id)?;
                 return Ok(News::Measured(self.appliance()?.crl_space(&crl, &to)?));
             }
-            RevocationJob::Page(ca) => {
+            RevocationJob::Page(ca, scope) => {
                 let appliance = self.appliance()?;
                 RevocationNews::Page {
-                    standing: Box::new(appliance.crl_standing(&ca)?),
-                    rows: appliance.crl_rows(&ca)?,
+                    standing: Box::new(appliance.crl_standing(&ca, scope)?),
+                    rows: appliance.crl_rows(&ca, scope)?,
                 }
             }
-            RevocationJob::Prepare(ca) => {
+            RevocationJob::Prepare(ca, scope) => {
                 self.desk = Desk::Empty;
                 let (appliance, _) = self.working()?;
-                let prepared = appliance.prepare_crl(&ca, None)?;
+                let prepared = appliance.prepare_crl(&ca, scope, None)?;
                 let shown = appliance.shown_crl(&prepared)?;
                 self.desk = Desk::Prepared(Box::new(prepared));
                 RevocationNews::Prepared(Box::new(shown))
@@ -120,14 +120,16 @@ impl Worker {
     }
 }
 
-/// The latest CRL of a CA, where it is the one that is meant.
+/// The latest CRL of its scope, where it is the one that is meant.
 fn latest(appliance: &Appliance, ca: &str, id: &str) -> Result<IssuedCrl, Error> {
-    let latest = appliance.latest_crl(ca)?;
-    if crl_id(latest.stored()) == id {
-        return Ok(latest);
+    for scope in appliance.crl_scopes(ca)? {
+        let latest = appliance.latest_crl(ca, scope);
+        if latest.as_ref().is_ok_and(|latest| crl_id(latest.stored()) == id) {
+            return latest;
+        }
     }
     Err(Error::usage(
-        format!("{id} is not the latest CRL of its CA"),
+        format!("{id} is not the latest CRL of its kind"),
         "hand over the latest one: an older one would take revocations back",
     ))
 }

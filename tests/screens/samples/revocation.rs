@@ -2,8 +2,8 @@
 
 use coldsign::{
     ceremony::{
-        Class, CrlChanges, CrlFreshness, CrlOrigin, CrlRow, CrlShown, CrlStanding, JudgedCertificate,
-        JudgedRevocation, RevocationAct, Revoked,
+        Class, CrlChanges, CrlFreshness, CrlOrigin, CrlRow, CrlScope, CrlShown, CrlStanding,
+        JudgedCertificate, JudgedRevocation, RevocationAct, Revoked,
     },
     pki::{
         crl::{CrlSerial, Reason, RevokedEntry},
@@ -53,6 +53,8 @@ fn row(outside: &Outside, number: u32) -> CrlRow {
 fn standings(outside: &Outside) -> Vec<CrlStanding> {
     let standing = |ca: String, freshness, waiting, unsigned: Option<&str>| CrlStanding {
         ca,
+        scope: CrlScope::Full,
+        place: None,
         latest: Some(row(outside, 7)),
         freshness,
         waiting,
@@ -62,6 +64,11 @@ fn standings(outside: &Outside) -> Vec<CrlStanding> {
         standing(ca(outside), CrlFreshness::Good(29 * DAY), 3, None),
         standing("second".to_owned(), CrlFreshness::Soon(5 * DAY), 0, Some("8")),
         standing("third".to_owned(), CrlFreshness::Overdue(5 * DAY), 0, None),
+        CrlStanding {
+            scope: CrlScope::Partition(2),
+            place: Some(printable(&outside.authority)),
+            ..standing("third".to_owned(), CrlFreshness::Good(29 * DAY), 1, None)
+        },
         CrlStanding { latest: None, ..standing("fourth".to_owned(), CrlFreshness::Never, 0, None) },
     ]
 }
@@ -86,7 +93,7 @@ pub fn revocations() -> Vec<(&'static str, Build)> {
 
 pub fn crls() -> Vec<(&'static str, Build)> {
     fn told(outside: &Outside, rows: Vec<CrlRow>) -> Model {
-        let mut model = on_top(outside, Screen::Crls(Crls::new(&ca(outside))));
+        let mut model = on_top(outside, Screen::Crls(Crls::new(&ca(outside), CrlScope::Full)));
         let mut standing = standings(outside).swap_remove(0);
         if rows.is_empty() {
             (standing.latest, standing.freshness, standing.waiting) = (None, CrlFreshness::Never, 0);
@@ -114,7 +121,7 @@ pub fn crls() -> Vec<(&'static str, Build)> {
             model
         }),
         ("failure", |outside| {
-            failing(told(outside, some(outside)), outside, RevocationJob::Page(String::new()))
+            failing(told(outside, some(outside)), outside, RevocationJob::Page(String::new(), CrlScope::Full))
         }),
     ]
 }
@@ -223,7 +230,7 @@ fn shown(outside: &Outside) -> CrlShown {
 
 pub fn next_crl() -> Vec<(&'static str, Build)> {
     fn empty(outside: &Outside) -> Model {
-        on_top(outside, Screen::NextCrl(NextCrl::new(&ca(outside))))
+        on_top(outside, Screen::NextCrl(NextCrl::new(&ca(outside), CrlScope::Full)))
     }
     fn prepared(outside: &Outside, shown: CrlShown) -> Model {
         let mut model = empty(outside);
