@@ -777,6 +777,9 @@ fn a_ca_of_openssl_moves_in_with_its_key_and_goes_on_here() {
     assert!(said(&sandbox.run(["ca", "show", "elsewhere"])).contains("KEY FROM OUTSIDE since"));
     let audit = sandbox.json(["register", "audit"]).pop().unwrap();
     assert_eq!(audit["keys_from_outside"], serde_json::json!(["elsewhere"]));
+    let checked = sandbox.json(["token", "check", "--pin-file", &sandbox.text("pin")]).remove(0);
+    let key = checked["keys"].as_array().unwrap().iter().find(|key| key["ca"] == "elsewhere").unwrap();
+    assert_eq!((&key["found"], &key["key_from_outside"]), (&true.into(), &origin.into()), "{checked}");
 
     // Its CRL and its list come with it; the next CRL is signed here, and others take it for the one that follows.
     let path = |name: &str| elsewhere.join(name).to_str().unwrap().to_owned();
@@ -806,8 +809,67 @@ fn a_ca_of_openssl_moves_in_with_its_key_and_goes_on_here() {
     fs::write(Path::new(&stick).join("1.csr"), request::pem("CERTIFICATE REQUEST", &der)).unwrap();
     let planned = sandbox.run(["plan", "--ca", "elsewhere", "--profile", "device", &stick]);
     assert!(said(&planned).contains("KEY FROM OUTSIDE"), "{}", said(&planned));
-    let out = sandbox.folder("out");
-    sandbox.issue("elsewhere", "device", &[&stick], &out, &[]);
+    let planned = sandbox.json(["plan", "--ca", "elsewhere", "--profile", "device", &stick]).remove(0);
+    assert_eq!(planned["key_from_outside"].as_str(), Some(origin), "{planned}");
+    let (id, words) = (planned["plan"].as_str().unwrap(), planned["words"].as_str().unwrap());
+    sandbox.ok(["approve", id, "--words", words]);
+    let signed = sandbox.json(["sign", id, "--pin-file", &sandbox.text("pin")]).remove(0);
+    assert_eq!(signed["key_from_outside"].as_str(), Some(origin), "{signed}");
+    let made = sandbox.json(crl_arguments(&sandbox, "elsewhere")).remove(0);
+    assert_eq!(made["key_from_outside"].as_str(), Some(origin), "{made}");
+    let own = sandbox.json(crl_arguments(&sandbox, "root")).remove(0);
+    assert!(own["key_from_outside"].is_null(), "{own}");
+    sandbox.exits(0, ["register", "audit"]);
+}
+
+#[test]
+fn a_ca_that_moved_in_is_renewed_rekeyed_and_crossed() {
+    let sandbox = Sandbox::with_root("crl-adopted-life", "p256");
+    let elsewhere = openssl_ca(&sandbox);
+    import_key(&sandbox, &elsewhere.join("ca.key"), "77");
+    let words = words_of(&sandbox.exits(6, adopt_arguments(&sandbox, &elsewhere, None)));
+    sandbox.ok(adopt_arguments(&sandbox, &elsewhere, Some(&words)));
+    let (pin, show) = (sandbox.text("pin"), |ca: &str| sandbox.json(["ca", "show", ca]).remove(0));
+    let before = show("elsewhere");
+    let device = elsewhere.join("4.pem");
+    let holds = |trust: &str, between: &[&str]| {
+        let mut verify = openssl(&["verify", "-x509_strict", "-partial_chain", "-no-CApath", "-no-CAstore"]);
+        verify.args(["-trusted", trust]);
+        for file in between {
+            verify.args(["-untrusted", file]);
+        }
+        assert!(succeed(verify.arg(&device)).contains(": OK"));
+    };
+
+    // The same key under a further certificate is still a key from outside.
+    sandbox.ok(["ca", "renew", "elsewhere", "--days", "5000", "--pin-file", &pin]);
+    let renewed = show("elsewhere");
+    assert_eq!(renewed["spki_sha256"], before["spki_sha256"]);
+    assert_ne!(renewed["sha256"], before["sha256"]);
+    assert_eq!(renewed["key_from_outside"], before["key_from_outside"]);
+    let exported = sandbox.json(["ca", "export", "elsewhere", "--to", &sandbox.folder("export")]).remove(0);
+    holds(&format!("{}/elsewhere.pem", exported["folder"].as_str().unwrap()), &[]);
+
+    // Another CA certifies that key, as it stands in the certificate that it has.
+    let own = elsewhere.join("ca.pem").to_str().unwrap().to_owned();
+    let profile = "subordinate-ca-renewal";
+    let planned = sandbox.json(["ca", "cross", "--ca", "root", "--profile", profile, &own]).remove(0);
+    assert!(planned["key_from_outside"].is_null(), "the key that signs was made here: {planned}");
+    let (id, words) = (planned["plan"].as_str().unwrap(), planned["words"].as_str().unwrap());
+    sandbox.ok(["approve", id, "--words", words]);
+    sandbox.ok(["sign", id, "--pin-file", &pin]);
+    let crossed = sandbox.json(["deliver", id, "--to", &sandbox.folder("out"), "--pin-file", &pin]).remove(0);
+    let folder = PathBuf::from(crossed["folder"].as_str().unwrap());
+    let between = support::files(&folder.join("certs"));
+    holds(folder.join("root.pem").to_str().unwrap(), &[between[0].to_str().unwrap()]);
+
+    // A new key, made in the token, takes its place: nothing came from outside any more.
+    sandbox.ok(["ca", "rekey", "elsewhere", "here", "--key", "p256", "--days", "4000", "--pin-file", &pin]);
+    let here = show("here");
+    assert_eq!((&here["succeeds"], &here["subject"]), (&"elsewhere".into(), &before["subject"]));
+    assert!(here["key_from_outside"].is_null(), "{here}");
+    let links = sandbox.json(["ca", "link", "here", "--pin-file", &pin]);
+    assert_eq!(links.len(), 2, "{links:?}");
     sandbox.exits(0, ["register", "audit"]);
 }
 

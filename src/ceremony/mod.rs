@@ -87,8 +87,8 @@ pub use renewal::RootRenewal;
 pub use repeated_code::{RepeatedCode, Repetition};
 pub use revocation::{
     ApprovedCrl, CRL_SOON_DAYS, CrlApproval, CrlChanges, CrlFile, CrlFreshness, CrlImport, CrlRow, CrlShown,
-    CrlStanding, JudgedCertificate, JudgedRevocation, PreparedCrl, REASONS, crl_again, crl_id, read_crl_file,
-    read_serials, scope_words, typed_moment, typed_serial, typed_serials,
+    CrlStanding, JudgedCertificate, JudgedRevocation, PreparedCrl, REASONS, crl_again, crl_id, new_crl_row,
+    read_crl_file, read_serials, typed_moment, typed_serial, typed_serials,
 };
 pub use seen::{Agreement, Seen};
 pub use self_check::{Check, Mark, interfaces_up, self_check, utc_now};
@@ -96,7 +96,7 @@ pub use space::Space;
 pub use standing::{Authority, Stage};
 pub use summary::{DeliveredBefore, PlanSummary, PlannedRow};
 pub use table::table_of;
-pub use tokens::{TokenCheck, check_token, initialise_token, slots, typed_twice};
+pub use tokens::{CheckedKey, TokenCheck, check_token, initialise_token, slots, typed_twice};
 pub use triage::{
     Detail, Direction, Filter, Occurrences, Order, Reading, Row, Selection, Triage, detail, read_triage,
 };

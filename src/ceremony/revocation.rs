@@ -37,7 +37,7 @@ pub use file::{CrlFile, read_crl_file};
 pub use import::CrlImport;
 pub use judged::{JudgedCertificate, JudgedRevocation};
 pub use serials::read_serials;
-pub use standing::{CRL_SOON_DAYS, CrlChanges, CrlFreshness, CrlRow, CrlShown, CrlStanding};
+pub use standing::{CRL_SOON_DAYS, CrlChanges, CrlFreshness, CrlRow, CrlShown, CrlStanding, new_crl_row};
 pub(super) use standing::{crls_ahead, crls_due};
 pub use typed::{REASONS, typed_moment, typed_serial, typed_serials};
 
@@ -232,14 +232,16 @@ impl Appliance {
     }
 
     /// Whether a CRL that was stored and not signed for a while is of no use to anybody any more: it is signed, because
-    /// its number is taken, and the next one is handed over instead.
-    ///
-    /// # Errors
-    /// [`Error::Register`].
-    pub fn is_outdated(&self, issued: &IssuedCrl) -> Result<bool, Error> {
+    /// its number is taken, and the next one is handed over instead. So it is where that cannot be told: the CRL is signed
+    /// and recorded whatever fails after it, and what prepares the next one says why it cannot.
+    #[must_use]
+    pub fn is_outdated(&self, issued: &IssuedCrl) -> bool {
         let stored = issued.stored();
-        let since = self.register.revocations_after(&stored.authority, stored.scope, stored.revocations)?;
-        Ok(outdated(stored.next_update, since, now()?))
+        let since = self.register.revocations_after(&stored.authority, stored.scope, stored.revocations);
+        match (since, now()) {
+            (Ok(since), Ok(now)) => outdated(stored.next_update, since, now),
+            _ => true,
+        }
     }
 
     /// The CRLs of a CA, oldest first.
@@ -263,7 +265,7 @@ impl Appliance {
             .filter(|latest| latest.stored().origin != CrlOrigin::Elsewhere);
         latest.ok_or_else(|| {
             Error::usage(
-                format!("CA {}: {} was never made here", Printable::new(ca), scope_words(scope)),
+                format!("CA {} has no CRL{} that was made here yet", Printable::new(ca), of_partition(scope)),
                 format!("make one: coldsign crl --ca {} --to DIR", Printable::new(ca)),
             )
         })
@@ -288,12 +290,11 @@ impl Appliance {
     }
 }
 
-/// Which CRL is meant, in words.
-#[must_use]
-pub fn scope_words(scope: CrlScope) -> String {
+/// What stands behind the word "CRL" of one that is not the full one.
+fn of_partition(scope: CrlScope) -> String {
     match scope {
-        CrlScope::Full => "the full CRL".to_owned(),
-        CrlScope::Partition(number) => format!("the CRL of partition {number}"),
+        CrlScope::Full => String::new(),
+        CrlScope::Partition(number) => format!(" of partition {number}"),
     }
 }
 

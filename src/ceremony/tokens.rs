@@ -5,8 +5,9 @@ use std::{path::Path, time::Instant};
 use zeroize::Zeroizing;
 
 use crate::{
-    pki::key::RsaScheme,
+    pki::{key::RsaScheme, text::Printable},
     token::{
+        key::TokenKey,
         mechanism::Capability,
         module::Module,
         pin::{Activation, SoActivation},
@@ -30,10 +31,21 @@ pub struct TokenCheck {
     pub state: TokenState,
     /// What it can do with each kind of key.
     pub capabilities: Vec<Capability>,
-    /// CAs of this home, and whether their key was found and fits their certificate.
-    pub keys: Vec<(String, Result<(), String>)>,
+    /// The keys of this home's CAs.
+    pub keys: Vec<CheckedKey>,
     /// Signatures a second with the audit key in one session; `None` where there is no audit key yet.
     pub audit_signatures_per_second: Option<f64>,
+}
+
+/// The key of a CA, as the check found it.
+#[derive(Clone, Debug)]
+pub struct CheckedKey {
+    /// The CA's name.
+    pub ca: String,
+    /// What is wrong where it is not there, does not fit, or lacks what was not waived when its CA moved in.
+    pub found: Result<(), String>,
+    /// How it came from outside; `None` where it was made in the token.
+    pub from_outside: Option<Printable>,
 }
 
 /// The module's slots.
@@ -97,8 +109,13 @@ pub fn check_token(appliance: &Appliance, custodian: &mut Custodian<'_>) -> Resu
     let mut keys = Vec::new();
     for record in appliance.authorities()? {
         let uri = appliance.authority_key_uri(&record.name)?;
-        let found = session.find_matching(&uri, &record.public_key);
-        keys.push((record.name.clone(), found.map(drop).map_err(|error| error.to_string())));
+        let fits = |key: TokenKey| Ok(key.matches(&record.public_key)?);
+        let found = appliance.ca_key(&record.name, &uri, &session).and_then(fits);
+        keys.push(CheckedKey {
+            found: found.map_err(|error| error.to_string()),
+            from_outside: appliance.adoption_told(&record.name)?,
+            ca: record.name,
+        });
     }
     let audit_signatures_per_second = if appliance.configuration().audit_key_uri().is_some() {
         Some(measured(appliance, &session)?)

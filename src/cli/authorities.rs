@@ -203,6 +203,7 @@ fn adopt(
     form: Form,
 ) -> Result<(), Error> {
     let name = adoptee.name;
+    let _heeded = stop::heed();
     let mut appliance = Appliance::open(home)?;
     let (proposed, session) = appliance.propose_adoption(adoptee, &mut pin::custodian(given.pin_file))?;
     show_proposed(name, &proposed);
@@ -315,7 +316,7 @@ fn installed_value(record: &AuthorityRecord, one: &InstalledCertificate) -> Valu
 }
 
 fn show_line(form: Form, name: &str, certificates: Certificates<'_>, from_outside: Option<&Printable>) {
-    let outside = from_outside.map_or(String::new(), |told| format!("  KEY FROM OUTSIDE: {told}"));
+    let outside = render::outside(from_outside);
     match (form, certificates) {
         (Form::Json, _) => {
             let mut value = certificate_value(name, certificates);

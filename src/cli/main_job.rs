@@ -72,12 +72,14 @@ pub fn plan(home: Home, given: &PlanArguments, form: Form) -> Result<Exit, Error
     let plan = make_plan(&mut appliance, &given.ca, &given.profile, &given.paths, given.csv.as_deref())?;
     let waived = appliance.waived(&plan)?;
     render::waived(&waived);
+    let outside = appliance.adoption_told(&plan.authority)?;
+    let known = (waived.as_slice(), outside.as_ref());
     match form {
-        Form::Json => render::value(&render::summary(&plan, &waived, None, began.elapsed().as_secs_f64())),
+        Form::Json => render::value(&render::summary(&plan, known, None, began.elapsed().as_secs_f64())),
         Form::Text => {
             render::plan(&plan);
             render::authorities(appliance.planned_authorities(&plan)?.as_ref());
-            render::from_outside(appliance.adoption_told(&plan.authority)?.as_ref());
+            render::from_outside(outside.as_ref());
             eprintln!("next: read the words to each other, then coldsign approve {} --words \"…\"", plan.id);
         }
     }
@@ -113,7 +115,8 @@ pub fn sign(home: Home, given: SignArguments, form: Form) -> Result<Exit, Error>
     let waived = appliance.waived(&plan)?;
     render::waived(&waived);
     render::authorities(appliance.planned_authorities(&plan)?.as_ref());
-    render::from_outside(appliance.adoption_told(&plan.authority)?.as_ref());
+    let outside = appliance.adoption_told(&plan.authority)?;
+    render::from_outside(outside.as_ref());
     eprintln!("words:\n    {}", render::rows_of_words(&plan.digest.words()).join("\n    "));
     let session = appliance.login(&mut pin::custodian(given.pin.pin_file))?;
     let issued = watched(|watch| appliance.sign(&plan, &session, watch))?;
@@ -121,7 +124,7 @@ pub fn sign(home: Home, given: SignArguments, form: Form) -> Result<Exit, Error>
     match form {
         Form::Json => {
             let seconds = began.elapsed().as_secs_f64();
-            render::value(&render::summary(&plan, &waived, Some(&issued), seconds));
+            render::value(&render::summary(&plan, (&waived, outside.as_ref()), Some(&issued), seconds));
         }
         Form::Text => {
             render::line(&format!(
@@ -176,7 +179,8 @@ pub fn issue(home: Home, given: &IssueArguments, form: Form) -> Result<Exit, Err
     let waived = appliance.waived(&plan)?;
     render::waived(&waived);
     render::authorities(appliance.planned_authorities(&plan)?.as_ref());
-    render::from_outside(appliance.adoption_told(&plan.authority)?.as_ref());
+    let outside = appliance.adoption_told(&plan.authority)?;
+    render::from_outside(outside.as_ref());
     let rest = rest_of_issue(&mut appliance, &plan, given, &formats, began);
     let (issued, seconds, delivered) = rest.inspect_err(|_| {
         // The pair that follows says how to go on with the step that failed; this, that nothing begins anew.
@@ -189,7 +193,7 @@ pub fn issue(home: Home, given: &IssueArguments, form: Form) -> Result<Exit, Err
     render::head(&delivered.head);
     match form {
         Form::Json => {
-            let mut summary = render::summary(&plan, &waived, Some(&issued), seconds);
+            let mut summary = render::summary(&plan, (&waived, outside.as_ref()), Some(&issued), seconds);
             merge(&mut summary, delivered_value(&plan, &delivered, &given.to));
             render::value(&summary);
         }

@@ -112,7 +112,12 @@ fn judgement_value(judgement: &Judgement) -> Value {
 
 /// The keys every command of the main job ends with.
 #[must_use]
-pub fn summary(plan: &StoredPlan, waived: &[Waived], issued: Option<&Issued>, seconds: f64) -> Value {
+pub fn summary(
+    plan: &StoredPlan,
+    (waived, from_outside): (&[Waived], Option<&Printable>),
+    issued: Option<&Issued>,
+    seconds: f64,
+) -> Value {
     let now = issued.map_or(0, |issued| issued.now);
     #[expect(clippy::cast_precision_loss, reason = "a rate for people and dashboards")]
     let rate = if seconds > 0.0 { now as f64 / seconds } else { 0.0 };
@@ -125,6 +130,7 @@ pub fn summary(plan: &StoredPlan, waived: &[Waived], issued: Option<&Issued>, se
         "skipped": plan.skipped,
         "waived": waived_values(waived),
         "block_lists": plan.block_lists.as_ref().map(|lists| lists.iter().map(block_list).collect::<Vec<_>>()),
+        "key_from_outside": from_outside.map(Printable::as_str),
         "issued": issued.map_or(0, |issued| issued.all),
         "seconds": (seconds * 1_000.0).round() / 1_000.0,
         "certificates_per_second": (rate * 10.0).round() / 10.0,
@@ -238,6 +244,12 @@ fn waived_values(waived: &[Waived]) -> Vec<Value> {
         })
     };
     waived.iter().map(value).collect()
+}
+
+/// What stands behind a CA in a line where its key came from outside.
+#[must_use]
+pub fn outside(told: Option<&Printable>) -> String {
+    told.map_or_else(String::new, |told| format!("  KEY FROM OUTSIDE: {told}"))
 }
 
 /// Says, to standard error, that a CA's key came from outside.

@@ -101,13 +101,14 @@ fn make(home: Home, ca: &str, to: &Path, given: &CrlArguments, form: Form) -> Re
     let mut appliance = Appliance::open(home)?;
     announce(&appliance);
     let mut custodian = pin::custodian(given.pin.pin_file.clone());
+    let outside = appliance.adoption_told(ca)?;
     let one = given.partition.map(|number| appliance.crl_partition(ca, number)).transpose()?;
     if given.latest {
         let issued = appliance.latest_crl(ca, one.unwrap_or(CrlScope::Full))?;
         stop::unbroken(|| appliance.check_crl_target(&crl_id(issued.stored()), to))?;
         let session = appliance.login(&mut custodian)?;
         let delivered = watched(|watch| appliance.deliver_crl(&issued, to, &session, watch))?;
-        show_delivered(&issued, None, &delivered, to, form);
+        show_delivered((&issued, None), outside.as_ref(), &delivered, to, form);
         return Ok(Exit::Done);
     }
     let scopes = match one {
@@ -118,13 +119,13 @@ fn make(home: Home, ca: &str, to: &Path, given: &CrlArguments, form: Form) -> Re
     for scope in scopes {
         shown.push(show_next(&mut appliance, ca, scope, to, given)?);
     }
-    render::from_outside(appliance.adoption_told(ca)?.as_ref());
+    render::from_outside(outside.as_ref());
     for mut prepared in shown {
         let scope = prepared.stored().scope;
         let (session, issued) = loop {
             let session = appliance.login(&mut custodian)?;
             let issued = appliance.issue_crl(&prepared.approve(CrlApproval::Command)?, &session)?;
-            if prepared.change().is_some() || !appliance.is_outdated(&issued)? {
+            if prepared.change().is_some() || !appliance.is_outdated(&issued) {
                 break (session, issued);
             }
             eprintln!("{} is signed and recorded, and not handed over: it is out of date", prepared.id());
@@ -137,7 +138,7 @@ fn make(home: Home, ca: &str, to: &Path, given: &CrlArguments, form: Form) -> Re
                     ceremony::crl_again(issued.stored())
                 );
             })?;
-        show_delivered(&issued, Some(&prepared), &delivered, to, form);
+        show_delivered((&issued, Some(&prepared)), outside.as_ref(), &delivered, to, form);
     }
     Ok(Exit::Done)
 }
@@ -212,8 +213,8 @@ fn origin(origin: CrlOrigin) -> &'static str {
 }
 
 fn show_delivered(
-    issued: &IssuedCrl,
-    prepared: Option<&PreparedCrl>,
+    (issued, prepared): (&IssuedCrl, Option<&PreparedCrl>),
+    from_outside: Option<&Printable>,
     delivered: &Delivered,
     to: &Path,
     form: Form,
@@ -227,6 +228,7 @@ fn show_delivered(
                 value["came"] = json!(change.counts.came);
                 value["left"] = json!(change.counts.left);
             }
+            value["key_from_outside"] = json!(from_outside.map(Printable::as_str));
             value["folder"] = json!(folder.as_str());
             value["files"] = json!(delivered.files);
             value["manifest_sha256"] = json!(delivered.manifest_sha256.to_string());

@@ -4,9 +4,12 @@ use std::path::{Path, PathBuf};
 
 use serde_json::{Value, json};
 
-use crate::ceremony::{
-    self, Appliance, Capability, Error, Home, Initialised, PinEntry, PinWarning, SlotState, Support,
-    TokenState, UserPin,
+use crate::{
+    ceremony::{
+        self, Appliance, Capability, Error, Home, Initialised, PinEntry, PinWarning, SlotState, Support,
+        TokenState, UserPin,
+    },
+    pki::text::Printable,
 };
 
 use super::{
@@ -134,24 +137,25 @@ fn algorithms(capabilities: &[Capability]) -> Vec<String> {
 fn check(home: Home, pin_file: Option<PathBuf>, form: Form) -> Result<Exit, Error> {
     let appliance = Appliance::open_to_read(home)?;
     let check = ceremony::check_token(&appliance, &mut pin::custodian(pin_file))?;
-    let sound = check.keys.iter().all(|(_, found)| found.is_ok());
+    let sound = check.keys.iter().all(|key| key.found.is_ok());
     match form {
         Form::Json => render::value(&json!({
             "token": state_value(&check.state),
             "algorithms": algorithms(&check.capabilities),
-            "keys": check.keys.iter().map(|(name, found)| json!({
-                "ca": name,
-                "found": found.is_ok(),
-                "problem": found.as_ref().err(),
+            "keys": check.keys.iter().map(|key| json!({
+                "ca": key.ca,
+                "found": key.found.is_ok(),
+                "problem": key.found.as_ref().err(),
+                "key_from_outside": key.from_outside.as_ref().map(Printable::as_str),
             })).collect::<Vec<_>>(),
             "audit_signatures_per_second": check.audit_signatures_per_second,
         })),
         Form::Text => {
             render::line(&format!("token       {} serial {}", check.state.label, check.state.serial));
             render::line(&format!("algorithms  {}", algorithms(&check.capabilities).join(", ")));
-            for (name, found) in &check.keys {
-                let what = found.as_ref().map_or_else(String::as_str, |()| "found, fits its certificate");
-                render::line(&format!("CA {name}  {what}"));
+            for key in &check.keys {
+                let what = key.found.as_ref().map_or_else(String::as_str, |()| "found, fits its certificate");
+                render::line(&format!("CA {}  {what}{}", key.ca, render::outside(key.from_outside.as_ref())));
             }
             if let Some(rate) = check.audit_signatures_per_second {
                 render::line(&format!(

@@ -6,7 +6,7 @@ use cryptoki::error::{Error as CryptokiError, RvError};
 use cryptoki::object::{Attribute, ObjectClass, ObjectHandle};
 use cryptoki::session::{Session as Cryptoki, UserType};
 
-use crate::pki::key::{KeyAlgorithm, PublicKey, SignatureAlgorithm};
+use crate::pki::key::{KeyAlgorithm, SignatureAlgorithm};
 use crate::pki::text::Printable;
 
 use super::error::Error;
@@ -251,16 +251,6 @@ impl Session {
             private.ok_or_else(|| Error::KeyMissing { key: id.clone(), token: self.state.label.clone() })?;
         let public = self.only(ObjectClass::PUBLIC_KEY, "public key", id)?;
         TokenKey::read(&self.anchor, id.clone(), private, public, waiver)
-    }
-
-    /// The key that a URI names, proven to be the key of a certificate.
-    ///
-    /// # Errors
-    /// [`Error::KeyMismatch`], and as [`Session::find`].
-    pub fn find_matching(&self, uri: &TokenUri, certified: &PublicKey) -> Result<TokenKey, Error> {
-        let key = self.find(uri)?;
-        key.matches(certified)?;
-        Ok(key)
     }
 
     /// A signer for one thread, with a session of its own. For a key that wants its PIN for every signature

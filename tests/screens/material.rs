@@ -8,7 +8,7 @@ use std::{
 
 use coldsign::{
     ceremony::{
-        Access, Aftermath, AuditReport, Beginning, BundleReport, Capability, Check, Class, Closing, Counts,
+        Access, Aftermath, AuditReport, Beginning, BundleReport, Capability, Check, CheckedKey, Class, Closing, Counts,
         Deeds, Delivered, Detail, DoneSince, Due, EntryKind, FolderContents, FolderEntry, FolderListing,
         HeadAfter, HeadSignature, Initialised, Issued, IssuedRow, Judgement, Mark, MountedVolume, Nearness,
         Overview, Phase, PinEntry, PinWarning, PlanSummary, PlannedAuthorities, PlannedRow, Progress, Reach,
@@ -565,6 +565,7 @@ pub fn token_check(outside: &Outside) -> TokenCheck {
         generation,
         signatures: signatures.to_vec(),
     };
+    let key = |ca, found, from_outside| CheckedKey { ca, found, from_outside };
     TokenCheck {
         state: token(0, &outside.token, SERIAL),
         capabilities: vec![
@@ -579,8 +580,9 @@ pub fn token_check(outside: &Outside) -> TokenCheck {
             capability(KeyAlgorithm::Ed25519, Support::Absent, &[]),
         ],
         keys: vec![
-            (printable(&outside.authority).to_string(), Ok(())),
-            ("second".to_owned(), Err("its key is not in the token".to_owned())),
+            key(printable(&outside.authority).to_string(), Ok(()), None),
+            key("second".to_owned(), Err("its key is not in the token".to_owned()), None),
+            key("moved".to_owned(), Ok(()), Some(printable(&outside.subject))),
         ],
         audit_signatures_per_second: Some(1_234.5),
     }

@@ -15,7 +15,7 @@ use super::{
         error::Error,
         opening::{Appliance, now},
     },
-    PreparedCrl, crl_id,
+    PreparedCrl, crl_id, of_partition,
 };
 
 /// Days before nextUpdate from which a CRL is called due soon at the earliest: an offline CA is visited about once a
@@ -249,6 +249,12 @@ fn said(revoked: &Revoked) -> (String, Time) {
     }
 }
 
+/// A line about a CRL that was signed just now, and was handed over to nobody yet.
+#[must_use]
+pub fn new_crl_row(issued: &IssuedCrl) -> CrlRow {
+    row(issued.stored())
+}
+
 fn row(stored: &register::StoredCrl) -> CrlRow {
     CrlRow {
         id: crl_id(stored),
@@ -287,10 +293,7 @@ pub(in crate::ceremony) fn crls_due(
 
 fn due_words(authority: &str, scope: CrlScope, freshness: CrlFreshness) -> String {
     let name = Printable::new(authority);
-    let next = match scope {
-        CrlScope::Full => format!("CA {name}: its next CRL"),
-        CrlScope::Partition(number) => format!("CA {name}: the next CRL of partition {number}"),
-    };
+    let next = format!("CA {name}: its next CRL{}", of_partition(scope));
     match freshness {
         CrlFreshness::Overdue(_) | CrlFreshness::Soon(_) => format!("{next} is {}", freshness.words()),
         CrlFreshness::Good(_) | CrlFreshness::Never => next,

@@ -118,9 +118,11 @@ pub fn cross(home: Home, ca: &str, profile: &str, certificate: &Path, form: Form
     let made = appliance.plan_cross(ca, profile, certificate)?;
     let waived = appliance.waived(&made.plan)?;
     render::waived(&waived);
+    let outside = appliance.adoption_told(&made.plan.authority)?;
     match form {
         Form::Json => {
-            let mut value = render::summary(&made.plan, &waived, None, began.elapsed().as_secs_f64());
+            let mut value =
+                render::summary(&made.plan, (&waived, outside.as_ref()), None, began.elapsed().as_secs_f64());
             value["certificate_sha256"] = json!(made.certificate_sha256.to_string());
             render::value(&value);
         }
@@ -132,7 +134,7 @@ pub fn cross(home: Home, ca: &str, profile: &str, certificate: &Path, form: Form
             eprintln!("    {}", render::rows_of_words(&made.certificate_sha256.words()).join("\n    "));
             render::plan(&made.plan);
             render::authorities(appliance.planned_authorities(&made.plan)?.as_ref());
-            render::from_outside(appliance.adoption_told(&made.plan.authority)?.as_ref());
+            render::from_outside(outside.as_ref());
             eprintln!(
                 "next: read the words to each other, then coldsign approve {} --words \"…\"",
                 made.plan.id

@@ -286,12 +286,15 @@ fn described(slot: &SlotState, home: Option<&Overview>) -> Vec<Item> {
 /// What the check found out.
 fn measured(check: &TokenCheck) -> Vec<Item> {
     let mut items = vec![Item::Heading("The check found".to_owned())];
-    for (name, found) in &check.keys {
-        let (text, role) = match found {
-            Ok(()) => ("its key is there and fits".to_owned(), Role::Good),
-            Err(what) => (format!("TROUBLE: {what}"), Role::Bad),
+    for key in &check.keys {
+        let (text, role) = match (&key.found, &key.from_outside) {
+            (Ok(()), None) => ("its key is there and fits".to_owned(), Role::Good),
+            (Ok(()), Some(told)) => {
+                (format!("its key is there and fits; KEY FROM OUTSIDE: {told}"), Role::Attention)
+            }
+            (Err(what), _) => (format!("TROUBLE: {what}"), Role::Bad),
         };
-        items.push(said(&format!("CA {name}"), &text, role));
+        items.push(said(&format!("CA {}", key.ca), &text, role));
     }
     let rate = check.audit_signatures_per_second.map_or_else(
         || "not measured: the audit key is made with the first CA".to_owned(),

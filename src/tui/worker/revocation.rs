@@ -111,9 +111,10 @@ impl Worker {
         let Desk::Approved(approved) = std::mem::take(&mut self.desk) else { return Err(not_there()) };
         let (appliance, session, _) = self.signing()?;
         let signed = appliance.issue_crl(&approved, session)?;
-        let row = Box::new(appliance.issued_crl_row(&signed)?);
+        // From here on it is signed and recorded: nothing that fails may say otherwise.
+        let row = Box::new(ceremony::new_crl_row(&signed));
         let stored_before = approved.prepared().change().is_none();
-        if stored_before && appliance.is_outdated(&signed)? {
+        if stored_before && appliance.is_outdated(&signed) {
             return Ok(RevocationNews::Outdated(row));
         }
         Ok(RevocationNews::Signed(row))

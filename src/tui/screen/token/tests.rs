@@ -1,6 +1,7 @@
 //! What can be done with which token, and what its texts do to the screen.
 
 use super::*;
+use crate::ceremony::CheckedKey;
 use crate::tui::{
     keymap::action_of,
     probe::{drawn, hostile_texts},
@@ -59,7 +60,11 @@ fn a_check_stands_first_with_what_the_token_signs() {
     let check = TokenCheck {
         state,
         capabilities: vec![capability],
-        keys: vec![("root".to_owned(), Err("it is gone".to_owned()))],
+        keys: vec![CheckedKey {
+            ca: "root".to_owned(),
+            found: Err("it is gone".to_owned()),
+            from_outside: None,
+        }],
         audit_signatures_per_second: Some(12.4),
     };
     let _ = tokens.hear(Box::new(News::Token(TokenNews::Checked(check))), &About::default());
