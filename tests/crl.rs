@@ -873,6 +873,84 @@ fn a_ca_that_moved_in_is_renewed_rekeyed_and_crossed() {
     sandbox.exits(0, ["register", "audit"]);
 }
 
+/// The file of the register, which nobody has open.
+fn register_file(sandbox: &Sandbox) -> PathBuf {
+    let file = sandbox.path("home/register.db");
+    assert!(!sandbox.path("home/register.db-wal").exists(), "the register is open");
+    file
+}
+
+#[test]
+fn a_published_crl_is_taken_in_again_after_an_older_register_was_put_back() {
+    let sandbox = Sandbox::with_root("crl-recovered", "p256");
+    let bundle = devices(&sandbox, "root", 5);
+    let serials = serials(&sandbox, &bundle);
+    let revoke = |serial: &str, reason: &str| {
+        sandbox.ok(["revoke", "--ca", "root", serial, "--reason", reason]);
+    };
+    revoke(&serials[0], "keyCompromise");
+    revoke(&serials[1], "certificateHold");
+    revoke(&serials[2], "certificateHold");
+    let (_, first) = crl(&sandbox, "root");
+    let backup = fs::read(register_file(&sandbox)).unwrap();
+
+    // What the backup does not have: a release, a hold that became a revocation, a revocation, and a certificate.
+    sandbox.ok(["revoke", "--ca", "root", &serials[1], "--release"]);
+    revoke(&serials[2], "superseded");
+    revoke(&serials[3], "keyCompromise");
+    let stick = sandbox.folder("late");
+    let der = Request::named("late").der(&Key::generate(Algorithm::P256));
+    fs::write(Path::new(&stick).join("1.csr"), request::pem("CERTIFICATE REQUEST", &der)).unwrap();
+    let late = sandbox.issue("root", "device", &[&stick], &sandbox.folder("out"), &[]);
+    let late = self::serials(&sandbox, &late).remove(0);
+    revoke(&late, "superseded");
+    let (_, published) = crl(&sandbox, "root");
+    fs::write(register_file(&sandbox), backup).unwrap();
+
+    // Somebody remembers one of them, and says another reason: what was published holds.
+    revoke(&serials[3], "superseded");
+    let with = |previous: &Path| {
+        let mut arguments = crl_arguments(&sandbox, "root");
+        arguments.extend(["--previous".to_owned(), previous.to_str().unwrap().to_owned()]);
+        arguments
+    };
+    sandbox.root("other", "p256");
+    let (_, foreign) = crl(&sandbox, "other");
+    let refused = sandbox.exits(2, with(&foreign.join("crl.der")));
+    assert!(refused.contains("not one of this CA"), "{refused}");
+    let bent = sandbox.path("bent.der");
+    let mut octets = fs::read(published.join("crl.der")).unwrap();
+    *octets.last_mut().unwrap() ^= 1;
+    fs::write(&bent, octets).unwrap();
+    sandbox.exits(2, with(&bent));
+
+    let made = sandbox.run(with(&published.join("crl.pem")));
+    let told = said(&made);
+    assert!(told.contains("CRL 2 is in the register now; 3 certificates recorded"), "{told}");
+    assert!(told.contains("crl-root-3: 4 certificates\n4 stay, 0 come, 0 leave"), "{told}");
+    let third = sandbox.path("out/crl-root-3");
+    let reasons = |folder: &Path| {
+        let shown = sandbox.json(["crl", "show", folder.join("crl.der").to_str().unwrap()]);
+        let entries = shown.into_iter().filter(|line| line["serial"].is_string());
+        entries
+            .map(|line| (line["serial"].clone(), line["reason"].clone(), line["date"].clone()))
+            .collect::<Vec<_>>()
+    };
+    assert_eq!(reasons(&third), reasons(&published));
+    assert_ne!(reasons(&third), reasons(&first));
+    for (index, revoked) in [(0, true), (1, false), (2, true), (3, true), (4, false)] {
+        let certificate = bundle.file("certs", &format!("root-{index}.pem"));
+        let status = openssl_status(&bundle, &third.join("crl.pem"), &certificate);
+        assert_eq!(status.contains("certificate revoked"), revoked, "{index}: {status}");
+    }
+    // Taken in once is enough; and the first one was never missing.
+    for known in [&published, &first] {
+        let told = said(&sandbox.run(with(&known.join("crl.der"))));
+        assert!(told.contains("the register has it already"), "{told}");
+    }
+    sandbox.exits(0, ["register", "audit"]);
+}
+
 #[test]
 fn an_adoption_waives_what_was_told_and_nothing_else() {
     let sandbox = Sandbox::with_root("crl-waived", "p256");

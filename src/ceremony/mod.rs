@@ -117,8 +117,8 @@ pub use crate::{
     host::memory::harden,
     register::{
         Adoption, AuditFinding, AuditReport, AuthorityRecord, Catalogue, CrlOrigin, CrlScope, Deeds,
-        InstalledCertificate, IssuedCertificate, IssuedCrl, Rehearsal, RevocationAct, RevocationOrder,
-        Revoked, Role, StoredCrl, StoredPlan, Takeover,
+        InstalledCertificate, IssuedCertificate, IssuedCrl, Recovery, Rehearsal, RevocationAct,
+        RevocationOrder, Revoked, Role, StoredCrl, StoredPlan, Takeover,
     },
     token::{
         mechanism::{Capability, KEY_ALGORITHMS, Support},

@@ -349,6 +349,10 @@ pub struct CrlArguments {
     /// Sign nothing: deliver the latest full CRL, or that of --partition, once more
     #[arg(long, conflicts_with = "days")]
     pub latest: bool,
+    /// The newest CRL that was published, where an older register was put back that does not have it: it is taken in
+    /// first; once more for each partition
+    #[arg(long, value_name = "FILE", conflicts_with = "latest")]
+    pub previous: Vec<PathBuf>,
     /// Only the CRL of this partition; without it the full one is made, and that of every partition
     #[arg(long, value_name = "N")]
     pub partition: Option<u32>,

@@ -7,8 +7,8 @@ use serde_json::{Value, json};
 use crate::{
     ceremony::{
         self, Appliance, BundleReport, CrlApproval, CrlImport, CrlOrigin, CrlScope, CrlSummary, Delivered,
-        Error, Home, IssuedCrl, PreparedCrl, REASONS, RevocationAct, RevocationOrder, Standing, crl_id,
-        printable_path,
+        Error, Home, IssuedCrl, PreparedCrl, REASONS, Recovery, RevocationAct, RevocationOrder, Standing,
+        crl_id, printable_path,
     },
     pki::{
         crl::{CrlPoint, Reason, RevokedEntry},
@@ -102,6 +102,10 @@ fn make(home: Home, ca: &str, to: &Path, given: &CrlArguments, form: Form) -> Re
     announce(&appliance);
     let mut custodian = pin::custodian(given.pin.pin_file.clone());
     let outside = appliance.adoption_told(ca)?;
+    for file in &given.previous {
+        let recovered = appliance.recover_crl(ca, file)?;
+        eprintln!("{}: {}", printable_path(file), recovered_words(recovered.as_ref()));
+    }
     let one = given.partition.map(|number| appliance.crl_partition(ca, number)).transpose()?;
     if given.latest {
         let issued = appliance.latest_crl(ca, one.unwrap_or(CrlScope::Full))?;
@@ -141,6 +145,16 @@ fn make(home: Home, ca: &str, to: &Path, given: &CrlArguments, form: Form) -> Re
         show_delivered((&issued, Some(&prepared)), outside.as_ref(), &delivered, to, form);
     }
     Ok(Exit::Done)
+}
+
+fn recovered_words(recovered: Option<&Recovery>) -> String {
+    let Some(recovered) = recovered else { return "the register has it already".to_owned() };
+    format!(
+        "CRL {} is in the register now; {} recorded as revoked or held, {} as released",
+        recovered.number,
+        counted(recovered.revoked, "certificate"),
+        recovered.released
+    )
 }
 
 /// Prepares the next CRL of a scope. Whoever gives the PIN sees what it is given for: it is the approval of what was shown.

@@ -18,14 +18,17 @@ use crate::pki::{
     time::Time,
 };
 
+mod arrived;
 mod parts;
 mod planning;
+mod recovery;
 mod scope;
 mod takeover;
 
 pub(super) use parts::{entries_of, read_tbs};
 pub use planning::{CrlPlan, LEFT_SHOWN_MAX, NewCrl, Storing};
 pub(super) use planning::{EntriesOf, Previous, expected_of, lint_stored, prove_stored};
+pub use recovery::Recovery;
 pub use scope::CrlScope;
 pub(super) use scope::{Coverage, add_partitions};
 pub use takeover::{TAKEOVER_ENTRIES_MAX, Takeover, TakeoverWriter};

@@ -23,6 +23,9 @@ const FACT_OCTETS_MAX: usize = 256;
 const FACT_HEX_OCTETS_MAX: usize = 32;
 
 /// The parts of the CRL that an entry recorded.
+const CRL_LEFT: &str = "SELECT * FROM crl_left WHERE key BETWEEN \
+     (SELECT number << 32 FROM crl WHERE entry = ?1) AND \
+     (SELECT (number << 32) + 4294967295 FROM crl WHERE entry = ?1) ORDER BY key";
 const CRL_PARTS: &str = "SELECT * FROM crl_part WHERE key BETWEEN \
      (SELECT number << 32 FROM crl WHERE entry = ?1) AND \
      (SELECT (number << 32) + 4294967295 FROM crl WHERE entry = ?1) ORDER BY key";
@@ -41,6 +44,7 @@ pub(super) enum Kind {
     Delivery,
     Issued,
     Plan,
+    Recovery,
     Register,
     Request,
     Revocation,
@@ -48,7 +52,7 @@ pub(super) enum Kind {
 }
 
 impl Kind {
-    pub(super) const ALL: [Self; 15] = [
+    pub(super) const ALL: [Self; 16] = [
         Self::Adoption,
         Self::Approval,
         Self::Authority,
@@ -60,6 +64,7 @@ impl Kind {
         Self::Delivery,
         Self::Issued,
         Self::Plan,
+        Self::Recovery,
         Self::Register,
         Self::Request,
         Self::Revocation,
@@ -79,6 +84,7 @@ impl Kind {
             Self::Delivery => "delivery",
             Self::Issued => "issued",
             Self::Plan => "plan",
+            Self::Recovery => "recovery",
             Self::Register => "register",
             Self::Request => "request",
             Self::Revocation => "revocation",
@@ -101,7 +107,7 @@ impl Kind {
             Self::Authority => "SELECT * FROM authority WHERE entry = ?1",
             Self::Certificate => "SELECT * FROM authority_certificate WHERE entry = ?1",
             Self::Checkpoint => "SELECT * FROM checkpoint WHERE entry = ?1",
-            Self::Crl => "SELECT * FROM crl WHERE entry = ?1",
+            Self::Crl | Self::Recovery => "SELECT * FROM crl WHERE entry = ?1",
             Self::CrlDelivery => "SELECT * FROM crl_delivery WHERE entry = ?1",
             Self::CrlIssued => {
                 "SELECT crl.authority, crl.partition, crl.crl_number, crl_issued.time, sha256 \
@@ -139,12 +145,7 @@ impl Kind {
             Self::Checkpoint => &[("checkpoint", "SELECT * FROM checkpoint WHERE entry = ?1")],
             Self::Crl => &[
                 ("crl", "SELECT * FROM crl WHERE entry = ?1"),
-                (
-                    "crl_left",
-                    "SELECT * FROM crl_left WHERE key BETWEEN \
-                     (SELECT number << 32 FROM crl WHERE entry = ?1) AND \
-                     (SELECT (number << 32) + 4294967295 FROM crl WHERE entry = ?1) ORDER BY key",
-                ),
+                ("crl_left", CRL_LEFT),
                 ("crl_part", CRL_PARTS),
             ],
             Self::CrlDelivery => &[("crl_delivery", "SELECT * FROM crl_delivery WHERE entry = ?1")],
@@ -166,6 +167,13 @@ impl Kind {
                      (SELECT number << 32 FROM plan WHERE entry = ?1) AND \
                      (SELECT (number << 32) + 4294967295 FROM plan WHERE entry = ?1) ORDER BY key",
                 ),
+            ],
+            Self::Recovery => &[
+                ("crl", "SELECT * FROM crl WHERE entry = ?1"),
+                ("crl_issued", "SELECT * FROM crl_issued WHERE entry = ?1"),
+                ("crl_left", CRL_LEFT),
+                ("crl_part", CRL_PARTS),
+                ("revocation", "SELECT * FROM revocation WHERE entry = ?1 ORDER BY number"),
             ],
             Self::Register => &[("register", "SELECT * FROM register WHERE entry = ?1")],
             Self::Request => &[("authority_request", "SELECT * FROM authority_request WHERE entry = ?1")],

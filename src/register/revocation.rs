@@ -240,7 +240,7 @@ impl Recorded {
         Self { serial, act, reason, date, invalidity_date }
     }
 
-    fn released(serial: CrlSerial, now: Time) -> Self {
+    pub(super) fn released(serial: CrlSerial, now: Time) -> Self {
         Self { serial, act: "released", reason: Reason::CertificateHold, date: now, invalidity_date: None }
     }
 }

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use crate::{
     pki::{crl::issued_list::IssuedList, crl::issued_list::ListError, text::Printable},
-    register::{RevocationError, Takeover},
+    register::{Recovery, RevocationError, Takeover},
 };
 
 use super::super::{
@@ -52,6 +52,21 @@ impl Appliance {
             taken.add(&certificate).map_err(|error| in_list(import.list, error))?;
         }
         Ok(taken.store(&issuer, at)?)
+    }
+}
+
+impl Appliance {
+    /// Takes in a CRL of the CA that was published and that this register does not have, because an older register was
+    /// put back: its number goes on, its entries are recorded, and it is proved that it loses nothing. `None` where the
+    /// register has it.
+    ///
+    /// # Errors
+    /// [`Error::Register`] with what is wrong; [`Error::Usage`] naming the file.
+    pub fn recover_crl(&mut self, ca: &str, crl: &Path) -> Result<Option<Recovery>, Error> {
+        let issuer = self.issuer(ca)?;
+        check_signs_crls(&issuer, ca)?;
+        let pieces = crl_pieces(crl)?;
+        self.register.recover_crl::<_, Error>(ca, &issuer, pieces, now()?)
     }
 }
 

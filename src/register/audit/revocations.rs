@@ -41,7 +41,7 @@ impl Audit<'_> {
     pub(super) fn revocations(&mut self) -> Result<(), Error> {
         let connection = self.connection;
         let mut statement = connection.prepare(&format!(
-            "SELECT {}, authority, entry, journal.time, journal.kind = 'takeover' FROM revocation \
+            "SELECT {}, authority, entry, journal.time, journal.kind IN ('recovery', 'takeover') FROM revocation \
              LEFT JOIN journal ON journal.seq = revocation.entry ORDER BY authority, serial, number",
             revocation::COLUMNS
         ))?;
@@ -380,6 +380,10 @@ fn differences(
 
 /// What is wrong with an act after the one before.
 fn fault(before: Option<Revoked>, act: &Act) -> Option<&'static str> {
+    // A CRL that the authority's key signed says so, whatever this register said of the certificate.
+    if act.taken_over {
+        return None;
+    }
     let follows = match (before, act.state) {
         (None | Some(Revoked::Released(_)), Revoked::Held(_) | Revoked::Revoked(_))
         | (Some(Revoked::Held(_)), Revoked::Released(_)) => true,
@@ -393,9 +397,6 @@ fn fault(before: Option<Revoked>, act: &Act) -> Option<&'static str> {
     };
     if !follows {
         return Some("the act does not follow from the one before");
-    }
-    if act.taken_over {
-        return None;
     }
     let kept = before.as_ref().and_then(Revoked::entry).and_then(|entry| entry.invalidity_date);
     let kept = kept.filter(|date| *date <= act.time);

@@ -190,7 +190,7 @@ fn next_number(previous: Option<&IssuedCrl>) -> Result<CrlNumber, Error> {
     }
 }
 
-fn insert_left(
+pub(super) fn insert_left(
     connection: &Connection,
     crl: i64,
     index: u64,

@@ -3,7 +3,7 @@
 //! Everything happens in one transaction: the CRL's octets, its entries as revocations, the listed certificates. It
 //! becomes durable only when the CRL's signature verifies with the authority's key and list and CRL agree.
 
-use rusqlite::{OptionalExtension as _, Transaction};
+use rusqlite::Transaction;
 
 use super::super::{
     Register,
@@ -11,13 +11,15 @@ use super::super::{
     journal::{self, Kind},
     revocation::{self, Recorded, RevocationError},
 };
-use super::{CrlScope, parts::PartWriter};
+use super::{
+    CrlScope,
+    arrived::{Arrived, crl_error},
+};
 use crate::pki::{
     crl::{
-        CrlEnd, CrlError, CrlHead, CrlReader, CrlSerial, Pieces, ReadError, RevokedEntry, Shape, SignedCrl,
+        CrlError, CrlSerial, Pieces, RevokedEntry,
         issued_list::{ListedCertificate, ListedStatus},
     },
-    fingerprint::Digest,
     issuer::IssuingCa,
     time::Time,
 };
@@ -49,10 +51,7 @@ pub struct TakeoverWriter<'a> {
     transaction: Transaction<'a>,
     entry: i64,
     authority: String,
-    row: i64,
-    head: CrlHead,
-    end: CrlEnd,
-    tbs_octets: u64,
+    arrived: Arrived,
     counts: Takeover,
     now: Time,
 }
@@ -76,31 +75,21 @@ impl Register {
         let transaction = self.write()?;
         let entry = journal::next(&transaction)?;
         check_empty(&transaction, authority)?;
-        let row: i64 = transaction
-            .query_row("SELECT coalesce(max(number), 0) + 1 FROM crl", [], |row| row.get(0))
-            .map_err(Error::from)?;
-        let mut reader = CrlReader::begin(pieces, Shape::List).map_err(unread)?;
-        reader.keep_signed();
-        let head = reader.head().clone();
-        check_head(&head, issuer, now)?;
-        let mut parts = PartWriter::new(&transaction, row);
-        let mut counts = Takeover::default();
-        while let Some(found) = reader.next_entry().map_err(unread)? {
-            counts.entries += 1;
-            if counts.entries > TAKEOVER_ENTRIES_MAX {
-                return Err(Error::from(RevocationError::TooManyTaken).into());
-            }
-            take_entry(&transaction, entry, authority, &found, &head)?;
-            parts.add(&reader.take_signed())?;
+        let mut take = |found: &RevokedEntry| take_entry(&transaction, entry, authority, found);
+        let arrived = Arrived::read(&transaction, issuer, pieces, now, &mut take)?;
+        // What the new full CRL follows must have been for all certificates too.
+        if arrived.end.point.is_some() {
+            let what = "a CRL of one distribution point's certificates (issuingDistributionPoint)".to_owned();
+            return Err(crl_error(CrlError::Unsupported(what)).into());
         }
-        let end = reader.finish().map_err(unread)?;
-        parts.add(&end.last_signed)?;
-        let (tbs_sha256, tbs_octets) = parts.finish()?;
-        check_end(&end, tbs_sha256, issuer)?;
-        counts.extensions_dropped = end.other_extensions as u64 + end.other_entry_extensions;
-        counts.only_entries = counts.entries;
-        let authority = authority.to_owned();
-        Ok(TakeoverWriter { transaction, entry, authority, row, head, end, tbs_octets, counts, now })
+        let (entries, end) = (arrived.end.entries, &arrived.end);
+        let counts = Takeover {
+            entries,
+            extensions_dropped: end.other_extensions as u64 + end.other_entry_extensions,
+            only_entries: entries,
+            ..Takeover::default()
+        };
+        Ok(TakeoverWriter { transaction, entry, authority: authority.to_owned(), arrived, counts, now })
     }
 }
 
@@ -124,34 +113,12 @@ fn check_empty(transaction: &Transaction<'_>, authority: &str) -> Result<(), Err
     if used { Err(RevocationError::NotEmpty(authority.to_owned()).into()) } else { Ok(()) }
 }
 
-fn check_head(head: &CrlHead, issuer: &IssuingCa, now: Time) -> Result<(), Error> {
-    let foreign = |what: String| Err(RevocationError::CrlForeign(what).into());
-    if head.issuer != *issuer.certificate().subject() {
-        return foreign(format!("its issuer is {}", head.issuer.to_printable()));
-    }
-    if !issuer.can_verify(head.algorithm) {
-        return foreign("its signature algorithm is not one of the CA's key".to_owned());
-    }
-    if head.this_update > now {
-        return Err(RevocationError::ClockBehind { last: head.this_update, now }.into());
-    }
-    Ok(())
-}
-
 fn take_entry(
     transaction: &Transaction<'_>,
     entry: i64,
     authority: &str,
     found: &RevokedEntry,
-    head: &CrlHead,
 ) -> Result<(), Error> {
-    let contradicts = |what| Err(RevocationError::Contradiction { serial: found.serial, what }.into());
-    if found.date > head.this_update {
-        return contradicts("the CRL revokes it after the CRL was made");
-    }
-    if found.invalidity_date.is_some_and(|date| date > head.this_update) {
-        return contradicts("the CRL has an invalidity date after the CRL was made");
-    }
     if revocation::standing(transaction, authority, &found.serial)?.is_some() {
         return Err(RevocationError::SerialTwice(found.serial).into());
     }
@@ -165,36 +132,6 @@ fn check_free(transaction: &Transaction<'_>, serial: &CrlSerial) -> Result<(), E
         .prepare_cached("SELECT EXISTS (SELECT 1 FROM planned WHERE serial = ?1)")?
         .query_row([serial.as_octets()], |row| row.get(0))?;
     if taken { Err(RevocationError::SerialTaken(*serial).into()) } else { Ok(()) }
-}
-
-fn check_end(end: &CrlEnd, tbs_sha256: Digest, issuer: &IssuingCa) -> Result<(), Error> {
-    let foreign = |what: &str| RevocationError::CrlForeign(what.to_owned());
-    // What the new full CRL follows must have been for all certificates too.
-    if end.point.is_some() {
-        let what = "a CRL of one distribution point's certificates (issuingDistributionPoint)".to_owned();
-        return Err(crl_error(CrlError::Unsupported(what)));
-    }
-    if end.key_identifier.as_deref().is_some_and(|identifier| identifier != issuer.key_identifier()) {
-        return Err(foreign("its key identifier is that of another key").into());
-    }
-    if tbs_sha256 != end.tbs_sha256 {
-        return Err(Error::Damaged("the octets of a CRL changed on the way".to_owned()));
-    }
-    let signature = end.signature.as_deref().unwrap_or_default();
-    SignedCrl::assemble(&end.message, tbs_sha256, signature, issuer)
-        .map_err(|error| RevocationError::CrlForeign(error.to_string()))?;
-    Ok(())
-}
-
-fn unread<E: From<Error>>(error: ReadError<E>) -> E {
-    match error {
-        ReadError::Source(error) => error,
-        ReadError::Crl(error) => crl_error(error).into(),
-    }
-}
-
-fn crl_error(error: CrlError) -> Error {
-    RevocationError::Crl(error).into()
 }
 
 impl TakeoverWriter<'_> {
@@ -258,7 +195,7 @@ impl TakeoverWriter<'_> {
             return Ok(());
         }
         // One that expired before the CRL was made may have been dropped from it; any other it should have named.
-        if said.date <= self.head.this_update && listed.not_after >= self.head.this_update {
+        if said.date <= self.arrived.head.this_update && listed.not_after >= self.arrived.head.this_update {
             return contradicts(
                 "the list says that it was revoked before the CRL was made, which does not name it",
             );
@@ -279,39 +216,11 @@ impl TakeoverWriter<'_> {
     /// # Errors
     /// [`Error::DiskFull`].
     pub fn store(self, issuer: &IssuingCa, now: Time) -> Result<Takeover, Error> {
-        let Self { transaction, entry, authority, row, head, end, tbs_octets, counts, .. } = self;
-        let revocations: i64 = transaction
-            .query_row("SELECT max(number) FROM revocation", [], |row| row.get::<_, Option<i64>>(0))
-            .optional()?
-            .flatten()
-            .unwrap_or(0);
-        let signature = end.signature.unwrap_or_default();
+        let Self { transaction, entry, authority, arrived, counts, .. } = self;
+        let revocations: i64 =
+            transaction.query_row("SELECT coalesce(max(number), 0) FROM revocation", [], |row| row.get(0))?;
         let count = |count: u64| i64::try_from(count).unwrap_or(i64::MAX);
-        transaction.execute(
-            "INSERT INTO crl (number, entry, authority, origin, issuer_sha256, crl_number, this_update, \
-             next_update, entries, previous, revocations, tbs_octets, tbs_sha256, partition) \
-             VALUES (?1, ?2, ?3, 'elsewhere', ?4, ?5, ?6, ?7, ?8, NULL, ?9, ?10, ?11, 0)",
-            rusqlite::params![
-                row,
-                entry,
-                authority,
-                issuer.certificate().sha256().as_octets(),
-                end.number.as_ref().map(|number| number.as_octets().to_vec()),
-                head.this_update.unix(),
-                head.next_update.map(Time::unix),
-                count(counts.entries),
-                revocations,
-                count(tbs_octets),
-                end.tbs_sha256.as_octets(),
-            ],
-        )?;
-        let stored = super::unsigned(&transaction, &authority, CrlScope::Full)?
-            .ok_or_else(|| Error::Damaged("a CRL that was just stored is missing".to_owned()))?;
-        let sha256 = super::whole_sha256(&transaction, &stored, head.algorithm, &signature)?;
-        transaction.execute(
-            "INSERT INTO crl_issued (crl, entry, time, sha256, signature) VALUES (?1, ?2, ?3, ?4, ?5)",
-            (row, entry, now.unix(), sha256.as_octets(), &signature),
-        )?;
+        arrived.store(&transaction, (&authority, CrlScope::Full), issuer, (None, revocations), now)?;
         transaction.execute(
             "INSERT INTO takeover (entry, authority, time, crl, listed, revocations) \
              VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
@@ -319,7 +228,7 @@ impl TakeoverWriter<'_> {
                 entry,
                 &authority,
                 now.unix(),
-                row,
+                arrived.row,
                 count(counts.listed),
                 count(counts.entries + counts.only_listed),
             ),

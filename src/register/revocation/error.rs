@@ -85,6 +85,17 @@ pub enum RevocationError {
     /// It is not on hold.
     #[error("certificate {0} is not on hold")]
     NotHeld(CrlSerial),
+    /// A published CRL is not newer than what the register has.
+    #[error("CRL {number} is not newer than CRL {known}, which the register has, and is another one")]
+    NotNewer {
+        /// Its number.
+        number: CrlNumber,
+        /// The number of the last one that the register has.
+        known: CrlNumber,
+    },
+    /// A published CRL of a partition lists a certificate that the register does not know to be in it.
+    #[error("certificate {0} is on the CRL of a partition, and the register does not know it")]
+    NotOfPartition(CrlSerial),
     /// A CRL number of more than 20 octets.
     #[error("there is no number after {0} that a CRL can have")]
     NumbersOut(CrlNumber),
@@ -149,6 +160,8 @@ impl RevocationError {
             }
             Self::List(_) => "give the index.txt of openssl ca as it is",
             Self::NotEmpty(_) => "an import is the first thing done with a CA that moves in",
+            Self::NotNewer { .. } => "give the newest CRL that was published; an older one is not needed",
+            Self::NotOfPartition(_) => "put a newer backup of the register back",
             Self::NotHeld(_) => "only a hold can be released; a revocation is for ever",
             Self::NumbersOut(_) => "renew the CA with another key and name",
             Self::OwnRoot(_) => "take the root out of the relying parties' trust stores",

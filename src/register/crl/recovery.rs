@@ -1,0 +1,245 @@
+//! Recovery: after an older register was put back, a CRL that was published since is taken in again.
+//!
+//! Without it numbers would repeat, and what was revoked in between would be valid again. What a published CRL says holds:
+//! its entries become revocations, also those of certificates that the older register does not know, and its number goes
+//! on. It is proved that it loses nothing of the last CRL that the register has.
+
+use std::collections::BTreeSet;
+
+use rusqlite::{OptionalExtension as _, Transaction};
+
+use super::super::{
+    Register,
+    error::Error,
+    journal::{self, Kind},
+    revocation::{self, Recorded, RevocationError, Revoked},
+};
+use super::{
+    Coverage, CrlScope, EntriesOf, IssuedCrl, Previous,
+    arrived::{Arrived, crl_error},
+    latest,
+    planning::insert_left,
+    prove_stored, unsigned,
+};
+use crate::pki::{
+    crl::{CrlError, CrlNumber, CrlPoint, CrlSerial, Pieces, Reason, RevokedEntry, succession},
+    issuer::IssuingCa,
+    time::Time,
+};
+
+/// What a published CRL brought back.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct Recovery {
+    /// Which of the CA's certificates it is for.
+    pub scope: CrlScope,
+    /// Its number.
+    pub number: CrlNumber,
+    /// Certificates whose revocation or hold the register did not know so.
+    pub revoked: u64,
+    /// Holds that the register had, and that were released in between.
+    pub released: u64,
+}
+
+impl Register {
+    /// Takes in a CRL of an authority that was published and that the register does not have, whose octets come in
+    /// pieces; `None` where it has it.
+    ///
+    /// # Errors
+    /// [`RevocationError`] with what is wrong with the CRL, as `E`; whatever the pieces say.
+    pub fn recover_crl<P, E>(
+        &mut self,
+        authority: &str,
+        issuer: &IssuingCa,
+        pieces: P,
+        now: Time,
+    ) -> Result<Option<Recovery>, E>
+    where
+        P: Pieces<Error = E>,
+        E: From<Error>,
+    {
+        let transaction = self.write()?;
+        let mut entries = Vec::new();
+        let mut keep = |entry: &RevokedEntry| {
+            entries.push(*entry);
+            Ok(())
+        };
+        let arrived = Arrived::read(&transaction, issuer, pieces, now, &mut keep)?;
+        let scope = scope_of(&transaction, authority, arrived.end.point.as_ref())?;
+        let Some((number, before)) = follows(&transaction, authority, scope, &arrived)? else {
+            return Ok(None);
+        };
+        let recovering = Recovering { transaction: &transaction, authority, scope, arrived: &arrived };
+        let (revoked, released) = recovering.record(&entries, before.as_ref())?;
+        recovering.store(issuer, before.as_ref(), now)?;
+        transaction.commit().map_err(Error::from)?;
+        Ok(Some(Recovery { scope, number, revoked, released }))
+    }
+}
+
+fn scope_of(
+    transaction: &Transaction<'_>,
+    authority: &str,
+    point: Option<&CrlPoint>,
+) -> Result<CrlScope, Error> {
+    let Some(point) = point else { return Ok(CrlScope::Full) };
+    let column: Option<i64> = transaction
+        .query_row(
+            "SELECT idx FROM crl_partition WHERE authority = ?1 AND point = ?2",
+            (authority, point.der()),
+            |row| row.get(0),
+        )
+        .optional()?;
+    let unknown =
+        || crl_error(CrlError::Unsupported("a CRL of a partition that nothing is known of".to_owned()));
+    CrlScope::from_column(column.ok_or_else(unknown)?)
+}
+
+/// Its number and the last CRL that the register has; `None` where it has this one.
+fn follows(
+    transaction: &Transaction<'_>,
+    authority: &str,
+    scope: CrlScope,
+    arrived: &Arrived,
+) -> Result<Option<(CrlNumber, Option<IssuedCrl>)>, Error> {
+    let number = arrived
+        .end
+        .number
+        .clone()
+        .ok_or_else(|| RevocationError::CrlForeign("it has no number".to_owned()))?;
+    let known: bool = transaction.query_row(
+        "SELECT EXISTS (SELECT 1 FROM crl JOIN crl_issued ON crl_issued.crl = crl.number \
+         WHERE authority = ?1 AND tbs_sha256 = ?2)",
+        (authority, arrived.end.tbs_sha256.as_octets()),
+        |row| row.get(0),
+    )?;
+    if known {
+        return Ok(None);
+    }
+    if let Some(waiting) = unsigned(transaction, authority, scope)? {
+        return Err(RevocationError::CrlUnsigned(waiting.number.unwrap_or(number)).into());
+    }
+    let before = latest(transaction, authority, scope)?;
+    let Some(known) = &before else { return Ok(Some((number, None))) };
+    match &known.stored.number {
+        Some(last) if number <= *last => {
+            Err(RevocationError::NotNewer { number, known: last.clone() }.into())
+        }
+        _ => Ok(Some((number, before))),
+    }
+}
+
+/// A published CRL that is taken in.
+struct Recovering<'a> {
+    transaction: &'a Transaction<'a>,
+    authority: &'a str,
+    scope: CrlScope,
+    arrived: &'a Arrived,
+}
+
+impl Recovering<'_> {
+    /// Records what it says and the register does not: how many certificates are revoked or held, and released.
+    fn record(&self, entries: &[RevokedEntry], before: Option<&IssuedCrl>) -> Result<(u64, u64), Error> {
+        let Self { transaction, authority, scope, arrived } = *self;
+        let made = arrived.head.this_update;
+        let entry = journal::next(transaction)?;
+        let coverage = Coverage::of(transaction, authority, scope)?;
+        let holds_gone = self.holds_gone(&coverage, entries, before)?;
+        for serial in &holds_gone {
+            revocation::insert(transaction, entry, authority, &Recorded::released(*serial, made))?;
+        }
+        let mut revoked = 0;
+        for found in entries {
+            // The CRLs of a partition list what is known to be in it: the next one would lose this entry.
+            if !coverage.holds(transaction, authority, &found.serial)? {
+                return Err(RevocationError::NotOfPartition(found.serial).into());
+            }
+            let standing = revocation::standing(transaction, authority, &found.serial)?;
+            let rows = missing(standing, found, made);
+            revoked += u64::from(!rows.is_empty());
+            for row in rows {
+                revocation::insert(transaction, entry, authority, &row)?;
+            }
+        }
+        Ok((revoked, holds_gone.len() as u64))
+    }
+
+    /// Holds that were on the CRL before and are not on this one although their certificates last: they were released.
+    fn holds_gone(
+        &self,
+        coverage: &Coverage,
+        entries: &[RevokedEntry],
+        before: Option<&IssuedCrl>,
+    ) -> Result<Vec<CrlSerial>, Error> {
+        let Some(before) = before else { return Ok(Vec::new()) };
+        let listed: BTreeSet<CrlSerial> = entries.iter().map(|entry| entry.serial).collect();
+        let mut held = Vec::new();
+        let seen = i64::try_from(before.stored.revocations).unwrap_or(i64::MAX);
+        let of = EntriesOf { authority: self.authority, coverage };
+        of.each(self.transaction, seen, None, &mut |entry| {
+            if entry.reason == Reason::CertificateHold && !listed.contains(&entry.serial) {
+                held.push(entry.serial);
+            }
+            Ok(())
+        })?;
+        let mut gone = Vec::new();
+        for serial in held {
+            let standing = revocation::standing(self.transaction, self.authority, &serial)?;
+            let end = revocation::not_after(self.transaction, self.authority, &serial)?;
+            let expired = end.is_some_and(|end| end < before.stored.this_update);
+            if matches!(standing, Some(Revoked::Held(_))) && !expired {
+                gone.push(serial);
+            }
+        }
+        Ok(gone)
+    }
+
+    /// Stores it behind the CRL before, of which it is proved to lose nothing.
+    fn store(&self, issuer: &IssuingCa, before: Option<&IssuedCrl>, now: Time) -> Result<(), Error> {
+        let Self { transaction, authority, scope, arrived } = *self;
+        let revocations: i64 =
+            transaction.query_row("SELECT coalesce(max(number), 0) FROM revocation", [], |row| row.get(0))?;
+        let previous = before.map(|before| before.stored.row);
+        arrived.store(transaction, (authority, scope), issuer, (previous, revocations), now)?;
+        if let Some(before) = before {
+            let mut index = 0;
+            prove_stored(
+                transaction,
+                authority,
+                Previous::of(&before.stored),
+                arrived.row,
+                i64::MAX,
+                &mut |entry, why| {
+                    index += 1;
+                    insert_left(transaction, arrived.row, index, &entry.serial, why)
+                },
+            )?;
+        }
+        journal::append(transaction, Kind::Recovery, now)?;
+        Ok(())
+    }
+}
+
+/// What is to be recorded so that the register says of a certificate what a CRL of that moment says, or what followed
+/// from it since.
+fn missing(standing: Option<Revoked>, found: &RevokedEntry, made: Time) -> Vec<Recorded> {
+    let is_hold = found.reason == Reason::CertificateHold;
+    let now = Recorded::revoked(found);
+    match standing {
+        Some(Revoked::Held(entry) | Revoked::Revoked(entry)) if entry == *found => Vec::new(),
+        Some(Revoked::Released(at)) if is_hold && at >= made => Vec::new(),
+        // Revoked since, of the day of a hold that this register had lost.
+        Some(Revoked::Revoked(entry)) if is_hold => {
+            let kept = succession::keeps_invalidity(found.invalidity_date, entry.invalidity_date);
+            if kept && entry.date == found.date {
+                return Vec::new();
+            }
+            let invalidity_date = if kept { entry.invalidity_date } else { found.invalidity_date };
+            vec![Recorded::revoked(&RevokedEntry { date: found.date, invalidity_date, ..entry })]
+        }
+        // Released in between, and held or revoked again later.
+        Some(Revoked::Held(entry)) if found.date > entry.date => {
+            vec![Recorded::released(found.serial, found.date), now]
+        }
+        _ => vec![now],
+    }
+}
