@@ -207,6 +207,12 @@ fn next_row(
         }
         // X.509 §9.5.2.2: of what was held before, the day of the hold.
         Some(Revoked::Held(entry)) => entry.date.min(now),
+        // X.509 §9.5.2.2 again: revoked it was since then, whatever turns out about its key.
+        Some(Revoked::Revoked(entry))
+            if succession::becomes_worse(entry.reason, reason) && entry.date <= now =>
+        {
+            entry.date
+        }
         Some(Revoked::Revoked(entry)) => {
             return Err(RevocationError::AlreadyRevoked { serial, reason: entry.reason.name() }.into());
         }

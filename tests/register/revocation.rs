@@ -149,7 +149,7 @@ fn only_a_hold_is_released_and_a_revocation_is_for_ever() {
     home.act(&[1], Revoke(Reason::Superseded), now()).unwrap();
     home.act(&[2], hold, now()).unwrap();
     for (number, act, words) in [
-        (1, Revoke(Reason::KeyCompromise), "is revoked already (superseded)"),
+        (1, Revoke(Reason::CessationOfOperation), "is revoked already (superseded)"),
         (1, hold, "is revoked already (superseded)"),
         (1, Release, "is revoked already (superseded)"),
         (2, hold, "is on hold already"),
@@ -354,6 +354,25 @@ fn what_a_clock_that_ran_ahead_recorded_is_recorded_again() {
         panic!("not revoked")
     };
     assert_eq!(entry.date, later(1));
+    assert_eq!(home.findings(), [""; 0]);
+}
+
+#[test]
+fn a_key_that_turns_out_to_be_compromised_makes_the_reason_worse() {
+    use RevocationAct::Revoke;
+    let mut home = Home::issued_four();
+    home.act(&[1], Revoke(Reason::Superseded), now()).unwrap();
+    home.crl(later(1));
+    home.act(&[1], Revoke(Reason::KeyCompromise), later(2)).unwrap();
+    for reason in [Reason::Superseded, Reason::KeyCompromise, Reason::CaCompromise] {
+        assert!(slip(home.act(&[1], Revoke(reason), later(3))).contains("revoked already (keyCompromise)"));
+    }
+    let Some(Revoked::Revoked(entry)) = home.register.revoked("factory", &listed(1)).unwrap() else {
+        panic!("not revoked")
+    };
+    assert_eq!((entry.date, entry.reason), (now(), Reason::KeyCompromise));
+    let crl = home.crl(later(4));
+    assert_eq!(home.entries(&crl), [(listed(1), Reason::KeyCompromise)]);
     assert_eq!(home.findings(), [""; 0]);
 }
 

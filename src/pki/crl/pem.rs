@@ -39,10 +39,16 @@ impl ListOctets {
     /// # Errors
     /// [`CrlError::Malformed`].
     pub fn push(&mut self, octets: &[u8]) -> Result<Vec<u8>, CrlError> {
-        if self.form == Form::Unknown
-            && let Some(first) = octets.first()
-        {
-            self.form = if *first == 0x30 { Form::Der } else { Form::Before };
+        if self.form == Form::Unknown {
+            self.line.extend_from_slice(octets);
+            // The length of a whole CRL takes more than one octet, so a digit 0 of text is told from the tag behind it.
+            self.form = match self.line.as_slice() {
+                [] | [0x30] => return Ok(Vec::new()),
+                [0x30, 0x80..=0xff, ..] => Form::Der,
+                _ => Form::Before,
+            };
+            let begun = std::mem::take(&mut self.line);
+            return self.push(&begun);
         }
         if self.form == Form::Der {
             return Ok(octets.to_vec());
@@ -180,11 +186,11 @@ mod tests {
             assert_eq!(text, pem::encode(LABEL, &octets));
             for piece in [1, 3, 64, 10_000] {
                 assert_eq!(read(text.as_bytes(), piece).as_ref(), Ok(&octets), "{length} {piece}");
-                let crlf = format!("Certificate Revocation List\n{}", text.replace('\n', "\r\n"));
+                let crlf = format!("0 Certificate Revocation List\n{}", text.replace('\n', "\r\n"));
                 assert_eq!(read(crlf.as_bytes(), piece).as_ref(), Ok(&octets));
             }
         }
-        assert_eq!(read(&[0x30, 1, 2], 1), Ok(vec![0x30, 1, 2]));
+        assert_eq!(read(&[0x30, 0x81, 2], 1), Ok(vec![0x30, 0x81, 2]));
     }
 
     #[test]

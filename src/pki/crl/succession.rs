@@ -2,7 +2,8 @@
 //!
 //! An entry leaves only when its certificate has expired and it stood on one CRL that was made after that (RFC 5280
 //! §3.3), or when it was a hold that was released. What stays keeps its date; a hold may become a revocation, whose
-//! invalidity date is no later than the hold's; nothing else changes. [`prove`] is fed with the entries of both, each in the order of serial numbers.
+//! invalidity date is no later than the hold's; a key that turns out to be compromised makes the reason worse, likewise;
+//! nothing else changes. [`prove`] is fed with the entries of both, each in the order of serial numbers.
 
 use std::cmp::Ordering;
 
@@ -187,6 +188,14 @@ pub fn keeps_invalidity(before: Option<Time>, after: Option<Time>) -> bool {
     }
 }
 
+/// Whether a revocation may be said to have another reason: a key that was retired and turns out to be in other hands
+/// makes what it signed doubtful (RFC 5280 §5.3.2); nothing makes it good again.
+#[must_use]
+pub fn becomes_worse(before: Reason, after: Reason) -> bool {
+    let compromised = |reason| matches!(reason, Reason::KeyCompromise | Reason::CaCompromise);
+    before != Reason::CertificateHold && !compromised(before) && compromised(after)
+}
+
 /// Entries that come in the order of their serial numbers.
 struct Ordered;
 
@@ -206,7 +215,7 @@ impl Ordered {
 }
 
 /// An entry that stays keeps all it said; only a hold may become a revocation, of the day of the hold (X.509 §9.5.2.2),
-/// or be another one, where it was released in between.
+/// or be another one, where it was released in between; and a reason may become worse.
 fn check_same<E: From<SuccessionError>>(
     old: &RevokedEntry,
     new: &RevokedEntry,
@@ -218,7 +227,7 @@ fn check_same<E: From<SuccessionError>>(
             return Ok(());
         }
         "it has another revocation date"
-    } else if held && new.reason != Reason::CertificateHold {
+    } else if (held && new.reason != Reason::CertificateHold) || becomes_worse(old.reason, new.reason) {
         if keeps_invalidity(old.invalidity_date, new.invalidity_date) {
             return Ok(());
         }

@@ -467,7 +467,9 @@ fn an_entry_that_stays_says_what_it_said() {
         assert_eq!(succeed(&[old], &[new], &none).is_ok(), allowed, "{old:?} {new:?}");
     };
     check(Reason::Superseded, &|_| {}, true);
-    check(Reason::Superseded, &|entry| entry.reason = Reason::KeyCompromise, false);
+    check(Reason::Superseded, &|entry| entry.reason = Reason::KeyCompromise, true);
+    check(Reason::KeyCompromise, &|entry| entry.reason = Reason::Superseded, false);
+    check(Reason::KeyCompromise, &|entry| entry.reason = Reason::CaCompromise, false);
     check(Reason::Superseded, &|entry| entry.reason = Reason::CertificateHold, false);
     check(Reason::Superseded, &|entry| entry.date = this_update(), false);
     check(Reason::Superseded, &|entry| entry.invalidity_date = Some(entry.date), false);

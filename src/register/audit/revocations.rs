@@ -387,6 +387,11 @@ fn fault(before: Option<Revoked>, act: &Act) -> Option<&'static str> {
     let follows = match (before, act.state) {
         (None | Some(Revoked::Released(_)), Revoked::Held(_) | Revoked::Revoked(_))
         | (Some(Revoked::Held(_)), Revoked::Released(_)) => true,
+        (Some(Revoked::Revoked(before)), Revoked::Revoked(entry))
+            if succession::becomes_worse(before.reason, entry.reason) =>
+        {
+            entry.date == before.date
+        }
         // The same again, of its own moment, corrects what was recorded by a clock that ran ahead.
         (Some(Revoked::Held(ahead)), Revoked::Held(entry))
         | (Some(Revoked::Revoked(ahead)), Revoked::Revoked(entry)) => {
