@@ -124,16 +124,19 @@ fn make(home: Home, ca: &str, to: &Path, given: &CrlArguments, form: Form) -> Re
         shown.push(show_next(&mut appliance, ca, scope, to, given)?);
     }
     render::from_outside(outside.as_ref());
+    let mut session = appliance.login(&mut custodian)?;
     for mut prepared in shown {
         let scope = prepared.stored().scope;
-        let (session, issued) = loop {
-            let session = appliance.login(&mut custodian)?;
+        let issued = loop {
             let issued = appliance.issue_crl(&prepared.approve(CrlApproval::Command)?, &session)?;
             if prepared.change().is_some() || !appliance.is_outdated(&issued) {
-                break (session, issued);
+                break issued;
             }
             eprintln!("{} is signed and recorded, and not handed over: it is out of date", prepared.id());
+            // The one after it was not shown before the PIN was given: it is approved by a PIN of its own.
             prepared = show_next(&mut appliance, ca, scope, to, given)?;
+            drop(session);
+            session = appliance.login(&mut custodian)?;
         };
         let delivered =
             watched(|watch| appliance.deliver_crl(&issued, to, &session, watch)).inspect_err(|_| {
