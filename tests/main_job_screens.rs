@@ -547,11 +547,11 @@ fn a_proof_that_is_done_says_until_when_it_is_of_use_and_enter_leads_out() {
         audit_key_sha256: Digest::of(b"audit key"),
         head: HeadAfter::Signed,
     };
-    let proved = ProvingNews::Proved { plan: Box::new(plan()), delivered };
+    let proved = ProvingNews::Proved { plan: Box::new(plan()), delivered, ends: now() };
     let effects = done(&mut model, News::Proving(proved));
     reopened(&mut model, effects);
     sees(&mut model, "Enter done");
-    sees(&mut model, "ends                  7 days after it is issued");
+    sees(&mut model, "ends                  2026-11-21 14:03:22 UTC");
     assert!(key(&mut model, Key::Enter).is_empty());
     sees(&mut model, "What is to be done?");
 }

@@ -6,7 +6,10 @@ use crate::{
     config,
     export::form::FormatError,
     media,
-    pki::{naming::table::TableError, text::Printable},
+    pki::{
+        naming::table::TableError,
+        text::{Printable, size},
+    },
     register::{self, StoredPlan},
     token,
 };
@@ -163,8 +166,8 @@ pub enum Error {
     },
     /// More requests, or longer names, than one table holds.
     #[error(
-        "the medium holds more than {rows_max} requests, or {} MiB of names and subjects",
-        .text_octets_max >> 20
+        "the medium holds more than {rows_max} requests, or {} of names and subjects",
+        size(*.text_octets_max as u64)
     )]
     TooManyRequests {
         /// Most requests.

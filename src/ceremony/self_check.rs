@@ -17,7 +17,7 @@ use crate::{
     },
     pki::{
         fingerprint::Digest,
-        text::{Printable, counted},
+        text::{Printable, counted, size},
         time::{DAY_SECONDS, Time},
     },
     register::{self, Register, Rehearsal},
@@ -261,7 +261,7 @@ fn space(free: io::Result<u64>) -> Check {
     match free {
         Err(error) => Check::attention("space", format!("not known: {error}"), HINT),
         Ok(free) => {
-            let found = format!("{} free in the home", mebibytes(free));
+            let found = format!("{} free in the home", size(free));
             if free < FREE_OCTETS_MIN {
                 Check::bad("space", found, HINT)
             } else if free < FREE_OCTETS_ATTENTION {
@@ -352,7 +352,11 @@ fn swap(swaps: io::Result<Vec<Swap>>) -> Check {
         Ok(swaps) if swaps.is_empty() => Check::good("swap", "none"),
         Ok(swaps) => {
             let shown = |swap: &Swap| {
-                format!("{} ({} KiB in use)", Printable::from_octets(&swap.name), swap.used_kib)
+                format!(
+                    "{} ({} in use)",
+                    Printable::from_octets(&swap.name),
+                    size(swap.used_kib.saturating_mul(1024))
+                )
             };
             let names: Vec<String> = swaps.iter().take(NAMES_MAX).map(shown).collect();
             let more = swaps.len() - names.len();
@@ -360,15 +364,6 @@ fn swap(swaps: io::Result<Vec<Swap>>) -> Check {
             Check::attention("swap", format!("{}{more}", names.join(", ")), "switch it off with swapoff -a")
         }
         Err(error) => Check::attention("swap", format!("not known: {error}"), "mount /proc"),
-    }
-}
-
-/// Octets for a person: whole MiB, from 10 GiB on whole GiB, rounded down.
-fn mebibytes(octets: u64) -> String {
-    const MIB: u64 = 1024 * 1024;
-    match octets / MIB {
-        mebibytes @ 0..10_240 => format!("{mebibytes} MiB"),
-        mebibytes => format!("{} GiB", mebibytes / 1024),
     }
 }
 

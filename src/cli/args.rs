@@ -403,7 +403,12 @@ pub enum RegisterCommand {
         what: String,
     },
     /// Re-derive the whole history from its octets: chain, signatures, serials, plan digests, counts
-    Audit,
+    Audit {
+        /// An entry noted earlier: its number, its twelve words, or the number and then the words. Says whether the
+        /// history holds it
+        #[arg(long, value_name = "ENTRY")]
+        noted: Option<String>,
+    },
     /// Write every issued certificate with its record as JSON Lines on standard output
     Export,
 }

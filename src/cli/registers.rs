@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use crate::{
-    ceremony::{Appliance, Error, Home, Revoked, StoredPlan},
+    ceremony::{Appliance, Error, Home, Noted, Revoked, StoredPlan},
     pki::{
         crl::Reason,
         fingerprint::hex,
@@ -47,7 +47,7 @@ pub fn run(home: Home, command: RegisterCommand, form: Form) -> Result<Exit, Err
             }
             Ok(Exit::Done)
         }
-        RegisterCommand::Audit => audit(&mut appliance, form),
+        RegisterCommand::Audit { noted } => audit(&mut appliance, noted.as_deref(), form),
     }
 }
 
@@ -135,7 +135,8 @@ fn octets_of_hex(text: &str) -> Option<Vec<u8>> {
     (0..text.len()).step_by(2).map(|at| u8::from_str_radix(&text[at..at + 2], 16).ok()).collect()
 }
 
-fn audit(appliance: &mut Appliance, form: Form) -> Result<Exit, Error> {
+fn audit(appliance: &mut Appliance, noted: Option<&str>, form: Form) -> Result<Exit, Error> {
+    let noted = noted.map(|typed| watched(|watch| appliance.noted(typed, watch))).transpose()?;
     let report = watched(|watch| appliance.audit(watch))?;
     for finding in &report.findings {
         match form {
@@ -187,7 +188,53 @@ fn audit(appliance: &mut Appliance, form: Form) -> Result<Exit, Error> {
             }
         }
     }
-    Ok(if report.clean() { Exit::Done } else { Exit::Failed(crate::ceremony::Class::Register) })
+    let held = noted.as_ref().is_none_or(|noted| show_noted(noted, form) == Standing::Held);
+    Ok(if report.clean() && held { Exit::Done } else { Exit::Failed(crate::ceremony::Class::Register) })
+}
+
+/// Whether a noted entry stands in the history.
+#[derive(Clone, Copy, Eq, PartialEq)]
+enum Standing {
+    Held,
+    NotHeld,
+}
+
+/// What became of an entry that was noted.
+fn show_noted(noted: &Noted, form: Form) -> Standing {
+    let (standing, what, entry) = match noted {
+        Noted::Held { entry, after } => {
+            (Standing::Held, format!("held, {} after it", counted(*after, "entry")), Some(entry))
+        }
+        Noted::OtherWords(entry) => {
+            (Standing::NotHeld, "NOT HELD: this entry has other words here".to_owned(), Some(entry))
+        }
+        Noted::Absent { newest } => {
+            let what = format!("NOT HELD: no entry of this history; its newest is {}", newest.entry);
+            (Standing::NotHeld, what, None)
+        }
+    };
+    match form {
+        Form::Json => render::value(&json!({
+            "noted": standing == Standing::Held,
+            "entry": entry.map(|entry| entry.number),
+            "recorded": entry.map(|entry| entry.time.to_string()),
+            "kind": entry.map(|entry| &entry.kind),
+            "words": entry.map(|entry| entry.hash.words()),
+        })),
+        Form::Text => {
+            render::line(&format!("noted entry: {what}"));
+            if let Some(entry) = entry {
+                render::line(&format!(
+                    "entry  {}, {}, recorded {}",
+                    entry.number,
+                    Printable::new(&entry.kind),
+                    entry.time
+                ));
+                render::line(&format!("words  {}", entry.hash.words()));
+            }
+        }
+    }
+    standing
 }
 
 fn plan_value(appliance: &Appliance, plan: &StoredPlan) -> Result<Value, Error> {

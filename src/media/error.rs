@@ -42,7 +42,7 @@ pub enum Error {
         path: Shown,
     },
     /// A file grew beyond what FAT32 can hold.
-    #[error("{path}: larger than a FAT32 medium can hold in one file (4 GiB)")]
+    #[error("{path}: larger than a FAT32 medium can hold in one file (4294 MB)")]
     FileTooLarge {
         /// The file.
         path: Shown,

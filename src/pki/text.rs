@@ -19,7 +19,7 @@ use std::fmt;
 use super::fingerprint::hex;
 
 pub use character::{columns, is_on_console, is_shown};
-pub use count::{counted, noun};
+pub use count::{counted, noun, size};
 
 /// Longest text shown whole, in characters: a line a person can read; longer text is cut and the cut is marked.
 pub const PRINTABLE_CHARS_MAX: usize = 256;

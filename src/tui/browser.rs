@@ -12,7 +12,7 @@ use ratatui::layout::Rect;
 
 use crate::{
     ceremony::{Access, EntryKind, FolderListing, MountedVolume},
-    pki::text::Printable,
+    pki::text::{Printable, size},
 };
 
 use super::{
@@ -482,17 +482,6 @@ fn empty() -> Turn {
         "there is nothing in this folder",
         "what can be done with the open folder stands in the last row; Esc leaves it",
     )
-}
-
-/// Octets as people say them.
-#[must_use]
-pub fn size(octets: u64) -> String {
-    match octets {
-        0..10_000 => format!("{octets} B"),
-        10_000..10_000_000 => format!("{} kB", octets / 1_000),
-        10_000_000..10_000_000_000 => format!("{} MB", octets / 1_000_000),
-        _ => format!("{} GB", octets / 1_000_000_000),
-    }
 }
 
 /// A path that was typed or chosen, as it is shown.

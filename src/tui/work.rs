@@ -335,7 +335,9 @@ impl Job {
             | Self::Plan { .. }
             | Self::Read(_)
             | Self::PlanFindings(_)
-            | Self::Register(RegisterJob::Audit | RegisterJob::Open | RegisterJob::Search { .. })
+            | Self::Register(
+                RegisterJob::Audit | RegisterJob::Noted(_) | RegisterJob::Open | RegisterJob::Search { .. },
+            )
             | Self::Revocation(RevocationJob::JudgeDelivered { .. })
             | Self::ShowPlan(_) => OnBack::Stop,
             _ => OnBack::Wait,

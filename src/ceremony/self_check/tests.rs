@@ -90,16 +90,16 @@ fn judges_what_may_reach_a_disk() {
     );
     assert_eq!(memory(Err(unknown()), Locking::Everything, &none).mark, Mark::Attention);
     check(&swap(none), Mark::Good, "none");
-    check(&swap(some()), Mark::Attention, "/dev/sda2 (12 KiB in use)");
+    check(&swap(some()), Mark::Attention, "/dev/sda2 (12 kB in use)");
     assert_eq!(swap(Err(unknown())).mark, Mark::Attention);
 }
 
 #[test]
 fn judges_room_and_permissions() {
-    check(&space(Ok(FREE_OCTETS_MIN - 1)), Mark::Bad, "127 MiB free in the home");
-    check(&space(Ok(FREE_OCTETS_MIN)), Mark::Attention, "128 MiB free in the home");
-    check(&space(Ok(FREE_OCTETS_ATTENTION)), Mark::Good, "1024 MiB free in the home");
-    check(&space(Ok(u64::MAX)), Mark::Good, "17179869183 GiB free in the home");
+    check(&space(Ok(FREE_OCTETS_MIN - 1)), Mark::Bad, "134 MB free in the home");
+    check(&space(Ok(FREE_OCTETS_MIN)), Mark::Attention, "134 MB free in the home");
+    check(&space(Ok(FREE_OCTETS_ATTENTION)), Mark::Good, "1073 MB free in the home");
+    check(&space(Ok(u64::MAX)), Mark::Good, "18446744073 GB free in the home");
     assert_eq!(space(Err(io::ErrorKind::NotFound.into())).mark, Mark::Attention);
     let with = |mode, owner| access(Path::new("/h"), Ok(Access { mode, owner }));
     check(&with(0o700, Owner::Ours), Mark::Good, "mode 0700, ours alone: /h");

@@ -133,7 +133,7 @@ fn says_when_it_is_full() {
     assert!(matches!(error, Error::TooManyRequests { .. }), "{error}");
     assert_eq!(
         error.to_string(),
-        "the medium holds more than 4000000 requests, or 1024 MiB of names and subjects"
+        "the medium holds more than 4000000 requests, or 1073 MB of names and subjects"
     );
     assert!(error.hint().contains("split"));
     assert!(triage.is_empty());

@@ -1,4 +1,4 @@
-//! Counting things in words: `1 certificate`, `2 entries`.
+//! Counting things in words: `1 certificate`, `2 entries`, `15 GB`.
 
 use std::fmt::Display;
 
@@ -24,6 +24,17 @@ pub fn counted<N: Display + TryInto<u64>>(count: N, one: &str) -> String {
     format!("{shown} {}", noun(count, one))
 }
 
+/// Octets as people say them, rounded down: 1 kB is 1,000 octets, 1 MB a million, 1 GB a billion, as media are sold.
+#[must_use]
+pub fn size(octets: u64) -> String {
+    match octets {
+        0..10_000 => format!("{octets} B"),
+        10_000..10_000_000 => format!("{} kB", octets / 1_000),
+        10_000_000..10_000_000_000 => format!("{} MB", octets / 1_000_000),
+        _ => format!("{} GB", octets / 1_000_000_000),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -37,5 +48,21 @@ mod tests {
         assert_eq!(counted(3_u32, "entry"), "3 entries");
         assert_eq!(counted(2_i64, "day"), "2 days");
         assert_eq!(counted(-1_i64, "day"), "-1 days");
+    }
+
+    #[test]
+    fn octets_are_said_in_the_largest_unit_of_which_there_are_ten() {
+        for (octets, words) in [
+            (0, "0 B"),
+            (9_999, "9999 B"),
+            (10_000, "10 kB"),
+            (9_999_999, "9999 kB"),
+            (10_000_000, "10 MB"),
+            (9_999_999_999, "9999 MB"),
+            (10_000_000_000, "10 GB"),
+            (u64::MAX, "18446744073 GB"),
+        ] {
+            assert_eq!(size(octets), words);
+        }
     }
 }

@@ -6,7 +6,7 @@ use ratatui::layout::Rect;
 
 use crate::{
     ceremony::{EntryKind, FOLDER_ENTRIES_MAX, FolderContents, FolderEntry, FolderListing, Reach},
-    pki::text::Printable,
+    pki::text::{Printable, size},
     tui::{
         canvas::Canvas,
         list::List,
@@ -15,8 +15,6 @@ use crate::{
         work::FolderCount,
     },
 };
-
-use super::size;
 
 /// Rows of a tree: each holds a path and a name, some 300 octets.
 pub const TREE_ROWS_MAX: usize = 4 * FOLDER_ENTRIES_MAX;

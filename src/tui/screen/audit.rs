@@ -1,15 +1,17 @@
 //! The audit of the register: how far it is, and what it found.
 
 pub mod meaning;
+mod noted;
 
 use ratatui::layout::Rect;
 
 use super::Screen;
 use crate::{
-    ceremony::AuditReport,
+    ceremony::{AuditReport, Noted},
     pki::text::Printable,
     tui::{
         canvas::Canvas,
+        field::Field,
         key::Key,
         keymap::{Action, BACK, Binding, LIST},
         message::{Effect, Failure},
@@ -31,6 +33,9 @@ const STOP: Action = Action::Verb(0);
 /// Audits again.
 const AGAIN: Action = Action::Verb(1);
 
+/// Begins to type an entry that was noted.
+const NOTED: Action = Action::Verb(2);
+
 /// Where an audit stands.
 #[derive(Debug)]
 enum Phase {
@@ -39,7 +44,19 @@ enum Phase {
     /// It ended before it was finished.
     Ended(Failure),
     /// It is finished.
-    Finished(Sheet),
+    Finished {
+        /// What it found.
+        report: Box<AuditReport>,
+        /// The same in words.
+        sheet: Sheet,
+    },
+    /// It is finished, and an entry that was noted is typed.
+    Asking {
+        /// What it found.
+        report: Box<AuditReport>,
+        /// The entry's number or words.
+        typed: Field,
+    },
 }
 
 /// An audit.
@@ -68,6 +85,15 @@ impl Audit {
     }
 }
 
+impl Phase {
+    /// What was found, and before that what became of an entry that was noted.
+    fn finished(report: Box<AuditReport>, noted: Option<&Noted>) -> Self {
+        let mut items = noted.map(|noted| noted::told(noted, &report)).unwrap_or_default();
+        items.extend(told(&report));
+        Self::Finished { report, sheet: Sheet::new(items) }
+    }
+}
+
 impl Room for Audit {
     fn title(&self) -> &'static str {
         "Audit of the register"
@@ -76,7 +102,8 @@ impl Room for Audit {
     fn help(&self) -> &'static str {
         "The whole history is derived again from its octets: every entry's hash, every digest, every signature. Nothing \
          is believed because it stands there. What only paper can show is whether the newest entries were cut off: \
-         compare the entry and its words with those that were written down when the register was closed last."
+         compare the entry and its words with those that were written down when the register was closed last. n takes \
+         the number or the words of any entry that was written down, or both, and says whether the history holds it."
     }
 
     fn bindings(&self, about: &About) -> Vec<Binding> {
@@ -87,12 +114,16 @@ impl Room for Audit {
             Phase::Going | Phase::Ended(_) => {
                 vec![Binding::bar(&[Key::Char('a')], AGAIN, "audit from the beginning"), BACK]
             }
-            Phase::Finished(_) => {
-                let mut bindings = vec![Binding::bar(&[Key::Char('a')], AGAIN, "audit again")];
+            Phase::Finished { .. } => {
+                let mut bindings = vec![
+                    Binding::bar(&[Key::Char('n')], NOTED, "noted entry"),
+                    Binding::bar(&[Key::Char('a')], AGAIN, "audit again"),
+                ];
                 bindings.extend(scrolling());
                 bindings.push(BACK);
                 bindings
             }
+            Phase::Asking { .. } => vec![Binding::bar(&[Key::Enter], Action::Open, "look for it"), BACK],
         }
     }
 
@@ -103,20 +134,25 @@ impl Room for Audit {
                 self.phase = Phase::Going;
                 Turn::work(Job::Register(RegisterJob::Audit))
             }
-            Action::Back => Turn::back(),
-            _ => {
-                if let Phase::Finished(sheet) = &mut self.phase {
-                    sheet.act(action);
-                }
-                Turn::stay()
-            }
+            _ => self.on_finished(action),
+        }
+    }
+
+    fn field(&mut self) -> Option<&mut Field> {
+        match &mut self.phase {
+            Phase::Asking { typed, .. } => Some(typed),
+            Phase::Going | Phase::Ended(_) | Phase::Finished { .. } => None,
         }
     }
 
     fn hear(&mut self, news: Box<News>, _about: &About) -> Heard {
         match *news {
             News::Register(RegisterNews::Audited(report)) => {
-                self.phase = Phase::Finished(Sheet::new(told(&report)));
+                self.phase = Phase::finished(report, None);
+                Heard::Mine(Turn::stay())
+            }
+            News::Register(RegisterNews::Noted(noted)) => {
+                self.finish(Some(&noted));
                 Heard::Mine(Turn::stay())
             }
             other => Heard::NotMine(Box::new(other)),
@@ -124,6 +160,10 @@ impl Room for Audit {
     }
 
     fn fail(&mut self, failure: &Failure) -> Told {
+        // What the audit found stands, where only the look for an entry failed.
+        if let Phase::Asking { .. } = self.phase {
+            return Told::OnTop;
+        }
         self.phase = Phase::Ended(failure.clone());
         Told::Here(Turn::stay())
     }
@@ -144,7 +184,39 @@ impl Room for Audit {
                             to audit from the beginning; leave it running to its end.";
                 canvas.paragraph(below, text, Role::Plain);
             }
-            Phase::Finished(sheet) => draw_sheet(canvas, area, sheet),
+            Phase::Finished { sheet, .. } => draw_sheet(canvas, area, sheet),
+            Phase::Asking { typed, .. } => noted::draw_asking(canvas, area, typed),
+        }
+    }
+}
+
+impl Audit {
+    fn on_finished(&mut self, action: Action) -> Turn {
+        match (&mut self.phase, action) {
+            (Phase::Asking { typed, .. }, Action::Open) => {
+                Turn::work(Job::Register(RegisterJob::Noted(typed.text().to_owned())))
+            }
+            (Phase::Asking { .. }, Action::Back) => {
+                self.finish(None);
+                Turn::stay()
+            }
+            (_, Action::Back) => Turn::back(),
+            (Phase::Finished { report, .. }, NOTED) => {
+                self.phase = Phase::Asking { report: report.clone(), typed: Field::default() };
+                Turn::stay()
+            }
+            (Phase::Finished { sheet, .. }, _) => {
+                sheet.act(action);
+                Turn::stay()
+            }
+            _ => Turn::stay(),
+        }
+    }
+
+    /// Back to what was found.
+    fn finish(&mut self, noted: Option<&Noted>) {
+        if let Phase::Asking { report, .. } | Phase::Finished { report, .. } = &self.phase {
+            self.phase = Phase::finished(report.clone(), noted);
         }
     }
 }

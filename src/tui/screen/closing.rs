@@ -13,7 +13,7 @@ use crate::{
     ceremony::{Closing, DoneSince, Due, HeadSignature, Nearness, Remaining, Unfinished},
     pki::text::Printable,
     tui::{
-        canvas::{Canvas, LABEL_CELLS},
+        canvas::{Canvas, LABEL_CELLS, wrapped},
         code::Code,
         key::Key,
         keymap::{Action, BACK, Binding, LIST},
@@ -37,6 +37,9 @@ const DONE_ROWS: u16 = 5;
 
 /// Cells between the text and the code beside it.
 const GAP: u16 = 2;
+
+/// Where it stands what ends, behind the moment.
+const DUE_COLUMN: u16 = 26;
 
 /// Columns that the text needs beside the code.
 const TEXT_CELLS: u16 = 70;
@@ -67,7 +70,10 @@ pub struct ClosingScreen {
 enum Row<'a> {
     Title(&'static str),
     Plan(&'a Unfinished),
-    Due(&'a Due),
+    /// What ends, as far as it fits into one line.
+    Due(&'a Due, String),
+    /// What of that stands in the lines below.
+    Rest(String),
     Nothing(&'static str),
 }
 
@@ -96,8 +102,8 @@ impl ClosingScreen {
         self.closing.plans.len() + self.closing.due.len()
     }
 
-    /// All rows; with each that can be chosen, its place among those.
-    fn rows(&self) -> Vec<(Option<usize>, Row<'_>)> {
+    /// All rows in so many cells; with each that can be chosen, its place among those.
+    fn rows(&self, cells: u16) -> Vec<(Option<usize>, Row<'_>)> {
         let closing = &self.closing;
         let mut rows = vec![(None, Row::Title("plans that are not finished"))];
         if closing.plans.is_empty() {
@@ -109,7 +115,12 @@ impl ClosingScreen {
             rows.push((None, Row::Nothing("nothing is known to end")));
         }
         let first = closing.plans.len();
-        rows.extend(closing.due.iter().enumerate().map(|(at, due)| (Some(first + at), Row::Due(due))));
+        for (due, at) in closing.due.iter().zip(first..) {
+            let mut lines =
+                wrapped(due.what.as_str(), usize::from(cells.saturating_sub(DUE_COLUMN))).into_iter();
+            rows.push((Some(at), Row::Due(due, lines.next().unwrap_or_default())));
+            rows.extend(lines.map(|line| (Some(at), Row::Rest(line))));
+        }
         rows
     }
 }
@@ -271,7 +282,7 @@ impl ClosingScreen {
     }
 
     fn draw_rows(&self, canvas: &mut Canvas<'_>, area: Rect) {
-        let rows = self.rows();
+        let rows = self.rows(area.width);
         let whole = area;
         // Where not all is seen, the last row says so.
         let area = if rows.len() > usize::from(area.height) {
@@ -293,14 +304,18 @@ impl ClosingScreen {
                     let text = format!(" {} of CA {}: {}", plan.id, plan.authority, remaining(plan));
                     canvas.row(area, y, Printable::new(&text).as_str(), role);
                 }
-                Row::Due(due) => {
+                Row::Due(due, what) => {
                     let (mark, role) = match due.nearness {
                         Nearness::Soon if role == Role::Plain => ("!", Role::Attention),
                         Nearness::Soon => ("!", role),
                         Nearness::Later => (" ", role),
                     };
                     canvas.row(area, y, &format!("{mark}{}  ", moment(due.at)), role);
-                    canvas.outside(area.x + 26, y, area.width.saturating_sub(26), &due.what, role);
+                    canvas.text(area.x + DUE_COLUMN, y, area.width.saturating_sub(DUE_COLUMN), what, role);
+                }
+                Row::Rest(what) => {
+                    canvas.row(area, y, "", role);
+                    canvas.text(area.x + DUE_COLUMN, y, area.width.saturating_sub(DUE_COLUMN), what, role);
                 }
             }
         }

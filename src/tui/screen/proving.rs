@@ -411,9 +411,9 @@ impl Room for Proving {
                 self.code = Some(CodeSource::Request { path, code });
                 self.choose_target();
             }
-            News::Proving(ProvingNews::Proved { plan, delivered }) => {
+            News::Proving(ProvingNews::Proved { plan, delivered, ends }) => {
                 if let Step::Summary(to) | Step::Failed(to, _) = &self.step {
-                    self.step = Step::Done(issue::done(&self.words(), &plan, &delivered, to, self.end));
+                    self.step = Step::Done(issue::done(&self.words(), &plan, &delivered, to, ends));
                 }
                 // The frame shows the register's head, which went on.
                 return Heard::Mine(Turn::work(Job::OpenHome));

@@ -7,8 +7,9 @@ use ratatui::layout::Rect;
 use super::{Screen, choice::Choice};
 use crate::{
     ceremony::Reach,
+    pki::text::size,
     tui::{
-        browser::{Below, Browser, Walked, size},
+        browser::{Below, Browser, Walked},
         canvas::Canvas,
         key::Key,
         keymap::{Action, Binding},

@@ -82,6 +82,8 @@ pub enum ProvingNews {
         plan: Box<StoredPlan>,
         /// What was written.
         delivered: Delivered,
+        /// The last second of the verification certificate.
+        ends: Time,
     },
 }
 

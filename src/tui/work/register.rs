@@ -1,6 +1,6 @@
 //! What the worker is asked of the register, and what it answers.
 
-use crate::ceremony::{AuditReport, IssuedRow, Remaining, Revoked, StoredPlan, Wanted};
+use crate::ceremony::{AuditReport, IssuedRow, Noted, Remaining, Revoked, StoredPlan, Wanted};
 
 /// Something to look up in the register.
 #[derive(Clone, Debug)]
@@ -27,6 +27,8 @@ pub enum RegisterJob {
     Plans,
     /// Audits the whole register.
     Audit,
+    /// Looks for an entry that was noted elsewhere, as it was typed.
+    Noted(String),
 }
 
 /// Where a search begins.
@@ -75,6 +77,8 @@ pub enum RegisterNews {
     Plans(Vec<PlanLine>),
     /// What the audit found.
     Audited(Box<AuditReport>),
+    /// Whether the history holds an entry that was noted.
+    Noted(Noted),
 }
 
 /// How a search ended.
@@ -109,6 +113,7 @@ impl RegisterJob {
             Self::Search { .. } => "searching the register",
             Self::Plans => "looking at the plans",
             Self::Audit => "auditing the register",
+            Self::Noted(_) => "looking for the entry",
         }
     }
 }

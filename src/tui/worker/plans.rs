@@ -1,6 +1,6 @@
 //! Jobs that look at plans without changing them.
 
-use crate::ceremony::{Error, StoredPlan};
+use crate::ceremony::{Error, PlannedRow, StoredPlan};
 
 use super::{
     super::work::{News, PlanShown},
@@ -33,14 +33,18 @@ impl Worker {
     }
 
     pub(super) fn planned_certificate(&self, plan: &StoredPlan, index: u64) -> Result<News, Error> {
-        let appliance = self.appliance()?;
-        let row = appliance.planned_page(plan, index, 1)?.pop().ok_or_else(|| {
+        let row = self.planned_row(plan, index)?;
+        let tbs = self.appliance()?.plan_certificate(plan, index)?;
+        Ok(News::PlannedCertificate { row: Box::new(row), tbs })
+    }
+
+    /// A planned certificate's line.
+    pub(super) fn planned_row(&self, plan: &StoredPlan, index: u64) -> Result<PlannedRow, Error> {
+        self.appliance()?.planned_page(plan, index, 1)?.pop().ok_or_else(|| {
             Error::usage(
                 format!("certificate {index} is not in plan {}", plan.id),
                 "go back and open the plan again",
             )
-        })?;
-        let tbs = appliance.plan_certificate(plan, index)?;
-        Ok(News::PlannedCertificate { row: Box::new(row), tbs })
+        })
     }
 }

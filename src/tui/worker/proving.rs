@@ -38,7 +38,8 @@ impl Worker {
                 let (plan, delivered) = self.with_own_login(&purpose, |appliance, custodian| {
                     teller.watched(|watch| appliance.prove(&ca, platform, given, &to, custodian, watch))
                 })?;
-                Ok(ProvingNews::Proved { plan: Box::new(plan), delivered })
+                let ends = self.planned_row(&plan, 1)?.not_after;
+                Ok(ProvingNews::Proved { plan: Box::new(plan), delivered, ends })
             }
         }
     }

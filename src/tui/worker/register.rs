@@ -56,6 +56,10 @@ impl Worker {
                 let report = teller.watched(|watch| appliance.audit(watch))?;
                 Ok(RegisterNews::Audited(Box::new(report)))
             }
+            RegisterJob::Noted(typed) => {
+                let (appliance, mut teller) = self.working()?;
+                Ok(RegisterNews::Noted(teller.watched(|watch| appliance.noted(&typed, watch))?))
+            }
         }
     }
 

@@ -125,7 +125,14 @@ pub fn proving() -> Vec<(&'static str, Build)> {
             let mut model = at_summary(outside);
             update(&mut model, Message::Key(Key::Char('i')));
             let plan = Box::new(material::plan(outside));
-            tell(&mut model, News::Proving(ProvingNews::Proved { plan, delivered: material::delivered() }));
+            tell(
+                &mut model,
+                News::Proving(ProvingNews::Proved {
+                    plan,
+                    delivered: material::delivered(),
+                    ends: material::now(),
+                }),
+            );
             model
         }),
         ("failure", |outside| {

@@ -2,7 +2,7 @@
 
 use thiserror::Error;
 
-use crate::pki::text::Printable;
+use crate::pki::text::{Printable, size};
 
 use super::{COLUMN_CHARS_MAX, COLUMNS_MAX, FIELD_OCTETS_MAX, ROWS_MAX, TABLE_OCTETS_MAX};
 
@@ -83,7 +83,7 @@ pub enum TableError {
         line: usize,
     },
     /// The file is too long.
-    #[error("it has more than {} MiB", TABLE_OCTETS_MAX >> 20)]
+    #[error("it has more than {}", size(TABLE_OCTETS_MAX))]
     Size,
     /// Not UTF-8.
     #[error("line {line} is not UTF-8")]

@@ -6,8 +6,9 @@ use ratatui::layout::Rect;
 
 use crate::{
     ceremony::{Access, Format, Space},
+    pki::text::size,
     tui::{
-        browser::{Browser, shown, size},
+        browser::{Browser, shown},
         canvas::Canvas,
         field::Field,
         keymap::Action,

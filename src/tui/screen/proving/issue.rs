@@ -74,7 +74,7 @@ pub(super) fn done(
     plan: &StoredPlan,
     delivered: &Delivered,
     to: &Path,
-    end: Option<End>,
+    ends: crate::pki::time::Time,
 ) -> Sheet {
     let folder = shown(&to.join(&delivered.folder));
     let mut items = vec![
@@ -86,7 +86,7 @@ pub(super) fn done(
         Item::labelled("folder", folder),
         Item::labelled("upload as the CA", Printable::new("ca.pem")),
         Item::labelled("upload as the proof", Printable::new("certificates.pem")),
-        Item::labelled("ends", Printable::new(&ends(end))),
+        Item::labelled("ends", Printable::new(&moment(ends))),
         Item::labelled("plan", Printable::new(&plan.id)),
         Item::labelled("manifest SHA-256", Printable::new(&delivered.manifest_sha256.to_string())),
         Item::labelled("audit key SHA-256", Printable::new(&delivered.audit_key_sha256.to_string())),
