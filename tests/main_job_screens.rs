@@ -396,7 +396,9 @@ fn a_delivery_that_fails_says_what_is_safe_and_goes_to_another_medium() {
     // DER is the first form; PEM stands behind it and is always there.
     key(&mut model, Key::Tab);
     key(&mut model, Key::Char(' '));
-    sees(&mut model, "[x] der   [ ] jsonl   [x] pem (always)   [ ] pkcs7");
+    sees(&mut model, "> [x] der    a DER file for each certificate");
+    sees(&mut model, "  [x] pem    PEM files, in every bundle (always)");
+    sees(&mut model, "forms             pem, der");
     assert!(key(&mut model, Key::Enter).is_empty(), "Enter writes nothing");
     let Job::Deliver { formats, to, .. } = job(key(&mut model, Key::Char('w'))) else { panic!("a delivery") };
     assert_eq!((formats, to), (vec![Format::Der], PathBuf::from("/media/stick")));
@@ -445,7 +447,6 @@ fn the_count_of_requests_begins_by_itself() {
     assert!(tick(&mut model, 1_250).is_empty());
     let (path, generation) = counted(&mut model, 1_750);
     assert!(model.about.busy.is_none(), "screens need not wait for it");
-    sees(&mut model, "what stands below is being counted");
     let contents = FolderContents {
         files: 1_204,
         octets: 3_120_000,
@@ -454,7 +455,7 @@ fn the_count_of_requests_begins_by_itself() {
         reach: Reach::Whole,
     };
     done(&mut model, News::FolderCounted { path, generation, counted: FolderCount::Known(contents) });
-    sees(&mut model, "what looks like requests in this folder and below: 1 000 files, 820 kB");
+    sees(&mut model, "looks like requests, here and below: 1 000 files, 820 kB");
     sees(&mut model, "nothing in it");
 }
 

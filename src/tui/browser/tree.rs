@@ -31,6 +31,9 @@ const REQUESTS_CELLS: u16 = 10;
 /// Cells for octets, `more than 9999 MB`.
 const SIZE_CELLS: u16 = 18;
 
+/// What a new reader has to know of the tree.
+const HINT: &str = "+ Right unfolds";
+
 /// What is known of what stands below a folder.
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
 pub enum Below {
@@ -253,7 +256,10 @@ impl Tree {
             draw_row(canvas, below, y, row, role);
         }
         let last = area.bottom().saturating_sub(1);
-        canvas.text(area.x, last, area.width, &self.told(), Role::Faint);
+        let used = canvas.text(area.x, last, area.width, &self.told(), Role::Faint);
+        if usize::from(used) + HINT.len() + 2 <= usize::from(area.width) {
+            right(canvas, area, last, 1, HINT, Role::Faint);
+        }
     }
 
     /// How much stands in the open folder.

@@ -1,6 +1,7 @@
 //! Delivery: the bundle of a signed plan, or a CRL, is written onto a medium and read back.
 
 pub mod cargo;
+mod forms;
 mod place;
 
 use std::path::{Path, PathBuf};
@@ -125,7 +126,7 @@ impl Room for Delivery {
 
     fn help(&self) -> &'static str {
         "Choose the medium and open the folder that shall receive the bundle: one new folder, named by the plan. Tab \
-         leads to the forms, Space chooses one. The bundle is written whole, read back and compared. Nothing that \
+         leads to the forms, a list with what each is; Space chooses one. The bundle is written whole, read back and compared. Nothing that \
          stands there already is changed. A delivery that fails is begun again, onto this medium or another: \
          everything issued is in the register."
     }
@@ -265,8 +266,6 @@ impl Delivery {
             }
             Pane::Forms => {
                 bindings.push(Binding::bar(&[Key::Char(' ')], Action::Mark, "this form or not"));
-                bindings.push(Binding::help(&[Key::Right, Key::Char('l')], Action::Down, "next form"));
-                bindings.push(Binding::help(&[Key::Left, Key::Char('h')], Action::Up, "previous form"));
                 bindings.push(Binding::bar(&[Key::Tab], Action::Next, "folders"));
             }
         }

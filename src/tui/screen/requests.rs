@@ -89,7 +89,7 @@ impl Room for Requests {
                 Reach::AtLeast => "at least ",
             };
             let text = format!(
-                "what looks like requests in this folder and below: {least}{}, {}",
+                "looks like requests, here and below: {least}{}, {}",
                 counted(contents.requests, "file"),
                 size(contents.request_octets)
             );

@@ -12,7 +12,6 @@ use crate::{
         canvas::Canvas,
         field::Field,
         keymap::Action,
-        list::List,
         model::About,
         room::{Heard, Turn},
         theme::Role,
@@ -21,7 +20,7 @@ use crate::{
     },
 };
 
-use super::cargo::Cargo;
+use super::{cargo::Cargo, forms::Forms};
 
 /// Rows below the folders.
 const FOOT_ROWS: u16 = 5;
@@ -53,10 +52,7 @@ enum Measure {
 pub struct Target {
     browser: Browser,
     pane: Pane,
-    /// The chosen row of [`Format::ALL`].
-    form: List,
-    /// Forms chosen besides PEM, which is always there.
-    formats: Vec<Format>,
+    forms: Forms,
     measure: Measure,
 }
 
@@ -67,8 +63,7 @@ impl Target {
         Self {
             browser: Browser::new(),
             pane: Pane::Folders,
-            form: List::default(),
-            formats: Vec::new(),
+            forms: Forms::default(),
             measure: Measure::Wanted,
         }
     }
@@ -88,7 +83,7 @@ impl Target {
     /// The forms besides PEM.
     #[must_use]
     pub fn formats(&self) -> Vec<Format> {
-        self.formats.clone()
+        self.forms.chosen().to_vec()
     }
 
     /// Which pane keys go to.
@@ -154,24 +149,13 @@ impl Target {
             (Pane::Folders, Action::Next) => self.pane = Pane::Forms,
             (Pane::Forms, Action::Next) => self.pane = Pane::Folders,
             (Pane::Folders, _) => return self.browser.act(action, about),
-            (Pane::Forms, Action::Mark) => self.mark(),
-            (Pane::Forms, _) => self.form.act(action, Format::ALL.len()),
+            (Pane::Forms, Action::Mark) => {
+                self.forms.mark();
+                self.measure = Measure::Wanted;
+            }
+            (Pane::Forms, _) => self.forms.act(action),
         }
         Turn::stay()
-    }
-
-    fn mark(&mut self) {
-        let Some(format) = Format::ALL.get(self.form.chosen()).filter(|format| **format != Format::Pem)
-        else {
-            return;
-        };
-        match self.formats.iter().position(|own| own == format) {
-            Some(at) => {
-                self.formats.remove(at);
-            }
-            None => self.formats.push(*format),
-        }
-        self.measure = Measure::Wanted;
     }
 
     /// Looks whether the medium is still there, and measures it where that is wanted.
@@ -186,15 +170,18 @@ impl Target {
         }
     }
 
-    /// Draws the folders, and below them what will be written.
+    /// Draws the folders or the forms, and below them what will be written.
     pub fn draw(&self, canvas: &mut Canvas<'_>, area: Rect, about: &About, cargo: &Cargo) {
         let above = Rect { height: area.height.saturating_sub(FOOT_ROWS), ..area };
-        self.browser.draw(canvas, above, about);
+        match self.pane {
+            Pane::Folders => self.browser.draw(canvas, above, about),
+            Pane::Forms => self.forms.draw(canvas, above),
+        }
         let mut y = above.bottom();
         canvas.rule(area, y, &format!("what will be written: {}", cargo.told()));
         y += 1;
         if cargo.has_forms() {
-            self.draw_forms(canvas, area, y);
+            canvas.labelled(area, y, "forms", &self.forms.told(), Role::Plain);
         }
         y += 1;
         let Some(folder) = self.folder() else {
@@ -215,24 +202,6 @@ impl Target {
             Measure::Known(space) => fits(space),
         };
         canvas.labelled(area, y, "space", &text, role);
-    }
-
-    fn draw_forms(&self, canvas: &mut Canvas<'_>, area: Rect, y: u16) {
-        canvas.text(area.x, y, 18, "forms", Role::Faint);
-        let mut x = area.x + 18;
-        for (row, format) in Format::ALL.iter().enumerate() {
-            let (mark, why) = if *format == Format::Pem {
-                ("x", " (always)")
-            } else if self.formats.contains(format) {
-                ("x", "")
-            } else {
-                (" ", "")
-            };
-            let chosen = self.pane == Pane::Forms && row == self.form.chosen();
-            let role = if chosen { Role::Selected } else { Role::Plain };
-            let text = format!("[{mark}] {}{why}", format.name());
-            x += canvas.text(x, y, area.right().saturating_sub(x), &text, role) + 3;
-        }
     }
 }
 
