@@ -52,6 +52,7 @@ mod summary;
 mod table;
 mod tokens;
 mod triage;
+mod unfinished;
 mod verification;
 mod volumes;
 mod waived;
@@ -102,6 +103,7 @@ pub use tokens::{CheckedKey, TokenCheck, check_token, initialise_token, slots, t
 pub use triage::{
     Detail, Direction, Filter, Occurrences, Order, Reading, Row, Selection, Triage, detail, read_triage,
 };
+pub use unfinished::UnfinishedWork;
 pub use verification::verify_bundle;
 pub use volumes::{
     Access, COUNT_ENTRIES_MAX, EntryKind, FOLDER_ENTRIES_MAX, FolderContents, FolderEntry, FolderListing,

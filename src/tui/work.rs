@@ -11,7 +11,7 @@ use std::{path::PathBuf, sync::Arc, time::Duration};
 use crate::ceremony::{
     BundleReport, Check, Closing, Delivered, Detail, DoneSince, Estimate, FolderContents, FolderListing,
     Format, FoundBy, HomeState, Issued, Order, Overview, PlanSummary, Planned, PlannedRow, Reading, Seen,
-    Space, StoredPlan,
+    Space, StoredPlan, UnfinishedWork,
 };
 
 use super::model::OnBack;
@@ -140,6 +140,8 @@ pub enum Job {
         /// The folder on the medium that received the bundle.
         to: PathBuf,
     },
+    /// Counts the plans that are not finished: nobody asks for that either.
+    Unfinished,
     /// What closing shows.
     Close,
     /// Signs the register's head with the audit key, then shows closing.
@@ -305,6 +307,8 @@ pub enum News {
     Delivered(Delivered),
     /// The delivered bundle, judged as its receiver will.
     Judged(BundleReport),
+    /// The plans that are not finished.
+    Unfinished(UnfinishedWork),
     /// What closing shows.
     Closing {
         /// How the register stands.
@@ -335,6 +339,7 @@ impl Job {
             | Self::Plan { .. }
             | Self::Read(_)
             | Self::PlanFindings(_)
+            | Self::Unfinished
             | Self::Register(
                 RegisterJob::Audit | RegisterJob::Noted(_) | RegisterJob::Open | RegisterJob::Search { .. },
             )
@@ -347,7 +352,7 @@ impl Job {
     /// Whether nobody asked for it: it gives way to whatever is asked for.
     #[must_use]
     pub fn is_aside(&self) -> bool {
-        matches!(self, Self::CountFolder { .. })
+        matches!(self, Self::CountFolder { .. } | Self::Unfinished)
     }
 
     /// What is being done, for the frame.
@@ -375,6 +380,7 @@ impl Job {
             Self::Sign(_) => "signing",
             Self::Deliver { .. } => "writing and reading back",
             Self::Judge { .. } => "judging the bundle as its receiver will",
+            Self::Unfinished => "looking for unfinished plans",
             Self::Close => "closing",
             Self::SignHead => "signing the register's head",
             Self::Authority(job) => job.words(),

@@ -201,6 +201,10 @@ impl Worker {
                 let report = teller.watched(|watch| appliance.judge_delivered(&plan, &to, watch))?;
                 Ok(News::Judged(report))
             }
+            Job::Unfinished => {
+                let (appliance, mut teller) = self.working()?;
+                Ok(News::Unfinished(teller.watched(|watch| appliance.unfinished_work(watch))?))
+            }
             Job::Close => self.close(),
             Job::SignHead => self.sign_head(),
             Job::Authority(job) => self.provide(job).map(News::Authority),

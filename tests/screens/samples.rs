@@ -4,7 +4,7 @@
 //! itself is fed: a [`Screen`] and messages.
 
 use coldsign::{
-    ceremony::{FolderListing, Motion, Phase, Progress, Reach},
+    ceremony::{FolderListing, Motion, Phase, Progress, Reach, UnfinishedWork},
     tui::{
         key::Key,
         message::{Effect, Message},
@@ -113,6 +113,12 @@ fn rooms() -> Vec<(&'static str, Build)> {
     vec![
         ("empty", |_| Model::new(Screen::Rooms(Rooms::new()))),
         ("typical", at_home),
+        ("typical, plans are not finished", |outside| {
+            let mut model = at_home(outside);
+            let work = UnfinishedWork { approval: 2, signing: 1, delivery: 12 };
+            tell(&mut model, News::Unfinished(work));
+            model
+        }),
         ("typical, asked whether to leave", |outside| {
             let mut model = at_home(outside);
             model.dialog = Some(Dialog::Leave);

@@ -6,6 +6,7 @@ use super::{
     Screen, authorities::Authorities, proving::Proving, register::Register, requests::Requests,
     revocations::Revocations, token::Tokens,
 };
+use crate::ceremony::UnfinishedWork;
 use crate::tui::{
     canvas::Canvas,
     key::Key,
@@ -32,6 +33,10 @@ const ROOMS: [(&str, &str); 7] = [
 #[derive(Debug, Default)]
 pub struct Rooms {
     list: List,
+    /// The plans that are not finished, once they were counted.
+    unfinished: Option<UnfinishedWork>,
+    /// The register's entry at which they were counted.
+    counted_at: Option<u64>,
 }
 
 impl Rooms {
@@ -60,7 +65,8 @@ impl Room for Rooms {
     }
 
     fn help(&self) -> &'static str {
-        "Choose what is to be done. Nothing is signed before a plan was made, shown and approved by typing its words."
+        "Choose what is to be done. Nothing is signed before a plan was made, shown and approved by typing its words. Plans \
+         that were begun and are not finished are told below; Register shows them, Tab there, and goes on with each."
     }
 
     fn bindings(&self, _about: &About) -> Vec<Binding> {
@@ -81,8 +87,13 @@ impl Room for Rooms {
 
     fn act(&mut self, action: Action, _about: &About) -> Turn {
         match action {
-            Action::Open => Self::enter(self.list.chosen()),
+            Action::Open => {
+                // Whatever is done there, or stopped the count: it is made again here.
+                self.counted_at = None;
+                Self::enter(self.list.chosen())
+            }
             Action::Verb(row) => {
+                self.counted_at = None;
                 self.list.choose(usize::from(row));
                 Self::enter(usize::from(row))
             }
@@ -99,8 +110,21 @@ impl Room for Rooms {
             News::Closing { closing, done } => {
                 Heard::Mine(Turn::enter(Screen::Closing(super::closing::ClosingScreen::new(closing, done))))
             }
+            News::Unfinished(work) => {
+                self.unfinished = Some(work);
+                Heard::Mine(Turn::stay())
+            }
             other => Heard::NotMine(Box::new(other)),
         }
+    }
+
+    fn tick(&mut self, about: &About) -> Turn {
+        let entry = about.overview.as_ref().map(|overview| overview.entry);
+        if entry.is_none() || entry == self.counted_at || about.busy.is_some() || about.aside.is_some() {
+            return Turn::stay();
+        }
+        self.counted_at = entry;
+        Turn::work(Job::Unfinished)
     }
 
     fn draw(&self, canvas: &mut Canvas<'_>, area: Rect, _about: &About) {
@@ -108,6 +132,11 @@ impl Room for Rooms {
             let y = area.y + 1 + u16::try_from(row).unwrap_or(0) * 2;
             let role = if row == self.list.chosen() { Role::Selected } else { Role::Plain };
             canvas.row(area, y, &format!(" {}  {name:<20} {what}", row + 1), role);
+        }
+        if let Some(words) = self.unfinished.and_then(|work| work.words()) {
+            let text = format!("Not finished: {words}. See 5 Register, then Tab.");
+            let y = area.bottom().saturating_sub(2);
+            canvas.text(area.x + 1, y, area.width.saturating_sub(1), &text, Role::Attention);
         }
     }
 }

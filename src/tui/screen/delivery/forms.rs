@@ -51,7 +51,13 @@ impl Forms {
     /// Draws the list, as much as there is room for around the cursor.
     pub fn draw(&self, canvas: &mut Canvas<'_>, area: Rect) {
         let all = Format::ALL;
-        canvas.text(area.x, area.y, area.width, "forms of the bundle: Space chooses one, or not", Role::Faint);
+        canvas.text(
+            area.x,
+            area.y,
+            area.width,
+            "forms of the bundle: Space chooses one, or not",
+            Role::Faint,
+        );
         let below = Rect { y: area.y + 1, height: area.height.saturating_sub(2), ..area };
         let names = all.iter().map(|format| format.name().len()).max().unwrap_or(0);
         let names = u16::try_from(names).unwrap_or(0).min(below.width / 2);
