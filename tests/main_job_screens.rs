@@ -82,6 +82,7 @@ fn shown(plan: &StoredPlan, approved: bool, issued: u64) -> News {
             issued,
             deliveries: Vec::new(),
             remaining: Some(remaining),
+            withdrawn: None,
         },
         rows: (1..=200).map(row).collect(),
         last: Some(row(ACCEPTED)),

@@ -466,6 +466,54 @@ fn forbids_update_delete_and_replace_in_every_table_to_any_program() {
 }
 
 #[test]
+fn a_withdrawn_plan_is_neither_approved_nor_signed() {
+    let mut home = Home::new();
+    let plan = home.store(&[1], 0);
+    home.approve(&plan);
+    for reason in ["", " \n", &"x".repeat(501)] {
+        assert!(matches!(home.register.withdraw(&plan, reason, now()), Err(Error::WithdrawalReason)));
+    }
+    assert_eq!(home.register.withdrawn(&plan).unwrap(), None);
+    home.register.withdraw(&plan, " not wanted ", now()).unwrap();
+    let withdrawn = home.register.withdrawn(&plan).unwrap().unwrap();
+    assert_eq!((withdrawn.time, withdrawn.reason.as_str()), (now(), "not wanted"));
+    assert_eq!(home.register.approved(&plan).unwrap(), None);
+    let again = home.register.approve(&plan, Approver::Words(&plan.words()), now());
+    assert!(matches!(again, Err(Error::PlanWithdrawn(_))), "{again:?}");
+    let again = home.register.withdraw(&plan, "not wanted", now());
+    assert!(matches!(again, Err(Error::PlanWithdrawn(_))), "{again:?}");
+    assert_eq!(home.findings(), [""; 0]);
+    // The same requests can be planned, approved and signed once more.
+    let anew = home.store(&[1], 100);
+    let approved = home.approve(&anew);
+    let signed = home.signed(&approved);
+    home.register.record_issued(&approved, &signed, now()).unwrap();
+    assert!(matches!(home.register.withdraw(&anew, "too late", now()), Err(Error::PlanSigned(_))));
+    assert_eq!(home.findings(), [""; 0]);
+    assert!(home.register.deeds_since(0).unwrap().withdrawals == 1);
+    // It cannot be taken back by another program, nor put beside a plan that has signatures without being seen.
+    let connection = Connection::open(home.path()).unwrap();
+    for sql in ["DELETE FROM withdrawal", "UPDATE withdrawal SET reason = 'other'"] {
+        let message = connection.execute(sql, []).unwrap_err().to_string();
+        assert!(message.contains("the register is append-only"), "{sql}: {message}");
+    }
+    tamper(
+        &home,
+        &format!("UPDATE withdrawal SET plan = (SELECT number FROM plan WHERE id = '{}')", anew.id),
+    );
+    let found = home.findings();
+    assert!(found.contains(&"withdrawn") && found.contains(&"journal-body"), "{found:?}");
+}
+
+#[test]
+fn the_plan_of_a_root_is_not_withdrawn() {
+    let mut home = Home::new();
+    let root = home.register.plans().unwrap().remove(0);
+    let refused = home.register.withdraw(&root, "not wanted", now());
+    assert!(matches!(refused, Err(Error::PlanNotWithdrawable(_))), "{refused:?}");
+}
+
+#[test]
 fn signs_nothing_that_the_journal_does_not_bind() {
     // No trigger stands in the way of a new row.
     for entry in ["(SELECT max(seq) + 1 FROM journal)", "1000000", "(SELECT max(seq) FROM journal)"] {

@@ -157,6 +157,9 @@ impl Appliance {
 
     /// What is to be done first with a plan of which so many certificates are issued; `None` where nothing is left.
     pub(super) fn remaining(&self, plan: &StoredPlan, issued: u64) -> Result<Option<Remaining>, Error> {
+        if self.register.withdrawn(plan)?.is_some() {
+            return Ok(None);
+        }
         Ok(Some(if self.register.approved(plan)?.is_none() {
             Remaining::Approval
         } else if issued < plan.accepted {

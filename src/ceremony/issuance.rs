@@ -209,6 +209,9 @@ impl Appliance {
     }
 
     fn approval_of(&self, plan: &StoredPlan) -> Result<ApprovedPlan, Error> {
+        if self.register.withdrawn(plan)?.is_some() {
+            return Err(register::Error::PlanWithdrawn(plan.id.clone()).into());
+        }
         self.check_lists(plan)?;
         self.register.approved(plan)?.ok_or_else(|| Error::NotApproved {
             what: format!("plan {} is not approved", plan.id),

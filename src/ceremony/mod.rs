@@ -56,6 +56,7 @@ mod unfinished;
 mod verification;
 mod volumes;
 mod waived;
+mod withdrawal;
 
 pub use adoption::{Adoptee, ProposedAdoption};
 pub use block_lists::{BlockListFacts, BlockLists, ListFormat, add_block_list};
@@ -110,6 +111,7 @@ pub use volumes::{
     MountedVolume, Reach, VolumeWatch, folder_contents, list_folder, mounted_volumes,
 };
 pub use waived::Waived;
+pub use withdrawal::Withdrawn;
 
 // Values of the layers below that the faces show or hand through.
 pub use crate::{

@@ -17,6 +17,7 @@ use super::{
     planned_authorities::PlannedAuthorities,
     progress::{Phase, Watch},
     waived::Waived,
+    withdrawal::Withdrawn,
 };
 
 /// Rows read before progress is told: some fiftieth of a second's work.
@@ -50,6 +51,8 @@ pub struct PlanSummary {
     pub deliveries: Vec<DeliveredBefore>,
     /// What is to be done with it first; `None` where nothing is left.
     pub remaining: Option<Remaining>,
+    /// When it was put away and why, where it was.
+    pub withdrawn: Option<Withdrawn>,
 }
 
 /// A delivery of a plan.
@@ -109,6 +112,7 @@ impl Appliance {
             issued,
             deliveries: Vec::new(),
             remaining: self.remaining(plan, issued)?,
+            withdrawn: self.withdrawn(plan)?,
         };
         let mut after = 0;
         while let Some(tally) = self.register.tally(plan, after, ROWS)? {

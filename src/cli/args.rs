@@ -68,6 +68,8 @@ pub enum Command {
     Plan(PlanArguments),
     /// Record an officer's approval of exactly one plan digest
     Approve(ApproveArguments),
+    /// Put a stored plan away of which nothing is signed: it is never approved nor signed any more
+    Withdraw(WithdrawArguments),
     /// Sign what is planned and approved; after a crash or a stop, go on where it was
     Sign(SignArguments),
     /// Write a signed plan's bundle onto a medium and read it back
@@ -219,6 +221,16 @@ pub struct ApproveArguments {
     /// The twelve words of the plan digest, as `plan` printed them
     #[arg(long, value_name = "WORDS")]
     pub words: String,
+}
+
+/// `withdraw`
+#[derive(Args, Debug)]
+pub struct WithdrawArguments {
+    /// The plan's id
+    pub plan: String,
+    /// Why it is not wanted; the register keeps it
+    #[arg(long, value_name = "TEXT")]
+    pub reason: String,
 }
 
 /// `sign`

@@ -14,7 +14,7 @@ use crate::pki::text::{Printable, counted};
 use super::{
     args::{
         ApproveArguments, DeliverArguments, InspectArguments, IssueArguments, PlanArguments, ProveArguments,
-        SignArguments, VerifyArguments,
+        SignArguments, VerifyArguments, WithdrawArguments,
     },
     exit::Exit,
     pin,
@@ -99,6 +99,18 @@ pub fn approve(home: Home, given: &ApproveArguments, form: Form) -> Result<Exit,
             render::line(&format!("plan {} is approved: {}", plan.id, counted(plan.accepted, "certificate")));
             eprintln!("next: coldsign sign {}", plan.id);
         }
+    }
+    Ok(Exit::Done)
+}
+
+/// `withdraw`.
+pub fn withdraw(home: Home, given: &WithdrawArguments, form: Form) -> Result<Exit, Error> {
+    let mut appliance = Appliance::open(home)?;
+    let plan = appliance.stored_plan(&given.plan)?;
+    appliance.withdraw(&plan, &given.reason)?;
+    match form {
+        Form::Json => render::value(&json!({ "plan": plan.id, "withdrawn": true })),
+        Form::Text => render::line(&format!("plan {} is withdrawn: nobody can approve or sign it", plan.id)),
     }
     Ok(Exit::Done)
 }

@@ -136,6 +136,7 @@ fn dispatch(home: Option<&PathBuf>, command: Command, form: Form) -> Result<Exit
         Command::Inspect(given) => main_job::inspect(home(), &given, form),
         Command::Plan(given) => main_job::plan(home()?, &given, form),
         Command::Approve(given) => main_job::approve(home()?, &given, form),
+        Command::Withdraw(given) => main_job::withdraw(home()?, &given, form),
         Command::Sign(given) => main_job::sign(home()?, given, form),
         Command::Deliver(given) => main_job::deliver(home()?, given, form),
         Command::Issue(given) => main_job::issue(home()?, &given, form),

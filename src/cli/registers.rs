@@ -63,6 +63,9 @@ fn show(appliance: &Appliance, what: &str, form: Form) -> Result<Exit, Error> {
                     "approved  {}",
                     if appliance.is_approved(&plan)? { "yes" } else { "no" }
                 ));
+                if let Some(withdrawn) = appliance.withdrawn(&plan)? {
+                    render::line(&format!("withdrawn {}: {}", withdrawn.time, withdrawn.reason));
+                }
                 render::line(&format!("issued    {}", appliance.issued_count(&plan)?));
             }
         }
@@ -249,6 +252,7 @@ fn plan_value(appliance: &Appliance, plan: &StoredPlan) -> Result<Value, Error> 
         "refused": plan.refused,
         "skipped": plan.skipped,
         "approved": appliance.is_approved(plan)?,
+        "withdrawn": appliance.withdrawn(plan)?.map(|withdrawn| withdrawn.reason.to_string()),
         "issued": appliance.issued_count(plan)?,
     });
     Ok(render::with_table(value, plan))
@@ -266,7 +270,11 @@ fn show_plan_line(appliance: &Appliance, plan: &StoredPlan, form: Form) -> Resul
             plan.accepted,
             plan.refused,
             appliance.issued_count(plan)?,
-            if appliance.is_approved(plan)? { "" } else { "  (not approved)" }
+            match appliance.withdrawn(plan)? {
+                Some(_) => "  (withdrawn)",
+                None if appliance.is_approved(plan)? => "",
+                None => "  (not approved)",
+            }
         )),
     }
     Ok(())

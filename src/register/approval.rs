@@ -41,7 +41,7 @@ impl Register {
     /// Records an approval of exactly this plan's digest.
     ///
     /// # Errors
-    /// [`Error::Words`], [`Error::UnattendedNotAllowed`], [`Error::PlanUnknown`].
+    /// [`Error::Words`], [`Error::UnattendedNotAllowed`], [`Error::PlanUnknown`], [`Error::PlanWithdrawn`].
     pub fn approve(
         &mut self,
         plan: &StoredPlan,
@@ -58,6 +58,9 @@ impl Register {
                 return Err(Error::UnattendedNotAllowed(plan.profile));
             }
         };
+        if self.withdrawn(&plan)?.is_some() {
+            return Err(Error::PlanWithdrawn(plan.id));
+        }
         let transaction = self.write()?;
         transaction.execute(
             "INSERT INTO approval (entry, plan, time, method, digest) VALUES (?1, ?2, ?3, ?4, ?5)",
@@ -69,12 +72,15 @@ impl Register {
     }
 
     /// The plan as approved, where it was. The approval counts only where the journal binds it: a row that another
-    /// program put into the table is no approval.
+    /// program put into the table is no approval. None counts for a plan that was withdrawn.
     ///
     /// # Errors
     /// [`Error::PlanUnknown`], [`Error::Damaged`].
     pub fn approved(&self, plan: &StoredPlan) -> Result<Option<ApprovedPlan>, Error> {
         let plan = self.as_stored(plan)?;
+        if self.withdrawn(&plan)?.is_some() {
+            return Ok(None);
+        }
         let entry: Option<i64> = self
             .connection
             .query_row(

@@ -25,6 +25,8 @@ pub struct Deeds {
     pub revocations: u64,
     /// CRLs signed.
     pub crls: u64,
+    /// Plans put away.
+    pub withdrawals: u64,
 }
 
 impl Register {
@@ -51,6 +53,7 @@ impl Register {
             checkpoints: count("SELECT count(*) FROM checkpoint WHERE entry > ?1")?,
             revocations: count("SELECT count(*) FROM revocation WHERE entry > ?1")?,
             crls: count("SELECT count(*) FROM crl_issued WHERE entry > ?1")?,
+            withdrawals: count("SELECT count(*) FROM withdrawal WHERE entry > ?1")?,
         })
     }
 }

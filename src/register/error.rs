@@ -104,12 +104,21 @@ pub enum Error {
     /// A request could not be added before, so the plan would lack it.
     #[error("the plan is not whole: a request could not be added to it")]
     PlanBroken,
+    /// The plan of a CA's own certificate is gone on with.
+    #[error("plan {0} is for a CA's own certificate and cannot be withdrawn")]
+    PlanNotWithdrawable(String),
+    /// A plan of which something is signed is not withdrawn.
+    #[error("plan {0} has signatures and cannot be withdrawn")]
+    PlanSigned(String),
     /// More requests than one plan holds.
     #[error("a plan holds at most {} requests", super::PLAN_REQUESTS_MAX)]
     PlanTooLarge,
     /// There is no such plan.
     #[error("there is no plan {0}")]
     PlanUnknown(String),
+    /// The plan was put away.
+    #[error("plan {0} was withdrawn")]
+    PlanWithdrawn(String),
     /// The register's file or folder cannot be written.
     #[error("the register cannot be written")]
     ReadOnly,
@@ -133,6 +142,9 @@ pub enum Error {
     /// Unattended approval of a plan whose profile does not let scripts issue.
     #[error("the profile {0} does not allow issuing without a typed approval")]
     UnattendedNotAllowed(String),
+    /// A withdrawal without a reason, or with a long one.
+    #[error("a withdrawal wants a reason of 1 to {} characters", super::REASON_CHARS_MAX)]
+    WithdrawalReason,
     /// The words typed are not those of the plan's digest.
     #[error("the words are not those of plan {0}")]
     Words(String),
@@ -169,13 +181,17 @@ impl Error {
             }
             Self::PlanAmbiguous(_) => "give more of the id",
             Self::PlanBroken => "plan the batch again; nothing of this plan was recorded",
+            Self::PlanNotWithdrawable(_) => "go on with it under Authorities, or leave it as it is",
+            Self::PlanSigned(_) => "sign and deliver it, then revoke what is not wanted",
             Self::PlanTooLarge => "split the batch",
+            Self::PlanWithdrawn(_) => "plan the requests again",
             Self::ReadOnly => "check the owner of the home and that its disk is mounted for writing",
             Self::Revocation(error) => error.hint(),
             Self::SerialUsed(_) => "check the random number generator: this does not happen by chance",
             Self::Stopped => "run it again to the end",
             Self::UnplannedOctets { .. } => "stop: the certificate was signed outside of this plan",
             Self::UnattendedNotAllowed(_) => "approve with the words of the plan",
+            Self::WithdrawalReason => "say in a few words why the plan is not wanted",
             Self::Words(_) => "read the words from the plan that is to be approved and type all twelve",
         }
     }

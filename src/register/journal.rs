@@ -49,6 +49,7 @@ pub(super) enum Kind {
     Request,
     Revocation,
     Takeover,
+    Withdrawal,
 }
 
 impl Kind {
@@ -69,6 +70,7 @@ impl Kind {
         Self::Request,
         Self::Revocation,
         Self::Takeover,
+        Self::Withdrawal,
     ];
 
     pub(super) fn name(self) -> &'static str {
@@ -89,6 +91,7 @@ impl Kind {
             Self::Request => "request",
             Self::Revocation => "revocation",
             Self::Takeover => "takeover",
+            Self::Withdrawal => "withdrawal",
         }
     }
 
@@ -130,6 +133,10 @@ impl Kind {
                  FROM revocation WHERE entry = ?1 GROUP BY authority, act, reason"
             }
             Self::Takeover => "SELECT * FROM takeover WHERE entry = ?1",
+            Self::Withdrawal => {
+                "SELECT plan.id AS plan, withdrawal.time, reason \
+                 FROM withdrawal JOIN plan ON plan.number = withdrawal.plan WHERE withdrawal.entry = ?1"
+            }
         }
     }
 
@@ -188,6 +195,7 @@ impl Kind {
                 ("revocation", "SELECT * FROM revocation WHERE entry = ?1 ORDER BY number"),
                 ("takeover", "SELECT * FROM takeover WHERE entry = ?1"),
             ],
+            Self::Withdrawal => &[("withdrawal", "SELECT * FROM withdrawal WHERE entry = ?1")],
         }
     }
 }

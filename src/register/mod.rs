@@ -33,6 +33,7 @@ mod search;
 mod store;
 #[cfg(test)]
 mod tests;
+mod withdrawal;
 
 pub use adoption::{Adoption, NewAdoption, adoption_digest};
 pub use approval::{ApprovedPlan, Approver};
@@ -59,6 +60,7 @@ pub use planned::{PlannedLine, Tally, Which};
 pub use revocation::{RevocationAct, RevocationError, RevocationOrder, Revoked};
 pub use run::Run;
 pub use search::{Listed, SerialPrefix, Texts};
+pub use withdrawal::{REASON_CHARS_MAX, Withdrawal};
 
 /// Whether what is recorded counts.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]

@@ -137,6 +137,14 @@ CREATE TABLE approval (
 ) STRICT;
 CREATE INDEX approval_plan ON approval (plan);
 
+-- What was put away before anything of it was signed, and why. Such a plan is never approved nor signed.
+CREATE TABLE withdrawal (
+  entry INTEGER PRIMARY KEY,
+  plan INTEGER NOT NULL UNIQUE REFERENCES plan (number),
+  time INTEGER NOT NULL,
+  reason TEXT NOT NULL CHECK (length(reason) BETWEEN 1 AND 500)
+) STRICT;
+
 -- What was signed: with the planned octets, the whole certificate.
 CREATE TABLE issued (
   key INTEGER PRIMARY KEY REFERENCES planned (key),

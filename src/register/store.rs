@@ -53,6 +53,7 @@ pub(super) const TABLES: &[(&str, &[&str])] = &[
     ("register", &["entry"]),
     ("revocation", &["number"]),
     ("takeover", &["entry", "authority"]),
+    ("withdrawal", &["entry", "plan"]),
 ];
 
 /// The whole schema: the tables of `schema.sql` and three triggers each. `INSERT OR REPLACE` deletes rows without a

@@ -30,6 +30,7 @@ pub mod signing;
 pub mod start;
 pub mod token;
 pub mod triage;
+pub mod withdrawal;
 
 use super::room::Room;
 
@@ -104,6 +105,8 @@ pub enum Screen {
     Plan(plan::Plan),
     /// The words of a plan are typed.
     Approval(approval::Approval),
+    /// A plan is put away.
+    Withdrawal(withdrawal::Withdrawal),
     /// An approved plan is signed.
     Signing(signing::Signing),
     /// A signed plan is written onto a medium.

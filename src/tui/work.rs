@@ -122,6 +122,13 @@ pub enum Job {
         /// The words, as typed.
         words: String,
     },
+    /// Puts a plan away.
+    Withdraw {
+        /// The plan.
+        plan: StoredPlan,
+        /// Why, as typed.
+        reason: String,
+    },
     /// Signs what is planned and approved.
     Sign(StoredPlan),
     /// Writes the bundle and reads it back.
@@ -301,6 +308,8 @@ pub enum News {
     Measured(Space),
     /// The plan is approved.
     Approved(StoredPlan),
+    /// The plan is put away.
+    Withdrawn,
     /// The plan is signed and recorded.
     Signed(Issued),
     /// The bundle was written and read back.
@@ -377,6 +386,7 @@ impl Job {
             Self::Unfold { .. } => "unfolding the folder",
             Self::Measure { .. } => "comparing the bundle with the free space",
             Self::Approve { .. } => "recording the approval",
+            Self::Withdraw { .. } => "recording the withdrawal",
             Self::Sign(_) => "signing",
             Self::Deliver { .. } => "writing and reading back",
             Self::Judge { .. } => "judging the bundle as its receiver will",

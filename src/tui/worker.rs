@@ -175,6 +175,11 @@ impl Worker {
                 appliance.approve(&plan, ApprovalGiven::Words(&words))?;
                 Ok(News::Approved(plan))
             }
+            Job::Withdraw { plan, reason } => {
+                let appliance = self.appliance.as_mut().ok_or_else(no_home)?;
+                appliance.withdraw(&plan, &reason)?;
+                Ok(News::Withdrawn)
+            }
             Job::Sign(plan) => {
                 self.appliance()?.check_approved(&plan)?;
                 self.log_in(&format!(

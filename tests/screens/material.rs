@@ -224,6 +224,7 @@ pub fn done() -> DoneSince {
             checkpoints: 3,
             revocations: 0,
             crls: 0,
+            withdrawals: 0,
         },
     }
 }
@@ -399,6 +400,7 @@ pub fn plan_shown(outside: &Outside) -> PlanShown {
             issued: 0,
             deliveries: Vec::new(),
             remaining: Some(Remaining::Approval),
+            withdrawn: None,
         },
         rows: vec![
             row(1, &outside.subject, &outside.file),

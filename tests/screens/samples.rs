@@ -4,7 +4,7 @@
 //! itself is fed: a [`Screen`] and messages.
 
 use coldsign::{
-    ceremony::{FolderListing, Motion, Phase, Progress, Reach, UnfinishedWork},
+    ceremony::{FolderListing, Motion, Phase, Progress, Reach, UnfinishedWork, Withdrawn},
     tui::{
         key::Key,
         message::{Effect, Message},
@@ -12,6 +12,7 @@ use coldsign::{
         screen::{
             Screen, approval::Approval, choice::Choice, closing::ClosingScreen, delivery::Delivery,
             plan::Plan, requests::Requests, rooms::Rooms, signing::Signing, start::Start,
+            withdrawal::Withdrawal,
         },
         update::update,
         work::{FolderCount, Job, News, ProfileChoice},
@@ -58,6 +59,7 @@ pub fn all() -> Vec<Sample> {
         ("Choice", choice()),
         ("Plan", plan()),
         ("Approval", approval()),
+        ("Withdrawal", withdrawal()),
         ("Signing", signing()),
         ("Delivery", delivery()),
         ("Closing", closing()),
@@ -243,6 +245,15 @@ fn plan() -> Vec<(&'static str, Build)> {
             on_top(outside, Screen::Plan(Plan::new(material::plan(outside), material::counts())))
         }),
         ("typical", planned),
+        ("typical, withdrawn", |outside| {
+            let mut model = on_top(outside, Screen::Plan(Plan::stored(material::plan(outside))));
+            let mut shown = material::plan_shown(outside);
+            let reason = super::outside::printable(&outside.subject);
+            shown.summary.remaining = None;
+            shown.summary.withdrawn = Some(Withdrawn { time: material::now(), reason });
+            tell(&mut model, News::PlanShown(Box::new(shown)));
+            model
+        }),
         ("typical, of CAs", |outside| {
             let mut model = on_top(outside, Screen::Plan(Plan::stored(material::plan(outside))));
             let mut shown = material::plan_shown(outside);
@@ -295,6 +306,32 @@ fn approval() -> Vec<(&'static str, Build)> {
         ("failure", |outside| {
             let mut model = typed(approving(outside), "", "anchor velvet har");
             let job = Job::Approve { plan: material::plan(outside), words: String::new() };
+            fail(&mut model, job, material::medium_failure(outside));
+            model
+        }),
+    ]
+}
+
+fn withdrawal() -> Vec<(&'static str, Build)> {
+    fn asked(outside: &Outside) -> Model {
+        on_top(outside, Screen::Withdrawal(Withdrawal::new(material::plan(outside))))
+    }
+    fn typed_reason(outside: &Outside) -> Model {
+        let mut model = typed(asked(outside), "", "the applicant sends other requests");
+        press(&mut model, &[Key::Enter]);
+        model
+    }
+    vec![
+        ("empty", asked),
+        ("empty, no reason", |outside| {
+            let mut model = asked(outside);
+            press(&mut model, &[Key::Enter]);
+            model
+        }),
+        ("typical", typed_reason),
+        ("failure", |outside| {
+            let mut model = typed_reason(outside);
+            let job = Job::Withdraw { plan: material::plan(outside), reason: String::new() };
             fail(&mut model, job, material::medium_failure(outside));
             model
         }),

@@ -26,6 +26,8 @@ pub(super) struct PlanContext {
     pub(super) key: PublicKey,
     pub(super) issuer: Option<Certificate>,
     pub(super) first_approval: Option<i64>,
+    /// The entry by which it was put away.
+    pub(super) withdrawal: Option<i64>,
 }
 
 impl Audit<'_> {
@@ -133,7 +135,23 @@ impl Audit<'_> {
         if wrong > 0 {
             self.find("approval", format!("plan {} has {wrong} approvals that do not fit it", plan.id));
         }
-        Ok(PlanContext { key: public_key(&spki)?, issuer, first_approval })
+        let withdrawal = self.withdrawal(plan)?;
+        Ok(PlanContext { key: public_key(&spki)?, issuer, first_approval, withdrawal })
+    }
+
+    /// The entry by which a plan was put away; nobody approves it after that.
+    fn withdrawal(&mut self, plan: &StoredPlan) -> Result<Option<i64>, Error> {
+        let (entry, later): (Option<i64>, i64) = self.connection.query_row(
+            "SELECT max(withdrawal.entry), count(approval.entry) FROM withdrawal \
+             LEFT JOIN approval ON approval.plan = withdrawal.plan AND approval.entry > withdrawal.entry \
+             WHERE withdrawal.plan = ?1",
+            [plan.number],
+            |row| Ok((row.get(0)?, row.get(1)?)),
+        )?;
+        if later > 0 {
+            self.find("withdrawn", format!("plan {} was approved after it was withdrawn", plan.id));
+        }
+        Ok(entry)
     }
 
     /// The certificate that a plan names, installed for its authority before the plan was stored.
@@ -155,6 +173,15 @@ impl Audit<'_> {
     /// That a certificate was issued after its plan was approved, and no key twice where the profile refuses that.
     fn order(&mut self, plan: &StoredPlan, context: &PlanContext, row: &AuditRow) -> Result<(), Error> {
         let Some(issued) = &row.issued else { return Ok(()) };
+        if context.withdrawal.is_some() {
+            self.find(
+                "withdrawn",
+                format!(
+                    "certificate {} of plan {} was issued though the plan was withdrawn",
+                    row.index, plan.id
+                ),
+            );
+        }
         if context.first_approval.is_none_or(|approval| approval >= issued.entry) {
             self.find(
                 "unapproved",

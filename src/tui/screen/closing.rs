@@ -363,6 +363,7 @@ fn said(done: &DoneSince) -> String {
         (deeds.deliveries, "bundle", " delivered"),
         (deeds.revocations, "revocation", ""),
         (deeds.crls, "CRL", " signed"),
+        (deeds.withdrawals, "plan", " withdrawn"),
         (deeds.checkpoints, "checkpoint", ""),
     ]
     .into_iter()

@@ -4,7 +4,10 @@ mod findings;
 
 use ratatui::layout::Rect;
 
-use super::{Screen, approval::Approval, delivery::Delivery, document::Document, signing::Signing};
+use super::{
+    Screen, approval::Approval, delivery::Delivery, document::Document, signing::Signing,
+    withdrawal::Withdrawal,
+};
 use crate::{
     ceremony::{self, Counts, Estimate, PlanSummary, PlannedAuthorities, PlannedRow, Remaining, StoredPlan},
     pki::{text::Printable, time::Time},
@@ -24,6 +27,9 @@ use crate::{
 
 /// Shows which requests something was found in.
 const FINDINGS: Action = Action::Verb(0);
+
+/// Puts the plan away.
+const WITHDRAW: Action = Action::Verb(1);
 
 /// Rows above the list of certificates; one more where the plan makes CAs, where there is a table, and for each rule of
 /// the lint that is waived.
@@ -57,6 +63,7 @@ enum Stage {
     Planned,
     Approved,
     Signed,
+    Withdrawn,
 }
 
 impl Plan {
@@ -106,7 +113,16 @@ impl Plan {
         shown.summary.remaining.or(again)
     }
 
+    /// Whether it can be put away: nothing of it is signed. The ceremony has the last word.
+    fn can_be_withdrawn(&self) -> bool {
+        let unsigned = self.summary().is_some_and(|summary| summary.issued == 0);
+        unsigned && matches!(self.next(), Some(Remaining::Approval | Remaining::Signing))
+    }
+
     fn stage(&self) -> Stage {
+        if self.summary().is_some_and(|summary| summary.withdrawn.is_some()) {
+            return Stage::Withdrawn;
+        }
         match self.summary().map(|summary| summary.remaining) {
             None | Some(Some(Remaining::Approval)) => Stage::Planned,
             Some(Some(Remaining::Signing)) => Stage::Approved,
@@ -145,6 +161,13 @@ impl Plan {
         }
     }
 
+    /// It is read again when this screen is shown again.
+    fn read_again(&mut self) {
+        if let Known::Shown(shown) = std::mem::replace(&mut self.known, Known::Asked) {
+            self.before = Some(shown);
+        }
+    }
+
     /// Into the next step; what it changes is read again when this screen is shown again.
     fn proceed(&mut self) -> Turn {
         let Some(next) = self.next() else { return Turn::stay() };
@@ -152,9 +175,7 @@ impl Plan {
         let summary = self.summary();
         let until = summary.map(|summary| summary.not_after);
         let authorities = summary.and_then(|summary| summary.authorities.clone());
-        if let Known::Shown(shown) = std::mem::replace(&mut self.known, Known::Asked) {
-            self.before = Some(shown);
-        }
+        self.read_again();
         let plan = self.stored.clone();
         Turn::enter(match next {
             Remaining::Approval => Screen::Approval(Approval::new(plan).until(until).making(authorities)),
@@ -174,7 +195,7 @@ impl Room for Plan {
          words stand for the digest over all of them: whoever approves the words approves exactly these certificates. \
          Look at some of them with Enter, then read the words to each other. The findings name the requests that are not \
          in the plan, and those in it with a note, which ! marks. Going back leaves the plan stored and \
-         not approved; it is found again under Close."
+         not approved; it is found again under Close. A plan of which nothing is signed can be withdrawn for good."
     }
 
     fn bindings(&self, _about: &About) -> Vec<Binding> {
@@ -191,6 +212,9 @@ impl Room for Plan {
         if self.has_findings() {
             bindings.push(Binding::bar(&[Key::Char('f')], FINDINGS, "findings"));
         }
+        if self.can_be_withdrawn() {
+            bindings.push(Binding::help(&[Key::Char('x')], WITHDRAW, "withdraw the plan: it is not wanted"));
+        }
         bindings.extend_from_slice(LIST);
         bindings.push(BACK);
         bindings
@@ -200,6 +224,10 @@ impl Room for Plan {
         match action {
             Action::Back => Turn::back(),
             Action::Proceed => self.proceed(),
+            WITHDRAW => {
+                self.read_again();
+                Turn::enter(Screen::Withdrawal(Withdrawal::new(self.stored.clone())))
+            }
             FINDINGS => Turn::work(Job::PlanFindings(self.stored.clone())),
             Action::Open => {
                 Turn::work(Job::PlannedCertificate { plan: self.stored.clone(), index: self.chosen() })
@@ -257,6 +285,7 @@ impl Room for Plan {
     fn draw(&self, canvas: &mut Canvas<'_>, area: Rect, _about: &About) {
         self.draw_summary(canvas, area);
         let makes = u16::from(self.authorities().is_some()) + u16::from(self.outside_key().is_some());
+        let makes = makes + u16::from(self.stage() == Stage::Withdrawn);
         let waived = self.shown().map_or(0, |shown| shown.summary.waived.len());
         let head = HEAD_ROWS + makes + u16::from(ceremony::table_of(&self.stored).is_some());
         let head = head.saturating_add(u16::try_from(waived).unwrap_or(u16::MAX));
@@ -272,6 +301,7 @@ impl Plan {
             (_, None) => (String::new(), Role::Plain),
             // What was read before it changed says nothing of how it stands.
             _ if !matches!(self.known, Known::Shown(_)) => (String::new(), Role::Plain),
+            (Stage::Withdrawn, Some(_)) => ("WITHDRAWN".to_owned(), Role::Attention),
             (Stage::Planned, Some(_)) => ("NOT APPROVED".to_owned(), Role::Attention),
             (Stage::Approved, Some(summary)) => {
                 let (issued, accepted) = (grouped(summary.issued), grouped(self.stored.accepted));
@@ -296,6 +326,12 @@ impl Plan {
         if let Some(told) = self.outside_key() {
             canvas.text(area.x, y, 17, "KEY FROM OUTSIDE", Role::Attention);
             canvas.outside(area.x + 18, y, area.width.saturating_sub(18), told, Role::Attention);
+            y += 1;
+        }
+        if let Some(withdrawn) = self.summary().and_then(|summary| summary.withdrawn.as_ref()) {
+            let told = Printable::new(&format!("{}: {}", moment(withdrawn.time), withdrawn.reason));
+            canvas.text(area.x, y, 17, "WITHDRAWN", Role::Attention);
+            canvas.outside(area.x + 18, y, area.width.saturating_sub(18), &told, Role::Attention);
             y += 1;
         }
         let (state, role) = self.state();

@@ -97,19 +97,18 @@ impl Worker {
     fn plan_lines(&self) -> Result<Vec<PlanLine>, Error> {
         let appliance = self.appliance()?;
         let unfinished = appliance.closing()?.plans;
-        let mut lines: Vec<PlanLine> = appliance
-            .plans()?
-            .into_iter()
-            .map(|plan| {
-                let left = unfinished.iter().find(|left| left.id == plan.id);
-                PlanLine {
-                    issued: left.map_or(plan.accepted, |left| left.issued),
-                    remaining: left.map(|left| left.remaining),
-                    plan,
-                }
-            })
-            .collect();
-        lines.reverse();
+        let mut lines = Vec::new();
+        for plan in appliance.plans()?.into_iter().rev() {
+            let left = unfinished.iter().find(|left| left.id == plan.id);
+            let withdrawn = appliance.withdrawn(&plan)?;
+            let signed = if withdrawn.is_some() { 0 } else { plan.accepted };
+            lines.push(PlanLine {
+                issued: left.map_or(signed, |left| left.issued),
+                remaining: left.map(|left| left.remaining),
+                withdrawn,
+                plan,
+            });
+        }
         Ok(lines)
     }
 }

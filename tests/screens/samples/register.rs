@@ -1,7 +1,9 @@
 //! The register's screens.
 
 use coldsign::{
-    register::AuditFinding,
+    ceremony::{HeldEntry, Noted},
+    pki::fingerprint::Digest,
+    register::{AuditFinding, Head},
     tui::{
         key::Key,
         model::Model,
@@ -46,6 +48,7 @@ pub fn register() -> Vec<(&'static str, Build)> {
                 plan: material::plan(outside),
                 issued: 12,
                 remaining: Some(coldsign::ceremony::Remaining::Signing),
+                withdrawn: None,
             };
             tell(&mut model, News::Register(RegisterNews::Plans(vec![line])));
             model
@@ -88,6 +91,28 @@ pub fn audit() -> Vec<(&'static str, Build)> {
     vec![
         ("empty", |outside| on_top(outside, Screen::Audit(Audit::new()))),
         ("typical", |outside| audited(outside, Vec::new())),
+        ("typical, an entry that was noted", |outside| {
+            let mut model = audited(outside, Vec::new());
+            press(&mut model, &[Key::Char('n')]);
+            typed(model, "", "1 204")
+        }),
+        ("typical, a noted entry is held", |outside| {
+            let mut model = audited(outside, Vec::new());
+            let entry = HeldEntry {
+                number: 1_204,
+                time: material::now(),
+                kind: "issued".to_owned(),
+                hash: Digest::of(b"an entry"),
+            };
+            tell(&mut model, News::Register(RegisterNews::Noted(Noted::Held { entry, after: 12 })));
+            model
+        }),
+        ("typical, a noted entry is not held", |outside| {
+            let mut model = audited(outside, Vec::new());
+            let newest = Head { entry: 1_204, hash: Digest::of(b"an entry") };
+            tell(&mut model, News::Register(RegisterNews::Noted(Noted::Absent { newest })));
+            model
+        }),
         ("typical, a fault", |outside| {
             let message =
                 format!("plan p-20261121-1f2e3d4c: {}", super::super::outside::printable(&outside.subject));

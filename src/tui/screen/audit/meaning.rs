@@ -34,6 +34,7 @@ pub fn of(id: &str) -> (&'static str, &'static str) {
         }
         "approval" => ("an approval is for another digest, or was not allowed without words", HOLD),
         "unapproved" => ("certificates were recorded before their plan was approved, or without that", HOLD),
+        "withdrawn" => ("certificates or an approval stand under a plan that was put away before", HOLD),
         "tbs" | "fields" | "request" | "notes" | "refused" => {
             ("a row says something else than the octets beside it", KEEP)
         }

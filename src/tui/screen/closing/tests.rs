@@ -59,6 +59,7 @@ fn says_what_was_done_in_plain_words() {
         checkpoints: 99_999,
         revocations: 99_999_999,
         crls: 99_999,
+        withdrawals: 99_999,
     };
     // Even the longest fits into its rows of a small screen.
     let rows = drawn(&ClosingScreen::new(closing(7, HeadSignature::Signed), done(all)), 78, 18);

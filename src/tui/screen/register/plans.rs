@@ -55,6 +55,7 @@ impl Plans {
         };
         let plan = line.plan.clone();
         Turn::enter(match line.remaining {
+            None if line.withdrawn.is_some() => Screen::Plan(Plan::stored(plan)),
             Some(Remaining::Approval) => Screen::Plan(Plan::stored(plan)),
             Some(Remaining::Signing) => Screen::Signing(Signing::resumed(plan, line.issued)),
             // A root is not delivered: its certificate is in every bundle.
@@ -74,6 +75,7 @@ impl Plans {
             Some(Remaining::Approval) => "Enter shows the plan, to be approved by typing its words.",
             Some(Remaining::Signing) => "Enter goes on with the signing, after the last certificate signed.",
             Some(Remaining::Delivery) => "Enter goes on with the delivery: choose the medium.",
+            None if line.withdrawn.is_some() => "It was put away. Enter shows the plan, and why.",
             None if line.plan.kind.name() == "root" => "Nothing is left to do.",
             None => "Nothing is left to do. Enter delivers the same certificates once more.",
         }
@@ -128,6 +130,7 @@ impl Plans {
 /// How far a plan has come.
 fn state(line: &PlanLine) -> String {
     match line.remaining {
+        None if line.withdrawn.is_some() => "WITHDRAWN".to_owned(),
         None => "done".to_owned(),
         Some(Remaining::Approval) => "STORED, not approved".to_owned(),
         Some(Remaining::Signing) if line.issued == 0 => "APPROVED, not signed".to_owned(),
