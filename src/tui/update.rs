@@ -214,24 +214,29 @@ fn paste(model: &mut Model, text: &str) -> Vec<Effect> {
 fn tick(model: &mut Model, clock: Option<crate::pki::time::Time>, since: Duration) -> Vec<Effect> {
     model.about.clock = clock;
     model.about.since = since;
-    let mut effects = everywhere(model);
-    let idle = since.saturating_sub(model.last_key);
+    let mut effects = lock_idle(model);
+    effects.extend(everywhere(model));
+    effects
+}
+
+/// Logs the token out where nobody pressed a key for as long as was configured.
+fn lock_idle(model: &mut Model) -> Vec<Effect> {
+    let idle = model.about.since.saturating_sub(model.last_key);
     if model.about.login == Login::Out || model.about.lock_after.is_none_or(|lock_after| idle < lock_after) {
-        return effects;
+        return Vec::new();
     }
     match &mut model.about.busy {
         None => {
             model.notice = Some("the token was locked: nobody pressed a key for a while".to_owned());
-            effects.extend(begin(model, Job::LogOut));
+            begin(model, Job::LogOut)
         }
         // Nobody watches what was paused: it stops, and the token is logged out then.
         Some(busy) if busy.pace == Pace::Paused => {
             busy.pace = Pace::Stopping;
-            effects.push(Effect::Stop);
+            vec![Effect::Stop]
         }
-        Some(_) => {}
+        Some(_) => Vec::new(),
     }
-    effects
 }
 
 /// Lets every screen look at what changed.

@@ -109,6 +109,12 @@ pub enum Rightwards {
     Empty,
 }
 
+impl Row {
+    fn is_folder(&self) -> bool {
+        matches!(&self.what, What::Entry { entry, .. } if entry.kind == EntryKind::Folder)
+    }
+}
+
 impl Tree {
     /// A folder with nothing unfolded.
     #[must_use]
@@ -257,7 +263,8 @@ impl Tree {
         }
         let last = area.bottom().saturating_sub(1);
         let used = canvas.text(area.x, last, area.width, &self.told(), Role::Faint);
-        if usize::from(used) + HINT.len() + 2 <= usize::from(area.width) {
+        let fits = usize::from(used) + HINT.len() + 2 <= usize::from(area.width);
+        if fits && self.rows.iter().any(Row::is_folder) {
             right(canvas, area, last, 1, HINT, Role::Faint);
         }
     }

@@ -154,7 +154,7 @@ impl Room for Choice {
                 Side::Profiles => self
                     .profiles
                     .iter()
-                    .map(|profile| format!("{:<18}{}", profile.name, profile.summary))
+                    .map(|profile| format!("{:<17} {}", profile.name, profile.summary))
                     .collect(),
             };
             let list = match side {

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use super::*;
 use crate::{
-    ceremony::{HomeState, Overview, PinEntry, Rehearsal},
+    ceremony::{HomeState, Overview, PinEntry, Rehearsal, UnfinishedWork},
     pki::{fingerprint::Digest, text::Printable, time::Time},
     tui::{
         message::{PinAsk, PinLasts},
@@ -40,6 +40,8 @@ fn in_the_rooms() -> Model {
     assert!(matches!(effects.as_slice(), [Effect::Work(Job::OpenHome)]));
     update(&mut model, Message::Done(Box::new(opened())));
     assert!(matches!(model.screen(), Screen::Rooms(Rooms { .. })));
+    assert!(matches!(at(&mut model, 1).as_slice(), [Effect::Work(Job::Unfinished)]));
+    update(&mut model, Message::Done(Box::new(News::Unfinished(UnfinishedWork::default()))));
     model
 }
 
