@@ -176,7 +176,7 @@ impl Browser {
         if quiet < COUNT_AFTER || about.busy.is_some() || about.aside.is_some() {
             return Turn::stay();
         }
-        match tree.to_count(self.list.chosen()) {
+        match tree.next_to_count(self.list.chosen()) {
             Some(path) => Turn::work(Job::CountFolder { path, generation: self.generation }),
             None => Turn::stay(),
         }

@@ -175,11 +175,7 @@ impl Worker {
                 appliance.approve(&plan, ApprovalGiven::Words(&words))?;
                 Ok(News::Approved(plan))
             }
-            Job::Withdraw { plan, reason } => {
-                let appliance = self.appliance.as_mut().ok_or_else(no_home)?;
-                appliance.withdraw(&plan, &reason)?;
-                Ok(News::Withdrawn)
-            }
+            Job::Withdraw { plan, reason } => self.withdraw(&plan, &reason),
             Job::Sign(plan) => {
                 self.appliance()?.check_approved(&plan)?;
                 self.log_in(&format!(
@@ -206,10 +202,7 @@ impl Worker {
                 let report = teller.watched(|watch| appliance.judge_delivered(&plan, &to, watch))?;
                 Ok(News::Judged(report))
             }
-            Job::Unfinished => {
-                let (appliance, mut teller) = self.working()?;
-                Ok(News::Unfinished(teller.watched(|watch| appliance.unfinished_work(watch))?))
-            }
+            Job::Unfinished => self.unfinished(),
             Job::Close => self.close(),
             Job::SignHead => self.sign_head(),
             Job::Authority(job) => self.provide(job).map(News::Authority),

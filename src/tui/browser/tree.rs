@@ -209,11 +209,12 @@ impl Tree {
             Place::Last => 0,
         };
         let under = rows(listing, row.depth + 1, row.rails | rail, room);
-        self.rows.splice(at + 1..at + 1, under);
+        let behind = at + 1;
+        self.rows.splice(behind..behind, under);
     }
 
     /// The next folder to be counted: the open one, then those near the chosen row.
-    pub fn to_count(&mut self, chosen: usize) -> Option<PathBuf> {
+    pub fn next_to_count(&mut self, chosen: usize) -> Option<PathBuf> {
         if self.below == Below::Unasked {
             self.below = Below::Asked;
             return Some(self.path.clone());
@@ -261,11 +262,11 @@ impl Tree {
             let role = list.lay(canvas, below, y, at);
             draw_row(canvas, below, y, row, role);
         }
-        let last = area.bottom().saturating_sub(1);
-        let used = canvas.text(area.x, last, area.width, &self.told(), Role::Faint);
+        let foot = area.bottom().saturating_sub(1);
+        let used = canvas.text(area.x, foot, area.width, &self.told(), Role::Faint);
         let fits = usize::from(used) + HINT.len() + 2 <= usize::from(area.width);
         if fits && self.rows.iter().any(Row::is_folder) {
-            right(canvas, area, last, 1, HINT, Role::Faint);
+            right(canvas, area, foot, 1, HINT, Role::Faint);
         }
     }
 

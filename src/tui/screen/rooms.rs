@@ -134,9 +134,15 @@ impl Room for Rooms {
             canvas.row(area, y, &format!(" {}  {name:<20} {what}", row + 1), role);
         }
         if let Some(words) = self.unfinished.and_then(|work| work.words()) {
-            let text = format!("Not finished: {words}. See 5 Register, then Tab.");
-            let y = area.bottom().saturating_sub(2);
-            canvas.text(area.x + 1, y, area.width.saturating_sub(1), &text, Role::Attention);
+            let (y, width) = (area.bottom().saturating_sub(2), area.width.saturating_sub(1));
+            canvas.text(area.x + 1, y, width, &format!("Not finished: {words}."), Role::Attention);
+            canvas.text(
+                area.x + 1,
+                y + 1,
+                width,
+                "5 and then Tab shows them, and goes on with each.",
+                Role::Plain,
+            );
         }
     }
 }

@@ -1,4 +1,4 @@
-//! Jobs that look at plans without changing them.
+//! Jobs about plans: what stands in them, which wait, and one put away.
 
 use crate::ceremony::{Error, PlannedRow, StoredPlan};
 
@@ -46,5 +46,16 @@ impl Worker {
                 "go back and open the plan again",
             )
         })
+    }
+
+    pub(super) fn unfinished(&mut self) -> Result<News, Error> {
+        let (appliance, mut teller) = self.working()?;
+        Ok(News::Unfinished(teller.watched(|watch| appliance.unfinished_work(watch))?))
+    }
+
+    pub(super) fn withdraw(&mut self, plan: &StoredPlan, reason: &str) -> Result<News, Error> {
+        let (appliance, _) = self.working()?;
+        appliance.withdraw(plan, reason)?;
+        Ok(News::Withdrawn)
     }
 }
