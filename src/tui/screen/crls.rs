@@ -136,15 +136,16 @@ impl Room for Crls {
         let ca = Printable::new(&self.ca);
         canvas.outside(area.x + 18, area.y, area.width.saturating_sub(18), &ca, Role::Strong);
         let Some(standing) = &self.standing else { return };
-        if let Some(part) = partition_words(self.scope) {
-            let place = standing.place.as_ref().map_or("", Printable::as_str);
-            canvas.labelled(area, area.y + 3, "only for", &format!("{part}: {place}"), Role::Plain);
-        }
         let words = standing.freshness.words();
         canvas.labelled(area, area.y + 1, "the next CRL", &words, freshness_role(standing.freshness));
         canvas.labelled(area, area.y + 2, "waiting", &waiting_words(standing), Role::Plain);
-        let ways = "v here, by serial number; or v on a certificate in the Register";
-        canvas.labelled(area, area.y + 3, "to revoke", ways, Role::Plain);
+        if let Some(part) = partition_words(self.scope) {
+            let place = standing.place.as_ref().map_or("", Printable::as_str);
+            canvas.labelled(area, area.y + 3, "only for", &format!("{part}: {place}"), Role::Plain);
+        } else {
+            let ways = "v here, by serial number; or v on a certificate in the Register";
+            canvas.labelled(area, area.y + 3, "to revoke", ways, Role::Plain);
+        }
         let below = Rect { y: area.y + HEAD_ROWS, height: area.height.saturating_sub(HEAD_ROWS), ..area };
         let heads = [(2, "number"), (16, "of"), (41, "good until"), (66, "entries")];
         for (column, text) in heads {
