@@ -26,6 +26,7 @@ use crate::{
 
 use super::{
     error::Error,
+    forms::suited,
     handover::{Bundle, Delivered, Handover, Whole, check_folder},
     opening::{Appliance, now},
     progress::{Phase, Watch},
@@ -117,6 +118,7 @@ impl Appliance {
     ) -> Result<Bundle, Error> {
         let issuer = self.issuer_of(plan)?;
         let audit_key = self.audit_key(session)?;
+        let formats = &suited(plan, formats);
         let header = self.header(plan, &issuer, audit_key.public_key(), formats)?;
         let mut writing = Writing::begin(to, &plan.id)?;
         let mut builder = BundleBuilder::new(&issuer, audit_key.public_key(), self.forms(formats)?);

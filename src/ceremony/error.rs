@@ -8,6 +8,7 @@ use crate::{
     media,
     pki::{
         naming::table::TableError,
+        platform::PlatformError,
         text::{Printable, size},
     },
     register::{self, StoredPlan},
@@ -101,6 +102,9 @@ pub enum Error {
         /// What to do.
         hint: String,
     },
+    /// A platform would refuse the CA, the code or the proof.
+    #[error(transparent)]
+    Platform(#[from] PlatformError),
     /// The plan of a proof is stored and approved; it was not signed, or not delivered.
     #[error("{failure}; the verification certificate is {}", match .remaining {
         Remaining::Delivery => "issued, and not delivered",
@@ -253,6 +257,7 @@ impl Error {
             Self::Authority { .. }
             | Self::Configuration(_)
             | Self::Format(_)
+            | Self::Platform(_)
             | Self::Register(register::Error::PlanUnknown(_) | register::Error::PlanAmbiguous(_))
             | Self::Usage { .. } => Class::Configuration,
             Self::Medium(_)
@@ -289,6 +294,7 @@ impl Error {
             }
             Self::Configuration(error) => error.hint(),
             Self::Format(error) => error.hint(),
+            Self::Platform(error) => error.hint().to_owned(),
             Self::Medium(error) => error.hint().to_string(),
             Self::NoRequests => {
                 "check that the right medium is mounted, and name the folder with the requests".to_owned()

@@ -11,9 +11,10 @@ use crate::{
         certificate::{Certificate, join, signature_algorithm},
         issuer::IssuingCa,
         key::{KeyAlgorithm, PublicKey},
+        platform::Platform,
         text::Printable,
     },
-    register::{self, StoredPlan, Which},
+    register::{self, PlanKind, StoredPlan, Which},
 };
 
 use super::{error::Error, opening::Appliance};
@@ -34,6 +35,15 @@ pub(super) fn check_sections(text: &str) -> Result<(), Error> {
         section.read(|settings| Forms::default().add(*format, Some(settings)))?;
     }
     Ok(())
+}
+
+/// The forms that a plan's bundle has where these are asked for: a platform's is its proof where the plan is one.
+pub(super) fn suited(plan: &StoredPlan, formats: &[Format]) -> Vec<Format> {
+    let proof = |format: Format| match plan.kind {
+        PlanKind::Verification => Platform::from_name(format.name()).map_or(format, Format::Proof),
+        _ => format,
+    };
+    formats.iter().copied().map(proof).collect()
 }
 
 impl Appliance {
@@ -60,7 +70,7 @@ impl Appliance {
     /// # Errors
     /// [`Error::Configuration`], [`Error::Format`] with what is in the way, [`Error::Register`].
     pub fn check_forms(&self, plan: &StoredPlan, formats: &[Format]) -> Result<(), Error> {
-        let forms = self.forms(formats)?;
+        let forms = self.forms(&suited(plan, formats))?;
         let issuer = self.issuer_of(plan)?;
         let authorities: Vec<Certificate> = pem::authorities(&issuer).cloned().collect();
         forms.check_authorities(&authorities)?;

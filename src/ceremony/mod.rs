@@ -10,6 +10,7 @@ mod browsing;
 mod certificate_export;
 mod closing;
 mod confirmed_ca;
+mod console;
 mod cross;
 mod delivery;
 mod difference;
@@ -64,6 +65,7 @@ pub use browsing::{By, Found, IssuedRow, Pace, Rest, Wanted};
 pub use certificate_export::ExportedCertificate;
 pub use closing::{Closing, Due, Nearness, Remaining, SignedHead, Unfinished};
 pub use confirmed_ca::{ConfirmedCa, ConfirmedRekey, ConfirmedRenewal, Rekey, Renewal};
+pub use console::Console;
 pub use cross::CrossPlanned;
 pub use difference::{Differences, Group};
 pub use done::{Beginning, DoneSince, HeadAfter, HeadSignature};
@@ -84,7 +86,7 @@ pub use planned_authorities::PlannedAuthorities;
 pub use planning::{PlanWanted, Planned};
 pub use profiles::{ProfileSection, profile_by_name, profile_sections};
 pub use progress::{Motion, Phase, Progress, Reins, Watch};
-pub use proving::{Code, Platform, requested_code};
+pub use proving::{Code, platform_by_name, requested_code};
 pub use provisioning::{NewCa, Requested};
 pub use rekey::Links;
 pub use renewal::RootRenewal;
@@ -121,6 +123,7 @@ pub use crate::{
         verification::{CrlSummary, Report as BundleReport},
     },
     host::memory::harden,
+    pki::platform::Platform,
     register::{
         Adoption, AuditFinding, AuditReport, AuthorityRecord, Catalogue, CrlOrigin, CrlScope, Deeds,
         InstalledCertificate, IssuedCertificate, IssuedCrl, Recovery, Rehearsal, RevocationAct,

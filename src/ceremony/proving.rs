@@ -6,16 +6,16 @@ use crate::{
     config,
     export::form::Format,
     pki::{
+        certificate::signature_algorithm,
         issuer::IssuingCa,
-        key::KeyAlgorithm,
-        name::Name,
         plan::{self, Facts, PlannedCertificate},
+        platform::Platform,
         policy::Refusal,
         profile::{Profile, SubjectKind},
         request::VerifiedRequest,
-        text::{Printable, counted},
+        text::Printable,
     },
-    register::{Approver, Issuer, NewPlan, PlanKind, StoredPlan},
+    register::{Approver, AuthorityRecord, Issuer, NewPlan, PlanKind, StoredPlan},
 };
 
 use super::{
@@ -35,87 +35,16 @@ use super::{
 /// The profile that verification certificates are made by.
 const PROFILE: &str = "verification";
 
-/// A platform that registers a CA against a verification certificate.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub enum Platform {
-    /// Alibaba Cloud IoT Platform: takes RSA CAs only.
-    Alibaba,
-    /// AWS IoT Core: 64 hexadecimal digits.
-    Aws,
-    /// Azure IoT Hub and Device Provisioning Service: an opaque code.
-    Azure,
-}
-
-impl Platform {
-    /// All of them, by name.
-    pub const ALL: [(&'static str, Self); 3] =
-        [("alibaba", Self::Alibaba), ("aws", Self::Aws), ("azure", Self::Azure)];
-
-    /// The platform of this name.
-    ///
-    /// # Errors
-    /// [`Error::Usage`] listing the names.
-    pub fn from_name(name: &str) -> Result<Self, Error> {
-        Self::ALL.into_iter().find(|(known, _)| *known == name).map(|(_, platform)| platform).ok_or_else(
-            || {
-                let names: Vec<&str> = Self::ALL.iter().map(|(name, _)| *name).collect();
-                Error::usage(
-                    format!("there is no platform named {}", Printable::new(name)),
-                    format!("use one of: {}", names.join(", ")),
-                )
-            },
-        )
-    }
-
-    /// Checks what the platform is known to refuse, before anything is signed.
-    fn check(self, code: &str, issuer: &IssuingCa) -> Result<(), Error> {
-        self.check_code(code)?;
-        self.check_key(issuer.certificate().public_key().algorithm())
-    }
-
-    /// Checks whether the platform can have given a code. A code is opaque: it is never trimmed, padded or changed, only
-    /// refused where the platform could not have given it.
-    ///
-    /// # Errors
-    /// [`Error::Usage`] with what is wrong with it.
-    pub fn check_code(self, code: &str) -> Result<(), Error> {
-        if code.is_empty() {
-            return Err(Error::usage("there is no code yet", "type it exactly as the platform shows it"));
-        }
-        let digits = code.bytes().all(|digit| digit.is_ascii_hexdigit());
-        if self == Self::Aws && (code.len() != 64 || !digits) {
-            return Err(Error::usage(
-                format!(
-                    "AWS IoT registration codes have 64 hexadecimal digits; this one has {}{}",
-                    counted(code.chars().count(), "character"),
-                    if digits { "" } else { ", not all of them digits" }
-                ),
-                "give it as aws iot get-registration-code shows it, without blanks or line ends",
-            ));
-        }
-        common_name(code).map(|_| ())
-    }
-
-    /// Checks whether the platform takes a CA with such a key.
-    ///
-    /// # Errors
-    /// [`Error::Usage`] with what it takes.
-    pub fn check_key(self, key: KeyAlgorithm) -> Result<(), Error> {
-        if self == Self::Alibaba && !matches!(key, KeyAlgorithm::Rsa { .. }) {
-            return Err(Error::usage(
-                format!("Alibaba Cloud IoT takes RSA only; this CA is {key}"),
-                "prove a CA with an RSA key",
-            ));
-        }
-        Ok(())
-    }
-}
-
-fn common_name(code: &str) -> Result<Name, Error> {
-    Name::from_common_name(code).map_err(|error| {
+/// The platform of this name.
+///
+/// # Errors
+/// [`Error::Usage`] listing the names.
+pub fn platform_by_name(name: &str) -> Result<Platform, Error> {
+    Platform::from_name(name).ok_or_else(|| {
+        let names: Vec<&str> = Platform::ALL.iter().map(|platform| platform.name()).collect();
         Error::usage(
-            format!("the code cannot be a common name: {error}"),
-            "type it exactly as the platform shows it",
+            format!("there is no platform named {}", Printable::new(name)),
+            format!("use one of: {}", names.join(", ")),
         )
     })
 }
@@ -173,6 +102,7 @@ impl Appliance {
         let issuer = self.issuer(ca)?;
         let profile = self.verification_profile()?.clone();
         let mut serials = Serials::of(self)?;
+        self.check_taken(platform, &issuer)?;
         let at = now()?;
         let facts = Facts { now: at, serial: serials.draw()? };
         let mut asked = None;
@@ -189,12 +119,15 @@ impl Appliance {
                 if let Code::Shown { code, .. } = code {
                     same_code(path, &asked, code)?;
                 }
-                platform.check(&asked, &issuer)?;
+                platform.check_code(&asked)?;
                 let planned =
                     plan::plan(request, &profile, &issuer, facts).map_err(|refusal| refused(&refusal))?;
                 (planned, Some(der))
             }
         };
+        if let Some(signature) = signature_algorithm(planned.tbs()) {
+            platform.check_proof(signature, planned.not_after().unix() - at.unix())?;
+        }
         self.check_target(to)?;
         // The PIN before the plan is stored: a wrong one leaves no trace in the register.
         let session = self.login(custodian)?;
@@ -222,9 +155,22 @@ impl Appliance {
         };
         self.sign(&stored, &session, watch).map_err(unfinished(Remaining::Signing))?;
         let delivered = self
-            .deliver(&stored, to, &[Format::Pem], &session, watch)
+            .deliver(&stored, to, &[Format::Proof(platform)], &session, watch)
             .map_err(unfinished(Remaining::Delivery))?;
         Ok((stored, delivered))
+    }
+
+    /// Checks that a platform takes a CA, before anything is planned.
+    fn check_taken(&self, platform: Platform, issuer: &IssuingCa) -> Result<(), Error> {
+        let ca = issuer.certificate();
+        let subject = |record: &AuthorityRecord| {
+            record
+                .certificate
+                .as_ref()
+                .is_some_and(|(certificate, _)| certificate.subject().matches(ca.subject()))
+        };
+        let same_subject = self.register.authorities()?.iter().filter(|record| subject(record)).count();
+        Ok(platform.check_authority(ca, same_subject)?)
     }
 }
 
@@ -236,8 +182,8 @@ fn planned_for(
     issuer: &IssuingCa,
     facts: Facts,
 ) -> Result<PlannedCertificate, Error> {
-    platform.check(code, issuer)?;
-    plan::plan_for_code(&common_name(code)?, profile, issuer, facts).map_err(|refusal| refused(&refusal))
+    let name = platform.check_code(code)?;
+    plan::plan_for_code(&name, profile, issuer, facts).map_err(|refusal| refused(&refusal))
 }
 
 /// A file is read again when it is used: what was shown is what is signed, or nothing is.

@@ -8,7 +8,7 @@ use clap::{Args, Parser, Subcommand};
 
 pub use authorities::{CaCommand, KeyKind};
 
-use crate::ceremony::Format;
+use crate::ceremony::{Format, Platform};
 
 /// The whole command line.
 #[derive(Debug, Parser)]
@@ -295,14 +295,21 @@ pub struct IssueArguments {
     pub pin: PinArguments,
 }
 
+/// What `prove --for` takes, in words.
+fn platforms() -> String {
+    let each: Vec<String> =
+        Platform::ALL.iter().map(|platform| format!("{} ({})", platform.name(), platform.title())).collect();
+    format!("The platform: {}", each.join(", "))
+}
+
 /// `prove`
 #[derive(Args, Debug)]
 pub struct ProveArguments {
     /// The CA whose key is proved
     #[arg(long, value_name = "NAME")]
     pub ca: String,
-    /// The platform: aws, alibaba, azure
-    #[arg(long = "for", value_name = "PLATFORM")]
+    // Its help is made of the platforms that there are.
+    #[arg(long = "for", value_name = "PLATFORM", help = platforms())]
     pub platform: String,
     /// The platform's code, exactly as it shows it; nothing is trimmed, padded or changed
     #[arg(long, value_name = "CODE", conflicts_with = "csr", required_unless_present = "csr")]

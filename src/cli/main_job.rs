@@ -5,8 +5,8 @@ use std::{path::Path, sync::Arc, time::Instant};
 use serde_json::{Value, json};
 
 use crate::ceremony::{
-    self, Appliance, ApprovalGiven, BlockLists, BundleReport, Code, Delivered, Error, Format, Home, Issued,
-    PlanWanted, Platform, Progress, Standing, StoredPlan, Watch, Yardstick, printable_path,
+    self, Appliance, ApprovalGiven, BlockLists, BundleReport, Code, Console, Delivered, Error, Format, Home,
+    Issued, PlanWanted, Platform, Progress, Standing, StoredPlan, Watch, Yardstick, printable_path,
 };
 
 use crate::pki::text::{Printable, counted};
@@ -248,7 +248,7 @@ fn rest_of_issue(
 
 /// `prove`.
 pub fn prove(home: Home, given: &ProveArguments, form: Form) -> Result<Exit, Error> {
-    let platform = Platform::from_name(&given.platform)?;
+    let platform = ceremony::platform_by_name(&given.platform)?;
     let code = match (&given.code, &given.csr) {
         (Some(code), _) => Code::Given(code),
         (None, Some(path)) => Code::Request(path),
@@ -264,12 +264,23 @@ pub fn prove(home: Home, given: &ProveArguments, form: Form) -> Result<Exit, Err
         Form::Json => render::value(&delivered_value(&plan, &delivered, &given.to)),
         Form::Text => {
             show_delivered(&plan, &delivered, &given.to);
-            eprintln!(
-                "next: upload ca.pem as the CA certificate and certificates.pem as the verification certificate"
-            );
+            show_console(platform);
         }
     }
     Ok(Exit::Done)
+}
+
+/// What is done on a platform's console with a proof.
+fn show_console(platform: Platform) {
+    let console = Console::of(platform);
+    eprintln!("next, at {}:", platform.title());
+    for (place, step) in console.steps.iter().enumerate() {
+        eprintln!("  {}. {step}", place + 1);
+    }
+    if !console.commands.is_empty() {
+        eprintln!("or as a command, in that folder:");
+        console.commands.iter().for_each(|row| eprintln!("  {row}"));
+    }
 }
 
 /// `verify`: no home, no token.

@@ -17,8 +17,9 @@ use super::{
     devices::Device,
     jsonl::DeviceLines,
     pem, pkcs7,
+    proof::{self, Proof},
 };
-use crate::pki::{certificate::Certificate, text::Printable};
+use crate::pki::{certificate::Certificate, platform::Platform, text::Printable};
 
 /// A form that certificates are delivered in.
 #[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd)]
@@ -31,6 +32,8 @@ pub enum Format {
     Pem,
     /// A folder of PKCS #7 files, each a certificate and its CAs.
     Pkcs7,
+    /// What a platform is shown to prove that the CA's key is held; of verification certificates only.
+    Proof(Platform),
 }
 
 /// Why there is no such form.
@@ -77,7 +80,7 @@ pub struct Room {
 }
 
 impl Format {
-    /// Every form, in the order of their names.
+    /// Every form that can be asked for, in the order of their names.
     pub const ALL: &[Self] = &[Self::Der, Self::JsonLines, Self::Pem, Self::Pkcs7];
 
     /// Its name on the command line, and its folder's.
@@ -88,6 +91,7 @@ impl Format {
             Self::JsonLines => "jsonl",
             Self::Pem => "pem",
             Self::Pkcs7 => "pkcs7",
+            Self::Proof(platform) => proof::name(platform),
         }
     }
 
@@ -99,10 +103,19 @@ impl Format {
             Self::JsonLines => "a JSON object a line, PEM in it",
             Self::Pem => "PEM files, in every bundle",
             Self::Pkcs7 => "each certificate with its CAs as PKCS #7",
+            Self::Proof(_) => "the CA and the verification certificate, as the platform takes them",
         }
     }
 
-    /// The form of this name.
+    /// The form that a manifest names so: one that can be asked for, or a proof.
+    ///
+    /// # Errors
+    /// [`FormatError::Unknown`].
+    pub(super) fn from_manifest(name: &str) -> Result<Self, FormatError> {
+        proof::platform(name).map_or_else(|| Self::from_name(name), |platform| Ok(Self::Proof(platform)))
+    }
+
+    /// The form of this name, of those that can be asked for.
     ///
     /// # Errors
     /// [`FormatError::Unknown`].
@@ -123,6 +136,7 @@ impl Format {
             Self::JsonLines => Room { files: 1, files_each: 0, octets_each: pem + chain_octets + 1_000 },
             Self::Pem => Room::default(),
             Self::Pkcs7 => Room { files: 0, files_each: 1, octets_each: pem + chain_octets },
+            Self::Proof(_) => Room { files: 2, files_each: 1, octets_each: pem + chain_octets },
         }
     }
 
@@ -130,7 +144,7 @@ impl Format {
     #[must_use]
     pub fn settings_path(self) -> Option<&'static str> {
         match self {
-            Self::Der | Self::JsonLines | Self::Pem | Self::Pkcs7 => None,
+            Self::Der | Self::JsonLines | Self::Pem | Self::Pkcs7 | Self::Proof(_) => None,
         }
     }
 
@@ -151,6 +165,7 @@ impl Format {
             Self::JsonLines => Some(Box::<DeviceLines>::default()),
             Self::Pem => None,
             Self::Pkcs7 => Some(Box::<Pkcs7Files>::default()),
+            Self::Proof(platform) => Some(Box::new(Proof(platform))),
         })
     }
 }

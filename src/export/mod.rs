@@ -4,6 +4,7 @@
 //! ceremony has them written, and [`verification::verify`] judges a finished bundle through a [`verification::Source`]
 //! that somebody else reads from a medium. The same plan gives the same octets, signatures of manifests aside.
 
+mod aws;
 pub mod bundle;
 pub mod devices;
 pub mod form;
@@ -13,5 +14,6 @@ pub mod manifest;
 pub mod names;
 pub mod pem;
 pub mod pkcs7;
+mod proof;
 
 pub mod verification;

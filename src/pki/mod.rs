@@ -20,6 +20,7 @@ pub mod oid;
 pub mod path;
 pub mod pem;
 pub mod plan;
+pub mod platform;
 pub mod policy;
 pub mod profile;
 pub mod request;

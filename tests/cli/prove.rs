@@ -1,6 +1,9 @@
 //! `prove`: codes are opaque, and the certificate can prove possession and nothing else.
 
-use std::{fs, path::Path};
+use std::{
+    fs,
+    path::{Path, PathBuf},
+};
 
 use crate::{
     bench::{failed, names},
@@ -27,6 +30,11 @@ fn common_name(certificate: &Path) -> Vec<u8> {
         (0..hex.len()).step_by(2).map(|at| u8::from_str_radix(&hex[at..at + 2], 16).unwrap()).collect();
     assert_eq!(usize::from(der[1]), der.len() - 2);
     der[2..].to_vec()
+}
+
+/// The one bundle in a folder.
+fn bundle(to: &str) -> PathBuf {
+    Path::new(to).join(&names(to)[0])
 }
 
 fn shown(certificate: &Path) -> String {
@@ -117,4 +125,78 @@ fn codes_are_opaque_and_the_certificate_proves_nothing_else() {
         assert!(names(&to).is_empty());
     }
     assert_eq!(sandbox.json(["register", "list"]).len(), plans.len(), "a refused code leaves no plan");
+}
+
+/// A proof by `coldsign prove` for a CA of the sandbox: what it says, and the folder it may write to.
+fn prove(sandbox: &Sandbox, ca: &str, platform: &str, code: &str) -> (std::process::Output, String) {
+    let (to, pin) = (sandbox.folder(&format!("{ca}-{platform}")), sandbox.text("pin"));
+    let code = format!("--code={code}");
+    let arguments = ["prove", "--ca", ca, "--for", platform, &code, "--to", &to, "--pin-file", &pin];
+    (sandbox.run(arguments), to)
+}
+
+#[test]
+fn every_platform_has_its_files_in_a_folder_of_its_name() {
+    let sandbox = Sandbox::with_root("cli-prove-all", "rsa2048");
+    let digits = "0123456789abcdef".repeat(4);
+    let uuid = "13274673-8f90-4630-bea1-9cccb25756ad2089123456";
+    let platforms = [
+        ("alibaba", uuid, &["ca.crt", "verification.crt"][..]),
+        ("apsaramq", uuid, &["ca.crt", "verification.crt"]),
+        ("aws", &digits, &["ca.pem", "register.sh", "verification.pem"]),
+        ("azure", uuid, &["ca.pem", "verification.pem"]),
+        ("huawei", uuid, &["ca.pem", "verification.pem"]),
+        ("tencent", uuid, &["ca.crt", "verification.crt"]),
+    ];
+    for (platform, code, files) in platforms {
+        let (output, to) = prove(&sandbox, "root", platform, code);
+        assert_eq!(output.status.code(), Some(0), "{platform}: {}", crate::support::said(&output));
+        let folder = bundle(&to).join(platform);
+        assert_eq!(names(folder.to_str().unwrap()), files);
+        let [ca, verification] = ["ca", "verification"].map(|name| {
+            folder.join(files.iter().find(|file| file.starts_with(name)).expect("the platform's file"))
+        });
+        assert_eq!(common_name(&verification), code.as_bytes());
+        let mut openssl = tool("openssl", "apt-get install openssl");
+        succeed(openssl.args(["verify", "-x509_strict", "-CAfile"]).arg(&ca).arg(&verification));
+        let trust = bundle(&to).join("root.pem");
+        sandbox.exits(0, ["verify", bundle(&to).to_str().unwrap(), "--trust", trust.to_str().unwrap()]);
+        // Whoever alters a file of the folder is found out, beside the digests.
+        fs::write(&ca, fs::read(&verification).unwrap()).unwrap();
+        let said =
+            sandbox.exits(1, ["verify", bundle(&to).to_str().unwrap(), "--trust", trust.to_str().unwrap()]);
+        assert!(said.contains("is not what the certificates make"), "{said}");
+    }
+}
+
+#[test]
+fn a_platforms_rules_are_said_before_anything_is_signed() {
+    let sandbox = Sandbox::with_root("cli-prove-rules", "p256");
+    let authority = sandbox.path("home/authority.toml");
+    let text = fs::read_to_string(&authority).unwrap();
+    let plans = sandbox.json(["register", "list"]).len();
+    let refused = |ca: &str, platform: &str, code: &str, words: &str| {
+        let (output, to) = prove(&sandbox, ca, platform, code);
+        failed(&output, 2, words).unwrap_or_else(|problem| panic!("{platform} {code:?}: {problem}"));
+        fs::remove_dir(to).expect("nothing was written");
+    };
+    refused("root", "alibaba", "a1b2", "Alibaba Cloud IoT takes RSA only; this CA is P-256");
+    refused("root", "aws", "a1b2", "64 hexadecimal digits; this one has 4 characters");
+    refused("root", "gcp", "a1b2", "there is no platform named gcp");
+    fs::write(&authority, text.replace("validity-days = 7\n", "validity-days = 40\n")).unwrap();
+    refused(
+        "root",
+        "azure",
+        "a1b2",
+        "a proof lives 31 days at most; by the profile this one would live 40 days",
+    );
+    fs::write(&authority, &text).unwrap();
+    assert_eq!(sandbox.json(["register", "list"]).len(), plans);
+    sandbox.root("edwards", "ed25519");
+    refused(
+        "edwards",
+        "huawei",
+        "a1b2",
+        "Huawei Cloud IoTDA takes RSA from 2048 bits, P-256, P-384 and P-521 only",
+    );
 }

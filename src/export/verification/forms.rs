@@ -39,7 +39,7 @@ impl<F: Read> Forms<F> {
     ) -> Self {
         let mut this = Self { forms: forms::Forms::default(), growing: BTreeMap::new() };
         for name in &header.formats {
-            match Format::from_name(name) {
+            match Format::from_manifest(name) {
                 Ok(format) => add(&mut this.forms, source, format, report),
                 Err(error) => report.add(FlawId::Form, &error.to_string()),
             }

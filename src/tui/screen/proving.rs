@@ -3,7 +3,7 @@
 mod code;
 mod help;
 mod issue;
-pub mod platform;
+mod platform;
 
 use std::path::PathBuf;
 
@@ -16,7 +16,7 @@ use super::{
     signing::Signing,
 };
 use crate::{
-    ceremony::{Aftermath, Platform, Remaining},
+    ceremony::{Aftermath, Console, Platform, Remaining},
     pki::{profile::End, text::Printable},
     tui::{
         browser::Browser,
@@ -112,11 +112,7 @@ impl Proving {
     }
 
     fn platform(&self) -> Platform {
-        Platform::ALL.get(self.platforms.chosen()).map_or(Platform::Aws, |(_, platform)| *platform)
-    }
-
-    fn words(&self) -> platform::Words {
-        platform::words(self.platform())
+        Platform::ALL.get(self.platforms.chosen()).copied().unwrap_or(Platform::Aws)
     }
 
     /// One step back; out of the wizard from its first step and from its end.
@@ -257,8 +253,8 @@ impl Proving {
     }
 }
 
-fn refused(error: crate::ceremony::Error) -> Turn {
-    Turn { failure: Some(Failure::from(error)), ..Turn::default() }
+fn refused(error: impl Into<crate::ceremony::Error>) -> Turn {
+    Turn { failure: Some(Failure::from(error.into())), ..Turn::default() }
 }
 
 impl Room for Proving {
@@ -413,7 +409,7 @@ impl Room for Proving {
             }
             News::Proving(ProvingNews::Proved { plan, delivered, ends }) => {
                 if let Step::Summary(to) | Step::Failed(to, _) = &self.step {
-                    self.step = Step::Done(issue::done(&self.words(), &plan, &delivered, to, ends));
+                    self.step = Step::Done(issue::done(self.platform(), &plan, &delivered, to, ends));
                 }
                 // The frame shows the register's head, which went on.
                 return Heard::Mine(Turn::work(Job::OpenHome));
@@ -454,12 +450,16 @@ impl Room for Proving {
             Step::Typing => {
                 self.typed.draw(canvas, area);
                 let below = Rect { y: area.y + 15, height: area.height.saturating_sub(15), ..area };
-                canvas.paragraph(below, &format!("Code: {}.", self.words().code), Role::Faint);
+                canvas.paragraph(
+                    below,
+                    &format!("Code: {}.", Console::of(self.platform()).code),
+                    Role::Faint,
+                );
             }
             Step::Request | Step::Target => self.browser.draw(canvas, area, about),
             Step::Summary(to) => {
                 let (authority, code) = (self.authority.as_ref(), self.code.as_ref());
-                issue::draw_summary(canvas, area, &self.words(), (authority, code, self.end), to);
+                issue::draw_summary(canvas, area, self.platform(), (authority, code, self.end), to);
             }
             Step::Failed(_, failure) => issue::draw_failed(canvas, area, failure),
             Step::Done(sheet) => draw_sheet(canvas, area, sheet),

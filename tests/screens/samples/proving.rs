@@ -39,7 +39,7 @@ fn choosing(outside: &Outside, platform: usize) -> Model {
 }
 
 /// The row of a platform that takes keys of the kind that [`material::ca_choice`] has, and that of one that does not.
-const AWS: usize = 1;
+const AWS: usize = 2;
 const ALIBABA: usize = 0;
 
 fn at_code(outside: &Outside) -> Model {

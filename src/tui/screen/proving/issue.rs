@@ -5,7 +5,7 @@ use std::path::Path;
 use ratatui::layout::Rect;
 
 use crate::{
-    ceremony::{Aftermath, Delivered, Remaining, StoredPlan},
+    ceremony::{Aftermath, Console, Delivered, Platform, Remaining, StoredPlan},
     pki::{profile::End, text::Printable},
     tui::{
         browser::shown,
@@ -18,20 +18,20 @@ use crate::{
     },
 };
 
-use super::{code, platform::Words};
+use super::code;
 
 /// What will be issued, for everybody to read before it is.
 pub(super) fn draw_summary(
     canvas: &mut Canvas<'_>,
     area: Rect,
-    words: &Words,
+    platform: Platform,
     (authority, code, end): (Option<&CaChoice>, Option<&CodeSource>, Option<End>),
     to: &Path,
 ) {
     let text = "One certificate will be issued, for this proof only:";
     canvas.text(area.x, area.y, area.width, text, Role::Strong);
     let mut y = area.y + 2;
-    y += canvas.labelled(area, y, "platform", words.name, Role::Plain);
+    y += canvas.labelled(area, y, "platform", platform.title(), Role::Plain);
     if let Some(authority) = authority {
         let name = Printable::new(&format!("{}, {}", authority.name, authority.key));
         y += canvas.labelled(area, y, "signed by CA", name.as_str(), Role::Plain);
@@ -70,13 +70,15 @@ fn ends(end: Option<End>) -> String {
 
 /// What was issued and written, and what is done on the platform's console next.
 pub(super) fn done(
-    words: &Words,
+    platform: Platform,
     plan: &StoredPlan,
     delivered: &Delivered,
     to: &Path,
     ends: crate::pki::time::Time,
 ) -> Sheet {
+    let words = Console::of(platform);
     let folder = shown(&to.join(&delivered.folder));
+    let file = |name: &str| Printable::new(&format!("{}/{name}.{}", platform.name(), platform.extension()));
     let mut items = vec![
         Item::Words(
             "DONE: the verification certificate is issued, recorded, written and read back.".to_owned(),
@@ -84,14 +86,14 @@ pub(super) fn done(
         ),
         Item::Gap,
         Item::labelled("folder", folder),
-        Item::labelled("upload as the CA", Printable::new("ca.pem")),
-        Item::labelled("upload as the proof", Printable::new("certificates.pem")),
+        Item::labelled("upload as the CA", file("ca")),
+        Item::labelled("upload as the proof", file("verification")),
         Item::labelled("ends", Printable::new(&moment(ends))),
         Item::labelled("plan", Printable::new(&plan.id)),
         Item::labelled("manifest SHA-256", Printable::new(&delivered.manifest_sha256.to_string())),
         Item::labelled("audit key SHA-256", Printable::new(&delivered.audit_key_sha256.to_string())),
         Item::Gap,
-        Item::Heading(format!("Next, at {}", words.name)),
+        Item::Heading(format!("Next, at {}", platform.title())),
     ];
     for (place, step) in words.steps.iter().enumerate() {
         items.push(Item::Words(format!("{}. {step}", place + 1), Role::Plain));

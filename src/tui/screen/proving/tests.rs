@@ -51,7 +51,7 @@ fn ca(name: &str, key: KeyAlgorithm) -> CaChoice {
 /// A wizard at the choice of the CA for the platform of this name.
 fn at_authorities(platform: &str) -> Model {
     let mut model = Model::new(Screen::Proving(Proving::new()));
-    let place = Platform::ALL.iter().position(|(name, _)| *name == platform).unwrap();
+    let place = Platform::ALL.iter().position(|one| one.name() == platform).unwrap();
     for _ in 0..place {
         press(&mut model, Key::Down);
     }

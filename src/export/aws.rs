@@ -1,0 +1,3 @@
+//! What AWS IoT Core takes.
+
+pub(super) mod register;

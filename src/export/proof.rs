@@ -1,0 +1,51 @@
+//! What a platform is shown so that it takes a CA: the CA's certificate and the verification certificate, in files of the
+//! kind that it takes.
+
+use super::{
+    aws::register::SCRIPT,
+    bundle::{Part, file},
+    form::{Form, Item},
+    pem,
+};
+use crate::pki::{certificate::Certificate, platform::Platform};
+
+/// The files for one platform.
+#[derive(Debug)]
+pub(super) struct Proof(pub(super) Platform);
+
+/// The form's name in manifests: its folder has the platform's.
+pub(super) fn name(platform: Platform) -> &'static str {
+    match platform {
+        Platform::Alibaba => "alibaba-proof",
+        Platform::ApsaraMq => "apsaramq-proof",
+        Platform::Aws => "aws-proof",
+        Platform::Azure => "azure-proof",
+        Platform::Huawei => "huawei-proof",
+        Platform::Tencent => "tencent-proof",
+    }
+}
+
+/// The platform whose proof has this name in manifests.
+pub(super) fn platform(named: &str) -> Option<Platform> {
+    Platform::ALL.iter().copied().find(|platform| name(*platform) == named)
+}
+
+impl Proof {
+    fn path(&self, file: &str) -> String {
+        format!("{}/{file}.{}", self.0.name(), self.0.extension())
+    }
+}
+
+impl Form for Proof {
+    fn opening(&mut self, authorities: &[Certificate]) -> Vec<Part> {
+        let mut parts = vec![file(&self.path("ca"), pem::certificates(authorities.first()))];
+        if self.0 == Platform::Aws {
+            parts.push(file("aws/register.sh", SCRIPT.as_bytes().to_vec()));
+        }
+        parts
+    }
+
+    fn certificate(&mut self, item: &Item<'_>) -> Vec<Part> {
+        vec![file(&self.path("verification"), pem::certificate(item.der))]
+    }
+}
