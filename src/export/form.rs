@@ -13,6 +13,7 @@ use serde::{Deserialize, Deserializer, Serialize, de::Error as _};
 use thiserror::Error;
 
 use super::{
+    aws,
     bundle::{Part, Place, file},
     devices::Device,
     jsonl::DeviceLines,
@@ -24,6 +25,8 @@ use crate::pki::{certificate::Certificate, platform::Platform, text::Printable};
 /// A form that certificates are delivered in.
 #[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd)]
 pub enum Format {
+    /// What AWS IoT Core takes.
+    Aws,
     /// A folder of DER files.
     Der,
     /// A file of JSON, a line a certificate.
@@ -81,12 +84,13 @@ pub struct Room {
 
 impl Format {
     /// Every form that can be asked for, in the order of their names.
-    pub const ALL: &[Self] = &[Self::Der, Self::JsonLines, Self::Pem, Self::Pkcs7];
+    pub const ALL: &[Self] = &[Self::Aws, Self::Der, Self::JsonLines, Self::Pem, Self::Pkcs7];
 
     /// Its name on the command line, and its folder's.
     #[must_use]
     pub fn name(self) -> &'static str {
         match self {
+            Self::Aws => "aws",
             Self::Der => "der",
             Self::JsonLines => "jsonl",
             Self::Pem => "pem",
@@ -99,6 +103,7 @@ impl Format {
     #[must_use]
     pub fn about(self) -> &'static str {
         match self {
+            Self::Aws => "what AWS IoT Core takes",
             Self::Der => "a DER file for each certificate",
             Self::JsonLines => "a JSON object a line, PEM in it",
             Self::Pem => "PEM files, in every bundle",
@@ -132,6 +137,7 @@ impl Format {
     pub fn room(self, certificate_octets: u64, chain_octets: u64) -> Room {
         let pem = pem::octets(certificate_octets);
         match self {
+            Self::Aws => Room { files: 9, files_each: 0, octets_each: 2 * (pem + chain_octets) + 1_000 },
             Self::Der => Room { files: 2, files_each: 1, octets_each: certificate_octets },
             Self::JsonLines => Room { files: 1, files_each: 0, octets_each: pem + chain_octets + 1_000 },
             Self::Pem => Room::default(),
@@ -144,6 +150,7 @@ impl Format {
     #[must_use]
     pub fn settings_path(self) -> Option<&'static str> {
         match self {
+            Self::Aws => Some(aws::SETTINGS),
             Self::Der | Self::JsonLines | Self::Pem | Self::Pkcs7 | Self::Proof(_) => None,
         }
     }
@@ -161,6 +168,7 @@ impl Format {
             return Err(D::Error::custom(format_args!("the form {} has no settings", self.name())));
         }
         Ok(match self {
+            Self::Aws => Some(Box::new(aws::Kit::new(self::settings(settings)?))),
             Self::Der => Some(Box::new(DerFiles)),
             Self::JsonLines => Some(Box::<DeviceLines>::default()),
             Self::Pem => None,
@@ -170,18 +178,27 @@ impl Format {
     }
 }
 
+/// What a form is told, checked beyond what its types say.
+pub(super) trait FormSettings: Default + for<'de> Deserialize<'de> {
+    /// Checks what contradicts each other, and what the form's receiver would refuse.
+    ///
+    /// # Errors
+    /// What is wrong, in words.
+    fn check(&self) -> Result<(), String>;
+}
+
 /// The settings of a form; those of an empty section where there are none.
-#[expect(dead_code, reason = "the first form with settings stands in the next commit")]
 pub(super) fn settings<'de, D, T>(settings: Option<D>) -> Result<T, D::Error>
 where
     D: Deserializer<'de>,
-    T: Default + Deserialize<'de>,
+    T: FormSettings,
 {
-    settings.map_or_else(|| Ok(T::default()), T::deserialize)
+    let read = settings.map_or_else(|| Ok(T::default()), T::deserialize)?;
+    read.check().map_err(D::Error::custom)?;
+    Ok(read)
 }
 
 /// The file that a form's settings stand in: JSON without blanks, keys in one order.
-#[expect(dead_code, reason = "the first form with settings stands in the next commit")]
 pub(super) fn settings_file(path: &str, settings: &impl Serialize) -> Part {
     // Text, numbers and lists of them have a JSON form always.
     file(path, serde_json::to_vec(settings).unwrap_or_default())
@@ -290,7 +307,7 @@ mod tests {
         }
         let error = Format::from_name("p\u{1b}fx").unwrap_err();
         assert_eq!(error.to_string(), "p\\u{1b}fx is not a form that can be delivered");
-        assert_eq!(error.hint(), "choose from: der, jsonl, pem, pkcs7");
+        assert_eq!(error.hint(), "choose from: aws, der, jsonl, pem, pkcs7");
     }
 
     #[test]

@@ -2,7 +2,7 @@
 //! kind that it takes.
 
 use super::{
-    aws::register::SCRIPT,
+    aws::register::{Registration, script},
     bundle::{Part, file},
     form::{Form, Item},
     pem,
@@ -40,7 +40,7 @@ impl Form for Proof {
     fn opening(&mut self, authorities: &[Certificate]) -> Vec<Part> {
         let mut parts = vec![file(&self.path("ca"), pem::certificates(authorities.first()))];
         if self.0 == Platform::Aws {
-            parts.push(file("aws/register.sh", SCRIPT.as_bytes().to_vec()));
+            parts.push(file("aws/register.sh", script(Registration::ProofBeside)));
         }
         parts
     }

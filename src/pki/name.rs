@@ -145,9 +145,15 @@ impl Name {
     /// The values of all commonName attributes, as text where they can be read as text.
     #[must_use]
     pub fn common_names(&self) -> Vec<String> {
+        self.values(attribute::COMMON_NAME)
+    }
+
+    /// The values of all attributes of the type with this OID, as text where they can be read as text.
+    #[must_use]
+    pub fn values(&self, oid: &[u8]) -> Vec<String> {
         let rdns = self.rdns();
-        let names = rdns.iter().flatten().filter(|attribute| attribute.oid == attribute::COMMON_NAME);
-        names.filter_map(|attribute| read_string(attribute.tag, attribute.value)).collect()
+        let values = rdns.iter().flatten().filter(|attribute| attribute.oid == oid);
+        values.filter_map(|attribute| read_string(attribute.tag, attribute.value)).collect()
     }
 
     /// The relative distinguished names in DER order, each with its attributes in the order they came.
