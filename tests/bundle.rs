@@ -2,6 +2,9 @@
 //!
 //! The keys are fixed numbers and ECDSA is deterministic (RFC 6979), so every run makes the same octets.
 
+#[path = "bundle/platforms.rs"]
+mod platforms;
+
 use std::{collections::BTreeMap, io::Cursor, path::Path, process::Command, sync::OnceLock};
 
 use coldsign::{
@@ -134,6 +137,11 @@ struct Issued {
 
 impl Issued {
     fn new() -> Self {
+        Self::of(&SOURCES, |index| Name::from_common_name(&format!("=dev, \"{index}\"")).expect("a name"))
+    }
+
+    /// Certificates of these sources, each with the name that its number has.
+    fn of(sources: &[&str], name: impl Fn(u8) -> Name) -> Self {
         let (root_key, ca_key) = (Key::new(1), Key::new(2));
         let root = root(&root_key, "CN=Root,O=Example");
         let ca = subordinate(&root, &root_key, &ca_key);
@@ -163,9 +171,9 @@ impl Issued {
         };
         let mut writer = register.begin_plan(&new, now()).expect("a plan");
         let mut signed = Vec::new();
-        for (index, source) in (1_u8..).zip(SOURCES) {
-            let name = Name::from_common_name(&format!("=dev, \"{index}\"")).expect("a name");
-            let planned = plan_for_code(&name, &profile, &issuer, facts(index)).expect("a certificate");
+        for (index, source) in (1_u8..).zip(sources) {
+            let planned =
+                plan_for_code(&name(index), &profile, &issuer, facts(index)).expect("a certificate");
             writer.add(source, None, &planned).expect("added");
             let one = SignedCertificate::assemble(planned.tbs(), &ca_key.sign(planned.tbs()), &issuer);
             signed.push((u64::from(index), one.expect("a signature")));
@@ -199,6 +207,11 @@ impl Issued {
     fn bundle(&self, formats: &[Format]) -> Bundle {
         let mut forms = Forms::default();
         formats.iter().for_each(|format| forms.add_usual(*format));
+        self.bundle_of(formats, forms)
+    }
+
+    /// A bundle with these forms, made by settings.
+    fn bundle_of(&self, formats: &[Format], forms: Forms) -> Bundle {
         let mut builder = BundleBuilder::new(&self.issuer, &self.audit.public(), forms);
         let mut parts = builder.opening();
         for issued in &self.certificates {

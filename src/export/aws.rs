@@ -11,6 +11,7 @@ mod template;
 use serde_json::{Map, Value, json};
 
 use super::{
+    binding::check_authority,
     bundle::{Part, append, file},
     devices::Device,
     form::{Form, FormatError, Item, Judges, settings_file},
@@ -129,11 +130,7 @@ impl Kit {
 
 impl Form for Kit {
     fn check_authorities(&self, authorities: &[Certificate]) -> Result<(), FormatError> {
-        let Some(ca) = authorities.first() else { return Ok(()) };
-        Platform::Aws.check_authority(ca, 1).map_err(|error| {
-            let hint = error.hint().replace("prove", "issue by");
-            FormatError::Impossible { form: NAME, what: error.to_string(), hint }
-        })
+        check_authority(Platform::Aws, authorities)
     }
 
     fn judges(&self) -> Judges {

@@ -13,7 +13,8 @@ use serde::{Deserialize, Deserializer, Serialize, de::Error as _};
 use thiserror::Error;
 
 use super::{
-    aws,
+    aws, azure, azure_adr,
+    binding::Binding,
     bundle::{Part, Place, file},
     devices::Device,
     jsonl::DeviceLines,
@@ -25,10 +26,20 @@ use crate::pki::{certificate::Certificate, platform::Platform, text::Printable};
 /// A form that certificates are delivered in.
 #[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd)]
 pub enum Format {
+    /// What Alibaba Cloud IoT Platform takes.
+    Alibaba,
+    /// What `ApsaraMQ` for MQTT takes.
+    ApsaraMq,
     /// What AWS IoT Core takes.
     Aws,
+    /// What Azure IoT Hub and its Device Provisioning Service take.
+    Azure,
+    /// What Azure Device Registry takes below a CA of one's own.
+    AzureAdr,
     /// A folder of DER files.
     Der,
+    /// What Huawei Cloud `IoTDA` takes.
+    Huawei,
     /// A file of JSON, a line a certificate.
     JsonLines,
     /// PEM files: always there.
@@ -37,6 +48,8 @@ pub enum Format {
     Pkcs7,
     /// What a platform is shown to prove that the CA's key is held; of verification certificates only.
     Proof(Platform),
+    /// What Tencent Cloud IoT Hub takes.
+    Tencent,
 }
 
 /// Why there is no such form.
@@ -84,18 +97,36 @@ pub struct Room {
 
 impl Format {
     /// Every form that can be asked for, in the order of their names.
-    pub const ALL: &[Self] = &[Self::Aws, Self::Der, Self::JsonLines, Self::Pem, Self::Pkcs7];
+    pub const ALL: &[Self] = &[
+        Self::Alibaba,
+        Self::ApsaraMq,
+        Self::Aws,
+        Self::Azure,
+        Self::AzureAdr,
+        Self::Der,
+        Self::Huawei,
+        Self::JsonLines,
+        Self::Pem,
+        Self::Pkcs7,
+        Self::Tencent,
+    ];
 
     /// Its name on the command line, and its folder's.
     #[must_use]
     pub fn name(self) -> &'static str {
         match self {
+            Self::Alibaba => "alibaba",
+            Self::ApsaraMq => "apsaramq",
             Self::Aws => "aws",
+            Self::Azure => "azure",
+            Self::AzureAdr => "azure-adr",
             Self::Der => "der",
+            Self::Huawei => "huawei",
             Self::JsonLines => "jsonl",
             Self::Pem => "pem",
             Self::Pkcs7 => "pkcs7",
             Self::Proof(platform) => proof::name(platform),
+            Self::Tencent => "tencent",
         }
     }
 
@@ -103,11 +134,17 @@ impl Format {
     #[must_use]
     pub fn about(self) -> &'static str {
         match self {
+            Self::Alibaba => "chains and serial numbers for Alibaba Cloud IoT",
+            Self::ApsaraMq => "chains and serial numbers for ApsaraMQ",
             Self::Aws => "what AWS IoT Core takes",
+            Self::Azure => "full chains and an import for Azure IoT",
+            Self::AzureAdr => "chains of CAs for Azure Device Registry",
             Self::Der => "a DER file for each certificate",
+            Self::Huawei => "chains and fingerprints for Huawei IoTDA",
             Self::JsonLines => "a JSON object a line, PEM in it",
             Self::Pem => "PEM files, in every bundle",
             Self::Pkcs7 => "each certificate with its CAs as PKCS #7",
+            Self::Tencent => "chains and fingerprints for Tencent IoT Hub",
             Self::Proof(_) => "the CA and the verification certificate, as the platform takes them",
         }
     }
@@ -137,12 +174,18 @@ impl Format {
     pub fn room(self, certificate_octets: u64, chain_octets: u64) -> Room {
         let pem = pem::octets(certificate_octets);
         match self {
+            Self::Alibaba | Self::ApsaraMq | Self::Huawei | Self::Tencent => {
+                Room { files: 2, files_each: 1, octets_each: pem + chain_octets + 250 }
+            }
             Self::Aws => Room { files: 9, files_each: 0, octets_each: 2 * (pem + chain_octets) + 1_000 },
+            Self::Azure => Room { files: 3, files_each: 1, octets_each: pem + chain_octets + 300 },
+            Self::AzureAdr | Self::Proof(_) => {
+                Room { files: 2, files_each: 1, octets_each: pem + chain_octets }
+            }
             Self::Der => Room { files: 2, files_each: 1, octets_each: certificate_octets },
             Self::JsonLines => Room { files: 1, files_each: 0, octets_each: pem + chain_octets + 1_000 },
             Self::Pem => Room::default(),
             Self::Pkcs7 => Room { files: 0, files_each: 1, octets_each: pem + chain_octets },
-            Self::Proof(_) => Room { files: 2, files_each: 1, octets_each: pem + chain_octets },
         }
     }
 
@@ -151,7 +194,7 @@ impl Format {
     pub fn settings_path(self) -> Option<&'static str> {
         match self {
             Self::Aws => Some(aws::SETTINGS),
-            Self::Der | Self::JsonLines | Self::Pem | Self::Pkcs7 | Self::Proof(_) => None,
+            _ => None,
         }
     }
 
@@ -168,12 +211,18 @@ impl Format {
             return Err(D::Error::custom(format_args!("the form {} has no settings", self.name())));
         }
         Ok(match self {
+            Self::Alibaba => Some(Box::new(Binding::alibaba())),
+            Self::ApsaraMq => Some(Box::new(Binding::apsaramq())),
             Self::Aws => Some(Box::new(aws::Kit::new(self::settings(settings)?))),
+            Self::Azure => Some(Box::<azure::Kit>::default()),
+            Self::AzureAdr => Some(Box::<azure_adr::Chains>::default()),
             Self::Der => Some(Box::new(DerFiles)),
+            Self::Huawei => Some(Box::new(Binding::huawei())),
             Self::JsonLines => Some(Box::<DeviceLines>::default()),
             Self::Pem => None,
             Self::Pkcs7 => Some(Box::<Pkcs7Files>::default()),
             Self::Proof(platform) => Some(Box::new(Proof(platform))),
+            Self::Tencent => Some(Box::new(Binding::tencent())),
         })
     }
 }
@@ -307,7 +356,10 @@ mod tests {
         }
         let error = Format::from_name("p\u{1b}fx").unwrap_err();
         assert_eq!(error.to_string(), "p\\u{1b}fx is not a form that can be delivered");
-        assert_eq!(error.hint(), "choose from: aws, der, jsonl, pem, pkcs7");
+        assert_eq!(
+            error.hint(),
+            "choose from: alibaba, apsaramq, aws, azure, azure-adr, der, huawei, jsonl, pem, pkcs7, tencent"
+        );
     }
 
     #[test]

@@ -5,6 +5,9 @@
 //! that somebody else reads from a medium. The same plan gives the same octets, signatures of manifests aside.
 
 mod aws;
+mod azure;
+mod azure_adr;
+mod binding;
 pub mod bundle;
 pub mod devices;
 pub mod form;

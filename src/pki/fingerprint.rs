@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use sha1::Sha1;
 use sha2::{Digest as _, Sha256};
 
 /// A SHA-256 digest (FIPS 180-4), 32 octets.
@@ -76,6 +77,13 @@ pub fn hex(octets: &[u8]) -> String {
     })
 }
 
+/// SHA-1 of octets as lower-case hexadecimal digits: the name that some platforms have for a certificate. Nothing is
+/// proved by it.
+#[must_use]
+pub fn sha1_hex(octets: &[u8]) -> String {
+    hex(&Sha1::digest(octets))
+}
+
 fn nibble(digit: u8) -> Option<u8> {
     match digit {
         b'0'..=b'9' => Some(digit - b'0'),
@@ -94,6 +102,12 @@ mod tests {
         assert_eq!(digest.to_string(), "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad");
         assert_eq!(Digest::from_hex(&digest.to_string()), Some(digest));
         assert_eq!(Digest::from_hex(&digest.to_string().to_uppercase()), None);
+    }
+
+    #[test]
+    fn names_by_sha1_what_platforms_name_so() {
+        // FIPS 180-4, the example of one block.
+        assert_eq!(sha1_hex(b"abc"), "a9993e364706816aba3e25717850c26c9cd0d89d");
     }
 
     #[test]

@@ -1,0 +1,158 @@
+//! What platforms take: a folder of each as it was looked at once, in `tests/bundle/NAME/`, made of a CA and certificates of
+//! fixed keys. `COLDSIGN_REWRITE=1` writes them anew.
+
+use std::fs;
+
+use super::*;
+
+/// Two devices whose names every platform takes.
+fn devices() -> &'static Issued {
+    static DEVICES: OnceLock<Issued> = OnceLock::new();
+    DEVICES.get_or_init(|| {
+        Issued::of(&["sensor-1.csr", "sensor-2.csr"], |index| {
+            Name::from_text(&format!("/C=DE/O=Example/OU=Line 3/serialNumber=A{index}/CN=sensor-{index}"))
+                .expect("a name")
+        })
+    })
+}
+
+/// The bundle of the devices with one form, by settings in TOML.
+fn bundle(format: Format, settings: &str) -> Bundle {
+    let text = format!("[deliver.{}]\n{settings}", format.name());
+    let mut forms = Forms::default();
+    match config::deliver_sections(&text).expect("TOML").pop().filter(|_| format.settings_path().is_some()) {
+        Some(section) => section.read(|settings| forms.add(format, Some(settings))).expect("settings"),
+        None => forms.add_usual(format),
+    }
+    devices().bundle_of(&[format], forms)
+}
+
+/// Compares a form's folder with the one that is kept as `kept`, and has the bundle judged, altered and judged again.
+fn check(kept: &str, format: Format, folder: &str, settings: &str) {
+    let made = bundle(format, settings);
+    let report = verify(&made, &devices().root, Some(now()));
+    assert!(report.is_sound(), "{kept}: {:#?}", report.flaws);
+    let below: BTreeMap<&str, &Vec<u8>> =
+        made.files.iter().filter_map(|(path, octets)| Some((path.strip_prefix(folder)?, octets))).collect();
+    assert!(!below.is_empty(), "{kept}");
+    let golden = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/bundle").join(kept);
+    if std::env::var("COLDSIGN_REWRITE").as_deref() == Ok("1") {
+        for (path, octets) in &below {
+            let path = golden.join(path);
+            fs::create_dir_all(path.parent().expect("a folder")).expect("a folder");
+            fs::write(path, octets).expect("written");
+        }
+    }
+    for (path, octets) in &below {
+        let expected = fs::read(golden.join(path)).unwrap_or_else(|error| panic!("{kept}/{path}: {error}"));
+        assert_eq!(String::from_utf8_lossy(octets), String::from_utf8_lossy(&expected), "{kept}/{path}");
+        // Sealed anew by whoever holds the audit key: the form itself is what gives an alteration away.
+        let mut bent = made.clone();
+        bent.files.get_mut(&format!("{folder}{path}")).expect("a file").push(b'\n');
+        bent.seal(&devices().header(&[format]), &devices().audit);
+        let report = verify(&bent, &devices().root, Some(now()));
+        assert!(ids(&report).contains(&FlawId::Form), "{kept}/{path}: {:#?}", report.flaws);
+    }
+}
+
+const JITP: &str = r#"
+provisioning = "jitp"
+role-arn = "arn:aws:iam::123456789012:role/JITPRole"
+thing-type = "sensor"
+thing-groups = ["line-3", "all"]
+attributes = { maker = "Organization", serial = "SerialNumber" }
+policy-document = '{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"iot:*","Resource":"*"}]}'
+"#;
+
+#[test]
+fn every_platform_has_the_folder_that_is_kept_of_it() {
+    check("alibaba", Format::Alibaba, "alibaba/", "");
+    check("apsaramq", Format::ApsaraMq, "apsaramq/", "");
+    check("aws-jitp", Format::Aws, "aws/", JITP);
+    check(
+        "aws-sni-only",
+        Format::Aws,
+        "aws/",
+        "mode = \"sni-only\"\nprovisioning = \"jitr\"\nthing-name = \"Id\"\n",
+    );
+    check("azure", Format::Azure, "azure/", "");
+    check("azure-adr", Format::AzureAdr, "azure-adr/", "");
+    check("huawei", Format::Huawei, "huawei/", "");
+    check("tencent", Format::Tencent, "tencent/", "");
+}
+
+#[test]
+fn a_bundle_with_other_settings_than_its_files_were_made_by_is_not_sound() {
+    let mut made = bundle(Format::Aws, JITP);
+    let text = made.text("aws/settings.json");
+    for other in
+        [text.replace("sensor", "gauge"), "{}".to_owned(), "{\"nosuch\":1}".to_owned(), "[".repeat(200_000)]
+    {
+        made.files.insert("aws/settings.json".to_owned(), other.into_bytes());
+        made.seal(&devices().header(&[Format::Aws]), &devices().audit);
+        assert!(!verify(&made, &devices().root, Some(now())).is_sound());
+    }
+}
+
+#[test]
+fn each_fingerprint_and_serial_number_is_the_certificates_own() {
+    let made = bundle(Format::Huawei, "");
+    let table = made.text("huawei/devices.csv");
+    for (row, issued) in table.lines().skip(1).zip(&devices().certificates) {
+        let cells: Vec<&str> = row.split(',').collect();
+        let folder = tempfile::tempdir().expect("a folder");
+        let file = folder.path().join("one.der");
+        fs::write(&file, issued.der()).expect("written");
+        for (cell, hash) in [(1, "-sha1"), (2, "-sha256")] {
+            let shown = Command::new("openssl")
+                .args(["x509", "-inform", "DER", "-noout", "-fingerprint", hash, "-in"])
+                .arg(&file)
+                .output()
+                .expect("openssl");
+            let text = String::from_utf8(shown.stdout).expect("text");
+            let expected =
+                text.trim().rsplit('=').next().expect("a fingerprint").replace(':', "").to_lowercase();
+            assert_eq!(cells[cell], expected);
+        }
+        let serials = bundle(Format::Alibaba, "").text("alibaba/devices.csv");
+        assert!(serials.contains(&format!("{},{},", cells[0], hex(issued.serial()))), "{serials}");
+    }
+}
+
+/// A form refuses one of these certificates, or their CA, with these words.
+fn refused(format: Format, name: &str, words: &str) {
+    let issued = Issued::of(&["one.csr"], |_| Name::from_text(name).expect("a name"));
+    let mut forms = Forms::default();
+    forms.add_usual(format);
+    let authorities = [issued.issuer.certificate().clone(), issued.root.clone()];
+    let certificate = Certificate::parse(issued.certificates[0].der()).expect("a certificate");
+    let error = forms
+        .check_authorities(&authorities)
+        .and_then(|()| forms.check_certificate("one.csr", &certificate))
+        .expect_err(words);
+    assert_eq!(error.to_string(), words);
+    assert!(!error.hint().is_empty());
+}
+
+#[test]
+fn what_a_platform_would_refuse_is_said_of_the_certificate() {
+    refused(Format::Aws, "CN=a.b", "aws: one.csr: a.b cannot be a thing's name");
+    refused(
+        Format::Aws,
+        "O=Example",
+        "aws: one.csr: the parameter CommonName needs one commonName in the subject, which has 0",
+    );
+    refused(Format::Alibaba, "CN=a", "alibaba: Alibaba Cloud IoT takes RSA only; this CA is P-256");
+    refused(Format::Azure, "CN=a b", "azure: one.csr: a b cannot be a registration id");
+    refused(Format::Azure, "CN=a.", "azure: one.csr: a. cannot be a registration id");
+    refused(
+        Format::Huawei,
+        "O=Example",
+        "huawei: one.csr: a device is named by the one CN of its subject, which has 0",
+    );
+    refused(
+        Format::AzureAdr,
+        "CN=a",
+        "azure-adr: one.csr: it is no CA's: the cloud asks for an intermediate CA",
+    );
+}
