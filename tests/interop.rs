@@ -1,21 +1,22 @@
 //! Software by others accepts what is delivered, and refuses what it should.
 
+#[path = "interop/aws.rs"]
+mod aws;
 mod support;
 
 use std::{
     collections::BTreeMap,
     fs,
-    io::{BufRead as _, BufReader, Write as _},
+    io::Write as _,
     net::{TcpListener, TcpStream},
     os::unix::fs::OpenOptionsExt as _,
     path::{Path, PathBuf},
-    process::{Child, Command, Stdio},
+    process::Child,
     sync::OnceLock,
     thread,
     time::{Duration, Instant},
 };
 
-use serde_json::{Value, json};
 use support::{
     Delivery, Sandbox, fail, files, openssl, openssl_req,
     request::{self, Algorithm, Key, Request},
@@ -214,141 +215,22 @@ impl Drop for Broker {
     }
 }
 
+/// A certificate for a request, from a CA that has our issuing CA's name and not its key: rogue.pem.
+fn rogue_signs(sandbox: &Sandbox, request: &str, certificate: &str) {
+    let (key, ca) = (sandbox.text("rogue.key"), sandbox.text("rogue.pem"));
+    let mut made = openssl_req("-x509", key.clone(), ca.clone());
+    succeed(made.args(["-days", "30", "-subj", "/O=Rehearsal/CN=Issuing CA"]));
+    let how = ["x509", "-req", "-days", "30", "-set_serial", "7"];
+    succeed(openssl(&how).args(["-in", request, "-CA", &ca, "-CAkey", &key, "-out", certificate]));
+}
+
 /// A chain for the first device's key from a CA that has our issuing CA's name and not its key.
 fn rogue(lab: &Lab) -> PathBuf {
     let path = |name: &str| lab.sandbox.text(name);
-    succeed(openssl_req("-x509", path("rogue.key"), path("rogue.pem")).args([
-        "-days",
-        "30",
-        "-subj",
-        "/O=Rehearsal/CN=Issuing CA",
-    ]));
-    let request = path("stick/device-p256.csr");
-    succeed(&mut openssl(&[
-        "x509",
-        "-req",
-        "-in",
-        &request,
-        "-CA",
-        &path("rogue.pem"),
-        "-CAkey",
-        &path("rogue.key"),
-        "-days",
-        "30",
-        "-set_serial",
-        "7",
-        "-out",
-        &path("rogue-device.pem"),
-    ]));
+    rogue_signs(&lab.sandbox, &path("stick/device-p256.csr"), &path("rogue-device.pem"));
     let chain = [fs::read(path("rogue-device.pem")).unwrap(), fs::read(path("rogue.pem")).unwrap()].concat();
     fs::write(path("rogue-chain.pem"), chain).unwrap();
     path("rogue-chain.pem").into()
-}
-
-#[test]
-fn aws_takes_the_ca_with_the_proof_for_its_code_and_with_no_other() {
-    let lab = lab();
-    let mut aws = Aws::start(&lab.sandbox);
-    let code = aws.answer()["code"].as_str().expect("a registration code").to_owned();
-    let (ca, _) = prove(lab, &code);
-    let missing = aws.register(&ca, None);
-    assert!(missing["error"].is_string(), "without a proof: {missing}");
-
-    let (ca, wrong) = prove(lab, &altered(&code));
-    let refused = aws.register(&ca, Some(&wrong));
-    assert!(refused["error"].as_str().is_some_and(|text| text.contains("RegistrationCode")), "{refused}");
-
-    let (ca, right) = prove(lab, &code);
-    let accepted = aws.register(&ca, Some(&right));
-    assert!(accepted["id"].is_string(), "{accepted}");
-}
-
-/// The code with its last hexadecimal digit changed.
-fn altered(code: &str) -> String {
-    let (front, last) = code.split_at(code.len() - 1);
-    format!("{front}{}", if last == "0" { "1" } else { "0" })
-}
-
-/// A proof for this code: the CA certificate and the verification certificate.
-fn prove(lab: &Lab, code: &str) -> (PathBuf, PathBuf) {
-    let (out, pin) = (lab.sandbox.folder("proofs"), lab.sandbox.text("pin"));
-    let delivered = lab.sandbox.json([
-        "prove",
-        "--ca",
-        "issuing",
-        "--for",
-        "aws",
-        "--code",
-        code,
-        "--to",
-        &out,
-        "--pin-file",
-        &pin,
-    ]);
-    let folder = PathBuf::from(delivered.last().expect("a summary")["folder"].as_str().expect("a folder"));
-    (folder.join("ca.pem"), folder.join("certificates.pem"))
-}
-
-/// ministack in a network namespace of its own: it listens on all addresses.
-struct Aws {
-    child: Child,
-}
-
-impl Aws {
-    fn start(sandbox: &Sandbox) -> Self {
-        tool("ministack", "tests/run installs it under target/tools/venv");
-        tool("ip", "apt-get install iproute2");
-        let folder = sandbox.folder("aws");
-        let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/interop/aws.py");
-        let python = Path::new(env!("CARGO_MANIFEST_DIR")).join("target/tools/venv/bin/python");
-        let mut command = namespace();
-        command.arg(python).arg(script).arg(folder);
-        Self { child: command.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap() }
-    }
-
-    fn register(&mut self, ca: &Path, verification: Option<&Path>) -> Value {
-        let order = json!({ "ca": ca, "verification": verification });
-        writeln!(self.child.stdin.as_mut().unwrap(), "{order}").unwrap();
-        self.answer()
-    }
-
-    fn answer(&mut self) -> Value {
-        // One line at a time, unbuffered beyond it: the driver writes one for each order.
-        let mut line = String::new();
-        let mut reader = BufReader::with_capacity(1, self.child.stdout.as_mut().unwrap());
-        reader.read_line(&mut line).unwrap();
-        serde_json::from_str(&line)
-            .unwrap_or_else(|error| panic!("ministack's driver said {line:?}: {error}"))
-    }
-}
-
-impl Drop for Aws {
-    fn drop(&mut self) {
-        // Closing its input ends the driver, which ends ministack.
-        drop(self.child.stdin.take());
-        let _ = self.child.wait();
-    }
-}
-
-/// A command that runs another in a network namespace of its own: who is not root becomes it in a user namespace, or
-/// through sudo where the system lets nobody else make namespaces.
-fn namespace() -> Command {
-    tool("unshare", "apt-get install util-linux");
-    let ways: [&[&str]; 3] = [&["unshare", "-n"], &["unshare", "-rn"], &["sudo", "-n", "unshare", "-n"]];
-    for way in ways {
-        let mut command = Command::new(way[0]);
-        command.args(&way[1..]);
-        let tried = Command::new(way[0])
-            .args(&way[1..])
-            .arg("true")
-            .stdin(Stdio::null())
-            .stderr(Stdio::null())
-            .status();
-        if tried.is_ok_and(|status| status.success()) {
-            return command;
-        }
-    }
-    panic!("no network namespace can be made here (unshare -n, unshare -rn, sudo): run the tests as root");
 }
 
 #[test]

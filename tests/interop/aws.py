@@ -1,7 +1,8 @@
-"""Drives ministack's AWS IoT for tests/interop.rs: one JSON line in, one out, on standard input and output.
+"""Runs commands beside ministack's AWS IoT for tests/interop.rs: one JSON line in, one out, on standard input and output.
 
-Runs in a network namespace of its own, because ministack listens on all addresses. First it prints the account's
-registration code; then it answers each {"ca": PATH, "verification": PATH or null} with {"id": …} or {"error": …}.
+Runs in a network namespace of its own, because ministack listens on all addresses. First it prints {"broker_ca": PATH}
+once ministack answers; then it answers each {"run": [COMMAND, ARGUMENT, ...]} with {"code", "out", "error"}. The commands
+find the real AWS CLI first on their path, with ministack for all of AWS.
 """
 
 import json
@@ -9,47 +10,50 @@ import os
 import subprocess
 import sys
 import time
-
-import boto3
-from botocore.config import Config
-from botocore.exceptions import ClientError, EndpointConnectionError
+import urllib.error
+import urllib.request
 
 folder = sys.argv[1]
-os.environ["PATH"] += ":/usr/sbin:/sbin"
+# Beside this interpreter, whatever PATH says.
+tools = os.path.dirname(sys.executable)
+os.environ["PATH"] = f"{tools}:{os.environ['PATH']}:/usr/sbin:/sbin"
 subprocess.run(["ip", "link", "set", "lo", "up"], check=True)
 environment = dict(os.environ, BIND_HOST="127.0.0.1", GATEWAY_PORT="14566", IOT_MTLS_PORT="18884", HOME=folder)
+endpoint = "http://127.0.0.1:14566"
+aws = dict(
+    os.environ,
+    HOME=folder,
+    AWS_ENDPOINT_URL=endpoint,
+    AWS_ACCESS_KEY_ID="test",
+    AWS_SECRET_ACCESS_KEY="test",
+    AWS_DEFAULT_REGION="us-east-1",
+    AWS_EC2_METADATA_DISABLED="true",
+    AWS_MAX_ATTEMPTS="1",
+    AWS_PAGER="",
+)
 log = open(os.path.join(folder, "ministack.log"), "wb")
-# Beside this interpreter, whatever PATH says.
-ministack = os.path.join(os.path.dirname(sys.executable), "ministack")
-server = subprocess.Popen([ministack], env=environment, stdin=subprocess.DEVNULL, stdout=log, stderr=log, cwd=folder)
+server = subprocess.Popen(
+    [os.path.join(tools, "ministack")], env=environment, stdin=subprocess.DEVNULL, stdout=log, stderr=log, cwd=folder
+)
 try:
-    iot = boto3.client(
-        "iot",
-        endpoint_url="http://127.0.0.1:14566",
-        region_name="us-east-1",
-        aws_access_key_id="test",
-        aws_secret_access_key="test",
-        config=Config(retries={"max_attempts": 0}, proxies={}),
-    )
-    for _ in range(120):
+    opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+    for _ in range(240):
         try:
-            code = iot.get_registration_code()["registrationCode"]
+            broker_ca = opener.open(endpoint + "/_ministack/iot/ca.pem", timeout=10).read()
             break
-        except EndpointConnectionError:
+        except (urllib.error.URLError, ConnectionError):
             time.sleep(0.5)
     else:
-        raise SystemExit("ministack did not answer within a minute; see ministack.log")
-    print(json.dumps({"code": code}), flush=True)
+        raise SystemExit("ministack did not answer within two minutes; see ministack.log")
+    path = os.path.join(folder, "broker-ca.pem")
+    with open(path, "wb") as file:
+        file.write(broker_ca)
+    print(json.dumps({"broker_ca": path}), flush=True)
     for line in sys.stdin:
-        order = json.loads(line)
-        wishes = {"caCertificate": open(order["ca"]).read(), "setAsActive": True}
-        if order["verification"]:
-            wishes["verificationCertificate"] = open(order["verification"]).read()
-        try:
-            answer = {"id": iot.register_ca_certificate(**wishes)["certificateId"]}
-        except ClientError as error:
-            answer = {"error": error.response["Error"]["Code"] + ": " + error.response["Error"]["Message"]}
-        print(json.dumps(answer), flush=True)
+        run = subprocess.run(
+            json.loads(line)["run"], env=aws, cwd=folder, stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=120
+        )
+        print(json.dumps({"code": run.returncode, "out": run.stdout, "error": run.stderr}), flush=True)
 finally:
     server.kill()
     server.wait()
