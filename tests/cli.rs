@@ -13,6 +13,8 @@ mod failures;
 mod hostile;
 #[path = "cli/json.rs"]
 mod json;
+#[path = "cli/platforms.rs"]
+mod platforms;
 #[path = "cli/prompt.rs"]
 mod prompt;
 #[path = "cli/prove.rs"]

@@ -65,6 +65,15 @@ impl Appliance {
         Ok(forms)
     }
 
+    /// Checks that forms can be made below a CA, before requests are read.
+    ///
+    /// # Errors
+    /// [`Error::Configuration`], [`Error::Format`] with what is in the way, [`Error::Register`].
+    pub fn check_forms_below(&self, ca: &str, formats: &[Format]) -> Result<(), Error> {
+        let authorities: Vec<Certificate> = pem::authorities(&self.issuer(ca)?).cloned().collect();
+        Ok(self.forms(formats)?.check_authorities(&authorities)?)
+    }
+
     /// Checks that forms can be made of a plan's certificates, signed or not.
     ///
     /// # Errors

@@ -175,7 +175,7 @@ pub fn issue(home: Home, given: &IssueArguments, form: Form) -> Result<Exit, Err
     let formats = formats(&given.formats)?;
     let mut appliance = Appliance::open(home)?;
     announce(&appliance);
-    appliance.issuer(&given.ca)?;
+    appliance.check_forms_below(&given.ca, &formats)?;
     appliance.profile(&given.profile)?;
     if given.yes {
         appliance.check_unattended(&given.profile)?;
@@ -187,7 +187,6 @@ pub fn issue(home: Home, given: &IssueArguments, form: Form) -> Result<Exit, Err
     render::warnings(&appliance.warnings_for(&given.ca, &given.profile)?);
     let plan = make_plan(&mut appliance, &given.ca, &given.profile, &given.from, given.csv.as_deref())?;
     eprintln!("plan {}: {}, digest {}", plan.id, counted(plan.accepted, "certificate"), plan.digest);
-    appliance.check_forms(&plan, &formats)?;
     let waived = appliance.waived(&plan)?;
     render::waived(&waived);
     render::authorities(appliance.planned_authorities(&plan)?.as_ref());
@@ -226,6 +225,7 @@ fn rest_of_issue(
     formats: &[Format],
     began: Instant,
 ) -> Result<(Issued, f64, Delivered), Error> {
+    appliance.check_forms(plan, formats)?;
     if given.yes {
         appliance.approve(plan, ApprovalGiven::Unattended)?;
     } else {

@@ -1,0 +1,54 @@
+//! Forms for platforms: what they cannot be made of is said before anything is signed.
+
+use std::fs;
+
+use crate::{
+    bench::{audited, failed, names, requests},
+    support::{
+        Sandbox,
+        request::{self, Algorithm, Key, Request},
+    },
+};
+
+#[test]
+fn what_a_platform_would_refuse_is_said_before_anything_is_signed() {
+    let sandbox = Sandbox::with_root("cli-platforms", "p256");
+    let authority = sandbox.path("home/authority.toml");
+    let unattended =
+        fs::read_to_string(&authority).unwrap().replacen("unattended = false", "unattended = true", 1);
+    let settings = |text: &str| fs::write(&authority, format!("{unattended}\n{text}")).unwrap();
+    let (stick, out, pin) = (sandbox.folder("stick"), sandbox.folder("out"), sandbox.text("pin"));
+    requests(&stick, "sensor", 2);
+    // No thing has such a name.
+    let dotted = Request::named("sensor.3").der(&Key::generate(Algorithm::P256));
+    fs::write(format!("{stick}/sensor.3.csr"), request::pem("CERTIFICATE REQUEST", &dotted)).unwrap();
+    let issue = |form: &str| {
+        let named = ["issue", "--ca", "root", "--profile", "device", "--yes", "--pin-file", &pin];
+        sandbox.run(named.into_iter().chain(["--from", &stick, "--to", &out, "--for", form]))
+    };
+    let refused = |form: &str, words: &str| {
+        failed(&issue(form), 2, words).unwrap_or_else(|problem| panic!("{form}: {problem}"));
+        assert!(names(&out).is_empty());
+        audited(&sandbox, 1);
+    };
+    settings("[deliver.aws]\nnosuch = 1\n");
+    refused("aws", "unknown key `nosuch`");
+    settings("[deliver.aws]\nprovisioning = \"jitp\"\n");
+    refused("aws", "provisioning = \"jitp\" needs role-arn");
+    settings("");
+    refused("aws", "sensor.3 cannot be a thing's name");
+    refused("alibaba", "Alibaba Cloud IoT takes RSA only; this CA is P-256");
+    settings("[deliver.aws]\nattributes = { maker = \"Organization\" }\nthing-name = \"Id\"\n");
+    refused("aws", "the parameter Organization needs one organizationName in the subject, which has 0");
+    settings("[deliver.aws]\nthing-name = \"Id\"\n");
+    let output = issue("aws,azure,huawei");
+    assert_eq!(output.status.code(), Some(0), "{}", crate::support::said(&output));
+    audited(&sandbox, 4);
+    let folder = format!("{out}/{}", names(&out)[0]);
+    sandbox.exits(0, ["verify", &folder, "--trust", &format!("{folder}/root.pem")]);
+    let written = names(&folder);
+    assert!(
+        ["aws", "azure", "huawei"].iter().all(|name| written.contains(&(*name).to_owned())),
+        "{written:?}"
+    );
+}
