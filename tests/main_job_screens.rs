@@ -572,7 +572,7 @@ fn a_proof_whose_plan_is_stored_is_gone_on_with_and_not_begun_anew() {
     ] {
         let mut model = model(Screen::Proving(Proving::new()));
         // Azure takes any code.
-        for _ in 0..2 {
+        for _ in 0..3 {
             key(&mut model, Key::Down);
         }
         key(&mut model, Key::Enter);

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use super::{parameter::Parameter, register::Registration, template};
 use crate::export::form::FormSettings;
 
-/// Longest template, in octets (`RegisterCACertificate`, `registrationConfig.templateBody`).
+/// Longest template, in octets (`RegisterCACertificate` and `StartThingRegistrationTask`, `templateBody`).
 const TEMPLATE_OCTETS_MAX: usize = 10_240;
 /// Most characters of the names that AWS has for things, their types, groups and attributes.
 const NAME_CHARS_MAX: usize = 128;
@@ -130,13 +130,7 @@ impl Settings {
         if self.policy_name.is_none() && self.policy_document.is_none() {
             return Err("provisioning = \"jitp\" needs policy-name or policy-document".to_owned());
         }
-        let octets = template::just_in_time(self).to_string().len();
-        if octets > TEMPLATE_OCTETS_MAX {
-            return Err(format!(
-                "the template has {octets} octets, more than the {TEMPLATE_OCTETS_MAX} that AWS takes"
-            ));
-        }
-        Ok(())
+        check_template(&template::just_in_time(self))
     }
 }
 
@@ -144,8 +138,20 @@ impl FormSettings for Settings {
     fn check(&self) -> Result<(), String> {
         self.check_names()?;
         self.check_policy()?;
+        check_template(&template::bulk(self))?;
         self.check_provisioning()
     }
+}
+
+/// What AWS takes of a template, whichever it is.
+fn check_template(template: &serde_json::Value) -> Result<(), String> {
+    let octets = template.to_string().len();
+    if octets > TEMPLATE_OCTETS_MAX {
+        return Err(format!(
+            "the template has {octets} octets, more than the {TEMPLATE_OCTETS_MAX} that AWS takes"
+        ));
+    }
+    Ok(())
 }
 
 /// ASCII letters, digits and these.
@@ -210,7 +216,7 @@ mod tests {
             let document = serde_json::json!({ "Statement": "x".repeat(octets) }).to_string();
             Settings { policy_name: None, policy_document: Some(document), ..read(JITP).unwrap() }
         };
-        let empty = template::just_in_time(&with(0)).to_string().len();
+        let empty = template::bulk(&with(0)).to_string().len();
         assert_eq!(with(10_240 - empty).check(), Ok(()));
         let said = with(10_241 - empty).check().unwrap_err();
         assert_eq!(said, "the template has 10241 octets, more than the 10240 that AWS takes");
