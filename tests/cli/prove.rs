@@ -161,6 +161,10 @@ fn every_platform_has_its_files_in_a_folder_of_its_name() {
         succeed(openssl.args(["verify", "-x509_strict", "-CAfile"]).arg(&ca).arg(&verification));
         let trust = bundle(&to).join("root.pem");
         sandbox.exits(0, ["verify", bundle(&to).to_str().unwrap(), "--trust", trust.to_str().unwrap()]);
+        // Delivered once more, a proof has the same files: the plan is what makes it one.
+        let (again, pin) = (sandbox.folder(&format!("again-{platform}")), sandbox.text("pin"));
+        sandbox.ok(["deliver", &names(&to)[0], "--to", &again, "--for", platform, "--pin-file", &pin]);
+        assert_eq!(names(bundle(&again).join(platform).to_str().unwrap()), files);
         // Whoever alters a file of the folder is found out, beside the digests.
         fs::write(&ca, fs::read(&verification).unwrap()).unwrap();
         let said =
