@@ -206,7 +206,9 @@ impl Issued {
 
     fn bundle(&self, formats: &[Format]) -> Bundle {
         let mut forms = Forms::default();
-        formats.iter().for_each(|format| forms.add_usual(*format));
+        for format in formats {
+            forms.add_usual(*format);
+        }
         self.bundle_of(formats, forms)
     }
 

@@ -14,9 +14,6 @@ use crate::pki::{
     platform::Platform,
 };
 
-/// Longest serial number, in octets, that Alibaba Cloud binds by.
-const SERIAL_OCTETS_MAX: usize = 128;
-
 /// What the table says besides the device and its file.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 enum Columns {
@@ -68,9 +65,6 @@ impl Binding {
         // The words of the rule are about a CA; the rule holds for devices as well.
         if self.platform.check_key(key).is_err() {
             return Err(format!("{} takes no device with a key of {key}", self.platform.title()));
-        }
-        if self.columns == Columns::SerialNumber && certificate.serial().len() > SERIAL_OCTETS_MAX {
-            return Err(format!("its serial number has more than {SERIAL_OCTETS_MAX} octets"));
         }
         Ok(())
     }

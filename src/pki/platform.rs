@@ -294,7 +294,7 @@ const APSARAMQ: Rules = Rules {
     same_subject_max: None,
 };
 
-/// GetRegistrationCode, RegisterCACertificate and the limits of AWS IoT Core.
+/// `GetRegistrationCode`, `RegisterCACertificate` and the limits of AWS IoT Core.
 const AWS: Rules = Rules {
     name: "aws",
     title: "AWS IoT Core",

@@ -117,7 +117,22 @@ fn devices(sandbox: &Sandbox, ca: &str, names: &[&str]) -> Delivery {
     for name in names {
         write_request(sandbox, &stick, name, Algorithm::P256, &Request::named(name));
     }
-    sandbox.issue(ca, "device", &[&stick], &out, &["aws"])
+    let delivery = sandbox.issue(ca, "device", &[&stick], &out, &["aws"]);
+    let judged =
+        succeed(Command::new(python()).arg(beside("aws_shapes.py")).arg(delivery.folder.join("aws")));
+    assert_eq!(judged.trim(), format!("{} devices judged", names.len()));
+    delivery
+}
+
+/// The interpreter that the AWS CLI is installed for.
+fn python() -> PathBuf {
+    tool("aws", "tests/run installs it under target/tools/venv");
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("target/tools/venv/bin/python")
+}
+
+/// A program beside this file.
+fn beside(name: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/interop").join(name)
 }
 
 fn text_of(path: &Path) -> String {
@@ -175,19 +190,15 @@ struct Aws {
 
 impl Aws {
     fn start(sandbox: &Sandbox) -> Self {
-        for name in ["aws", "ministack"] {
-            tool(name, "tests/run installs it under target/tools/venv");
-        }
+        tool("ministack", "tests/run installs it under target/tools/venv");
         tool("ip", "apt-get install iproute2");
         tool("mosquitto_pub", "apt-get install mosquitto-clients");
         let folder = sandbox.folder("aws");
-        let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/interop/aws.py");
-        let python = Path::new(env!("CARGO_MANIFEST_DIR")).join("target/tools/venv/bin/python");
         let mut command = namespace();
-        command.arg(python).arg(script).arg(folder);
+        command.arg(python()).arg(beside("aws.py")).arg(folder);
         let child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
         let mut aws = Self { child, broker_ca: String::new() };
-        aws.broker_ca = aws.answer()["broker_ca"].as_str().expect("the broker's CA").to_owned();
+        aws.answer()["broker_ca"].as_str().expect("the broker's CA").clone_into(&mut aws.broker_ca);
         aws
     }
 
