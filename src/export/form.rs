@@ -17,6 +17,10 @@ use super::{
     binding::Binding,
     bundle::{Part, Place, file},
     devices::Device,
+    esp::{Flash, Images},
+    esp_at::EspAt,
+    esp_nvs::EspNvs,
+    esp_secure_cert::EspSecureCert,
     jsonl::DeviceLines,
     pem, pkcs7,
     proof::{self, Proof},
@@ -38,6 +42,12 @@ pub enum Format {
     AzureAdr,
     /// A folder of DER files.
     Der,
+    /// A folder of PKI images for ESP-AT firmware up to 3.0.
+    EspAt,
+    /// A folder of NVS images for later ESP-AT firmware.
+    EspNvs,
+    /// A folder of images for ESP-IDF firmware.
+    EspSecureCert,
     /// What Huawei Cloud `IoTDA` takes.
     Huawei,
     /// A file of JSON, a line a certificate.
@@ -71,6 +81,11 @@ pub enum FormatError {
 }
 
 impl FormatError {
+    /// A form that cannot be made.
+    pub(super) fn impossible(form: &'static str, what: &impl ToString, hint: impl Into<String>) -> Self {
+        Self::Impossible { form, what: what.to_string(), hint: hint.into() }
+    }
+
     /// What to do about it.
     #[must_use]
     pub fn hint(&self) -> String {
@@ -104,6 +119,9 @@ impl Format {
         Self::Azure,
         Self::AzureAdr,
         Self::Der,
+        Self::EspAt,
+        Self::EspNvs,
+        Self::EspSecureCert,
         Self::Huawei,
         Self::JsonLines,
         Self::Pem,
@@ -121,6 +139,9 @@ impl Format {
             Self::Azure => "azure",
             Self::AzureAdr => "azure-adr",
             Self::Der => "der",
+            Self::EspAt => "esp-at",
+            Self::EspNvs => "esp-nvs",
+            Self::EspSecureCert => "esp-secure-cert",
             Self::Huawei => "huawei",
             Self::JsonLines => "jsonl",
             Self::Pem => "pem",
@@ -140,6 +161,9 @@ impl Format {
             Self::Azure => "full chains and an import for Azure IoT",
             Self::AzureAdr => "chains of CAs for Azure Device Registry",
             Self::Der => "a DER file for each certificate",
+            Self::EspAt => "PKI images for ESP-AT up to 3.0",
+            Self::EspNvs => "NVS images for ESP-AT from 3.1 on",
+            Self::EspSecureCert => "esp_secure_cert images for ESP-IDF",
             Self::Huawei => "chains and fingerprints for Huawei IoTDA",
             Self::JsonLines => "a JSON object a line, PEM in it",
             Self::Pem => "PEM files, in every bundle",
@@ -183,6 +207,10 @@ impl Format {
                 Room { files: 2, files_each: 1, octets_each: pem + chain_octets }
             }
             Self::Der => Room { files: 2, files_each: 1, octets_each: certificate_octets },
+            Self::EspAt => Room { files: 3, files_each: 1, octets_each: pem + chain_octets + 16 },
+            // A partition, of which the largest that firmware has are of 148 KiB, and its table.
+            Self::EspNvs => Room { files: 1, files_each: 2, octets_each: 149 * 1_024 },
+            Self::EspSecureCert => Room { files: 1, files_each: 1, octets_each: pem + chain_octets + 144 },
             Self::JsonLines => Room { files: 1, files_each: 0, octets_each: pem + chain_octets + 1_000 },
             Self::Pem => Room::default(),
             Self::Pkcs7 => Room { files: 0, files_each: 1, octets_each: pem + chain_octets },
@@ -194,6 +222,9 @@ impl Format {
     pub fn settings_path(self) -> Option<&'static str> {
         match self {
             Self::Aws => Some(aws::SETTINGS),
+            Self::EspAt => Some(EspAt::SETTINGS),
+            Self::EspNvs => Some(EspNvs::SETTINGS),
+            Self::EspSecureCert => Some(EspSecureCert::SETTINGS),
             _ => None,
         }
     }
@@ -217,6 +248,9 @@ impl Format {
             Self::Azure => Some(Box::<azure::Kit>::default()),
             Self::AzureAdr => Some(Box::<azure_adr::Chains>::default()),
             Self::Der => Some(Box::new(DerFiles)),
+            Self::EspAt => Some(Box::new(Images::new(self::settings::<_, EspAt>(settings)?))),
+            Self::EspNvs => Some(Box::new(Images::new(self::settings::<_, EspNvs>(settings)?))),
+            Self::EspSecureCert => Some(Box::new(Images::new(self::settings::<_, EspSecureCert>(settings)?))),
             Self::Huawei => Some(Box::new(Binding::huawei())),
             Self::JsonLines => Some(Box::<DeviceLines>::default()),
             Self::Pem => None,
@@ -233,7 +267,9 @@ pub(super) trait FormSettings: Default + for<'de> Deserialize<'de> {
     ///
     /// # Errors
     /// What is wrong, in words.
-    fn check(&self) -> Result<(), String>;
+    fn check(&self) -> Result<(), String> {
+        Ok(())
+    }
 }
 
 /// The settings of a form; those of an empty section where there are none.
@@ -358,7 +394,7 @@ mod tests {
         assert_eq!(error.to_string(), "p\\u{1b}fx is not a form that can be delivered");
         assert_eq!(
             error.hint(),
-            "choose from: alibaba, apsaramq, aws, azure, azure-adr, der, huawei, jsonl, pem, pkcs7, tencent"
+            "choose from: alibaba, apsaramq, aws, azure, azure-adr, der, esp-at, esp-nvs, esp-secure-cert, huawei, jsonl, pem, pkcs7, tencent"
         );
     }
 
