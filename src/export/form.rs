@@ -24,6 +24,7 @@ use super::{
     jsonl::DeviceLines,
     pem, pkcs7,
     proof::{self, Proof},
+    trust_store::{Store, TrustStore},
 };
 use crate::pki::{certificate::Certificate, platform::Platform, text::Printable};
 
@@ -50,10 +51,14 @@ pub enum Format {
     EspSecureCert,
     /// What Huawei Cloud `IoTDA` takes.
     Huawei,
+    /// A Java trust store.
+    Jks,
     /// A file of JSON, a line a certificate.
     JsonLines,
     /// PEM files: always there.
     Pem,
+    /// A trust store.
+    Pkcs12,
     /// A folder of PKCS #7 files, each a certificate and its CAs.
     Pkcs7,
     /// What a platform is shown to prove that the CA's key is held; of verification certificates only.
@@ -123,8 +128,10 @@ impl Format {
         Self::EspNvs,
         Self::EspSecureCert,
         Self::Huawei,
+        Self::Jks,
         Self::JsonLines,
         Self::Pem,
+        Self::Pkcs12,
         Self::Pkcs7,
         Self::Tencent,
     ];
@@ -143,8 +150,10 @@ impl Format {
             Self::EspNvs => "esp-nvs",
             Self::EspSecureCert => "esp-secure-cert",
             Self::Huawei => "huawei",
+            Self::Jks => "jks",
             Self::JsonLines => "jsonl",
             Self::Pem => "pem",
+            Self::Pkcs12 => "pkcs12",
             Self::Pkcs7 => "pkcs7",
             Self::Proof(platform) => proof::name(platform),
             Self::Tencent => "tencent",
@@ -165,8 +174,10 @@ impl Format {
             Self::EspNvs => "NVS images for ESP-AT from 3.1 on",
             Self::EspSecureCert => "esp_secure_cert images for ESP-IDF",
             Self::Huawei => "chains and fingerprints for Huawei IoTDA",
+            Self::Jks => "a Java trust store of the CAs",
             Self::JsonLines => "a JSON object a line, PEM in it",
             Self::Pem => "PEM files, in every bundle",
+            Self::Pkcs12 => "a PKCS #12 trust store of the CAs",
             Self::Pkcs7 => "each certificate with its CAs as PKCS #7",
             Self::Tencent => "chains and fingerprints for Tencent IoT Hub",
             Self::Proof(_) => "the CA and the verification certificate, as the platform takes them",
@@ -211,6 +222,7 @@ impl Format {
             // A partition, of which the largest that firmware has are of 148 KiB, and its table.
             Self::EspNvs => Room { files: 1, files_each: 2, octets_each: 149 * 1_024 },
             Self::EspSecureCert => Room { files: 1, files_each: 1, octets_each: pem + chain_octets + 144 },
+            Self::Jks | Self::Pkcs12 => Room { files: 2, ..Room::default() },
             Self::JsonLines => Room { files: 1, files_each: 0, octets_each: pem + chain_octets + 1_000 },
             Self::Pem => Room::default(),
             Self::Pkcs7 => Room { files: 0, files_each: 1, octets_each: pem + chain_octets },
@@ -225,6 +237,8 @@ impl Format {
             Self::EspAt => Some(EspAt::SETTINGS),
             Self::EspNvs => Some(EspNvs::SETTINGS),
             Self::EspSecureCert => Some(EspSecureCert::SETTINGS),
+            Self::Jks => Some(Store::Jks.settings()),
+            Self::Pkcs12 => Some(Store::Pkcs12.settings()),
             _ => None,
         }
     }
@@ -241,6 +255,9 @@ impl Format {
         if settings.is_some() && self.settings_path().is_none() {
             return Err(D::Error::custom(format_args!("the form {} has no settings", self.name())));
         }
+        let store = |store, given| -> Result<Box<dyn Form>, D::Error> {
+            Ok(Box::new(TrustStore { store, settings: self::settings(given)? }))
+        };
         Ok(match self {
             Self::Alibaba => Some(Box::new(Binding::alibaba())),
             Self::ApsaraMq => Some(Box::new(Binding::apsaramq())),
@@ -252,8 +269,10 @@ impl Format {
             Self::EspNvs => Some(Box::new(Images::new(self::settings::<_, EspNvs>(settings)?))),
             Self::EspSecureCert => Some(Box::new(Images::new(self::settings::<_, EspSecureCert>(settings)?))),
             Self::Huawei => Some(Box::new(Binding::huawei())),
+            Self::Jks => Some(store(Store::Jks, settings)?),
             Self::JsonLines => Some(Box::<DeviceLines>::default()),
             Self::Pem => None,
+            Self::Pkcs12 => Some(store(Store::Pkcs12, settings)?),
             Self::Pkcs7 => Some(Box::<Pkcs7Files>::default()),
             Self::Proof(platform) => Some(Box::new(Proof(platform))),
             Self::Tencent => Some(Box::new(Binding::tencent())),
@@ -394,7 +413,7 @@ mod tests {
         assert_eq!(error.to_string(), "p\\u{1b}fx is not a form that can be delivered");
         assert_eq!(
             error.hint(),
-            "choose from: alibaba, apsaramq, aws, azure, azure-adr, der, esp-at, esp-nvs, esp-secure-cert, huawei, jsonl, pem, pkcs7, tencent"
+            "choose from: alibaba, apsaramq, aws, azure, azure-adr, der, esp-at, esp-nvs, esp-secure-cert, huawei, jks, jsonl, pem, pkcs12, pkcs7, tencent"
         );
     }
 

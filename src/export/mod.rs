@@ -24,5 +24,6 @@ pub mod names;
 pub mod pem;
 pub mod pkcs7;
 mod proof;
+mod trust_store;
 
 pub mod verification;
