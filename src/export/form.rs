@@ -15,6 +15,7 @@ use thiserror::Error;
 use super::{
     aws, azure, azure_adr,
     binding::Binding,
+    broker::{Broker, BrokerFiles},
     bundle::{Part, Place, file},
     devices::Device,
     esp::{Flash, Images},
@@ -43,18 +44,24 @@ pub enum Format {
     AzureAdr,
     /// A folder of DER files.
     Der,
+    /// A trust store and a configuration for EMQX.
+    Emqx,
     /// A folder of PKI images for ESP-AT firmware up to 3.0.
     EspAt,
     /// A folder of NVS images for later ESP-AT firmware.
     EspNvs,
     /// A folder of images for ESP-IDF firmware.
     EspSecureCert,
+    /// A trust store and a configuration for `HiveMQ`.
+    Hivemq,
     /// What Huawei Cloud `IoTDA` takes.
     Huawei,
     /// A Java trust store.
     Jks,
     /// A file of JSON, a line a certificate.
     JsonLines,
+    /// A trust store and a configuration for Mosquitto.
+    Mosquitto,
     /// PEM files: always there.
     Pem,
     /// A trust store.
@@ -124,12 +131,15 @@ impl Format {
         Self::Azure,
         Self::AzureAdr,
         Self::Der,
+        Self::Emqx,
         Self::EspAt,
         Self::EspNvs,
         Self::EspSecureCert,
+        Self::Hivemq,
         Self::Huawei,
         Self::Jks,
         Self::JsonLines,
+        Self::Mosquitto,
         Self::Pem,
         Self::Pkcs12,
         Self::Pkcs7,
@@ -146,12 +156,15 @@ impl Format {
             Self::Azure => "azure",
             Self::AzureAdr => "azure-adr",
             Self::Der => "der",
+            Self::Emqx => "emqx",
             Self::EspAt => "esp-at",
             Self::EspNvs => "esp-nvs",
             Self::EspSecureCert => "esp-secure-cert",
+            Self::Hivemq => "hivemq",
             Self::Huawei => "huawei",
             Self::Jks => "jks",
             Self::JsonLines => "jsonl",
+            Self::Mosquitto => "mosquitto",
             Self::Pem => "pem",
             Self::Pkcs12 => "pkcs12",
             Self::Pkcs7 => "pkcs7",
@@ -170,12 +183,15 @@ impl Format {
             Self::Azure => "full chains and an import for Azure IoT",
             Self::AzureAdr => "chains of CAs for Azure Device Registry",
             Self::Der => "a DER file for each certificate",
+            Self::Emqx => "the CA and a configuration for EMQX",
             Self::EspAt => "PKI images for ESP-AT up to 3.0",
             Self::EspNvs => "NVS images for ESP-AT from 3.1 on",
             Self::EspSecureCert => "esp_secure_cert images for ESP-IDF",
+            Self::Hivemq => "the CA and a configuration for HiveMQ",
             Self::Huawei => "chains and fingerprints for Huawei IoTDA",
             Self::Jks => "a Java trust store of the CAs",
             Self::JsonLines => "a JSON object a line, PEM in it",
+            Self::Mosquitto => "the CA and a configuration for Mosquitto",
             Self::Pem => "PEM files, in every bundle",
             Self::Pkcs12 => "a PKCS #12 trust store of the CAs",
             Self::Pkcs7 => "each certificate with its CAs as PKCS #7",
@@ -218,6 +234,7 @@ impl Format {
                 Room { files: 2, files_each: 1, octets_each: pem + chain_octets }
             }
             Self::Der => Room { files: 2, files_each: 1, octets_each: certificate_octets },
+            Self::Emqx | Self::Hivemq | Self::Mosquitto => Room { files: 3, ..Room::default() },
             Self::EspAt => Room { files: 3, files_each: 1, octets_each: pem + chain_octets + 16 },
             // A partition, of which the largest that firmware has are of 148 KiB, and its table.
             Self::EspNvs => Room { files: 1, files_each: 2, octets_each: 149 * 1_024 },
@@ -234,10 +251,13 @@ impl Format {
     pub fn settings_path(self) -> Option<&'static str> {
         match self {
             Self::Aws => Some(aws::SETTINGS),
+            Self::Emqx => Some(Broker::Emqx.settings()),
             Self::EspAt => Some(EspAt::SETTINGS),
             Self::EspNvs => Some(EspNvs::SETTINGS),
             Self::EspSecureCert => Some(EspSecureCert::SETTINGS),
+            Self::Hivemq => Some(Broker::Hivemq.settings()),
             Self::Jks => Some(Store::Jks.settings()),
+            Self::Mosquitto => Some(Broker::Mosquitto.settings()),
             Self::Pkcs12 => Some(Store::Pkcs12.settings()),
             _ => None,
         }
@@ -255,6 +275,9 @@ impl Format {
         if settings.is_some() && self.settings_path().is_none() {
             return Err(D::Error::custom(format_args!("the form {} has no settings", self.name())));
         }
+        let broker = |broker, given| -> Result<Box<dyn Form>, D::Error> {
+            Ok(Box::new(BrokerFiles { broker, settings: self::settings(given)? }))
+        };
         let store = |store, given| -> Result<Box<dyn Form>, D::Error> {
             Ok(Box::new(TrustStore { store, settings: self::settings(given)? }))
         };
@@ -265,12 +288,15 @@ impl Format {
             Self::Azure => Some(Box::<azure::Kit>::default()),
             Self::AzureAdr => Some(Box::<azure_adr::Chains>::default()),
             Self::Der => Some(Box::new(DerFiles)),
+            Self::Emqx => Some(broker(Broker::Emqx, settings)?),
             Self::EspAt => Some(Box::new(Images::new(self::settings::<_, EspAt>(settings)?))),
             Self::EspNvs => Some(Box::new(Images::new(self::settings::<_, EspNvs>(settings)?))),
             Self::EspSecureCert => Some(Box::new(Images::new(self::settings::<_, EspSecureCert>(settings)?))),
+            Self::Hivemq => Some(broker(Broker::Hivemq, settings)?),
             Self::Huawei => Some(Box::new(Binding::huawei())),
             Self::Jks => Some(store(Store::Jks, settings)?),
             Self::JsonLines => Some(Box::<DeviceLines>::default()),
+            Self::Mosquitto => Some(broker(Broker::Mosquitto, settings)?),
             Self::Pem => None,
             Self::Pkcs12 => Some(store(Store::Pkcs12, settings)?),
             Self::Pkcs7 => Some(Box::<Pkcs7Files>::default()),
@@ -413,7 +439,7 @@ mod tests {
         assert_eq!(error.to_string(), "p\\u{1b}fx is not a form that can be delivered");
         assert_eq!(
             error.hint(),
-            "choose from: alibaba, apsaramq, aws, azure, azure-adr, der, esp-at, esp-nvs, esp-secure-cert, huawei, jks, jsonl, pem, pkcs12, pkcs7, tencent"
+            "choose from: alibaba, apsaramq, aws, azure, azure-adr, der, emqx, esp-at, esp-nvs, esp-secure-cert, hivemq, huawei, jks, jsonl, mosquitto, pem, pkcs12, pkcs7, tencent"
         );
     }
 

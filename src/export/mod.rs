@@ -8,6 +8,7 @@ mod aws;
 mod azure;
 mod azure_adr;
 mod binding;
+mod broker;
 pub mod bundle;
 mod crc32;
 pub mod devices;
