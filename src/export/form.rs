@@ -23,6 +23,7 @@ use super::{
     esp_nvs::EspNvs,
     esp_secure_cert::EspSecureCert,
     jsonl::DeviceLines,
+    matter::MatterFiles,
     pem, pkcs7,
     proof::{self, Proof},
     trust_store::{Store, TrustStore},
@@ -60,6 +61,8 @@ pub enum Format {
     Jks,
     /// A file of JSON, a line a certificate.
     JsonLines,
+    /// A folder of Matter attestation certificates.
+    Matter,
     /// A trust store and a configuration for Mosquitto.
     Mosquitto,
     /// PEM files: always there.
@@ -139,6 +142,7 @@ impl Format {
         Self::Huawei,
         Self::Jks,
         Self::JsonLines,
+        Self::Matter,
         Self::Mosquitto,
         Self::Pem,
         Self::Pkcs12,
@@ -164,6 +168,7 @@ impl Format {
             Self::Huawei => "huawei",
             Self::Jks => "jks",
             Self::JsonLines => "jsonl",
+            Self::Matter => "matter",
             Self::Mosquitto => "mosquitto",
             Self::Pem => "pem",
             Self::Pkcs12 => "pkcs12",
@@ -191,6 +196,7 @@ impl Format {
             Self::Huawei => "chains and fingerprints for Huawei IoTDA",
             Self::Jks => "a Java trust store of the CAs",
             Self::JsonLines => "a JSON object a line, PEM in it",
+            Self::Matter => "PAI and DACs, DER and PEM",
             Self::Mosquitto => "the CA and a configuration for Mosquitto",
             Self::Pem => "PEM files, in every bundle",
             Self::Pkcs12 => "a PKCS #12 trust store of the CAs",
@@ -241,6 +247,7 @@ impl Format {
             Self::EspSecureCert => Room { files: 1, files_each: 1, octets_each: pem + chain_octets + 144 },
             Self::Jks | Self::Pkcs12 => Room { files: 2, ..Room::default() },
             Self::JsonLines => Room { files: 1, files_each: 0, octets_each: pem + chain_octets + 1_000 },
+            Self::Matter => Room { files: 4, files_each: 2, octets_each: certificate_octets + pem },
             Self::Pem => Room::default(),
             Self::Pkcs7 => Room { files: 0, files_each: 1, octets_each: pem + chain_octets },
         }
@@ -296,6 +303,7 @@ impl Format {
             Self::Huawei => Some(Box::new(Binding::huawei())),
             Self::Jks => Some(store(Store::Jks, settings)?),
             Self::JsonLines => Some(Box::<DeviceLines>::default()),
+            Self::Matter => Some(Box::new(MatterFiles)),
             Self::Mosquitto => Some(broker(Broker::Mosquitto, settings)?),
             Self::Pem => None,
             Self::Pkcs12 => Some(store(Store::Pkcs12, settings)?),
@@ -439,7 +447,7 @@ mod tests {
         assert_eq!(error.to_string(), "p\\u{1b}fx is not a form that can be delivered");
         assert_eq!(
             error.hint(),
-            "choose from: alibaba, apsaramq, aws, azure, azure-adr, der, emqx, esp-at, esp-nvs, esp-secure-cert, hivemq, huawei, jks, jsonl, mosquitto, pem, pkcs12, pkcs7, tencent"
+            "choose from: alibaba, apsaramq, aws, azure, azure-adr, der, emqx, esp-at, esp-nvs, esp-secure-cert, hivemq, huawei, jks, jsonl, matter, mosquitto, pem, pkcs12, pkcs7, tencent"
         );
     }
 

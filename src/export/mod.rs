@@ -21,6 +21,7 @@ pub mod form;
 pub mod forms;
 mod jsonl;
 pub mod manifest;
+mod matter;
 pub mod names;
 pub mod pem;
 pub mod pkcs7;
