@@ -26,6 +26,7 @@ use super::{
     matter::MatterFiles,
     pem, pkcs7,
     proof::{self, Proof},
+    qr::QrCodes,
     tar::{Archive, RECORD_OCTETS},
     trust_store::{Store, TrustStore},
 };
@@ -74,6 +75,8 @@ pub enum Format {
     Pkcs7,
     /// What a platform is shown to prove that the CA's key is held; of verification certificates only.
     Proof(Platform),
+    /// A folder of pictures, each a QR code of a certificate.
+    Qr,
     /// One file of all certificates and chains.
     Tar,
     /// What Tencent Cloud IoT Hub takes.
@@ -150,6 +153,7 @@ impl Format {
         Self::Pem,
         Self::Pkcs12,
         Self::Pkcs7,
+        Self::Qr,
         Self::Tar,
         Self::Tencent,
     ];
@@ -178,6 +182,7 @@ impl Format {
             Self::Pkcs12 => "pkcs12",
             Self::Pkcs7 => "pkcs7",
             Self::Proof(platform) => proof::name(platform),
+            Self::Qr => "qr",
             Self::Tar => "tar",
             Self::Tencent => "tencent",
         }
@@ -206,6 +211,7 @@ impl Format {
             Self::Pem => "PEM files, in every bundle",
             Self::Pkcs12 => "a PKCS #12 trust store of the CAs",
             Self::Pkcs7 => "each certificate with its CAs as PKCS #7",
+            Self::Qr => "a QR code of each certificate as PNG",
             Self::Tar => "all certificates and chains as one file",
             Self::Tencent => "chains and fingerprints for Tencent IoT Hub",
             Self::Proof(_) => "the CA and the verification certificate, as the platform takes them",
@@ -256,6 +262,8 @@ impl Format {
             Self::Matter => Room { files: 4, files_each: 2, octets_each: certificate_octets + pem },
             Self::Pem => Room::default(),
             Self::Pkcs7 => Room { files: 0, files_each: 1, octets_each: pem + chain_octets },
+            // The largest code, a bit a dot.
+            Self::Qr => Room { files: 0, files_each: 1, octets_each: 70_000 },
             // Two heads, and two contents that fill up their records.
             Self::Tar => Room {
                 files: 1,
@@ -321,6 +329,7 @@ impl Format {
             Self::Pkcs12 => Some(store(Store::Pkcs12, settings)?),
             Self::Pkcs7 => Some(Box::<Pkcs7Files>::default()),
             Self::Proof(platform) => Some(Box::new(Proof(platform))),
+            Self::Qr => Some(Box::new(QrCodes)),
             Self::Tar => Some(Box::<Archive>::default()),
             Self::Tencent => Some(Box::new(Binding::tencent())),
         })
@@ -460,7 +469,8 @@ mod tests {
         assert_eq!(error.to_string(), "p\\u{1b}fx is not a form that can be delivered");
         assert_eq!(
             error.hint(),
-            "choose from: alibaba, apsaramq, aws, azure, azure-adr, der, emqx, esp-at, esp-nvs, esp-secure-cert, hivemq, huawei, jks, jsonl, matter, mosquitto, pem, pkcs12, pkcs7, tar, tencent"
+            "choose from: alibaba, apsaramq, aws, azure, azure-adr, der, emqx, esp-at, esp-nvs, esp-secure-cert, \
+             hivemq, huawei, jks, jsonl, matter, mosquitto, pem, pkcs12, pkcs7, qr, tar, tencent"
         );
     }
 

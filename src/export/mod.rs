@@ -26,6 +26,7 @@ pub mod names;
 pub mod pem;
 pub mod pkcs7;
 mod proof;
+mod qr;
 mod tar;
 mod trust_store;
 
