@@ -81,6 +81,34 @@ fn every_platform_has_the_folder_that_is_kept_of_it() {
     check("tencent", Format::Tencent, "tencent/", "");
 }
 
+/// A small partition of each kind, so that what is kept is small.
+const ESP_AT: &str = "uses = [\"server\", \"client\"]
+partitions = \"\"\"
+# Name,Type,SubType,Offset,Size
+server_cert,0x40,2,0x24000,8K
+server_ca,0x40,4,0x28000,8K
+client_cert,0x40,5,0x2a000,8K
+client_ca,0x40,7,0x2e000,8K
+\"\"\"";
+const ESP_NVS: &str = "uses = [\"client\", \"wpa_ent\"]
+device = \"certificate\"
+partitions = \"mfg_nvs, data, nvs, 0x21000, 12K\"";
+
+#[test]
+fn every_form_for_devices_and_brokers_has_the_folder_that_is_kept_of_it() {
+    check("emqx", Format::Emqx, "emqx/", "");
+    check("esp-at", Format::EspAt, "esp-at/", ESP_AT);
+    check("esp-nvs", Format::EspNvs, "esp-nvs/", ESP_NVS);
+    check("esp-secure-cert", Format::EspSecureCert, "esp-secure-cert/", "authorities = \"root\"");
+    check("hivemq", Format::Hivemq, "hivemq/", "");
+    check("jks", Format::Jks, "jks/", "");
+    check("matter", Format::Matter, "matter/", "");
+    check("mosquitto", Format::Mosquitto, "mosquitto/", "folder = \"/etc/mosquitto/coldsign/\"");
+    check("pkcs12", Format::Pkcs12, "pkcs12/", "password = \"not-a-secret\"");
+    check("qr", Format::Qr, "qr/", "");
+    check("tar", Format::Tar, "tar/", "");
+}
+
 #[test]
 fn a_bundle_with_other_settings_than_its_files_were_made_by_is_not_sound() {
     let mut made = bundle(Format::Aws, JITP);

@@ -9,14 +9,10 @@ use std::{
 
 use serde_json::{Value, json};
 
-use crate::{
-    openssl_req, rogue_signs,
-    support::{
-        Delivery, Sandbox,
-        request::{Algorithm, Request},
-        succeed, tool,
-    },
-    write_request,
+use crate::support::{
+    Delivery, Sandbox, openssl_req,
+    request::{Algorithm, Request},
+    succeed, tool,
 };
 
 /// Devices come in by a template that AWS runs.
@@ -115,7 +111,7 @@ fn aws_takes_a_ca_for_many_accounts_by_our_script_without_a_proof() {
 fn devices(sandbox: &Sandbox, ca: &str, names: &[&str]) -> Delivery {
     let (stick, out) = (sandbox.folder("devices"), sandbox.folder("out"));
     for name in names {
-        write_request(sandbox, &stick, name, Algorithm::P256, &Request::named(name));
+        sandbox.request(&stick, name, Algorithm::P256, &Request::named(name));
     }
     let delivery = sandbox.issue(ca, "device", &[&stick], &out, &["aws"]);
     let judged =
@@ -159,7 +155,7 @@ fn rogue_proof(sandbox: &Sandbox, code: &str) -> String {
     let path = |name: &str| sandbox.text(name);
     let mut request = openssl_req("-new", path("rogue-proof.key"), path("rogue-proof.csr"));
     succeed(request.args(["-subj", &format!("/CN={code}")]));
-    rogue_signs(sandbox, &path("rogue-proof.csr"), &path("rogue-proof.pem"));
+    sandbox.rogue_signs(&path("rogue-proof.csr"), &path("rogue-proof.pem"));
     path("rogue-proof.pem")
 }
 

@@ -23,6 +23,7 @@ use std::{
     sync::OnceLock,
 };
 
+use request::{Algorithm, Key, Request};
 use serde_json::Value;
 
 /// The user PIN of every token the tests make.
@@ -147,6 +148,27 @@ impl Sandbox {
             "--pin-file",
             &pin,
         ]);
+    }
+
+    /// A request `NAME.csr` in a folder, and its key as `NAME.key` in this one.
+    pub fn request(&self, folder: &str, name: &str, algorithm: Algorithm, wishes: &Request) {
+        let key = Key::generate(algorithm);
+        let pem = request::pem("CERTIFICATE REQUEST", &wishes.der(&key));
+        fs::write(Path::new(folder).join(format!("{name}.csr")), pem).unwrap();
+        secret(&self.path(&format!("{name}.key")), &key.private_pem());
+    }
+
+    /// A certificate for a request, from a CA that has our issuing CA's name and not its key: rogue.pem.
+    pub fn rogue_signs(&self, request: &str, certificate: &str) {
+        let (key, ca) = (self.text("rogue.key"), self.text("rogue.pem"));
+        succeed(openssl_req("-x509", key.clone(), ca.clone()).args([
+            "-days",
+            "30",
+            "-subj",
+            "/O=Rehearsal/CN=Issuing CA",
+        ]));
+        let how = ["x509", "-req", "-days", "30", "-set_serial", "7"];
+        succeed(openssl(&how).args(["-in", request, "-CA", &ca, "-CAkey", &key, "-out", certificate]));
     }
 
     /// A path below the folder.
