@@ -7,7 +7,6 @@ use crate::{
         manifest::{FileDigest, SHA256SUMS},
         pem,
     },
-    media::Outbox,
     pki::{certificate::Certificate, fingerprint::Digest, issuer::IssuingCa},
 };
 
@@ -41,7 +40,7 @@ impl Appliance {
         // A rehearsal's certificate is nobody's to trust, and the folder is all that people see of it at first.
         let rehearsal = if self.is_rehearsal() { "-rehearsal" } else { "" };
         let folder = format!("{name}{rehearsal}-certificate-{}", stamp(now()?));
-        let mut outbox = Outbox::create(to, &folder)?;
+        let mut outbox = self.outbox(to, &folder)?;
         let mut written = Vec::new();
         let mut sums = String::new();
         for (file, octets) in contents(name, &issuer, &self.other_paths(name, &issuer)?) {

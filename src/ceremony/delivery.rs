@@ -27,7 +27,7 @@ use crate::{
 use super::{
     error::Error,
     forms::suited,
-    handover::{Bundle, Delivered, Handover, Whole, check_folder},
+    handover::{Bundle, Delivered, Handover, Whole},
     opening::{Appliance, now},
     progress::{Phase, Watch},
 };
@@ -43,8 +43,8 @@ struct Writing {
 }
 
 impl Writing {
-    fn begin(to: &Path, folder: &str) -> Result<Self, Error> {
-        Ok(Self { outbox: Outbox::create(to, folder)?, growing: BTreeMap::new(), written: Vec::new() })
+    fn begin(outbox: Outbox) -> Self {
+        Self { outbox, growing: BTreeMap::new(), written: Vec::new() }
     }
 
     fn put(&mut self, part: Part) -> Result<(), Error> {
@@ -120,7 +120,7 @@ impl Appliance {
         let audit_key = self.audit_key(session)?;
         let formats = &suited(plan, formats);
         let header = self.header(plan, &issuer, audit_key.public_key(), formats)?;
-        let mut writing = Writing::begin(to, &plan.id)?;
+        let mut writing = Writing::begin(self.outbox(to, &plan.id)?);
         let mut builder = BundleBuilder::new(&issuer, audit_key.public_key(), self.forms(formats)?);
         for part in builder.opening() {
             writing.put(part)?;
@@ -136,12 +136,12 @@ impl Appliance {
     /// Checks that a medium can receive a plan's bundle, before the work that leads to it.
     ///
     /// # Errors
-    /// [`Error::Medium`].
+    /// [`Error::Medium`]; [`Error::Usage`] for a folder inside the home.
     pub fn check_target(&self, to: &Path) -> Result<(), Error> {
         // Of a medium that is gone, a file system may say that it is full.
         Volume::open(to)?.check()?;
         // An outbox that is not published leaves nothing behind.
-        Outbox::create(to, "coldsign-check")?;
+        self.outbox(to, "coldsign-check")?;
         Ok(())
     }
 
@@ -166,7 +166,7 @@ impl Appliance {
             });
         }
         self.check_forms(plan, formats)?;
-        check_folder(to, &plan.id)
+        self.check_folder(to, &plan.id)
     }
 
     fn header(

@@ -20,7 +20,7 @@ use super::{
     delivery::audit_signature,
     done::HeadAfter,
     error::{Error, Wanting},
-    opening::{Appliance, now},
+    opening::{Appliance, now, printable_path},
     progress::{Phase, Watch},
 };
 
@@ -144,6 +144,34 @@ impl Appliance {
         Ok(Delivered { folder, certificates, files, manifest_sha256, audit_key_sha256, head })
     }
 
+    /// A new folder on a medium. None is begun inside the home: what is handed over leaves it, and whoever clears up
+    /// among bundles must not stand beside the register.
+    ///
+    /// # Errors
+    /// [`Error::Usage`] for a folder inside the home; [`Error::Medium`].
+    pub(super) fn outbox(&self, to: &Path, folder: &str) -> Result<Outbox, Error> {
+        // Of a folder that is not there the medium tells.
+        if let (Ok(target), Ok(home)) = (to.canonicalize(), self.home.folder().canonicalize())
+            && target.starts_with(home)
+        {
+            return Err(Error::usage(
+                format!("{} is inside this machine's home, where the register is", printable_path(to)),
+                "choose a folder on a medium, or any other outside the home",
+            ));
+        }
+        Ok(Outbox::create(to, folder)?)
+    }
+
+    /// Checks that a medium can receive a folder of this name.
+    ///
+    /// # Errors
+    /// [`Error::Medium`]; [`Error::Usage`] for a folder inside the home.
+    pub(super) fn check_folder(&self, to: &Path, folder: &str) -> Result<(), Error> {
+        let target = Volume::open(to)?;
+        self.outbox(to, folder).map_err(|failure| unwritten(failure, &target))?;
+        Ok(())
+    }
+
     /// The register's head, as a manifest names it.
     pub(super) fn register_head(&self) -> Result<RegisterHead, Error> {
         let head = self.register.head()?;
@@ -154,16 +182,6 @@ impl Appliance {
     pub(super) fn bundle_standing(&self) -> Standing {
         if self.is_rehearsal() { Standing::Rehearsal } else { Standing::Production }
     }
-}
-
-/// Checks that a medium can receive a folder of this name.
-///
-/// # Errors
-/// [`Error::Medium`].
-pub(super) fn check_folder(to: &Path, folder: &str) -> Result<(), Error> {
-    let target = Volume::open(to)?;
-    Outbox::create(to, folder).map_err(|failure| unwritten(failure.into(), &target))?;
-    Ok(())
 }
 
 impl Handover {

@@ -197,13 +197,13 @@ impl Appliance {
         let at = now()?;
         let folder = format!("{}-request-{}", new.name, stamp(at));
         if let Some((der, public_key)) = self.standing_request(new)? {
-            let outbox = Outbox::create(to, &folder)?;
+            let outbox = self.outbox(to, &folder)?;
             return written_request(outbox, folder, new.name, &der, &public_key)
                 .map_err(|error| error.amid(REQUEST_KEPT));
         }
         self.check_free(new.name)?;
         // The medium first: a key whose request cannot be written would be of no use.
-        let outbox = Outbox::create(to, &folder)?;
+        let outbox = self.outbox(to, &folder)?;
         let reserve = self.set_room_aside(1)?;
         let session = self.login_to_make_keys(custodian)?;
         self.provision_audit_key(&session)?;

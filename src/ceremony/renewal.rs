@@ -6,7 +6,6 @@
 use std::path::Path;
 
 use crate::{
-    media::Outbox,
     pki::{
         certificate::Certificate,
         issuer::IssuingCa,
@@ -150,7 +149,7 @@ impl Appliance {
         let at = now()?;
         let folder = format!("{name}-request-{}", stamp(at));
         // The medium first: what cannot be written need not be signed.
-        let outbox = Outbox::create(to, &folder)?;
+        let outbox = self.outbox(to, &folder)?;
         let reserve = self.set_room_aside(1)?;
         let session = self.login(custodian)?;
         let key = self.ca_key(name, &self.authority_key_uri(name)?, &session)?;

@@ -21,7 +21,7 @@ use crate::{
 use super::super::{
     delivery::named,
     error::Error,
-    handover::{Bundle, Delivered, Handover, Whole, check_folder},
+    handover::{Bundle, Delivered, Handover, Whole},
     opening::Appliance,
     progress::{Phase, Watch},
 };
@@ -36,7 +36,7 @@ impl Appliance {
     /// # Errors
     /// [`Error::Medium`].
     pub fn check_crl_target(&self, id: &str, to: &Path) -> Result<(), Error> {
-        check_folder(to, id)
+        self.check_folder(to, id)
     }
 
     /// Writes a CRL's folder, reads it back, compares, records the delivery.
@@ -80,7 +80,7 @@ impl Appliance {
     ) -> Result<Bundle, Error> {
         let issuer = self.issuer(&crl.stored().authority)?;
         let audit_key = self.audit_key(session)?;
-        let mut outbox = Outbox::create(to, folder)?;
+        let mut outbox = self.outbox(to, folder)?;
         let mut written = Vec::new();
         for part in crl_opening(&issuer, audit_key.public_key()) {
             if let Part::File { path, octets } = part {
