@@ -115,8 +115,12 @@ fn ca_identifier(certificate: &Certificate) -> Result<Vec<u8>, String> {
     if !certificate.is_ca() {
         return Err("the certificate is not one of a CA (basicConstraints)".to_owned());
     }
-    if certificate.key_usage().is_none_or(|bits| bits & KEY_CERT_SIGN == 0) {
-        return Err("the certificate's key may not sign certificates (keyUsage)".to_owned());
+    // RFC 5280 §6.1.4 (n): a key without a keyUsage is limited in nothing. §4.2.1.3 asks a CA for one all the same; the
+    // certificate that is made here has it.
+    if certificate.key_usage().is_some_and(|bits| bits & KEY_CERT_SIGN == 0) {
+        return Err(
+            "the certificate's key may not sign certificates: its keyUsage is without keyCertSign".to_owned()
+        );
     }
     if !certificate.unknown_critical_extensions().is_empty() {
         return Err("the certificate has a critical extension that nothing here understands".to_owned());
