@@ -253,7 +253,12 @@ fn a_wrong_word_is_told_by_its_number_and_what_was_typed_is_kept() {
 /// CAs that a plan makes.
 fn authorities(count: u64, names: &[&str]) -> PlannedAuthorities {
     let names = names.iter().map(|name| Printable::new(name)).collect();
-    PlannedAuthorities { count, names, path_length: Some(0) }
+    PlannedAuthorities {
+        count,
+        names,
+        path_length: Some(0),
+        names_below: Printable::new("only dns:a.example"),
+    }
 }
 
 #[test]
@@ -265,11 +270,13 @@ fn whoever_approves_a_ca_is_told_that_it_is_one() {
     let mut model = model(Screen::Plan(Plan::stored(plan())));
     done(&mut model, planned);
     sees(&mut model, "THIS MAKES        A CA, no device: no CA may stand below it");
+    sees(&mut model, "names below it    only dns:a.example");
     sees(&mut model, "words");
     key(&mut model, Key::Char('a'));
     sees(&mut model, "THIS MAKES A CA: whoever holds its key can issue certificates");
     sees(&mut model, "name          CN=Factory CA");
     sees(&mut model, "no CA may stand below it");
+    sees(&mut model, "names below   only dns:a.example");
     sees(&mut model, "valid until ");
     sees(&mut model, "type all 12 words");
 }

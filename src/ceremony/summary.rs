@@ -4,6 +4,7 @@ use crate::{
     pki::{
         fingerprint::{Digest, hex},
         lint,
+        policy::Control,
         text::Printable,
         time::Time,
     },
@@ -89,6 +90,35 @@ pub struct PlannedRow {
     pub notes: Vec<(String, Printable)>,
     /// Whether it is issued already.
     pub issued: bool,
+}
+
+/// What is said of a plan's certificates before all other notes, by control, most serious first.
+const SERIOUS: [(Control, &str); 4] = [
+    (Control::DuplicateInRegister, "keys have a certificate already"),
+    (Control::DuplicateInBatch, "keys stand in this plan a second time"),
+    (Control::SubjectInRegister, "subjects have a certificate already"),
+    (Control::SubjectInBatch, "subjects stand in this plan a second time"),
+];
+
+impl PlanSummary {
+    /// What nobody may overlook who approves it, each a sentence: `20 of 20 subjects have a certificate already`.
+    #[must_use]
+    pub fn serious(&self) -> Vec<String> {
+        let of = self.plan.accepted;
+        let found = SERIOUS.iter().filter_map(|(control, what)| {
+            let (_, count) = self.notes.iter().find(|(noted, _)| noted == control.id())?;
+            Some(format!("{count} of {of} {what}"))
+        });
+        found.collect()
+    }
+
+    /// The other notes: how many, and of how many kinds.
+    #[must_use]
+    pub fn other_notes(&self) -> (u64, usize) {
+        let serious = |id: &str| SERIOUS.iter().any(|(control, _)| control.id() == id);
+        let others = self.notes.iter().filter(|(control, _)| !serious(control));
+        others.fold((0, 0), |(notes, kinds), (_, count)| (notes + count, kinds + 1))
+    }
 }
 
 impl Appliance {

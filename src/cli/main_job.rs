@@ -70,16 +70,15 @@ pub fn plan(home: Home, given: &PlanArguments, form: Form) -> Result<Exit, Error
     announce(&appliance);
     render::warnings(&appliance.warnings_for(&given.ca, &given.profile)?);
     let plan = make_plan(&mut appliance, &given.ca, &given.profile, &given.paths, given.csv.as_deref())?;
-    let waived = appliance.waived(&plan)?;
-    render::waived(&waived);
-    let outside = appliance.adoption_told(&plan.authority)?;
-    let known = (waived.as_slice(), outside.as_ref());
+    let summary = watched(|watch| appliance.plan_summary(&plan, watch))?;
+    render::for_approval(&summary);
     match form {
-        Form::Json => render::value(&render::summary(&plan, known, None, began.elapsed().as_secs_f64())),
+        Form::Json => {
+            let known = (summary.waived.as_slice(), summary.from_outside.as_ref());
+            render::value(&render::summary(&plan, known, None, began.elapsed().as_secs_f64()));
+        }
         Form::Text => {
             render::plan(&plan);
-            render::authorities(appliance.planned_authorities(&plan)?.as_ref());
-            render::from_outside(outside.as_ref());
             eprintln!("next: read the words to each other, then coldsign approve {} --words \"…\"", plan.id);
         }
     }
@@ -90,6 +89,7 @@ pub fn plan(home: Home, given: &PlanArguments, form: Form) -> Result<Exit, Error
 pub fn approve(home: Home, given: &ApproveArguments, form: Form) -> Result<Exit, Error> {
     let mut appliance = Appliance::open(home)?;
     let plan = appliance.stored_plan(&given.plan)?;
+    render::for_approval(&watched(|watch| appliance.plan_summary(&plan, watch))?);
     appliance.approve(&plan, ApprovalGiven::Words(&given.words))?;
     match form {
         Form::Json => {
@@ -187,11 +187,9 @@ pub fn issue(home: Home, given: &IssueArguments, form: Form) -> Result<Exit, Err
     render::warnings(&appliance.warnings_for(&given.ca, &given.profile)?);
     let plan = make_plan(&mut appliance, &given.ca, &given.profile, &given.from, given.csv.as_deref())?;
     eprintln!("plan {}: {}, digest {}", plan.id, counted(plan.accepted, "certificate"), plan.digest);
-    let waived = appliance.waived(&plan)?;
-    render::waived(&waived);
-    render::authorities(appliance.planned_authorities(&plan)?.as_ref());
-    let outside = appliance.adoption_told(&plan.authority)?;
-    render::from_outside(outside.as_ref());
+    let summary = watched(|watch| appliance.plan_summary(&plan, watch))?;
+    render::for_approval(&summary);
+    let (waived, outside) = (summary.waived, summary.from_outside);
     let rest = rest_of_issue(&mut appliance, &plan, given, &formats, began);
     let (issued, seconds, delivered) = rest.inspect_err(|_| {
         // The pair that follows says how to go on with the step that failed; this, that nothing begins anew.

@@ -53,9 +53,19 @@ pub fn run(home: Home, command: RegisterCommand, form: Form) -> Result<Exit, Err
 
 fn show(appliance: &Appliance, what: &str, form: Form) -> Result<Exit, Error> {
     if let Some(plan) = appliance.stored_plan_if_any(what)? {
+        let summary = watched(|watch| appliance.plan_summary(&plan, watch))?;
         match form {
-            Form::Json => render::value(&plan_value(appliance, &plan)?),
+            Form::Json => {
+                let mut value = plan_value(appliance, &plan)?;
+                let ((not_before, _), (_, not_after)) = (summary.not_before, summary.not_after);
+                value["makes_authorities"] = render::authorities_value(summary.authorities.as_ref());
+                value["serious"] = json!(summary.serious());
+                value["not_before"] = json!(not_before.to_string());
+                value["not_after"] = json!(not_after.to_string());
+                render::value(&value);
+            }
             Form::Text => {
+                render::for_approval(&summary);
                 render::plan(&plan);
                 render::line(&format!("CA        {}, profile {}", plan.authority, plan.profile));
                 render::line(&format!("stored    {}", plan.created));

@@ -6,8 +6,8 @@ use serde_json::{Value, json};
 
 use crate::{
     ceremony::{
-        self, CaWarning, Counts, HeadAfter, Issued, Judgement, PlannedAuthorities, StoredPlan, Verdict,
-        Waived,
+        self, CaWarning, Counts, HeadAfter, Issued, Judgement, PlanSummary, PlannedAuthorities, StoredPlan,
+        Verdict, Waived,
     },
     pki::{
         block_list::asked::AskedList,
@@ -225,6 +225,32 @@ pub fn authorities(made: Option<&PlannedAuthorities>) {
     if more > 0 {
         eprintln!("    and {more} more");
     }
+    eprintln!("    names below: {}", made.names_below);
+}
+
+/// All that an approver must see of a plan, to standard error: that it makes CAs first, then what is serious, until when
+/// it holds, what is waived, and where the CA's key came from.
+pub fn for_approval(summary: &PlanSummary) {
+    authorities(summary.authorities.as_ref());
+    for serious in summary.serious() {
+        eprintln!("BEWARE: {serious}");
+    }
+    waived(&summary.waived);
+    from_outside(summary.from_outside.as_ref());
+    let ((first, _), (_, last)) = (summary.not_before, summary.not_after);
+    eprintln!("valid from {first}, until {last} at the latest");
+}
+
+/// The CAs that a plan makes, as a value.
+pub fn authorities_value(made: Option<&PlannedAuthorities>) -> Value {
+    made.map_or(Value::Null, |made| {
+        json!({
+            "count": made.count,
+            "names": made.names.iter().map(ToString::to_string).collect::<Vec<_>>(),
+            "path_length": made.path_length,
+            "names_below": made.names_below.to_string(),
+        })
+    })
 }
 
 /// The rules of the lint that a plan sets aside, to standard error: whoever approves or signs it is told.

@@ -419,6 +419,7 @@ pub fn authorities(outside: &Outside) -> PlannedAuthorities {
             .map(printable)
             .into(),
         path_length: Some(0),
+        names_below: printable("only dns:factory.example, dn:O=Example; never ip:10.0.0.0/8"),
     }
 }
 

@@ -116,13 +116,11 @@ pub fn cross(home: Home, ca: &str, profile: &str, certificate: &Path, form: Form
     let began = Instant::now();
     let mut appliance = Appliance::open(home)?;
     let made = appliance.plan_cross(ca, profile, certificate)?;
-    let waived = appliance.waived(&made.plan)?;
-    render::waived(&waived);
-    let outside = appliance.adoption_told(&made.plan.authority)?;
+    let summary = watched(|watch| appliance.plan_summary(&made.plan, watch))?;
+    render::for_approval(&summary);
     match form {
         Form::Json => {
-            let mut value =
-                render::summary(&made.plan, (&waived, outside.as_ref()), None, began.elapsed().as_secs_f64());
+            let mut value = render::summary(&made.plan, (&summary.waived, summary.from_outside.as_ref()), None, began.elapsed().as_secs_f64());
             value["certificate_sha256"] = json!(made.certificate_sha256.to_string());
             render::value(&value);
         }
@@ -130,11 +128,10 @@ pub fn cross(home: Home, ca: &str, profile: &str, certificate: &Path, form: Form
             for note in &made.notes {
                 eprintln!("note: {} ({})", note.message, note.control.id());
             }
-            eprintln!("its own certificate has SHA-256 {}, in words:", made.certificate_sha256);
+            eprintln!("the certificate it was made from has SHA-256 {}, in words:", made.certificate_sha256);
             eprintln!("    {}", render::rows_of_words(&made.certificate_sha256.words()).join("\n    "));
+            eprintln!("compare these words with the keeper of that CA, by a way of their own");
             render::plan(&made.plan);
-            render::authorities(appliance.planned_authorities(&made.plan)?.as_ref());
-            render::from_outside(outside.as_ref());
             eprintln!(
                 "next: read the words to each other, then coldsign approve {} --words \"…\"",
                 made.plan.id

@@ -4,7 +4,11 @@ use const_oid::db::rfc5912::ID_EXTENSION_REQ;
 use der::{Encode as _, asn1::ObjectIdentifier};
 
 use crate::pki::{
-    certificate::{Certificate, CertificateError, extensions},
+    certificate::{
+        Certificate, CertificateError,
+        extensions::{self, Extensions},
+    },
+    constraint::NameConstraints,
     der::{Reader, element, sequence, tag},
     key::{HashAlgorithm, KeyError, PublicKey, RsaScheme},
     lint,
@@ -186,10 +190,12 @@ pub fn plan_root_by(
 }
 
 /// What makes a certificate one of a CA.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+#[derive(Clone, Debug, Eq, PartialEq)]
 pub struct AuthorityTerms {
     /// pathLenConstraint, if any.
     pub path_length: Option<u32>,
+    /// What the names below it may be (RFC 5280 §4.2.1.10).
+    pub names: NameConstraints,
 }
 
 /// What `TBSCertificate` octets say of a CA (RFC 5280 §4.2.1.9); `None` where they are not a CA's.
@@ -207,7 +213,8 @@ pub fn authority_terms(tbs: &[u8]) -> Result<Option<AuthorityTerms>, Certificate
     }
     let extensions = extensions::read(&mut fields)?;
     fields.finish("extensions")?;
-    Ok(extensions.is_ca.then_some(AuthorityTerms { path_length: extensions.path_length }))
+    let Extensions { is_ca, path_length, name_constraints: names, .. } = extensions;
+    Ok(is_ca.then_some(AuthorityTerms { path_length, names }))
 }
 
 /// The `CertificationRequestInfo` of a CA that asks a superior CA for its certificate: subject, key, and a request for

@@ -15,6 +15,7 @@ use proptest::prelude::*;
 use super::*;
 use crate::pki::{
     certificate::{Certificate, CertificateError, SignedCertificate, join},
+    constraint::NameConstraints,
     der::{element, sequence, tag},
     key::{Curve, KeyAlgorithm, RsaScheme},
     naming::{
@@ -519,10 +520,11 @@ proptest! {
 
 #[test]
 fn the_octets_say_whether_they_are_a_cas() {
+    let of = |path_length| AuthorityTerms { path_length, names: NameConstraints::default() };
     let terms = |profile: &str| authority_terms(Case::new(profile).run(issuer()).expect("planned").tbs());
     assert_eq!(terms("device"), Ok(None));
-    assert_eq!(terms("subordinate-ca"), Ok(Some(AuthorityTerms { path_length: Some(0) })));
+    assert_eq!(terms("subordinate-ca"), Ok(Some(of(Some(0)))));
     let unlimited = plan_root(&root_fields(1, None), facts(1)).expect("a root");
-    assert_eq!(authority_terms(unlimited.tbs()), Ok(Some(AuthorityTerms { path_length: None })));
+    assert_eq!(authority_terms(unlimited.tbs()), Ok(Some(of(None))));
     assert!(authority_terms(&unlimited.tbs()[1..]).is_err());
 }

@@ -29,6 +29,8 @@ pub struct Approval {
     until: Option<(Time, Time)>,
     /// The CAs that are made, where the certificates are those of CAs.
     authorities: Option<PlannedAuthorities>,
+    /// What nobody may overlook, each a sentence.
+    serious: Vec<String>,
     words: TypedWords,
 }
 
@@ -37,7 +39,7 @@ impl Approval {
     #[must_use]
     pub fn new(plan: StoredPlan) -> Self {
         let words = TypedWords::new(plan.words(), "plan");
-        Self { plan, until: None, authorities: None, words }
+        Self { plan, until: None, authorities: None, serious: Vec::new(), words }
     }
 
     /// The same, saying until when the certificates are valid: the first and the last notAfter.
@@ -54,10 +56,21 @@ impl Approval {
         self
     }
 
+    /// The same, saying first what nobody may overlook: that a subject or a key has a certificate already.
+    #[must_use]
+    pub fn beware(mut self, serious: Vec<String>) -> Self {
+        self.serious = serious;
+        self
+    }
+
     /// Says what is to be signed; returns the rows used.
     fn draw_what(&self, canvas: &mut Canvas<'_>, area: Rect) -> u16 {
         let plan = &self.plan;
         let mut y = area.y;
+        for serious in &self.serious {
+            canvas.text(area.x, y, area.width, &format!("BEWARE: {serious}"), Role::Attention);
+            y += 1;
+        }
         if let Some(made) = &self.authorities {
             let text = if made.count == 1 {
                 "THIS MAKES A CA: whoever holds its key can issue certificates".to_owned()
@@ -79,6 +92,12 @@ impl Approval {
             let more = if more > 0 { format!("{} more in the plan; ", grouped(more)) } else { String::new() };
             let text = format!("{more}{}", below(made.path_length));
             canvas.text(area.x, y, area.width, &text, Role::Strong);
+            y += 1;
+            canvas.text(area.x, y, 14, "names below", Role::Faint);
+            // The whole of it: three rows hold what a profile usually has.
+            let below = Rect { x: area.x + 14, y, width: area.width.saturating_sub(14), height: 3 };
+            let names = canvas.theme().shown(&made.names_below).to_string();
+            y += canvas.paragraph(below, &names, Role::Strong).saturating_sub(1);
         } else {
             let number = format!("to be signed: {}", counted(plan.accepted, "certificate"));
             canvas.text(area.x, y, area.width, &number, Role::Strong);

@@ -9,7 +9,10 @@ use super::{
     withdrawal::Withdrawal,
 };
 use crate::{
-    ceremony::{self, Counts, Estimate, PlanSummary, PlannedAuthorities, PlannedRow, Remaining, StoredPlan},
+    ceremony::{
+        self, Counts, Estimate, PlanSummary, PlannedAuthorities, PlannedRow, Remaining,
+        StoredPlan,
+    },
     pki::{text::Printable, time::Time},
     tui::{
         canvas::Canvas,
@@ -31,8 +34,8 @@ const FINDINGS: Action = Action::Verb(0);
 /// Puts the plan away.
 const WITHDRAW: Action = Action::Verb(1);
 
-/// Rows above the list of certificates; one more where the plan makes CAs, where there is a table, and for each rule of
-/// the lint that is waived.
+/// Rows above the list of certificates; two more where the plan makes CAs, one where there is a table, and for each
+/// serious note and each rule of the lint that is waived.
 const HEAD_ROWS: u16 = 12;
 
 /// How much is known of the plan.
@@ -175,10 +178,13 @@ impl Plan {
         let summary = self.summary();
         let until = summary.map(|summary| summary.not_after);
         let authorities = summary.and_then(|summary| summary.authorities.clone());
+        let serious = summary.map(PlanSummary::serious).unwrap_or_default();
         self.read_again();
         let plan = self.stored.clone();
         Turn::enter(match next {
-            Remaining::Approval => Screen::Approval(Approval::new(plan).until(until).making(authorities)),
+            Remaining::Approval => {
+                Screen::Approval(Approval::new(plan).until(until).making(authorities).beware(serious))
+            }
             Remaining::Signing => Screen::Signing(Signing::resumed(plan, issued)),
             Remaining::Delivery => Screen::Delivery(Delivery::new(plan)),
         })
@@ -284,11 +290,12 @@ impl Room for Plan {
 
     fn draw(&self, canvas: &mut Canvas<'_>, area: Rect, _about: &About) {
         self.draw_summary(canvas, area);
-        let makes = u16::from(self.authorities().is_some()) + u16::from(self.outside_key().is_some());
+        let makes = 2 * u16::from(self.authorities().is_some()) + u16::from(self.outside_key().is_some());
         let makes = makes + u16::from(self.stage() == Stage::Withdrawn);
         let waived = self.shown().map_or(0, |shown| shown.summary.waived.len());
         let head = HEAD_ROWS + makes + u16::from(ceremony::table_of(&self.stored).is_some());
-        let head = head.saturating_add(u16::try_from(waived).unwrap_or(u16::MAX));
+        let serious = self.summary().map_or(0, |summary| summary.serious().len());
+        let head = head.saturating_add(u16::try_from(waived + serious).unwrap_or(u16::MAX));
         let list = Rect { y: area.y + head, height: area.height.saturating_sub(head), ..area };
         self.draw_rows(canvas, list);
     }
@@ -322,6 +329,10 @@ impl Plan {
         y += canvas.labelled(area, y, "plan", Printable::new(&name).as_str(), Role::Strong);
         if let Some(authorities) = self.authorities() {
             y += canvas.labelled(area, y, "THIS MAKES", &makes(authorities), Role::Attention);
+            canvas.text(area.x, y, 17, "names below it", Role::Faint);
+            let width = area.width.saturating_sub(18);
+            canvas.outside(area.x + 18, y, width, &authorities.names_below, Role::Attention);
+            y += 1;
         }
         if let Some(told) = self.outside_key() {
             canvas.text(area.x, y, 17, "KEY FROM OUTSIDE", Role::Attention);
@@ -360,6 +371,10 @@ impl Plan {
         let summary = &shown.summary;
         y += canvas.labelled(area, y, "valid from", &between(summary.not_before), Role::Plain);
         y += canvas.labelled(area, y, "valid until", &between(summary.not_after), Role::Plain);
+        for (place, serious) in summary.serious().iter().enumerate() {
+            let label = if place == 0 { "BEWARE" } else { "" };
+            y += canvas.labelled(area, y, label, serious, Role::Attention);
+        }
         y += canvas.labelled(area, y, "checks", &checks(summary), Role::Plain);
         for waived in &summary.waived {
             y += canvas.labelled(area, y, "WAIVED", &waived.words(), Role::Attention);
@@ -430,12 +445,13 @@ fn between((first, last): (Time, Time)) -> String {
     if first == last { moment(first) } else { format!("{} to {}", moment(first), moment(last)) }
 }
 
+/// What the lint and the other checks said; what is serious stands in lines of its own.
 fn checks(summary: &PlanSummary) -> String {
     let passed = match summary.waived.iter().filter(|waived| waived.certificates > 0).count() {
-        0 => format!("all {} rules passed by each", summary.lint_rules),
+        0 => format!("all {} rules passed", summary.lint_rules),
         waived => {
             let held = summary.lint_rules.saturating_sub(waived);
-            format!("{held} of {} rules passed by each", summary.lint_rules)
+            format!("{held} of {} rules passed", summary.lint_rules)
         }
     };
     let passed = match summary.plan.block_lists.as_deref() {
@@ -443,12 +459,13 @@ fn checks(summary: &PlanSummary) -> String {
         Some([]) => format!("{passed}; NO BLOCK LIST"),
         Some(lists) => format!("{passed}; {}", counted(lists.len() as u64, "block list")),
     };
-    match summary.notes.as_slice() {
-        [] => format!("{passed}; no notes"),
-        notes => {
-            let named: Vec<String> =
-                notes.iter().map(|(control, count)| format!("{} {control}", grouped(*count))).collect();
-            format!("{passed}; notes: {}", Printable::new(&named.join(", ")))
+    let more = if summary.serious().is_empty() { "" } else { " more" };
+    match summary.other_notes() {
+        (0, _) if more.is_empty() => format!("{passed}; no notes"),
+        (0, _) => format!("{passed}; f shows which"),
+        (notes, kinds) => {
+            let kinds = counted(kinds as u64, "kind");
+            format!("{passed}; {}{more} in {kinds}: f", counted(notes, "note"))
         }
     }
 }
