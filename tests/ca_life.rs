@@ -415,14 +415,8 @@ fn a_cross_certificate_keeps_the_names_and_the_identifier_that_it_has() {
     made(
         &[
             &root[..],
-            &[
-                "-days",
-                "3000",
-                "-subj",
-                "/O=Partner/CN=Partner Root",
-                "-addext",
-                "keyUsage=critical,keyCertSign,cRLSign",
-            ],
+            // Its certificate says nothing of the key's usage, so that it is limited in none.
+            &["-days", "3000", "-subj", "/O=Partner/CN=Partner Root"],
         ]
         .concat(),
     );
@@ -442,8 +436,15 @@ fn a_cross_certificate_keeps_the_names_and_the_identifier_that_it_has() {
         .remove(0);
     let id = planned["plan"].as_str().unwrap();
     let pin = sandbox.text("pin");
+    let made = sandbox.json(["register", "show", id]).remove(0);
+    let made = &made["makes_authorities"];
+    assert_eq!((&made["path_length"], &made["names_below"]), (&0.into(), &"only dn:O=Partner".into()));
     sandbox.ok(["approve", id, "--words", planned["words"].as_str().unwrap()]);
     sandbox.ok(["sign", id, "--pin-file", &pin]);
+    for inside in [sandbox.text("home"), sandbox.folder("home/out")] {
+        let refused = sandbox.exits(2, ["deliver", id, "--to", &inside, "--pin-file", &pin]);
+        assert!(refused.contains("is inside this machine's home"), "{refused}");
+    }
     let folder =
         of(&sandbox.json(["deliver", id, "--to", &sandbox.folder("out"), "--pin-file", &pin]), "folder");
     let cross = format!("{folder}/certificates.pem");

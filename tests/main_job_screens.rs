@@ -58,7 +58,7 @@ fn row(index: u64) -> PlannedRow {
         not_after: now(),
         spki_sha256: Digest::of(b"key"),
         notes: Vec::new(),
-        issued: false,
+        state: None,
     }
 }
 

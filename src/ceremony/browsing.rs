@@ -10,17 +10,18 @@ use rayon::prelude::*;
 
 use crate::{
     pki::{
+        crl::CrlSerial,
         fingerprint::{Digest, hex},
         name::Name,
         text::Printable,
         time::Time,
     },
-    register::{self, Catalogue, IssuedCertificate, Listed, Place, SerialPrefix, Stretch, Texts},
+    register::{self, Catalogue, IssuedCertificate, Listed, Place, Revoked, SerialPrefix, Stretch, Texts},
 };
 
 use super::{
     error::Error,
-    opening::Appliance,
+    opening::{Appliance, now},
     progress::{Phase, Watch},
 };
 
@@ -32,6 +33,41 @@ const DIGEST_ROWS: u32 = 65_536;
 
 /// Longest source that is searched, in characters: twice what intake lets into the register.
 const SOURCE_CHARS_MAX: usize = 65_536;
+
+/// How a certificate stands now.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum CertificateState {
+    /// Its validity has ended.
+    Ended,
+    /// It is on hold: it can be released or revoked.
+    OnHold,
+    /// It is revoked for ever.
+    Revoked,
+    /// Nothing stands against it.
+    Valid,
+}
+
+impl CertificateState {
+    fn of(revoked: Option<Revoked>, not_after: Time, now: Time) -> Self {
+        match revoked {
+            Some(Revoked::Revoked(_)) => Self::Revoked,
+            _ if not_after < now => Self::Ended,
+            Some(Revoked::Held(_)) => Self::OnHold,
+            Some(Revoked::Released(_)) | None => Self::Valid,
+        }
+    }
+
+    /// In a word or two, of at most seven letters.
+    #[must_use]
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Ended => "ended",
+            Self::OnHold => "on hold",
+            Self::Revoked => "revoked",
+            Self::Valid => "valid",
+        }
+    }
+}
 
 /// A line about an issued certificate; harmless on a screen.
 #[derive(Clone, Debug, Eq, PartialEq)]
@@ -60,6 +96,8 @@ pub struct IssuedRow {
     pub spki_sha256: Digest,
     /// SHA-256 of the certificate.
     pub certificate_sha256: Digest,
+    /// How it stood when it was looked up.
+    pub state: CertificateState,
 }
 
 /// What a person looks for by.
@@ -186,7 +224,7 @@ impl Appliance {
     /// # Errors
     /// [`Error::Register`].
     pub fn issued_page(&self, catalogue: &Catalogue, from: u64, limit: u32) -> Result<Vec<IssuedRow>, Error> {
-        Ok(self.register.catalogued(catalogue, from, limit)?.into_iter().map(row).collect())
+        self.rows(self.register.catalogued(catalogue, from, limit)?)
     }
 
     /// The certificate of a number, whole, joined again from its parts and compared with the digest recorded.
@@ -245,7 +283,30 @@ impl Appliance {
         // A page that is not full is the last one.
         let rest = page.last().filter(|_| u32::try_from(page.len()).is_ok_and(|found| found == limit));
         let rest = rest.map(|(_, listed)| Rest(Onward::Line(Box::new(listed.clone()))));
-        Ok(Found { rows: page.into_iter().map(row).collect(), rest })
+        Ok(Found { rows: self.rows(page)?, rest })
+    }
+
+    /// Lines, each with how its certificate stands: an indexed look-up for each.
+    fn rows(&self, lines: Vec<(u64, Listed)>) -> Result<Vec<IssuedRow>, Error> {
+        let now = now()?;
+        let line = |(number, listed): (u64, Listed)| {
+            let state = self.state_of(&listed.authority, &listed.serial, listed.not_after, now)?;
+            Ok(row((number, listed), state))
+        };
+        lines.into_iter().map(line).collect()
+    }
+
+    /// How a certificate of an authority stands now.
+    pub(super) fn state_of(
+        &self,
+        authority: &str,
+        serial: &[u8],
+        not_after: Time,
+        now: Time,
+    ) -> Result<CertificateState, Error> {
+        let serial = CrlSerial::from_octets(serial);
+        let revoked = serial.map(|serial| self.register.revoked(authority, &serial)).transpose()?;
+        Ok(CertificateState::of(revoked.flatten(), not_after, now))
     }
 
     /// Looks through stretch after stretch for the places that `find` tells.
@@ -269,7 +330,7 @@ impl Appliance {
             }
             for place in find(&stretch)? {
                 let Some(line) = self.register.catalogued_at(catalogue, place)? else { continue };
-                found.push(row(line));
+                found.extend(self.rows(vec![line])?);
                 if found.len() as u64 == u64::from(limit) {
                     return Ok(Found { rows: found, rest: Some(Rest(Onward::After(place))) });
                 }
@@ -289,7 +350,7 @@ fn holds(texts: &Texts, needle: &str) -> bool {
             .is_ok_and(|subject| subject.to_printable().as_str().to_lowercase().contains(needle))
 }
 
-fn row((number, listed): (u64, Listed)) -> IssuedRow {
+fn row((number, listed): (u64, Listed), state: CertificateState) -> IssuedRow {
     IssuedRow {
         number,
         serial: hex(&listed.serial),
@@ -303,5 +364,6 @@ fn row((number, listed): (u64, Listed)) -> IssuedRow {
         not_after: listed.not_after,
         spki_sha256: listed.spki_sha256,
         certificate_sha256: listed.certificate_sha256,
+        state,
     }
 }

@@ -61,7 +61,7 @@ mod withdrawal;
 
 pub use adoption::{Adoptee, ProposedAdoption};
 pub use block_lists::{BlockListFacts, BlockLists, ListFormat, add_block_list};
-pub use browsing::{By, Found, IssuedRow, Pace, Rest, Wanted};
+pub use browsing::{By, CertificateState, Found, IssuedRow, Pace, Rest, Wanted};
 pub use certificate_export::ExportedCertificate;
 pub use closing::{Closing, Due, Nearness, Remaining, SignedHead, Unfinished};
 pub use confirmed_ca::{ConfirmedCa, ConfirmedRekey, ConfirmedRenewal, Rekey, Renewal};
@@ -93,7 +93,7 @@ pub use renewal::RootRenewal;
 pub use repeated_code::{RepeatedCode, Repetition};
 pub use revocation::{
     ApprovedCrl, CRL_SOON_DAYS, CrlApproval, CrlChanges, CrlFile, CrlFreshness, CrlImport, CrlRow, CrlShown,
-    CrlStanding, JudgedCertificate, JudgedRevocation, PreparedCrl, REASONS, crl_again, crl_id, new_crl_row,
+    CrlStanding, JudgedCertificate, JudgedRevocation, PreparedCrl, REASONS, RevokedRow, crl_again, crl_id, new_crl_row,
     read_crl_file, read_serials, typed_moment, typed_serial, typed_serials,
 };
 pub use seen::{Agreement, Seen};

@@ -12,9 +12,10 @@ use crate::{
 };
 
 use super::{
+    browsing::CertificateState,
     closing::Remaining,
     error::Error,
-    opening::Appliance,
+    opening::{Appliance, now},
     planned_authorities::PlannedAuthorities,
     progress::{Phase, Watch},
     waived::Waived,
@@ -88,8 +89,8 @@ pub struct PlannedRow {
     pub spki_sha256: Digest,
     /// Notes of the request and of the plan: control's id and message.
     pub notes: Vec<(String, Printable)>,
-    /// Whether it is issued already.
-    pub issued: bool,
+    /// How it stands now, where it is issued already.
+    pub state: Option<CertificateState>,
 }
 
 /// What is said of a plan's certificates before all other notes, by control, most serious first.
@@ -177,7 +178,15 @@ impl Appliance {
     /// # Errors
     /// [`Error::Register`].
     pub fn planned_page(&self, plan: &StoredPlan, from: u64, limit: u32) -> Result<Vec<PlannedRow>, Error> {
-        Ok(self.register.planned(plan, Which::All, from, limit)?.into_iter().map(row).collect())
+        let now = now()?;
+        let line = |line: PlannedLine| {
+            let state = line
+                .issued
+                .then(|| self.state_of(&plan.authority, &line.serial, line.not_after, now))
+                .transpose()?;
+            Ok(row(line, state))
+        };
+        self.register.planned(plan, Which::All, from, limit)?.into_iter().map(line).collect()
     }
 
     /// The `TBSCertificate` of a planned certificate, DER, exactly as it will be signed or was.
@@ -194,7 +203,7 @@ fn around(a: (Time, Time), b: (Time, Time)) -> (Time, Time) {
     (a.0.min(b.0), a.1.max(b.1))
 }
 
-fn row(line: PlannedLine) -> PlannedRow {
+fn row(line: PlannedLine, state: Option<CertificateState>) -> PlannedRow {
     let note = |note: RecordedFinding| (note.control, Printable::new(&note.message));
     PlannedRow {
         index: line.index,
@@ -205,6 +214,6 @@ fn row(line: PlannedLine) -> PlannedRow {
         not_after: line.not_after,
         spki_sha256: line.spki_sha256,
         notes: line.notes.into_iter().map(note).collect(),
-        issued: line.issued,
+        state,
     }
 }

@@ -152,6 +152,31 @@ impl Register {
         Ok((count, first))
     }
 
+    /// What holds for an authority's certificates that are revoked or on hold, each with its place, in the order it was
+    /// recorded, after a place: at most `limit`.
+    ///
+    /// # Errors
+    /// [`Error::Damaged`].
+    pub fn in_force(
+        &self,
+        authority: &str,
+        after: u64,
+        limit: u32,
+    ) -> Result<Vec<(u64, CrlSerial, Revoked)>, Error> {
+        let mut statement = self.connection.prepare_cached(&format!(
+            "SELECT {COLUMNS}, number FROM revocation WHERE number > ?2 AND authority = ?1 AND act <> 'released' \
+             AND NOT EXISTS (SELECT 1 FROM revocation AS later WHERE later.authority = ?1 \
+             AND later.serial = revocation.serial AND later.number > revocation.number) ORDER BY number LIMIT ?3"
+        ))?;
+        let mut rows = statement.query((authority, i64::try_from(after).unwrap_or(i64::MAX), limit))?;
+        let mut found = Vec::new();
+        while let Some(row) = rows.next()? {
+            let (serial, revoked) = read(row)?;
+            found.push((journal::number(row.get(5)?)?, serial, revoked));
+        }
+        Ok(found)
+    }
+
     /// How much was recorded of the certificates of a scope after a row, of which [`super::StoredCrl::revocations`] tells.
     ///
     /// # Errors

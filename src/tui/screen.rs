@@ -24,6 +24,7 @@ pub mod register;
 pub mod requests;
 pub mod revocations;
 pub mod revoke;
+pub mod revoked;
 pub mod rooms;
 pub mod setup;
 pub mod signing;
@@ -125,6 +126,8 @@ pub enum Screen {
     Revocations(revocations::Revocations),
     /// The CRLs of a CA.
     Crls(crls::Crls),
+    /// What is revoked and on hold.
+    Revoked(revoked::Revoked),
     /// Certificates are revoked, held or released.
     Revoke(revoke::Revoke),
     /// The next CRL of a CA.

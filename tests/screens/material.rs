@@ -8,7 +8,7 @@ use std::{
 
 use coldsign::{
     ceremony::{
-        Access, Aftermath, AuditReport, Beginning, BundleReport, Capability, Check, CheckedKey, Class,
+        Access, Aftermath, AuditReport, Beginning, BundleReport, Capability, CertificateState, Check, CheckedKey, Class,
         Closing, Counts, Deeds, Delivered, Detail, DoneSince, Due, EntryKind, FolderContents, FolderEntry,
         FolderListing, HeadAfter, HeadSignature, Initialised, Issued, IssuedRow, Judgement, Mark,
         MountedVolume, Nearness, Overview, Phase, PinEntry, PinWarning, PlanSummary, PlannedAuthorities,
@@ -384,7 +384,7 @@ pub fn plan_shown(outside: &Outside) -> PlanShown {
         not_after: end,
         spki_sha256: Digest::of(subject.as_bytes()),
         notes: vec![("extension-dropped".to_owned(), printable("key agreement is left out"))],
-        issued: false,
+        state: None,
     };
     PlanShown {
         summary: PlanSummary {
@@ -438,6 +438,7 @@ pub fn issued_row(number: u64, outside: &Outside) -> IssuedRow {
         not_after: now().plus_seconds(86_400 * 365),
         spki_sha256: Digest::of(&number.to_be_bytes()),
         certificate_sha256: Digest::of(outside.subject.as_bytes()),
+        state: CertificateState::OnHold,
     }
 }
 

@@ -4,7 +4,7 @@
 //! itself is fed: a [`Screen`] and messages.
 
 use coldsign::{
-    ceremony::{FolderListing, Motion, Phase, Progress, Reach, UnfinishedWork, Withdrawn},
+    ceremony::{CertificateState, FolderListing, Motion, Phase, Progress, Reach, UnfinishedWork, Withdrawn},
     tui::{
         key::Key,
         message::{Effect, Message},
@@ -72,6 +72,7 @@ pub fn all() -> Vec<Sample> {
         ("Proving", proving::proving()),
         ("Revocations", revocation::revocations()),
         ("Crls", revocation::crls()),
+        ("Revoked", revocation::revoked()),
         ("Revoke", revocation::revoke()),
         ("NextCrl", revocation::next_crl()),
         ("Setup", tokens::setup()),
@@ -279,7 +280,7 @@ fn plan() -> Vec<(&'static str, Build)> {
             let mut model = on_top(outside, Screen::Plan(Plan::stored(material::plan(outside))));
             let mut shown = material::plan_shown(outside);
             (shown.summary.approved, shown.summary.issued) = (true, 998);
-            shown.rows.iter_mut().for_each(|row| row.issued = true);
+            shown.rows.iter_mut().for_each(|row| row.state = Some(CertificateState::Valid));
             tell(&mut model, News::PlanShown(Box::new(shown)));
             model
         }),

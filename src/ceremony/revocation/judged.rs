@@ -1,7 +1,7 @@
 //! What a revocation would do, told before it is recorded.
 
 use crate::{
-    pki::{crl::CrlSerial, name::Name, text::Printable, time::Time},
+    pki::{crl::CrlSerial, text::Printable, time::Time},
     register::{RevocationAct, RevocationOrder, Revoked},
 };
 
@@ -74,14 +74,9 @@ impl Appliance {
         self.register.check_revocation(order, now()?)?;
         let mut rows = Vec::new();
         for serial in serials.iter().take(ROWS_MAX) {
-            // A serial number of a CA that moved in may be one that another CA gave, too.
-            let own = match self.register.find_serial(serial.as_octets())? {
-                Some(found) if self.issuer_name(&found)? == ca => Some(found),
-                Some(_) | None => None,
-            };
             rows.push(JudgedCertificate {
                 serial: serial.to_string(),
-                subject: own.as_ref().map(|own| Name::to_printable(own.subject())),
+                subject: self.subject_of(ca, serial)?,
                 before: self.register.revoked(ca, serial)?,
             });
         }

@@ -8,6 +8,7 @@ use super::{
     next_crl::NextCrl,
     revocations::{freshness_role, partition_words, waiting_words},
     revoke::Revoke,
+    revoked::Revoked,
 };
 use crate::{
     ceremony::{CrlOrigin, CrlRow, CrlScope, CrlStanding},
@@ -76,7 +77,7 @@ impl Room for Crls {
     }
 
     fn help(&self) -> &'static str {
-        "v revokes certificates, or puts them on hold or releases them, by their serial numbers; f takes the serial \
+        "Enter shows what is revoked and on hold, and leads to a release. v revokes certificates, or puts them on hold or releases them, by their serial numbers; f takes the serial \
          numbers from a file on a medium, one on each line. A certificate that is looked up in the Register is revoked \
          there, with v too. It is recorded at once, and relying parties learn of it by \
          the next CRL. n prepares that: it is shown whole before anything is stored, approved by its words, signed and \
@@ -86,12 +87,13 @@ impl Room for Crls {
 
     fn bindings(&self, _about: &About) -> Vec<Binding> {
         let mut bindings = vec![
+            Binding::bar(&[Key::Enter, Key::Right, Key::Char('l')], Action::Open, "what is revoked"),
             Binding::bar(&[Key::Char('v')], REVOKE, "revoke or hold"),
-            Binding::bar(&[Key::Char('f')], LISTED, "by a list"),
-            Binding::bar(&[Key::Char('n')], NEXT, "next CRL"),
+            Binding::bar(&[Key::Char('f')], LISTED, "list"),
+            Binding::bar(&[Key::Char('n')], NEXT, "next"),
         ];
         if self.latest().is_some() {
-            bindings.push(Binding::bar(&[Key::Char('w')], DELIVER, "to a medium"));
+            bindings.push(Binding::bar(&[Key::Char('w')], DELIVER, "to medium"));
         }
         bindings.extend_from_slice(LIST);
         bindings.push(BACK);
@@ -104,6 +106,7 @@ impl Room for Crls {
             REVOKE => Turn::enter(Screen::Revoke(Revoke::typed(&self.ca))),
             LISTED => Turn::enter(Screen::Revoke(Revoke::listed(&self.ca))),
             NEXT => NextCrl::enter(&self.ca, self.scope),
+            Action::Open => Revoked::enter(&self.ca),
             DELIVER => match self.latest() {
                 Some(row) => Turn::enter(Screen::Delivery(Delivery::crl(self.ca.clone(), row.clone()))),
                 None => Turn::stay(),

@@ -10,7 +10,7 @@ use super::{
 };
 use crate::{
     ceremony::{
-        self, Counts, Estimate, PlanSummary, PlannedAuthorities, PlannedRow, Remaining,
+        self, CertificateState, Counts, Estimate, PlanSummary, PlannedAuthorities, PlannedRow, Remaining,
         StoredPlan,
     },
     pki::{text::Printable, time::Time},
@@ -268,7 +268,7 @@ impl Room for Plan {
                     grouped(row.index),
                     grouped(self.stored.accepted),
                     self.stored.id,
-                    if row.issued { "" } else { ", not signed yet" }
+                    if row.state.is_some() { "" } else { ", not signed yet" }
                 );
                 let document = Document::planned(Printable::new(&title), &tbs);
                 Heard::Mine(Turn::enter(Screen::Document(document)))
@@ -413,13 +413,16 @@ impl Plan {
                 canvas.text(below.x + 1, y, 10, "...", role);
                 continue;
             };
-            let issued = if row.issued { "signed " } else { "" };
+            let state = row.state.map_or("", |state| match state {
+                CertificateState::Valid => "signed",
+                other => other.word(),
+            });
             let half = (below.width.saturating_sub(24)) / 2;
             canvas.text(below.x, y, 1, if row.notes.is_empty() { " " } else { "!" }, role);
             canvas.text(below.x + 1, y, 12, &cut_serial(&row.serial, 10), role);
             canvas.outside(below.x + 14, y, half.saturating_sub(1), &row.subject, role);
             canvas.outside(below.x + 14 + half, y, half, &row.source, role);
-            canvas.text(below.right().saturating_sub(8), y, 8, issued, role);
+            canvas.text(below.right().saturating_sub(8), y, 8, state, role);
         }
     }
 }

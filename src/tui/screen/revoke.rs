@@ -33,8 +33,25 @@ use crate::{
 /// Records what is shown.
 const RECORD: Action = Action::Verb(0);
 
-/// What can become of certificates: the reasons there are, and the release of a hold.
-const ACTS: usize = REASONS.len() + 1;
+/// What can become of certificates: the reasons there are, and the release of a hold; that first where one is on hold,
+/// which cannot be held once more.
+fn acts(on_hold: OnHold) -> Vec<RevocationAct> {
+    let reasons = REASONS.iter().map(|reason| RevocationAct::Revoke(*reason));
+    match on_hold {
+        OnHold::Yes => {
+            let others = reasons.filter(|act| *act != RevocationAct::Revoke(Reason::CertificateHold));
+            std::iter::once(RevocationAct::Release).chain(others).collect()
+        }
+        OnHold::Unknown => reasons.chain([RevocationAct::Release]).collect(),
+    }
+}
+
+/// Whether the certificate is known to be on hold.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+enum OnHold {
+    Unknown,
+    Yes,
+}
 
 /// Which certificates.
 #[derive(Debug)]
@@ -73,6 +90,7 @@ enum Step {
 pub struct Revoke {
     ca: String,
     which: Which,
+    on_hold: OnHold,
     act: List,
     since: Field,
     focus: Focus,
@@ -98,20 +116,37 @@ impl Revoke {
         Self::of(ca, Which::Found { serial, subject }, Step::Form)
     }
 
+    /// The same, knowing what holds for it now.
+    #[must_use]
+    pub fn standing(mut self, revoked: Option<&Revoked>) -> Self {
+        if let Some(Revoked::Held(_)) = revoked {
+            self.on_hold = OnHold::Yes;
+        }
+        self
+    }
+
     fn of(ca: &str, which: Which, step: Step) -> Self {
         let focus = if let Which::Typed(_) = which { Focus::Which } else { Focus::Act };
-        Self { ca: ca.to_owned(), which, act: List::default(), since: Field::default(), focus, step }
+        let (act, since) = (List::default(), Field::default());
+        Self { ca: ca.to_owned(), which, on_hold: OnHold::Unknown, act, since, focus, step }
     }
 
     fn chosen_act(&self) -> RevocationAct {
-        REASONS.get(self.act.chosen()).map_or(RevocationAct::Release, |reason| RevocationAct::Revoke(*reason))
+        acts(self.on_hold).get(self.act.chosen()).copied().unwrap_or(RevocationAct::Release)
+    }
+
+    /// Whether it is asked since when a key is in other hands: a hold and its release know of none.
+    fn asks_since(&self) -> bool {
+        !matches!(self.chosen_act(), RevocationAct::Release | RevocationAct::Revoke(Reason::CertificateHold))
     }
 
     /// The fields there are, in order: what is given by a file or by the register is not typed.
     fn fields(&self) -> &'static [Focus] {
-        match self.which {
-            Which::Typed(_) => &[Focus::Which, Focus::Act, Focus::Since],
-            Which::Found { .. } | Which::Listed(_) => &[Focus::Act, Focus::Since],
+        match (&self.which, self.asks_since()) {
+            (Which::Typed(_), true) => &[Focus::Which, Focus::Act, Focus::Since],
+            (Which::Typed(_), false) => &[Focus::Which, Focus::Act],
+            (Which::Found { .. } | Which::Listed(_), true) => &[Focus::Act, Focus::Since],
+            (Which::Found { .. } | Which::Listed(_), false) => &[Focus::Act],
         }
     }
 
@@ -131,7 +166,7 @@ impl Revoke {
             ca: self.ca.clone(),
             named,
             act: self.chosen_act(),
-            since: self.since.text().to_owned(),
+            since: if self.asks_since() { self.since.text().to_owned() } else { String::new() },
         })))
     }
 
@@ -153,7 +188,8 @@ impl Revoke {
             }
             Action::Proceed => self.judge(),
             _ => {
-                self.act.act(action, ACTS);
+                let acts = acts(self.on_hold).len();
+                self.act.act(action, acts);
                 Turn::stay()
             }
         }
@@ -320,7 +356,7 @@ impl Revoke {
                 let role = if self.focus == Focus::Which { Role::Selected } else { Role::Plain };
                 canvas.text(area.x, y, 17, "serial numbers", Role::Faint);
                 canvas.input(x, y, width, field, role);
-                let text = "hexadecimal digits; several with blanks between them";
+                let text = "hexadecimal, blanks between several; by name: Register, /, then v on it";
                 canvas.text(x, y + 1, width, text, Role::Faint);
             }
             Which::Listed(path) => {
@@ -336,10 +372,9 @@ impl Revoke {
         }
         let y = area.y + 3;
         canvas.rule(area, y, "what becomes of them");
-        for row in 0..ACTS {
-            let act =
-                REASONS.get(row).map_or(RevocationAct::Release, |reason| RevocationAct::Revoke(*reason));
-            let (name, meaning) = act_words(act);
+        let acts = acts(self.on_hold);
+        for (row, act) in acts.iter().enumerate() {
+            let (name, meaning) = act_words(*act);
             let chosen = row == self.act.chosen();
             let role = match (chosen, self.focus == Focus::Act) {
                 (true, true) => Role::Selected,
@@ -350,7 +385,10 @@ impl Revoke {
             let place = y + 1 + u16::try_from(row).unwrap_or(0);
             canvas.row(area, place, &format!("{mark} {name:<21}{meaning}"), role);
         }
-        let y = y + 1 + u16::try_from(ACTS).unwrap_or(0) + 1;
+        let y = y + 1 + u16::try_from(acts.len()).unwrap_or(0) + 1;
+        if !self.asks_since() {
+            return;
+        }
         let role = if self.focus == Focus::Since { Role::Selected } else { Role::Plain };
         canvas.text(area.x, y, 17, "key lost since", Role::Faint);
         canvas.input(x, y, width, &self.since, role);

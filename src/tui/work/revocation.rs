@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use crate::{
-    ceremony::{CrlRow, CrlScope, CrlShown, CrlStanding, JudgedRevocation, RevocationAct},
+    ceremony::{CrlRow, CrlScope, CrlShown, CrlStanding, JudgedRevocation, RevocationAct, RevokedRow},
     pki::fingerprint::Digest,
 };
 
@@ -48,6 +48,13 @@ pub enum RevocationJob {
         /// The folder on the medium.
         to: PathBuf,
     },
+    /// What is revoked and on hold of a CA's certificates.
+    InForce {
+        /// The CA's name.
+        ca: String,
+        /// The place after which; 0 for the first.
+        after: u64,
+    },
     /// Judges a delivered CRL as its receiver will.
     JudgeDelivered {
         /// The CA's name.
@@ -85,6 +92,15 @@ pub enum RevocationJob {
 pub enum RevocationNews {
     /// The CRL is approved.
     Approved,
+    /// Certificates that are revoked or on hold.
+    InForce {
+        /// The place after which.
+        after: u64,
+        /// They.
+        rows: Vec<RevokedRow>,
+        /// Whether they are as many as are read at a time, so that more may follow.
+        full: bool,
+    },
     /// What would be recorded.
     Judged(Box<JudgedRevocation>),
     /// The CRLs of a CA.
@@ -118,6 +134,7 @@ impl RevocationJob {
         match self {
             Self::Approve { .. } => "comparing the words",
             Self::Deliver { .. } => "writing and reading back",
+            Self::InForce { .. } => "looking at what is revoked",
             Self::Judge(_) => "looking at the certificates",
             Self::JudgeDelivered { .. } => "judging the CRL as its receiver will",
             Self::Measure { .. } => "comparing the CRL with the free space",

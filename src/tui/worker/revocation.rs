@@ -13,6 +13,9 @@ use crate::{
 
 use super::Worker;
 
+/// Revoked certificates read at a time: some screens, read in an instant.
+const IN_FORCE_ROWS: u32 = 200;
+
 /// The CRL that is on its way.
 #[derive(Default)]
 pub(super) enum Desk {
@@ -55,6 +58,11 @@ impl Worker {
                 let delivered = teller.watched(|watch| appliance.deliver_crl(&crl, &to, session, watch))?;
                 self.mind_token(&delivered.head);
                 return Ok(News::Delivered(delivered));
+            }
+            RevocationJob::InForce { ca, after } => {
+                let rows = self.appliance()?.revoked_rows(&ca, after, IN_FORCE_ROWS)?;
+                let full = rows.len() as u64 == u64::from(IN_FORCE_ROWS);
+                RevocationNews::InForce { after, rows, full }
             }
             RevocationJob::Judge(wish) => RevocationNews::Judged(Box::new(self.judge_wish(&wish)?)),
             RevocationJob::JudgeDelivered { ca, id, to } => {

@@ -3,7 +3,7 @@
 use coldsign::{
     ceremony::{
         Class, CrlChanges, CrlFreshness, CrlOrigin, CrlRow, CrlScope, CrlShown, CrlStanding,
-        JudgedCertificate, JudgedRevocation, RevocationAct, Revoked,
+        JudgedCertificate, JudgedRevocation, RevocationAct, Revoked, RevokedRow,
     },
     pki::{
         crl::{CrlSerial, Reason, RevokedEntry},
@@ -15,7 +15,7 @@ use coldsign::{
         model::Model,
         screen::{
             Screen, crls::Crls, delivery::Delivery, next_crl::NextCrl, revocations::Revocations,
-            revoke::Revoke,
+            revoke::Revoke, revoked,
         },
         update::update,
         work::{
@@ -88,6 +88,35 @@ pub fn revocations() -> Vec<(&'static str, Build)> {
         ("empty", |outside| told(outside, Vec::new())),
         ("typical", |outside| told(outside, standings(outside))),
         ("failure", |outside| failing(told(outside, standings(outside)), outside, RevocationJob::Standings)),
+    ]
+}
+
+pub fn revoked() -> Vec<(&'static str, Build)> {
+    fn told(outside: &Outside, rows: Vec<RevokedRow>, full: bool) -> Model {
+        let mut model = on_top(outside, Screen::Revoked(revoked::Revoked::new(&ca(outside))));
+        tell(&mut model, News::Revocation(RevocationNews::InForce { after: 0, rows, full }));
+        model
+    }
+    fn some(outside: &Outside) -> Vec<RevokedRow> {
+        let entry = |reason| RevokedEntry {
+            serial: CrlSerial::from_octets(&[0x4f, 0x5e]).expect("a serial number"),
+            date: material::now(),
+            reason,
+            invalidity_date: None,
+        };
+        let row = |place, subject, revoked| RevokedRow { place, serial: SERIAL.to_owned(), subject, revoked };
+        vec![
+            row(1, Some(printable(&outside.subject)), Revoked::Held(entry(Reason::CertificateHold))),
+            row(2, None, Revoked::Revoked(entry(Reason::KeyCompromise))),
+        ]
+    }
+    vec![
+        ("empty", |outside| told(outside, Vec::new(), false)),
+        ("typical", |outside| told(outside, some(outside), true)),
+        ("failure", |outside| {
+            let job = RevocationJob::InForce { ca: String::new(), after: 0 };
+            failing(told(outside, some(outside), false), outside, job)
+        }),
     ]
 }
 

@@ -3,7 +3,7 @@
 use ratatui::layout::Rect;
 
 use crate::{
-    ceremony::IssuedRow,
+    ceremony::{CertificateState, IssuedRow},
     pki::text::Printable,
     tui::{
         canvas::{Canvas, LABEL_CELLS, cut},
@@ -15,6 +15,9 @@ use crate::{
 
 /// Cells of the number: ten millions and a blank.
 const NUMBER_CELLS: u16 = 11;
+
+/// Cells of how a certificate stands, and a blank.
+const STATE_CELLS: u16 = 8;
 
 /// Cells of a day and a blank.
 const DAY_CELLS: u16 = 11;
@@ -71,12 +74,16 @@ pub fn draw<'r>(
 struct Columns {
     serial: u16,
     subject: u16,
+    /// None where there is no room: the chosen certificate tells it below.
+    issued: u16,
 }
 
 impl Columns {
     fn of(area: Rect) -> Self {
         let serial = if area.width >= WIDE { SERIAL_CELLS } else { SERIAL_SHORT_CELLS };
-        Self { serial, subject: area.width.saturating_sub(NUMBER_CELLS + serial + 2 * DAY_CELLS) }
+        let issued = if area.width >= WIDE { DAY_CELLS } else { 0 };
+        let others = NUMBER_CELLS + serial + STATE_CELLS + issued + DAY_CELLS;
+        Self { serial, subject: area.width.saturating_sub(others), issued }
     }
 
     fn head(&self, canvas: &mut Canvas<'_>, area: Rect) {
@@ -85,7 +92,8 @@ impl Columns {
             ("    number", NUMBER_CELLS),
             ("serial number", self.serial),
             ("subject", self.subject),
-            ("issued", DAY_CELLS),
+            ("now", STATE_CELLS),
+            ("issued", self.issued),
             ("valid until", DAY_CELLS),
         ] {
             canvas.text(x, area.y, cells, title, Role::Faint);
@@ -102,11 +110,24 @@ impl Columns {
         x += self.serial;
         canvas.outside(x, y, self.subject.saturating_sub(1), &row.subject, role);
         x += self.subject;
-        for time in [row.issued, row.not_after] {
+        let state = if role == Role::Selected { role } else { state_role(row.state) };
+        canvas.text(x, y, STATE_CELLS - 1, row.state.word(), state);
+        x += STATE_CELLS;
+        for (time, cells) in [(row.issued, self.issued), (row.not_after, DAY_CELLS)] {
             let day: String = time.to_string().chars().take(10).collect();
-            canvas.text(x, y, DAY_CELLS - 1, &day, role);
-            x += DAY_CELLS;
+            canvas.text(x, y, cells.saturating_sub(1), &day, role);
+            x += cells;
         }
+    }
+}
+
+/// How a state stands out, beside its word.
+fn state_role(state: CertificateState) -> Role {
+    match state {
+        CertificateState::Ended => Role::Faint,
+        CertificateState::OnHold => Role::Attention,
+        CertificateState::Revoked => Role::Bad,
+        CertificateState::Valid => Role::Plain,
     }
 }
 

@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use super::*;
 use crate::{
-    ceremony::{By, Class, Wanted},
+    ceremony::{By, CertificateState, Class, Wanted},
     pki::{fingerprint::Digest, time::Time},
     tui::{
         message::{Effect, Message},
@@ -33,6 +33,7 @@ fn row(number: u64, subject: &str) -> IssuedRow {
         not_after: Time::NO_EXPIRY,
         spki_sha256: Digest::of(b"key"),
         certificate_sha256: Digest::of(b"certificate"),
+        state: CertificateState::Valid,
     }
 }
 

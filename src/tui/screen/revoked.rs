@@ -1,0 +1,194 @@
+//! The certificates of a CA that are revoked or on hold now, and the way to release or revoke one.
+
+use ratatui::layout::Rect;
+
+use super::{
+    Screen,
+    revoke::{Revoke, state_words},
+};
+use crate::{
+    ceremony::{Revoked as Standing, RevokedRow},
+    pki::text::Printable,
+    tui::{
+        canvas::Canvas,
+        key::Key,
+        keymap::{Action, BACK, Binding, LIST},
+        list::List,
+        model::About,
+        room::{Heard, Room, Turn},
+        theme::Role,
+        wording::grouped,
+        work::{
+            Job, News,
+            revocation::{RevocationJob, RevocationNews},
+        },
+    },
+};
+
+/// Reads the next ones.
+const MORE: Action = Action::Verb(0);
+
+/// Rows that are kept; who looks for one among more finds it in the Register. About 3 MB.
+const ROWS_MAX: usize = 10_000;
+
+/// What is revoked and on hold.
+#[derive(Debug)]
+pub struct Revoked {
+    ca: String,
+    /// None before they were read.
+    rows: Option<Vec<RevokedRow>>,
+    /// Whether there are more behind them.
+    more: More,
+    list: List,
+}
+
+/// Whether there are certificates behind those that were read.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+enum More {
+    None,
+    Some,
+}
+
+impl Revoked {
+    /// Of them nothing is known yet: [`RevocationJob::InForce`] is to follow.
+    #[must_use]
+    pub fn new(ca: &str) -> Self {
+        Self { ca: ca.to_owned(), rows: None, more: More::None, list: List::default() }
+    }
+
+    /// The way into it.
+    #[must_use]
+    pub fn enter(ca: &str) -> Turn {
+        let job = RevocationJob::InForce { ca: ca.to_owned(), after: 0 };
+        Turn::enter(Screen::Revoked(Self::new(ca))).and(Job::Revocation(job))
+    }
+
+    fn rows(&self) -> &[RevokedRow] {
+        self.rows.as_deref().unwrap_or_default()
+    }
+
+    fn ask(&self, after: u64) -> Turn {
+        Turn::work(Job::Revocation(RevocationJob::InForce { ca: self.ca.clone(), after }))
+    }
+
+    fn has_more(&self) -> bool {
+        self.more == More::Some && self.rows().len() < ROWS_MAX
+    }
+
+    fn count(&self) -> String {
+        let held = self.rows().iter().filter(|row| matches!(row.revoked, Standing::Held(_))).count() as u64;
+        let all = self.rows().len() as u64;
+        let read = format!("{} on hold, {} revoked", grouped(held), grouped(all - held));
+        match (self.more, self.has_more()) {
+            (More::None, _) => read,
+            (More::Some, true) => format!("{read} so far; m reads more"),
+            (More::Some, false) => {
+                format!("{read}, and more: search in the Register for a certificate")
+            }
+        }
+    }
+}
+
+impl Room for Revoked {
+    fn title(&self) -> &'static str {
+        "Revoked and on hold"
+    }
+
+    fn help(&self) -> &'static str {
+        "The certificates of this CA that are revoked or on hold now, in the order in which that was recorded. Enter on \
+         one leads to its release from hold, or to its revocation. What is revoked stays revoked. Which of them relying \
+         parties know of is a matter of the CRL: what was recorded since the latest one is on none yet."
+    }
+
+    fn bindings(&self, _about: &About) -> Vec<Binding> {
+        let mut bindings = Vec::new();
+        if !self.rows().is_empty() {
+            let keys = &[Key::Enter, Key::Right, Key::Char('l')];
+            bindings.push(Binding::bar(keys, Action::Open, "release or revoke"));
+            if self.has_more() {
+                bindings.push(Binding::bar(&[Key::Char('m')], MORE, "more"));
+            }
+            bindings.extend_from_slice(LIST);
+        }
+        bindings.push(BACK);
+        bindings
+    }
+
+    fn act(&mut self, action: Action, _about: &About) -> Turn {
+        match action {
+            Action::Back => Turn::back(),
+            MORE => self.rows().last().map_or_else(Turn::stay, |row| self.ask(row.place)),
+            Action::Open => match self.rows().get(self.list.chosen()) {
+                Some(row) if matches!(row.revoked, Standing::Revoked(_)) => {
+                    Turn::refuse("it is revoked, and stays revoked", "choose one that is on hold")
+                }
+                Some(row) => {
+                    let unknown = || Printable::new("not known: issued elsewhere");
+                    let subject = row.subject.clone().unwrap_or_else(unknown);
+                    let revoke = Revoke::found(&self.ca, row.serial.clone(), subject);
+                    Turn::enter(Screen::Revoke(revoke.standing(Some(&row.revoked))))
+                }
+                None => Turn::stay(),
+            },
+            _ => {
+                self.list.act(action, self.rows().len());
+                Turn::stay()
+            }
+        }
+    }
+
+    fn hear(&mut self, news: Box<News>, _about: &About) -> Heard {
+        match *news {
+            News::Revocation(RevocationNews::InForce { after, rows, full }) => {
+                self.more = if full { More::Some } else { More::None };
+                match &mut self.rows {
+                    Some(known) if after > 0 => known.extend(rows),
+                    _ => self.rows = Some(rows),
+                }
+                self.list.keep_within(self.rows().len());
+                Heard::Mine(Turn::stay())
+            }
+            // The home was looked at again because something was recorded.
+            News::Opened { .. } => Heard::Mine(self.ask(0)),
+            other => Heard::NotMine(Box::new(other)),
+        }
+    }
+
+    fn draw(&self, canvas: &mut Canvas<'_>, area: Rect, _about: &About) {
+        canvas.text(area.x, area.y, 3, "CA", Role::Faint);
+        canvas.outside(area.x + 4, area.y, 30, &Printable::new(&self.ca), Role::Strong);
+        let Some(rows) = &self.rows else {
+            canvas.text(area.x, area.y + 2, area.width, "reading ...", Role::Faint);
+            return;
+        };
+        if rows.is_empty() {
+            let text = "No certificate of this CA is revoked or on hold.";
+            canvas.text(area.x, area.y + 2, area.width, text, Role::Plain);
+            return;
+        }
+        canvas.text(area.x, area.y + 1, area.width, &self.count(), Role::Plain);
+        let below = Rect { y: area.y + 2, height: area.height.saturating_sub(2), ..area };
+        let heads = [(2, "subject"), (4, "")];
+        self.list.draw_pairs(canvas, below, &heads, rows.len(), |canvas, place, at, role| {
+            draw_row(canvas, place, &rows[at], role);
+        });
+    }
+}
+
+/// A certificate; its second line has the serial number and since when.
+fn draw_row(canvas: &mut Canvas<'_>, area: Rect, row: &RevokedRow, role: Role) {
+    let (word, stands_out) = match row.revoked {
+        Standing::Held(_) => ("on hold", Role::Attention),
+        Standing::Released(_) => ("released", Role::Plain),
+        Standing::Revoked(_) => ("revoked", Role::Bad),
+    };
+    let own = if role == Role::Selected { role } else { stands_out };
+    let width = area.width.saturating_sub(12);
+    match &row.subject {
+        Some(subject) => canvas.outside(area.x + 2, area.y, width, subject, role),
+        None => canvas.text(area.x + 2, area.y, width, "issued elsewhere", role),
+    };
+    canvas.text(area.right().saturating_sub(9), area.y, 9, word, own);
+    let text = format!("{}  {}", row.serial, state_words(&row.revoked));
+    canvas.text(area.x + 4, area.y + 1, area.width.saturating_sub(4), &text, Role::Faint);
+}
