@@ -91,6 +91,11 @@ impl Appliance {
             if known(issuer) || found.iter().any(known) {
                 continue;
             }
+            // A path that comes back to a key proves nothing that its shorter part does not.
+            let keys = path.iter().map(Certificate::public_key);
+            if keys.clone().enumerate().any(|(at, key)| keys.clone().take(at).any(|above| above == key)) {
+                continue;
+            }
             let own = path.remove(0);
             // What does not hold is no path to give away: it may have been cut short by a limit of another root.
             found.extend(IssuingCa::new(own, path).ok().filter(|path| path.ends() >= at));
