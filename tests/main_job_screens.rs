@@ -241,7 +241,7 @@ fn a_wrong_word_is_told_by_its_number_and_what_was_typed_is_kept() {
     let mut model = model(Screen::Approval(Approval::new(plan)));
     letters(&mut model, &typed.join(" "));
     sees(&mut model, "Word 7 is not the plan's.");
-    sees(&mut model, "11 stand");
+    sees(&mut model, "11 right");
     let Job::Approve { words: given, .. } = job(key(&mut model, Key::Enter)) else { panic!("an approval") };
     assert_eq!(given, typed.join(" "));
     assert!(failed(&mut model, Class::NotApproved).is_empty());

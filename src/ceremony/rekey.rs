@@ -115,7 +115,10 @@ impl Appliance {
     }
 
     /// The CA that takes the place of another, where there is one.
-    pub(super) fn successor(&self, name: &str) -> Result<Option<String>, Error> {
+    ///
+    /// # Errors
+    /// [`Error::Register`].
+    pub fn successor(&self, name: &str) -> Result<Option<String>, Error> {
         let records = self.register.authorities()?.into_iter();
         let mut after = records.filter(|record| record.succeeds.as_deref() == Some(name));
         Ok(after.next().map(|record| record.name))

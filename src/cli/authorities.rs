@@ -122,11 +122,17 @@ fn list(home: Home, form: Form) -> Result<(), Error> {
     for record in appliance.authorities()? {
         let from_outside = appliance.adoption_told(&record.name)?;
         match form {
-            Form::Text => show_line(form, &record.name, certificates(&record), from_outside.as_ref()),
+            Form::Text => {
+                show_line(form, &record.name, certificates(&record), from_outside.as_ref());
+                if let Some(after) = appliance.successor(&record.name)? {
+                    render::line(&format!("    succeeded by {after}"));
+                }
+            }
             Form::Json => {
                 let of = warnings.iter().filter(|warning| warning.ca == record.name);
                 let mut value = certificate_value(&record.name, certificates(&record));
                 value["succeeds"] = json!(record.succeeds);
+                value["succeeded_by"] = json!(appliance.successor(&record.name)?);
                 value["warnings"] = of.map(render::warning_value).collect();
                 value["key_from_outside"] = json!(from_outside.as_ref().map(Printable::as_str));
                 render::value(&value);
@@ -145,6 +151,7 @@ fn show_one(home: Home, name: &str, form: Form) -> Result<(), Error> {
     if form == Form::Json {
         let mut value = certificate_value(name, certificates(&record));
         value["succeeds"] = json!(record.succeeds);
+        value["succeeded_by"] = json!(appliance.successor(name)?);
         value["certificates"] = installed.iter().map(|one| installed_value(&record, one)).collect();
         value["key_from_outside"] = json!(from_outside.as_ref().map(Printable::as_str));
         render::value(&value);
@@ -154,6 +161,9 @@ fn show_one(home: Home, name: &str, form: Form) -> Result<(), Error> {
     show_from_outside(from_outside.as_ref());
     if let Some(before) = &record.succeeds {
         render::line(&format!("succeeds     {before}"));
+    }
+    if let Some(after) = appliance.successor(name)? {
+        render::line(&format!("succeeded by {after}"));
     }
     for one in installed.iter().filter(|one| !in_use(&record, one)) {
         render::line(&format!(

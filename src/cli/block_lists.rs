@@ -4,7 +4,7 @@ use serde_json::json;
 
 use crate::{
     ceremony::{self, BlockListFacts, BlockLists, Error, Home, ListFormat, Progress, Watch},
-    pki::text::Printable,
+    pki::text::{Printable, counted},
 };
 
 use super::{
@@ -63,7 +63,10 @@ fn show(facts: &BlockListFacts, form: Form) {
         })),
         Form::Text => {
             let format = format.name();
-            render::line(&format!("{name}  {keys} keys, {format}, made from {source_sha256}, added {added}"));
+            render::line(&format!(
+                "{name}  {}, {format}, made from {source_sha256}, added {added}",
+                counted(*keys, "key")
+            ));
         }
     }
 }

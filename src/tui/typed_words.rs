@@ -97,7 +97,7 @@ impl TypedWords {
         large_words(canvas, words, &self.words, &typed);
         let y = area.bottom().saturating_sub(5);
         let right = typed.iter().filter(|word| **word == Typed::Right).count();
-        canvas.rule(area, y, &format!("type all {} words: {right} stand", typed.len()));
+        canvas.rule(area, y, &format!("type all {} words: {right} right", typed.len()));
         canvas.input(area.x, y + 1, area.width, &self.field, Role::Selected);
         let below = Rect { y: y + 3, height: 2, ..area };
         if let Some(refused) = &self.refused {

@@ -283,6 +283,9 @@ fn show_pin(canvas: &mut Canvas<'_>, area: Rect, ask: &PinAsk, about: &About) {
         let text = format!("It stays given until the token is locked again: {}.", lock_words(about));
         let below = Rect { y: y + 1, height: 2, ..inside };
         canvas.paragraph(below, &text, Role::Plain);
+    } else if about.login == Login::In {
+        let text = "Keys and certificates of CAs ask for it each time, also where it is given.";
+        canvas.text(inside.x, y + 1, inside.width, text, Role::Plain);
     }
     match ask.entry {
         PinEntry::ReaderPad => {

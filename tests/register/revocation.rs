@@ -160,15 +160,23 @@ fn only_a_hold_is_released_and_a_revocation_is_for_ever() {
         let said = slip(home.act(&[number], act, now()));
         assert!(said.contains(words), "{said}");
     }
+    let in_force = |home: &Home, after| {
+        let rows = home.register.in_force("factory", after, 1).unwrap();
+        rows.into_iter().map(|(place, serial, _)| (place, serial)).collect::<Vec<_>>()
+    };
+    assert_eq!(in_force(&home, 0), [(1, listed(1))]);
+    assert_eq!(in_force(&home, 1), [(2, listed(2))]);
     // A released certificate is as good as before; a hold becomes a revocation of the day of the hold.
     home.act(&[2], Release, later(10)).unwrap();
     assert!(slip(home.act(&[2], Release, later(10))).contains("is not on hold"));
+    assert_eq!(in_force(&home, 1), []);
     home.act(&[2], hold, later(20)).unwrap();
     home.act(&[2], Revoke(Reason::KeyCompromise), later(30)).unwrap();
     let Some(Revoked::Revoked(entry)) = home.register.revoked("factory", &listed(2)).unwrap() else {
         panic!("not revoked")
     };
     assert_eq!((entry.date, entry.reason), (later(20), Reason::KeyCompromise));
+    assert_eq!(in_force(&home, 1), [(5, listed(2))]);
     assert_eq!(home.findings(), [""; 0]);
 }
 

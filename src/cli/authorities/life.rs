@@ -115,6 +115,7 @@ pub fn link(home: Home, name: &str, pin: PinArguments, form: Form) -> Result<(),
 pub fn cross(home: Home, ca: &str, profile: &str, certificate: &Path, form: Form) -> Result<(), Error> {
     let began = Instant::now();
     let mut appliance = Appliance::open(home)?;
+    render::warnings(&appliance.warnings_for(ca, profile)?);
     let made = appliance.plan_cross(ca, profile, certificate)?;
     let summary = watched(|watch| appliance.plan_summary(&made.plan, watch))?;
     render::for_approval(&summary);

@@ -56,14 +56,19 @@ pub(super) fn stage_words(stage: &Stage) -> (&'static str, Role) {
 }
 
 /// The state of a CA in a few words, its end among them where that is near.
-pub(super) fn state_words(authority: &Authority) -> (&'static str, Role) {
+pub(super) fn state_words(authority: &Authority) -> (String, Role) {
     let of = |kind| authority.warnings.iter().any(|warning| warning.kind == kind);
-    match &authority.stage {
+    let (words, role) = match &authority.stage {
         Stage::Issues if of(CaWarningKind::Ended) => ("ENDED: renew it", Role::Bad),
         Stage::Issues if of(CaWarningKind::Ends) => ("issues; ENDS SOON", Role::Attention),
         Stage::Issues if of(CaWarningKind::FullLength) => ("issues; RENEW SOON", Role::Attention),
-        Stage::Issues if authority.succeeded_by.is_some() => ("issues; a new key has its place", Role::Good),
         stage => stage_words(stage),
+    };
+    match &authority.succeeded_by {
+        Some(after) if role == Role::Good => {
+            (format!("{words}; succeeded by {}", Printable::new(after)), role)
+        }
+        _ => (words.to_owned(), role),
     }
 }
 
@@ -149,7 +154,7 @@ fn draw_row(canvas: &mut Canvas<'_>, area: Rect, authority: &Authority, role: Ro
         canvas.outside(area.x + 4, area.y + 1, area.width.saturating_sub(4), &subject, Role::Faint);
     }
     let role = if role == Role::Selected { role } else { stage_role };
-    canvas.text(area.x + 42, area.y, area.width.saturating_sub(42), stage, role);
+    canvas.text(area.x + 42, area.y, area.width.saturating_sub(42), &stage, role);
 }
 
 #[cfg(test)]

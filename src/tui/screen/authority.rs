@@ -60,7 +60,13 @@ impl AuthorityPage {
     #[must_use]
     pub fn ready(authority: Authority) -> Self {
         let text = format!("Done. CA {} has its certificate and can issue.", authority.record.name);
-        Self::told(authority, vec![Item::Words(text, Role::Good)])
+        let mut items = vec![Item::Words(text, Role::Good)];
+        if !authority.others.is_empty() {
+            let next = "It is a further one; what it issues from now on is under this one. Next: press w to write it \
+                        onto a medium for those who trust the CA; the others stay valid until they end.";
+            items.push(Item::Words(next.to_owned(), Role::Strong));
+        }
+        Self::told(authority, items)
     }
 
     /// A CA whose request was written a moment ago.
@@ -196,7 +202,7 @@ fn described(authority: &Authority) -> Vec<Item> {
     let (state, role) = state_words(authority);
     let mut items = vec![
         said("CA", &record.name),
-        Item::Labelled { label: "state".to_owned(), value: Printable::new(state), role, remark: None },
+        Item::Labelled { label: "state".to_owned(), value: Printable::new(&state), role, remark: None },
     ];
     items.extend(record.succeeds.iter().map(|before| said("in the place of", before)));
     items.extend(authority.succeeded_by.iter().map(|after| said("its place has", after)));

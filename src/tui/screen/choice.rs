@@ -137,9 +137,17 @@ impl Room for Choice {
     fn draw(&self, canvas: &mut Canvas<'_>, area: Rect, _about: &About) {
         canvas.text(area.x, area.y, 14, "requests from", Role::Faint);
         canvas.outside(area.x + 15, area.y, area.width.saturating_sub(15), &shown(&self.path), Role::Plain);
-        let half = area.width / 2;
-        let left = Rect { y: area.y + 2, width: half - 1, height: area.height.saturating_sub(2), ..area };
-        let right = Rect { x: area.x + half, width: area.width - half, ..left };
+        // Names of CAs are short; a profile has a summary beside its name, and whole beneath the lists.
+        let third = area.width * 3 / 10;
+        let height = area.height.saturating_sub(4);
+        let left = Rect { y: area.y + 2, width: third.saturating_sub(1), height, ..area };
+        let right = Rect { x: area.x + third, width: area.width - third, ..left };
+        if let Some(profile) = self.profiles.get(self.profile.chosen()) {
+            let text = format!("{}: {}", profile.name, profile.summary);
+            let below = Rect { y: area.bottom().saturating_sub(2), height: 2, ..area };
+            canvas.paragraph(below, &text, Role::Plain);
+        }
+        let names = self.profiles.iter().map(|profile| profile.name.len()).max().unwrap_or(0) + 2;
         let sides = [(left, "CA", Side::Authorities), (right, "profile", Side::Profiles)];
         for (place, title, side) in sides {
             // Where keys go is told by words and marks too: both lists have a chosen row.
@@ -154,7 +162,7 @@ impl Room for Choice {
                 Side::Profiles => self
                     .profiles
                     .iter()
-                    .map(|profile| format!("{:<17} {}", profile.name, profile.summary))
+                    .map(|profile| format!("{:<names$}{}", profile.name, profile.summary))
                     .collect(),
             };
             let list = match side {

@@ -262,7 +262,11 @@ impl ClosingScreen {
         let closing = &self.closing;
         let (text, role) = match (&closing.checkpoint, closing.signature) {
             (Some(signed), HeadSignature::Signed) => {
-                (format!("all is signed by the audit key, at entry {}", grouped(signed.entry)), Role::Good)
+                let text = format!(
+                    "all is signed by the audit key, up to entry {}; the signature is an entry itself",
+                    grouped(signed.entry)
+                );
+                (text, Role::Good)
             }
             (None, HeadSignature::NoAuditKey) => {
                 ("not signed: the audit key is made with the first CA".to_owned(), Role::Plain)

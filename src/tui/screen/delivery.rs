@@ -125,6 +125,11 @@ impl Room for Delivery {
     }
 
     fn help(&self) -> &'static str {
+        if let State::Done { .. } = self.state {
+            return "The folder stands on the medium whole: it was read back and compared, and is recorded. Tell the \
+                    receiver the digests another way than with the medium. v judges it as the receiver will; Enter \
+                    leads back to the rooms.";
+        }
         "Choose the medium and open the folder that shall receive the bundle: one new folder, named by the plan. Tab \
          leads to the forms, a list with what each is; Space chooses one. The bundle is written whole, read back and compared. Nothing that \
          stands there already is changed. A delivery that fails is begun again, onto this medium or another: \
@@ -378,7 +383,7 @@ fn draw_report(canvas: &mut Canvas<'_>, area: Rect, report: &BundleReport, cargo
     let y = area.y;
     if report.is_sound() {
         let text = format!(
-            "Judged as its receiver will: sound, {}.",
+            "Judged as its receiver will who trusts its root: sound, {}.",
             cargo.counted(report.crl.as_ref().map_or(report.certificates, |crl| crl.entries))
         );
         canvas.text(area.x, y, area.width, &text, Role::Good);

@@ -133,6 +133,10 @@ impl Room for Document {
     }
 
     fn help(&self) -> &'static str {
+        if self.pages.len() == 1 {
+            return "What was found, control by control, each with what can be done and the requests that it was found \
+                    in. Nothing is changed here.";
+        }
         "What stands in it, as far as it can be read: first in plain words, then every element of its ASN.1 with its \
          offset, then its octets. Offsets are hexadecimal. Text that is not shown as it is stands with a remark \
          behind an exclamation mark. Nothing here judges and nothing is changed."

@@ -102,6 +102,18 @@ impl Room for NextCrl {
     }
 
     fn help(&self) -> &'static str {
+        match self.step {
+            Step::Approving { .. } => {
+                return "Read the words aloud to each other and compare them with those that everybody noted from the \
+                        CRL. Then type them, with blanks between them. Only exactly this CRL is approved so; nothing \
+                        is stored or signed yet.";
+            }
+            Step::Signed(_) => {
+                return "The CRL is signed, checked and recorded. d writes it onto a medium, from where it is \
+                        published; until then relying parties have the one before.";
+            }
+            _ => {}
+        }
         "The CRL as it would be signed: how many certificates it lists and why, what was recorded since the one before, \
          and which entries leave. An entry leaves only when its certificate has expired and stood on a CRL after that, \
          or when its hold was released; that all others stay is proved from the octets of both CRLs. Nothing is stored \
@@ -266,7 +278,7 @@ impl Room for NextCrl {
                     area.x,
                     area.y + 2,
                     area.width,
-                    "stored, signed, checked, recorded ...",
+                    "It is stored, signed, checked and recorded as soon as the PIN is there ...",
                     Role::Plain,
                 );
             }
@@ -312,7 +324,7 @@ fn draw_signed(canvas: &mut Canvas<'_>, area: Rect, row: &CrlRow) {
     canvas.text(area.x, area.y, area.width, "Signed, checked and recorded.", Role::Good);
     let mut y = area.y + 2;
     y += canvas.labelled(area, y, "CRL", &row.id, Role::Strong);
-    y += canvas.labelled(area, y, "lists", &counted(row.entries, "revoked certificate"), Role::Plain);
+    y += canvas.labelled(area, y, "lists", &counted(row.entries, "certificate"), Role::Plain);
     if let Some(end) = row.next_update {
         y += canvas.labelled(area, y, "good until", &moment(end), Role::Plain);
     }
@@ -324,9 +336,19 @@ fn draw_signed(canvas: &mut Canvas<'_>, area: Rect, row: &CrlRow) {
     );
 }
 
+/// How many it lists, and how many of them are only on hold.
+fn lists(shown: &CrlShown) -> String {
+    let all = counted(shown.row.entries, "certificate");
+    let hold = Reason::CertificateHold.name();
+    match shown.reasons.iter().find(|(reason, _)| *reason == hold) {
+        Some((_, held)) => format!("{all} ({} on hold)", grouped(*held)),
+        None => all,
+    }
+}
+
 /// What it is, in one line.
 fn title(shown: &CrlShown) -> String {
-    format!("{}: lists {}", shown.row.id, counted(shown.row.entries, "revoked certificate"))
+    format!("{}: lists {}", shown.row.id, lists(shown))
 }
 
 /// What it lists and how it differs from the one before.
@@ -346,7 +368,7 @@ fn told(shown: &CrlShown) -> Vec<Item> {
         remark: None,
     }));
     items.extend(row.next_update.map(|end| said("the next one by", &moment(end))));
-    items.push(said("lists", &counted(row.entries, "revoked certificate")));
+    items.push(said("lists", &lists(shown)));
     for (name, count) in &shown.reasons {
         let meaning = Reason::from_name(name).map_or("", reason_meaning);
         items.push(Item::Row(format!("  {:>9}  {name}: {meaning}", grouped(*count)), Role::Plain));
@@ -357,7 +379,9 @@ fn told(shown: &CrlShown) -> Vec<Item> {
         items.push(Item::Words(text.to_owned(), Role::Attention));
         return items;
     };
-    items.push(Item::Heading("Beside the CRL before".to_owned()));
+    let beside =
+        if changes.stayed + changes.left == 0 { "What is new on it" } else { "Beside the CRL before" };
+    items.push(Item::Heading(beside.to_owned()));
     let counts = format!(
         "stay: {}, come: {}, leave: {}",
         grouped(changes.stayed),

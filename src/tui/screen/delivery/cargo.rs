@@ -38,7 +38,7 @@ impl Cargo {
     #[must_use]
     pub fn told(&self) -> String {
         match self {
-            Self::Crl { row, .. } => format!("{}, {}", row.id, self.counted(row.entries)),
+            Self::Crl { row, .. } => format!("{}, {}", row.id, counted(row.entries, "entry")),
             Self::Plan(plan) => format!("plan {}, {}", plan.id, self.counted(plan.accepted)),
         }
     }
@@ -47,7 +47,7 @@ impl Cargo {
     #[must_use]
     pub fn counted(&self, count: u64) -> String {
         match self {
-            Self::Crl { .. } => counted(count, "revoked certificate"),
+            Self::Crl { .. } => format!("1 CRL, {}", counted(count, "entry")),
             Self::Plan(_) => counted(count, "certificate"),
         }
     }

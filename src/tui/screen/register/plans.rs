@@ -102,6 +102,8 @@ impl Plans {
             let kind = match line.plan.kind.name() {
                 "root" => "its own root",
                 "verification" => "a proof",
+                "cross" => "another CA",
+                "link" => "link of keys",
                 _ => "requests",
             };
             let count = format!("{:>12}", grouped(line.plan.accepted));

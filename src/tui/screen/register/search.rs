@@ -209,7 +209,11 @@ impl Search {
 
 impl Room for Search {
     fn title(&self) -> &'static str {
-        "Register: search"
+        match self.phase {
+            Phase::Form => "Register: search for what?",
+            Phase::Searching => "Register: searching",
+            Phase::Found(_) => "Register: what was found",
+        }
     }
 
     fn help(&self) -> &'static str {
@@ -262,8 +266,11 @@ impl Room for Search {
             }
             (Phase::Form, _) => Turn::back(),
             (Phase::Searching, _) => Turn::effect(Effect::Stop),
-            (Phase::Found(_), Action::Back | OTHER) => {
+            // Back leads to the register: the form has the same title, and letters would go into its field.
+            (Phase::Found(_), Action::Back) => Turn::back(),
+            (Phase::Found(_), OTHER) => {
                 self.phase = Phase::Form;
+                self.field = Field::default();
                 Turn::stay()
             }
             (Phase::Found(_), ONWARD) => self.onward(about),

@@ -188,7 +188,15 @@ impl TriageScreen {
         for (y, label, text) in [
             (area.y + 1, "source", end_of(&self::shown(theme, row.source), width)),
             (area.y + 2, "subject", beginning(theme, row.subject.unwrap_or("(not readable)"), width)),
-            (area.y + 3, "findings", if findings.is_empty() { "none".to_owned() } else { findings }),
+            (
+                area.y + 3,
+                "findings",
+                if findings.is_empty() {
+                    "none; the plan looks into the register too".to_owned()
+                } else {
+                    findings
+                },
+            ),
         ] {
             canvas.text(area.x, y, LABEL_CELLS, label, Role::Faint);
             canvas.text(area.x + LABEL_CELLS, y, width, &text, Role::Plain);
