@@ -8,13 +8,13 @@ use std::{
 
 use coldsign::{
     ceremony::{
-        Access, Aftermath, AuditReport, Beginning, BundleReport, Capability, CertificateState, Check, CheckedKey, Class,
-        Closing, Counts, Deeds, Delivered, Detail, DoneSince, Due, EntryKind, FolderContents, FolderEntry,
-        FolderListing, HeadAfter, HeadSignature, Initialised, Issued, IssuedRow, Judgement, Mark,
-        MountedVolume, Nearness, Overview, Phase, PinEntry, PinWarning, PlanSummary, PlannedAuthorities,
-        PlannedRow, Progress, Reach, Reading, Rehearsal, Remaining, Rng, SignedHead, SlotState, Space,
-        Standing, StoredPlan, Support, TokenCheck, TokenState, TokenTexts, Unfinished, UserPin, Verdict,
-        Waived, Writing,
+        Access, Aftermath, AuditReport, Beginning, BundleReport, Capability, CertificateState, Check,
+        CheckedKey, Class, Closing, Counts, Deeds, Delivered, Detail, DoneSince, Due, EntryKind,
+        FolderContents, FolderEntry, FolderListing, HeadAfter, HeadSignature, Initialised, Issued, IssuedRow,
+        Judgement, Mark, MountedVolume, Nearness, Overview, Phase, PinEntry, PinWarning, PlanSummary,
+        PlannedAuthorities, PlannedRow, Progress, Reach, Reading, Rehearsal, Remaining, Rng, SignedHead,
+        SlotState, Space, Standing, StoredPlan, Support, TokenCheck, TokenState, TokenTexts, Unfinished,
+        UserPin, Verdict, Waived, Writing,
     },
     export::{
         manifest::Counts as BundleCounts,

@@ -121,7 +121,12 @@ pub fn cross(home: Home, ca: &str, profile: &str, certificate: &Path, form: Form
     render::for_approval(&summary);
     match form {
         Form::Json => {
-            let mut value = render::summary(&made.plan, (&summary.waived, summary.from_outside.as_ref()), None, began.elapsed().as_secs_f64());
+            let mut value = render::summary(
+                &made.plan,
+                (&summary.waived, summary.from_outside.as_ref()),
+                None,
+                began.elapsed().as_secs_f64(),
+            );
             value["certificate_sha256"] = json!(made.certificate_sha256.to_string());
             render::value(&value);
         }

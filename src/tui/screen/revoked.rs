@@ -96,7 +96,7 @@ impl Room for Revoked {
 
     fn help(&self) -> &'static str {
         "The certificates of this CA that are revoked or on hold now, in the order in which that was recorded. Enter on \
-         one leads to its release from hold, or to its revocation. What is revoked stays revoked. Which of them relying \
+         one leads to its release from hold, or to its revocation. What is revoked stays revoked; where its key turns out to be in other hands, the reason can become worse. Which of them relying \
          parties know of is a matter of the CRL: what was recorded since the latest one is on none yet."
     }
 
@@ -119,9 +119,6 @@ impl Room for Revoked {
             Action::Back => Turn::back(),
             MORE => self.rows().last().map_or_else(Turn::stay, |row| self.ask(row.place)),
             Action::Open => match self.rows().get(self.list.chosen()) {
-                Some(row) if matches!(row.revoked, Standing::Revoked(_)) => {
-                    Turn::refuse("it is revoked, and stays revoked", "choose one that is on hold")
-                }
                 Some(row) => {
                     let unknown = || Printable::new("not known: issued elsewhere");
                     let subject = row.subject.clone().unwrap_or_else(unknown);
