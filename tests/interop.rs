@@ -12,7 +12,7 @@ use std::{
 };
 
 use support::{
-    Delivery, Sandbox, fail, files,
+    Delivery, Sandbox, fail, files, openssl,
     request::{self, Algorithm, Request},
     succeed, tool,
 };
