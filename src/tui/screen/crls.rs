@@ -87,8 +87,8 @@ impl Room for Crls {
 
     fn bindings(&self, _about: &About) -> Vec<Binding> {
         let mut bindings = vec![
-            Binding::bar(&[Key::Enter, Key::Right, Key::Char('l')], Action::Open, "what is revoked"),
-            Binding::bar(&[Key::Char('v')], REVOKE, "revoke or hold"),
+            Binding::bar(&[Key::Enter, Key::Right, Key::Char('l')], Action::Open, "revoked ones"),
+            Binding::bar(&[Key::Char('v')], REVOKE, "revoke"),
             Binding::bar(&[Key::Char('f')], LISTED, "list"),
             Binding::bar(&[Key::Char('n')], NEXT, "next"),
         ];
