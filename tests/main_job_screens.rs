@@ -173,7 +173,9 @@ fn plan_screen(approved: bool, issued: u64) -> Model {
 fn a_plan_is_read_when_it_is_shown_and_in_pages_where_one_moves() {
     let mut model = plan_screen(false, 0);
     assert!(tick(&mut model, 500).is_empty(), "it is read once");
-    for text in ["NOT APPROVED", "998 to sign", "12 notes in 1 kind: f", "CN=device-1 ", "2026-11-21 14:03:22 UTC"] {
+    for text in
+        ["NOT APPROVED", "998 to sign", "12 notes in 1 kind: f", "CN=device-1 ", "2026-11-21 14:03:22 UTC"]
+    {
         sees(&mut model, text);
     }
     let Job::PlannedPage { from, .. } = job(key(&mut model, Key::End)) else { panic!("a page") };
