@@ -284,7 +284,7 @@ fn a_search_that_finds_nothing_says_so() {
     let (mut model, _) = searching(1, "00");
     done(&mut model, RegisterNews::Found { rows: Vec::new(), end: SearchEnd::All });
     assert!(screen(&model)[0].contains("nothing found"));
-    press(&mut model, Key::Esc);
+    press(&mut model, Key::Char('/'));
     assert!(screen(&model)[0].contains("What is known of the certificate?"));
     press(&mut model, Key::Esc);
     assert_eq!(chosen(&model), 1);
