@@ -222,7 +222,8 @@ mod tests {
         check("a,0x40,1,4096,4K\na,0x40,1,8192,4K", "line 2: a second partition a");
         check("b,0x40,1,0x2000,4K\na,0x40,1,0x1000,8K", "partition b overlaps a");
         check(&"\n".repeat(32_769), "a table of partitions of more than 32768 octets or 95 partitions");
-        let many: String = (0..96).map(|n| format!("p{n},0x40,1,{},4K\n", n * 4_096)).collect();
+        let many: String =
+            (0..96).fold(String::new(), |lines, n| lines + &format!("p{n},0x40,1,{},4K\n", n * 4_096));
         check(&many, "a table of partitions of more than 32768 octets or 95 partitions");
     }
 }

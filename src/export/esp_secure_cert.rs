@@ -126,6 +126,6 @@ mod tests {
         let fits = image(&[7; 4_063], &[7; 4_031]).unwrap();
         assert_eq!(fits.len(), PARTITION_OCTETS);
         assert_eq!(image(&[7; 4_064], &[7; 4_031]), Err(TooLarge { octets: PARTITION_OCTETS + 16 }));
-        assert_eq!(image(&[7; 65_535], &[]), Err(TooLarge { octets: 65_536 }));
+        assert_eq!(image(&vec![7; 65_535], &[]), Err(TooLarge { octets: 65_536 }));
     }
 }

@@ -96,7 +96,7 @@ impl Approval {
             canvas.text(area.x, y, 14, "names below", Role::Faint);
             // The whole of it: three rows hold what a profile usually has.
             let below = Rect { x: area.x + 14, y, width: area.width.saturating_sub(14), height: 3 };
-            let names = canvas.theme().shown(&made.names_below).to_string();
+            let names = canvas.theme().shown(&made.names_below);
             y += canvas.paragraph(below, &names, Role::Strong).saturating_sub(1);
         } else {
             let number = format!("to be signed: {}", counted(plan.accepted, "certificate"));

@@ -339,8 +339,7 @@ fn draw_signed(canvas: &mut Canvas<'_>, area: Rect, row: &CrlRow) {
 /// How many it lists, and how many of them are only on hold.
 fn lists(shown: &CrlShown) -> String {
     let all = counted(shown.row.entries, "certificate");
-    let hold = Reason::CertificateHold.name();
-    match shown.reasons.iter().find(|(reason, _)| *reason == hold) {
+    match shown.reasons.iter().find(|(reason, _)| *reason == Reason::CertificateHold.name()) {
         Some((_, held)) => format!("{all} ({} on hold)", grouped(*held)),
         None => all,
     }

@@ -264,10 +264,10 @@ impl Room for Search {
                 self.way.choose((self.way.chosen() + WAYS.len() - 1) % WAYS.len());
                 Turn::stay()
             }
-            (Phase::Form, _) => Turn::back(),
             (Phase::Searching, _) => Turn::effect(Effect::Stop),
-            // Back leads to the register: the form has the same title, and letters would go into its field.
-            (Phase::Found(_), Action::Back) => Turn::back(),
+            // Back leads to the register from what was found, too: the form has the same title, and letters would go into
+            // its field.
+            (Phase::Form, _) | (Phase::Found(_), Action::Back) => Turn::back(),
             (Phase::Found(_), OTHER) => {
                 self.phase = Phase::Form;
                 self.field = Field::default();
