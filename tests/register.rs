@@ -26,8 +26,12 @@ use coldsign::{
         NewPlan, PlanKind, Register, Rehearsal, StoredPlan, Verdict,
     },
 };
+#[path = "register/altered.rs"]
+mod altered;
 #[path = "register/revocation.rs"]
 mod revocation;
+#[path = "support/tamper.rs"]
+mod tamper;
 
 use p256::ecdsa::{Signature, SigningKey, signature::Signer as _};
 use rusqlite::Connection;
@@ -497,8 +501,8 @@ fn a_withdrawn_plan_is_neither_approved_nor_signed() {
         let message = connection.execute(sql, []).unwrap_err().to_string();
         assert!(message.contains("the register is append-only"), "{sql}: {message}");
     }
-    tamper(
-        &home,
+    tamper::tamper(
+        &home.path(),
         &format!("UPDATE withdrawal SET plan = (SELECT number FROM plan WHERE id = '{}')", anew.id),
     );
     let found = home.findings();
@@ -532,30 +536,11 @@ fn signs_nothing_that_the_journal_does_not_bind() {
     let plan = home.store(&[1], 0);
     let approved = home.approve(&plan);
     home.register.check_signable(&approved).unwrap();
-    tamper(&home, "UPDATE planned SET source = 'other.csr' WHERE key = (SELECT max(key) FROM planned)");
+    tamper::tamper(
+        &home.path(),
+        "UPDATE planned SET source = 'other.csr' WHERE key = (SELECT max(key) FROM planned)",
+    );
     assert!(matches!(home.register.check_signable(&approved), Err(Error::Damaged(_))));
-}
-
-/// Changes the file behind the register's back: the triggers are dropped and put back around the change.
-fn tamper(home: &Home, sql: &str) {
-    let connection = Connection::open(home.path()).unwrap();
-    connection.pragma_update(None, "foreign_keys", false).unwrap();
-    connection.pragma_update(None, "ignore_check_constraints", true).unwrap();
-    let mut triggers: Vec<(String, String)> = Vec::new();
-    let mut statement =
-        connection.prepare("SELECT name, sql FROM sqlite_schema WHERE type = 'trigger'").unwrap();
-    let mut rows = statement.query([]).unwrap();
-    while let Some(row) = rows.next().unwrap() {
-        triggers.push((row.get(0).unwrap(), row.get(1).unwrap()));
-    }
-    drop(rows);
-    for (name, _) in &triggers {
-        connection.execute_batch(&format!("DROP TRIGGER {name}")).unwrap();
-    }
-    connection.execute_batch(sql).unwrap_or_else(|error| panic!("{sql}: {error}"));
-    for (_, trigger) in &triggers {
-        connection.execute_batch(trigger).unwrap();
-    }
 }
 
 #[test]
@@ -580,8 +565,8 @@ fn sees_a_change_of_any_column_of_any_table() {
             "TEXT" => format!("coalesce({column}, '') || 'x'"),
             _ => format!("zeroblob(max(1, length(coalesce({column}, x''))))"),
         };
-        tamper(
-            &home,
+        tamper::tamper(
+            &home.path(),
             &format!("UPDATE {table} SET {column} = {change} WHERE rowid = (SELECT max(rowid) FROM {table})"),
         );
         match Register::open_to_read(&home.path()) {
@@ -612,7 +597,7 @@ fn names_what_was_changed() {
     let octets = backup(&home);
     let check = |sql: &str, expected: &[&str]| {
         restore(&home, &octets);
-        tamper(&home, sql);
+        tamper::tamper(&home.path(), sql);
         let found = home.findings();
         for id in expected {
             assert!(found.contains(id), "{sql}: {found:?} lacks {id}");
@@ -668,7 +653,10 @@ fn knows_a_history_that_was_cut_off_by_a_head_noted_elsewhere() {
     let (home, _) = Home::full();
     let head = home.register.head().unwrap();
     assert!(home.register.holds(&head).unwrap());
-    tamper(&home, "DELETE FROM journal WHERE seq = (SELECT max(seq) FROM journal); DELETE FROM checkpoint;");
+    tamper::tamper(
+        &home.path(),
+        "DELETE FROM journal WHERE seq = (SELECT max(seq) FROM journal); DELETE FROM checkpoint;",
+    );
     let cut = Register::open_to_read(&home.path()).unwrap();
     // The file alone cannot show it: that is what checkpoints and noted heads are for.
     assert_eq!(audit(&cut), [""; 0]);
@@ -703,11 +691,11 @@ fn gives_back_the_checkpoint_that_was_recorded_last() {
 fn takes_no_row_beside_the_journal_for_a_checkpoint() {
     let (home, _) = Home::full();
     let forged = "INSERT INTO checkpoint SELECT entry + 1, head, hash, time, algorithm, spki, signature FROM checkpoint";
-    tamper(&home, forged);
+    tamper::tamper(&home.path(), forged);
     let register = Register::open_to_read(&home.path()).unwrap();
     assert!(matches!(register.last_checkpoint(), Err(Error::Damaged(_))));
     let (home, _) = Home::full();
-    tamper(&home, "UPDATE checkpoint SET signature = x'00'");
+    tamper::tamper(&home.path(), "UPDATE checkpoint SET signature = x'00'");
     let register = Register::open_to_read(&home.path()).unwrap();
     assert!(matches!(register.last_checkpoint(), Err(Error::Damaged(_))));
 }
@@ -738,6 +726,6 @@ fn is_recomputed_by_the_program_in_its_documentation() {
     let head = home.register.head().unwrap();
     let expected = format!("the journal is whole; its head is {} {}\n", head.entry, head.hash);
     assert_eq!(String::from_utf8_lossy(&output.stdout), expected);
-    tamper(&home, "UPDATE planned SET source = 'other.csr' WHERE idx = 2");
+    tamper::tamper(&home.path(), "UPDATE planned SET source = 'other.csr' WHERE idx = 2");
     assert!(!run(&home).unwrap().status.success());
 }

@@ -2,6 +2,8 @@
 //! real `SoftHSM`.
 
 mod support;
+#[path = "support/tamper.rs"]
+mod tamper;
 
 use std::{
     fs,
@@ -205,6 +207,33 @@ fn a_ca_key_named_as_audit_key_signs_no_checkpoint_and_no_measurement() {
     lab.fails(&["deliver", &signed, "--to", &lab.text("out"), "--pin-file", &pin], 2, words);
     lab.fails(&["sign", &plan, "--pin-file", &pin], 2, words);
     assert_eq!(lab.done(&["register", "list", "--plan", &plan]), "");
+}
+
+#[test]
+fn what_somebody_wrote_into_the_register_is_neither_signed_nor_delivered() {
+    let lab = Lab::new();
+    lab.create_root();
+    let (pin, out, home) = (lab.text("pin"), lab.text("out"), lab.path("home/register.db"));
+    let plan = lab.approved("root", &lab.request("one"));
+    lab.done(&["sign", &plan, "--pin-file", &pin]);
+    let listed = lab.done(&["--json", "register", "list", "--plan", &plan]);
+    let listed: serde_json::Value = serde_json::from_str(&listed).expect("JSON");
+    let serial = listed["serial"].as_str().expect("a serial number");
+    let crl = ["crl", "--ca", "root", "--to", &out, "--pin-file", &pin];
+    lab.done(&["revoke", "--ca", "root", serial, "--reason", "keyCompromise"]);
+
+    let sound = fs::read(&home).expect("a register");
+    tamper::tamper(&home, "DELETE FROM revocation");
+    lab.fails(&crl, 4, "the register is damaged");
+    fs::write(&home, &sound).expect("written");
+    lab.done(&crl);
+    // Long over, says a column; the certificate says otherwise.
+    tamper::tamper(&home, "UPDATE planned SET not_after = 1700000000");
+    let made = lab.done(&["--json", "crl", "--ca", "root", "--to", &out, "--pin-file", &pin]);
+    let made: serde_json::Value = serde_json::from_str(&made).expect("JSON");
+    assert_eq!((&made["entries"], &made["left"]), (&1.into(), &0.into()), "{made}");
+    lab.fails(&["deliver", &plan, "--to", &out, "--pin-file", &pin], 4, "the register is damaged");
+    assert!(!lab.path("out").join(&plan).exists());
 }
 
 #[test]

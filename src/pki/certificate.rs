@@ -106,6 +106,15 @@ impl Certificate {
     pub fn parse(der: &[u8]) -> Result<Self, CertificateError> {
         reading::certificate(der)
     }
+
+    /// notAfter of a `TBSCertificate` that is not signed, or whose signature is kept apart.
+    ///
+    /// # Errors
+    /// [`CertificateError::Malformed`].
+    pub fn tbs_end(tbs: &[u8]) -> Result<Time, CertificateError> {
+        reading::tbs_end(tbs)
+    }
+
     /// The DER as it came.
     #[must_use]
     pub fn der(&self) -> &[u8] {

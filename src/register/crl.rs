@@ -19,12 +19,14 @@ use crate::pki::{
 };
 
 mod arrived;
+mod bound;
 mod parts;
 mod planning;
 mod recovery;
 mod scope;
 mod takeover;
 
+pub(super) use bound::PlansBound;
 pub(super) use parts::{entries_of, read_tbs};
 pub use planning::{CrlPlan, LEFT_SHOWN_MAX, NewCrl, Storing};
 pub(super) use planning::{EntriesOf, Previous, expected_of, lint_stored, prove_stored};

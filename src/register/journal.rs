@@ -305,24 +305,61 @@ pub(super) fn entries(connection: &Connection, after: u64, limit: u32) -> Result
 /// Checks one entry where work is about to rest on it: it is of this kind, stands in the chain between its neighbours,
 /// and binds the rows as they are now. A row that somebody put beside the journal has no such entry.
 pub(super) fn check_entry(connection: &Connection, seq: i64, kind: Kind) -> Result<(), Error> {
+    check_entry_of(connection, seq, &[kind])
+}
+
+/// As [`check_entry`], of an entry that may be of several kinds.
+pub(super) fn check_entry_of(connection: &Connection, seq: i64, kinds: &[Kind]) -> Result<(), Error> {
     let at = number(seq)?;
     let near = entries(connection, at.saturating_sub(2), 3)?;
     let find = |wanted: u64| near.iter().find(|entry| entry.seq == wanted);
-    let sound = find(at).is_some_and(|entry| {
+    let sound = find(at).filter(|entry| {
         let before = find(at.saturating_sub(1)).map_or(BEGINNING, |before| *before.hash.as_octets());
-        entry.kind == kind.name()
-            && entry.hash == entry.computed_hash()
+        entry.hash == entry.computed_hash()
             && *entry.previous.as_octets() == before
             && find(at.saturating_add(1)).is_none_or(|after| after.previous == entry.hash)
     });
-    if sound && find(at).is_some_and(|entry| body(connection, kind, seq).is_ok_and(|body| body == entry.body))
-    {
+    let binds = |entry: &Entry, kind: Kind| {
+        entry.kind == kind.name() && body(connection, kind, seq).is_ok_and(|body| body == entry.body)
+    };
+    if sound.is_some_and(|entry| kinds.iter().any(|kind| binds(entry, *kind))) {
         return Ok(());
     }
+    let names: Vec<&str> = kinds.iter().map(|kind| kind.name()).collect();
     Err(Error::Damaged(format!(
         "no entry of the journal binds the {} that calls itself entry {seq}",
-        kind.name()
+        names.join(" or ")
     )))
+}
+
+/// Gives every entry after a number to the newest, in order; each stands in the chain. After 0 they are all entries.
+pub(super) fn each_after(
+    connection: &Connection,
+    after: i64,
+    each: &mut dyn FnMut(&Entry) -> Result<(), Error>,
+) -> Result<(), Error> {
+    /// Entries in memory at a time: some hundred octets each.
+    const ENTRIES: u32 = 256;
+    let broken = |seq: u64| Error::Damaged(format!("the journal's chain is broken at entry {seq}"));
+    let mut last = Head { entry: number(after)?, hash: Digest::from_octets(BEGINNING) };
+    if last.entry > 0 {
+        let found = entries(connection, last.entry - 1, 1)?.pop();
+        last.hash = found.filter(|found| found.seq == last.entry).ok_or_else(|| broken(last.entry))?.hash;
+    }
+    loop {
+        let page = entries(connection, last.entry, ENTRIES)?;
+        if page.is_empty() {
+            return Ok(());
+        }
+        for entry in &page {
+            let follows = entry.seq == last.entry + 1 && entry.previous == last.hash;
+            if !follows || entry.hash != entry.computed_hash() {
+                return Err(broken(entry.seq));
+            }
+            each(entry)?;
+            last = Head { entry: entry.seq, hash: entry.hash };
+        }
+    }
 }
 
 /// An entry's body as the tables say it: its facts, and for each table the number and the digest of the rows bound.

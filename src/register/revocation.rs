@@ -9,6 +9,7 @@ use super::{
     journal::{self, Kind, time},
 };
 use crate::pki::{
+    certificate::Certificate,
     crl::{CrlSerial, Reason, RevokedEntry, succession},
     time::Time,
 };
@@ -63,9 +64,9 @@ impl Revoked {
 
 /// A certificate that can be revoked.
 struct Known {
-    /// The end of its validity, out of its own octets; what a list says of one that was issued elsewhere is nobody's
+    /// The end of its validity, out of its own octets, and the entry of its plan; what a list says of one that was issued elsewhere is nobody's
     /// signed word, and no certificate is taken for expired on it.
-    not_after: Option<Time>,
+    end: Option<(Time, i64)>,
     is_root: bool,
 }
 
@@ -215,7 +216,7 @@ fn next_row(
             Some(Revoked::Released(_)) | None => Err(RevocationError::NotHeld(serial).into()),
         };
     }
-    if let Some(not_after) = known.not_after.filter(|end| *end < now) {
+    if let Some(not_after) = known.end.map(|(end, _)| end).filter(|end| *end < now) {
         return Err(RevocationError::Expired { serial, not_after }.into());
     }
     let RevocationAct::Revoke(reason) = new.act else { return Err(RevocationError::NotHeld(serial).into()) };
@@ -339,23 +340,28 @@ pub(super) fn standing(
         .map(|found| found.map(|(_, revoked)| revoked))
 }
 
-/// The end of the validity of a certificate that an authority issued here; of others it is not known.
-pub(super) fn not_after(
+/// The end of the validity of a certificate that an authority issued here, and the entry of its plan; of others it is not
+/// known.
+pub(super) fn end(
     connection: &Connection,
     authority: &str,
     serial: &CrlSerial,
-) -> Result<Option<Time>, Error> {
-    Ok(known(connection, authority, serial)?.and_then(|known| known.not_after))
+) -> Result<Option<(Time, i64)>, Error> {
+    Ok(known(connection, authority, serial)?.and_then(|known| known.end))
 }
 
 fn known(connection: &Connection, authority: &str, serial: &CrlSerial) -> Result<Option<Known>, Error> {
-    let found: Option<(Option<i64>, bool)> = connection
-        .prepare_cached(
-            "SELECT planned.not_after, plan.kind = 'root' FROM planned JOIN issued USING (key) \
-             JOIN plan ON plan.number = planned.plan WHERE planned.serial = ?2 AND plan.authority = ?1 \
-             UNION ALL SELECT NULL, 0 FROM listed WHERE authority = ?1 AND serial = ?2 LIMIT 1",
-        )?
-        .query_row((authority, serial.as_octets()), |row| Ok((row.get(0)?, row.get(1)?)))
-        .optional()?;
-    found.map(|(end, is_root)| Ok(Known { not_after: end.map(time).transpose()?, is_root })).transpose()
+    let mut statement = connection.prepare_cached(
+        "SELECT planned.tbs, plan.entry, plan.kind = 'root' FROM planned JOIN issued USING (key) \
+         JOIN plan ON plan.number = planned.plan WHERE planned.serial = ?2 AND plan.authority = ?1 \
+         UNION ALL SELECT NULL, 0, 0 FROM listed WHERE authority = ?1 AND serial = ?2 LIMIT 1",
+    )?;
+    let mut rows = statement.query((authority, serial.as_octets()))?;
+    let Some(row) = rows.next()? else { return Ok(None) };
+    let damaged = |error: &dyn std::fmt::Display| Error::Damaged(format!("certificate {serial}: {error}"));
+    let end = match row.get_ref(0)?.as_blob_or_null().map_err(|error| damaged(&error))? {
+        Some(tbs) => Some((Certificate::tbs_end(tbs).map_err(|error| damaged(&error))?, row.get(1)?)),
+        None => None,
+    };
+    Ok(Some(Known { end, is_root: row.get(2)? }))
 }

@@ -18,7 +18,7 @@ use coldsign::{
 
 use super::*;
 
-fn later(seconds: i64) -> Time {
+pub fn later(seconds: i64) -> Time {
     now().plus_seconds(seconds)
 }
 
@@ -29,7 +29,7 @@ fn listed(number: u16) -> CrlSerial {
 
 impl Home {
     /// Certificates for devices 1 to 4 are issued.
-    fn issued_four() -> Self {
+    pub fn issued_four() -> Self {
         let mut home = Self::new();
         let plan = home.store(&[1, 2, 3, 4], 0);
         let approved = home.approve(&plan);
@@ -58,9 +58,14 @@ impl Home {
         self.register.plan_crl(&new, storing)
     }
 
+    /// Plans a CRL as it is shown, and stores nothing.
+    pub fn trial_crl(&mut self, at: Time) -> Result<CrlPlan, Error> {
+        self.plan_crl(at, Storing::Trial)
+    }
+
     /// Plans a CRL as it is shown, and stores it.
     pub fn stored_crl(&mut self, at: Time) -> CrlPlan {
-        let shown = self.plan_crl(at, Storing::Trial).unwrap();
+        let shown = self.trial_crl(at).unwrap();
         let stored = self.plan_crl(at, Storing::Durable(shown.stored.tbs_sha256)).unwrap();
         assert_eq!(stored, shown);
         stored
@@ -73,7 +78,7 @@ impl Home {
         self.register.record_crl(&plan.stored, &signed, at).unwrap()
     }
 
-    fn crl(&mut self, at: Time) -> IssuedCrl {
+    pub fn crl(&mut self, at: Time) -> IssuedCrl {
         let plan = self.stored_crl(at);
         self.sign_crl(&plan, at)
     }

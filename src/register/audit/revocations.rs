@@ -2,7 +2,7 @@
 
 use super::super::{
     authority::{parse_chain, public_key},
-    crl::{self, Coverage, CrlOrigin, CrlScope, EntriesOf, Previous, StoredCrl},
+    crl::{self, Coverage, CrlOrigin, CrlScope, EntriesOf, PlansBound, Previous, StoredCrl},
     error::Error,
     journal,
     revocation::{self, Revoked},
@@ -238,7 +238,7 @@ impl Audit<'_> {
         let revocations = i64::try_from(stored.revocations).unwrap_or(i64::MAX);
         let mut next = crl::entries_of(self.connection, stored.row)?;
         let mut wrong: Option<CrlSerial> = None;
-        let entries = EntriesOf { authority: &stored.authority, coverage };
+        let entries = EntriesOf { authority: &stored.authority, coverage, plans: &PlansBound::Audited };
         entries.each(self.connection, revocations, before, &mut |expected: &RevokedEntry| {
             if wrong.is_none() && next()?.as_ref() != Some(expected) {
                 wrong = Some(expected.serial);
@@ -286,8 +286,8 @@ impl Audit<'_> {
             Ok(())
         };
         let before = Previous::of(previous);
-        let proved =
-            crl::prove_stored(connection, &stored.authority, before, stored.row, revocations, &mut left);
+        let of = (stored.authority.as_str(), &PlansBound::Audited);
+        let proved = crl::prove_stored(connection, of, before, stored.row, revocations, &mut left);
         match proved {
             Err(Error::Revocation(error)) => {
                 self.find("crl-succession", format!("{}: {error}", shown(stored)));

@@ -12,7 +12,7 @@ use super::super::{
     row_key,
 };
 use super::{
-    Coverage, CrlOrigin, CrlScope, IssuedCrl, StoredCrl, latest,
+    Coverage, CrlOrigin, CrlScope, IssuedCrl, PlansBound, StoredCrl, bound, latest,
     parts::{PartWriter, entries_of, stored_parts, unread},
     read_tbs, unsigned,
 };
@@ -97,12 +97,14 @@ fn planned(transaction: &Transaction<'_>, new: &NewCrl<'_>) -> Result<CrlPlan, E
     }
     let previous = latest(transaction, new.authority, new.scope)?;
     let coverage = Coverage::of(transaction, new.authority, new.scope)?;
-    let entries = EntriesOf { authority: new.authority, coverage: &coverage };
+    let plans = PlansBound::by_asking();
+    let entries = EntriesOf { authority: new.authority, coverage: &coverage, plans: &plans };
     if let Some(last) = previous.as_ref().map(|previous| previous.stored.this_update)
         && new.this_update < last
     {
         return Err(RevocationError::ClockBehind { last, now: new.this_update }.into());
     }
+    bound::check_recorded(transaction, new.authority, previous.as_ref().map(|previous| &previous.stored))?;
     let number = next_number(previous.as_ref())?;
     let row: i64 =
         transaction.query_row("SELECT coalesce(max(number), 0) + 1 FROM crl", [], |row| row.get(0))?;
@@ -152,7 +154,7 @@ fn planned(transaction: &Transaction<'_>, new: &NewCrl<'_>) -> Result<CrlPlan, E
         None => Counts { came: extent.entries, ..Counts::default() },
         Some(previous) => {
             let previous = Previous::of(&previous.stored);
-            prove_stored(transaction, new.authority, previous, row, i64::MAX, &mut left)?
+            prove_stored(transaction, (new.authority, &plans), previous, row, i64::MAX, &mut left)?
         }
     };
     transaction.execute(
@@ -214,6 +216,7 @@ pub(super) fn insert_left(
 pub(in crate::register) struct EntriesOf<'a> {
     pub(in crate::register) authority: &'a str,
     pub(in crate::register) coverage: &'a Coverage,
+    pub(in crate::register) plans: &'a PlansBound,
 }
 
 impl EntriesOf<'_> {
@@ -227,7 +230,7 @@ impl EntriesOf<'_> {
         previous: Option<Previous>,
         each: &mut dyn FnMut(&RevokedEntry) -> Result<(), Error>,
     ) -> Result<(), Error> {
-        let Self { authority, coverage } = self;
+        let Self { authority, coverage, plans } = self;
         let mut statement = connection.prepare_cached(&format!(
         "SELECT {}, number FROM revocation INDEXED BY revocation_serial WHERE authority = ?1 AND number <= ?2 \
          ORDER BY serial, number",
@@ -243,8 +246,7 @@ impl EntriesOf<'_> {
             }
             if let Some(previous) = previous
                 && *row <= previous.revocations
-                && revocation::not_after(connection, authority, &entry.serial)?
-                    .is_some_and(|end| previous.this_update > end)
+                && plans.ended_before(connection, (authority, &entry.serial), previous.this_update)?.is_some()
             {
                 return Ok(());
             }
@@ -322,7 +324,7 @@ impl Previous {
 /// newest row that the new one looked at.
 pub(in crate::register) fn prove_stored(
     connection: &Connection,
-    authority: &str,
+    (authority, plans): (&str, &PlansBound),
     previous: Previous,
     new: i64,
     revocations: i64,
@@ -333,7 +335,7 @@ pub(in crate::register) fn prove_stored(
     succession::check_heads((&head, &end), (&new_head, &new_end)).map_err(RevocationError::from)?;
     let mut facts = |serial: &CrlSerial| -> Result<LeavingFacts, Error> {
         Ok(LeavingFacts {
-            not_after: revocation::not_after(connection, authority, serial)?,
+            not_after: plans.ended_before(connection, (authority, serial), previous.this_update)?,
             released: released(connection, authority, serial, (previous.revocations, revocations))?,
         })
     };

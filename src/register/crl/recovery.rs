@@ -15,7 +15,7 @@ use super::super::{
     revocation::{self, Recorded, RevocationError, Revoked},
 };
 use super::{
-    Coverage, CrlScope, EntriesOf, IssuedCrl, Previous,
+    Coverage, CrlScope, EntriesOf, IssuedCrl, PlansBound, Previous,
     arrived::{Arrived, crl_error},
     latest,
     planning::insert_left,
@@ -174,7 +174,8 @@ impl Recovering<'_> {
         let listed: BTreeSet<CrlSerial> = entries.iter().map(|entry| entry.serial).collect();
         let mut held = Vec::new();
         let seen = i64::try_from(before.stored.revocations).unwrap_or(i64::MAX);
-        let of = EntriesOf { authority: self.authority, coverage };
+        let plans = PlansBound::by_asking();
+        let of = EntriesOf { authority: self.authority, coverage, plans: &plans };
         of.each(self.transaction, seen, None, &mut |entry| {
             if entry.reason == Reason::CertificateHold && !listed.contains(&entry.serial) {
                 held.push(entry.serial);
@@ -184,9 +185,9 @@ impl Recovering<'_> {
         let mut gone = Vec::new();
         for serial in held {
             let standing = revocation::standing(self.transaction, self.authority, &serial)?;
-            let end = revocation::not_after(self.transaction, self.authority, &serial)?;
-            let expired = end.is_some_and(|end| end < before.stored.this_update);
-            if matches!(standing, Some(Revoked::Held(_))) && !expired {
+            let of = (self.authority, &serial);
+            let ended = plans.ended_before(self.transaction, of, before.stored.this_update)?;
+            if matches!(standing, Some(Revoked::Held(_))) && ended.is_none() {
                 gone.push(serial);
             }
         }
@@ -204,7 +205,7 @@ impl Recovering<'_> {
             let mut index = 0;
             prove_stored(
                 transaction,
-                authority,
+                (authority, &PlansBound::by_asking()),
                 Previous::of(&before.stored),
                 arrived.row,
                 i64::MAX,

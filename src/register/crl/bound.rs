@@ -1,0 +1,117 @@
+//! What a CRL rests on is asked of the journal: rows that somebody changed, added or took away beside it sign nothing.
+
+use std::{cell::RefCell, collections::BTreeSet};
+
+use rusqlite::Connection;
+
+use super::super::{
+    error::Error,
+    journal::{self, Kind, number},
+    revocation,
+};
+use super::StoredCrl;
+use crate::pki::{crl::CrlSerial, time::Time};
+
+/// Entries that record revocations.
+const RECORDING: [Kind; 3] = [Kind::Recovery, Kind::Revocation, Kind::Takeover];
+
+/// Checks the CRL before, and all revocations of an authority that were recorded since: every row is bound by an entry of
+/// the journal's chain, and every such entry has its rows. What was recorded earlier stands on the CRL before, and the
+/// succession is proved from its octets.
+pub(super) fn check_recorded(
+    connection: &Connection,
+    authority: &str,
+    previous: Option<&StoredCrl>,
+) -> Result<(), Error> {
+    check_whole(connection)?;
+    if let Some(previous) = previous {
+        let kinds = [Kind::Crl, Kind::Recovery, Kind::Takeover];
+        journal::check_entry_of(connection, previous.entry, &kinds)?;
+    }
+    let mut bound = 0;
+    journal::each_after(connection, previous.map_or(0, |previous| previous.entry), &mut |entry| {
+        bound += bound_rows(connection, authority, entry)?;
+        Ok(())
+    })?;
+    let after = previous.map_or(0, |previous| previous.revocations);
+    let rows = number(
+        connection
+            .prepare_cached("SELECT count(*) FROM revocation WHERE authority = ?1 AND number > ?2")?
+            .query_row((authority, i64::try_from(after).unwrap_or(i64::MAX)), |row| row.get(0))?,
+    )?;
+    if rows == bound {
+        return Ok(());
+    }
+    Err(Error::Damaged(format!(
+        "{rows} revocations of {authority} stand in it since its last CRL, and the journal binds {bound}"
+    )))
+}
+
+/// Rows are counted from 1 without a gap, and never taken away.
+fn check_whole(connection: &Connection) -> Result<(), Error> {
+    let is_whole: bool = connection
+        .prepare_cached(
+            "SELECT count(*) = coalesce(max(number), 0) AND coalesce(min(number), 1) = 1 FROM revocation",
+        )?
+        .query_row([], |row| row.get(0))?;
+    if is_whole { Ok(()) } else { Err(Error::Damaged("revocations were taken away or added".to_owned())) }
+}
+
+/// How many revocations of an authority an entry binds, as they are now.
+fn bound_rows(connection: &Connection, authority: &str, entry: &journal::Entry) -> Result<u64, Error> {
+    let Some(kind) = Kind::from_name(&entry.kind).filter(|kind| RECORDING.contains(kind)) else {
+        return Ok(0);
+    };
+    let body: serde_json::Value =
+        serde_json::from_str(&entry.body).map_err(|error| Error::Damaged(error.to_string()))?;
+    if body["facts"]["authority"] != authority {
+        return Ok(0);
+    }
+    let now = journal::body(connection, kind, i64::try_from(entry.seq).unwrap_or(i64::MAX));
+    if !now.is_ok_and(|now| now == entry.body) {
+        return Err(Error::Damaged(format!(
+            "entry {} ({}) does not say what the rows say",
+            entry.seq,
+            kind.name()
+        )));
+    }
+    Ok(body["rows"]["revocation"]["count"].as_u64().unwrap_or(0))
+}
+
+/// Whose word it is that plans are bound by the journal.
+#[derive(Debug)]
+pub(in crate::register) enum PlansBound {
+    /// Each plan is asked for when something rests on it, once: these entries were.
+    Asked(RefCell<BTreeSet<i64>>),
+    /// The audit's, which asks for every entry.
+    Audited,
+}
+
+impl PlansBound {
+    pub(in crate::register) fn by_asking() -> Self {
+        Self::Asked(RefCell::default())
+    }
+
+    fn check(&self, connection: &Connection, entry: i64) -> Result<(), Error> {
+        let Self::Asked(asked) = self else { return Ok(()) };
+        if !asked.borrow().contains(&entry) {
+            journal::check_entry(connection, entry, Kind::Plan)?;
+            asked.borrow_mut().insert(entry);
+        }
+        Ok(())
+    }
+
+    /// The end of a certificate that an authority issued here, where it lies before a moment: what lets an entry leave a
+    /// CRL. It is read from the certificate's own octets, which the journal binds.
+    pub(super) fn ended_before(
+        &self,
+        connection: &Connection,
+        (authority, serial): (&str, &CrlSerial),
+        moment: Time,
+    ) -> Result<Option<Time>, Error> {
+        let ended = revocation::end(connection, authority, serial)?.filter(|(end, _)| *end < moment);
+        let Some((end, plan)) = ended else { return Ok(None) };
+        self.check(connection, plan)?;
+        Ok(Some(end))
+    }
+}
