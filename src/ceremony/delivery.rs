@@ -116,6 +116,7 @@ impl Appliance {
         session: &Session,
         watch: &mut Watch<'_>,
     ) -> Result<Bundle, Error> {
+        self.register.check_delivered(plan)?;
         let issuer = self.issuer_of(plan)?;
         let audit_key = self.audit_key(session)?;
         let formats = &suited(plan, formats);

@@ -155,10 +155,7 @@ impl Register {
     /// [`Error::Damaged`], [`Error::KeyCertified`].
     pub fn check_signable(&self, plan: &ApprovedPlan) -> Result<(), Error> {
         let plan = plan.plan();
-        let entry =
-            self.connection
-                .query_row("SELECT entry FROM plan WHERE number = ?1", [plan.number], |row| row.get(0))?;
-        journal::check_entry(&self.connection, entry, Kind::Plan)?;
+        self.check_bound(plan)?;
         let mut digest = PlanDigest::new(plan.issuer_sha256, plan.accepted, &plan.waivers);
         let mut statement = self.connection.prepare_cached(
             "SELECT idx, tbs_sha256, tbs, spki_sha256, source FROM planned WHERE key > ?1 AND key <= ?2 \
@@ -185,6 +182,30 @@ impl Register {
             )));
         }
         Ok(())
+    }
+
+    /// Whether a plan may be delivered now: the journal binds its rows as they are, with who asked for what and what was
+    /// refused, and the rows of its certificates.
+    ///
+    /// # Errors
+    /// [`Error::Damaged`].
+    pub fn check_delivered(&self, plan: &StoredPlan) -> Result<(), Error> {
+        self.check_bound(plan)?;
+        let mut statement = self.connection.prepare_cached(
+            "SELECT DISTINCT entry FROM issued WHERE key > ?1 AND key <= ?2 ORDER BY entry",
+        )?;
+        let mut rows = statement.query((row_key(plan.number, 0), row_key(plan.number, u64::MAX)))?;
+        while let Some(row) = rows.next()? {
+            journal::check_entry(&self.connection, row.get(0)?, Kind::Issued)?;
+        }
+        Ok(())
+    }
+
+    fn check_bound(&self, plan: &StoredPlan) -> Result<(), Error> {
+        let entry =
+            self.connection
+                .query_row("SELECT entry FROM plan WHERE number = ?1", [plan.number], |row| row.get(0))?;
+        journal::check_entry(&self.connection, entry, Kind::Plan)
     }
 
     /// Records signed certificates of a plan in one transaction: all of them, or on any error none.
