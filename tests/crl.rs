@@ -783,7 +783,22 @@ fn a_ca_of_openssl_moves_in_with_its_key_and_goes_on_here() {
 
     // Its CRL and its list come with it; the next CRL is signed here, and others take it for the one that follows.
     let path = |name: &str| elsewhere.join(name).to_str().unwrap().to_owned();
-    sandbox.ok(["crl", "import", "--ca", "elsewhere", &path("crl.pem"), "--list", &path("index.txt")]);
+    let unknown = "revoked before it moved in is not known here";
+    assert!(sandbox.exits(2, crl_arguments(&sandbox, "elsewhere")).contains(unknown));
+    let revoke = ["revoke", "--ca", "elsewhere", "03", "--reason", "superseded"];
+    assert!(sandbox.exits(2, revoke).contains(unknown));
+    let none = sandbox.exits(2, ["crl", "import", "--ca", "elsewhere", "--none", "another"]);
+    assert!(none.contains("name was not typed"), "{none}");
+    let index = fs::read_to_string(path("index.txt")).unwrap();
+    let short = sandbox.path("short.txt");
+    fs::write(&short, "").unwrap();
+    let import = ["crl", "import", "--ca", "elsewhere", &path("crl.pem"), "--list", short.to_str().unwrap()];
+    assert!(sandbox.exits(2, import).contains("names no certificate"));
+    let (first, _) = index.split_once('\n').unwrap();
+    fs::write(&short, format!("{first}\n")).unwrap();
+    sandbox.ok(import);
+    assert!(sandbox.exits(2, revoke).contains("issued no certificate"));
+    sandbox.ok(["crl", "import", "--ca", "elsewhere", "--list", &path("index.txt")]);
     sandbox.ok(["revoke", "--ca", "elsewhere", "03", "--reason", "superseded"]);
     let told = said(&sandbox.run(crl_arguments(&sandbox, "elsewhere")));
     assert!(told.contains("KEY FROM OUTSIDE"), "{told}");

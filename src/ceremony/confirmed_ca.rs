@@ -111,7 +111,7 @@ impl<'a> ConfirmedRekey<'a> {
 }
 
 /// Compares what was typed with a CA's name; blanks around it do not matter.
-fn check_typed(typed: &str, name: &str, undone: &str, to: &str) -> Result<(), Error> {
+pub(super) fn check_typed(typed: &str, name: &str, undone: &str, to: &str) -> Result<(), Error> {
     if typed.trim() == name {
         return Ok(());
     }

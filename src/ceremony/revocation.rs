@@ -35,7 +35,7 @@ mod typed;
 
 pub use approval::{ApprovedCrl, CrlApproval};
 pub use file::{CrlFile, read_crl_file};
-pub use import::CrlImport;
+pub use import::{CrlImport, Past};
 pub use in_force::RevokedRow;
 pub use judged::{JudgedCertificate, JudgedRevocation};
 pub use serials::read_serials;

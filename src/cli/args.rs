@@ -394,16 +394,20 @@ pub enum CrlCommand {
         /// The CRL, DER or PEM
         file: PathBuf,
     },
-    /// Take a CRL made elsewhere and the list of issued certificates of a CA that moves in
+    /// Take a CRL made elsewhere and the list of issued certificates of a CA that moves in; --list alone adds to its list
     Import {
         /// The CA's name here
         #[arg(long, value_name = "NAME")]
         ca: String,
         /// Its latest full CRL, DER or PEM
-        crl: PathBuf,
+        #[arg(requires = "list")]
+        crl: Option<PathBuf>,
         /// What it issued: index.txt of openssl ca
-        #[arg(long, value_name = "FILE")]
-        list: PathBuf,
+        #[arg(long, value_name = "FILE", required_unless_present = "none")]
+        list: Option<PathBuf>,
+        /// The CA's name once more: it never made a CRL. That is recorded
+        #[arg(long, value_name = "NAME", conflicts_with = "crl")]
+        none: Option<String>,
     },
 }
 

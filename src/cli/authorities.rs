@@ -225,7 +225,7 @@ fn adopt(
         show_from_outside(appliance.adoption_told(name)?.as_ref());
         eprintln!(
             "next: take its latest CRL and the list of what it issued: coldsign crl import --ca {name} CRL --list \
-             index.txt"
+             index.txt; or, where it never made a CRL: coldsign crl import --ca {name} --none {name}"
         );
     }
     Ok(())

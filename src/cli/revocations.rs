@@ -7,8 +7,8 @@ use serde_json::{Value, json};
 use crate::{
     ceremony::{
         self, Appliance, BundleReport, CrlApproval, CrlImport, CrlOrigin, CrlScope, CrlSummary, Delivered,
-        Error, Home, IssuedCrl, PreparedCrl, REASONS, Recovery, RevocationAct, RevocationOrder, Standing,
-        crl_id, printable_path,
+        Error, Home, IssuedCrl, Past, PreparedCrl, REASONS, Recovery, RevocationAct, RevocationOrder,
+        Standing, crl_id, printable_path,
     },
     pki::{
         crl::{CrlPoint, Reason, RevokedEntry},
@@ -84,8 +84,13 @@ pub fn crl(home: Result<Home, Error>, given: CrlArguments, form: Form) -> Result
     match given.command {
         Some(CrlCommand::List { ca }) => list(home?, &ca, form),
         Some(CrlCommand::Show { file }) => show(&file, form),
-        Some(CrlCommand::Import { ca, crl, list }) => {
-            import(home?, &CrlImport { ca: &ca, crl: &crl, list: &list }, form)
+        Some(CrlCommand::Import { ca, crl, list, none }) => {
+            let past = match (&crl, &none) {
+                (Some(crl), _) => Past::Crl(crl),
+                (None, Some(typed)) => Past::NoCrl(typed),
+                (None, None) => Past::Imported,
+            };
+            import(home?, &CrlImport { ca: &ca, past, list: list.as_deref() }, form)
         }
         None => match (&given.ca, &given.to) {
             (Some(ca), Some(to)) => make(home?, ca, to, &given, form),
@@ -377,12 +382,21 @@ fn import(home: Home, import: &CrlImport<'_>, form: Form) -> Result<Exit, Error>
             "only_listed": taken.only_listed,
             "only_entries": taken.only_entries,
             "differing": taken.differing,
+            "known": taken.known,
             "extensions_dropped": taken.extensions_dropped,
         })),
         Form::Text => {
-            render::line(&format!("entries   {} of the CRL, now recorded as revocations", taken.entries));
+            match import.past {
+                Past::Crl(_) => render::line(&format!(
+                    "entries   {} of the CRL, now recorded as revocations",
+                    taken.entries
+                )),
+                Past::Imported => {}
+                Past::NoCrl(_) => render::line("entries   none: it is recorded that it never made a CRL"),
+            }
             render::line(&format!("listed    {} issued elsewhere, known from now on", taken.listed));
             for (count, what) in [
+                (taken.known, "known from an earlier list, and left as they are"),
                 (taken.only_listed, "revoked by the list, and not on the CRL"),
                 (taken.only_entries, "on the CRL, and not on the list: they stay on every CRL"),
                 (taken.differing, "with another date or reason on the list: the CRL's holds"),

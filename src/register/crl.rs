@@ -33,6 +33,7 @@ pub(super) use planning::{EntriesOf, Previous, expected_of, lint_stored, prove_s
 pub use recovery::Recovery;
 pub use scope::CrlScope;
 pub(super) use scope::{Coverage, add_partitions};
+pub(super) use takeover::check_past;
 pub use takeover::{TAKEOVER_ENTRIES_MAX, Takeover, TakeoverWriter};
 
 /// Where a CRL comes from.

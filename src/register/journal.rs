@@ -43,6 +43,7 @@ pub(super) enum Kind {
     CrlIssued,
     Delivery,
     Issued,
+    Listing,
     Plan,
     Recovery,
     Register,
@@ -53,7 +54,7 @@ pub(super) enum Kind {
 }
 
 impl Kind {
-    pub(super) const ALL: [Self; 17] = [
+    pub(super) const ALL: [Self; 18] = [
         Self::Adoption,
         Self::Approval,
         Self::Authority,
@@ -64,6 +65,7 @@ impl Kind {
         Self::CrlIssued,
         Self::Delivery,
         Self::Issued,
+        Self::Listing,
         Self::Plan,
         Self::Recovery,
         Self::Register,
@@ -85,6 +87,7 @@ impl Kind {
             Self::CrlIssued => "crl-issued",
             Self::Delivery => "delivery",
             Self::Issued => "issued",
+            Self::Listing => "listing",
             Self::Plan => "plan",
             Self::Recovery => "recovery",
             Self::Register => "register",
@@ -125,6 +128,10 @@ impl Kind {
                  count(*) AS certificates FROM issued JOIN planned USING (key) \
                  JOIN plan ON plan.number = planned.plan WHERE issued.entry = ?1 GROUP BY plan.number"
             }
+            Self::Listing => {
+                "SELECT authority, count(*) AS certificates, min(serial) AS first \
+                 FROM listed WHERE entry = ?1 GROUP BY authority"
+            }
             Self::Plan => "SELECT * FROM plan WHERE entry = ?1",
             Self::Register => "SELECT * FROM register WHERE entry = ?1",
             Self::Request => "SELECT * FROM authority_request WHERE entry = ?1",
@@ -159,6 +166,10 @@ impl Kind {
             Self::CrlIssued => &[("crl_issued", "SELECT * FROM crl_issued WHERE entry = ?1")],
             Self::Delivery => &[("delivery", "SELECT * FROM delivery WHERE entry = ?1")],
             Self::Issued => &[("issued", "SELECT * FROM issued WHERE entry = ?1 ORDER BY key")],
+            Self::Listing => &[
+                ("listed", "SELECT * FROM listed WHERE entry = ?1 ORDER BY number"),
+                ("revocation", "SELECT * FROM revocation WHERE entry = ?1 ORDER BY number"),
+            ],
             Self::Plan => &[
                 ("crl_partition", "SELECT * FROM crl_partition WHERE entry = ?1 ORDER BY number"),
                 ("plan", "SELECT * FROM plan WHERE entry = ?1"),

@@ -4,7 +4,7 @@ use rusqlite::{Connection, OptionalExtension as _, Row, Transaction};
 
 use super::{
     CrlScope, Register,
-    crl::Coverage,
+    crl::{Coverage, check_past},
     error::Error,
     journal::{self, Kind, time},
 };
@@ -103,6 +103,7 @@ impl Register {
             return Err(RevocationError::ClockBehind { last, now }.into());
         }
         let transaction = self.write()?;
+        check_past(&transaction, new.authority)?;
         if new.serials.is_empty() {
             return Ok(transaction);
         }

@@ -277,12 +277,12 @@ CREATE TABLE crl_delivery (
 ) STRICT;
 CREATE INDEX crl_delivery_crl ON crl_delivery (crl);
 
--- Authorities that moved in: what came with them.
+-- Authorities that moved in: what came with them. `crl` is NULL where it was recorded that one never made a CRL.
 CREATE TABLE takeover (
   entry INTEGER PRIMARY KEY,
   authority TEXT NOT NULL UNIQUE REFERENCES authority (name),
   time INTEGER NOT NULL,
-  crl INTEGER NOT NULL REFERENCES crl (number),
+  crl INTEGER REFERENCES crl (number),
   listed INTEGER NOT NULL,
   revocations INTEGER NOT NULL
 ) STRICT;

@@ -12,7 +12,7 @@ use coldsign::{
     },
     register::{
         CrlDelivery, CrlOrigin, CrlPlan, CrlScope, IssuedCrl, NewAdoption, NewCrl, RevocationAct,
-        RevocationError, RevocationOrder, Revoked, Storing, Takeover, adoption_digest,
+        RevocationError, RevocationOrder, Revoked, Storing, Takeover, TakeoverWriter, adoption_digest,
     },
 };
 
@@ -229,7 +229,7 @@ fn the_audit_sees_an_invalidity_date_that_was_lost() {
     };
     home.register.revoke(&new, now()).unwrap();
     home.act(&[1], RevocationAct::Revoke(Reason::KeyCompromise), now()).unwrap();
-    tamper(&home, "UPDATE revocation SET invalidity_date = NULL WHERE act = 'revoked'");
+    tamper::tamper(&home.path(), "UPDATE revocation SET invalidity_date = NULL WHERE act = 'revoked'");
     assert!(home.findings().contains(&"revocation"));
 }
 
@@ -389,18 +389,6 @@ fn a_key_that_turns_out_to_be_compromised_makes_the_reason_worse() {
     assert_eq!(home.findings(), [""; 0]);
 }
 
-/// However it came about that a certificate had expired before the CRL before: only what that CRL took in has been on it.
-#[test]
-fn no_revocation_is_left_out_that_was_on_no_crl() {
-    let mut home = Home::issued_four();
-    home.act(&[1], RevocationAct::Revoke(Reason::Superseded), now()).unwrap();
-    home.crl(later(10));
-    home.act(&[2], RevocationAct::Revoke(Reason::Superseded), later(20)).unwrap();
-    tamper(&home, &format!("UPDATE planned SET not_after = {}", later(5).unix()));
-    let plan = home.plan_crl(later(30), Storing::Trial).unwrap();
-    assert_eq!((plan.counts.stayed, plan.counts.came, plan.counts.left), (0, 1, 1));
-}
-
 #[test]
 fn a_signature_that_does_not_verify_is_no_crl() {
     let mut home = Home::issued_four();
@@ -409,7 +397,7 @@ fn a_signature_that_does_not_verify_is_no_crl() {
     let foreign = sign(&key(1), message.whole().unwrap());
     assert!(SignedCrl::assemble(&message, plan.stored.tbs_sha256, &foreign, &home.ca).is_err());
     // The stored octets are digested again before they are signed.
-    tamper(&home, "UPDATE crl_part SET octets = zeroblob(length(octets))");
+    tamper::tamper(&home.path(), "UPDATE crl_part SET octets = zeroblob(length(octets))");
     assert!(matches!(home.register.crl_message(&plan.stored), Err(Error::Damaged(_))));
 }
 
@@ -419,7 +407,7 @@ fn the_audit_proves_the_succession_from_the_octets() {
     let mut home = Home::issued_four();
     home.act(&[1, 2], RevocationAct::Revoke(Reason::Superseded), now()).unwrap();
     home.crl(now());
-    tamper(&home, &format!("DELETE FROM revocation WHERE serial = x'{}'", listed(2)));
+    tamper::tamper(&home.path(), &format!("DELETE FROM revocation WHERE serial = x'{}'", listed(2)));
     let found = home.plan_crl(later(1), Storing::Trial);
     let Err(Error::Revocation(RevocationError::Succession(error))) = found else { panic!("{found:?}") };
     assert!(error.to_string().contains(&listed(2).to_string()), "{error}");
@@ -519,18 +507,42 @@ impl Moved {
         [envelope.before, tbs, envelope.behind].concat()
     }
 
+    fn new_crl(&self) -> NewCrl<'_> {
+        NewCrl {
+            authority: "moved",
+            issuer: &self.ca,
+            algorithm: SignatureAlgorithm::Ecdsa(HashAlgorithm::Sha256),
+            this_update: now(),
+            next_update: later(DAY_SECONDS),
+            origin: CrlOrigin::Command,
+            scope: CrlScope::Full,
+        }
+    }
+
     fn import(&self, home: &mut Home, crl: &[u8], index: &str) -> Result<Takeover, Error> {
         let mut list = ListOctets::default();
         let der = list.push(crl).unwrap();
         let mut pieces = der.chunks(100).map(<[u8]>::to_vec).collect::<Vec<_>>().into_iter();
         let source = || Ok::<_, Error>(pieces.next());
         let mut taken = home.register.begin_takeover::<_, Error>("moved", &self.ca, source, now())?;
+        Self::list(&mut taken, index)?;
+        taken.store(&self.ca, now())
+    }
+
+    /// Adds to what is listed of it.
+    fn list_more(&self, home: &mut Home, index: &str) -> Result<Takeover, Error> {
+        let mut taken = home.register.begin_listing("moved", now())?;
+        Self::list(&mut taken, index)?;
+        taken.store(&self.ca, now())
+    }
+
+    fn list(taken: &mut TakeoverWriter<'_>, index: &str) -> Result<(), Error> {
         let mut index_list = IssuedList::default();
         let listed: Vec<ListedCertificate> = index_list.push(index.as_bytes()).unwrap();
         for certificate in &listed {
             taken.add(certificate)?;
         }
-        taken.store(&self.ca, now())
+        taken.end_list()
     }
 }
 
@@ -586,15 +598,7 @@ fn no_entry_leaves_on_the_word_of_a_list() {
     let crl = moved.crl(&[entry(7, Reason::KeyCompromise), entry(5, Reason::CertificateHold)], &[9]);
     let seven = "270101000000Z\t260601000000Z,keyCompromise";
     moved.import(&mut home, &crl, &INDEX.replace(seven, &seven.replacen("27", "20", 1))).unwrap();
-    let new = NewCrl {
-        authority: "moved",
-        issuer: &moved.ca,
-        algorithm: SignatureAlgorithm::Ecdsa(HashAlgorithm::Sha256),
-        this_update: now(),
-        next_update: later(DAY_SECONDS),
-        origin: CrlOrigin::Command,
-        scope: CrlScope::Full,
-    };
+    let new = moved.new_crl();
     let plan = home.register.plan_crl(&new, Storing::Trial).unwrap();
     assert_eq!((plan.counts.stayed, plan.counts.came, plan.counts.left), (2, 1, 0));
     let plan = home.register.plan_crl(&new, Storing::Durable(plan.stored.tbs_sha256)).unwrap();
@@ -643,6 +647,69 @@ fn takes_nothing_over_that_is_foreign_or_contradicts_itself() {
     let again = moved.import(&mut home, &crl, INDEX);
     assert!(matches!(again, Err(Error::Revocation(RevocationError::NotEmpty(_)))), "{again:?}");
     assert_eq!(home.findings(), [""; 0]);
+}
+
+#[test]
+fn an_adopted_ca_revokes_nothing_and_makes_no_crl_until_its_past_is_known() {
+    let unknown = |result: Result<(), Error>| {
+        assert!(matches!(result, Err(Error::Revocation(RevocationError::PastUnknown(_)))), "{result:?}");
+    };
+    let mut home = Home::issued_four();
+    let moved = Moved::new(&mut home);
+    let serials = [CrlSerial::from_octets(&[4]).unwrap()];
+    let order = RevocationOrder {
+        authority: "moved",
+        serials: &serials,
+        act: RevocationAct::Revoke(Reason::KeyCompromise),
+        invalidity_date: None,
+    };
+    unknown(home.register.plan_crl(&moved.new_crl(), Storing::Trial).map(drop));
+    unknown(home.register.revoke(&order, now()));
+    unknown(moved.list_more(&mut home, INDEX).map(drop));
+    let empty = moved.import(&mut home, &moved.crl(&[], &[9]), "");
+    assert!(matches!(empty, Err(Error::Revocation(RevocationError::ListEmpty))), "{empty:?}");
+    let taken = home.register.begin_takeover_without_crl("moved", now()).unwrap();
+    assert_eq!(taken.store(&moved.ca, now()).unwrap(), Takeover::default());
+    home.register.plan_crl(&moved.new_crl(), Storing::Trial).unwrap();
+    assert!(slip(home.register.revoke(&order, now())).contains("issued no certificate"));
+    // What the list calls revoked comes to the first CRL.
+    let listed = moved.list_more(&mut home, INDEX).unwrap();
+    assert_eq!((listed.listed, listed.only_listed, listed.known), (5, 3, 0));
+    home.register.revoke(&order, now()).unwrap();
+    let plan = home.register.plan_crl(&moved.new_crl(), Storing::Trial).unwrap();
+    assert_eq!((plan.stored.number, plan.counts.came), (Some(CrlNumber::first()), 4));
+    assert_eq!(home.findings(), [""; 0]);
+    // A row that somebody put there is no past.
+    let mut home = Home::issued_four();
+    let moved = Moved::new(&mut home);
+    tamper::tamper(
+        &home.path(),
+        "INSERT INTO takeover SELECT max(entry) + 9, 'moved', 1, NULL, 0, 0 FROM adoption",
+    );
+    let planned = home.register.plan_crl(&moved.new_crl(), Storing::Trial);
+    assert!(matches!(planned, Err(Error::Damaged(_))), "{planned:?}");
+}
+
+#[test]
+fn a_list_that_grew_adds_what_is_not_there_yet() {
+    let mut home = Home::issued_four();
+    let moved = Moved::new(&mut home);
+    let crl = moved.crl(&[entry(7, Reason::KeyCompromise), entry(5, Reason::CertificateHold)], &[9]);
+    let (first, rest) = INDEX.split_once('\n').unwrap();
+    // Cut at the end of a line.
+    moved.import(&mut home, &crl, &format!("{first}\n")).unwrap();
+    let more = moved.list_more(&mut home, INDEX).unwrap();
+    assert_eq!((more.known, more.listed, more.only_listed), (1, 4, 1));
+    assert_eq!(home.findings(), [""; 0]);
+    let before = home.register.head().unwrap();
+    assert_eq!(moved.list_more(&mut home, rest).unwrap().known, 4);
+    for (index, words) in
+        [("", "no certificate"), (&*"V\t270101000000Z\t\t0A\tunknown\t/CN=x\n".repeat(2), "named twice")]
+    {
+        let refused = moved.list_more(&mut home, index);
+        assert!(slip(refused.map(drop)).contains(words));
+    }
+    assert_eq!(home.register.head().unwrap(), before);
 }
 
 #[test]

@@ -4,10 +4,11 @@ use std::path::Path;
 
 use crate::{
     pki::{crl::issued_list::IssuedList, crl::issued_list::ListError, text::Printable},
-    register::{Recovery, RevocationError, Takeover},
+    register::{Recovery, RevocationError, Takeover, TakeoverWriter},
 };
 
 use super::super::{
+    confirmed_ca::check_typed,
     error::Error,
     opening::{Appliance, now, printable_path},
 };
@@ -16,15 +17,26 @@ use super::{
     file::{crl_pieces, file_pieces},
 };
 
+/// What a CA that moves in did before.
+#[derive(Clone, Copy, Debug)]
+pub enum Past<'a> {
+    /// Its latest full CRL, DER or PEM.
+    Crl(&'a Path),
+    /// It was imported before; a list adds to it.
+    Imported,
+    /// It never made a CRL: its name, typed once more.
+    NoCrl(&'a str),
+}
+
 /// What is imported.
 #[derive(Clone, Copy, Debug)]
 pub struct CrlImport<'a> {
     /// The CA's name here.
     pub ca: &'a str,
-    /// Its latest full CRL, DER or PEM.
-    pub crl: &'a Path,
+    /// What it did before.
+    pub past: Past<'a>,
     /// The list of what it issued: `index.txt` of `openssl ca`.
-    pub list: &'a Path,
+    pub list: Option<&'a Path>,
 }
 
 impl Appliance {
@@ -33,26 +45,41 @@ impl Appliance {
     /// certificates are known from now on. All of it, or on any error nothing.
     ///
     /// # Errors
-    /// [`Error::Register`] with what is wrong; [`Error::Usage`] naming the file.
+    /// [`Error::Register`] with what is wrong; [`Error::Usage`] naming the file, or where another name was typed.
     pub fn import_crl(&mut self, import: &CrlImport<'_>) -> Result<Takeover, Error> {
         let issuer = self.issuer(import.ca)?;
         check_signs_crls(&issuer, import.ca)?;
         let at = now()?;
-        let crl = crl_pieces(import.crl)?;
-        let mut lines = file_pieces(import.list)?;
-        let mut taken = self.register.begin_takeover::<_, Error>(import.ca, &issuer, crl, at)?;
-        let listed = |error: ListError| named(import.list, &error.into());
-        let mut list = IssuedList::default();
-        while let Some(piece) = lines()? {
-            for certificate in list.push(&piece).map_err(listed)? {
-                taken.add(&certificate).map_err(|error| in_list(import.list, error))?;
+        let mut taken = match import.past {
+            Past::Crl(crl) => {
+                self.register.begin_takeover::<_, Error>(import.ca, &issuer, crl_pieces(crl)?, at)?
             }
-        }
-        if let Some(certificate) = list.finish().map_err(listed)? {
-            taken.add(&certificate).map_err(|error| in_list(import.list, error))?;
+            Past::Imported => self.register.begin_listing(import.ca, at)?,
+            Past::NoCrl(typed) => {
+                check_typed(typed, import.ca, "nothing was recorded of", "record that it never made a CRL")?;
+                self.register.begin_takeover_without_crl(import.ca, at)?
+            }
+        };
+        if let Some(list) = import.list {
+            read_list(list, &mut taken)?;
         }
         Ok(taken.store(&issuer, at)?)
     }
+}
+
+fn read_list(path: &Path, taken: &mut TakeoverWriter<'_>) -> Result<(), Error> {
+    let mut lines = file_pieces(path)?;
+    let listed = |error: ListError| named(path, &error.into());
+    let mut list = IssuedList::default();
+    while let Some(piece) = lines()? {
+        for certificate in list.push(&piece).map_err(listed)? {
+            taken.add(&certificate).map_err(|error| in_list(path, error))?;
+        }
+    }
+    if let Some(certificate) = list.finish().map_err(listed)? {
+        taken.add(&certificate).map_err(|error| in_list(path, error))?;
+    }
+    taken.end_list().map_err(|error| in_list(path, error))
 }
 
 impl Appliance {

@@ -41,7 +41,7 @@ impl Audit<'_> {
     pub(super) fn revocations(&mut self) -> Result<(), Error> {
         let connection = self.connection;
         let mut statement = connection.prepare(&format!(
-            "SELECT {}, authority, entry, journal.time, journal.kind IN ('recovery', 'takeover') FROM revocation \
+            "SELECT {}, authority, entry, journal.time, journal.kind IN ('listing', 'recovery', 'takeover') FROM revocation \
              LEFT JOIN journal ON journal.seq = revocation.entry ORDER BY authority, serial, number",
             revocation::COLUMNS
         ))?;
@@ -110,6 +110,7 @@ impl Audit<'_> {
 
     /// Every CRL is derived again from what was recorded, and held against its octets and the CRL before.
     pub(super) fn crls(&mut self) -> Result<(), Error> {
+        self.pasts()?;
         let all = crl::all(self.connection)?;
         for (at, stored) in all.iter().enumerate() {
             let earlier = &all[..at];
@@ -161,6 +162,21 @@ impl Audit<'_> {
             self.crl_succession(stored, previous)?;
         }
         self.crl_signature(stored, &end, previous)
+    }
+
+    /// A CA whose key came from outside makes no CRL before it is known what it revoked elsewhere.
+    fn pasts(&mut self) -> Result<(), Error> {
+        let mut statement = self.connection.prepare(
+            "SELECT DISTINCT crl.authority FROM crl JOIN adoption ON adoption.authority = crl.authority \
+             LEFT JOIN takeover ON takeover.authority = crl.authority \
+             WHERE takeover.entry IS NULL OR takeover.entry > crl.entry",
+        )?;
+        let mut rows = statement.query([])?;
+        while let Some(row) = rows.next()? {
+            let authority: String = row.get(0)?;
+            self.find("crl", format!("{authority} made a CRL before it was known what it revoked elsewhere"));
+        }
+        Ok(())
     }
 
     /// What a CRL is for: a partition is there before its CRLs.
@@ -380,7 +396,7 @@ fn differences(
 
 /// What is wrong with an act after the one before.
 fn fault(before: Option<Revoked>, act: &Act) -> Option<&'static str> {
-    // A CRL that the authority's key signed says so, whatever this register said of the certificate.
+    // A CRL that the authority's key signed, or the list that came with it, says so, whatever this register said of the certificate.
     if act.taken_over {
         return None;
     }

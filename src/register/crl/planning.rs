@@ -12,7 +12,7 @@ use super::super::{
     row_key,
 };
 use super::{
-    Coverage, CrlOrigin, CrlScope, IssuedCrl, PlansBound, StoredCrl, bound, latest,
+    Coverage, CrlOrigin, CrlScope, IssuedCrl, PlansBound, StoredCrl, bound, check_past, latest,
     parts::{PartWriter, entries_of, stored_parts, unread},
     read_tbs, unsigned,
 };
@@ -95,6 +95,7 @@ fn planned(transaction: &Transaction<'_>, new: &NewCrl<'_>) -> Result<CrlPlan, E
     if let Some(waiting) = unsigned(transaction, new.authority, new.scope)? {
         return Err(RevocationError::CrlUnsigned(waiting.number.unwrap_or_else(CrlNumber::first)).into());
     }
+    check_past(transaction, new.authority)?;
     let previous = latest(transaction, new.authority, new.scope)?;
     let coverage = Coverage::of(transaction, new.authority, new.scope)?;
     let plans = PlansBound::by_asking();

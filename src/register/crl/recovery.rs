@@ -17,7 +17,7 @@ use super::super::{
 use super::{
     Coverage, CrlScope, EntriesOf, IssuedCrl, PlansBound, Previous,
     arrived::{Arrived, crl_error},
-    latest,
+    check_past, latest,
     planning::insert_left,
     prove_stored, unsigned,
 };
@@ -58,6 +58,7 @@ impl Register {
         E: From<Error>,
     {
         let transaction = self.write()?;
+        check_past(&transaction, authority)?;
         let mut entries = Vec::new();
         let mut keep = |entry: &RevokedEntry| {
             entries.push(*entry);

@@ -1,14 +1,15 @@
 //! Takeover: a CA that issued elsewhere moves in with its latest CRL and the list of what it issued.
 //!
 //! Everything happens in one transaction: the CRL's octets, its entries as revocations, the listed certificates. It
-//! becomes durable only when the CRL's signature verifies with the authority's key and list and CRL agree.
+//! becomes durable only when the CRL's signature verifies with the authority's key and list and CRL agree. Of one that
+//! never made a CRL, that is recorded instead. A list that grew is given again, and adds what is not there yet.
 
-use rusqlite::Transaction;
+use rusqlite::{Connection, OptionalExtension as _, Transaction};
 
 use super::super::{
     Register,
     error::Error,
-    journal::{self, Kind},
+    journal::{self, Kind, time},
     revocation::{self, Recorded, RevocationError},
 };
 use super::{
@@ -41,6 +42,8 @@ pub struct Takeover {
     pub only_entries: u64,
     /// Certificates for which list and CRL give another date or reason; the CRL's holds.
     pub differing: u64,
+    /// Certificates of the list that were known from an earlier one.
+    pub known: u64,
     /// Extensions of the CRL or of its entries that are known to nobody here, and not written any more.
     pub extensions_dropped: u64,
 }
@@ -51,9 +54,21 @@ pub struct TakeoverWriter<'a> {
     transaction: Transaction<'a>,
     entry: i64,
     authority: String,
-    arrived: Arrived,
+    coming: Coming,
+    /// When the CRL was made that came with it.
+    made: Option<Time>,
     counts: Takeover,
     now: Time,
+}
+
+/// What comes, besides the list.
+#[derive(Debug)]
+enum Coming {
+    Crl(Box<Arrived>),
+    /// It never made one.
+    NoCrl,
+    /// It came before.
+    Nothing,
 }
 
 impl Register {
@@ -89,7 +104,72 @@ impl Register {
             only_entries: entries,
             ..Takeover::default()
         };
-        Ok(TakeoverWriter { transaction, entry, authority: authority.to_owned(), arrived, counts, now })
+        let made = Some(arrived.head.this_update);
+        let coming = Coming::Crl(Box::new(arrived));
+        Ok(TakeoverWriter { transaction, entry, authority: authority.to_owned(), coming, made, counts, now })
+    }
+
+    /// Begins the takeover of an authority that never made a CRL.
+    ///
+    /// # Errors
+    /// [`RevocationError::NotEmpty`]; [`Error::AuthorityUnknown`].
+    pub fn begin_takeover_without_crl(
+        &mut self,
+        authority: &str,
+        now: Time,
+    ) -> Result<TakeoverWriter<'_>, Error> {
+        let transaction = self.write()?;
+        check_empty(&transaction, authority)?;
+        TakeoverWriter::begin(transaction, authority, Coming::NoCrl, None, now)
+    }
+
+    /// Begins to add to what is listed of an authority that moved in before.
+    ///
+    /// # Errors
+    /// [`RevocationError::PastUnknown`]; [`RevocationError::ClockBehind`].
+    pub fn begin_listing(&mut self, authority: &str, now: Time) -> Result<TakeoverWriter<'_>, Error> {
+        if let Some(last) = self.last_update(authority)?
+            && now < last
+        {
+            return Err(RevocationError::ClockBehind { last, now }.into());
+        }
+        let transaction = self.write()?;
+        let came = takeover_of(&transaction, authority)?;
+        let (entry, made) = came.ok_or_else(|| RevocationError::PastUnknown(authority.to_owned()))?;
+        journal::check_entry(&transaction, entry, Kind::Takeover)?;
+        TakeoverWriter::begin(transaction, authority, Coming::Nothing, made, now)
+    }
+}
+
+/// The entry of the takeover of an authority, and thisUpdate of the CRL that came.
+fn takeover_of(connection: &Connection, authority: &str) -> Result<Option<(i64, Option<Time>)>, Error> {
+    let found: Option<(i64, Option<i64>)> = connection
+        .prepare_cached(
+            "SELECT takeover.entry, crl.this_update FROM takeover LEFT JOIN crl ON crl.number = takeover.crl \
+             WHERE takeover.authority = ?1",
+        )?
+        .query_row([authority], |row| Ok((row.get(0)?, row.get(1)?)))
+        .optional()?;
+    found.map(|(entry, made)| Ok((entry, made.map(time).transpose()?))).transpose()
+}
+
+/// An authority whose key came from outside may have revoked before: nothing is revoked and no CRL made until that is
+/// known.
+pub(in crate::register) fn check_past(connection: &Connection, authority: &str) -> Result<(), Error> {
+    let (adopted, has_crl): (bool, bool) = connection
+        .prepare_cached(
+            "SELECT EXISTS (SELECT 1 FROM adoption WHERE authority = ?1), \
+             EXISTS (SELECT 1 FROM crl WHERE authority = ?1)",
+        )?
+        .query_row([authority], |row| Ok((row.get(0)?, row.get(1)?)))?;
+    if !adopted {
+        return Ok(());
+    }
+    match takeover_of(connection, authority)? {
+        None => Err(RevocationError::PastUnknown(authority.to_owned()).into()),
+        // A CRL that follows another is proved by that one.
+        Some(_) if has_crl => Ok(()),
+        Some((entry, _)) => journal::check_entry(connection, entry, Kind::Takeover),
     }
 }
 
@@ -134,20 +214,38 @@ fn check_free(transaction: &Transaction<'_>, serial: &CrlSerial) -> Result<(), E
     if taken { Err(RevocationError::SerialTaken(*serial).into()) } else { Ok(()) }
 }
 
-impl TakeoverWriter<'_> {
-    /// Adds a certificate of the list.
+impl<'a> TakeoverWriter<'a> {
+    fn begin(
+        transaction: Transaction<'a>,
+        authority: &str,
+        coming: Coming,
+        made: Option<Time>,
+        now: Time,
+    ) -> Result<Self, Error> {
+        let entry = journal::next(&transaction)?;
+        let (authority, counts) = (authority.to_owned(), Takeover::default());
+        Ok(Self { transaction, entry, authority, coming, made, counts, now })
+    }
+
+    /// Adds a certificate of the list; one that an earlier list had is known.
     ///
     /// # Errors
     /// [`RevocationError::SerialTwice`], [`RevocationError::SerialTaken`], [`RevocationError::Contradiction`].
     pub fn add(&mut self, listed: &ListedCertificate) -> Result<(), Error> {
         let serial = listed.serial;
         check_free(&self.transaction, &serial)?;
-        let twice: bool = self
+        let before: Option<i64> = self
             .transaction
-            .prepare_cached("SELECT EXISTS (SELECT 1 FROM listed WHERE authority = ?1 AND serial = ?2)")?
-            .query_row((&self.authority, serial.as_octets()), |row| row.get(0))?;
-        if twice {
-            return Err(RevocationError::SerialTwice(serial).into());
+            .prepare_cached("SELECT entry FROM listed WHERE authority = ?1 AND serial = ?2")?
+            .query_row((&self.authority, serial.as_octets()), |row| row.get(0))
+            .optional()?;
+        match before {
+            None => {}
+            Some(entry) if entry == self.entry => return Err(RevocationError::SerialTwice(serial).into()),
+            Some(_) => {
+                self.counts.known += 1;
+                return Ok(());
+            }
         }
         self.compare(listed)?;
         let status = match listed.status {
@@ -190,12 +288,12 @@ impl TakeoverWriter<'_> {
             invalidity_date: said.invalidity_date,
         };
         if let Some(found) = on_crl {
-            self.counts.only_entries -= 1;
+            self.counts.only_entries = self.counts.only_entries.saturating_sub(1);
             self.counts.differing += u64::from(found.entry() != Some(&entry));
             return Ok(());
         }
         // One that expired before the CRL was made may have been dropped from it; any other it should have named.
-        if said.date <= self.arrived.head.this_update && listed.not_after >= self.arrived.head.this_update {
+        if self.made.is_some_and(|made| said.date <= made && listed.not_after >= made) {
             return contradicts(
                 "the list says that it was revoked before the CRL was made, which does not name it",
             );
@@ -211,16 +309,42 @@ impl TakeoverWriter<'_> {
         revocation::insert(&self.transaction, self.entry, &self.authority, &Recorded::revoked(&entry))
     }
 
-    /// Makes the takeover durable.
+    /// Refuses a list that named nothing: it is a file that was cut, or another one.
+    ///
+    /// # Errors
+    /// [`RevocationError::ListEmpty`].
+    pub fn end_list(&self) -> Result<(), Error> {
+        if self.counts.listed + self.counts.known == 0 {
+            return Err(RevocationError::ListEmpty.into());
+        }
+        Ok(())
+    }
+
+    /// Makes the takeover, or what the list adds to one, durable.
     ///
     /// # Errors
     /// [`Error::DiskFull`].
     pub fn store(self, issuer: &IssuingCa, now: Time) -> Result<Takeover, Error> {
-        let Self { transaction, entry, authority, arrived, counts, .. } = self;
-        let revocations: i64 =
-            transaction.query_row("SELECT coalesce(max(number), 0) FROM revocation", [], |row| row.get(0))?;
+        let Self { transaction, entry, authority, coming, counts, .. } = self;
+        let crl = match coming {
+            Coming::Crl(arrived) => {
+                let revocations: i64 =
+                    transaction
+                        .query_row("SELECT coalesce(max(number), 0) FROM revocation", [], |row| row.get(0))?;
+                let full = (authority.as_str(), CrlScope::Full);
+                arrived.store(&transaction, full, issuer, (None, revocations), now)?;
+                Some(arrived.row)
+            }
+            Coming::NoCrl => None,
+            Coming::Nothing => {
+                if counts.listed > 0 {
+                    journal::append(&transaction, Kind::Listing, now)?;
+                    transaction.commit()?;
+                }
+                return Ok(counts);
+            }
+        };
         let count = |count: u64| i64::try_from(count).unwrap_or(i64::MAX);
-        arrived.store(&transaction, (&authority, CrlScope::Full), issuer, (None, revocations), now)?;
         transaction.execute(
             "INSERT INTO takeover (entry, authority, time, crl, listed, revocations) \
              VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
@@ -228,7 +352,7 @@ impl TakeoverWriter<'_> {
                 entry,
                 &authority,
                 now.unix(),
-                arrived.row,
+                crl,
                 count(counts.listed),
                 count(counts.entries + counts.only_listed),
             ),

@@ -76,6 +76,9 @@ pub enum RevocationError {
     /// The finished octets were not taken by the lint.
     #[error("the CRL does not pass its lint: {0}")]
     Lint(String),
+    /// The list of certificates that came names none.
+    #[error("the list names no certificate")]
+    ListEmpty,
     /// The list of certificates that came cannot be read.
     #[error(transparent)]
     List(#[from] ListError),
@@ -102,6 +105,9 @@ pub enum RevocationError {
     /// A root cannot revoke itself.
     #[error("certificate {0} is the CA's own root certificate")]
     OwnRoot(CrlSerial),
+    /// Nothing is known of what an authority revoked before it moved in.
+    #[error("what CA {0} revoked before it moved in is not known here")]
+    PastUnknown(String),
     /// It is recorded as revoked at a moment that is still to come: the clock ran ahead then, or is behind now.
     #[error("certificate {serial} is recorded as revoked at {date}, and the clock says {now}")]
     RevokedAhead {
@@ -160,6 +166,12 @@ impl RevocationError {
             }
             Self::List(_) => "give the index.txt of openssl ca as it is",
             Self::NotEmpty(_) => "an import is the first thing done with a CA that moves in",
+            Self::ListEmpty => {
+                "give the whole index.txt of openssl ca; it can be given again when there is more in it"
+            }
+            Self::PastUnknown(_) => {
+                "take its latest CRL with crl import; or record with crl import --none that it never made one"
+            }
             Self::NotNewer { .. } => "give the newest CRL that was published; an older one is not needed",
             Self::NotOfPartition(_) => "put a newer backup of the register back",
             Self::NotHeld(_) => "only a hold can be released; a revocation is for ever",
