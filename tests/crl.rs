@@ -752,6 +752,9 @@ fn a_ca_of_openssl_moves_in_with_its_key_and_goes_on_here() {
         "cannot promise that the key was made in it",
         "CKA_LOCAL",
         "nothing was recorded",
+        "root: CN=Elsewhere",
+        "root's words: ",
+        "from: openssl ca on host old, 2026",
     ] {
         assert!(told.contains(text), "{text:?} is not in {told}");
     }
@@ -764,6 +767,9 @@ fn a_ca_of_openssl_moves_in_with_its_key_and_goes_on_here() {
     let mut renamed = adopt_arguments(&sandbox, &elsewhere, Some(&words));
     let origin = renamed.iter().position(|argument| argument.starts_with("openssl ca on")).unwrap();
     renamed[origin] = "a token of another house".to_owned();
+    sandbox.exits(6, &renamed);
+    let mut renamed = adopt_arguments(&sandbox, &elsewhere, Some(&words));
+    renamed[2] = "other".to_owned();
     sandbox.exits(6, &renamed);
     let adopted = sandbox.run(adopt_arguments(&sandbox, &elsewhere, Some(&words)));
     assert!(adopted.status.success(), "{}", said(&adopted));

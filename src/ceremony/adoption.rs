@@ -67,10 +67,32 @@ impl ProposedAdoption {
         self.unpromised.iter().map(|promise| (promise.attribute(), promise.lack())).collect()
     }
 
-    /// What the words stand for: key, certificate, origin and what cannot be promised.
+    /// Where the key comes from, as it was said.
+    #[must_use]
+    pub fn origin(&self) -> &str {
+        &self.origin
+    }
+
+    /// What the words stand for: name, key, certificate and those above it, origin, and what cannot be promised.
     #[must_use]
     pub fn digest(&self) -> Digest {
-        adoption_digest(&self.public_key, self.issuer.certificate(), &self.waived(), &self.origin)
+        adoption_digest(&self.as_new(&self.waived()))
+    }
+
+    fn as_new<'a>(&'a self, waived: &'a [&'a str]) -> NewAdoption<'a> {
+        let authority = NewAuthority {
+            name: &self.name,
+            key_uri: &self.key_uri,
+            public_key: &self.public_key,
+            request: None,
+        };
+        NewAdoption {
+            authority,
+            certificate: self.issuer.certificate(),
+            chain: self.issuer.chain(),
+            origin: &self.origin,
+            waived,
+        }
     }
 
     fn waived(&self) -> Vec<&'static str> {
@@ -143,20 +165,7 @@ impl Appliance {
         }
         self.provision_audit_key(session)?;
         let text = config::with_authority(&self.text, &proposed.name, &proposed.key_uri)?;
-        let authority = NewAuthority {
-            name: &proposed.name,
-            key_uri: &proposed.key_uri,
-            public_key: &proposed.public_key,
-            request: None,
-        };
-        let new = NewAdoption {
-            authority,
-            certificate: proposed.issuer.certificate(),
-            chain: proposed.issuer.chain(),
-            origin: &proposed.origin,
-            waived: &proposed.waived(),
-        };
-        self.register.adopt_authority(&new, words, now()?)?;
+        self.register.adopt_authority(&proposed.as_new(&proposed.waived()), words, now()?)?;
         // The register knows where the key is: without the line in authority.toml nothing is lost.
         self.write_configuration(text)?;
         Ok(self.close_head(session))

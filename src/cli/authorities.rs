@@ -271,7 +271,12 @@ fn show_proposed(name: &str, proposed: &ProposedAdoption) {
         eprintln!("    {lack} ({attribute})");
     }
     eprintln!("the token gives it to nobody from now on (CKA_SENSITIVE, CKA_EXTRACTABLE)");
-    eprintln!("certificate: {}", proposed.issuer().certificate().subject().to_printable());
+    let (own, root) = (proposed.issuer().certificate(), proposed.issuer().root());
+    eprintln!("certificate: {}", own.subject().to_printable());
+    eprintln!("issuer: {}", own.issuer().to_printable());
+    eprintln!("root: {}", root.subject().to_printable());
+    eprintln!("root's words: {}", root.sha256().words());
+    eprintln!("from: {}", Printable::new(proposed.origin()));
     eprintln!("words:\n    {}", render::rows_of_words(&proposed.digest().words()).join("\n    "));
 }
 

@@ -35,19 +35,31 @@ pub struct Adoption {
     pub origin: String,
     /// The names of the PKCS#11 attributes that do not say what they say of a key made in the token.
     pub waived: Vec<String>,
-    /// What was approved: SHA-256 over key, certificate, origin and waiver, whose words were typed.
+    /// What was approved: SHA-256 over name, key, certificates, waiver and origin, whose words were typed.
     pub digest: Digest,
 }
 
-/// What the officer approves: SHA-256 over `coldsign adoption 1` LF and the SHA-256 of the key, the SHA-256 of the
-/// certificate, the waived attributes with commas between them, and the origin, each followed by LF.
+/// What the officer approves: SHA-256 over `coldsign adoption 2` LF and the name, the SHA-256 of the key, the SHA-256 of
+/// the certificate, those of the certificates above it with commas between them, the waived attributes with commas between
+/// them, and the origin, each followed by LF.
 #[must_use]
-pub fn adoption_digest(key: &PublicKey, certificate: &Certificate, waived: &[&str], origin: &str) -> Digest {
-    statement(key.spki_sha256(), certificate.sha256(), &waived.join(","), origin)
+pub fn adoption_digest(new: &NewAdoption<'_>) -> Digest {
+    let NewAuthority { name, public_key, .. } = new.authority;
+    let certificates = (new.certificate.sha256(), new.chain);
+    statement(name, public_key.spki_sha256(), certificates, &new.waived.join(","), new.origin)
 }
 
-fn statement(key: Digest, certificate: Digest, waived: &str, origin: &str) -> Digest {
-    Digest::of(format!("coldsign adoption 1\n{key}\n{certificate}\n{waived}\n{origin}\n").as_bytes())
+fn statement(
+    name: &str,
+    key: Digest,
+    (certificate, chain): (Digest, &[Certificate]),
+    waived: &str,
+    origin: &str,
+) -> Digest {
+    let chain: Vec<String> = chain.iter().map(|above| above.sha256().to_string()).collect();
+    let chain = chain.join(",");
+    let text = format!("coldsign adoption 2\n{name}\n{key}\n{certificate}\n{chain}\n{waived}\n{origin}\n");
+    Digest::of(text.as_bytes())
 }
 
 impl Register {
@@ -61,7 +73,7 @@ impl Register {
         if new.certificate.public_key() != new.authority.public_key {
             return Err(Error::CertificateForOtherKey(name.to_owned()));
         }
-        let digest = adoption_digest(new.authority.public_key, new.certificate, new.waived, new.origin);
+        let digest = adoption_digest(new);
         if !digest.matches_words(words) {
             return Err(Error::Words(name.to_owned()));
         }
@@ -123,9 +135,21 @@ fn recorded(connection: &Connection, authority: &str) -> Result<Option<(i64, Ado
         .transpose()
 }
 
-/// Whether the words that were typed for an adoption stand for what is recorded: key, certificate, waiver, origin.
+/// Whether the words that were typed for an adoption stand for what is recorded: name, key, certificates, waiver, origin.
 pub(super) fn follows(connection: &Connection, authority: &str, key: &PublicKey) -> Result<bool, Error> {
-    let Some((_, adoption, certificate)) = recorded(connection, authority)? else { return Ok(true) };
-    let derived = statement(key.spki_sha256(), certificate, &adoption.waived.join(","), &adoption.origin);
+    let Some((entry, adoption, certificate)) = recorded(connection, authority)? else { return Ok(true) };
+    let installed: Option<(Vec<u8>, Vec<u8>)> = connection
+        .prepare_cached(
+            "SELECT certificate, chain FROM authority_certificate WHERE authority = ?1 AND entry < ?2 \
+             ORDER BY entry DESC LIMIT 1",
+        )?
+        .query_row((authority, entry), |row| Ok((row.get(0)?, row.get(1)?)))
+        .optional()?;
+    let Some((_, chain)) = installed.filter(|(own, _)| Digest::of(own) == certificate) else {
+        return Ok(false);
+    };
+    let chain = authority::parse_chain(&chain)?;
+    let waived = adoption.waived.join(",");
+    let derived = statement(authority, key.spki_sha256(), (certificate, &chain), &waived, &adoption.origin);
     Ok(derived == adoption.digest)
 }

@@ -457,7 +457,6 @@ impl Moved {
         let signed = SignedCertificate::assemble_root(root.tbs(), &signature, &public_key).unwrap();
         let certificate = Certificate::parse(signed.der()).unwrap();
         let waived = ["CKA_LOCAL", "CKA_NEVER_EXTRACTABLE"];
-        let digest = adoption_digest(&public_key, &certificate, &waived, "another house");
         let adoption = NewAdoption {
             authority: new,
             certificate: &certificate,
@@ -465,6 +464,11 @@ impl Moved {
             origin: "another house",
             waived: &waived,
         };
+        let digest = adoption_digest(&adoption);
+        let renamed = NewAuthority { name: "renamed", ..adoption.authority };
+        let renamed = adoption_digest(&NewAdoption { authority: renamed, ..adoption });
+        let chained = adoption_digest(&NewAdoption { chain: std::slice::from_ref(&certificate), ..adoption });
+        assert!(digest != renamed && digest != chained);
         let other = home.register.adopt_authority(&adoption, "anchor", now());
         assert!(matches!(other, Err(Error::Words(_))), "{other:?}");
         let less = NewAdoption { waived: &waived[..1], ..adoption };
