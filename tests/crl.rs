@@ -183,6 +183,7 @@ fn says_what_is_wrong_with_what_is_asked() {
     let out = sandbox.folder("out");
     refused(&["crl", "--ca", "root", "--to", &out, "--days", "0"], "give --days from 1 to 7299");
     refused(&["crl", "--ca", "root", "--to", &out, "--days", "7300"], "the CA ends at");
+    refused(&["crl", "--ca", "root", "--to", &out, "--days", "0"], "it would be due at once");
     refused(&["crl", "--ca", "root", "--to", &out, "--latest"], "has no CRL that was made here yet");
     // A wrong PIN leaves no CRL behind.
     fs::write(sandbox.path("wrong"), "999999\n").unwrap();

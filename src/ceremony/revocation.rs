@@ -336,8 +336,12 @@ fn next_update(issuer: &IssuingCa, this_update: Time, days: u32) -> Result<Time,
     let next = this_update.plus_seconds(i64::from(days) * DAY_SECONDS);
     if days == 0 || next > issuer.ends() {
         let left = (issuer.ends().unix() - this_update.unix()) / DAY_SECONDS;
+        let why = match days {
+            0 => "it would be due at once".to_owned(),
+            _ => format!("the CA ends at {}", issuer.ends()),
+        };
         return Err(Error::authority(
-            format!("the next CRL cannot be due in {days} days: the CA ends at {}", issuer.ends()),
+            format!("the next CRL cannot be due in {days} days: {why}"),
             if left == 0 {
                 "renew the CA: it ends within a day".to_owned()
             } else {
