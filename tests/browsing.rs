@@ -5,7 +5,10 @@ mod support;
 use std::collections::BTreeSet;
 
 use coldsign::{
-    ceremony::{Appliance, By, Error, Found, Home, IssuedRow, Pace, Phase, Progress, Reins, Wanted, Watch},
+    ceremony::{
+        Appliance, By, CertificateState, Error, Found, Home, IssuedRow, Pace, Phase, Progress, Reins, Wanted,
+        Watch,
+    },
     pki::{certificate::Certificate, text::is_harmless},
 };
 use support::{
@@ -177,7 +180,7 @@ fn a_plan_is_summarised_and_each_of_its_certificates_shown_as_it_will_be() {
     assert!(notes > 0, "the stick has requests with something to note");
     assert_eq!(appliance.planned_page(plan, 5, 3).unwrap(), rows[4..7]);
     assert!(appliance.planned_page(plan, plan.accepted + 1, 3).unwrap().is_empty());
-    assert!(rows.iter().all(|row| !row.issued));
+    assert!(rows.iter().all(|row| row.state.is_none()));
 
     for index in [0, plan.accepted + 1, u64::MAX] {
         assert!(matches!(appliance.plan_certificate(plan, index), Err(Error::Register(_))), "{index}");
@@ -189,7 +192,13 @@ fn a_plan_is_summarised_and_each_of_its_certificates_shown_as_it_will_be() {
     let issued = appliance.issued_certificate(&catalogue, 2).unwrap().unwrap();
     let tbs = appliance.plan_certificate(&done.plan, 1).unwrap();
     assert_eq!(Certificate::parse(issued.der()).unwrap().tbs(), tbs);
-    assert!(appliance.planned_page(&done.plan, 1, 1_000).unwrap().iter().all(|row| row.issued));
+    assert!(
+        appliance
+            .planned_page(&done.plan, 1, 1_000)
+            .unwrap()
+            .iter()
+            .all(|row| { row.state == Some(CertificateState::Valid) })
+    );
 
     // Nothing but a root was ever signed for as long as a rate needs.
     assert_eq!(appliance.estimate(plan, None).unwrap(), None);
