@@ -1,6 +1,6 @@
 //! Flash images against Espressif's own tools: the same octets, for every size that fits, and the same refusals.
 //!
-//! Vectors made with these tools lie in `COLDSIGN_VECTORS` or ../shared/vectors. The tools that PyPI has are installed by
+//! Vectors made with these tools lie in `COLDSIGN_VECTORS` or ../shared/vectors. The tools that `PyPI` has are installed by
 //! tests/run. AtPKI.py and at.py are on no registry: `COLDSIGN_ESP_AT` names a folder that has both, of
 //! github.com/espressif/esp-at `tools/AtPKI.py` of tag v2.4.2.0 and `tools/at.py` of v5.0.1.0.
 
@@ -104,7 +104,7 @@ fn nvs(size: usize, lengths: &[usize]) -> Result<Vec<u8>, NvsError> {
 }
 
 fn value(index: usize, length: usize) -> Vec<u8> {
-    (0..length).map(|position| ((index * 31 + position * 7) % 251) as u8).collect()
+    (0..length).map(|position| u8::try_from((index * 31 + position * 7) % 251).unwrap()).collect()
 }
 
 #[test]
