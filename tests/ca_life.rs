@@ -436,9 +436,9 @@ fn a_cross_certificate_keeps_the_names_and_the_identifier_that_it_has() {
         .remove(0);
     let id = planned["plan"].as_str().unwrap();
     let pin = sandbox.text("pin");
-    let made = sandbox.json(["register", "show", id]).remove(0);
-    let made = &made["makes_authorities"];
-    assert_eq!((&made["path_length"], &made["names_below"]), (&0.into(), &"only dn:O=Partner".into()));
+    let shown = sandbox.json(["register", "show", id]).remove(0);
+    let limits = &shown["makes_authorities"];
+    assert_eq!((&limits["path_length"], &limits["names_below"]), (&0.into(), &"only dn:O=Partner".into()));
     sandbox.ok(["approve", id, "--words", planned["words"].as_str().unwrap()]);
     sandbox.ok(["sign", id, "--pin-file", &pin]);
     for inside in [sandbox.text("home"), sandbox.folder("home/out")] {
