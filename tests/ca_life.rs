@@ -688,7 +688,10 @@ fn a_ca_that_issues_under_a_link_to_its_old_key_makes_sound_bundles() {
     let bundle = delivery.folder.to_str().unwrap();
     let told = sandbox.ok(["verify", bundle, "--trust", &old]);
     assert!(told.contains("sound: 2 certificates, 0 flaws; who made it was not compared"), "{told}");
-    let line = sandbox.json(["verify", bundle, "--trust", &old]).remove(0);
-    assert_eq!((&line["sound"], &line["audit_key_compared"]), (&Value::from(true), &Value::from(false)));
+    let verdict = sandbox.json(["verify", bundle, "--trust", &old]).remove(0);
+    assert_eq!(
+        (&verdict["sound"], &verdict["audit_key_compared"]),
+        (&Value::from(true), &Value::from(false))
+    );
     clean(&sandbox);
 }
