@@ -63,7 +63,7 @@ pub fn run(home: Home, command: CaCommand, form: Form) -> Result<Exit, Error> {
             let role = if beside { Role::Beside } else { Role::Issues };
             let fitting = appliance.examine(&name, &certificate, chain.as_deref(), role)?;
             for subject in fitting.recorded() {
-                eprintln!("above it, from the register: {subject}");
+                tell!("above it, from the register: {subject}");
             }
             let issuer = appliance.install(fitting, RootCompared::Typed(root_words.as_deref()))?;
             show(form, &name, Some((issuer.certificate(), issuer.root())), appliance.is_rehearsal());
@@ -72,7 +72,7 @@ pub fn run(home: Home, command: CaCommand, form: Form) -> Result<Exit, Error> {
             let mut appliance = Appliance::open(home)?;
             let issuer = appliance.use_certificate(&name, &sha256)?;
             show(form, &name, Some((issuer.certificate(), issuer.root())), appliance.is_rehearsal());
-            eprintln!("{name} issues under it from now on");
+            tell!("{name} issues under it from now on");
         }
         CaCommand::Adopt { name, key, certificate, chain, origin, words, pin } => {
             let adoptee = Adoptee {
@@ -196,7 +196,7 @@ fn show_request(form: Form, name: &str, requested: &Requested, to: &Path) {
             render::line(&format!("request  {path}"));
             render::line(&format!("sha256   {}", requested.sha256));
             render::line(&format!("words    {}", requested.sha256.words()));
-            eprintln!(
+            tell!(
                 "next: have the superior CA issue it, then coldsign ca install {name} CERT; with --chain FILE where a CA above it \
                  is not in this home"
             );
@@ -223,7 +223,7 @@ fn adopt(
     show(form, name, Some((issuer.certificate(), issuer.root())), appliance.is_rehearsal());
     if form == Form::Text {
         show_from_outside(appliance.adoption_told(name)?.as_ref());
-        eprintln!(
+        tell!(
             "next: take its latest CRL and the list of what it issued: coldsign crl import --ca {name} CRL --list \
              index.txt; or, where it never made a CRL: coldsign crl import --ca {name} --none {name}"
         );
@@ -266,18 +266,18 @@ fn certificates(record: &AuthorityRecord) -> Certificates<'_> {
 
 /// What cannot be promised of the key of a CA that is to move in, and the words that stand for it.
 fn show_proposed(name: &str, proposed: &ProposedAdoption) {
-    eprintln!("the key of {name} came into the token from outside:");
+    tell!("the key of {name} came into the token from outside:");
     for (attribute, lack) in proposed.unpromised() {
-        eprintln!("    {lack} ({attribute})");
+        tell!("    {lack} ({attribute})");
     }
-    eprintln!("the token gives it to nobody from now on (CKA_SENSITIVE, CKA_EXTRACTABLE)");
+    tell!("the token gives it to nobody from now on (CKA_SENSITIVE, CKA_EXTRACTABLE)");
     let (own, root) = (proposed.issuer().certificate(), proposed.issuer().root());
-    eprintln!("certificate: {}", own.subject().to_printable());
-    eprintln!("issuer: {}", own.issuer().to_printable());
-    eprintln!("root: {}", root.subject().to_printable());
-    eprintln!("root's words: {}", root.sha256().words());
-    eprintln!("from: {}", Printable::new(proposed.origin()));
-    eprintln!("words:\n    {}", render::rows_of_words(&proposed.digest().words()).join("\n    "));
+    tell!("certificate: {}", own.subject().to_printable());
+    tell!("issuer: {}", own.issuer().to_printable());
+    tell!("root: {}", root.subject().to_printable());
+    tell!("root's words: {}", root.sha256().words());
+    tell!("from: {}", Printable::new(proposed.origin()));
+    tell!("words:\n    {}", render::rows_of_words(&proposed.digest().words()).join("\n    "));
 }
 
 fn show_from_outside(told: Option<&Printable>) {

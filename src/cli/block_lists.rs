@@ -27,14 +27,14 @@ pub fn run(home: &Home, command: &BlockListCommand, form: Form) -> Result<Exit, 
             bar.end();
             show(&facts, form);
             if form == Form::Text {
-                eprintln!("next: coldsign inspect and coldsign plan look every key up in it");
+                tell!("next: coldsign inspect and coldsign plan look every key up in it");
             }
         }
         BlockListCommand::List => {
             let lists = BlockLists::of_home(home)?;
             lists.facts().for_each(|facts| show(facts, form));
             if form == Form::Text && lists.facts().next().is_none() {
-                eprintln!("there is no block list; add one with coldsign block-list add FILE");
+                tell!("there is no block list; add one with coldsign block-list add FILE");
             }
         }
     }

@@ -41,9 +41,7 @@ pub fn setup(home: &Home, given: &SetupArguments, form: Form) -> Result<Exit, Er
         Form::Text => {
             render::line(&format!("configuration  {configuration}"));
             render::line(&format!("register       {register}"));
-            eprintln!(
-                "next: coldsign token list, then token init or token check, then ca create or ca request"
-            );
+            tell!("next: coldsign token list, then token init or token check, then ca create or ca request");
         }
     }
     Ok(Exit::Done)

@@ -57,7 +57,7 @@ pub fn inspect(home: Result<Home, Error>, given: &InspectArguments, form: Form) 
     if form == Form::Text {
         render::counts(counts);
         if given.profile.is_none() {
-            eprintln!("judged without a profile: plan may refuse more; see --profile");
+            tell!("judged without a profile: plan may refuse more; see --profile");
         }
     }
     Ok(if counts.refused == 0 && counts.accepted > 0 { Exit::Done } else { Exit::SomeRefused })
@@ -79,7 +79,7 @@ pub fn plan(home: Home, given: &PlanArguments, form: Form) -> Result<Exit, Error
         }
         Form::Text => {
             render::plan(&plan);
-            eprintln!("next: read the words to each other, then coldsign approve {} --words \"…\"", plan.id);
+            tell!("next: read the words to each other, then coldsign approve {} --words \"…\"", plan.id);
         }
     }
     Ok(exit(&plan))
@@ -97,7 +97,7 @@ pub fn approve(home: Home, given: &ApproveArguments, form: Form) -> Result<Exit,
         }
         Form::Text => {
             render::line(&format!("plan {} is approved: {}", plan.id, counted(plan.accepted, "certificate")));
-            eprintln!("next: coldsign sign {}", plan.id);
+            tell!("next: coldsign sign {}", plan.id);
         }
     }
     Ok(Exit::Done)
@@ -123,13 +123,13 @@ pub fn sign(home: Home, given: SignArguments, form: Form) -> Result<Exit, Error>
     let plan = appliance.stored_plan(&given.plan)?;
     appliance.check_approved(&plan)?;
     // Whoever gives the PIN sees what it is given for.
-    eprintln!("plan {}: {}", plan.id, counted(plan.accepted, "certificate"));
+    tell!("plan {}: {}", plan.id, counted(plan.accepted, "certificate"));
     let waived = appliance.waived(&plan)?;
     render::waived(&waived);
     render::authorities(appliance.planned_authorities(&plan)?.as_ref());
     let outside = appliance.adoption_told(&plan.authority)?;
     render::from_outside(outside.as_ref());
-    eprintln!("words:\n    {}", render::rows_of_words(&plan.digest.words()).join("\n    "));
+    tell!("words:\n    {}", render::rows_of_words(&plan.digest.words()).join("\n    "));
     let session = appliance.login(&mut pin::custodian(given.pin.pin_file))?;
     let issued = watched(|watch| appliance.sign(&plan, &session, watch))?;
     render::head(&issued.head);
@@ -146,7 +146,7 @@ pub fn sign(home: Home, given: SignArguments, form: Form) -> Result<Exit, Error>
                 issued.all,
                 plan.accepted
             ));
-            eprintln!("next: coldsign deliver {} --to DIR", plan.id);
+            tell!("next: coldsign deliver {} --to DIR", plan.id);
         }
     }
     Ok(exit(&plan))
@@ -186,17 +186,14 @@ pub fn issue(home: Home, given: &IssueArguments, form: Form) -> Result<Exit, Err
     stop::unbroken(|| appliance.check_target(&given.to))?;
     render::warnings(&appliance.warnings_for(&given.ca, &given.profile)?);
     let plan = make_plan(&mut appliance, &given.ca, &given.profile, &given.from, given.csv.as_deref())?;
-    eprintln!("plan {}: {}, digest {}", plan.id, counted(plan.accepted, "certificate"), plan.digest);
+    tell!("plan {}: {}, digest {}", plan.id, counted(plan.accepted, "certificate"), plan.digest);
     let summary = watched(|watch| appliance.plan_summary(&plan, watch))?;
     render::for_approval(&summary);
     let (waived, outside) = (summary.waived, summary.from_outside);
     let rest = rest_of_issue(&mut appliance, &plan, given, &formats, began);
     let (issued, seconds, delivered) = rest.inspect_err(|_| {
         // The pair that follows says how to go on with the step that failed; this, that nothing begins anew.
-        eprintln!(
-            "plan {} stays in the register: go on with approve, sign or deliver, not with issue",
-            plan.id
-        );
+        tell!("plan {} stays in the register: go on with approve, sign or deliver, not with issue", plan.id);
     })?;
     // The delivery's is the newer one.
     render::head(&delivered.head);
@@ -227,7 +224,7 @@ fn rest_of_issue(
     if given.yes {
         appliance.approve(plan, ApprovalGiven::Unattended)?;
     } else {
-        eprintln!("words:\n    {}", render::rows_of_words(&plan.digest.words()).join("\n    "));
+        tell!("words:\n    {}", render::rows_of_words(&plan.digest.words()).join("\n    "));
         let words =
             terminal::ask_words("type the words to approve exactly this plan: ")?.ok_or_else(|| {
                 Error::Stopped {
@@ -271,13 +268,13 @@ pub fn prove(home: Home, given: &ProveArguments, form: Form) -> Result<Exit, Err
 /// What is done on a platform's console with a proof.
 fn show_console(platform: Platform) {
     let console = Console::of(platform);
-    eprintln!("next, at {}:", platform.title());
+    tell!("next, at {}:", platform.title());
     for (place, step) in console.steps.iter().enumerate() {
-        eprintln!("  {}. {step}", place + 1);
+        tell!("  {}. {step}", place + 1);
     }
     if !console.commands.is_empty() {
-        eprintln!("or as a command, in that folder:");
-        console.commands.iter().for_each(|row| eprintln!("  {row}"));
+        tell!("or as a command, in that folder:");
+        console.commands.iter().for_each(|row| tell!("  {row}"));
     }
 }
 
@@ -351,9 +348,7 @@ fn flaws(report: &BundleReport) -> u64 {
 /// What `verify` says last in words: what was not compared, and the verdict on so many certificates.
 pub fn show_verdict(report: &BundleReport, given: &VerifyArguments, certificates: u64) {
     if given.audit_key.is_none() {
-        eprintln!(
-            "the audit key was not compared: give --audit-key with the SHA-256 you were told another way"
-        );
+        tell!("the audit key was not compared: give --audit-key with the SHA-256 you were told another way");
     }
     let verdict = if report.is_sound() { "sound" } else { "NOT SOUND" };
     let by = if given.audit_key.is_some() { "" } else { "; who made it was not compared" };
@@ -386,7 +381,7 @@ pub fn watched<T>(work: impl FnOnce(&mut Watch<'_>) -> Result<T, Error>) -> Resu
 
 pub fn announce(appliance: &Appliance) {
     if appliance.is_rehearsal() {
-        eprintln!("REHEARSAL");
+        tell!("REHEARSAL");
     }
 }
 
@@ -424,7 +419,7 @@ fn show_delivered(plan: &StoredPlan, delivered: &Delivered, to: &Path) {
     render::line(&format!("manifest   {}", delivered.manifest_sha256));
     render::line(&format!("words      {}", delivered.manifest_sha256.words()));
     render::line(&format!("audit key  {}", delivered.audit_key_sha256));
-    eprintln!(
+    tell!(
         "next: tell the receiver these digests another way than with the medium; coldsign verify shows both"
     );
 }

@@ -1,5 +1,14 @@
 //! The command line: one of the two faces of the ceremony. Decides nothing; shows what the ceremony says.
 
+/// Says a line to people on standard error. Unlike `eprintln!` it ends nothing where nobody can hear it: what the token signs
+/// is recorded and handed over all the same.
+macro_rules! tell {
+    ($($text:tt)*) => {{
+        use std::io::Write as _;
+        let _ = writeln!(std::io::stderr(), $($text)*);
+    }};
+}
+
 mod args;
 mod authorities;
 mod block_lists;
@@ -82,7 +91,16 @@ fn carried_out(home: Option<&PathBuf>, json: bool, command: Command) -> ExitCode
     }
     let form = if json { Form::Json } else { Form::Text };
     match dispatch(home, command, form) {
-        Ok(exit) => exit.into(),
+        Ok(exit) => match render::written() {
+            Ok(()) => exit.into(),
+            Err(error) => {
+                say(
+                    &format!("the results could not be written to standard output: {error}"),
+                    "what was done is recorded; ask for it again with standard output on a disk with room",
+                );
+                Exit::Failed(Class::Medium).into()
+            }
+        },
         Err(error) => {
             if let (Form::Json, Error::NoneAccepted(counts)) = (form, &error) {
                 render::value(&render::none_accepted(*counts));

@@ -15,12 +15,12 @@ pub const SO_PIN_FILE: &str = "--so-pin-file";
 pub fn custodian(file: Option<PathBuf>) -> impl FnMut(&TokenState) -> Result<Activation, Error> {
     move |state| {
         if let Some(warning) = state.pin_warning() {
-            eprintln!("token {}: {warning}", state.label);
+            tell!("token {}: {warning}", state.label);
         }
         let activation = match &file {
             Some(path) => Activation::Pin(Pin::new(terminal::pin_from_file(path, "user PIN")?)?),
             None if state.pin_entry == PinEntry::ReaderPad => {
-                eprintln!("token {}: enter the user PIN on the reader's own pad", state.label);
+                tell!("token {}: enter the user PIN on the reader's own pad", state.label);
                 Activation::Pad
             }
             None => {

@@ -1,6 +1,9 @@
 //! Results as text for people and as JSON Lines for scripts.
 
-use std::io::{self, Write as _};
+use std::{
+    io::{self, Write as _},
+    sync::OnceLock,
+};
 
 use serde_json::{Value, json};
 
@@ -25,16 +28,33 @@ pub enum Form {
     Text,
 }
 
+/// Why a result did not reach standard output: the first failure of this process.
+static LOST: OnceLock<io::Error> = OnceLock::new();
+
 /// Writes one line of results to standard output. A reader that went away ends nothing: the work goes on.
 pub fn line(text: &str) {
-    let mut out = io::stdout().lock();
-    let _ = writeln!(out, "{}", harmless_lines(text));
+    result(&harmless_lines(text));
 }
 
 /// Writes one JSON value as a line of results.
 pub fn value(value: &Value) {
-    let mut out = io::stdout().lock();
-    let _ = writeln!(out, "{}", harmless_json(&value.to_string()));
+    result(&harmless_json(&value.to_string()));
+}
+
+fn result(line: &str) {
+    match writeln!(io::stdout().lock(), "{line}") {
+        // Whoever reads the first lines and goes away has what it wanted.
+        Err(error) if error.kind() != io::ErrorKind::BrokenPipe => _ = LOST.set(error),
+        Ok(()) | Err(_) => {}
+    }
+}
+
+/// Whether all results reached standard output; work that was done is not undone where they did not.
+///
+/// # Errors
+/// The first failure to write one.
+pub fn written() -> Result<(), &'static io::Error> {
+    LOST.get().map_or(Ok(()), Err)
 }
 
 /// A judged request.
@@ -71,7 +91,7 @@ pub fn refusal(judgement: &Judgement) {
         Verdict::Skipped => finding.control == Control::CsvRow,
     };
     for finding in judgement.findings.iter().filter(told) {
-        eprintln!("{}: {}", judgement.source, finding_text(finding));
+        tell!("{}: {}", judgement.source, finding_text(finding));
     }
 }
 
@@ -211,7 +231,7 @@ fn block_lists(plan: &StoredPlan) -> String {
 pub fn authorities(made: Option<&PlannedAuthorities>) {
     let Some(made) = made else { return };
     let path_length = made.path_length.map_or("not limited".to_owned(), |length| length.to_string());
-    eprintln!(
+    tell!(
         "THIS MAKES {} (path length {path_length}), which can issue certificates:",
         match made.count {
             1 => "A CA".to_owned(),
@@ -219,13 +239,13 @@ pub fn authorities(made: Option<&PlannedAuthorities>) {
         }
     );
     for name in &made.names {
-        eprintln!("    {name}");
+        tell!("    {name}");
     }
     let more = made.count.saturating_sub(made.names.len() as u64);
     if more > 0 {
-        eprintln!("    and {more} more");
+        tell!("    and {more} more");
     }
-    eprintln!("    names below: {}", made.names_below);
+    tell!("    names below: {}", made.names_below);
 }
 
 /// All that an approver must see of a plan, to standard error: that it makes CAs first, then what is serious, until when
@@ -233,12 +253,12 @@ pub fn authorities(made: Option<&PlannedAuthorities>) {
 pub fn for_approval(summary: &PlanSummary) {
     authorities(summary.authorities.as_ref());
     for serious in summary.serious() {
-        eprintln!("BEWARE: {serious}");
+        tell!("BEWARE: {serious}");
     }
     waived(&summary.waived);
     from_outside(summary.from_outside.as_ref());
     let ((first, _), (_, last)) = (summary.not_before, summary.not_after);
-    eprintln!("valid from {first}, until {last} at the latest");
+    tell!("valid from {first}, until {last} at the latest");
 }
 
 /// The CAs that a plan makes, as a value.
@@ -256,7 +276,7 @@ pub fn authorities_value(made: Option<&PlannedAuthorities>) -> Value {
 /// The rules of the lint that a plan sets aside, to standard error: whoever approves or signs it is told.
 pub fn waived(waived: &[Waived]) {
     for waived in waived {
-        eprintln!("WAIVED: the rule {}", waived.words());
+        tell!("WAIVED: the rule {}", waived.words());
     }
 }
 
@@ -281,7 +301,7 @@ pub fn outside(told: Option<&Printable>) -> String {
 /// Says, to standard error, that a CA's key came from outside.
 pub fn from_outside(told: Option<&Printable>) {
     if let Some(told) = told {
-        eprintln!("KEY FROM OUTSIDE: {told}");
+        tell!("KEY FROM OUTSIDE: {told}");
     }
 }
 
@@ -289,20 +309,20 @@ pub fn from_outside(told: Option<&Printable>) {
 pub fn head(head: &HeadAfter) {
     if let Some(failure) = head.failure() {
         let what = format!("done and recorded, but the register's head is not signed: {failure}");
-        eprintln!("{}", harmless_lines(&what));
+        tell!("{}", harmless_lines(&what));
         let hint = format!(
             "{}; the next sign or deliver signs the head, also of a plan that is done",
             failure.hint()
         );
-        eprintln!("    {}", harmless_lines(&hint));
+        tell!("    {}", harmless_lines(&hint));
     }
 }
 
 /// What should be known of CAs, to standard error.
 pub fn warnings(warnings: &[CaWarning]) {
     for warning in warnings {
-        eprintln!("warning: {}", warning.message);
-        eprintln!("    {}", harmless_lines(&warning.hint));
+        tell!("warning: {}", warning.message);
+        tell!("    {}", harmless_lines(&warning.hint));
     }
 }
 
@@ -318,5 +338,5 @@ pub fn warning_value(warning: &CaWarning) -> Value {
 
 /// Counts of an inspection, to standard error.
 pub fn counts(counts: Counts) {
-    eprintln!("{} accepted, {} refused, {} skipped", counts.accepted, counts.refused, counts.skipped);
+    tell!("{} accepted, {} refused, {} skipped", counts.accepted, counts.refused, counts.skipped);
 }

@@ -42,7 +42,7 @@ pub fn revoke(home: Home, given: &RevokeArguments, form: Form) -> Result<Exit, E
     let order = RevocationOrder { authority: &given.ca, serials: &serials, act, invalidity_date };
     // The machine has no other clock to ask, and the moment stands in the register for good.
     if let Some(now) = ceremony::utc_now() {
-        eprintln!("the machine's clock says {now}: that is the moment recorded");
+        tell!("the machine's clock says {now}: that is the moment recorded");
     }
     let waiting = appliance.revoke(&order)?;
     let word = match act {
@@ -64,7 +64,7 @@ pub fn revoke(home: Home, given: &RevokeArguments, form: Form) -> Result<Exit, E
     }
     if form == Form::Text {
         let what = if waiting == 1 { "1 change is" } else { &format!("{waiting} changes are") };
-        eprintln!("{what} on no CRL yet; next: coldsign crl --ca {} --to DIR", Printable::new(&given.ca));
+        tell!("{what} on no CRL yet; next: coldsign crl --ca {} --to DIR", Printable::new(&given.ca));
     }
     Ok(Exit::Done)
 }
@@ -109,7 +109,7 @@ fn make(home: Home, ca: &str, to: &Path, given: &CrlArguments, form: Form) -> Re
     let outside = appliance.adoption_told(ca)?;
     for file in &given.previous {
         let recovered = appliance.recover_crl(ca, file)?;
-        eprintln!("{}: {}", printable_path(file), recovered_words(recovered.as_ref()));
+        tell!("{}: {}", printable_path(file), recovered_words(recovered.as_ref()));
     }
     let one = given.partition.map(|number| appliance.crl_partition(ca, number)).transpose()?;
     if given.latest {
@@ -137,7 +137,7 @@ fn make(home: Home, ca: &str, to: &Path, given: &CrlArguments, form: Form) -> Re
             if prepared.change().is_some() || !appliance.is_outdated(&issued) {
                 break issued;
             }
-            eprintln!("{} is signed and recorded, and not handed over: it is out of date", prepared.id());
+            tell!("{} is signed and recorded, and not handed over: it is out of date", prepared.id());
             // The one after it was not shown before the PIN was given: it is approved by a PIN of its own.
             prepared = show_next(&mut appliance, ca, scope, to, given)?;
             drop(session);
@@ -145,7 +145,7 @@ fn make(home: Home, ca: &str, to: &Path, given: &CrlArguments, form: Form) -> Re
         };
         let delivered =
             watched(|watch| appliance.deliver_crl(&issued, to, &session, watch)).inspect_err(|_| {
-                eprintln!(
+                tell!(
                     "the CRL is signed and recorded: deliver it with {}",
                     ceremony::crl_again(issued.stored())
                 );
@@ -181,25 +181,25 @@ fn show_next(
 
 fn show_prepared(prepared: &PreparedCrl) {
     let stored = prepared.stored();
-    eprintln!("{}: {}", prepared.id(), counted(stored.entries, "certificate"));
+    tell!("{}: {}", prepared.id(), counted(stored.entries, "certificate"));
     match prepared.change() {
-        None => eprintln!("it was stored before and not signed: the same octets are signed now"),
+        None => tell!("it was stored before and not signed: the same octets are signed now"),
         Some(change) => {
             let counts = change.counts;
-            eprintln!("{} stay, {} come, {} leave", counts.stayed, counts.came, counts.left);
+            tell!("{} stay, {} come, {} leave", counts.stayed, counts.came, counts.left);
             for (serial, why) in &change.left {
-                eprintln!("    {serial} leaves: {}", why.name());
+                tell!("    {serial} leaves: {}", why.name());
             }
             let more = counts.left.saturating_sub(change.left.len() as u64);
             if more > 0 {
-                eprintln!("    and {more} more, in left.csv");
+                tell!("    and {more} more, in left.csv");
             }
         }
     }
     if let Some(next) = stored.next_update {
-        eprintln!("of {}, the next one by {next}", stored.this_update);
+        tell!("of {}, the next one by {next}", stored.this_update);
     }
-    eprintln!("words:\n    {}", render::rows_of_words(&stored.tbs_sha256.words()).join("\n    "));
+    tell!("words:\n    {}", render::rows_of_words(&stored.tbs_sha256.words()).join("\n    "));
 }
 
 fn crl_value(issued: &IssuedCrl) -> Value {
@@ -276,7 +276,7 @@ fn show_delivered(
             ));
             render::line(&format!("manifest  sha256 {}", delivered.manifest_sha256));
             render::line(&format!("audit key sha256 {}", delivered.audit_key_sha256));
-            eprintln!("next: publish crl.der where the certificates' relying parties look for it");
+            tell!("next: publish crl.der where the certificates' relying parties look for it");
         }
     }
     render::head(&delivered.head);
@@ -338,7 +338,7 @@ fn show(file: &Path, form: Form) -> Result<Exit, Error> {
             for (row, words) in render::rows_of_words(&end.tbs_sha256.words()).iter().enumerate() {
                 render::line(&format!("{}  {words}", if row == 0 { "words   " } else { "        " }));
             }
-            eprintln!("its signature was not checked: verify judges a delivered folder");
+            tell!("its signature was not checked: verify judges a delivered folder");
         }
     }
     Ok(Exit::Done)
@@ -406,7 +406,7 @@ fn import(home: Home, import: &CrlImport<'_>, form: Form) -> Result<Exit, Error>
                     render::line(&format!("note      {count} {what}"));
                 }
             }
-            eprintln!("next: coldsign crl --ca {} --to DIR", Printable::new(import.ca));
+            tell!("next: coldsign crl --ca {} --to DIR", Printable::new(import.ca));
         }
     }
     Ok(Exit::Done)

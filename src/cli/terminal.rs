@@ -83,11 +83,11 @@ pub fn ask_pin(prompt: &str, option: &str) -> Result<Zeroizing<Vec<u8>>, Error> 
     let _heeded = stop::heed();
     // The echo is off before anybody is asked: what is typed at once is not shown either.
     let entered = RawMode::enter().and_then(|_raw| {
-        eprint!("{prompt}: ");
+        let _ = write!(io::stderr(), "{prompt}: ");
         let _ = io::stderr().flush();
         read_hidden()
     });
-    eprintln!();
+    tell!();
     match entered {
         Ok(Some(pin)) => Ok(pin),
         Ok(None) => Err(Error::Stopped {
@@ -163,7 +163,7 @@ pub fn ask_words(prompt: &str) -> Result<Option<String>, Error> {
                 .to_owned(),
         });
     }
-    eprint!("{prompt}");
+    let _ = write!(io::stderr(), "{prompt}");
     let _ = io::stderr().flush();
     let _heeded = stop::heed();
     // The system restarts a read that a signal interrupted, so another thread reads and this one looks for the signal.
@@ -178,7 +178,7 @@ pub fn ask_words(prompt: &str) -> Result<Option<String>, Error> {
         if stop::is_asked() || !matches!(answer, Err(RecvTimeoutError::Timeout)) {
             let line = answer.unwrap_or(None);
             if line.is_none() {
-                eprintln!();
+                tell!();
             }
             return Ok(line);
         }
@@ -223,7 +223,7 @@ impl Bar {
         let seconds = self.began.elapsed().as_secs_f64();
         let mut line = line(progress, self.base, seconds);
         line.truncate(columns.saturating_sub(1).max(20));
-        eprint!("\r{line:<width$}", width = columns.saturating_sub(1));
+        let _ = write!(io::stderr(), "\r{line:<width$}", width = columns.saturating_sub(1));
         let _ = io::stderr().flush();
         self.drawn = Some(Instant::now());
         self.dirty = true;
@@ -232,7 +232,7 @@ impl Bar {
     /// Ends the bar's line, so that text can follow.
     pub fn end(&mut self) {
         if self.dirty {
-            eprintln!();
+            tell!();
             self.dirty = false;
         }
         self.phase = None;

@@ -36,7 +36,7 @@ pub fn run(home: Result<Home, Error>, command: TokenCommand, form: Form) -> Resu
             if let Some(token) = token.filter(|token| token.initialised == Initialised::Yes)
                 && let Some(warning) = token.so_pin_warning()
             {
-                eprintln!("token {}: security officer: {warning}", token.label);
+                tell!("token {}: security officer: {warning}", token.label);
             }
             let security_officer = pin::new_so_pin(so_pin_file.as_deref())?;
             let user = pin::new_user_pin(pin.pin_file.as_deref())?;

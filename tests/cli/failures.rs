@@ -1,10 +1,10 @@
 //! Every failure is one pair, the exit code of its class, and nothing on standard output.
 
-use std::{fs, path::Path};
+use std::{fs, path::Path, process::Stdio};
 
 use crate::{
     bench::{SmallDisk, all_fail, audited, copy, failed, names, requests},
-    support::{Sandbox, secret},
+    support::{Sandbox, said, secret},
 };
 
 #[test]
@@ -279,4 +279,32 @@ fn a_full_or_read_only_medium_keeps_nothing_half_written() {
     disk.remount("rw,size=8192k");
     assert_eq!(deliver().status.code(), Some(0));
     assert_eq!(names(&to), [plan]);
+}
+
+/// Where nobody can hear what is said, the work is done all the same; where a result is lost, the exit code says so.
+#[test]
+fn output_that_cannot_be_written_ends_no_work_and_loses_no_result_in_silence() {
+    let sandbox = Sandbox::with_root("cli-full-output", "p256");
+    let full = || Stdio::from(fs::OpenOptions::new().write(true).open("/dev/full").unwrap());
+    let stick = sandbox.folder("full-stick");
+    requests(&stick, "dev", 1);
+    let planned = sandbox.json(["plan", "--ca", "root", "--profile", "device", &stick]).pop().unwrap();
+    let (plan, words) = (planned["plan"].as_str().unwrap(), planned["words"].as_str().unwrap());
+    let deaf = |arguments: &[&str]| {
+        let status =
+            sandbox.coldsign().args(arguments).stdout(Stdio::null()).stderr(full()).status().unwrap();
+        assert_eq!(status.code(), Some(0), "{arguments:?}");
+    };
+    let (out, pin) = (sandbox.folder("out"), sandbox.text("pin"));
+    deaf(&["approve", plan, "--words", words]);
+    deaf(&["sign", plan, "--pin-file", &pin]);
+    deaf(&["deliver", plan, "--to", &out, "--pin-file", &pin]);
+    let serial = sandbox.json(["register", "list", "--plan", plan]).remove(0)["serial"].clone();
+    deaf(&["revoke", "--ca", "root", serial.as_str().unwrap(), "--reason", "superseded"]);
+    deaf(&["crl", "--ca", "root", "--to", &out, "--pin-file", &pin]);
+    assert!(fs::exists(Path::new(&out).join("crl-root-1/crl.der")).unwrap());
+
+    let lost = sandbox.coldsign().args(["register", "export"]).stdout(full()).output().unwrap();
+    assert_eq!(lost.status.code(), Some(4), "{}", said(&lost));
+    assert!(said(&lost).contains("the results could not be written to standard output"));
 }

@@ -48,7 +48,7 @@ pub fn renew(home: Home, name: &str, way: &Way, pin: PinArguments, form: Form) -
             let (issuer, head) = appliance.renew_root(renewal, *days, &mut custodian)?;
             render::head(&head);
             show(form, name, Some((issuer.certificate(), issuer.root())), appliance.is_rehearsal());
-            eprintln!(
+            tell!(
                 "{name} issues under it from now on. Give it to all who trust the root (coldsign ca export {name} --to DIR); a CA \
              of this home below it moves to it with coldsign ca use NAME SHA256"
             );
@@ -73,7 +73,7 @@ pub fn rekey(home: Home, rekey: Rekey<'_>, way: &Way, pin: PinArguments, form: F
             let (issuer, head) = appliance.rekey_root(rekey, *days, &mut custodian)?;
             render::head(&head);
             show(form, name, Some((issuer.certificate(), issuer.root())), appliance.is_rehearsal());
-            eprintln!(
+            tell!(
                 "{name} succeeds {before}. Give it to all who trust {before}; for those who cannot take it soon: coldsign ca link {name}"
             );
         }
@@ -107,7 +107,7 @@ pub fn link(home: Home, name: &str, pin: PinArguments, form: Form) -> Result<(),
             )),
         }
     }
-    eprintln!("next: coldsign ca export {name} --to DIR, and the same for {}", links.before);
+    tell!("next: coldsign ca export {name} --to DIR, and the same for {}", links.before);
     Ok(())
 }
 
@@ -132,16 +132,13 @@ pub fn cross(home: Home, ca: &str, profile: &str, certificate: &Path, form: Form
         }
         Form::Text => {
             for note in &made.notes {
-                eprintln!("note: {} ({})", note.message, note.control.id());
+                tell!("note: {} ({})", note.message, note.control.id());
             }
-            eprintln!("the certificate it was made from has SHA-256 {}, in words:", made.certificate_sha256);
-            eprintln!("    {}", render::rows_of_words(&made.certificate_sha256.words()).join("\n    "));
-            eprintln!("compare these words with the keeper of that CA, by a way of their own");
+            tell!("the certificate it was made from has SHA-256 {}, in words:", made.certificate_sha256);
+            tell!("    {}", render::rows_of_words(&made.certificate_sha256.words()).join("\n    "));
+            tell!("compare these words with the keeper of that CA, by a way of their own");
             render::plan(&made.plan);
-            eprintln!(
-                "next: read the words to each other, then coldsign approve {} --words \"…\"",
-                made.plan.id
-            );
+            tell!("next: read the words to each other, then coldsign approve {} --words \"…\"", made.plan.id);
         }
     }
     Ok(())
