@@ -403,12 +403,16 @@ fn a_delivery_that_fails_says_what_is_safe_and_goes_to_another_medium() {
     let mut model = in_folder(Screen::Delivery(Delivery::new(plan())), Access::ReadWrite);
     assert!(matches!(job(tick(&mut model, 250)), Job::Measure { .. }));
     model.about.busy = None;
-    // DER is the first form; PEM stands behind it and is always there.
+    // PEM stands further down and is always there.
     key(&mut model, Key::Tab);
+    for _ in Format::ALL.iter().take_while(|format| **format != Format::Der) {
+        key(&mut model, Key::Down);
+    }
     key(&mut model, Key::Char(' '));
-    sees(&mut model, "> [x] der    a DER file for each certificate");
-    sees(&mut model, "  [x] pem    PEM files, in every bundle (always)");
+    sees(&mut model, "> [x] der              a DER file for each certificate");
     sees(&mut model, "forms             pem, der");
+    key(&mut model, Key::End);
+    sees(&mut model, "  [x] pem              PEM files, in every bundle (always)");
     assert!(key(&mut model, Key::Enter).is_empty(), "Enter writes nothing");
     let Job::Deliver { formats, to, .. } = job(key(&mut model, Key::Char('w'))) else { panic!("a delivery") };
     assert_eq!((formats, to), (vec![Format::Der], PathBuf::from("/media/stick")));

@@ -123,9 +123,9 @@ mod tests {
     #[test]
     fn an_image_that_is_larger_than_the_partition_is_refused() {
         // Heads, sums and the last entry take 80 octets of 8,192.
-        let fits = image(&[7; 4_063], &[7; 4_031]).unwrap();
+        let fits = image(&[7; 4_063], &[7; 4_047]).unwrap();
         assert_eq!(fits.len(), PARTITION_OCTETS);
-        assert_eq!(image(&[7; 4_064], &[7; 4_031]), Err(TooLarge { octets: PARTITION_OCTETS + 16 }));
+        assert_eq!(image(&[7; 4_064], &[7; 4_047]), Err(TooLarge { octets: PARTITION_OCTETS + 16 }));
         assert_eq!(image(&vec![7; 65_535], &[]), Err(TooLarge { octets: 65_536 }));
     }
 }

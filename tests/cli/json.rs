@@ -12,11 +12,13 @@ use crate::{
     },
 };
 
-const SUMMARY: [&str; 10] = [
+const SUMMARY: [&str; 12] = [
     "accepted",
+    "block_lists",
     "certificates_per_second",
     "digest",
     "issued",
+    "key_from_outside",
     "plan",
     "refused",
     "seconds",

@@ -33,7 +33,9 @@ pub fn open_folder(terminal: &mut Terminal, folder: &str) {
     // Whatever stands in the field already goes.
     terminal.press(&format!("\x15{folder}{ENTER}"));
     let last = Path::new(folder).file_name().unwrap().to_str().unwrap().to_owned();
-    let open = |shown: &str| shown.lines().nth(4).is_some_and(|row| row.trim_end().ends_with(&last));
+    // The open folder's path, before the titles of what is told of its entries.
+    let path = |row: &str| row.trim().split("  ").next().is_some_and(|path| path.ends_with(&last));
+    let open = |shown: &str| shown.lines().nth(4).is_some_and(path);
     terminal.until(folder, |shown| open(shown) && !shown.contains("folder to open"));
 }
 
