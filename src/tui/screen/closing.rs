@@ -263,7 +263,7 @@ impl ClosingScreen {
         let (text, role) = match (&closing.checkpoint, closing.signature) {
             (Some(signed), HeadSignature::Signed) => {
                 let text = format!(
-                    "all is signed by the audit key, up to entry {}; the signature is an entry itself",
+                    "signed by the audit key up to entry {}; its signature is the next",
                     grouped(signed.entry)
                 );
                 (text, Role::Good)

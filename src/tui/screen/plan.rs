@@ -475,7 +475,7 @@ fn checks(summary: &PlanSummary) -> String {
 
 fn time(estimate: Option<&Estimate>) -> String {
     match estimate {
-        None => "not known: no signing with such a key took long enough to measure".to_owned(),
+        None => "not known: nothing was signed yet for long enough to tell".to_owned(),
         Some(estimate) if estimate.certificates == 0 => "nothing is left to sign".to_owned(),
         Some(estimate) => format!("about {}: {}", span(estimate.seconds), estimate.basis),
     }

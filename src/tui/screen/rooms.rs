@@ -25,7 +25,7 @@ const ROOMS: [(&str, &str); 7] = [
     ("Authorities", "the CAs, new roots and subordinate CAs"),
     ("Token", "slots and tokens, what the token can do, log out"),
     ("Register", "what was issued and planned; go on with a plan; audit"),
-    ("Revocation", "revoke certificates, make the next CRL, when it is due"),
+    ("Revocation", "revoke certificates, make the next CRL"),
     ("Close", "what was done, the register's head, what is due"),
 ];
 
