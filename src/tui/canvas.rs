@@ -54,6 +54,12 @@ impl<'a> Canvas<'a> {
         self.text(x, y, width, &shown, role)
     }
 
+    /// The same of a path: where it is too long, its end is what is shown.
+    pub fn outside_end(&mut self, x: u16, y: u16, width: u16, text: &Printable, role: Role) -> u16 {
+        let shown = self.theme.shown(text);
+        self.text(x, y, width, &end_of(&shown, width), role)
+    }
+
     /// A whole row in one role: text, then blanks to the end of the row.
     pub fn row(&mut self, area: Rect, y: u16, text: &str, role: Role) {
         let used = self.text(area.x, y, area.width, text, role);
@@ -200,6 +206,27 @@ pub fn cut(text: &str, cells: usize) -> String {
     kept
 }
 
+/// The end of a text that is too long for so many cells: of names in one folder the ends differ.
+#[must_use]
+pub fn end_of(text: &str, cells: u16) -> String {
+    let cells = usize::from(cells);
+    if text.width() <= cells {
+        return text.to_owned();
+    }
+    // Two dots take the place of what stands first.
+    let dots = &".."[..2.min(cells)];
+    let mut used = dots.len();
+    let mut kept = text.len();
+    for (at, c) in text.char_indices().rev() {
+        used += c.width().unwrap_or(0);
+        if used > cells {
+            break;
+        }
+        kept = at;
+    }
+    format!("{dots}{}", &text[kept..])
+}
+
 /// Text broken into lines of at most so many cells, between words where that is possible.
 #[must_use]
 pub fn wrapped(text: &str, cells: usize) -> Vec<String> {
@@ -254,6 +281,17 @@ pub fn wrapped(text: &str, cells: usize) -> Vec<String> {
 mod tests {
     use super::*;
     use crate::tui::{key::Key, theme::Colours};
+
+    #[test]
+    fn a_sources_end_is_cut_by_columns() {
+        assert_eq!(end_of("abc", 3), "abc");
+        assert_eq!(end_of("abcdef", 5), "..def");
+        assert_eq!(end_of("漢字漢字", 7), "..漢字");
+        assert_eq!(end_of("漢字漢字", 6), "..漢字");
+        assert_eq!(end_of("漢字漢字", 5), "..字");
+        assert_eq!(end_of("abc", 1), ".");
+        assert_eq!(end_of("", 0), "");
+    }
 
     fn typed(text: &str, lefts: usize, width: u16) -> String {
         typed_on(Glyphs::Unicode, text, lefts, width)

@@ -251,7 +251,7 @@ impl Tree {
     /// Draws the folder's path, its tree, and what stands in it.
     pub fn draw(&self, canvas: &mut Canvas<'_>, area: Rect, list: List) {
         let titles = REQUESTS_CELLS + SIZE_CELLS + 1;
-        canvas.outside(area.x, area.y, area.width.saturating_sub(titles + 1), &self.shown, Role::Strong);
+        canvas.outside_end(area.x, area.y, area.width.saturating_sub(titles + 1), &self.shown, Role::Strong);
         right(canvas, area, area.y, SIZE_CELLS + 1, "requests", Role::Faint);
         right(canvas, area, area.y, 1, "size", Role::Faint);
         let below = Rect { y: area.y + 1, height: area.height.saturating_sub(2), ..area };

@@ -1,14 +1,13 @@
 //! The table as it is drawn: counts and filters above, the rows that are seen, the chosen one in full below.
 
 use ratatui::layout::Rect;
-use unicode_width::{UnicodeWidthChar as _, UnicodeWidthStr as _};
 
 use super::{Mode, TriageScreen};
 use crate::{
     ceremony::{Agreement, Counts, Direction, Order, Planned, Row, Verdict},
     pki::{policy::Severity, text::Printable},
     tui::{
-        canvas::Canvas,
+        canvas::{Canvas, end_of},
         field::Field,
         theme::{Role, Theme},
         wording::{counted, grouped},
@@ -294,24 +293,4 @@ fn shown(theme: Theme, text: &str) -> String {
 fn beginning(theme: Theme, text: &str, cells: u16) -> String {
     let end = text.char_indices().nth(usize::from(cells) + 1).map_or(text.len(), |(at, _)| at);
     shown(theme, &text[..end])
-}
-
-/// The end of a text that is too long for so many cells: of names in one folder the ends differ.
-pub(super) fn end_of(text: &str, cells: u16) -> String {
-    let cells = usize::from(cells);
-    if text.width() <= cells {
-        return text.to_owned();
-    }
-    // Two dots take the place of what stands first.
-    let dots = &".."[..2.min(cells)];
-    let mut used = dots.len();
-    let mut kept = text.len();
-    for (at, c) in text.char_indices().rev() {
-        used += c.width().unwrap_or(0);
-        if used > cells {
-            break;
-        }
-        kept = at;
-    }
-    format!("{dots}{}", &text[kept..])
 }

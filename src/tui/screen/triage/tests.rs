@@ -304,14 +304,3 @@ fn hostile_names_stay_within_their_cells() {
         screen.act(Action::Down, &about);
     }
 }
-
-#[test]
-fn a_sources_end_is_cut_by_columns() {
-    assert_eq!(super::table::end_of("abc", 3), "abc");
-    assert_eq!(super::table::end_of("abcdef", 5), "..def");
-    assert_eq!(super::table::end_of("漢字漢字", 7), "..漢字");
-    assert_eq!(super::table::end_of("漢字漢字", 6), "..漢字");
-    assert_eq!(super::table::end_of("漢字漢字", 5), "..字");
-    assert_eq!(super::table::end_of("abc", 1), ".");
-    assert_eq!(super::table::end_of("", 0), "");
-}
