@@ -3,11 +3,11 @@
 //! A broker trusts the root alone, so that a device has to send its issuing CA too, as it will have to elsewhere. CRLs are
 //! in no bundle of certificates: they change while the certificates do not. The configuration says where to take them from.
 
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize};
 
 use super::{
     bundle::{Part, file},
-    form::{Form, FormSettings, Item, settings_file},
+    form::{Form, FormSettings, Item, settings_file, text_setting},
     pem, trust_store,
 };
 use crate::pki::certificate::Certificate;
@@ -53,44 +53,31 @@ impl Broker {
     }
 }
 
-/// An absolute path on the broker's machine.
-#[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
-#[serde(into = "String", try_from = "String")]
-struct Folder(String);
-
-impl From<Folder> for String {
-    fn from(folder: Folder) -> Self {
-        folder.0
-    }
-}
-
-impl TryFrom<String> for Folder {
-    type Error = &'static str;
-
-    fn try_from(text: String) -> Result<Self, Self::Error> {
-        let sound = |octet: u8| octet.is_ascii_alphanumeric() || b"/._-".contains(&octet);
-        if text.starts_with('/') && text.len() <= FOLDER_OCTETS_MAX && text.bytes().all(sound) {
-            return Ok(Self(text.trim_end_matches('/').to_owned()));
-        }
-        Err(
-            "not an absolute path of letters, digits and /._- alone, which need no quotes in any configuration",
-        )
-    }
-}
-
 /// Longest folder, in octets: paths are shorter (`PATH_MAX` of Linux, with room for a file).
 const FOLDER_OCTETS_MAX: usize = 4_000;
+
+/// An absolute path on the broker's machine.
+fn folder<'de, D: Deserializer<'de>>(setting: D) -> Result<String, D::Error> {
+    let sound = |octet: u8| octet.is_ascii_alphanumeric() || b"/._-".contains(&octet);
+    text_setting(
+        setting,
+        |text| text.starts_with('/') && text.len() <= FOLDER_OCTETS_MAX && text.bytes().all(sound),
+        "not an absolute path of letters, digits and /._- alone, which need no quotes in any configuration",
+    )
+    .map(|text| text.trim_end_matches('/').to_owned())
+}
 
 /// `[deliver.BROKER]`: where the broker's machine has these files.
 #[derive(Debug, Deserialize, Serialize)]
 #[serde(default, deny_unknown_fields)]
 pub(super) struct BrokerSettings {
-    folder: Folder,
+    #[serde(deserialize_with = "folder")]
+    folder: String,
 }
 
 impl Default for BrokerSettings {
     fn default() -> Self {
-        Self { folder: Folder("/etc/coldsign".to_owned()) }
+        Self { folder: "/etc/coldsign".to_owned() }
     }
 }
 
@@ -106,7 +93,7 @@ pub(super) struct BrokerFiles {
 impl Form for BrokerFiles {
     fn opening(&mut self, authorities: &[Certificate]) -> Vec<Part> {
         let (path, text) = self.broker.configuration();
-        let text = text.replace("FOLDER", &self.settings.folder.0);
+        let text = text.replace("FOLDER", &self.settings.folder);
         vec![
             settings_file(self.broker.settings(), &self.settings),
             self.broker.trusted(authorities),

@@ -358,6 +358,16 @@ where
     Ok(read)
 }
 
+/// A setting that is text of some kind; `rule` says what any other text is not.
+pub(super) fn text_setting<'de, D: Deserializer<'de>>(
+    setting: D,
+    is_sound: impl FnOnce(&str) -> bool,
+    rule: &'static str,
+) -> Result<String, D::Error> {
+    let text = String::deserialize(setting)?;
+    if is_sound(&text) { Ok(text) } else { Err(D::Error::custom(rule)) }
+}
+
 /// The file that a form's settings stand in: JSON without blanks, keys in one order.
 pub(super) fn settings_file(path: &str, settings: &impl Serialize) -> Part {
     // Text, numbers and lists of them have a JSON form always.

@@ -4,13 +4,13 @@
 //! goes into finds accidents. Whoever needs to know that the store is the right one compares it with the manifest.
 
 use hmac::{Hmac, KeyInit, Mac};
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize};
 use sha1::Sha1;
 use sha2::{Digest as _, Sha256};
 
 use super::{
     bundle::{Part, file},
-    form::{Form, FormSettings, Item, settings_file},
+    form::{Form, FormSettings, Item, settings_file, text_setting},
 };
 use crate::pki::{
     certificate::Certificate,
@@ -21,25 +21,12 @@ use crate::pki::{
 pub(super) const PASSWORD: &str = "changeit";
 
 /// A store's password: what keytool takes.
-#[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
-#[serde(into = "String", try_from = "String")]
-struct Password(String);
-
-impl From<Password> for String {
-    fn from(password: Password) -> Self {
-        password.0
-    }
-}
-
-impl TryFrom<String> for Password {
-    type Error = &'static str;
-
-    fn try_from(text: String) -> Result<Self, Self::Error> {
-        if (6..=64).contains(&text.len()) && text.bytes().all(|octet| octet.is_ascii_graphic()) {
-            return Ok(Self(text));
-        }
-        Err("the password of a trust store has 6 to 64 ASCII characters, no blank; it is no secret")
-    }
+fn password<'de, D: Deserializer<'de>>(setting: D) -> Result<String, D::Error> {
+    text_setting(
+        setting,
+        |text| (6..=64).contains(&text.len()) && text.bytes().all(|octet| octet.is_ascii_graphic()),
+        "the password of a trust store has 6 to 64 ASCII characters, no blank; it is no secret",
+    )
 }
 
 /// The two forms.
@@ -65,12 +52,13 @@ impl Store {
 #[derive(Debug, Deserialize, Serialize)]
 #[serde(default, deny_unknown_fields)]
 pub(super) struct StoreSettings {
-    password: Password,
+    #[serde(deserialize_with = "password")]
+    password: String,
 }
 
 impl Default for StoreSettings {
     fn default() -> Self {
-        Self { password: Password(PASSWORD.to_owned()) }
+        Self { password: PASSWORD.to_owned() }
     }
 }
 
@@ -85,7 +73,7 @@ pub(super) struct TrustStore {
 
 impl Form for TrustStore {
     fn opening(&mut self, authorities: &[Certificate]) -> Vec<Part> {
-        let password = &self.settings.password.0;
+        let password = &self.settings.password;
         let store = match self.store {
             Store::Jks => file("jks/truststore.jks", jks(authorities, password)),
             Store::Pkcs12 => file("pkcs12/truststore.p12", pkcs12(authorities, password)),
