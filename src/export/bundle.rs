@@ -8,7 +8,7 @@ use super::{
     devices::{DEVICE_COLUMNS, Device, REFUSED_COLUMNS, cell, line},
     form::Item,
     forms::Forms,
-    names::{SafeNames, folder},
+    names::{SafeNames, folder, is_safe},
     pem, pkcs7,
 };
 use crate::{
@@ -167,12 +167,13 @@ impl Place {
         Self(format!("{}/{name}", folder(index)))
     }
 
-    /// From the path of a certificate at this place in the plan; `None` where it does not stand there.
+    /// From the path of a certificate at this place in the plan; `None` where it does not stand there, or its name is none
+    /// that a bundle has: all that is made of a place may rely on its length and characters.
     #[must_use]
     pub fn from_certificate(path: &str, index: u64) -> Option<Self> {
         let place = path.strip_prefix("certs/")?.strip_suffix(".pem")?;
         let name = place.strip_prefix(&folder(index))?.strip_prefix('/')?;
-        (!name.is_empty() && !name.contains('/')).then(|| Self(place.to_owned()))
+        is_safe(name).then(|| Self(place.to_owned()))
     }
 
     /// The certificate alone.
@@ -203,7 +204,15 @@ mod tests {
         let place = Place::new(1_001, "dev-7");
         assert_eq!(place.certificate(), "certs/001/dev-7.pem");
         assert_eq!(Place::from_certificate("certs/001/dev-7.pem", 1_001), Some(place));
-        for path in ["certs/000/dev-7.pem", "certs/001/.pem", "certs/001/a/b.pem", "chains/001/dev-7.pem"] {
+        let long = format!("certs/001/{}.pem", "a".repeat(49));
+        for path in [
+            "certs/000/dev-7.pem",
+            "certs/001/.pem",
+            "certs/001/a/b.pem",
+            "certs/001/a b.pem",
+            "chains/001/dev-7.pem",
+            &long,
+        ] {
             assert_eq!(Place::from_certificate(path, 1_001), None, "{path}");
         }
     }

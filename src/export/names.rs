@@ -58,6 +58,16 @@ impl SafeNames {
     }
 }
 
+/// Whether a name has the length and the characters of those that [`SafeNames`] gives.
+pub(super) fn is_safe(name: &str) -> bool {
+    (1..=NAME_CHARS_MAX).contains(&name.len()) && name.chars().all(is_kept)
+}
+
+/// The characters of names.
+fn is_kept(c: char) -> bool {
+    c.is_ascii_alphanumeric() || "._-".contains(c)
+}
+
 /// The sub-folder for the certificate at a place in the plan (from 1): `000` for the first thousand.
 #[must_use]
 pub fn folder(index: u64) -> String {
@@ -82,7 +92,7 @@ fn safe(source: &str) -> String {
     let number = number.map(|number| format!("-{}", &number[..number.len().min(12)])).unwrap_or_default();
     let mut name = String::new();
     for c in file.chars() {
-        let c = if c.is_ascii_alphanumeric() || "._-".contains(c) { c } else { '-' };
+        let c = if is_kept(c) { c } else { '-' };
         if name.len() + number.len() == NAME_CHARS_MAX {
             break;
         }

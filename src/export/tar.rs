@@ -42,7 +42,7 @@ impl Form for Archive {
     }
 }
 
-/// A file that everybody may read, of nobody, of 1970. A bundle's paths have under 100 characters.
+/// A file that everybody may read, of nobody, of 1970. The path of a [`super::bundle::Place`] has under 100 characters.
 fn entry(path: &str, octets: &[u8]) -> Vec<u8> {
     let mut head = [0; RECORD_OCTETS];
     let mut field = |at: usize, text: &[u8]| head[at..at + text.len()].copy_from_slice(text);
