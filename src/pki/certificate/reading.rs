@@ -115,7 +115,6 @@ fn serial(fields: &mut Reader<'_>) -> Result<Vec<u8>, CertificateError> {
     Ok(serial.to_vec())
 }
 
-/// RFC 5280 §4.1.2.5: through 2049 a `UTCTime` `YYMMDDHHMMSSZ`, from 2050 a `GeneralizedTime` `YYYYMMDDHHMMSSZ`.
 /// notAfter of a `TBSCertificate`, whose other fields are passed over.
 pub(super) fn tbs_end(tbs: &[u8]) -> Result<Time, CertificateError> {
     let mut fields = Reader::new(tbs).sequence("TBSCertificate")?;
@@ -128,6 +127,7 @@ pub(super) fn tbs_end(tbs: &[u8]) -> Result<Time, CertificateError> {
     time(&mut validity, "notAfter")
 }
 
+/// RFC 5280 §4.1.2.5: through 2049 a `UTCTime` `YYMMDDHHMMSSZ`, from 2050 a `GeneralizedTime` `YYYYMMDDHHMMSSZ`.
 pub(in crate::pki) fn time(validity: &mut Reader<'_>, noun: &'static str) -> Result<Time, CertificateError> {
     let element = validity.any()?;
     let wrong = || malformed(&format!("its {noun} is not a time as RFC 5280 writes it"));

@@ -40,13 +40,13 @@ impl Name {
 #[derive(Eq, PartialEq)]
 struct Folded {
     /// How many there are, where one stands twice, too.
-    count: usize,
+    count: u64,
     attributes: BTreeSet<Vec<u8>>,
 }
 
 impl Folded {
     fn of(rdn: &[Attribute<'_>]) -> Self {
-        Self { count: rdn.len(), attributes: rdn.iter().map(folded).collect() }
+        Self { count: rdn.len() as u64, attributes: rdn.iter().map(folded).collect() }
     }
 
     fn octets(&self) -> Vec<u8> {
