@@ -64,7 +64,6 @@ fn folder<'de, D: Deserializer<'de>>(setting: D) -> Result<String, D::Error> {
         |text| text.starts_with('/') && text.len() <= FOLDER_OCTETS_MAX && text.bytes().all(sound),
         "not an absolute path of letters, digits and /._- alone, which need no quotes in any configuration",
     )
-    .map(|text| text.trim_end_matches('/').to_owned())
 }
 
 /// `[deliver.BROKER]`: where the broker's machine has these files.
@@ -93,7 +92,7 @@ pub(super) struct BrokerFiles {
 impl Form for BrokerFiles {
     fn opening(&mut self, authorities: &[Certificate]) -> Vec<Part> {
         let (path, text) = self.broker.configuration();
-        let text = text.replace("FOLDER", &self.settings.folder);
+        let text = text.replace("FOLDER", self.settings.folder.trim_end_matches('/'));
         vec![
             settings_file(self.broker.settings(), &self.settings),
             self.broker.trusted(authorities),
