@@ -17,7 +17,7 @@ use super::{
     form::{Form, FormatError, Item, Judges, settings_file},
     pem,
 };
-use crate::pki::{certificate::Certificate, key::KeyAlgorithm, platform::Platform, text::Printable};
+use crate::pki::{certificate::Certificate, platform::Platform, text::Printable};
 
 use parameter::Subject;
 use register::script;
@@ -80,10 +80,7 @@ impl Kit {
 
     /// What is in the way of one certificate.
     fn obstacle(&self, certificate: &Certificate) -> Result<(), String> {
-        match certificate.public_key().algorithm() {
-            KeyAlgorithm::Rsa { bits: 2048.. } | KeyAlgorithm::Ec(_) => {}
-            key => return Err(format!("AWS IoT Core takes no device with a key of {key}")),
-        }
+        Platform::Aws.check_device(certificate).map_err(|error| error.to_string())?;
         // Its octets are not final, and no name is made of its digest that AWS would refuse.
         let device = Device::of(certificate, "", "");
         let subject = Subject::of(&device);
@@ -153,7 +150,8 @@ impl Form for Kit {
             settings_file(SETTINGS, &self.settings),
             file("aws/ca.pem", self.ca.clone().into_bytes()),
             file("aws/register.sh", script(self.settings.registration())),
-            json_file("aws/bulk-template.json", &template::bulk(&self.settings)),
+            // Octet for octet what `--template-body` sends and was measured: without blanks.
+            file("aws/bulk-template.json", template::bulk(&self.settings).to_string().into_bytes()),
             append(BULK, Vec::new()),
         ];
         if self.settings.mode == Mode::SniOnly {

@@ -42,6 +42,7 @@ fn obstacle(certificate: &Certificate) -> Result<(), String> {
     if certificate.is_ca() {
         return Err("it is a CA's, and Azure takes end entities for devices".to_owned());
     }
+    Platform::Azure.check_device(certificate).map_err(|error| error.to_string())?;
     registration_id(certificate).map(|_| ())
 }
 

@@ -61,12 +61,7 @@ impl Binding {
     /// What is in the way of one certificate.
     fn obstacle(&self, certificate: &Certificate) -> Result<(), String> {
         device_name(certificate.subject())?;
-        let key = certificate.public_key().algorithm();
-        // The words of the rule are about a CA; the rule holds for devices as well.
-        if self.platform.check_key(key).is_err() {
-            return Err(format!("{} takes no device with a key of {key}", self.platform.title()));
-        }
-        Ok(())
+        self.platform.check_device(certificate).map_err(|error| error.to_string())
     }
 }
 

@@ -84,6 +84,14 @@ pub enum PlatformError {
         /// Words for a code with other characters in it.
         other: &'static str,
     },
+    /// It does not take a device with such a key.
+    #[error("{title} takes no device with a key of {key}")]
+    DeviceKey {
+        /// The platform.
+        title: &'static str,
+        /// What the device's key is.
+        key: KeyAlgorithm,
+    },
     /// It does not take a CA with such a key.
     #[error("{title} takes {taken} only; this CA is {key}")]
     Key {
@@ -115,7 +123,7 @@ pub enum PlatformError {
         /// How many there are.
         count: usize,
     },
-    /// The CA or the verification certificate is signed in a way that the platform does not take.
+    /// The CA, the verification certificate or a device's is signed in a way that the platform does not take.
     #[error("{title} takes PKCS #1 v1.5 and ECDSA signatures only; {noun} is signed by another scheme")]
     Signature {
         /// The platform.
@@ -134,7 +142,10 @@ impl PlatformError {
                 "give it as aws iot get-registration-code shows it, without blanks or line ends"
             }
             Self::CommonName(_) | Self::NoCode => "type it exactly as the platform shows it",
-            Self::Key { taken: RSA, .. } => "prove a CA with an RSA key",
+            Self::DeviceKey { .. } => {
+                "have the device make a key of RSA from 2048 bits, P-256, P-384 or P-521"
+            }
+            Self::Key { taken: RSA | RSA_LONG, .. } => "prove a CA with an RSA key of 2048 bits or more",
             Self::Key { .. } => "prove a CA with an RSA key, or one of P-256, P-384 or P-521",
             Self::Life { .. } => {
                 "set validity-days of the profile verification to 7, which every platform takes"
@@ -149,6 +160,9 @@ impl PlatformError {
 
 /// What [`Keys::Rsa`] is called.
 const RSA: &str = "RSA";
+
+/// What it is called where a key is RSA and too short.
+const RSA_LONG: &str = "RSA from 2048 bits";
 
 impl Platform {
     /// All of them, by name.
@@ -221,7 +235,7 @@ impl Platform {
     pub fn check_key(self, key: KeyAlgorithm) -> Result<(), PlatformError> {
         let Rules { title, keys, .. } = *self.rules();
         let (taken, fits) = match (keys, key) {
-            (Keys::Rsa, KeyAlgorithm::Rsa { bits }) => (RSA, bits >= RSA_BITS_MIN),
+            (Keys::Rsa, KeyAlgorithm::Rsa { bits }) => (RSA_LONG, bits >= RSA_BITS_MIN),
             (Keys::Rsa, _) => (RSA, false),
             (Keys::RsaOrEc, KeyAlgorithm::Rsa { bits }) => (RSA_OR_EC, bits >= RSA_BITS_MIN),
             (Keys::RsaOrEc, key) => (RSA_OR_EC, matches!(key, KeyAlgorithm::Ec(_))),
@@ -261,6 +275,16 @@ impl Platform {
             return Err(PlatformError::Life { days: (seconds + 86_399) / 86_400 });
         }
         Ok(())
+    }
+
+    /// Checks whether the platform takes a device's certificate: its key, and how it is signed.
+    ///
+    /// # Errors
+    /// [`PlatformError::DeviceKey`], [`PlatformError::Signature`].
+    pub fn check_device(self, device: &Certificate) -> Result<(), PlatformError> {
+        let key = device.public_key().algorithm();
+        self.check_key(key).map_err(|_| PlatformError::DeviceKey { title: self.title(), key })?;
+        self.check_signature(device.signature_algorithm(), "the device's certificate")
     }
 
     fn check_signature(self, algorithm: SignatureAlgorithm, noun: &'static str) -> Result<(), PlatformError> {
@@ -385,6 +409,10 @@ mod tests {
         }
         refused(Platform::Alibaba.check_key(ec), "Alibaba Cloud IoT takes RSA only; this CA is P-256");
         refused(
+            Platform::Alibaba.check_key(KeyAlgorithm::Rsa { bits: 1024 }),
+            "Alibaba Cloud IoT takes RSA from 2048 bits only; this CA is RSA-1024",
+        );
+        refused(
             Platform::Tencent.check_key(KeyAlgorithm::Ed25519),
             "Tencent IoT Hub takes RSA from 2048 bits, P-256, P-384 and P-521 only; this CA is Ed25519",
         );
@@ -407,6 +435,11 @@ mod tests {
         refused(
             Platform::Aws.check_proof(SignatureAlgorithm::RsaPss(hash), 60),
             "AWS IoT Core takes PKCS #1 v1.5 and ECDSA signatures only; the verification certificate is signed by another \
+             scheme",
+        );
+        refused(
+            Platform::Azure.check_signature(SignatureAlgorithm::RsaPss(hash), "the device's certificate"),
+            "Azure IoT Hub, DPS takes PKCS #1 v1.5 and ECDSA signatures only; the device's certificate is signed by another \
              scheme",
         );
         refused(

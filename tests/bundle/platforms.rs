@@ -27,6 +27,25 @@ fn bundle(format: Format, settings: &str) -> Bundle {
     devices().bundle_of(&[format], forms)
 }
 
+/// All files below a folder, by their paths in it.
+fn kept_files(folder: &Path) -> BTreeMap<String, Vec<u8>> {
+    let mut files = BTreeMap::new();
+    for entry in fs::read_dir(folder).unwrap_or_else(|error| panic!("{}: {error}", folder.display())) {
+        let entry = entry.expect("an entry");
+        let name = entry.file_name().into_string().expect("a name");
+        if entry.file_type().expect("a type").is_dir() {
+            files.extend(
+                kept_files(&entry.path())
+                    .into_iter()
+                    .map(|(path, octets)| (format!("{name}/{path}"), octets)),
+            );
+        } else {
+            files.insert(name, fs::read(entry.path()).expect("a file"));
+        }
+    }
+    files
+}
+
 /// Compares a form's folder with the one that is kept as `kept`, and has the bundle judged, altered and judged again.
 fn check(kept: &str, format: Format, folder: &str, settings: &str) {
     let made = bundle(format, settings);
@@ -43,9 +62,12 @@ fn check(kept: &str, format: Format, folder: &str, settings: &str) {
             fs::write(path, octets).expect("written");
         }
     }
+    let expected = kept_files(&golden);
+    assert!(below.keys().copied().eq(expected.keys().map(String::as_str)), "{kept}: {:?}", below.keys());
     for (path, octets) in &below {
-        let expected = fs::read(golden.join(path)).unwrap_or_else(|error| panic!("{kept}/{path}: {error}"));
-        assert_eq!(String::from_utf8_lossy(octets), String::from_utf8_lossy(&expected), "{kept}/{path}");
+        let expected = &expected[*path];
+        let texts = (String::from_utf8_lossy(octets), String::from_utf8_lossy(expected));
+        assert!(*octets == expected, "{kept}/{path}:\n{}\nkept:\n{}", texts.0, texts.1);
         // Sealed anew by whoever holds the audit key: the form itself is what gives an alteration away.
         let mut bent = made.clone();
         bent.files.get_mut(&format!("{folder}{path}")).expect("a file").push(b'\n');
@@ -145,6 +167,27 @@ fn each_fingerprint_and_serial_number_is_the_certificates_own() {
         let serials = bundle(Format::Alibaba, "").text("alibaba/devices.csv");
         assert!(serials.contains(&format!("{},{},", cells[0], hex(issued.serial()))), "{serials}");
     }
+}
+
+#[test]
+fn a_broker_may_have_its_files_in_the_root_of_its_machine() {
+    let made = bundle(Format::Mosquitto, "folder = \"/\"");
+    assert!(
+        made.text("mosquitto/coldsign.conf").contains(" /root.pem\n"),
+        "{}",
+        made.text("mosquitto/coldsign.conf")
+    );
+    let report = verify(&made, &devices().root, Some(now()));
+    assert!(report.is_sound(), "{:#?}", report.flaws);
+}
+
+#[test]
+fn a_table_whose_places_are_longer_than_names_can_be_is_a_flaw_and_no_panic() {
+    let mut made = bundle(Format::Tar, "");
+    let long = "a".repeat(600);
+    made.replace("devices.csv", "certs/000/sensor-1.pem", &format!("certs/000/{long}.pem"));
+    made.seal(&devices().header(&[Format::Tar]), &devices().audit);
+    assert!(ids(&verify(&made, &devices().root, Some(now()))).contains(&FlawId::DevicesCsv));
 }
 
 /// A form refuses one of these certificates, or their CA, with these words.
