@@ -29,6 +29,9 @@ enum Typed {
 }
 
 impl TypedWords {
+    /// The fewest rows that show them all, with the field and what is wrong beneath: three of words, five below.
+    pub const ROWS_MIN: u16 = 3 + 5;
+
     /// Words of which nothing is typed yet.
     #[must_use]
     pub fn new(words: String, whose: &'static str) -> Self {
@@ -92,7 +95,8 @@ impl TypedWords {
 
     /// Draws the words, the field beneath them, and what is wrong.
     pub fn draw(&self, canvas: &mut Canvas<'_>, area: Rect) {
-        let words = Rect { height: area.height.saturating_sub(6), ..area };
+        // A row between words and rule, where there is one.
+        let words = Rect { height: area.height.saturating_sub(6).max(3), ..area };
         let typed = self.marks();
         large_words(canvas, words, &self.words, &typed);
         let y = area.bottom().saturating_sub(5);

@@ -423,6 +423,16 @@ pub fn authorities(outside: &Outside) -> PlannedAuthorities {
     }
 }
 
+/// The same, with more limits than a screen has rows for.
+pub fn authorities_of_many_limits(outside: &Outside) -> PlannedAuthorities {
+    let trees: Vec<String> =
+        (1..=12).map(|at| format!("dn:O=Example {at}, OU=Line of a long name")).collect();
+    PlannedAuthorities {
+        names_below: printable(&format!("only {}", trees.join(", "))),
+        ..authorities(outside)
+    }
+}
+
 /// A row of the register.
 pub fn issued_row(number: u64, outside: &Outside) -> IssuedRow {
     IssuedRow {

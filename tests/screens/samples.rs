@@ -304,6 +304,14 @@ fn approval() -> Vec<(&'static str, Build)> {
                 Approval::new(material::plan(outside)).making(Some(material::authorities(outside)));
             typed(on_top(outside, Screen::Approval(approval)), "", "anchor velvet har")
         }),
+        ("typical, of CAs of which much is said", |outside| {
+            let serious =
+                (1..=4).map(|number| format!("{number} subjects have a certificate already")).collect();
+            let approval = Approval::new(material::plan(outside))
+                .making(Some(material::authorities_of_many_limits(outside)))
+                .beware(serious);
+            typed(on_top(outside, Screen::Approval(approval)), "", "anchor velvet har")
+        }),
         ("failure", |outside| {
             let mut model = typed(approving(outside), "", "anchor velvet har");
             let job = Job::Approve { plan: material::plan(outside), words: String::new() };

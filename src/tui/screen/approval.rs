@@ -7,7 +7,7 @@ use crate::{
     ceremony::{Class, PlannedAuthorities, StoredPlan},
     pki::{text::Printable, time::Time},
     tui::{
-        canvas::Canvas,
+        canvas::{Canvas, wrapped},
         field::Field,
         key::Key,
         keymap::{Action, BACK, Binding},
@@ -63,52 +63,92 @@ impl Approval {
         self
     }
 
-    /// Says what is to be signed; returns the rows used.
+    /// Says what is to be signed, in so many rows at most as `area` has; returns the rows used.
     fn draw_what(&self, canvas: &mut Canvas<'_>, area: Rect) -> u16 {
-        let plan = &self.plan;
-        let mut y = area.y;
+        let mut rows = Account { canvas, area, y: area.y };
         for serious in &self.serious {
-            canvas.text(area.x, y, area.width, &format!("BEWARE: {serious}"), Role::Attention);
-            y += 1;
+            rows.line(&format!("BEWARE: {serious}"), Role::Attention);
         }
-        if let Some(made) = &self.authorities {
-            let text = if made.count == 1 {
-                "THIS MAKES A CA: whoever holds its key can issue certificates".to_owned()
-            } else {
-                format!(
-                    "THIS MAKES {} CAs: whoever holds their keys can issue certificates",
-                    grouped(made.count)
-                )
-            };
-            canvas.text(area.x, y, area.width, &text, Role::Attention);
-            y += 1;
-            for (row, name) in made.names.iter().enumerate() {
-                let label = if row == 0 { "name" } else { "and" };
-                canvas.text(area.x, y, 14, label, Role::Faint);
-                canvas.outside(area.x + 14, y, area.width.saturating_sub(14), name, Role::Strong);
-                y += 1;
+        match &self.authorities {
+            Some(made) => rows.authorities(made),
+            None => {
+                let number = format!("to be signed: {}", counted(self.plan.accepted, "certificate"));
+                rows.line(&number, Role::Strong);
             }
-            let more = made.count.saturating_sub(made.names.len() as u64);
-            let more = if more > 0 { format!("{} more in the plan; ", grouped(more)) } else { String::new() };
-            let text = format!("{more}{}", below(made.path_length));
-            canvas.text(area.x, y, area.width, &text, Role::Strong);
-            y += 1;
-            canvas.text(area.x, y, 14, "names below", Role::Faint);
-            // The whole of it: three rows hold what a profile usually has.
-            let below = Rect { x: area.x + 14, y, width: area.width.saturating_sub(14), height: 3 };
-            let names = canvas.theme().shown(&made.names_below);
-            y += canvas.paragraph(below, &names, Role::Strong).saturating_sub(1);
-        } else {
-            let number = format!("to be signed: {}", counted(plan.accepted, "certificate"));
-            canvas.text(area.x, y, area.width, &number, Role::Strong);
         }
-        let mut under = format!("by CA {} with profile {}", plan.authority, plan.profile);
+        let mut under = format!("by CA {} with profile {}", self.plan.authority, self.plan.profile);
         if let Some((first, last)) = self.until {
             let latest = if first == last { "" } else { " at the latest" };
             under.extend([", valid until ", &moment(last), latest]);
         }
-        canvas.text(area.x, y + 1, area.width, Printable::new(&under).as_str(), Role::Plain);
-        y + 2 - area.y
+        rows.line(Printable::new(&under).as_str(), Role::Plain);
+        rows.y - area.y
+    }
+}
+
+/// Rows of what is to be signed, one below the other. The words of the plan stand beneath and never give way to them:
+/// what is too much for the rows is cut, and it is said where it stands whole.
+struct Account<'a, 'b> {
+    canvas: &'a mut Canvas<'b>,
+    area: Rect,
+    y: u16,
+}
+
+/// Where labels end.
+const LABELS: u16 = 14;
+
+/// The row below the CAs: by whom they are signed.
+const UNDER: u16 = 1;
+
+impl Account<'_, '_> {
+    fn left(&self) -> u16 {
+        self.area.bottom().saturating_sub(self.y)
+    }
+
+    fn line(&mut self, text: &str, role: Role) {
+        self.canvas.text(self.area.x, self.y, self.area.width, text, role);
+        self.y += 1;
+    }
+
+    fn labelled(&mut self, label: &str, text: &str, role: Role) {
+        self.canvas.text(self.area.x, self.y, LABELS, label, Role::Faint);
+        let width = self.area.width.saturating_sub(LABELS);
+        self.canvas.text(self.area.x + LABELS, self.y, width, text, role);
+        self.y += 1;
+    }
+
+    /// The CAs that are made, and what each may issue.
+    fn authorities(&mut self, made: &PlannedAuthorities) {
+        let text = if made.count == 1 {
+            "THIS MAKES A CA: whoever holds its key can issue certificates".to_owned()
+        } else {
+            format!("THIS MAKES {} CAs: whoever holds their keys can issue certificates", grouped(made.count))
+        };
+        self.line(&text, Role::Attention);
+        // One row each for how many follow below, for the names below, and for what stands under all of it.
+        let room = usize::from(self.left().saturating_sub(2 + UNDER)).max(1);
+        let named = made.names.len().min(room);
+        for (row, name) in made.names.iter().take(named).enumerate() {
+            let name = self.canvas.theme().shown(name);
+            self.labelled(if row == 0 { "name" } else { "and" }, &name, Role::Strong);
+        }
+        let more = made.count.saturating_sub(named as u64);
+        let more = if more > 0 { format!("{} more in the plan; ", grouped(more)) } else { String::new() };
+        self.line(&format!("{more}{}", below(made.path_length)), Role::Strong);
+        self.names_below(&made.names_below);
+    }
+
+    fn names_below(&mut self, names: &Printable) {
+        let names = self.canvas.theme().shown(names);
+        let mut lines = wrapped(&names, usize::from(self.area.width.saturating_sub(LABELS)));
+        let room = usize::from(self.left().saturating_sub(UNDER)).max(1);
+        if lines.len() > room {
+            lines.truncate(room - 1);
+            lines.push("limits beyond this screen: look at the certificate in the plan".to_owned());
+        }
+        for (row, line) in lines.iter().enumerate() {
+            self.labelled(if row == 0 { "names below" } else { "" }, line, Role::Strong);
+        }
     }
 }
 
@@ -166,7 +206,8 @@ impl Room for Approval {
     }
 
     fn draw(&self, canvas: &mut Canvas<'_>, area: Rect, _about: &About) {
-        let above = self.draw_what(canvas, area) + 1;
+        let what = Rect { height: area.height.saturating_sub(TypedWords::ROWS_MIN + 1), ..area };
+        let above = self.draw_what(canvas, what) + 1;
         self.words
             .draw(canvas, Rect { y: area.y + above, height: area.height.saturating_sub(above), ..area });
     }

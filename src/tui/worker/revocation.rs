@@ -132,9 +132,11 @@ impl Worker {
 /// The latest CRL of its scope, where it is the one that is meant.
 fn latest(appliance: &Appliance, ca: &str, id: &str) -> Result<IssuedCrl, Error> {
     for scope in appliance.crl_scopes(ca)? {
-        let latest = appliance.latest_crl(ca, scope);
-        if latest.as_ref().is_ok_and(|latest| crl_id(latest.stored()) == id) {
-            return latest;
+        match appliance.latest_crl(ca, scope) {
+            Ok(latest) if crl_id(latest.stored()) == id => return Ok(latest),
+            // Another one, or none of this scope yet.
+            Ok(_) | Err(Error::Usage { .. }) => {}
+            Err(error) => return Err(error),
         }
     }
     Err(Error::usage(
