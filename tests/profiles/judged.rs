@@ -191,7 +191,7 @@ const OF_KIND: [(&str, &str, &str); 9] = [
     // Its policies for the public web know no Ed25519; its parser and its signatures do.
     ("ed25519", "pyca-", "Forbidden public key algorithm"),
     // They do not know the algorithm: NSS takes no such root for a trust anchor.
-    ("ed25519", "nss", "ssuer is not recognized"),
+    ("ed25519", "nss", "issuer is not recognized"),
     ("ed25519", "mbedtls-2.28", "X509 - Signature algorithm (oid) is unsupported"),
     // OTP 25 verifies no PSS; pkilint verifies all RSA as PKCS #1 v1.5, for its chain check hands no algorithm on.
     ("pss", "erlang-pkix", "{bad_cert,invalid_signature}"),
