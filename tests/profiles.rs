@@ -329,7 +329,7 @@ fn openssl(one: &Issued) -> Option<String> {
     complaint(one, &output, output.status.success() && said(&output).contains(": OK"))
 }
 
-/// What GnuTLS has against it.
+/// What `GnuTLS` has against it.
 fn gnutls(one: &Issued) -> Option<String> {
     let (between, root) = one.above();
     let chain = one.folder.join("path.pem");

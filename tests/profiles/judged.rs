@@ -59,7 +59,9 @@ fn heeded(one: &Issued, how: &str, complaints: Vec<String>) -> Vec<String> {
     let told = |complaint: &String| format!("{} {} {how}: {complaint}", one.authority, one.profile);
     let (alarms, ours): (Vec<String>, Vec<String>) =
         complaints.into_iter().partition(|complaint| is_false_alarm(one, complaint));
-    alarms.iter().for_each(|alarm| println!("not heeded: {}", told(alarm)));
+    for alarm in &alarms {
+        println!("not heeded: {}", told(alarm));
+    }
     ours.iter().map(told).inspect(|line| println!("{line}")).collect()
 }
 
