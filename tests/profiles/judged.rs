@@ -181,7 +181,7 @@ const NOT_FOR_TLS: [&str; 8] = [
 
 /// Judges who say of a kind of certificate or CRL what they say of anybody's, with the words they have for it: it is
 /// asked of them, in the long form, about what OpenSSL made. docs/CONTROLS.md argues each.
-const OF_KIND: [(&str, &str, &str); 9] = [
+const OF_KIND: [(&str, &str, &str); 10] = [
     // Its default back end, ring, has no P-521; on AWS-LC it takes the same certificates.
     (
         "p521",
@@ -190,6 +190,12 @@ const OF_KIND: [(&str, &str, &str); 9] = [
     ),
     // It verifies CRLs with ring.
     ("p521", "x509-parser", "signature unsupported algorithm"),
+    // Ring again, of a profile with a hash of its own: it has SHA-384 with P-256 and P-384 alone.
+    (
+        "p521-sha384",
+        "rustls-webpki",
+        "UnsupportedSignatureAlgorithmForPublicKeyContext { signature_algorithm_id: [6, 8, 42, 134, 72, 206, 61, 4, 3, 3]",
+    ),
     // Its policies for the public web know no Ed25519; its parser and its signatures do.
     ("ed25519", "pyca-", "Forbidden public key algorithm"),
     // They do not know the algorithm: NSS takes no such root for a trust anchor.
@@ -219,7 +225,10 @@ impl Judges {
     /// kind, by OpenSSL alone.
     fn otherwise_of_what_openssl_made(&self, sandbox: &Sandbox, authority: &str) -> Vec<String> {
         let mut kinds: Vec<&str> = OF_KIND.iter().map(|(kind, ..)| *kind).collect();
-        kinds.retain(|kind| *kind == authority || *kind == "limited" && authority == "rsa");
+        kinds.retain(|kind| {
+            *kind == authority || matches!((authority, *kind), ("p521", "p521-sha384") | ("rsa", "limited"))
+        });
+        kinds.sort_unstable();
         kinds.dedup();
         let mut otherwise = Vec::new();
         for kind in kinds {
@@ -285,7 +294,7 @@ impl Elsewhere {
 /// How OpenSSL makes the key of a kind of CA.
 fn key_how(kind: &str) -> &'static [&'static str] {
     match kind {
-        "p521" => &["-algorithm", "EC", "-pkeyopt", "ec_paramgen_curve:P-521"],
+        "p521" | "p521-sha384" => &["-algorithm", "EC", "-pkeyopt", "ec_paramgen_curve:P-521"],
         "ed25519" => &["-algorithm", "ED25519"],
         _ => &["-algorithm", "RSA", "-pkeyopt", "rsa_keygen_bits:2048"],
     }
@@ -295,6 +304,7 @@ fn key_how(kind: &str) -> &'static [&'static str] {
 fn hash(kind: &str) -> Option<&'static str> {
     match kind {
         "p521" => Some("sha512"),
+        "p521-sha384" => Some("sha384"),
         "ed25519" => None,
         _ => Some("sha256"),
     }
@@ -359,6 +369,9 @@ fn is_false_alarm(one: &Issued, complaint: &str) -> bool {
         [one.profile, one.authority].iter().any(|name| matches!(*name, "limited-ca" | "policy-ca"));
     let of_policies = POLICIES.contains(&one.profile) || POLICIES.contains(&one.authority);
     let of_key = says_of_kind(one.authority, complaint);
+    // Its profile says so.
+    let of_hash =
+        one.authority == "p521" && one.profile == "everything" && says_of_kind("p521-sha384", complaint);
     let of_position = of_names && one.authority == "rsa" && says_of_kind("limited", complaint);
     let without_end = WITHOUT_END.contains(&one.profile)
         && (says("dumpasn1", "Time value is either more than")
@@ -367,6 +380,7 @@ fn is_false_alarm(one: &Issued, complaint: &str) -> bool {
     says("pyca-client", "2.5.29.17: Certificate is missing required extension")
         || without_end
         || of_key
+        || of_hash
         || of_position
         || of_policies && unknown_critical.iter().any(|(judge, words)| says(judge, words))
         || of_names && name_limits.iter().any(|(judge, words)| says(judge, words))
