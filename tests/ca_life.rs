@@ -585,8 +585,8 @@ fn two_roots_and_two_cas_in_one_home_do_not_mix() {
     clean(&sandbox);
 }
 
-/// A certificate for a CA's public key from a root that a stranger made, and that root.
-fn stolen(sandbox: &Sandbox, ca: &str, key_usage: &str) -> (String, String) {
+/// A certificate for a CA's public key and subject from a root that a stranger made, and that root.
+fn stolen(sandbox: &Sandbox, (ca, subject): (&str, &str), key_usage: &str) -> (String, String) {
     let files =
         ["key", "strange-root.pem", "public", "extensions", "stolen.pem"].map(|name| sandbox.text(name));
     let [key, root, public, extensions, stolen] = &files;
@@ -631,28 +631,30 @@ fn stolen(sandbox: &Sandbox, ca: &str, key_usage: &str) -> (String, String) {
         "keyUsage=critical,keyCertSign,cRLSign",
     ]));
     let mut certified = tool("openssl", "apt-get install openssl");
-    certified.args([
-        "x509",
-        "-new",
-        "-force_pubkey",
-        public,
-        "-subj",
-        "/O=Rehearsal/CN=Issuing CA",
-        "-CA",
-        root,
-    ]);
+    certified.args(["x509", "-new", "-force_pubkey", public, "-subj", subject, "-CA", root]);
     succeed(certified.args(["-CAkey", key, "-days", "900", "-extfile", extensions, "-out", stolen]));
     (stolen.clone(), root.clone())
+}
+
+/// The issuing CA of a sandbox, and its subject as OpenSSL writes it.
+const ISSUING: (&str, &str) = ("issuing", "/O=Rehearsal/CN=Issuing CA");
+
+/// The SHA-256 of the last certificate that a CA keeps beside its own.
+fn beside(sandbox: &Sandbox, ca: &str) -> String {
+    let shown = sandbox.json(["ca", "show", ca]).remove(0);
+    let all = shown["certificates"].as_array().unwrap();
+    let one = all.iter().find(|one| one["role"] == "beside").expect("one is beside");
+    one["sha256"].as_str().unwrap().to_owned()
 }
 
 #[test]
 fn a_ca_comes_under_another_root_only_by_that_roots_words() {
     let sandbox = Sandbox::with_issuing("ca-life-other-root", "p256");
     let before = sandbox.json(["ca", "show", "issuing"]).remove(0);
-    let (mute, root) = stolen(&sandbox, "issuing", "keyCertSign");
+    let (mute, root) = stolen(&sandbox, ISSUING, "keyCertSign");
     let lost = sandbox.exits(2, ["ca", "install", "issuing", &mute, "--chain", &root]);
     assert!(lost.contains("could sign no CRLs"), "{lost}");
-    let (stolen, root) = stolen(&sandbox, "issuing", "keyCertSign,cRLSign");
+    let (stolen, root) = stolen(&sandbox, ISSUING, "keyCertSign,cRLSign");
     let install = ["ca", "install", "issuing", &stolen, "--chain", &root];
     let refused = sandbox.exits(6, install);
     assert!(
@@ -672,16 +674,52 @@ fn a_ca_comes_under_another_root_only_by_that_roots_words() {
 }
 
 #[test]
+fn what_was_kept_beside_is_used_only_as_it_would_be_installed() {
+    let sandbox = Sandbox::with_issuing("ca-life-used-beside", "p256");
+    let before = sandbox.json(["ca", "show", "issuing"]).remove(0)["sha256"].clone();
+    let (mute, root) = stolen(&sandbox, ISSUING, "keyCertSign");
+    sandbox.ok(["ca", "install", "issuing", &mute, "--chain", &root, "--beside"]);
+    let lost = sandbox.exits(2, ["ca", "use", "issuing", &beside(&sandbox, "issuing")]);
+    assert!(lost.contains("could sign no CRLs"), "{lost}");
+    let (strange, root) = stolen(&sandbox, ISSUING, "keyCertSign,cRLSign");
+    sandbox.ok(["ca", "install", "issuing", &strange, "--chain", &root, "--beside"]);
+    let sha256 = beside(&sandbox, "issuing");
+    let used = ["ca", "use", "issuing", &sha256];
+    let refused = sandbox.exits(6, used);
+    assert!(
+        refused.contains("under another root than before") && refused.contains("--root-words"),
+        "{refused}"
+    );
+    assert_eq!(sandbox.json(["ca", "show", "issuing"]).remove(0)["sha256"], before);
+    let words =
+        refused.split("with: ").nth(1).and_then(|rest| rest.split(';').next()).expect("the words").to_owned();
+    let moved = sandbox.json(used.into_iter().chain(["--root-words", &words])).remove(0);
+    assert_eq!(moved["root_subject"], "CN=Strange Root");
+    clean(&sandbox);
+}
+
+#[test]
+fn a_root_never_issues_under_what_another_ca_gave_it() {
+    let sandbox = Sandbox::with_root("ca-life-root-under-another", "p256");
+    let own = sandbox.json(["ca", "show", "root"]).remove(0)["sha256"].clone();
+    let (cross, root) = stolen(&sandbox, ("root", "/O=Rehearsal/CN=root"), "keyCertSign,cRLSign");
+    let install = ["ca", "install", "root", &cross, "--chain", &root];
+    assert!(sandbox.exits(2, install).contains("certifies itself"));
+    sandbox.ok(install.into_iter().chain(["--beside"]));
+    let refused = sandbox.exits(2, ["ca", "use", "root", &beside(&sandbox, "root")]);
+    assert!(refused.contains("certifies itself"), "{refused}");
+    assert_eq!(sandbox.json(["ca", "show", "root"]).remove(0)["sha256"], own);
+    clean(&sandbox);
+}
+
+#[test]
 fn a_ca_that_issues_under_a_link_to_its_old_key_makes_sound_bundles() {
     let sandbox = Sandbox::with_root("ca-life-under-link", "p256");
     let pin = sandbox.text("pin");
     let old = certificate(&sandbox, "root", "old.pem");
     sandbox.ok(["ca", "rekey", "root", "root-2", "--key", "p256", "--days", "8000", "--pin-file", &pin]);
     sandbox.ok(["ca", "link", "root-2", "--pin-file", &pin]);
-    let shown = sandbox.json(["ca", "show", "root-2"]).remove(0);
-    let all = shown["certificates"].as_array().unwrap();
-    let link = all.iter().find(|one| one["role"] == "beside").expect("the link")["sha256"].as_str().unwrap();
-    sandbox.ok(["ca", "use", "root-2", link]);
+    sandbox.ok(["ca", "use", "root-2", &beside(&sandbox, "root-2")]);
     let folder = stick(&sandbox, "one");
     fs::copy(format!("{}/two.csr", stick(&sandbox, "two")), format!("{folder}/two.csr")).unwrap();
     let delivery = sandbox.issue("root-2", "device", &[&folder], &sandbox.folder("out"), &[]);

@@ -13,7 +13,6 @@ use crate::{
         issuer::IssuingCa,
         key::PublicKey,
         pem,
-        profile::CRL_SIGN,
         text::Printable,
         time::Time,
     },
@@ -24,6 +23,7 @@ use super::{
     error::Error,
     opening::{Appliance, now, printable_path},
     provisioning::requested_subject,
+    succession::{RootCompared, check_identifier},
 };
 
 /// Largest certificate file taken, in octets: a chain of ten certificates with long names fits ten times.
@@ -36,15 +36,6 @@ pub struct FittingCertificate {
     role: Role,
     issuer: IssuingCa,
     recorded: Vec<Printable>,
-}
-
-/// How people made sure of the root that a certificate leads to.
-#[derive(Clone, Copy, Debug)]
-pub enum RootCompared<'a> {
-    /// Its words stood on the screen that asked for it.
-    OnScreen,
-    /// By its words, where any were typed.
-    Typed(Option<&'a str>),
 }
 
 impl FittingCertificate {
@@ -84,8 +75,8 @@ impl Appliance {
         fitting: FittingCertificate,
         compared: RootCompared<'_>,
     ) -> Result<IssuingCa, Error> {
-        self.check_compared(&fitting, compared)?;
         let FittingCertificate { name, role, issuer, recorded: _ } = fitting;
+        self.check_compared(&self.authority(&name)?, &issuer, role, compared)?;
         let at = now()?;
         check_times(issuer.certificate(), at)?;
         self.register.install_as(role, &name, (issuer.certificate(), issuer.chain()), at)?;
@@ -94,11 +85,17 @@ impl Appliance {
 
     /// Has a CA issue from now on under a certificate that it was given before, found by the beginning of its SHA-256 in
     /// hexadecimal digits. The certificates above it are sought anew among those in use here, so that a CA moves to the
-    /// renewed certificate of its superior.
+    /// renewed certificate of its superior. What is asked of a certificate that is installed to issue under is asked of it.
     ///
     /// # Errors
-    /// [`Error::Authority`] where none or several are found, or the one found is not fit to issue; [`Error::Register`].
-    pub fn use_certificate(&mut self, name: &str, sha256: &str) -> Result<IssuingCa, Error> {
+    /// [`Error::Authority`] where none or several are found, or the one found is not fit to issue; [`Error::NotApproved`]
+    /// as [`Appliance::install`]; [`Error::Register`].
+    pub fn use_certificate(
+        &mut self,
+        name: &str,
+        sha256: &str,
+        compared: RootCompared<'_>,
+    ) -> Result<IssuingCa, Error> {
         let record = self.authority(name)?;
         let wanted = sha256.to_lowercase();
         let mut found = self.register.certificates_of(name)?;
@@ -119,6 +116,8 @@ impl Appliance {
         let issuer = IssuingCa::new(one.certificate.clone(), chain)
             .map_err(|what| Error::authority(what, "choose another certificate"))?;
         check_identifier(&record, issuer.certificate())?;
+        self.check_succession(&record, issuer.certificate())?;
+        self.check_compared(&record, &issuer, Role::Issues, compared)?;
         self.register.install_certificate(&record.name, issuer.certificate(), issuer.chain(), at)?;
         Ok(issuer)
     }
@@ -176,7 +175,7 @@ impl Appliance {
         check_identifier(&record, &own)?;
         match role {
             Role::Beside => check_beside(&record, &own)?,
-            Role::Issues => check_succession(&record, &own)?,
+            Role::Issues => self.check_succession(&record, &own)?,
         }
         let Above { chain, recorded } = ordered_chain(&own, given, self.recorded_certificates()?)?;
         check_times(&own, now()?)?;
@@ -184,33 +183,6 @@ impl Appliance {
             Error::authority(what, "give the CA's own certificate, and those above it in a second file")
         })?;
         Ok(FittingCertificate { name: name.to_owned(), role, issuer, recorded })
-    }
-
-    /// A CA that issues comes under another root only by people who compared its words: whoever holds the medium can make
-    /// a root, and a certificate from it for any public key.
-    fn check_compared(&self, fitting: &FittingCertificate, compared: RootCompared<'_>) -> Result<(), Error> {
-        let root = fitting.issuer.root();
-        let typed = match compared {
-            RootCompared::OnScreen => return Ok(()),
-            RootCompared::Typed(words) => words,
-        };
-        let before = self.authority(&fitting.name)?.certificate;
-        let before = before.as_ref().map(|(own, above)| above.last().unwrap_or(own).public_key());
-        let stays = before.is_none_or(|before| before == root.public_key());
-        let what = match typed {
-            Some(words) if root.sha256().matches_words(words) => return Ok(()),
-            Some(_) => "these are not the words of the root that it leads to".to_owned(),
-            None if stays || fitting.role == Role::Beside => return Ok(()),
-            None => format!("it would bring CA {} under another root than before", fitting.name),
-        };
-        let shown = (root.subject().to_printable(), root.sha256().words());
-        Err(Error::NotApproved {
-            what: format!("nothing was installed: {what}"),
-            hint: format!(
-                "compare what the keeper of {} tells you another way with: {}; then give them with --root-words",
-                shown.0, shown.1
-            ),
-        })
     }
 
     /// The certificates of all CAs in the register, and those above them.
@@ -273,45 +245,6 @@ fn take_own(given: &mut Vec<Certificate>, key: &PublicKey) -> Result<Certificate
             Err(NotOwn::OtherKey(first.unwrap_or_default()))
         }
     }
-}
-
-/// Checks that a further certificate has the key identifier of the one in use: what was issued before names it, and whoever
-/// builds paths looks for it (RFC 5280 §4.2.1.1).
-fn check_identifier(record: &AuthorityRecord, own: &Certificate) -> Result<(), Error> {
-    let Some((in_use, _)) = &record.certificate else { return Ok(()) };
-    if in_use.subject_key_identifier() == own.subject_key_identifier() {
-        return Ok(());
-    }
-    Err(Error::authority(
-        format!(
-            "the certificate has another subject key identifier than the one that CA {} has",
-            record.name
-        ),
-        "have the superior CA issue it with the identifier that stands in the CA's certificate now",
-    ))
-}
-
-/// Checks that what a CA is to issue under can take the place of what it issues under now: a root stays one, and a key that
-/// signed CRLs goes on doing so.
-fn check_succession(record: &AuthorityRecord, own: &Certificate) -> Result<(), Error> {
-    let Some((in_use, _)) = &record.certificate else { return Ok(()) };
-    if in_use.is_self_signed() && !own.is_self_signed() {
-        return Err(Error::authority(
-            format!(
-                "CA {} certifies itself, and this is the certificate that another CA gave it",
-                record.name
-            ),
-            "keep it beside its own: install it with --beside",
-        ));
-    }
-    let signs_crls = |one: &Certificate| one.key_usage().is_none_or(|bits| bits & CRL_SIGN != 0);
-    if signs_crls(in_use) && !signs_crls(own) {
-        return Err(Error::authority(
-            format!("CA {} could sign no CRLs under this certificate (keyUsage has no cRLSign)", record.name),
-            "have the superior CA issue it with cRLSign, as the one in use has it",
-        ));
-    }
-    Ok(())
 }
 
 /// Checks that what is to stand beside has something to stand beside of.

@@ -68,9 +68,10 @@ pub fn run(home: Home, command: CaCommand, form: Form) -> Result<Exit, Error> {
             let issuer = appliance.install(fitting, RootCompared::Typed(root_words.as_deref()))?;
             show(form, &name, Some((issuer.certificate(), issuer.root())), appliance.is_rehearsal());
         }
-        CaCommand::Use { name, sha256 } => {
+        CaCommand::Use { name, sha256, root_words } => {
             let mut appliance = Appliance::open(home)?;
-            let issuer = appliance.use_certificate(&name, &sha256)?;
+            let compared = RootCompared::Typed(root_words.as_deref());
+            let issuer = appliance.use_certificate(&name, &sha256, compared)?;
             show(form, &name, Some((issuer.certificate(), issuer.root())), appliance.is_rehearsal());
             tell!("{name} issues under it from now on");
         }

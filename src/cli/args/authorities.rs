@@ -101,6 +101,10 @@ pub enum CaCommand {
         name: String,
         /// The beginning of the certificate's SHA-256, as `ca show` lists it
         sha256: String,
+        /// The twelve words of the root that it leads to, as its keeper tells them; asked for where that root is another
+        /// than before
+        #[arg(long, value_name = "WORDS")]
+        root_words: Option<String>,
     },
     /// Renew a CA: a further certificate for the key and the name that it has
     ///
