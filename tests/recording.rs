@@ -4,7 +4,7 @@ mod support;
 
 use std::{path::Path, process::Command};
 
-use coldsign::ceremony::{Class, Error, Home, Issued, Phase, Reins, Watch};
+use coldsign::ceremony::{Class, Error, Home, Issued, Phase, Reins, Watch, add_block_list};
 use rusqlite::Connection;
 use support::{
     desk::{Desk, on_plan},
@@ -45,6 +45,11 @@ fn what_the_register_cannot_take_stays_in_hand_and_is_not_signed_anew() {
         assert!(desk.recorded().is_empty());
         assert!(issued.unrecorded > 0, "the token signed before the register was asked");
         drop(other);
+        // A block list that came since keeps nothing from being recorded.
+        let list = desk.home.folder().with_file_name("since.txt");
+        std::fs::write(&list, format!("{}\n", "ab".repeat(32))).unwrap();
+        let mut quiet = |_| {};
+        add_block_list(&desk.home, &list, None, None, &mut Watch::new(&mut quiet, &reins)).unwrap();
         // Told of nothing: the token signs nothing where all was signed before.
         let mut told = 0;
         let mut listener = |_| told += 1;

@@ -131,13 +131,14 @@ impl BlockLists {
 
 impl Appliance {
     /// Checks that the block lists of this machine are those that a plan's keys were looked up in. A plan of which part is
-    /// issued is finished by those it was begun with: to plan the rest again would find half of it certified.
+    /// issued is finished by those it was begun with: to plan the rest again would find half of it certified. What is
+    /// signed and in hand is as good as issued: it is recorded, whatever the lists say now.
     ///
     /// # Errors
     /// [`Error::Usage`] naming what was added and what is gone.
     pub(super) fn check_lists(&self, plan: &StoredPlan) -> Result<(), Error> {
         let Some(asked) = &plan.block_lists else { return Ok(()) };
-        if self.register.issued_count(plan)? > 0 {
+        if self.in_hand(&plan.id) > 0 || self.register.issued_count(plan)? > 0 {
             return Ok(());
         }
         let here = BlockLists::of_home(&self.home)?.asked();
