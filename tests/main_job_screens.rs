@@ -14,6 +14,7 @@ use coldsign::{
     pki::{
         fingerprint::Digest,
         key::{Curve, KeyAlgorithm},
+        platform::Platform,
         profile::End,
         text::Printable,
     },
@@ -604,7 +605,7 @@ fn a_proof_whose_plan_is_stored_is_gone_on_with_and_not_begun_anew() {
         done(&mut model, listing("/media/stick"));
         key(&mut model, Key::Char('w'));
         assert!(matches!(job(key(&mut model, Key::Char('i'))), Job::Proving(ProvingJob::Issue { .. })));
-        let aftermath = Aftermath::Proof { plan: Box::new(plan()), remaining };
+        let aftermath = Aftermath::Proof { plan: Box::new(plan()), platform: Platform::Azure, remaining };
         let effects = failed_with(&mut model, Class::Medium, aftermath);
         reopened(&mut model, effects);
         sees(&mut model, seen);
@@ -615,6 +616,10 @@ fn a_proof_whose_plan_is_stored_is_gone_on_with_and_not_begun_anew() {
             (on, remaining),
             (Screen::Delivery(_), Remaining::Delivery) | (Screen::Signing(_), _)
         ));
+        if remaining == Remaining::Delivery {
+            // The platform's form is chosen already.
+            sees(&mut model, "pem, azure");
+        }
     }
 }
 

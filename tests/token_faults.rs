@@ -491,13 +491,17 @@ fn a_proof_that_is_not_delivered_is_delivered_and_not_issued_anew() {
     let ended = lab.run(&[("SHIM_FAULT", "sign 3 0x32")], &prove).failed(
         3,
         "the verification certificate is issued, and not delivered",
-        "then go on with this plan (coldsign deliver p-",
+        "--to DIR --for azure)",
     );
     assert_eq!(fs::read_dir(&out).unwrap().count(), 0);
     let said = text(&ended.stderr);
-    let plan = said.rsplit("(coldsign deliver ").next().unwrap().trim_end().trim_end_matches(')').to_owned();
-    lab.run(&[], &["deliver", &plan, "--to", &out, "--pin-file", &pin]).done();
-    assert!(Path::new(&out).join(&plan).join("certificates.pem").exists());
+    let way = said.rsplit("then go on with this plan (coldsign deliver ").next().unwrap();
+    let plan = way.split(' ').next().unwrap().to_owned();
+    // Without the platform's form there would be no proof in it.
+    let formless = ["deliver", &plan, "--to", &out, "--pin-file", &pin];
+    lab.run(&[], &formless).failed(2, "no platform's form was asked for", "aws, azure, huawei");
+    lab.run(&[], &[&formless[..], &["--for", "azure"]].concat()).done();
+    assert!(Path::new(&out).join(&plan).join("azure/verification.pem").exists());
     lab.audit();
 }
 

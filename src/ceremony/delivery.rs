@@ -26,7 +26,7 @@ use crate::{
 
 use super::{
     error::Error,
-    forms::suited,
+    forms::{check_proof_form, suited},
     handover::{Bundle, Delivered, Handover, Whole},
     opening::{Appliance, now},
     progress::{Phase, Watch},
@@ -151,7 +151,7 @@ impl Appliance {
     ///
     /// # Errors
     /// [`Error::NotApproved`], [`Error::Register`], [`Error::Format`], [`Error::Medium`]; [`Error::Usage`] for the plan
-    /// of a root.
+    /// of a root, and for a proof that no platform's form was asked of.
     pub fn check_deliverable(&self, plan: &StoredPlan, to: &Path, formats: &[Format]) -> Result<(), Error> {
         if plan.kind == PlanKind::Root {
             return Err(Error::usage(
@@ -159,6 +159,7 @@ impl Appliance {
                 "its certificate goes with every bundle; for itself see coldsign ca show NAME --pem",
             ));
         }
+        check_proof_form(plan, formats)?;
         let certificates = self.register.issued_count(plan)?;
         if certificates != plan.accepted {
             return Err(Error::NotApproved {

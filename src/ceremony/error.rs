@@ -8,7 +8,7 @@ use crate::{
     media,
     pki::{
         naming::table::TableError,
-        platform::PlatformError,
+        platform::{Platform, PlatformError},
         text::{Printable, size},
     },
     register::{self, StoredPlan},
@@ -115,6 +115,8 @@ pub enum Error {
         failure: Box<Error>,
         /// The plan to go on with.
         plan: Box<StoredPlan>,
+        /// Whose form it is delivered in.
+        platform: Platform,
         /// What is to be done with it first.
         remaining: Remaining,
     },
@@ -219,6 +221,8 @@ pub enum Aftermath {
     Proof {
         /// The plan.
         plan: Box<StoredPlan>,
+        /// Whose form it is delivered in.
+        platform: Platform,
         /// What is to be done with it first.
         remaining: Remaining,
     },
@@ -305,12 +309,15 @@ impl Error {
             Self::MediumAltered { .. } => {
                 "use another medium; everything issued is in the register".to_owned()
             }
-            Self::ProofUnfinished { failure, plan, remaining } => {
-                let step = match remaining {
-                    Remaining::Delivery => "deliver",
-                    Remaining::Approval | Remaining::Signing => "sign",
+            Self::ProofUnfinished { failure, plan, platform, remaining } => {
+                let deliver = format!("coldsign deliver {} --to DIR --for {}", plan.id, platform.name());
+                let way = match remaining {
+                    Remaining::Delivery => deliver,
+                    Remaining::Approval | Remaining::Signing => {
+                        format!("coldsign sign {}, then {deliver}", plan.id)
+                    }
                 };
-                format!("{}; then go on with this plan (coldsign {step} {})", failure.hint(), plan.id)
+                format!("{}; then go on with this plan ({way})", failure.hint())
             }
             Self::Register(error) => error.hint().to_string(),
             Self::SigningEnded { failure, plan, issued, .. } if issued.unrecorded > 0 => format!(
@@ -341,8 +348,8 @@ impl Error {
     pub fn aftermath(&self) -> Aftermath {
         match self {
             Self::BundleStands { folder, .. } => Aftermath::BundleStands(folder.clone()),
-            Self::ProofUnfinished { plan, remaining, .. } => {
-                Aftermath::Proof { plan: plan.clone(), remaining: *remaining }
+            Self::ProofUnfinished { plan, platform, remaining, .. } => {
+                Aftermath::Proof { plan: plan.clone(), platform: *platform, remaining: *remaining }
             }
             Self::SigningEnded { issued, .. } => {
                 Aftermath::Signing { recorded: issued.all, unrecorded: issued.unrecorded }

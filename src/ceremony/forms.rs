@@ -46,6 +46,20 @@ pub(super) fn suited(plan: &StoredPlan, formats: &[Format]) -> Vec<Format> {
     formats.iter().copied().map(proof).collect()
 }
 
+/// Checks that a proof is delivered as a platform takes it: its files are all that it is for. Which platform it is, is
+/// recorded nowhere.
+pub(super) fn check_proof_form(plan: &StoredPlan, formats: &[Format]) -> Result<(), Error> {
+    let is_proof = plan.kind == PlanKind::Verification;
+    if !is_proof || suited(plan, formats).iter().any(|format| matches!(format, Format::Proof(_))) {
+        return Ok(());
+    }
+    let names: Vec<&str> = Platform::ALL.iter().map(|platform| platform.name()).collect();
+    Err(Error::usage(
+        format!("plan {} is a proof for a platform, and no platform's form was asked for", plan.id),
+        format!("name the platform with --for, or choose its form: {}", names.join(", ")),
+    ))
+}
+
 impl Appliance {
     /// The forms of these names, by the settings that authority.toml has for them.
     ///

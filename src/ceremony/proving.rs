@@ -151,7 +151,12 @@ impl Appliance {
         self.register.approve(&stored, Approver::Command, at)?;
         let unfinished = |remaining: Remaining| {
             let plan = Box::new(stored.clone());
-            move |failure: Error| Error::ProofUnfinished { failure: Box::new(failure), plan, remaining }
+            move |failure: Error| Error::ProofUnfinished {
+                failure: Box::new(failure),
+                plan,
+                platform,
+                remaining,
+            }
         };
         self.sign(&stored, &session, watch).map_err(unfinished(Remaining::Signing))?;
         let delivered = self

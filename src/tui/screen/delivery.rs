@@ -14,6 +14,7 @@ use super::{
 };
 use crate::{
     ceremony::{Aftermath, BundleReport, Class, CrlRow, Delivered, Phase, Progress, StoredPlan},
+    pki::platform::Platform,
     tui::{
         browser::{FOLDERS, TYPE, shown},
         canvas::Canvas,
@@ -86,6 +87,14 @@ impl Delivery {
     #[must_use]
     pub fn new(plan: StoredPlan) -> Self {
         Self::of(Cargo::Plan(plan))
+    }
+
+    /// The delivery of a proof, to be told where, in the form that its platform takes.
+    #[must_use]
+    pub fn proof(plan: StoredPlan, platform: Platform) -> Self {
+        let mut delivery = Self::new(plan);
+        delivery.target.choose(platform);
+        delivery
     }
 
     /// The delivery of a CRL, to be told where.

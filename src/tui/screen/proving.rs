@@ -358,11 +358,11 @@ impl Room for Proving {
                 _ => return self.browser.act(action, about),
             },
             // What is stored is gone on with: a proof begun anew would be a second certificate.
-            Step::Failed(_, Failure { aftermath: Aftermath::Proof { plan, remaining }, .. }) => {
+            Step::Failed(_, Failure { aftermath: Aftermath::Proof { plan, platform, remaining }, .. }) => {
                 if action == Action::Proceed {
                     let plan = (**plan).clone();
                     return Turn::replace(match remaining {
-                        Remaining::Delivery => Screen::Delivery(Delivery::new(plan)),
+                        Remaining::Delivery => Screen::Delivery(Delivery::proof(plan, *platform)),
                         Remaining::Approval | Remaining::Signing => Screen::Signing(Signing::new(plan)),
                     });
                 }

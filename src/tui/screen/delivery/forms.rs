@@ -4,6 +4,7 @@ use ratatui::layout::Rect;
 
 use crate::{
     ceremony::Format,
+    pki::platform::Platform,
     tui::{canvas::Canvas, keymap::Action, list::List, theme::Role, wording::counted},
 };
 
@@ -19,6 +20,11 @@ impl Forms {
     #[must_use]
     pub fn chosen(&self) -> &[Format] {
         &self.chosen
+    }
+
+    /// Chooses a platform's form.
+    pub fn choose(&mut self, platform: Platform) {
+        self.chosen.extend(Format::ALL.iter().filter(|format| format.name() == platform.name()));
     }
 
     /// Moves in the list.

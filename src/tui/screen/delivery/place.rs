@@ -6,7 +6,7 @@ use ratatui::layout::Rect;
 
 use crate::{
     ceremony::{Access, Format, Space},
-    pki::text::size,
+    pki::{platform::Platform, text::size},
     tui::{
         browser::{Browser, shown},
         canvas::Canvas,
@@ -66,6 +66,11 @@ impl Target {
             forms: Forms::default(),
             measure: Measure::Wanted,
         }
+    }
+
+    /// Chooses a platform's form.
+    pub fn choose(&mut self, platform: Platform) {
+        self.forms.choose(platform);
     }
 
     /// The open folder.

@@ -111,7 +111,7 @@ pub(super) fn done(
 /// What stands after a proof that failed.
 fn safe(aftermath: &Aftermath) -> String {
     match aftermath {
-        Aftermath::Proof { plan, remaining: Remaining::Delivery } => format!(
+        Aftermath::Proof { plan, remaining: Remaining::Delivery, .. } => format!(
             "the certificate is issued and recorded, under plan {}. It is not issued again: d goes on to its delivery.",
             plan.id
         ),
