@@ -396,10 +396,10 @@ fn import(home: Home, import: &CrlImport<'_>, form: Form) -> Result<Exit, Error>
             }
             render::line(&format!("listed    {} issued elsewhere, known from now on", taken.listed));
             for (count, what) in [
-                (taken.known, "known from an earlier list, and left as they are"),
+                (taken.known, "known from an earlier list"),
                 (taken.only_listed, "revoked by the list, and not on the CRL"),
                 (taken.only_entries, "on the CRL, and not on the list: they stay on every CRL"),
-                (taken.differing, "with another date or reason on the list: the CRL's holds"),
+                (taken.differing, "with another date or reason on the list: what was recorded holds"),
                 (taken.extensions_dropped, "extensions of the CRL that are not written any more"),
             ] {
                 if count > 0 {

@@ -717,6 +717,35 @@ fn a_list_that_grew_adds_what_is_not_there_yet() {
 }
 
 #[test]
+fn what_a_list_that_is_given_again_calls_revoked_since_is_revoked() {
+    let mut home = Home::issued_four();
+    let moved = Moved::new(&mut home);
+    let valid = "V\t270101000000Z\t\t0A\tunknown\t/CN=x\nV\t270101000000Z\t\t0B\tunknown\t/CN=y\n";
+    moved.import(&mut home, &moved.crl(&[], &[9]), valid).unwrap();
+    let serial = |octet: u8| CrlSerial::from_octets(&[octet]).unwrap();
+    let order = |serials, act| RevocationOrder { authority: "moved", serials, act, invalidity_date: None };
+    home.register.revoke(&order(&[serial(11)], RevocationAct::Revoke(Reason::Superseded)), now()).unwrap();
+    let since =
+        valid.replacen("V\t270101000000Z\t\t0A", "R\t270101000000Z\t261121093000Z,keyCompromise\t0A", 1);
+    let again = moved.list_more(&mut home, &since).unwrap();
+    assert_eq!((again.known, again.only_listed, again.listed, again.differing), (2, 1, 0, 0));
+    let reason = |home: &Home, octet| {
+        let standing = home.register.revoked("moved", &serial(octet)).unwrap().unwrap();
+        standing.entry().unwrap().reason
+    };
+    assert_eq!((reason(&home, 10), reason(&home, 11)), (Reason::KeyCompromise, Reason::Superseded));
+    let plan = home.register.plan_crl(&moved.new_crl(), Storing::Trial).unwrap();
+    assert_eq!(plan.counts.came, 2);
+    assert_eq!(home.findings(), [""; 0]);
+    // Once more it changes nothing; what it says otherwise is told.
+    let head = home.register.head().unwrap();
+    let other = since.replace("keyCompromise", "superseded");
+    let told = moved.list_more(&mut home, &other).unwrap();
+    assert_eq!((told.known, told.only_listed, told.differing), (2, 0, 1));
+    assert_eq!(home.register.head().unwrap(), head);
+}
+
+#[test]
 fn a_serial_number_that_was_given_elsewhere_is_not_given_again() {
     let mut home = Home::new();
     let moved = Moved::new(&mut home);

@@ -40,7 +40,7 @@ pub struct Takeover {
     pub only_listed: u64,
     /// Entries of the CRL that the list does not name: they stay on every CRL, because nobody knows when they expire.
     pub only_entries: u64,
-    /// Certificates for which list and CRL give another date or reason; the CRL's holds.
+    /// Certificates for which the list gives another date or reason than the CRL, or than what was recorded since; that holds.
     pub differing: u64,
     /// Certificates of the list that were known from an earlier one.
     pub known: u64,
@@ -244,7 +244,7 @@ impl<'a> TakeoverWriter<'a> {
             Some(entry) if entry == self.entry => return Err(RevocationError::SerialTwice(serial).into()),
             Some(_) => {
                 self.counts.known += 1;
-                return Ok(());
+                return self.catch_up(listed);
             }
         }
         self.compare(listed)?;
@@ -267,6 +267,18 @@ impl<'a> TakeoverWriter<'a> {
                 listed.subject.as_str(),
             ))?;
         self.counts.listed += 1;
+        Ok(())
+    }
+
+    /// Holds a line that an earlier list had against what stands now: a revocation of which nothing stands came since. What
+    /// was recorded is not changed by a list that nobody signed, and the certificate may have been revoked here since.
+    fn catch_up(&mut self, listed: &ListedCertificate) -> Result<(), Error> {
+        let ListedStatus::Revoked(said) = listed.status else { return Ok(()) };
+        let Some(found) = revocation::standing(&self.transaction, &self.authority, &listed.serial)? else {
+            return self.compare(listed);
+        };
+        let same = found.entry().is_some_and(|entry| (entry.date, entry.reason) == (said.date, said.reason));
+        self.counts.differing += u64::from(!same);
         Ok(())
     }
 
@@ -337,7 +349,7 @@ impl<'a> TakeoverWriter<'a> {
             }
             Coming::NoCrl => None,
             Coming::Nothing => {
-                if counts.listed > 0 {
+                if counts.listed + counts.only_listed > 0 {
                     journal::append(&transaction, Kind::Listing, now)?;
                     transaction.commit()?;
                 }

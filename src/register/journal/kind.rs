@@ -107,8 +107,11 @@ impl Kind {
                  JOIN plan ON plan.number = planned.plan WHERE issued.entry = ?1 GROUP BY plan.number"
             }
             Self::Listing => {
+                // A list that was given again may only revoke.
                 "SELECT authority, count(*) AS certificates, min(serial) AS first \
-                 FROM listed WHERE entry = ?1 GROUP BY authority"
+                 FROM listed WHERE entry = ?1 GROUP BY authority UNION ALL \
+                 SELECT authority, 0, min(serial) FROM revocation WHERE entry = ?1 \
+                 AND NOT EXISTS (SELECT 1 FROM listed WHERE entry = ?1) GROUP BY authority"
             }
             Self::Plan => "SELECT * FROM plan WHERE entry = ?1",
             Self::Register => "SELECT * FROM register WHERE entry = ?1",
