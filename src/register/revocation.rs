@@ -278,6 +278,11 @@ impl Recorded {
     }
 }
 
+    #[cfg(test)]
+    pub(super) fn told(&self) -> (&'static str, Reason, Time, Option<Time>) {
+        (self.act, self.reason, self.date, self.invalidity_date)
+    }
+
 pub(super) fn insert(
     connection: &Connection,
     entry: i64,

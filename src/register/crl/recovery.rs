@@ -243,5 +243,65 @@ fn missing(standing: Option<Revoked>, found: &RevokedEntry, made: Time) -> Vec<R
             vec![Recorded::released(found.serial, found.date), now]
         }
         _ => vec![now],
+        // Recorded here before the CRL was brought, and graver: it follows what was published, of that day.
+        Some(Revoked::Revoked(entry)) if succession::becomes_worse(found.reason, entry.reason) => {
+            let said = found.invalidity_date.into_iter().chain(entry.invalidity_date);
+            let worse = RevokedEntry { reason: entry.reason, invalidity_date: said.min(), ..*found };
+            vec![now, Recorded::revoked(&worse)]
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// What is recorded where `standing` stands and a CRL of noon says `found`: act, reason, date, invalidity date.
+    #[track_caller]
+    fn check(standing: Option<Revoked>, found: &RevokedEntry, expected: &[(&str, Reason, u8, Option<u8>)]) {
+        let rows = missing(standing, found, hour(12));
+        let told: Vec<_> = rows.iter().map(Recorded::told).collect();
+        let expected: Vec<_> = expected
+            .iter()
+            .map(|&(act, reason, date, invalid)| (act, reason, hour(date), invalid.map(hour)))
+            .collect();
+        assert_eq!(told, expected);
+    }
+
+    fn hour(hour: u8) -> Time {
+        Time::from_rfc3339(&format!("2026-06-01T{hour:02}:00:00Z")).unwrap()
+    }
+
+    fn entry(reason: Reason, date: u8, invalid: Option<u8>) -> RevokedEntry {
+        let serial = CrlSerial::from_octets(&[7]).unwrap();
+        RevokedEntry { serial, date: hour(date), reason, invalidity_date: invalid.map(hour) }
+    }
+
+    #[test]
+    fn what_was_published_is_recorded_and_what_was_learned_since_stands() {
+        use Reason::{CertificateHold as Hold, KeyCompromise as Stolen, Superseded};
+        let superseded = entry(Superseded, 6, None);
+        check(None, &superseded, &[("revoked", Superseded, 6, None)]);
+        check(Some(Revoked::Revoked(superseded)), &superseded, &[]);
+        let here = |reason, invalid| Some(Revoked::Revoked(entry(reason, 14, invalid)));
+        check(here(Superseded, None), &superseded, &[("revoked", Superseded, 6, None)]);
+        let graver = [("revoked", Superseded, 6, None), ("revoked", Stolen, 6, Some(3))];
+        check(here(Stolen, Some(3)), &superseded, &graver);
+        let doubted = entry(Superseded, 6, Some(2));
+        let graver = [("revoked", Superseded, 6, Some(2)), ("revoked", Stolen, 6, Some(2))];
+        check(here(Stolen, Some(3)), &doubted, &graver);
+        check(here(Stolen, None), &doubted, &graver);
+        // A reason that was published is not made better.
+        check(here(Superseded, Some(3)), &entry(Stolen, 6, None), &[("revoked", Stolen, 6, None)]);
+        let held = entry(Hold, 6, None);
+        check(
+            Some(Revoked::Held(entry(Hold, 5, None))),
+            &held,
+            &[("released", Hold, 6, None), ("held", Hold, 6, None)],
+        );
+        check(Some(Revoked::Held(entry(Hold, 14, None))), &held, &[("held", Hold, 6, None)]);
+        check(Some(Revoked::Released(hour(13))), &held, &[]);
+        check(Some(Revoked::Released(hour(11))), &held, &[("held", Hold, 6, None)]);
+        check(here(Stolen, Some(3)), &held, &[("revoked", Stolen, 6, Some(3))]);
     }
 }
