@@ -8,7 +8,12 @@ use std::path::Path;
 
 use crate::{
     config,
-    pki::{fingerprint::Digest, issuer::IssuingCa, key::PublicKey, text::Printable},
+    pki::{
+        fingerprint::Digest,
+        issuer::IssuingCa,
+        key::PublicKey,
+        text::{PRINTABLE_CHARS_MAX, Printable},
+    },
     register::{self, Adoption, NewAdoption, NewAuthority, adoption_digest},
     token::{
         key::TokenKey,
@@ -211,7 +216,7 @@ fn unknown(name: &str) -> Error {
 fn checked_origin(origin: &str) -> Result<String, Error> {
     let origin = origin.trim();
     let chars = origin.chars().count();
-    if chars == 0 || chars > ORIGIN_CHARS_MAX || Printable::new(origin).as_str() != origin {
+    if chars == 0 || chars > ORIGIN_CHARS_MAX || Printable::with_limit(origin, chars).as_str() != origin {
         return Err(Error::usage(
             format!("where the key comes from is not told in 1 to {ORIGIN_CHARS_MAX} plain characters"),
             "say from which machine or token it comes, who brought it, and when, in one line",
@@ -222,10 +227,35 @@ fn checked_origin(origin: &str) -> Result<String, Error> {
 
 /// An adoption in one line, behind words that say that the key came from outside.
 fn told(adoption: &Adoption) -> Printable {
-    Printable::new(&format!(
+    let text = format!(
         "since {} ({}); not promised: {}",
         adoption.time,
         adoption.origin,
         adoption.waived.join(", ")
-    ))
+    );
+    Printable::with_limit(&text, ORIGIN_CHARS_MAX + PRINTABLE_CHARS_MAX)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::pki::time::Time;
+
+    #[test]
+    fn an_origin_of_any_length_that_is_taken_is_told_whole_and_the_waiver_behind_it() {
+        for chars in [1, 256, 257, ORIGIN_CHARS_MAX] {
+            let origin = "o".repeat(chars);
+            assert_eq!(checked_origin(&origin).unwrap(), origin);
+            let waived =
+                Promise::ALL.iter().map(|promise| promise.attribute().to_owned()).collect::<Vec<_>>();
+            let last = format!("({origin}); not promised: {}", waived.join(", "));
+            let time = Time::from_unix(1_800_000_000).unwrap();
+            let adoption = Adoption { time, origin, waived, digest: Digest::of(b"") };
+            let line = told(&adoption);
+            assert!(line.as_str().ends_with(&last), "{line}");
+        }
+        for refused in ["o".repeat(ORIGIN_CHARS_MAX + 1), "two\nlines".to_owned(), " ".to_owned()] {
+            assert!(checked_origin(&refused).is_err(), "{refused}");
+        }
+    }
 }
