@@ -127,8 +127,8 @@ impl Appliance {
             soon.nearness = Nearness::Soon;
         }
         for record in &authorities {
-            let ahead = crls_ahead(&self.register, &record.name, at)?;
-            due.extend(ahead.into_iter().map(|(what, at)| due_at(&what, at)));
+            let ahead = crls_ahead(&self.register, record, at)?;
+            due.extend(ahead.map(|ahead| due_at(&ahead.words, ahead.at)));
         }
         // The order that is left between equal moments is that of the CAs.
         due.sort_by_key(|due| due.at);

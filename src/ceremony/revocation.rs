@@ -25,6 +25,7 @@ use super::{
 
 mod approval;
 mod delivery;
+mod due;
 mod file;
 mod import;
 mod in_force;
@@ -39,9 +40,10 @@ pub use import::{CrlImport, Past};
 pub use in_force::RevokedRow;
 pub use judged::{JudgedCertificate, JudgedRevocation};
 pub use serials::read_serials;
-pub use standing::{CRL_SOON_DAYS, CrlChanges, CrlFreshness, CrlRow, CrlShown, CrlStanding, new_crl_row};
-pub(super) use standing::{crls_ahead, crls_due};
+pub use standing::{CrlChanges, CrlFreshness, CrlRow, CrlShown, CrlStanding, new_crl_row};
 pub use typed::{REASONS, typed_moment, typed_serial, typed_serials};
+
+pub(super) use due::{crls_ahead, crls_due};
 
 /// A CRL that waits for the PIN.
 #[derive(Clone, Debug)]

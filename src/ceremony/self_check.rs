@@ -164,8 +164,11 @@ impl Kept {
         let entries = register.journal(Some(head.entry.saturating_sub(1)), 1)?;
         self.last = entries.first().map(|entry| entry.time);
         if let Some(now) = utc_now() {
-            self.crls =
-                crls_due(&register, now)?.iter().map(|(found, freshness)| crl(found, *freshness)).collect();
+            self.crls = crls_due(&register, now)?
+                .iter()
+                .take(WARNINGS_MAX)
+                .map(|due| crl(&due.words, due.freshness))
+                .collect();
         }
         let standing = match register.rehearsal() {
             Rehearsal::Live => "live",

@@ -7,7 +7,7 @@ use crate::{
         text::{Printable, counted},
         time::{DAY_SECONDS, Time},
     },
-    register::{self, CrlOrigin, CrlScope, IssuedCrl, Register, Revoked},
+    register::{self, CrlOrigin, CrlScope, IssuedCrl, Revoked},
 };
 
 use super::{
@@ -15,12 +15,12 @@ use super::{
         error::Error,
         opening::{Appliance, now},
     },
-    PreparedCrl, crl_id, of_partition,
+    PreparedCrl, crl_id,
 };
 
 /// Days before nextUpdate from which a CRL is called due soon at the earliest: an offline CA is visited about once a
 /// month. One that is short-lived is due soon when a third of its own time is left.
-pub const CRL_SOON_DAYS: i64 = 31;
+const CRL_SOON_DAYS: i64 = 31;
 
 /// Changes that are told one by one, at most: a few screens.
 const CHANGES_MAX: usize = 100;
@@ -39,7 +39,7 @@ pub enum CrlFreshness {
 }
 
 impl CrlFreshness {
-    fn of(latest: Option<&IssuedCrl>, now: Time) -> Self {
+    pub(super) fn of(latest: Option<&IssuedCrl>, now: Time) -> Self {
         let Some((this, next)) =
             latest.and_then(|latest| Some((latest.stored().this_update, latest.stored().next_update?)))
         else {
@@ -202,7 +202,7 @@ impl Appliance {
     ///
     /// # Errors
     /// [`Error::Register`].
-    pub fn issued_crl_row(&self, issued: &IssuedCrl) -> Result<CrlRow, Error> {
+    fn issued_crl_row(&self, issued: &IssuedCrl) -> Result<CrlRow, Error> {
         let deliveries = self.register.crl_deliveries(issued)?;
         Ok(CrlRow { deliveries, ..row(issued.stored()) })
     }
@@ -271,48 +271,6 @@ fn row(stored: &register::StoredCrl) -> CrlRow {
 
 fn number_of(number: Option<&CrlNumber>) -> String {
     number.map_or_else(|| "without a number".to_owned(), CrlNumber::to_string)
-}
-
-/// CAs whose latest CRL is due soon or overdue, in words.
-pub(in crate::ceremony) fn crls_due(
-    register: &Register,
-    now: Time,
-) -> Result<Vec<(String, CrlFreshness)>, register::Error> {
-    let mut due = Vec::new();
-    for record in register.authorities()? {
-        for scope in register.crl_scopes(&record.name)? {
-            let latest = register.latest_crl(&record.name, scope)?;
-            let freshness = CrlFreshness::of(latest.as_ref(), now);
-            if let CrlFreshness::Overdue(_) | CrlFreshness::Soon(_) = freshness {
-                due.push((due_words(&record.name, scope, freshness), freshness));
-            }
-        }
-    }
-    Ok(due)
-}
-
-fn due_words(authority: &str, scope: CrlScope, freshness: CrlFreshness) -> String {
-    let name = Printable::new(authority);
-    let next = format!("CA {name}: its next CRL{}", of_partition(scope));
-    match freshness {
-        CrlFreshness::Overdue(_) | CrlFreshness::Soon(_) => format!("{next} is {}", freshness.words()),
-        CrlFreshness::Good(_) | CrlFreshness::Never => next,
-    }
-}
-
-/// When the next CRLs of a CA that made some must be there, and that in words.
-pub(in crate::ceremony) fn crls_ahead(
-    register: &Register,
-    authority: &str,
-    now: Time,
-) -> Result<Vec<(String, Time)>, register::Error> {
-    let mut ahead = Vec::new();
-    for scope in register.crl_scopes(authority)? {
-        let latest = register.latest_crl(authority, scope)?;
-        let words = due_words(authority, scope, CrlFreshness::of(latest.as_ref(), now));
-        ahead.extend(latest.and_then(|latest| latest.stored().next_update).map(|at| (words, at)));
-    }
-    Ok(ahead)
 }
 
 #[cfg(test)]
