@@ -20,7 +20,7 @@ const PAGE: u32 = 1_000;
 /// What was noted, looked for in the register.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub enum Noted {
-    /// The history holds it.
+    /// The history holds it: its words are those that were noted.
     Held {
         /// The entry that was noted.
         entry: HeldEntry,
@@ -29,6 +29,14 @@ pub enum Noted {
     },
     /// The history has an entry of that number, with other words: it is another history.
     OtherWords(HeldEntry),
+    /// The history has an entry of that number. Any history that is long enough has one: whether it is the noted one, its
+    /// words show.
+    There {
+        /// The entry of that number.
+        entry: HeldEntry,
+        /// Entries recorded after it.
+        after: u64,
+    },
     /// The history has no such entry: it is another one, or its end was cut off.
     Absent {
         /// Its newest entry.
@@ -73,10 +81,13 @@ impl Appliance {
             None => self.entry_of_words(&typed.words, newest, watch)?,
         };
         let Some(entry) = found else { return Ok(Noted::Absent { newest }) };
-        let is_noted = typed.words.is_empty() || entry.hash.matches_words(&typed.words);
         let after = newest.entry.saturating_sub(entry.seq);
         let entry = HeldEntry { number: entry.seq, time: entry.time, kind: entry.kind, hash: entry.hash };
-        Ok(if is_noted { Noted::Held { entry, after } } else { Noted::OtherWords(entry) })
+        Ok(match typed.words.as_str() {
+            "" => Noted::There { entry, after },
+            words if entry.hash.matches_words(words) => Noted::Held { entry, after },
+            _ => Noted::OtherWords(entry),
+        })
     }
 
     fn entry_of_words(

@@ -201,34 +201,34 @@ fn audit(appliance: &mut Appliance, noted: Option<&str>, form: Form) -> Result<E
             }
         }
     }
-    let held = noted.as_ref().is_none_or(|noted| show_noted(noted, form) == Standing::Held);
-    Ok(if report.clean() && held { Exit::Done } else { Exit::Failed(crate::ceremony::Class::Register) })
+    let gone = noted.as_ref().is_some_and(|noted| show_noted(noted, form) == Some(false));
+    Ok(if report.clean() && !gone { Exit::Done } else { Exit::Failed(crate::ceremony::Class::Register) })
 }
 
-/// Whether a noted entry stands in the history.
-#[derive(Clone, Copy, Eq, PartialEq)]
-enum Standing {
-    Held,
-    NotHeld,
-}
-
-/// What became of an entry that was noted.
-fn show_noted(noted: &Noted, form: Form) -> Standing {
-    let (standing, what, entry) = match noted {
+/// Shows what became of an entry that was noted: whether the history holds it; `None` where that is for people to compare.
+fn show_noted(noted: &Noted, form: Form) -> Option<bool> {
+    let (held, what, entry) = match noted {
         Noted::Held { entry, after } => {
-            (Standing::Held, format!("held, {} after it", counted(*after, "entry")), Some(entry))
+            (Some(true), format!("held, {} after it", counted(*after, "entry")), Some(entry))
         }
         Noted::OtherWords(entry) => {
-            (Standing::NotHeld, "NOT HELD: this entry has other words here".to_owned(), Some(entry))
+            (Some(false), "NOT HELD: this entry has other words here".to_owned(), Some(entry))
+        }
+        Noted::There { entry, after } => {
+            let what = format!(
+                "there is one of that number, and {} after it; compare its words with those that were noted",
+                counted(*after, "entry")
+            );
+            (None, what, Some(entry))
         }
         Noted::Absent { newest } => {
             let what = format!("NOT HELD: no entry of this history; its newest is {}", newest.entry);
-            (Standing::NotHeld, what, None)
+            (Some(false), what, None)
         }
     };
     match form {
         Form::Json => render::value(&json!({
-            "noted": standing == Standing::Held,
+            "noted": held,
             "entry": entry.map(|entry| entry.number),
             "recorded": entry.map(|entry| entry.time.to_string()),
             "kind": entry.map(|entry| &entry.kind),
@@ -247,7 +247,7 @@ fn show_noted(noted: &Noted, form: Form) -> Standing {
             }
         }
     }
-    standing
+    held
 }
 
 fn plan_value(appliance: &Appliance, plan: &StoredPlan) -> Result<Value, Error> {

@@ -37,6 +37,14 @@ pub(super) fn told(noted: &Noted, report: &AuditReport) -> Vec<Item> {
             );
             held(text, Role::Good, entry)
         }
+        Noted::There { entry, after } => {
+            let text = format!(
+                "There is an entry {} in this history, and {} after it. Whether it is the noted one, its words show.",
+                grouped(entry.number),
+                counted(*after, "entry")
+            );
+            held(text, Role::Attention, entry)
+        }
         Noted::OtherWords(entry) => {
             let text = format!(
                 "NOT HELD: entry {} has other words here. This is another history than the one that was noted.",
