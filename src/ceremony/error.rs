@@ -257,12 +257,18 @@ impl Error {
     pub fn class(&self) -> Class {
         match self {
             Self::Register(register::Error::Revocation(error)) if error.is_a_slip() => Class::Configuration,
-            // A plan that was never made is a slip of the hand, not a fault of the register.
+            // A plan that was never made, or cannot be withdrawn, is a slip of the hand, not a fault of the register.
             Self::Authority { .. }
             | Self::Configuration(_)
             | Self::Format(_)
             | Self::Platform(_)
-            | Self::Register(register::Error::PlanUnknown(_) | register::Error::PlanAmbiguous(_))
+            | Self::Register(
+                register::Error::PlanAmbiguous(_)
+                | register::Error::PlanNotWithdrawable(_)
+                | register::Error::PlanSigned(_)
+                | register::Error::PlanUnknown(_)
+                | register::Error::WithdrawalReason,
+            )
             | Self::Usage { .. } => Class::Configuration,
             Self::Medium(_)
             | Self::MediumAltered { .. }
@@ -275,7 +281,9 @@ impl Error {
             | Self::ProofUnfinished { failure, .. }
             | Self::SigningEnded { failure, .. } => failure.class(),
             Self::NoneAccepted(_) => Class::NoneAccepted,
-            Self::NotApproved { .. } => Class::NotApproved,
+            Self::NotApproved { .. } | Self::Register(register::Error::PlanWithdrawn(_)) => {
+                Class::NotApproved
+            }
             Self::Register(_) => Class::Register,
             Self::Stopped { .. } => Class::Stopped,
             Self::Token(_) | Self::TokenOutput { .. } => Class::Token,

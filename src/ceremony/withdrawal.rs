@@ -23,14 +23,17 @@ impl Appliance {
     /// Puts a plan away of which nothing is signed. The register keeps it, and the reason.
     ///
     /// # Errors
-    /// [`Error::Register`] where anything of it is signed, where it was put away already, for the plan of a CA's own
-    /// certificate, and without a reason.
+    /// [`Error::Register`] where anything of it is signed, for the plan of a CA's own certificate, and without a reason;
+    /// [`Error::Usage`] where it was put away already.
     pub fn withdraw(&mut self, plan: &StoredPlan, reason: &str) -> Result<(), Error> {
         // What is signed and in hand is not in the register yet, and is no less signed.
         if self.in_hand(&plan.id) > 0 {
             return Err(register::Error::PlanSigned(plan.id.clone()).into());
         }
-        Ok(self.register.withdraw(plan, reason, now()?)?)
+        self.register.withdraw(plan, reason, now()?).map_err(|error| match error {
+            register::Error::PlanWithdrawn(_) => Error::usage(error.to_string(), error.hint()),
+            error => error.into(),
+        })
     }
 
     /// When a plan was put away and why; `None` where it was not.

@@ -4,7 +4,7 @@ use std::{fs, path::Path, process::Stdio};
 
 use crate::{
     bench::{SmallDisk, all_fail, audited, copy, failed, names, requests},
-    support::{Sandbox, said, secret},
+    support::{Sandbox, request, said, secret},
 };
 
 #[test]
@@ -307,4 +307,35 @@ fn output_that_cannot_be_written_ends_no_work_and_loses_no_result_in_silence() {
     let lost = sandbox.coldsign().args(["register", "export"]).stdout(full()).output().unwrap();
     assert_eq!(lost.status.code(), Some(4), "{}", said(&lost));
     assert!(said(&lost).contains("the results could not be written to standard output"));
+}
+
+#[test]
+fn slips_about_plans_are_no_faults_of_the_register() {
+    let sandbox = Sandbox::with_root("cli-withdraw", "p256");
+    let stick = sandbox.folder("stick");
+    let der = request::Request::named("one").der(&request::Key::generate(request::Algorithm::P256));
+    fs::write(Path::new(&stick).join("one.csr"), request::pem("CERTIFICATE REQUEST", &der)).unwrap();
+    let plan = || {
+        let planned = sandbox.json(["plan", "--ca", "root", "--profile", "device", &stick]).pop().unwrap();
+        planned["plan"].as_str().unwrap().to_owned()
+    };
+    let (id, pin) = (plan(), sandbox.text("pin"));
+    let withdraw = |id: &str| sandbox.exits(2, ["withdraw", id, "--reason", "not wanted"]);
+    assert!(sandbox.exits(2, ["withdraw", &id, "--reason", " "]).contains("reason"));
+    sandbox.ok(["withdraw", &id, "--reason", "not wanted"]);
+    assert!(withdraw(&id).contains("withdrawn"));
+    sandbox.exits(6, ["sign", &id, "--pin-file", &pin]);
+    sandbox.exits(6, ["approve", &id, "--words", "one two"]);
+    let signed = sandbox.issue("root", "device", &[&stick], &sandbox.folder("out"), &[]);
+    assert!(withdraw(&signed.planned.id).contains("has signatures"));
+    let root = sandbox.json(["register", "list"]).remove(0)["plan"].as_str().unwrap().to_owned();
+    withdraw(&root);
+    // A number alone is held by any history that is long enough; with its words it is this one.
+    let noted = |typed: &str| sandbox.json(["register", "audit", "--noted", typed]).pop().unwrap();
+    let there = noted("2");
+    assert!(there["noted"].is_null() && there["entry"] == 2, "{there}");
+    let words = format!("2 {}", there["words"].as_str().unwrap());
+    assert_eq!(noted(&words)["noted"], true);
+    let other = "abandon ".repeat(12);
+    sandbox.exits(5, ["register", "audit", "--noted", &format!("2 {other}")]);
 }
