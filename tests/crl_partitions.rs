@@ -1,6 +1,8 @@
 //! CRLs of partitions beside the full one, with the real program on SoftHSM, judged by OpenSSL.
 
 mod support;
+#[path = "support/tamper.rs"]
+mod tamper;
 
 use std::{
     collections::BTreeMap,
@@ -167,5 +169,91 @@ fn the_crls_of_each_partition_go_on_by_themselves() {
         sandbox.exits(2, ["crl", "--ca", "root", "--to", &other, "--partition", "4", "--pin-file", &pin]);
     assert!(refused.contains("has no partition 4") && refused.contains("from 1 to 3"), "{refused}");
     assert_eq!(sandbox.json(["crl", "list", "--ca", "root"]).len(), 9);
+    sandbox.exits(0, ["register", "audit"]);
+}
+
+#[test]
+fn partitions_of_a_plan_that_nobody_approved_have_no_crls() {
+    let sandbox = Sandbox::with_root("crl-partition-withdrawn", "p256");
+    divide(&sandbox);
+    let stick = sandbox.folder("stick");
+    let der = Request::named("one").der(&Key::generate(Algorithm::P256));
+    fs::write(Path::new(&stick).join("one.csr"), request::pem("CERTIFICATE REQUEST", &der)).unwrap();
+    let plan = ["plan", "--ca", "root", "--profile", "device", &stick];
+    let planned = sandbox.json(plan).pop().unwrap();
+    let alone = |sandbox: &Sandbox| crls(sandbox, &[]).into_keys().collect::<Vec<_>>();
+    assert_eq!(alone(&sandbox), [0]);
+    sandbox.ok(["withdraw", planned["plan"].as_str().unwrap(), "--reason", "the URI was mistyped"]);
+    assert_eq!(alone(&sandbox), [0]);
+    let pin = sandbox.text("pin");
+    let one = ["crl", "--ca", "root", "--to", &stick, "--partition", "1", "--pin-file", &pin];
+    assert!(sandbox.exits(2, one).contains("not divided among CRLs"));
+    // Planned again, and approved: they have their numbers.
+    sandbox.issue("root", "device", &[&stick], &sandbox.folder("out"), &[]);
+    assert_eq!(alone(&sandbox), (0..=PARTITIONS).collect::<Vec<_>>());
+    sandbox.exits(0, ["register", "audit"]);
+}
+
+/// Makes a CRL of a register that somebody changed, which is refused, and puts the register back.
+#[track_caller]
+fn refused_after(sandbox: &Sandbox, change: &str, scope: &[&str], words: &str) {
+    let file = sandbox.path("home/register.db");
+    let sound = fs::read(&file).unwrap();
+    tamper::tamper(&file, change);
+    let (out, pin) = (sandbox.folder("refused"), sandbox.text("pin"));
+    let mut arguments = vec!["crl", "--ca", "root", "--to", &out, "--pin-file", &pin];
+    arguments.extend(scope);
+    let said = sandbox.exits(5, arguments);
+    assert!(said.contains(words), "{change}: {said}");
+    fs::write(&file, sound).unwrap();
+}
+
+#[test]
+fn a_crl_is_not_made_of_points_certificates_and_crls_that_were_changed_beside_the_register() {
+    let sandbox = Sandbox::with_root("crl-partition-changed", "p256");
+    divide(&sandbox);
+    let parts = devices(&sandbox, "part", 6);
+    let (_, serial) = &parts[0];
+    let number = partition_of(serial).to_string();
+    let scope = ["--partition", &number];
+    let whole = "does not say what the rows say";
+    let last_octet =
+        |column: &str| format!("{column} = CAST(substr({column}, 1, length({column}) - 1) || X'7A' AS BLOB)");
+    let moved = format!("UPDATE crl_partition SET {} WHERE idx = {number}", last_octet("point"));
+    refused_after(&sandbox, &moved, &scope, whole);
+    crls(&sandbox, &[]);
+    sandbox.ok(["revoke", "--ca", "root", serial, "--reason", "keyCompromise"]);
+    // With another distribution point the certificate would be on no partition's CRL.
+    let tbs: Vec<u8> = {
+        let register = rusqlite::Connection::open(sandbox.path("home/register.db")).unwrap();
+        register
+            .query_row("SELECT tbs FROM planned WHERE hex(serial) LIKE '%' || upper(?1)", [serial], |row| {
+                row.get(0)
+            })
+            .unwrap()
+    };
+    let (before, after) = (format!("{number}.crl"), "9.crl");
+    let at = tbs.windows(before.len()).position(|window| window == before.as_bytes()).expect("its point");
+    let second = format!("/p{number}");
+    let at_second = tbs.windows(second.len()).position(|window| window == second.as_bytes()).unwrap();
+    let mut other = tbs.clone();
+    other[at..at + after.len()].copy_from_slice(after.as_bytes());
+    other[at_second + second.len() - 1] = b'9';
+    let hex = |octets: &[u8]| octets.iter().map(|octet| format!("{octet:02X}")).collect::<String>();
+    let elsewhere = format!("UPDATE planned SET tbs = X'{}' WHERE tbs = X'{}'", hex(&other), hex(&tbs));
+    refused_after(&sandbox, &elsewhere, &scope, whole);
+    // A CRL that was taken away would have its number given out twice.
+    crls(&sandbox, &[]);
+    let newest =
+        "(SELECT max(crl_issued.crl) FROM crl_issued JOIN crl ON crl.number = crl WHERE partition = 0)";
+    let taken = format!(
+        "CREATE TEMP TABLE gone AS SELECT {newest} AS crl; \
+         DELETE FROM crl_delivery WHERE crl IN (SELECT crl FROM gone); \
+         DELETE FROM crl_part WHERE crl IN (SELECT crl FROM gone); \
+         DELETE FROM crl_issued WHERE crl IN (SELECT crl FROM gone); \
+         DELETE FROM crl WHERE number IN (SELECT crl FROM gone);"
+    );
+    refused_after(&sandbox, &taken, &[], "made a CRL of root that is not in it");
+    assert_eq!(crls(&sandbox, &[])[&0].1["number"].as_str(), Some("3"));
     sandbox.exits(0, ["register", "audit"]);
 }

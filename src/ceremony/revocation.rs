@@ -122,9 +122,11 @@ impl Appliance {
         scopes.contains(&wanted).then_some(wanted).ok_or_else(|| {
             Error::usage(
                 format!("CA {} has no partition {number}", Printable::new(ca)),
-                match scopes.len() {
-                    1 => "leave --partition out: its certificates are not divided among CRLs".to_owned(),
-                    count => format!("give --partition from 1 to {}", count - 1),
+                match (scopes.get(1), scopes.last()) {
+                    (Some(CrlScope::Partition(first)), Some(CrlScope::Partition(last))) => {
+                        format!("give --partition from {first} to {last}")
+                    }
+                    _ => "leave --partition out: its certificates are not divided among CRLs".to_owned(),
                 },
             )
         })

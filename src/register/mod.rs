@@ -87,6 +87,8 @@ pub struct Register {
     connection: Connection,
     id: [u8; 16],
     rehearsal: Rehearsal,
+    /// The plans that CRLs made here rested on.
+    plans_bound: crl::PlansBound,
     _lock: Option<store::WriteLock>,
 }
 
@@ -137,7 +139,7 @@ impl Register {
             })?;
         // Anything but "live" is an exercise: the careful reading of a damaged word.
         let rehearsal = if rehearsal == "live" { Rehearsal::Live } else { Rehearsal::Rehearsal };
-        Ok(Self { connection, id, rehearsal, _lock: lock })
+        Ok(Self { connection, id, rehearsal, plans_bound: crl::PlansBound::default(), _lock: lock })
     }
 
     /// The 16 octets that name this register.

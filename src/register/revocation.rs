@@ -4,7 +4,7 @@ use rusqlite::{Connection, OptionalExtension as _, Row, Transaction};
 
 use super::{
     CrlScope, Register,
-    crl::{Coverage, check_past},
+    crl::{Coverage, PlansBound, check_past},
     error::Error,
     journal::{self, Kind, time},
 };
@@ -136,7 +136,8 @@ impl Register {
         after: u64,
         limit: usize,
     ) -> Result<(u64, Vec<(CrlSerial, Revoked)>), Error> {
-        let coverage = Coverage::of(&self.connection, authority, scope)?;
+        let plans = PlansBound::Unasked;
+        let coverage = Coverage::of(&self.connection, authority, scope, &plans)?;
         let mut statement = self.connection.prepare_cached(&format!(
             "SELECT {COLUMNS} FROM revocation WHERE number > ?2 AND authority = ?1 ORDER BY number"
         ))?;
@@ -144,7 +145,7 @@ impl Register {
         let (mut count, mut first) = (0, Vec::new());
         while let Some(row) = rows.next()? {
             let (serial, revoked) = read(row)?;
-            if coverage.holds(&self.connection, authority, &serial)? {
+            if coverage.holds(&self.connection, (authority, &serial), &plans)? {
                 count += 1;
                 if first.len() < limit {
                     first.push((serial, revoked));
@@ -276,12 +277,12 @@ impl Recorded {
     pub(super) fn released(serial: CrlSerial, now: Time) -> Self {
         Self { serial, act: "released", reason: Reason::CertificateHold, date: now, invalidity_date: None }
     }
-}
 
     #[cfg(test)]
     pub(super) fn told(&self) -> (&'static str, Reason, Time, Option<Time>) {
         (self.act, self.reason, self.date, self.invalidity_date)
     }
+}
 
 pub(super) fn insert(
     connection: &Connection,

@@ -207,18 +207,19 @@ CREATE INDEX revocation_serial ON revocation (authority, serial, number);
 CREATE INDEX revocation_entry ON revocation (entry);
 
 -- Partitions: what certificates are divided among that have small CRLs of their own beside the full one. `point` is the
--- distributionPoint, from its tag [0] on, that stands in the certificates and in the CRLs; `entry` is the plan that had
--- it first.
+-- distributionPoint, from its tag [0] on, that stands in the certificates and in the CRLs; `entry` is a plan that divides
+-- its certificates among them. The same point has the same `idx` in all plans of an authority.
 CREATE TABLE crl_partition (
   number INTEGER PRIMARY KEY,
   entry INTEGER NOT NULL,
   authority TEXT NOT NULL REFERENCES authority (name),
   idx INTEGER NOT NULL CHECK (idx BETWEEN 1 AND 4294967295),
   point BLOB NOT NULL,
-  UNIQUE (authority, idx),
-  UNIQUE (authority, point)
+  UNIQUE (entry, idx),
+  UNIQUE (entry, point)
 ) STRICT;
-CREATE INDEX crl_partition_entry ON crl_partition (entry);
+CREATE INDEX crl_partition_idx ON crl_partition (authority, idx);
+CREATE INDEX crl_partition_point ON crl_partition (authority, point);
 
 -- CRLs: the octets to sign stand in `crl_part`, and are durable before they are signed. `revocations` is the number of
 -- the newest row of `revocation` that was looked at. One that was made is approved by the command that names it, or by

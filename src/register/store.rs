@@ -42,7 +42,7 @@ pub(super) const TABLES: &[(&str, &[&str])] = &[
     ("crl_issued", &["crl", "entry"]),
     ("crl_left", &["key"]),
     ("crl_part", &["key"]),
-    ("crl_partition", &["number", "authority idx", "authority point"]),
+    ("crl_partition", &["number", "entry idx", "entry point"]),
     ("delivery", &["entry"]),
     ("issued", &["key"]),
     ("journal", &["seq"]),

@@ -190,7 +190,7 @@ impl Audit<'_> {
         if stored.scope != CrlScope::Full && !there {
             self.find("crl", format!("{} is for a partition that was not there", shown(stored)));
         }
-        Coverage::of(self.connection, &stored.authority, stored.scope)
+        Coverage::of(self.connection, &stored.authority, stored.scope, &PlansBound::Unasked)
     }
 
     /// The certificate that a CRL names, installed for its authority before the CRL was stored, and those above.
@@ -254,7 +254,7 @@ impl Audit<'_> {
         let revocations = i64::try_from(stored.revocations).unwrap_or(i64::MAX);
         let mut next = crl::entries_of(self.connection, stored.row)?;
         let mut wrong: Option<CrlSerial> = None;
-        let entries = EntriesOf { authority: &stored.authority, coverage, plans: &PlansBound::Audited };
+        let entries = EntriesOf { authority: &stored.authority, coverage, plans: &PlansBound::Unasked };
         entries.each(self.connection, revocations, before, &mut |expected: &RevokedEntry| {
             if wrong.is_none() && next()?.as_ref() != Some(expected) {
                 wrong = Some(expected.serial);
@@ -302,7 +302,7 @@ impl Audit<'_> {
             Ok(())
         };
         let before = Previous::of(previous);
-        let of = (stored.authority.as_str(), &PlansBound::Audited);
+        let of = (stored.authority.as_str(), &PlansBound::Unasked);
         let proved = crl::prove_stored(connection, of, before, stored.row, revocations, &mut left);
         match proved {
             Err(Error::Revocation(error)) => {

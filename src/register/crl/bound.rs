@@ -2,14 +2,14 @@
 
 use std::{cell::RefCell, collections::BTreeSet};
 
-use rusqlite::Connection;
+use rusqlite::{Connection, Transaction};
 
 use super::super::{
     error::Error,
     journal::{self, Kind, number},
     revocation,
 };
-use super::StoredCrl;
+use super::{CrlScope, StoredCrl};
 use crate::pki::{crl::CrlSerial, time::Time};
 
 /// Entries that record revocations.
@@ -20,7 +20,7 @@ const RECORDING: [Kind; 4] = [Kind::Listing, Kind::Recovery, Kind::Revocation, K
 /// succession is proved from its octets.
 pub(super) fn check_recorded(
     connection: &Connection,
-    authority: &str,
+    (authority, scope): (&str, CrlScope),
     previous: Option<&StoredCrl>,
 ) -> Result<(), Error> {
     check_whole(connection)?;
@@ -30,6 +30,7 @@ pub(super) fn check_recorded(
     }
     let mut bound = 0;
     journal::each_after(connection, previous.map_or(0, |previous| previous.entry), &mut |entry| {
+        check_newest(authority, scope, entry)?;
         bound += bound_rows(connection, authority, entry)?;
         Ok(())
     })?;
@@ -47,6 +48,23 @@ pub(super) fn check_recorded(
     )))
 }
 
+/// The CRL before is the last one that was made: behind its entry the journal tells of none of that authority and scope.
+/// Rows that were taken away would have their number given out twice.
+fn check_newest(authority: &str, scope: CrlScope, entry: &journal::Entry) -> Result<(), Error> {
+    if !matches!(Kind::from_name(&entry.kind), Some(Kind::Crl | Kind::Recovery)) {
+        return Ok(());
+    }
+    let facts = &body_of(entry)?["facts"];
+    if facts["authority"] != authority || facts["partition"] != scope.column() {
+        return Ok(());
+    }
+    Err(Error::Damaged(format!("entry {} made a CRL of {authority} that is not in it", entry.seq)))
+}
+
+fn body_of(entry: &journal::Entry) -> Result<serde_json::Value, Error> {
+    serde_json::from_str(&entry.body).map_err(|error| Error::Damaged(error.to_string()))
+}
+
 /// Rows are counted from 1 without a gap, and never taken away.
 fn check_whole(connection: &Connection) -> Result<(), Error> {
     let is_whole: bool = connection
@@ -62,8 +80,7 @@ fn bound_rows(connection: &Connection, authority: &str, entry: &journal::Entry) 
     let Some(kind) = Kind::from_name(&entry.kind).filter(|kind| RECORDING.contains(kind)) else {
         return Ok(0);
     };
-    let body: serde_json::Value =
-        serde_json::from_str(&entry.body).map_err(|error| Error::Damaged(error.to_string()))?;
+    let body = body_of(entry)?;
     if body["facts"]["authority"] != authority {
         return Ok(0);
     }
@@ -81,22 +98,44 @@ fn bound_rows(connection: &Connection, authority: &str, entry: &journal::Entry) 
 /// Whose word it is that plans are bound by the journal.
 #[derive(Debug)]
 pub(in crate::register) enum PlansBound {
-    /// Each plan is asked for when something rests on it, once: these entries were.
-    Asked(RefCell<BTreeSet<i64>>),
-    /// The audit's, which asks for every entry.
-    Audited,
+    /// Each plan is asked for when something rests on it, once, however many CRLs do: these entries were.
+    Asked(RefCell<Asked>),
+    /// Nobody's: the audit asks for every entry itself, and nothing rests on what is only shown.
+    Unasked,
+}
+
+/// The plans that were asked for, and when.
+#[derive(Debug, Default)]
+pub(in crate::register) struct Asked {
+    entries: BTreeSet<i64>,
+    /// SQLite's `data_version`: another one where something else wrote into the file since.
+    version: i64,
+}
+
+impl Default for PlansBound {
+    fn default() -> Self {
+        Self::Asked(RefCell::default())
+    }
 }
 
 impl PlansBound {
-    pub(in crate::register) fn by_asking() -> Self {
-        Self::Asked(RefCell::default())
+    /// Forgets what was asked where something else wrote into the file since. In a transaction, so that nothing does
+    /// until its end.
+    pub(super) fn renew(&self, transaction: &Transaction<'_>) -> Result<(), Error> {
+        let Self::Asked(asked) = self else { return Ok(()) };
+        let version = transaction.pragma_query_value(None, "data_version", |row| row.get(0))?;
+        let mut asked = asked.borrow_mut();
+        if asked.version != version {
+            *asked = Asked { entries: BTreeSet::new(), version };
+        }
+        Ok(())
     }
 
-    fn check(&self, connection: &Connection, entry: i64) -> Result<(), Error> {
+    pub(super) fn check(&self, connection: &Connection, entry: i64) -> Result<(), Error> {
         let Self::Asked(asked) = self else { return Ok(()) };
-        if !asked.borrow().contains(&entry) {
+        if !asked.borrow().entries.contains(&entry) {
             journal::check_entry(connection, entry, Kind::Plan)?;
-            asked.borrow_mut().insert(entry);
+            asked.borrow_mut().entries.insert(entry);
         }
         Ok(())
     }

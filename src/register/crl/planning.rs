@@ -80,8 +80,22 @@ impl Register {
     /// # Errors
     /// [`RevocationError`]; [`Error::Damaged`], [`Error::DiskFull`].
     pub fn plan_crl(&mut self, new: &NewCrl<'_>, storing: Storing) -> Result<CrlPlan, Error> {
+        // Kept for the CRLs that follow: to digest a plan of a million takes seconds, and there may be 256 partitions.
+        let plans = std::mem::take(&mut self.plans_bound);
+        let plan = self.plan_crl_by(&plans, new, storing);
+        self.plans_bound = plans;
+        plan
+    }
+
+    fn plan_crl_by(
+        &mut self,
+        plans: &PlansBound,
+        new: &NewCrl<'_>,
+        storing: Storing,
+    ) -> Result<CrlPlan, Error> {
         let transaction = self.write()?;
-        let plan = planned(&transaction, new)?;
+        plans.renew(&transaction)?;
+        let plan = planned(&transaction, new, plans)?;
         match storing {
             Storing::Trial => {}
             Storing::Durable(digest) if digest == plan.stored.tbs_sha256 => transaction.commit()?,
@@ -91,21 +105,21 @@ impl Register {
     }
 }
 
-fn planned(transaction: &Transaction<'_>, new: &NewCrl<'_>) -> Result<CrlPlan, Error> {
+fn planned(transaction: &Transaction<'_>, new: &NewCrl<'_>, plans: &PlansBound) -> Result<CrlPlan, Error> {
     if let Some(waiting) = unsigned(transaction, new.authority, new.scope)? {
         return Err(RevocationError::CrlUnsigned(waiting.number.unwrap_or_else(CrlNumber::first)).into());
     }
     check_past(transaction, new.authority)?;
     let previous = latest(transaction, new.authority, new.scope)?;
-    let coverage = Coverage::of(transaction, new.authority, new.scope)?;
-    let plans = PlansBound::by_asking();
-    let entries = EntriesOf { authority: new.authority, coverage: &coverage, plans: &plans };
+    let coverage = Coverage::of(transaction, new.authority, new.scope, plans)?;
+    let entries = EntriesOf { authority: new.authority, coverage: &coverage, plans };
     if let Some(last) = previous.as_ref().map(|previous| previous.stored.this_update)
         && new.this_update < last
     {
         return Err(RevocationError::ClockBehind { last, now: new.this_update }.into());
     }
-    bound::check_recorded(transaction, new.authority, previous.as_ref().map(|previous| &previous.stored))?;
+    let before = previous.as_ref().map(|previous| &previous.stored);
+    bound::check_recorded(transaction, (new.authority, new.scope), before)?;
     let number = next_number(previous.as_ref())?;
     let row: i64 =
         transaction.query_row("SELECT coalesce(max(number), 0) + 1 FROM crl", [], |row| row.get(0))?;
@@ -155,7 +169,7 @@ fn planned(transaction: &Transaction<'_>, new: &NewCrl<'_>) -> Result<CrlPlan, E
         None => Counts { came: extent.entries, ..Counts::default() },
         Some(previous) => {
             let previous = Previous::of(&previous.stored);
-            prove_stored(transaction, (new.authority, &plans), previous, row, i64::MAX, &mut left)?
+            prove_stored(transaction, (new.authority, plans), previous, row, i64::MAX, &mut left)?
         }
     };
     transaction.execute(
@@ -242,7 +256,7 @@ impl EntriesOf<'_> {
         let mut give = |standing: Option<(CrlSerial, Revoked, u64)>| -> Result<(), Error> {
             let Some((_, revoked, row)) = &standing else { return Ok(()) };
             let Some(entry) = revoked.entry() else { return Ok(()) };
-            if !coverage.holds(connection, authority, &entry.serial)? {
+            if !coverage.holds(connection, (authority, &entry.serial), plans)? {
                 return Ok(());
             }
             if let Some(previous) = previous

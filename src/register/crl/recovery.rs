@@ -17,7 +17,7 @@ use super::super::{
 use super::{
     Coverage, CrlScope, EntriesOf, IssuedCrl, PlansBound, Previous,
     arrived::{Arrived, crl_error},
-    check_past, latest,
+    bound, check_past, latest,
     planning::insert_left,
     prove_stored, unsigned,
 };
@@ -69,7 +69,9 @@ impl Register {
         let Some((number, before)) = follows(&transaction, authority, scope, &arrived)? else {
             return Ok(None);
         };
-        let recovering = Recovering { transaction: &transaction, authority, scope, arrived: &arrived };
+        let plans = PlansBound::default();
+        let recovering =
+            Recovering { transaction: &transaction, authority, scope, arrived: &arrived, plans: &plans };
         let (revoked, released) = recovering.record(&entries, before.as_ref())?;
         recovering.store(issuer, before.as_ref(), now)?;
         transaction.commit().map_err(Error::from)?;
@@ -120,6 +122,8 @@ fn follows(
         return Err(RevocationError::CrlUnsigned(waiting.number.unwrap_or(number)).into());
     }
     let before = latest(transaction, authority, scope)?;
+    let stored = before.as_ref().map(|before| &before.stored);
+    bound::check_recorded(transaction, (authority, scope), stored)?;
     let Some(known) = &before else { return Ok(Some((number, None))) };
     match &known.stored.number {
         Some(last) if number <= *last => {
@@ -135,15 +139,16 @@ struct Recovering<'a> {
     authority: &'a str,
     scope: CrlScope,
     arrived: &'a Arrived,
+    plans: &'a PlansBound,
 }
 
 impl Recovering<'_> {
     /// Records what it says and the register does not: how many certificates are revoked or held, and released.
     fn record(&self, entries: &[RevokedEntry], before: Option<&IssuedCrl>) -> Result<(u64, u64), Error> {
-        let Self { transaction, authority, scope, arrived } = *self;
+        let Self { transaction, authority, scope, arrived, plans } = *self;
         let made = arrived.head.this_update;
         let entry = journal::next(transaction)?;
-        let coverage = Coverage::of(transaction, authority, scope)?;
+        let coverage = Coverage::of(transaction, authority, scope, plans)?;
         let holds_gone = self.holds_gone(&coverage, entries, before)?;
         for serial in &holds_gone {
             revocation::insert(transaction, entry, authority, &Recorded::released(*serial, made))?;
@@ -151,7 +156,7 @@ impl Recovering<'_> {
         let mut revoked = 0;
         for found in entries {
             // The CRLs of a partition list what is known to be in it: the next one would lose this entry.
-            if !coverage.holds(transaction, authority, &found.serial)? {
+            if !coverage.holds(transaction, (authority, &found.serial), plans)? {
                 return Err(RevocationError::NotOfPartition(found.serial).into());
             }
             let standing = revocation::standing(transaction, authority, &found.serial)?;
@@ -175,8 +180,8 @@ impl Recovering<'_> {
         let listed: BTreeSet<CrlSerial> = entries.iter().map(|entry| entry.serial).collect();
         let mut held = Vec::new();
         let seen = i64::try_from(before.stored.revocations).unwrap_or(i64::MAX);
-        let plans = PlansBound::by_asking();
-        let of = EntriesOf { authority: self.authority, coverage, plans: &plans };
+        let plans = self.plans;
+        let of = EntriesOf { authority: self.authority, coverage, plans };
         of.each(self.transaction, seen, None, &mut |entry| {
             if entry.reason == Reason::CertificateHold && !listed.contains(&entry.serial) {
                 held.push(entry.serial);
@@ -197,7 +202,7 @@ impl Recovering<'_> {
 
     /// Stores it behind the CRL before, of which it is proved to lose nothing.
     fn store(&self, issuer: &IssuingCa, before: Option<&IssuedCrl>, now: Time) -> Result<(), Error> {
-        let Self { transaction, authority, scope, arrived } = *self;
+        let Self { transaction, authority, scope, arrived, plans } = *self;
         let revocations: i64 =
             transaction.query_row("SELECT coalesce(max(number), 0) FROM revocation", [], |row| row.get(0))?;
         let previous = before.map(|before| before.stored.row);
@@ -206,7 +211,7 @@ impl Recovering<'_> {
             let mut index = 0;
             prove_stored(
                 transaction,
-                (authority, &PlansBound::by_asking()),
+                (authority, plans),
                 Previous::of(&before.stored),
                 arrived.row,
                 i64::MAX,
@@ -238,17 +243,17 @@ fn missing(standing: Option<Revoked>, found: &RevokedEntry, made: Time) -> Vec<R
             let invalidity_date = if kept { entry.invalidity_date } else { found.invalidity_date };
             vec![Recorded::revoked(&RevokedEntry { date: found.date, invalidity_date, ..entry })]
         }
-        // Released in between, and held or revoked again later.
-        Some(Revoked::Held(entry)) if found.date > entry.date => {
-            vec![Recorded::released(found.serial, found.date), now]
-        }
-        _ => vec![now],
         // Recorded here before the CRL was brought, and graver: it follows what was published, of that day.
         Some(Revoked::Revoked(entry)) if succession::becomes_worse(found.reason, entry.reason) => {
             let said = found.invalidity_date.into_iter().chain(entry.invalidity_date);
             let worse = RevokedEntry { reason: entry.reason, invalidity_date: said.min(), ..*found };
             vec![now, Recorded::revoked(&worse)]
         }
+        // Released in between, and held or revoked again later.
+        Some(Revoked::Held(entry)) if found.date > entry.date => {
+            vec![Recorded::released(found.serial, found.date), now]
+        }
+        _ => vec![now],
     }
 }
 

@@ -3,6 +3,7 @@
 use rusqlite::{Connection, OptionalExtension as _, Transaction};
 
 use super::super::{Register, error::Error, journal};
+use super::PlansBound;
 use crate::pki::crl::{CrlPoint, CrlSerial};
 
 /// Which certificates of an authority a CRL is for.
@@ -39,19 +40,20 @@ pub(in crate::register) struct Coverage {
 }
 
 impl Coverage {
+    /// The point is one that the journal binds, as far as `plans` asks.
     pub(in crate::register) fn of(
         connection: &Connection,
         authority: &str,
         scope: CrlScope,
+        plans: &PlansBound,
     ) -> Result<Self, Error> {
-        let point = match scope {
-            CrlScope::Full => None,
-            CrlScope::Partition(_) => Some(
-                point_of(connection, authority, scope)?
-                    .ok_or_else(|| Error::Damaged("a partition that a CRL is for is missing".to_owned()))?,
-            ),
-        };
-        Ok(Self { point })
+        if scope == CrlScope::Full {
+            return Ok(Self { point: None });
+        }
+        let (entry, point) = point_of(connection, authority, scope)?
+            .ok_or_else(|| Error::Damaged("a partition that a CRL is for is missing".to_owned()))?;
+        plans.check(connection, entry)?;
+        Ok(Self { point: Some(point) })
     }
 
     pub(in crate::register) fn point(&self) -> Option<&CrlPoint> {
@@ -59,35 +61,42 @@ impl Coverage {
     }
 
     /// Whether a certificate is in it. Of one that was issued elsewhere nobody here has the octets: it is on the full CRL
-    /// only.
+    /// only. The octets are those of a plan that the journal binds, as far as `plans` asks.
     pub(in crate::register) fn holds(
         &self,
         connection: &Connection,
-        authority: &str,
-        serial: &CrlSerial,
+        (authority, serial): (&str, &CrlSerial),
+        plans: &PlansBound,
     ) -> Result<bool, Error> {
         let Some(point) = &self.point else { return Ok(true) };
-        let tbs: Option<Vec<u8>> = connection
+        let found: Option<(Vec<u8>, i64)> = connection
             .prepare_cached(
-                "SELECT planned.tbs FROM planned JOIN issued USING (key) \
+                "SELECT planned.tbs, plan.entry FROM planned JOIN issued USING (key) \
                  JOIN plan ON plan.number = planned.plan WHERE planned.serial = ?2 AND plan.authority = ?1",
             )?
-            .query_row((authority, serial.as_octets()), |row| row.get(0))
+            .query_row((authority, serial.as_octets()), |row| Ok((row.get(0)?, row.get(1)?)))
             .optional()?;
-        let Some(tbs) = tbs else { return Ok(false) };
+        let Some((tbs, plan)) = found else { return Ok(false) };
+        plans.check(connection, plan)?;
         point.covers(&tbs).map_err(|error| Error::Damaged(format!("a planned certificate: {error}")))
     }
 }
 
 impl Register {
-    /// What CRLs of an authority are for: the full one first, then every partition.
+    /// What CRLs of an authority are for: the full one first, then every partition that an approved plan divides its
+    /// certificates among, or that has a CRL.
     ///
     /// # Errors
     /// [`Error::Damaged`].
     pub fn crl_scopes(&self, authority: &str) -> Result<Vec<CrlScope>, Error> {
         let mut statement = self
             .connection
-            .prepare_cached("SELECT idx FROM crl_partition WHERE authority = ?1 ORDER BY idx")?;
+            .prepare_cached(
+                "SELECT DISTINCT idx FROM crl_partition AS part WHERE authority = ?1 AND (EXISTS ( \
+                 SELECT 1 FROM plan JOIN approval ON approval.plan = plan.number WHERE plan.entry = part.entry \
+                 AND NOT EXISTS (SELECT 1 FROM withdrawal WHERE withdrawal.plan = plan.number)) \
+                 OR EXISTS (SELECT 1 FROM crl WHERE crl.authority = ?1 AND crl.partition = part.idx)) ORDER BY idx",
+            )?;
         let mut rows = statement.query([authority])?;
         let mut scopes = vec![CrlScope::Full];
         while let Some(row) = rows.next()? {
@@ -101,20 +110,30 @@ impl Register {
     /// # Errors
     /// [`Error::Damaged`].
     pub fn crl_point(&self, authority: &str, scope: CrlScope) -> Result<Option<CrlPoint>, Error> {
-        point_of(&self.connection, authority, scope)
+        Ok(point_of(&self.connection, authority, scope)?.map(|(_, point)| point))
     }
 }
 
-fn point_of(connection: &Connection, authority: &str, scope: CrlScope) -> Result<Option<CrlPoint>, Error> {
-    let der: Option<Vec<u8>> = connection
-        .prepare_cached("SELECT point FROM crl_partition WHERE authority = ?1 AND idx = ?2")?
-        .query_row((authority, scope.column()), |row| row.get(0))
+/// The distribution point of a partition, and the entry of the plan that had it first.
+fn point_of(
+    connection: &Connection,
+    authority: &str,
+    scope: CrlScope,
+) -> Result<Option<(i64, CrlPoint)>, Error> {
+    let found: Option<(i64, Vec<u8>)> = connection
+        .prepare_cached(
+            "SELECT entry, point FROM crl_partition WHERE authority = ?1 AND idx = ?2 ORDER BY number LIMIT 1",
+        )?
+        .query_row((authority, scope.column()), |row| Ok((row.get(0)?, row.get(1)?)))
         .optional()?;
-    der.map(|der| CrlPoint::parse(&der).map_err(|what| Error::Damaged(format!("a partition's point {what}"))))
-        .transpose()
+    let parsed = |der: &[u8]| {
+        CrlPoint::parse(der).map_err(|what| Error::Damaged(format!("a partition's point {what}")))
+    };
+    found.map(|(entry, der)| Ok((entry, parsed(&der)?))).transpose()
 }
 
-/// Adds the partitions that an authority does not have yet; they belong to the journal's next entry.
+/// Adds the partitions that a plan divides its certificates among; they belong to the journal's next entry, which is the
+/// plan's. A point that the authority has keeps its number.
 pub(in crate::register) fn add_partitions(
     transaction: &Transaction<'_>,
     authority: &str,
@@ -124,8 +143,8 @@ pub(in crate::register) fn add_partitions(
     let mut statement = transaction.prepare_cached(
         "INSERT INTO crl_partition (number, entry, authority, idx, point) \
          SELECT (SELECT coalesce(max(number), 0) + 1 FROM crl_partition), ?1, ?2, \
-         (SELECT coalesce(max(idx), 0) + 1 FROM crl_partition WHERE authority = ?2), ?3 \
-         WHERE NOT EXISTS (SELECT 1 FROM crl_partition WHERE authority = ?2 AND point = ?3)",
+         coalesce((SELECT min(idx) FROM crl_partition WHERE authority = ?2 AND point = ?3), \
+         (SELECT coalesce(max(idx), 0) + 1 FROM crl_partition WHERE authority = ?2)), ?3",
     )?;
     for point in points {
         statement.execute((entry, authority, point.der()))?;
