@@ -234,6 +234,11 @@ fn what_somebody_wrote_into_the_register_is_neither_signed_nor_delivered() {
     assert_eq!((&made["entries"], &made["left"]), (&1.into(), &0.into()), "{made}");
     lab.fails(&["deliver", &plan, "--to", &out, "--pin-file", &pin], 5, "the register is damaged");
     assert!(!lab.path("out").join(&plan).exists());
+    // A form that is asked of each certificate ends where there are no more.
+    fs::write(&home, &sound).expect("written");
+    tamper::tamper(&home, "DELETE FROM planned WHERE plan = (SELECT number FROM plan WHERE kind = 'batch')");
+    let deliver = ["deliver", &plan, "--to", &out, "--for", "aws", "--pin-file", &pin];
+    lab.fails(&deliver, 5, "lacks certificates from 1 on");
 }
 
 #[test]

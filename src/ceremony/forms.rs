@@ -99,7 +99,12 @@ impl Appliance {
         forms.check_authorities(&authorities)?;
         let mut from = 1;
         while forms.judges() == Judges::EachCertificate && from <= plan.accepted {
-            for line in self.register.planned(plan, Which::All, from, PAGE)? {
+            let page = self.register.planned(plan, Which::All, from, PAGE)?;
+            if page.is_empty() {
+                let what = format!("plan {} lacks certificates from {from} on", plan.id);
+                return Err(register::Error::Damaged(what).into());
+            }
+            for line in page {
                 let unsigned = self.unsigned(plan, line.index, &issuer)?;
                 forms.check_certificate(Printable::new(&line.source).as_str(), &unsigned)?;
                 from = line.index + 1;
