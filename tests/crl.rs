@@ -789,6 +789,9 @@ fn a_ca_of_openssl_moves_in_with_its_key_and_goes_on_here() {
     let adopted = sandbox.run(adopt_arguments(&sandbox, &elsewhere, Some(&words)));
     assert!(adopted.status.success(), "{}", said(&adopted));
     sandbox.exits(2, adopt_arguments(&sandbox, &elsewhere, Some(&words)));
+    // Under another name it is the same key: that is said before anything is asked.
+    renamed[2] = "again".to_owned();
+    assert!(sandbox.exits(2, &renamed).contains("CA elsewhere has this key already"));
 
     // From then on it is told wherever the CA is.
     let listed = sandbox.json(["ca", "list"]);

@@ -131,6 +131,14 @@ impl Appliance {
                 "make a CA's key with ca create or ca request, which record how it was made",
             ));
         }
+        if let Some(known) =
+            self.register.authorities()?.into_iter().find(|record| record.public_key == *key.public_key())
+        {
+            return Err(Error::authority(
+                format!("CA {} has this key already", Printable::new(&known.name)),
+                "go on with that CA: see Authorities, or coldsign ca list",
+            ));
+        }
         let file = printable_path(adoptee.certificate);
         let (own, chain) = own_and_above(self, given, key.public_key(), &file, adoptee.name)?;
         check_times(&own, now()?)?;
@@ -225,7 +233,8 @@ fn checked_origin(origin: &str) -> Result<String, Error> {
     Ok(origin.to_owned())
 }
 
-/// An adoption in one line, behind words that say that the key came from outside.
+/// An adoption in one line, behind words that say that the key came from outside. However long the origin is, what is not
+/// promised stands behind it.
 fn told(adoption: &Adoption) -> Printable {
     let text = format!(
         "since {} ({}); not promised: {}",
