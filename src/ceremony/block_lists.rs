@@ -144,6 +144,11 @@ impl Appliance {
         let here = BlockLists::of_home(&self.home)?.asked();
         let missing =
             |list: &&AskedList, from: &[AskedList]| !from.iter().any(|one| one.is_of_same_file(list));
+        let hint = if asked.iter().any(|list| missing(&list, &here)) {
+            "put back what is gone (coldsign block-list add); else plan the requests again, by the lists that are here now"
+        } else {
+            "plan the requests again, by the lists that are here now"
+        };
         let added = here.iter().filter(|list| missing(list, asked)).map(|list| (list, "was added"));
         let gone = asked.iter().filter(|list| missing(list, &here)).map(|list| (list, "is gone"));
         let changes: Vec<String> =
@@ -157,7 +162,7 @@ impl Appliance {
                 plan.id,
                 changes.join(", ")
             ),
-            "put back what should not be gone (coldsign block-list add); else plan the requests again, by the lists that are here now",
+            hint,
         ))
     }
 }

@@ -4,7 +4,10 @@
 //! the octets, signatures are verified with the authorities' keys, possession is proved again. It streams; a register
 //! of any size needs the memory of one chunk.
 
-use std::{collections::BTreeMap, ops::ControlFlow};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    ops::ControlFlow,
+};
 
 use rusqlite::Connection;
 
@@ -287,13 +290,15 @@ impl Audit<'_> {
              JOIN authority ON authority.name = authority_certificate.authority",
         )?;
         let mut rows = statement.query([])?;
+        let mut asked = BTreeSet::new();
         while let Some(row) = rows.next()? {
             let name: String = row.get(0)?;
             let chain = super::authority::parse_chain(&row.get::<_, Vec<u8>>(2)?);
             let key = super::authority::public_key(&row.get::<_, Vec<u8>>(3)?)?;
             let same = Certificate::parse(&row.get::<_, Vec<u8>>(1)?)
                 .is_ok_and(|certificate| *certificate.public_key() == key);
-            if !super::adoption::follows(self.connection, &name, &key)? {
+            // Once for each CA, however many certificates it has.
+            if asked.insert(name.clone()) && !super::adoption::follows(self.connection, &name, &key)? {
                 self.find(
                     "adoption",
                     format!("the words typed for the key of {name} stand for something else"),

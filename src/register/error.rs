@@ -181,7 +181,9 @@ impl Error {
             }
             Self::PlanAmbiguous(_) => "give more of the id",
             Self::PlanBroken => "plan the batch again; nothing of this plan was recorded",
-            Self::PlanNotWithdrawable(_) => "go on with it under Authorities, or leave it as it is",
+            Self::PlanNotWithdrawable(_) => {
+                "go on with it (coldsign sign PLAN, or under Authorities), or leave it as it is"
+            }
             Self::PlanSigned(_) => "sign and deliver it, then revoke what is not wanted",
             Self::PlanTooLarge => "split the batch",
             Self::PlanWithdrawn(_) => "plan the requests again",
