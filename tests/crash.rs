@@ -30,8 +30,11 @@ fn every_request_has_one_certificate_however_often_the_process_is_killed() {
         succeed(Command::new("cp").arg("-a").arg(sandbox.path(from)).arg(sandbox.path(to)));
     };
     restore("home", "home-approved");
+    // The token remembers the newest entry that was signed: it goes back too.
+    restore("tokens", "tokens-approved");
     let whole = sign_to_the_end(&sandbox, &planned);
     restore("home-approved", "home");
+    restore("tokens-approved", "tokens");
 
     let kills = if long_form() { 50 } else { 8 };
     let (mut killed, mut midway, mut done) = (0, 0, 0);
@@ -53,6 +56,7 @@ fn every_request_has_one_certificate_however_often_the_process_is_killed() {
         if done == REQUESTS {
             sign_to_the_end(&sandbox, &planned);
             restore("home-approved", "home");
+            restore("tokens-approved", "tokens");
             done = 0;
         }
     }

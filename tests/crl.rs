@@ -945,6 +945,10 @@ fn a_published_crl_is_taken_in_again_after_an_older_register_was_put_back() {
     revoke(&late, "superseded");
     let (_, published) = crl(&sandbox, "root");
     fs::write(register_file(&sandbox), backup).unwrap();
+    let (elsewhere, pin) = (sandbox.folder("elsewhere"), sandbox.text("pin"));
+    let again = ["crl", "--ca", "root", "--to", &elsewhere, "--pin-file", &pin];
+    assert!(sandbox.exits(5, again).contains("the token has seen entry"));
+    sandbox.accept_older();
 
     // Somebody remembers one of them, and says another reason: what was published holds.
     revoke(&serials[3], "superseded");

@@ -22,8 +22,8 @@ use coldsign::{
         time::Time,
     },
     register::{
-        ApprovedPlan, Approver, Checkpoint, Delivery, Error, IssuedCertificate, Issuer, NewAuthority,
-        NewPlan, PlanKind, Register, Rehearsal, StoredPlan, Verdict,
+        ApprovedPlan, Approver, Checkpoint, Delivery, Error, Head, IssuedCertificate, Issuer, MarkState,
+        MarkedToken, NewAuthority, NewPlan, PlanKind, Register, Rehearsal, StoredPlan, Verdict,
     },
 };
 #[path = "register/altered.rs"]
@@ -211,6 +211,11 @@ impl Home {
         };
         home.register.record_delivery(&plan, &delivery).unwrap();
         revocation::fill(&mut home);
+        let token = MarkedToken { label: "token", serial: "1" };
+        home.register.record_mark(token, MarkState::Begun, now()).unwrap();
+        let seen = Head { entry: 1_000, hash: Digest::of(b"lost") };
+        let words = home.register.older_digest(&seen).unwrap().words();
+        home.register.accept_older(&seen, &words, now()).unwrap();
         let checkpoint = home.checkpoint();
         home.register.add_checkpoint(&checkpoint, now()).unwrap();
         (home, plan)
@@ -417,15 +422,15 @@ fn refuses_files_that_are_no_register() {
     Connection::open(&other).unwrap().execute_batch("CREATE TABLE t (a)").unwrap();
     assert!(matches!(Register::open(&other), Err(Error::Foreign(_))));
     let (home, _) = Home::full();
-    Connection::open(home.path()).unwrap().pragma_update(None, "user_version", 5).unwrap();
-    assert!(matches!(Register::open_to_read(&home.path()), Err(Error::Newer { found: 5, known: 4 })));
+    Connection::open(home.path()).unwrap().pragma_update(None, "user_version", 6).unwrap();
+    assert!(matches!(Register::open_to_read(&home.path()), Err(Error::Newer { found: 6, known: 5 })));
     Connection::open(home.path()).unwrap().pragma_update(None, "user_version", 1).unwrap();
     let older = Register::open_to_read(&home.path()).unwrap_err();
-    assert!(matches!(older, Error::Older { found: 1, known: 4 }), "{older:?}");
+    assert!(matches!(older, Error::Older { found: 1, known: 5 }), "{older:?}");
     assert!(older.hint().contains("set up a new home"), "{}", older.hint());
 }
 
-const TABLES: [&str; 20] = [
+const TABLES: [&str; 22] = [
     "adoption",
     "approval",
     "authority",
@@ -437,9 +442,11 @@ const TABLES: [&str; 20] = [
     "crl_left",
     "crl_part",
     "delivery",
+    "head_mark",
     "issued",
     "journal",
     "listed",
+    "older_register",
     "plan",
     "planned",
     "refused",
@@ -467,6 +474,31 @@ fn forbids_update_delete_and_replace_in_every_table_to_any_program() {
         }
     }
     assert_eq!(home.findings(), [""; 0]);
+}
+
+#[test]
+fn an_older_register_is_accepted_by_the_words_for_both_ends_and_for_that_mark_alone() {
+    let mut home = Home::new();
+    let (ends, seen) = (home.register.head().unwrap(), Head { entry: 9, hash: Digest::of(b"lost") });
+    assert!(home.register.check_seen(ends).is_ok());
+    let behind = home.register.check_seen(seen).unwrap_err();
+    assert_eq!(
+        behind.to_string(),
+        format!("this register ends at entry {}; the token has seen entry 9", ends.entry)
+    );
+    let words = home.register.older_digest(&seen).unwrap().words();
+    let other = Head { entry: 10, ..seen };
+    assert!(matches!(home.register.accept_older(&other, &words, now()), Err(Error::OlderWords)));
+    home.register.accept_older(&seen, &words, now()).unwrap();
+    assert!(home.register.check_seen(seen).is_ok());
+    assert!(matches!(home.register.check_seen(other), Err(Error::RegisterBehind { .. })));
+    let same = Head { entry: 1, ..seen };
+    let other = home.register.check_seen(same).unwrap_err().to_string();
+    assert_eq!(other, "entry 1 of this register is not the one that the token has seen");
+    assert_eq!(home.findings(), [""; 0]);
+    tamper::tamper(&home.path(), "UPDATE older_register SET digest = zeroblob(32)");
+    assert_eq!(home.findings(), ["journal-body", "unbound-rows", "older-register"]);
+    assert!(matches!(home.register.check_seen(seen), Err(Error::Damaged(_))));
 }
 
 #[test]

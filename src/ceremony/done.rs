@@ -45,17 +45,35 @@ pub enum HeadAfter {
     Left,
     /// The audit key signed it.
     Signed,
+    /// The audit key signed it; the token keeps no mark of it ([`super::mark`]).
+    Unmarked(Arc<Error>),
     /// The audit key was to sign it and could not. The next signing, delivery or closing does.
     Unsigned(Arc<Error>),
 }
 
 impl HeadAfter {
-    /// Why the head is not signed, where it was to be.
+    /// Why the head is not signed, or not marked, where it was to be.
     #[must_use]
     pub fn failure(&self) -> Option<&Error> {
         match self {
             Self::Left | Self::Signed => None,
-            Self::Unsigned(error) => Some(error),
+            Self::Unmarked(error) | Self::Unsigned(error) => Some(error),
+        }
+    }
+
+    /// What is wanting, and what to do about it, where anything is.
+    #[must_use]
+    pub fn wanting(&self) -> Option<(String, String)> {
+        match self {
+            Self::Left | Self::Signed => None,
+            Self::Unmarked(error) => Some((error.to_string(), error.hint())),
+            Self::Unsigned(error) => Some((
+                format!("the register's head is not signed: {error}"),
+                format!(
+                    "{}; the next sign or deliver signs the head, also of a plan that is done",
+                    error.hint()
+                ),
+            )),
         }
     }
 }
@@ -78,29 +96,37 @@ impl Appliance {
     }
 
     /// Signs the register's head with the audit key and records the checkpoint, so that a day ends with a head that
-    /// nobody can rewrite unseen. Nothing is signed where the newest entry is such a checkpoint already.
+    /// nobody can rewrite unseen, and which the token remembers. Nothing is signed where the newest entry is such a
+    /// checkpoint already.
     ///
     /// # Errors
     /// [`Error::Authority`] where authority.toml names no audit key, or a CA's key as such; [`Error::Token`];
     /// [`Error::TokenOutput`]; [`Error::Register`].
     pub fn sign_newest(&mut self, session: &Session) -> Result<(), Error> {
-        match self.head_signature()? {
-            HeadSignature::Signed => Ok(()),
-            HeadSignature::NoAuditKey | HeadSignature::Wanting => self.sign_head(session),
+        if self.head_signature()? == HeadSignature::NoAuditKey {
+            return self.sign_head(session);
         }
+        self.sign_and_mark(session)?.map_or(Ok(()), Err)
     }
 
     /// Signs the head after work that is recorded. That it fails undoes nothing of the work, so it is no error of it.
     pub(super) fn close_head(&mut self, session: &Session) -> HeadAfter {
         let signed = match self.head_signature() {
             Ok(HeadSignature::NoAuditKey) => return HeadAfter::Left,
-            Ok(HeadSignature::Signed) => Ok(()),
-            Ok(HeadSignature::Wanting) => self.sign_head(session),
+            Ok(HeadSignature::Signed | HeadSignature::Wanting) => self.sign_and_mark(session),
             Err(error) => Err(error),
         };
         match signed {
-            Ok(()) => HeadAfter::Signed,
+            Ok(None) => HeadAfter::Signed,
+            Ok(Some(error)) => HeadAfter::Unmarked(Arc::new(error)),
             Err(error) => HeadAfter::Unsigned(Arc::new(error)),
+        }
+    }
+
+    pub(super) fn sign_unsigned_head(&mut self, session: &Session) -> Result<(), Error> {
+        match self.head_signature()? {
+            HeadSignature::Signed => Ok(()),
+            HeadSignature::NoAuditKey | HeadSignature::Wanting => self.sign_head(session),
         }
     }
 

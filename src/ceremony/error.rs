@@ -245,8 +245,8 @@ fn ended(failure: &Error, plan: &str, of: u64, issued: &Issued) -> String {
     if issued.unrecorded > 0 {
         text = format!("{text}, {} more are signed and could not be recorded", issued.unrecorded);
     }
-    match issued.head.failure() {
-        Some(failure) => format!("{text}; the register's head is not signed: {failure}"),
+    match issued.head.wanting() {
+        Some((wanting, _)) => format!("{text}; {wanting}"),
         None => text,
     }
 }

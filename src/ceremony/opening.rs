@@ -273,11 +273,18 @@ impl Appliance {
         Ok(module.find(&uri)?)
     }
 
-    /// Finds the home's token and logs in.
+    /// Finds the home's token and logs in. Nothing is signed with a register that lacks what the token has seen.
     ///
     /// # Errors
-    /// [`Error::Token`], and what the custodian says.
+    /// [`Error::Token`], [`Error::Register`] where the register is behind, and what the custodian says.
     pub fn login(&self, custodian: &mut Custodian<'_>) -> Result<Session, Error> {
+        let session = self.login_unmarked(custodian)?;
+        self.check_mark(&session)?;
+        Ok(session)
+    }
+
+    /// The same, whatever the token has seen of the register: nothing but that is to be looked at.
+    pub(super) fn login_unmarked(&self, custodian: &mut Custodian<'_>) -> Result<Session, Error> {
         let (token, activation) = self.activated(custodian)?;
         Ok(token.login(activation)?)
     }
@@ -285,7 +292,9 @@ impl Appliance {
     /// Finds the home's token and logs in to make keys.
     pub(super) fn login_to_make_keys(&self, custodian: &mut Custodian<'_>) -> Result<Session, Error> {
         let (token, activation) = self.activated(custodian)?;
-        Ok(token.login_to_make_keys(activation)?)
+        let session = token.login_to_make_keys(activation)?;
+        self.check_mark(&session)?;
+        Ok(session)
     }
 
     /// The home's token and what the custodian gives for it, who is not asked for a PIN that cannot be used.

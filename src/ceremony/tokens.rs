@@ -6,6 +6,7 @@ use zeroize::Zeroizing;
 
 use crate::{
     pki::{key::RsaScheme, text::Printable},
+    register::Head,
     token::{
         key::TokenKey,
         mechanism::Capability,
@@ -33,6 +34,8 @@ pub struct TokenCheck {
     pub capabilities: Vec<Capability>,
     /// The keys of this home's CAs.
     pub keys: Vec<CheckedKey>,
+    /// What it has seen of the register; `None` where it keeps no mark.
+    pub mark: Option<Head>,
     /// Signatures a second with the audit key in one session; `None` where there is no audit key yet.
     pub audit_signatures_per_second: Option<f64>,
 }
@@ -104,6 +107,7 @@ impl Appliance {
 /// [`Error::Token`].
 pub fn check_token(appliance: &Appliance, custodian: &mut Custodian<'_>) -> Result<TokenCheck, Error> {
     let session = appliance.login(custodian)?;
+    let mark = appliance.seen(&session)?;
     let state = session.state().clone();
     let capabilities = session.capabilities()?;
     let mut keys = Vec::new();
@@ -122,7 +126,7 @@ pub fn check_token(appliance: &Appliance, custodian: &mut Custodian<'_>) -> Resu
     } else {
         None
     };
-    Ok(TokenCheck { state, capabilities, keys, audit_signatures_per_second })
+    Ok(TokenCheck { state, capabilities, keys, mark, audit_signatures_per_second })
 }
 
 /// Signatures a second with the audit key, the first of them checked.

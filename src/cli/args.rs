@@ -432,6 +432,14 @@ pub enum RegisterCommand {
         #[arg(long, value_name = "ENTRY")]
         noted: Option<String>,
     },
+    /// Let a register go on that lacks entries its token has seen, by words; without them it shows what they stand for
+    AcceptOlder {
+        /// The twelve words
+        #[arg(long, value_name = "WORDS")]
+        words: Option<String>,
+        #[command(flatten)]
+        pin: PinArguments,
+    },
     /// Write every issued certificate with its record as JSON Lines on standard output
     Export,
 }

@@ -12,9 +12,10 @@ use crate::{
 };
 
 use super::{
-    args::RegisterCommand,
+    args::{PinArguments, RegisterCommand},
     exit::Exit,
     main_job::watched,
+    pin,
     render::{self, Form},
 };
 
@@ -23,32 +24,69 @@ const PAGE: u32 = 1_000;
 
 /// Runs a register command.
 pub fn run(home: Home, command: RegisterCommand, form: Form) -> Result<Exit, Error> {
-    let mut appliance = Appliance::open_to_read(home)?;
     match command {
-        RegisterCommand::List { plan: None } => {
-            for plan in appliance.plans()? {
-                show_plan_line(&appliance, &plan, form)?;
-            }
-            Ok(Exit::Done)
+        RegisterCommand::AcceptOlder { words, pin } => {
+            accept_older(home, words.as_deref().unwrap_or_default(), pin, form)
         }
-        RegisterCommand::List { plan: Some(id) } => {
-            let plan = appliance.stored_plan(&id)?;
-            each_issued(&appliance, &plan, &mut |certificate| show_issued_line(certificate, form))?;
-            Ok(Exit::Done)
+        RegisterCommand::Audit { noted } => {
+            audit(&mut Appliance::open_to_read(home)?, noted.as_deref(), form)
         }
-        RegisterCommand::Show { what } => show(&appliance, &what, form),
-        RegisterCommand::Export => {
-            for plan in appliance.plans()? {
-                each_issued(&appliance, &plan, &mut |certificate| {
-                    let mut value = issued_value(certificate);
-                    value["pem"] = json!(crate::pki::pem::encode("CERTIFICATE", certificate.der()));
-                    render::value(&value);
-                })?;
-            }
-            Ok(Exit::Done)
-        }
-        RegisterCommand::Audit { noted } => audit(&mut appliance, noted.as_deref(), form),
+        RegisterCommand::Export => export(&Appliance::open_to_read(home)?),
+        RegisterCommand::List { plan } => list(&Appliance::open_to_read(home)?, plan.as_deref(), form),
+        RegisterCommand::Show { what } => show(&Appliance::open_to_read(home)?, &what, form),
     }
+}
+
+fn list(appliance: &Appliance, plan: Option<&str>, form: Form) -> Result<Exit, Error> {
+    match plan {
+        None => {
+            for plan in appliance.plans()? {
+                show_plan_line(appliance, &plan, form)?;
+            }
+        }
+        Some(id) => {
+            let plan = appliance.stored_plan(id)?;
+            each_issued(appliance, &plan, &mut |certificate| show_issued_line(certificate, form))?;
+        }
+    }
+    Ok(Exit::Done)
+}
+
+fn export(appliance: &Appliance) -> Result<Exit, Error> {
+    for plan in appliance.plans()? {
+        each_issued(appliance, &plan, &mut |certificate| {
+            let mut value = issued_value(certificate);
+            value["pem"] = json!(crate::pki::pem::encode("CERTIFICATE", certificate.der()));
+            render::value(&value);
+        })?;
+    }
+    Ok(Exit::Done)
+}
+
+/// `register accept-older`: without the words it shows what they stand for.
+fn accept_older(home: Home, words: &str, given: PinArguments, form: Form) -> Result<Exit, Error> {
+    let mut appliance = Appliance::open(home)?;
+    let (older, session) = appliance.propose_older(&mut pin::custodian(given.pin_file))?;
+    let (ends, seen) = (older.ends(), older.seen());
+    tell!("this register ends at entry {}: {}", ends.entry, ends.hash.words());
+    tell!("the token has seen entry {}: {}", seen.entry, seen.hash.words());
+    tell!(
+        "what was recorded between is lost here: certificates, revocations, numbers of CRLs that are out there"
+    );
+    tell!("words for going on all the same: {}", older.digest().words());
+    let head = appliance.accept_older(&older, words, &session)?;
+    render::head(&head);
+    match form {
+        Form::Json => render::value(&json!({
+            "ended": ends.entry, "seen": seen.entry, "digest": older.digest().to_string(),
+        })),
+        Form::Text => render::line(&format!(
+            "accepted: this register goes on from entry {}, where its token had seen {}",
+            ends.entry, seen.entry
+        )),
+    }
+    tell!("next: bring the newest CRL of every CA (coldsign crl --ca NAME --to DIR --previous FILE)");
+    Ok(Exit::Done)
 }
 
 fn show(appliance: &Appliance, what: &str, form: Form) -> Result<Exit, Error> {
@@ -169,6 +207,7 @@ fn audit(appliance: &mut Appliance, noted: Option<&str>, form: Form) -> Result<E
                 "plan": plan, "rule": waiver.rule(), "reason": Printable::new(waiver.reason()).to_string(),
             })).collect::<Vec<_>>(),
             "keys_from_outside": report.adopted,
+            "older_accepted": report.older,
             "findings": report.findings.len(),
             "head": report.head.map(|head| head.hash.to_string()),
             "words": report.head.map(|head| head.hash.words()),
@@ -191,6 +230,11 @@ fn audit(appliance: &mut Appliance, noted: Option<&str>, form: Form) -> Result<E
             }
             for ca in &report.adopted {
                 render::line(&format!("CA {}: its key came from outside", Printable::new(ca)));
+            }
+            for entry in &report.older {
+                render::line(&format!(
+                    "entry {entry}: an older register was accepted in the place of a later one"
+                ));
             }
             if let Some(head) = report.head {
                 render::line(&format!("head   {}", head.hash));

@@ -307,13 +307,8 @@ pub fn from_outside(told: Option<&Printable>) {
 
 /// Says, to standard error, where the work stands and the register's head could not be signed after it.
 pub fn head(head: &HeadAfter) {
-    if let Some(failure) = head.failure() {
-        let what = format!("done and recorded, but the register's head is not signed: {failure}");
-        tell!("{}", harmless_lines(&what));
-        let hint = format!(
-            "{}; the next sign or deliver signs the head, also of a plan that is done",
-            failure.hint()
-        );
+    if let Some((wanting, hint)) = head.wanting() {
+        tell!("{}", harmless_lines(&format!("done and recorded, but {wanting}")));
         tell!("    {}", harmless_lines(&hint));
     }
 }

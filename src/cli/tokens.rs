@@ -148,6 +148,7 @@ fn check(home: Home, pin_file: Option<PathBuf>, form: Form) -> Result<Exit, Erro
                 "problem": key.found.as_ref().err(),
                 "key_from_outside": key.from_outside.as_ref().map(Printable::as_str),
             })).collect::<Vec<_>>(),
+            "register_mark": check.mark.map(|seen| seen.entry),
             "audit_signatures_per_second": check.audit_signatures_per_second,
         })),
         Form::Text => {
@@ -157,6 +158,11 @@ fn check(home: Home, pin_file: Option<PathBuf>, form: Form) -> Result<Exit, Erro
                 let what = key.found.as_ref().map_or_else(String::as_str, |()| "found, fits its certificate");
                 render::line(&format!("CA {}  {what}{}", key.ca, render::outside(key.from_outside.as_ref())));
             }
+            let mark = check.mark.map_or_else(
+                || "no mark yet: an older copy would not be noticed".to_owned(),
+                |seen| format!("marked at entry {}", seen.entry),
+            );
+            render::line(&format!("register    {mark}"));
             if let Some(rate) = check.audit_signatures_per_second {
                 render::line(&format!(
                     "rate        {rate:.0} signatures a second with the audit key, one session"

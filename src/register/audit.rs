@@ -15,7 +15,7 @@ use super::{
     Register, checkpoint, digest_of,
     error::Error,
     journal::{self, Head, Kind},
-    store,
+    mark, store,
 };
 use crate::pki::{
     certificate::Certificate,
@@ -58,6 +58,8 @@ pub struct AuditReport {
     pub head: Option<Head>,
     /// The authorities whose keys came from outside, in the order they moved in.
     pub adopted: Vec<String>,
+    /// The entries by which an older register was accepted in the place of a later one.
+    pub older: Vec<u64>,
     /// Plans.
     pub plans: u64,
     /// Planned certificates.
@@ -111,6 +113,7 @@ impl Register {
             report: AuditReport {
                 head: None,
                 adopted: Vec::new(),
+                older: Vec::new(),
                 plans: 0,
                 planned: 0,
                 issued: 0,
@@ -134,6 +137,7 @@ impl Register {
             Audit::counts,
             Audit::journal,
             Audit::authorities,
+            Audit::older,
             Audit::plans,
             Audit::serials,
             Audit::listed,
@@ -306,6 +310,18 @@ impl Audit<'_> {
             }
             if !same || chain.is_err() || key.algorithm().to_string() != row.get::<_, String>(4)? {
                 self.find("authority", format!("the certificate of {name} is not for its key"));
+            }
+        }
+        Ok(())
+    }
+
+    /// The words by which an older register was accepted.
+    fn older(&mut self) -> Result<(), Error> {
+        for (entry, follows) in mark::accepted(self.connection, &self.register.id)? {
+            self.report.older.push(entry);
+            if !follows {
+                let what = format!("the words that were typed for entry {entry} stand for something else");
+                self.find("older-register", what);
             }
         }
         Ok(())

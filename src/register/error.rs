@@ -7,6 +7,7 @@ use std::{
 
 use thiserror::Error;
 
+use super::journal::Head;
 use crate::pki::{crl::succession::SuccessionError, text::Printable};
 
 /// A fault of the register or of what was asked of it.
@@ -98,6 +99,9 @@ pub enum Error {
         /// The index asked for.
         index: u64,
     },
+    /// The words typed are not those for an older register.
+    #[error("these are not the words for going on from this older register")]
+    OlderWords,
     /// The beginning of an id fits several plans.
     #[error("several plans begin with {0}")]
     PlanAmbiguous(String),
@@ -122,6 +126,14 @@ pub enum Error {
     /// The register's file or folder cannot be written.
     #[error("the register cannot be written")]
     ReadOnly,
+    /// The register is not the latest: the token has seen an entry that it does not hold.
+    #[error("{}", behind(.ends, .seen))]
+    RegisterBehind {
+        /// Its newest entry.
+        ends: Head,
+        /// The entry that the token has seen.
+        seen: Head,
+    },
     /// A revocation or a CRL that is not taken.
     #[error(transparent)]
     Revocation(#[from] super::RevocationError),
@@ -179,6 +191,7 @@ impl Error {
             Self::Older { .. } => {
                 "go on with the coldsign that wrote it, or set up a new home for new CAs; nothing was changed"
             }
+            Self::OlderWords => "read where both end and what is lost between, then type all twelve words",
             Self::PlanAmbiguous(_) => "give more of the id",
             Self::PlanBroken => "plan the batch again; nothing of this plan was recorded",
             Self::PlanNotWithdrawable(_) => {
@@ -188,6 +201,9 @@ impl Error {
             Self::PlanTooLarge => "split the batch",
             Self::PlanWithdrawn(_) => "plan the requests again",
             Self::ReadOnly => "check the owner of the home and that its disk is mounted for writing",
+            Self::RegisterBehind { .. } => {
+                "bring the latest copy of the register; or, where it is lost, accept this one by its words (coldsign register accept-older)"
+            }
             Self::Revocation(error) => error.hint(),
             Self::SerialUsed(_) => "check the random number generator: this does not happen by chance",
             Self::Stopped => "run it again to the end",
@@ -202,6 +218,15 @@ impl Error {
     pub(super) fn io(what: impl Into<String>) -> impl FnOnce(std::io::Error) -> Self {
         let what = what.into();
         move |source| Self::Io { what, source }
+    }
+}
+
+/// How a register differs from what its token has seen.
+fn behind(ends: &Head, seen: &Head) -> String {
+    if seen.entry > ends.entry {
+        format!("this register ends at entry {}; the token has seen entry {}", ends.entry, seen.entry)
+    } else {
+        format!("entry {} of this register is not the one that the token has seen", seen.entry)
     }
 }
 

@@ -25,6 +25,7 @@ mod error;
 mod issued;
 mod journal;
 mod keys;
+mod mark;
 mod plan;
 mod planned;
 mod revocation;
@@ -52,6 +53,7 @@ pub use error::Error;
 pub use issued::{IssuedCertificate, PlannedRow};
 pub use journal::{Entry, Head};
 pub use keys::{KeyHolder, RecordedKey};
+pub use mark::{MarkState, MarkedToken};
 pub use plan::{
     Earlier, Issuer, NewPlan, PLAN_REQUESTS_MAX, PlanKind, PlanWriter, RecordedFinding, RefusedRow,
     StoredPlan, Verdict,

@@ -287,3 +287,23 @@ CREATE TABLE takeover (
   listed INTEGER NOT NULL,
   revocations INTEGER NOT NULL
 ) STRICT;
+
+-- What became of the mark of this register's head in a token: `begun` where the token had none and keeps one from then on,
+-- `refused` where it keeps no such object. `token` and `serial` are what the token calls itself.
+CREATE TABLE head_mark (
+  entry INTEGER PRIMARY KEY,
+  time INTEGER NOT NULL,
+  token TEXT NOT NULL,
+  serial TEXT NOT NULL,
+  state TEXT NOT NULL CHECK (state IN ('begun', 'refused'))
+) STRICT;
+
+-- An older register that was put back and went on by typed words: the entry that its token had seen, and the digest that
+-- the words stand for.
+CREATE TABLE older_register (
+  entry INTEGER PRIMARY KEY,
+  time INTEGER NOT NULL,
+  seen_entry INTEGER NOT NULL,
+  seen_hash BLOB NOT NULL CHECK (length(seen_hash) = 32),
+  digest BLOB NOT NULL CHECK (length(digest) = 32)
+) STRICT;

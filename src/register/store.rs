@@ -15,7 +15,7 @@ use rusqlite::{Connection, OpenFlags, config::DbConfig};
 use super::error::{Error, shown};
 
 /// The format written here, as `user_version` and in the first row.
-pub(super) const FORMAT: i64 = 4;
+pub(super) const FORMAT: i64 = 5;
 
 /// "cold", as `application_id`, so that `file(1)` and other tools can tell a register.
 const APPLICATION_ID: i64 = 0x636f_6c64;
@@ -44,9 +44,11 @@ pub(super) const TABLES: &[(&str, &[&str])] = &[
     ("crl_part", &["key"]),
     ("crl_partition", &["number", "entry idx", "entry point"]),
     ("delivery", &["entry"]),
+    ("head_mark", &["entry"]),
     ("issued", &["key"]),
     ("journal", &["seq"]),
     ("listed", &["number", "authority serial"]),
+    ("older_register", &["entry"]),
     ("plan", &["number", "entry", "id"]),
     ("planned", &["key", "serial"]),
     ("refused", &["key"]),

@@ -74,6 +74,20 @@ pub enum Error {
         /// Octets of the label.
         octets: usize,
     },
+    /// A mark was read back and is not what was written.
+    #[error("the data object `{label}` is not what was written")]
+    MarkAltered {
+        /// Its label.
+        label: Printable,
+    },
+    /// The token keeps no mark.
+    #[error("token `{token}` keeps no mark of this register ({why})")]
+    MarkRefused {
+        /// The token's label.
+        token: Printable,
+        /// What it answered.
+        why: Box<Error>,
+    },
     /// The token has no mechanism for what was asked.
     #[error("the token cannot {purpose}")]
     MechanismMissing {
@@ -252,6 +266,12 @@ impl Error {
                 "remove or renumber the extra object with the token's own tool, so that one private and one public key have the id"
             }
             Self::LabelLength { .. } => "choose a label of 1 to 32 octets",
+            Self::MarkAltered { .. } => {
+                "remove it with the token's own tool; the next head that is signed is marked anew"
+            }
+            Self::MarkRefused { .. } => {
+                "an older copy of this register would not be noticed with this token: compare its head with the one that was noted at closing before you sign"
+            }
             Self::MechanismMissing { .. } => {
                 "run `token check` to see what the token can do, and choose another algorithm"
             }

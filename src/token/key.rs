@@ -292,12 +292,16 @@ const ED25519_NAME: &[u8] = b"\x13\x0cedwards25519";
 const ED25519_OID: &[u8] = b"\x06\x03\x2b\x65\x70";
 
 /// An object of the token, to read.
-struct Object<'a> {
+pub(super) struct Object<'a> {
     session: &'a Cryptoki,
     handle: ObjectHandle,
 }
 
-impl Object<'_> {
+impl<'a> Object<'a> {
+    pub(super) fn new(session: &'a Cryptoki, handle: ObjectHandle) -> Self {
+        Self { session, handle }
+    }
+
     /// One attribute at a time: a token that does not know one of several may answer none of them.
     fn value(&self, kind: AttributeType) -> Result<Option<Attribute>, Error> {
         match self.session.get_attributes(self.handle, &[kind]) {
@@ -329,7 +333,7 @@ impl Object<'_> {
     }
 
     /// Octets of an attribute; an empty value counts as none (`SoftHSM` answers some attributes so).
-    fn octets(&self, kind: AttributeType) -> Result<Option<Vec<u8>>, Error> {
+    pub(super) fn octets(&self, kind: AttributeType) -> Result<Option<Vec<u8>>, Error> {
         let value = self.value(kind)?.and_then(|attribute| match attribute {
             Attribute::EcParams(octets)
             | Attribute::EcPoint(octets)

@@ -13,6 +13,7 @@ pub mod provision;
 pub mod session;
 
 pub mod key;
+mod mark;
 pub mod mechanism;
 mod raw;
 pub mod signer;

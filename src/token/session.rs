@@ -38,7 +38,7 @@ pub struct Token {
 pub struct Session {
     module: Module,
     state: TokenState,
-    anchor: Cryptoki,
+    pub(super) anchor: Cryptoki,
     /// For keys that want the PIN for every signature; `None` where the token has none.
     kept: Option<Arc<Kept>>,
 }

@@ -456,6 +456,7 @@ pub fn issued_row(number: u64, outside: &Outside) -> IssuedRow {
 pub fn audit_report(findings: Vec<AuditFinding>) -> AuditReport {
     AuditReport {
         head: None,
+        older: Vec::new(),
         adopted: vec!["second".to_owned()],
         plans: 7,
         planned: 1_204,
@@ -582,6 +583,7 @@ pub fn token_check(outside: &Outside) -> TokenCheck {
     };
     let key = |ca, found, from_outside| CheckedKey { ca, found, from_outside };
     TokenCheck {
+        mark: None,
         state: token(0, &outside.token, SERIAL),
         capabilities: vec![
             capability(

@@ -230,6 +230,33 @@ impl Sandbox {
         lines(&output.stdout)
     }
 
+    /// Runs the program with the interposer for its module, which makes a fault (`SHIM_FAULT` of `shim.c`).
+    pub fn with_fault<I: IntoIterator<Item = A>, A: AsRef<OsStr>>(
+        &self,
+        fault: &str,
+        arguments: I,
+    ) -> Output {
+        let path = self.path("home/authority.toml");
+        let exchange = |from: &str, to: &str| {
+            let text = fs::read_to_string(&path).unwrap();
+            fs::write(&path, text.replace(from, to)).unwrap();
+        };
+        exchange(&module(), shim());
+        let mut command = self.coldsign();
+        command.env("SHIM_MODULE", module()).env("SHIM_FAULT", fault);
+        let output = command.args(arguments).output().unwrap();
+        exchange(shim(), &module());
+        output
+    }
+
+    /// Lets a register that was put back from a copy go on, by its words.
+    pub fn accept_older(&self) {
+        let accept = ["register", "accept-older", "--pin-file", &self.text("pin")];
+        let told = self.exits(6, accept);
+        let words = told.lines().find_map(|line| line.strip_prefix("words for going on all the same: "));
+        self.exits(0, [&accept[..], &["--words", words.expect(&told)]].concat());
+    }
+
     /// Plans and approves; nothing is signed yet.
     pub fn approved(&self, ca: &str, profile: &str, from: &[&str]) -> Planned {
         let mut arguments = vec!["plan", "--ca", ca, "--profile", profile];

@@ -4,14 +4,15 @@
  * Everything is forwarded to the module that SHIM_MODULE names, but for the calls below. Structures are laid out as in
  * PKCS#11 v2.40 on Linux (no packing); only what is touched is named, so that no header is needed.
  *
- *   SHIM_LOG      a file: a line for each C_InitToken, C_InitPIN, C_Login and C_Sign that reaches this module
+ *   SHIM_LOG      a file: a line for each C_InitToken, C_InitPIN, C_Login, C_CreateObject, C_SetAttributeValue and C_Sign that reaches this module
  *   SHIM_FLAGS    hexadecimal CK_TOKEN_INFO flags, set beside the token's own
  *   SHIM_PAD_PIN  the PIN for a C_Login without one: what a person types on the reader's pad
  *   SHIM_TEXT     octets that begin the token's label, manufacturer, model and serial number
  *   SHIM_ALWAYS   set: key pairs are made with CKA_ALWAYS_AUTHENTICATE
  *   SHIM_LACKS    a mechanism's number in hexadecimal: the token says that it has none such
- *   SHIM_FAULT    "CALL N KIND": what the N-th such call does instead; CALL is sign, context-login or init-pin, KIND is
- *                 corrupt, short, die-before, die-after (sign alone; the process is killed before the token signs, or
+ *   SHIM_FAULT    "CALL N KIND": what the N-th such call does instead; CALL is sign, context-login, init-pin, create-object or
+ *                 set-attribute, KIND is
+ *                 corrupt, short, die-before, die-after (sign; die-before of objects too; the process is killed before the token does it, or
  *                 after it has signed), wait (sign alone: after it has signed, until there is a file that SHIM_WAIT
  *                 names, a minute at most), or a return value in hexadecimal. A return value stays from then on.
  */
@@ -30,7 +31,7 @@ typedef unsigned char octet;
 enum { OK = 0, GENERAL_ERROR = 5, MECHANISM_INVALID = 0x70 };
 enum { CONTEXT_SPECIFIC = 2, ALWAYS_AUTHENTICATE = 0x202 };
 /* Places in CK_FUNCTION_LIST. */
-enum { GET_TOKEN_INFO = 6, GET_MECHANISM_INFO = 8, INIT_TOKEN = 9, INIT_PIN = 10, LOGIN = 18, SIGN = 43, GENERATE_KEY_PAIR = 59 };
+enum { GET_TOKEN_INFO = 6, GET_MECHANISM_INFO = 8, INIT_TOKEN = 9, INIT_PIN = 10, LOGIN = 18, CREATE_OBJECT = 20, SET_ATTRIBUTE = 25, SIGN = 43, GENERATE_KEY_PAIR = 59 };
 
 struct list { octet version[2]; void *call[68]; };
 struct token_info { octet label[32], manufacturer[32], model[16], serial[16]; ulong flags, rest[10]; };
@@ -142,6 +143,32 @@ static ulong sign(ulong session, octet *message, ulong message_octets, octet *si
     return answer;
 }
 
+static ulong create_object(ulong session, struct attribute *template, ulong count, ulong *object)
+{
+    static atomic_ulong calls;
+    char kind[16];
+    ulong (*next)(ulong, struct attribute *, ulong, ulong *) = real.call[CREATE_OBJECT];
+    record("C_CreateObject");
+    if (!faulty("create-object", &calls, kind))
+        return next(session, template, count, object);
+    if (strcmp(kind, "die-before") == 0)
+        raise(SIGKILL);
+    return strtoul(kind, NULL, 16);
+}
+
+static ulong set_attribute(ulong session, ulong object, struct attribute *template, ulong count)
+{
+    static atomic_ulong calls;
+    char kind[16];
+    ulong (*next)(ulong, ulong, struct attribute *, ulong) = real.call[SET_ATTRIBUTE];
+    record("C_SetAttributeValue");
+    if (!faulty("set-attribute", &calls, kind))
+        return next(session, object, template, count);
+    if (strcmp(kind, "die-before") == 0)
+        raise(SIGKILL);
+    return strtoul(kind, NULL, 16);
+}
+
 static ulong generate_key_pair(ulong session, void *mechanism, struct attribute *public, ulong public_count,
                                struct attribute *private, ulong private_count, ulong *public_key, ulong *private_key)
 {
@@ -171,6 +198,8 @@ ulong C_GetFunctionList(struct list **answer)
     ours.call[INIT_TOKEN] = init_token;
     ours.call[INIT_PIN] = init_pin;
     ours.call[LOGIN] = login;
+    ours.call[CREATE_OBJECT] = create_object;
+    ours.call[SET_ATTRIBUTE] = set_attribute;
     ours.call[SIGN] = sign;
     ours.call[GENERATE_KEY_PAIR] = generate_key_pair;
     *answer = &ours;

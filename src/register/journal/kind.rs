@@ -20,8 +20,10 @@ pub(in crate::register) enum Kind {
     CrlDelivery,
     CrlIssued,
     Delivery,
+    HeadMark,
     Issued,
     Listing,
+    OlderRegister,
     Plan,
     Recovery,
     Register,
@@ -32,7 +34,7 @@ pub(in crate::register) enum Kind {
 }
 
 impl Kind {
-    pub(in crate::register) const ALL: [Self; 18] = [
+    pub(in crate::register) const ALL: [Self; 20] = [
         Self::Adoption,
         Self::Approval,
         Self::Authority,
@@ -42,8 +44,10 @@ impl Kind {
         Self::CrlDelivery,
         Self::CrlIssued,
         Self::Delivery,
+        Self::HeadMark,
         Self::Issued,
         Self::Listing,
+        Self::OlderRegister,
         Self::Plan,
         Self::Recovery,
         Self::Register,
@@ -65,7 +69,9 @@ impl Kind {
             Self::CrlIssued => "crl-issued",
             Self::Delivery => "delivery",
             Self::Issued => "issued",
+            Self::HeadMark => "head-mark",
             Self::Listing => "listing",
+            Self::OlderRegister => "older-register",
             Self::Plan => "plan",
             Self::Recovery => "recovery",
             Self::Register => "register",
@@ -106,6 +112,7 @@ impl Kind {
                  count(*) AS certificates FROM issued JOIN planned USING (key) \
                  JOIN plan ON plan.number = planned.plan WHERE issued.entry = ?1 GROUP BY plan.number"
             }
+            Self::HeadMark => "SELECT * FROM head_mark WHERE entry = ?1",
             Self::Listing => {
                 // A list that was given again may only revoke.
                 "SELECT authority, count(*) AS certificates, min(serial) AS first \
@@ -113,6 +120,7 @@ impl Kind {
                  SELECT authority, 0, min(serial) FROM revocation WHERE entry = ?1 \
                  AND NOT EXISTS (SELECT 1 FROM listed WHERE entry = ?1) GROUP BY authority"
             }
+            Self::OlderRegister => "SELECT * FROM older_register WHERE entry = ?1",
             Self::Plan => "SELECT * FROM plan WHERE entry = ?1",
             Self::Register => "SELECT * FROM register WHERE entry = ?1",
             Self::Request => "SELECT * FROM authority_request WHERE entry = ?1",
@@ -147,10 +155,12 @@ impl Kind {
             Self::CrlIssued => &[("crl_issued", "SELECT * FROM crl_issued WHERE entry = ?1")],
             Self::Delivery => &[("delivery", "SELECT * FROM delivery WHERE entry = ?1")],
             Self::Issued => &[("issued", "SELECT * FROM issued WHERE entry = ?1 ORDER BY key")],
+            Self::HeadMark => &[("head_mark", "SELECT * FROM head_mark WHERE entry = ?1")],
             Self::Listing => &[
                 ("listed", "SELECT * FROM listed WHERE entry = ?1 ORDER BY number"),
                 ("revocation", "SELECT * FROM revocation WHERE entry = ?1 ORDER BY number"),
             ],
+            Self::OlderRegister => &[("older_register", "SELECT * FROM older_register WHERE entry = ?1")],
             Self::Plan => &[
                 ("crl_partition", "SELECT * FROM crl_partition WHERE entry = ?1 ORDER BY number"),
                 ("plan", "SELECT * FROM plan WHERE entry = ?1"),

@@ -369,14 +369,17 @@ impl Signing {
     }
 }
 
-/// Says where the register's head could not be signed after work that is done; returns the lines it took.
+/// Says where the register's head could not be signed or marked after work that is done; returns the lines it took.
 pub fn unsigned_head(canvas: &mut Canvas<'_>, area: Rect, head: &HeadAfter) -> u16 {
     let Some(failure) = head.failure() else { return 0 };
-    let failure = harmless_lines(&format!("{failure}: {}", failure.hint()));
-    let text = format!(
-        "All of this is done and recorded, but the register's head is not signed: {failure}. The next signing or \
-         delivery signs it, or s under Close."
-    );
+    let told = harmless_lines(&format!("{failure}: {}", failure.hint()));
+    let text = match head {
+        HeadAfter::Unmarked(_) => format!("All of this is done and recorded, but {told}."),
+        _ => format!(
+            "All of this is done and recorded, but the register's head is not signed: {told}. The next signing or \
+             delivery signs it, or s under Close."
+        ),
+    };
     canvas.paragraph(area, &text, Role::Attention)
 }
 

@@ -28,6 +28,7 @@ pub fn of(id: &str) -> (&'static str, &'static str) {
         "unbound-rows" => ("there are rows that no entry vouches for: they were put in from outside", SECURE),
         "authority" => ("a CA's certificate is not for its key", HOLD),
         "adoption" => ("what was waived for a key from outside is not what was approved for it", HOLD),
+        "older-register" => ("an older register was accepted, and not by the words for what it says", SECURE),
         "plan-issuer" => ("a plan names a CA certificate that was not installed before", HOLD),
         "plan-index" | "plan-counts" | "plan-digest" => {
             ("a plan is not what was shown and approved: rows, counts or digest differ", HOLD)

@@ -19,6 +19,7 @@ fn report() -> AuditReport {
         issued: 1_000_000,
         refused: 0,
         deliveries: 1,
+        older: Vec::new(),
         adopted: Vec::new(),
         revocations: 0,
         crls: 0,

@@ -58,6 +58,7 @@ fn a_check_stands_first_with_what_the_token_signs() {
         signatures: hashes.map(SignatureAlgorithm::Ecdsa).into(),
     };
     let check = TokenCheck {
+        mark: None,
         state,
         capabilities: vec![capability],
         keys: vec![CheckedKey {

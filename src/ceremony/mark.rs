@@ -1,0 +1,169 @@
+//! The mark: the token remembers the newest entry of the register, and no register that lacks it signs with this token.
+//!
+//! It is compared after every log-in and moved where the register's head is signed, never while certificates are. A crash
+//! between an entry and its mark leaves the register ahead, which is no harm. docs/CONTROLS.md tells of it as
+//! `register-mark`.
+
+use crate::{
+    pki::fingerprint::Digest,
+    register::{self, Head, MarkState, MarkedToken},
+    token::{self, session::Session},
+};
+
+use super::{
+    done::HeadAfter,
+    error::Error,
+    opening::{Appliance, Custodian, now},
+};
+
+/// An older register that can go on once its words are typed. Only [`Appliance::propose_older`] makes one.
+#[derive(Clone, Copy, Debug)]
+pub struct OlderRegister {
+    ends: Head,
+    seen: Head,
+    digest: Digest,
+}
+
+impl OlderRegister {
+    /// The register's newest entry.
+    #[must_use]
+    pub fn ends(&self) -> Head {
+        self.ends
+    }
+
+    /// The entry that the token has seen.
+    #[must_use]
+    pub fn seen(&self) -> Head {
+        self.seen
+    }
+
+    /// What the words stand for: both entries, and which register it is.
+    #[must_use]
+    pub fn digest(&self) -> Digest {
+        self.digest
+    }
+}
+
+impl Appliance {
+    /// Checks that the token has seen nothing that this register lacks.
+    ///
+    /// # Errors
+    /// [`Error::Register`] where it has; [`Error::Token`], [`Error::TokenOutput`].
+    pub(super) fn check_mark(&self, session: &Session) -> Result<(), Error> {
+        match self.seen(session)? {
+            Some(seen) => Ok(self.register.check_seen(seen)?),
+            None => Ok(()),
+        }
+    }
+
+    /// The entry that the token has seen; `None` where it keeps no mark. Of two marks the higher one counts: a change was cut short.
+    pub(super) fn seen(&self, session: &Session) -> Result<Option<Head>, Error> {
+        let label = self.register.mark_label();
+        let mut seen: Option<Head> = None;
+        for octets in session.marks(&label)? {
+            let head = Head::from_mark(&octets).ok_or_else(|| Error::TokenOutput {
+                what: format!("the data object `{label}` in the token is no mark that this coldsign reads"),
+                hint: "use the coldsign that wrote it; nothing was signed".to_owned(),
+            })?;
+            seen = seen.filter(|other| other.entry >= head.entry).or(Some(head));
+        }
+        Ok(seen)
+    }
+
+    /// Signs the head where it is not signed yet, and moves the mark behind it. Why the token keeps none, where it
+    /// refuses and that was not recorded before.
+    ///
+    /// # Errors
+    /// What kept the head from being signed.
+    pub(super) fn sign_and_mark(&mut self, session: &Session) -> Result<Option<Error>, Error> {
+        // That a mark begins is an entry too, which the head is to stand for.
+        let begun = self.begin_mark(session);
+        self.sign_unsigned_head(session)?;
+        let moved = match begun {
+            Ok(MarkState::Begun) => self.move_mark(session),
+            Ok(MarkState::Refused) => Ok(()),
+            Err(error) => Err(error),
+        };
+        Ok(moved.err())
+    }
+
+    /// Sees that the token keeps a mark, and records it where it begins to, or refuses to.
+    fn begin_mark(&mut self, session: &Session) -> Result<MarkState, Error> {
+        let state = session.state();
+        let (label, serial) = (state.label.to_string(), state.serial.to_string());
+        let token = MarkedToken { label: &label, serial: &serial };
+        let (seen, recorded) = (self.seen(session)?, self.register.recorded_mark(token)?);
+        if seen.is_some() && recorded == Some(MarkState::Begun) {
+            return Ok(MarkState::Begun);
+        }
+        let kept = match seen {
+            Some(_) => Ok(()),
+            None => self.move_mark(session),
+        };
+        match kept {
+            Ok(()) => {
+                self.register.record_mark(token, MarkState::Begun, now()?)?;
+                Ok(MarkState::Begun)
+            }
+            Err(Error::Token(token::error::Error::MarkRefused { .. }))
+                if recorded == Some(MarkState::Refused) =>
+            {
+                Ok(MarkState::Refused)
+            }
+            Err(refused @ Error::Token(token::error::Error::MarkRefused { .. })) => {
+                self.register.record_mark(token, MarkState::Refused, now()?)?;
+                Err(refused)
+            }
+            Err(error) => Err(error),
+        }
+    }
+
+    fn move_mark(&self, session: &Session) -> Result<(), Error> {
+        let mark = self.register.head()?.to_mark();
+        Ok(session.keep_mark(&self.register.mark_label(), &mark)?)
+    }
+
+    /// Looks at a register that lacks what its token has seen. Nothing is recorded.
+    ///
+    /// # Errors
+    /// [`Error::Usage`] where it lacks nothing; [`Error::Token`], [`Error::Register`].
+    pub fn propose_older(&self, custodian: &mut Custodian<'_>) -> Result<(OlderRegister, Session), Error> {
+        let session = self.login_unmarked(custodian)?;
+        let nothing = || {
+            Error::usage(
+                "this register holds all that the token has seen: there is nothing to accept",
+                "go on with your work",
+            )
+        };
+        let seen = self.seen(&session)?.ok_or_else(nothing)?;
+        match self.register.check_seen(seen) {
+            Ok(()) => Err(nothing()),
+            Err(register::Error::RegisterBehind { ends, seen }) => {
+                let digest = self.register.older_digest(&seen)?;
+                Ok((OlderRegister { ends, seen, digest }, session))
+            }
+            Err(error) => Err(error.into()),
+        }
+    }
+
+    /// Lets the older register go on, by the words that stand for both ends; then the audit key signs the register's head,
+    /// and the token's mark follows it.
+    ///
+    /// # Errors
+    /// [`Error::NotApproved`] where other words were typed; [`Error::Register`].
+    pub fn accept_older(
+        &mut self,
+        older: &OlderRegister,
+        words: &str,
+        session: &Session,
+    ) -> Result<HeadAfter, Error> {
+        match self.register.accept_older(&older.seen, words, now()?) {
+            Ok(()) => Ok(self.close_head(session)),
+            Err(error @ register::Error::OlderWords) => Err(Error::NotApproved {
+                what: format!("nothing was recorded: {error}"),
+                hint: format!("{}, with --words \"…\"", error.hint()),
+            }),
+            Err(error) => Err(error.into()),
+        }
+    }
+}

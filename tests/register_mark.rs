@@ -1,0 +1,240 @@
+//! A register that was put back from an older copy is noticed: the token remembers the newest entry that it has seen.
+
+mod support;
+
+use std::{fs, path::Path};
+
+use coldsign::{pki::fingerprint::hex, register::Register};
+use support::{
+    PIN, Planned, Sandbox, TOKEN, disk, module,
+    request::{self, Algorithm, Key, Request},
+    said, succeed, tool,
+};
+
+const BEHIND: &str = "the token has seen entry";
+const OTHER: &str = "of this register is not the one that the token has seen";
+
+fn plan(sandbox: &Sandbox, name: &str) -> Planned {
+    let stick = sandbox.folder(&format!("stick-{name}"));
+    let der = Request::named(name).der(&Key::generate(Algorithm::P256));
+    fs::write(Path::new(&stick).join("1.csr"), request::pem("CERTIFICATE REQUEST", &der)).unwrap();
+    sandbox.approved("root", "device", &[&stick])
+}
+
+fn sign(planned: &Planned, sandbox: &Sandbox) -> [String; 4] {
+    ["sign".to_owned(), planned.id.clone(), "--pin-file".to_owned(), sandbox.text("pin")]
+}
+
+fn keep(sandbox: &Sandbox, name: &str) {
+    disk::copy(&sandbox.path("home"), &sandbox.path(name));
+}
+
+fn put_back(sandbox: &Sandbox, name: &str) {
+    fs::remove_dir_all(sandbox.path("home")).unwrap();
+    disk::copy(&sandbox.path(name), &sandbox.path("home"));
+}
+
+/// How many serial numbers the register holds as issued.
+fn issued(sandbox: &Sandbox, planned: &Planned) -> usize {
+    sandbox.json(["register", "list", "--plan", &planned.id]).len()
+}
+
+fn newest(sandbox: &Sandbox) -> u64 {
+    let audited = sandbox.json(["register", "audit"]).pop().unwrap();
+    assert_eq!(audited["clean"], true, "{audited}");
+    audited["entries"].as_u64().unwrap()
+}
+
+/// The entry that the token has seen.
+fn mark(sandbox: &Sandbox) -> u64 {
+    let checked = sandbox.json(["token", "check", "--pin-file", &sandbox.text("pin")]).pop().unwrap();
+    checked["register_mark"].as_u64().unwrap_or_else(|| panic!("{checked}"))
+}
+
+/// What the register says of marks, in order.
+fn states(sandbox: &Sandbox) -> Vec<String> {
+    let register = rusqlite::Connection::open(sandbox.path("home/register.db")).unwrap();
+    let mut statement = register.prepare("SELECT state FROM head_mark ORDER BY entry").unwrap();
+    let found = statement.query_map([], |row| row.get(0)).unwrap();
+    found.map(Result::unwrap).collect()
+}
+
+fn create(sandbox: &Sandbox) -> Vec<String> {
+    let pin = sandbox.text("pin");
+    ["ca", "create", "root", "--key", "p256", "--subject", "CN=Root", "--days", "7300", "--pin-file", &pin]
+        .map(str::to_owned)
+        .to_vec()
+}
+
+#[test]
+fn an_older_copy_signs_nothing_until_it_is_accepted_by_its_words() {
+    let sandbox = Sandbox::with_root("mark-older", "p256");
+    let planned = plan(&sandbox, "device");
+    keep(&sandbox, "older");
+    sandbox.ok(sign(&planned, &sandbox));
+    let latest = newest(&sandbox);
+    keep(&sandbox, "latest");
+    put_back(&sandbox, "older");
+    let ends = newest(&sandbox);
+
+    let pin = sandbox.text("pin");
+    let create =
+        ["ca", "create", "new", "--key", "p256", "--subject", "CN=New", "--days", "9", "--pin-file", &pin];
+    let crl = ["crl", "--ca", "root", "--to", &sandbox.folder("out"), "--pin-file", &pin];
+    for refused in [&sign(&planned, &sandbox).each_ref().map(String::as_str)[..], &create, &crl] {
+        let told = sandbox.exits(5, refused);
+        assert!(told.contains(&format!("this register ends at entry {ends}; {BEHIND} {latest}")), "{told}");
+        assert!(told.contains("bring the latest copy of the register"), "{told}");
+    }
+    assert_eq!((issued(&sandbox, &planned), newest(&sandbox)), (0, ends));
+
+    // The latest copy is brought: it goes on, and there is nothing to accept.
+    keep(&sandbox, "again");
+    put_back(&sandbox, "latest");
+    sandbox.ok(sign(&planned, &sandbox));
+    let accept = ["register", "accept-older", "--pin-file", &pin];
+    assert!(sandbox.exits(2, accept).contains("there is nothing to accept"));
+    put_back(&sandbox, "again");
+
+    // Or it is lost: other words do nothing, the right ones are recorded.
+    let other =
+        [&accept[..], &["--words", "able able able able able able able able able able able able"]].concat();
+    assert!(sandbox.exits(6, other).contains("nothing was recorded"));
+    assert_eq!(newest(&sandbox), ends);
+    sandbox.accept_older();
+    let told = sandbox.exits(0, ["register", "audit", "--noted", &(ends + 1).to_string()]);
+    assert!(told.contains(&format!("entry  {}, older-register, recorded", ends + 1)), "{told}");
+    assert!(told.contains(&format!("entry {}: an older register was accepted", ends + 1)), "{told}");
+    sandbox.ok(sign(&planned, &sandbox));
+    assert_eq!(issued(&sandbox, &planned), 1);
+    newest(&sandbox);
+
+    // From then on the one that was lost is another history.
+    put_back(&sandbox, "latest");
+    let told = sandbox.exits(5, sign(&planned, &sandbox));
+    assert!(told.contains(OTHER) || told.contains(BEHIND), "{told}");
+}
+
+#[test]
+fn another_history_of_the_same_length_is_refused() {
+    let sandbox = Sandbox::with_root("mark-swapped", "p256");
+    let swap = |from: &str| {
+        fs::remove_dir_all(sandbox.path("tokens")).unwrap();
+        disk::copy(&sandbox.path(from), &sandbox.path("tokens"));
+    };
+    keep(&sandbox, "fork");
+    disk::copy(&sandbox.path("tokens"), &sandbox.path("tokens-fork"));
+    let here = plan(&sandbox, "here");
+    sandbox.ok(sign(&here, &sandbox));
+    let length = newest(&sandbox);
+    disk::copy(&sandbox.path("tokens"), &sandbox.path("tokens-here"));
+    // The same acts in a copy, with a copy of the token that knows nothing of them.
+    put_back(&sandbox, "fork");
+    swap("tokens-fork");
+    let there = plan(&sandbox, "there");
+    sandbox.ok(sign(&there, &sandbox));
+    assert_eq!(newest(&sandbox), length);
+    swap("tokens-here");
+    let told = sandbox.exits(5, sign(&there, &sandbox));
+    assert!(told.contains(&format!("entry {length} {OTHER}")), "{told}");
+}
+
+#[test]
+fn a_crash_between_an_entry_and_its_mark_goes_on() {
+    let sandbox = Sandbox::with_root("mark-crash", "p256");
+    let planned = plan(&sandbox, "device");
+    let output = sandbox.with_fault("set-attribute 1 die-before", sign(&planned, &sandbox));
+    assert_eq!(output.status.code(), None, "{}", said(&output));
+    assert_eq!(issued(&sandbox, &planned), 1);
+    // The head is signed: the same command moves the mark alone.
+    let before = newest(&sandbox);
+    assert!(mark(&sandbox) < before);
+    sandbox.ok(sign(&planned, &sandbox));
+    assert_eq!((newest(&sandbox), mark(&sandbox)), (before, before));
+}
+
+#[test]
+fn a_crash_before_the_first_mark_leaves_a_register_that_goes_on_and_is_marked() {
+    let sandbox = Sandbox::new("mark-crash-first");
+    let output = sandbox.with_fault("create-object 1 die-before", create(&sandbox));
+    assert_eq!(output.status.code(), None, "{}", said(&output));
+    assert_eq!(states(&sandbox), [""; 0]);
+    let planned = plan(&sandbox, "device");
+    sandbox.ok(sign(&planned, &sandbox));
+    assert_eq!(states(&sandbox), ["begun"]);
+    assert_eq!(mark(&sandbox), newest(&sandbox));
+}
+
+#[test]
+fn a_mark_that_cannot_be_changed_is_made_anew_before_the_old_one_goes() {
+    let sandbox = Sandbox::with_root("mark-anew", "p256");
+    let planned = plan(&sandbox, "device");
+    keep(&sandbox, "older");
+    // CKR_ATTRIBUTE_READ_ONLY
+    let output = sandbox.with_fault("set-attribute 1 0x10", sign(&planned, &sandbox));
+    assert!(output.status.success(), "{}", said(&output));
+    assert_eq!(mark(&sandbox), newest(&sandbox));
+    put_back(&sandbox, "older");
+    assert!(sandbox.exits(5, sign(&planned, &sandbox)).contains(BEHIND));
+}
+
+#[test]
+fn a_token_that_keeps_no_data_objects_says_so_once_and_signs() {
+    let sandbox = Sandbox::new("mark-refused");
+    // CKR_TEMPLATE_INCONSISTENT
+    let refuses = "create-object 1 0xd1";
+    let output = sandbox.with_fault(refuses, create(&sandbox));
+    let told = said(&output);
+    assert!(output.status.success(), "{told}");
+    assert!(
+        told.contains("done and recorded, but token `coldsign-test` keeps no mark of this register"),
+        "{told}"
+    );
+    assert!(told.contains("compare its head with the one that was noted at closing"), "{told}");
+    let planned = plan(&sandbox, "device");
+    let output = sandbox.with_fault(refuses, sign(&planned, &sandbox));
+    assert!(output.status.success() && !said(&output).contains("mark"), "{}", said(&output));
+    assert_eq!(states(&sandbox), ["refused"]);
+    // Another time it keeps one, and that is recorded too.
+    sandbox.ok(sign(&planned, &sandbox));
+    assert_eq!(states(&sandbox), ["refused", "begun"]);
+    newest(&sandbox);
+    assert_eq!(mark(&sandbox), newest(&sandbox));
+}
+
+#[test]
+fn a_mark_that_was_taken_out_of_the_token_begins_anew_and_the_register_says_so() {
+    let sandbox = Sandbox::with_root("mark-removed", "p256");
+    let planned = plan(&sandbox, "device");
+    assert_eq!(states(&sandbox), ["begun"]);
+    let mut remove = tool("pkcs11-tool", "apt-get install opensc");
+    remove.args(["--module", &module(), "--login", "--pin", PIN, "--token-label", TOKEN]);
+    sandbox.prepare(&mut remove);
+    let label = format!(
+        "coldsign register {}",
+        hex(&Register::open_to_read(&sandbox.path("home/register.db")).unwrap().id())
+    );
+    succeed(remove.args(["--delete-object", "--type", "data", "--label", &label]));
+    sandbox.ok(sign(&planned, &sandbox));
+    assert_eq!(states(&sandbox), ["begun", "begun"]);
+    assert_eq!(mark(&sandbox), newest(&sandbox));
+}
+
+#[test]
+fn registers_that_share_a_token_have_marks_of_their_own() {
+    let sandbox = Sandbox::with_root("mark-shared", "p256");
+    let planned = plan(&sandbox, "device");
+    keep(&sandbox, "older");
+    fs::rename(sandbox.path("home"), sandbox.path("first")).unwrap();
+    sandbox.ok(["setup", "--module", &module(), "--token", TOKEN, "--rehearsal"]);
+    sandbox.root("root", "p256");
+    let other = plan(&sandbox, "other");
+    sandbox.ok(sign(&other, &sandbox));
+    fs::rename(sandbox.path("home"), sandbox.path("second")).unwrap();
+    disk::copy(&sandbox.path("first"), &sandbox.path("home"));
+    sandbox.ok(sign(&planned, &sandbox));
+    put_back(&sandbox, "older");
+    assert!(sandbox.exits(5, sign(&planned, &sandbox)).contains(BEHIND));
+    put_back(&sandbox, "second");
+    sandbox.ok(sign(&other, &sandbox));
+}
