@@ -22,12 +22,12 @@ use coldsign::{
     pki::{
         certificate::{Certificate, SignedCertificate, join},
         der::{element, sequence, tag},
-        fingerprint::hex,
+        fingerprint::{Digest, hex},
         issuer::IssuingCa,
         key::{Curve, KeyAlgorithm, PublicKey, RsaScheme},
         lint::waiver::Waiver,
         name::Name,
-        plan::{Facts, PlanDigest, RootFields, plan_for_code, plan_root},
+        plan::{Facts, PlanDigest, PlanStatement, RootFields, plan_for_code, plan_root},
         profile::{Approval, DuplicateSubjects, End, Profile},
         serial::SerialNumber,
         time::Time,
@@ -341,14 +341,14 @@ const LINES: &str = "jsonl/devices.jsonl";
 
 #[test]
 fn a_table_of_fewer_columns_hides_no_certificate_from_its_files() {
-    check_sealed(&[FlawId::DevicesCsv, FlawId::ManifestMalformed], |bundle, _| {
+    check_sealed(&[FlawId::DevicesCsv, FlawId::PlanDigest, FlawId::ManifestMalformed], |bundle, _| {
         let text = bundle.text("devices.csv");
         let header = text.lines().next().expect("a header").to_owned();
         let lines = "x\r\n".repeat(SOURCES.len());
         bundle.files.insert("devices.csv".to_owned(), format!("{header}\r\n{lines}").into_bytes());
     });
     // Without its files, which nothing would then have called for.
-    check_sealed(&[FlawId::DevicesCsv], |bundle, _| {
+    check_sealed(&[FlawId::DevicesCsv, FlawId::PlanDigest], |bundle, _| {
         let text = bundle.text("devices.csv");
         let header = text.lines().next().expect("a header").to_owned();
         let lines = "x\r\n".repeat(SOURCES.len());
@@ -365,7 +365,14 @@ fn a_bundle_of_nothing_is_not_sound() {
         bundle.files.insert("devices.csv".to_owned(), first.into_bytes());
         bundle.files.insert("certificates.pem".to_owned(), Vec::new());
         bundle.files.retain(|path, _| !path.starts_with("certs/") && !path.starts_with("chains/"));
-        let digest = PlanDigest::new(issued().issuer.certificate().sha256(), 0, &[]).finish();
+        let digest = PlanDigest::new(&PlanStatement {
+            standing: header.standing.name(),
+            profile: &header.profile,
+            issuer_sha256: issued().issuer.certificate().sha256(),
+            count: 0,
+            waivers: &[],
+        })
+        .finish();
         header.digest = digest.to_string();
         header.words = digest.words();
         header.counts.issued = 0;
@@ -425,7 +432,8 @@ fn finds_what_happened_to_files() {
     check(&[FlawId::FileExtra], |b| drop(b.files.insert("certs/000/more.pem".to_owned(), vec![])));
     check(&[FlawId::FileExtra], |b| b.listed_only = Some("\u{1b}[2Jautorun.inf".to_owned()));
     check(&[FlawId::FileAltered, FlawId::CertificateFile], |b| b.swap(FIRST, SECOND));
-    check(&[FlawId::ManifestSignature, FlawId::Sums], |b| b.replace(MANIFEST, "rehearsal", "production"));
+    let standing = [FlawId::ManifestSignature, FlawId::Sums, FlawId::PlanDigest];
+    check(&standing, |b| b.replace(MANIFEST, "rehearsal", "production"));
     check(&[FlawId::ManifestMalformed], |b| b.replace(MANIFEST, "{", "[{"));
     check(&[FlawId::ManifestSignature], |b| b.files.get_mut(SIGNATURE).expect("it")[10] ^= 1);
     check(&[FlawId::Sums], |b| b.replace(SHA256SUMS, "ca.pem", "cb.pem"));
@@ -438,6 +446,14 @@ fn finds_what_a_signed_manifest_hides() {
     check_sealed(&[FlawId::ManifestMalformed], |b, _| drop(b.files.remove("chains/000/dev-0001.pem")));
     check_sealed(&[FlawId::Counts, FlawId::PlanDigest], |_, header| header.counts.issued = 7);
     check_sealed(&[FlawId::Counts], |_, header| header.counts.refused = 2);
+    check_sealed(&[FlawId::PlanDigest], |_, header| header.standing = Standing::Production);
+    check_sealed(&[FlawId::PlanDigest], |_, header| header.profile = "server".to_owned());
+    // Which request got which certificate.
+    check_sealed(&[FlawId::PlanDigest], |b, _| {
+        b.replace("devices.csv", SOURCES[0], "elsewhere");
+        b.replace("devices.csv", SOURCES[4], SOURCES[0]);
+        b.replace("devices.csv", "elsewhere", SOURCES[4]);
+    });
     check_sealed(&[FlawId::ManifestMalformed], |_, header| header.words = "other words".to_owned());
     check_sealed(&[FlawId::Authorities], |_, header| header.root = header.issuer.clone());
     check_sealed(&[FlawId::Authorities], |b, _| b.swap("ca.pem", "root.pem"));
@@ -445,6 +461,27 @@ fn finds_what_a_signed_manifest_hides() {
     check_sealed(&[FlawId::DevicesCsv], |b, _| b.replace("devices.csv", "2026-03-01", "2027-03-01"));
     check_sealed(&[FlawId::RefusedCsv], |b, _| b.replace("refused.csv", "possession", "a,b"));
     check_sealed(&[FlawId::RefusedCsv], |b, _| b.replace("refused.csv", "\r\n", "\n"));
+}
+
+#[test]
+fn a_bundle_whose_digest_was_made_by_an_earlier_version_is_sound() {
+    let mut bundle = issued().bundle(&[Format::Pem]);
+    let mut header = issued().header(&[Format::Pem]);
+    let mut digest = PlanDigest::of_certificates(&PlanStatement {
+        standing: header.standing.name(),
+        profile: &header.profile,
+        issuer_sha256: issued().issuer.certificate().sha256(),
+        count: header.counts.issued,
+        waivers: &[],
+    });
+    for issued in &issued().certificates {
+        let certificate = Certificate::parse(issued.der()).expect("a certificate");
+        digest.add(Digest::of(certificate.tbs()), issued.source());
+    }
+    let digest = digest.finish();
+    (header.digest, header.words) = (digest.to_string(), digest.words());
+    bundle.seal(&header, &issued().audit);
+    assert_eq!(bundle.verify().flaws, []);
 }
 
 #[test]
@@ -484,7 +521,7 @@ fn finds_an_audit_key_that_is_not_the_one_told_another_way() {
         assert_eq!(ids(&report), expected, "{told}");
     };
     check(issued().audit.public().spki_sha256(), &[]);
-    check(coldsign::pki::fingerprint::Digest::of(b"another key"), &[FlawId::AuditKeyOther]);
+    check(Digest::of(b"another key"), &[FlawId::AuditKeyOther]);
 }
 
 #[test]

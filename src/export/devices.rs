@@ -8,12 +8,14 @@ use crate::pki::{
     certificate::Certificate,
     fingerprint::{Digest, hex},
     name::Name,
+    plan::SOURCE_CHARS_MAX,
     text::Printable,
     time::Time,
 };
 
-/// Longest text in a cell, in characters: paths are shorter, and a spreadsheet's cell takes 32,767.
-pub const CELL_CHARS_MAX: usize = 4_096;
+/// Longest text in a cell, in characters: paths are shorter, and a spreadsheet's cell takes 32,767. What a cell shows of a
+/// source is what the plan digest binds.
+pub const CELL_CHARS_MAX: usize = SOURCE_CHARS_MAX;
 
 /// devices.csv's columns.
 pub const DEVICE_COLUMNS: [&str; 8] =

@@ -54,6 +54,17 @@ pub enum Standing {
     Rehearsal,
 }
 
+impl Standing {
+    /// What manifests and plan digests call it.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Production => "production",
+            Self::Rehearsal => "rehearsal",
+        }
+    }
+}
+
 /// A certificate named in a manifest.
 #[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
 #[serde(deny_unknown_fields)]

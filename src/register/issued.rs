@@ -17,7 +17,6 @@ use crate::pki::{
     fingerprint::Digest,
     key::SignatureAlgorithm,
     name::Name,
-    plan::PlanDigest,
     profile::DuplicateKeys,
     text::Printable,
     time::Time,
@@ -149,14 +148,14 @@ impl Register {
     }
 
     /// Whether a plan may be signed now: the journal binds all its rows as they are, its digest is derived again from
-    /// every stored TBS, and no planned key was certified meanwhile under another plan, unless the plan's profile takes that.
+    /// every stored TBS and source, and no planned key was certified meanwhile under another plan, unless the plan's profile takes that.
     ///
     /// # Errors
     /// [`Error::Damaged`], [`Error::KeyCertified`].
     pub fn check_signable(&self, plan: &ApprovedPlan) -> Result<(), Error> {
         let plan = plan.plan();
         self.check_bound(plan)?;
-        let mut digest = PlanDigest::new(plan.issuer_sha256, plan.accepted, &plan.waivers);
+        let mut digest = plan.begin_digest();
         let mut statement = self.connection.prepare_cached(
             "SELECT idx, tbs_sha256, tbs, spki_sha256, source FROM planned WHERE key > ?1 AND key <= ?2 \
              ORDER BY key",
@@ -167,11 +166,12 @@ impl Register {
             let tbs = row.get_ref(2)?.as_blob().map_err(|error| Error::Damaged(error.to_string()))?;
             let tbs_sha256 = digest_of(row.get(1)?);
             checked_tbs(&plan.id, index, tbs_sha256, tbs)?;
-            digest.add(tbs_sha256);
+            let source: String = row.get(4)?;
+            digest.add(tbs_sha256, &source);
             if plan.duplicate_keys == DuplicateKeys::Refuse
                 && is_certified_elsewhere(&self.connection, plan.number, index, row.get(3)?)?
             {
-                let source_name = Printable::new(&row.get::<_, String>(4)?).to_string();
+                let source_name = Printable::new(&source).to_string();
                 return Err(Error::KeyCertified { plan: plan.id.clone(), index, source_name });
             }
         }

@@ -74,6 +74,15 @@ pub enum Rehearsal {
 }
 
 impl Rehearsal {
+    /// What manifests and plan digests call it.
+    #[must_use]
+    pub fn standing(self) -> &'static str {
+        match self {
+            Self::Live => "production",
+            Self::Rehearsal => "rehearsal",
+        }
+    }
+
     fn name(self) -> &'static str {
         match self {
             Self::Live => "live",

@@ -11,6 +11,7 @@ use crate::pki::{
     block_list::asked::{self, AskedList},
     fingerprint::Digest,
     lint::waiver::{self, Waiver},
+    plan::{PlanDigest, PlanStatement},
     profile::{Approval, DuplicateKeys},
     text::Printable,
     time::Time,
@@ -124,6 +125,17 @@ impl StoredPlan {
     #[must_use]
     pub fn words(&self) -> String {
         self.digest.words()
+    }
+
+    /// The beginning of its digest, to be derived again.
+    pub(super) fn begin_digest(&self) -> PlanDigest {
+        PlanDigest::new(&PlanStatement {
+            standing: self.rehearsal.standing(),
+            profile: &self.profile,
+            issuer_sha256: self.issuer_sha256,
+            count: self.accepted,
+            waivers: &self.waivers,
+        })
     }
 }
 

@@ -23,7 +23,7 @@ use crate::pki::{
     fingerprint::Digest,
     lint::{lint_finished, waiver::Waiver},
     path,
-    plan::PlanDigest,
+    plan::{PlanDigest, PlanStatement},
     text::{counted, is_harmless},
     time::Time,
 };
@@ -154,7 +154,7 @@ pub(super) fn judge<S: Source>(
         report.add(FlawId::ManifestMalformed, "the manifest waives what is no rule that can be waived");
         Vec::new()
     });
-    let mut digest = PlanDigest::new(authorities.issuer().sha256(), header.counts.issued, &waivers);
+    let mut derived = Derived::begin(header, authorities, &waivers);
     let mut serials: Vec<u128> = Vec::new();
     let mut certificates = blocks(file);
     let mut forms = Forms::begin(source, header, &authorities.chain, expected, report);
@@ -166,7 +166,7 @@ pub(super) fn judge<S: Source>(
         let judged: Vec<Judged> =
             batch.par_iter().map(|entry| judge_one(entry, authorities, &waivers, at)).collect();
         for (entry, judged) in batch.iter().zip(judged) {
-            digest.add(judged.tbs_sha256);
+            derived.add(judged.tbs_sha256, entry);
             serials.push(judged.serial);
             for (id, message) in judged.flaws {
                 report.add(id, &format!("certificate {}: {message}", entry.index));
@@ -198,13 +198,43 @@ pub(super) fn judge<S: Source>(
         );
         report.add(FlawId::Counts, &message);
     }
-    if Digest::from_hex(&header.digest) != Some(digest.finish()) {
-        report.add(FlawId::PlanDigest, "the certificates in their order do not give the plan digest");
-    }
+    derived.compare(header, report);
     serials.sort_unstable();
     let twice = serials.windows(2).filter(|pair| pair[0] == pair[1]).count();
     if twice > 0 {
         report.add(FlawId::SerialDuplicate, &format!("{twice} serial numbers stand twice"));
+    }
+}
+
+/// The plan digest as it follows from the bundle: of this form, and of the form that earlier bundles have, which approve the
+/// certificates alone. No content has both.
+struct Derived([PlanDigest; 2]);
+
+impl Derived {
+    fn begin(header: &Header, authorities: &Authorities, waivers: &[Waiver]) -> Self {
+        let plan = PlanStatement {
+            standing: header.standing.name(),
+            profile: &header.profile,
+            issuer_sha256: authorities.issuer().sha256(),
+            count: header.counts.issued,
+            waivers,
+        };
+        Self([PlanDigest::new(&plan), PlanDigest::of_certificates(&plan)])
+    }
+
+    fn add(&mut self, tbs_sha256: Digest, entry: &Entry) {
+        let source = entry.cells.first().map_or("", String::as_str);
+        self.0.iter_mut().for_each(|digest| digest.add(tbs_sha256, source));
+    }
+
+    fn compare(self, header: &Header, report: &mut Report) {
+        let told = Digest::from_hex(&header.digest);
+        if !self.0.into_iter().any(|digest| told == Some(digest.finish())) {
+            report.add(
+                FlawId::PlanDigest,
+                "standing, profile, and the certificates in their order with their sources do not give the plan digest",
+            );
+        }
     }
 }
 

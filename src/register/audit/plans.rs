@@ -14,7 +14,6 @@ use crate::pki::{
     certificate::Certificate,
     fingerprint::Digest,
     key::PublicKey,
-    plan::PlanDigest,
     profile::{Approval, DuplicateKeys},
     text::counted,
 };
@@ -45,12 +44,12 @@ impl Audit<'_> {
     fn plan(&mut self, plan: &StoredPlan) -> Result<(), Error> {
         let context = self.plan_context(plan)?;
         let range = (row_key(plan.number, 0), row_key(plan.number, u64::MAX));
-        let mut digest = PlanDigest::new(plan.issuer_sha256, plan.accepted, &plan.waivers);
+        let mut digest = plan.begin_digest();
         let mut statement = self.connection.prepare(
             "SELECT planned.idx, planned.serial, planned.spki_sha256, planned.not_before, planned.not_after, \
              planned.subject, planned.notes, planned.request_sha256, planned.tbs_sha256, planned.tbs, \
              planned.request, issued.certificate_sha256, issued.signature, issued.entry, planned.key, \
-             planned.subject_sha256 \
+             planned.subject_sha256, planned.source \
              FROM planned LEFT JOIN issued USING (key) WHERE planned.key > ?1 AND planned.key <= ?2 \
              ORDER BY planned.key",
         )?;
@@ -69,7 +68,7 @@ impl Audit<'_> {
                     );
                 }
                 expected = row.index + 1;
-                digest.add(Digest::of(&row.tbs));
+                digest.add(Digest::of(&row.tbs), &row.source);
                 self.order(plan, &context, &row)?;
                 chunk.push(row);
             }

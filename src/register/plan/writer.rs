@@ -18,7 +18,7 @@ use crate::pki::{
     issuer::IssuingCa,
     lint::waiver::{Waiver, written as written_waivers},
     name::Name,
-    plan::{PlanDigest, PlannedCertificate},
+    plan::{PlanDigest, PlanStatement, PlannedCertificate},
     policy::{Finding, Refusal},
     profile::{Approval, DuplicateKeys},
     text::Printable,
@@ -465,13 +465,19 @@ impl PlanWriter<'_> {
     }
 
     fn digest(&self, issuer_sha256: Digest) -> Result<Digest, Error> {
-        let mut digest = PlanDigest::new(issuer_sha256, self.accepted, &self.new.waivers);
-        let mut statement = self
-            .transaction
-            .prepare_cached("SELECT tbs_sha256 FROM planned WHERE key > ?1 AND key <= ?2 ORDER BY key")?;
+        let mut digest = PlanDigest::new(&PlanStatement {
+            standing: self.rehearsal.standing(),
+            profile: &self.new.profile,
+            issuer_sha256,
+            count: self.accepted,
+            waivers: &self.new.waivers,
+        });
+        let mut statement = self.transaction.prepare_cached(
+            "SELECT tbs_sha256, source FROM planned WHERE key > ?1 AND key <= ?2 ORDER BY key",
+        )?;
         let mut rows = statement.query((row_key(self.number, 0), row_key(self.number, u64::MAX)))?;
         while let Some(row) = rows.next()? {
-            digest.add(digest_of(row.get(0)?));
+            digest.add(digest_of(row.get(0)?), &row.get::<_, String>(1)?);
         }
         Ok(digest.finish())
     }
