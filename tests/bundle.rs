@@ -507,6 +507,9 @@ fn finds_a_form_that_the_certificates_do_not_make() {
     }
     check(&[FlawId::Form], &|bundle| bundle.replace(LINES, "not_after\":\"2026", "not_after\":\"2036"));
     check(&[FlawId::Form], &|bundle| bundle.files.get_mut(LINES).expect("it").push(b'\n'));
+    // A program reads the source as it is: the guard against formulas is the table's.
+    let lines = issued().bundle(Format::ALL).text(LINES);
+    assert!(lines.contains("{\"source\":\"=cmd|"), "{lines}");
     check(&[FlawId::Form], &|bundle| drop(bundle.files.insert(LINES.to_owned(), Vec::new())));
     check(&[FlawId::ManifestMalformed], &|bundle| drop(bundle.files.remove(LINES)));
     // What a later version may write is told, and not passed over.
@@ -619,8 +622,7 @@ fn other_software_reads_the_bundle_and_verifies_its_paths() {
     for (line, row) in lines.lines().zip(&rows) {
         let value: serde_json::Value = serde_json::from_str(line).expect("an object");
         for (column, cell) in columns.iter().zip(row) {
-            // A spreadsheet's apostrophe is not needed where nothing runs formulas, but for the request's name both say
-            // the same.
+            // A spreadsheet's apostrophe is not needed where nothing runs formulas.
             assert_eq!(
                 value[column].as_str().expect("text").trim_start_matches('\''),
                 cell.trim_start_matches('\'')

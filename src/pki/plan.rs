@@ -38,7 +38,7 @@ pub use authority::{
 };
 use decision::Decision;
 pub(in crate::pki) use decision::name_of;
-pub use digest::{PlanDigest, PlanStatement, SOURCE_CHARS_MAX};
+pub use digest::{PlanDigest, PlanStatement, SOURCE_CHARS_MAX, without_guard};
 pub use link::plan_link;
 use tbs::{PlannedExtension, Tbs, TbsError};
 

@@ -94,10 +94,15 @@ impl PlanDigest {
 
 /// A source as devices.csv shows it, without the apostrophe that keeps a spreadsheet from running it.
 fn told(source: &str) -> String {
-    let bare = source.strip_prefix('\'').filter(|formula| formula.starts_with(['=', '+', '-', '@']));
-    let shown = Printable::with_limit(bare.unwrap_or(source), SOURCE_CHARS_MAX);
+    let shown = Printable::with_limit(without_guard(source), SOURCE_CHARS_MAX);
     // What was cut is told behind, and that anew each time.
     shown.as_str().chars().take(SOURCE_CHARS_MAX).collect()
+}
+
+/// Text of a cell without the apostrophe that stands before what a spreadsheet would run as a formula.
+#[must_use]
+pub fn without_guard(cell: &str) -> &str {
+    cell.strip_prefix('\'').filter(|formula| formula.starts_with(['=', '+', '-', '@'])).unwrap_or(cell)
 }
 
 #[cfg(test)]
