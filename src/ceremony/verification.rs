@@ -21,8 +21,6 @@ use super::{
     revocation::crl_id,
 };
 
-/// A bundle of a million devices has two or three million files.
-const FILES_MAX: u64 = 5_000_000;
 /// What FAT32 holds in one file, in octets.
 const FILE_OCTETS_MAX: u64 = u32::MAX as u64;
 
@@ -67,6 +65,13 @@ fn audit_key_digest(text: &str) -> Result<Digest, Error> {
 }
 
 fn judge(folder: &Path, root: &Certificate, watch: &mut Watch<'_>) -> Result<Report, Error> {
+    // What is listed of a link is not what stands behind it.
+    if folder.is_symlink() {
+        return Err(Error::usage(
+            format!("{} is a symbolic link", printable_path(folder)),
+            "name the folder that it leads to",
+        ));
+    }
     let reins = watch.reins();
     let volume = Volume::open(folder)?;
     let bundle = Bundle { volume, folder, reins, watch: RefCell::new(watch), files: Cell::new(0) };
@@ -172,7 +177,11 @@ impl<'w> Source for Bundle<'_, 'w> {
     }
 
     fn list(&self, each: &mut dyn FnMut(&str)) -> Result<(), OpenError> {
-        let limits = Limits { files_max: FILES_MAX, file_octets_max: FILE_OCTETS_MAX, ..Limits::STANDARD };
+        let limits = Limits {
+            files_max: verification::FILES_MAX as u64,
+            file_octets_max: FILE_OCTETS_MAX,
+            ..Limits::STANDARD
+        };
         let failed = |error: crate::media::Error| OpenError::Unreadable(error.to_string());
         for entry in Intake::open(&[self.folder.to_owned()], &limits).map_err(failed)? {
             if self.reins.wants_stop() {

@@ -11,6 +11,7 @@ mod files;
 mod forms;
 
 pub use crl::LEFT_HEAD;
+pub use files::FILES_MAX;
 
 use std::io::Read;
 

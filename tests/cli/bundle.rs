@@ -1,6 +1,12 @@
 //! What a delivered bundle contains, what its receiver is told, and what must never stand anywhere.
 
-use std::{collections::BTreeSet, ffi::OsStr, fs, os::unix::ffi::OsStrExt as _, path::Path};
+use std::{
+    collections::BTreeSet,
+    ffi::OsStr,
+    fs,
+    os::unix::{ffi::OsStrExt as _, fs::PermissionsExt as _},
+    path::Path,
+};
 
 use coldsign::pki::fingerprint::Digest;
 
@@ -170,6 +176,17 @@ fn verify_tells_what_was_tampered_with() {
     };
     copy(&delivery.folder, &bundle);
     assert_eq!(verify(&root), (Some(0), vec![]));
+    // A name that only leads to the folder is not judged as one.
+    let link = sandbox.path("link");
+    std::os::unix::fs::symlink(&bundle, &link).unwrap();
+    let linked = ["verify", link.to_str().unwrap(), "--trust", root.to_str().unwrap()];
+    assert!(sandbox.exits(2, linked).contains("is a symbolic link"));
+    // Nor does a home that others can write pass without a word.
+    let open = fs::Permissions::from_mode(0o777);
+    fs::set_permissions(sandbox.path("home"), open).unwrap();
+    assert!(sandbox.exits(0, ["ca", "list"]).contains("can be written by others than its owner"));
+    fs::set_permissions(sandbox.path("home"), fs::Permissions::from_mode(0o700)).unwrap();
+    assert!(!sandbox.exits(0, ["ca", "list"]).contains("can be written by others"));
     let (code, flaws) = verify(&other);
     assert!(code == Some(1) && !flaws.is_empty(), "{flaws:?}");
     let check = |change: &dyn Fn(), name: &str| {

@@ -1,6 +1,6 @@
 //! The manifest against the folder: every file as it says, nothing missing, nothing more.
 
-use std::io::Read;
+use std::{collections::HashSet, io::Read};
 
 use sha2::{Digest as _, Sha256};
 
@@ -20,6 +20,9 @@ use crate::pki::{
     key::{PublicKey, RsaScheme},
     text::counted,
 };
+
+/// Most files of a bundle: one of a million devices has two or three million, with their forms.
+pub const FILES_MAX: usize = 5_000_000;
 
 /// Longest signature and key, in octets: RSA-8192 has 1,024 and under 2,048.
 const SIGNATURE_OCTETS_MAX: u64 = 8 * 1024;
@@ -70,18 +73,29 @@ pub(super) fn manifest<S: Source, H: Head>(source: &S, report: &mut Report) -> O
     let file = source.open(MANIFEST).map_err(|error| report.add_open(MANIFEST, &error)).ok()?;
     let mut reader = Digesting { reader: file, sha256: Sha256::new() };
     let mut sums = Sha256::new();
-    let mut paths = Vec::new();
+    let (mut paths, mut twins, mut beyond) = (HashSet::new(), 0_u64, 0_u64);
     let read = manifest::read(&mut reader, |file| {
         sums.update(file.sums_line());
-        paths.push(key(&file.path));
-        compare_file(source, &file, report);
+        // What is listed again, or beyond what a bundle can have, is not read: a line costs its writer nothing.
+        if paths.len() >= FILES_MAX {
+            beyond += 1;
+        } else if paths.insert(key(&file.path)) {
+            compare_file(source, &file, report);
+        } else {
+            twins += 1;
+        }
     });
     let header =
         read.map_err(|error| report.add(FlawId::ManifestMalformed, &format!("{MANIFEST}: {error}"))).ok()?;
-    paths.sort_unstable();
-    if paths.windows(2).any(|pair| pair[0] == pair[1]) {
+    if twins > 0 {
         report.add(FlawId::ManifestMalformed, "the manifest lists a file twice");
     }
+    if beyond > 0 {
+        let message = format!("the manifest lists more than {FILES_MAX} files; no others were looked at");
+        report.add(FlawId::ManifestMalformed, &message);
+    }
+    let mut paths: Vec<u128> = paths.into_iter().collect();
+    paths.sort_unstable();
     let sha256 = finished(reader.sha256);
     sums.update(FileDigest { path: MANIFEST.to_owned(), sha256, octets: 0 }.sums_line());
     Some(Manifest { header, sha256, sums_sha256: finished(sums), paths })
