@@ -5,6 +5,7 @@ mod support;
 
 use std::{fs, path::Path, process::Command};
 
+use coldsign::register::{MarkState, MarkedToken, Register};
 use serde_json::Value;
 use support::{
     Sandbox, fail,
@@ -731,5 +732,40 @@ fn a_ca_that_issues_under_a_link_to_its_old_key_makes_sound_bundles() {
         (&verdict["sound"], &verdict["audit_key_compared"]),
         (&Value::from(true), &Value::from(false))
     );
+    clean(&sandbox);
+}
+
+#[test]
+fn a_renewal_under_a_clock_behind_or_a_wrong_audit_key_signs_nothing() {
+    let sandbox = Sandbox::with_root("life-guarded", "p256");
+    let pin = sandbox.text("pin");
+    let renew = ["ca", "renew", "root", "--days", "9000", "--pin-file", &pin];
+    let before = certificate(&sandbox, "root", "before.pem");
+
+    // The audit key that authority.toml names is the CA's own.
+    let path = sandbox.path("home/authority.toml");
+    let sound = fs::read_to_string(&path).unwrap();
+    let uri = |section: &str| -> String {
+        let text = sound.split(section).nth(1).expect(section);
+        text.split('"').find(|part| part.starts_with("pkcs11:")).expect("a URI").to_owned()
+    };
+    fs::write(&path, sound.replace(&uri("[audit]"), &uri("[authorities.root]"))).unwrap();
+    let told = sandbox.exits(2, renew);
+    assert!(told.contains("the audit key that authority.toml names is the key of CA root"), "{told}");
+    fs::write(&path, sound).unwrap();
+
+    // The newest entry is of a day that the clock has not reached.
+    let mut register = Register::open(&sandbox.path("home/register.db")).unwrap();
+    let today = register.journal(None, 1).unwrap()[0].time;
+    let token = MarkedToken { label: "another", serial: "1" };
+    register.record_mark(token, MarkState::Refused, today.plus_seconds(86_400)).unwrap();
+    drop(register);
+    let rekey = ["ca", "rekey", "root", "next", "--key", "p256", "--days", "9000", "--pin-file", &pin];
+    for late in [&renew[..], &rekey] {
+        let told = sandbox.exits(2, late);
+        assert!(told.contains("and the register's newest entry is of"), "{told}");
+    }
+    let after = certificate(&sandbox, "root", "after.pem");
+    assert_eq!(fs::read(before).unwrap(), fs::read(after).unwrap());
     clean(&sandbox);
 }

@@ -9,7 +9,7 @@ use crate::{
         certificate::Certificate,
         fingerprint::Digest,
         plan::{Facts, plan_cross},
-        policy::{Finding, Severity},
+        policy::{Control, Finding, Severity},
         request,
     },
     register::{Issuer, NewPlan, PlanKind, StoredPlan},
@@ -79,7 +79,8 @@ impl Appliance {
         writer.record_asked(&asked);
         let of_key = duplicate(&writer, planned.spki_sha256(), profile.duplicate_keys)?;
         let of_subject = subject_twice(&writer, planned.subject(), profile.duplicate_subjects)?;
-        let found: Vec<Finding> = of_key.into_iter().chain(of_subject).collect();
+        let found: Vec<Finding> =
+            of_key.into_iter().chain(of_subject).chain(own_limits(&certificate)).collect();
         if let Some(finding) = found.iter().find(|finding| finding.severity == Severity::Refuse) {
             return Err(Error::usage(
                 format!("the certificate is refused: {} ({})", finding.message, finding.control.id()),
@@ -91,6 +92,24 @@ impl Appliance {
         let plan = writer.store(Issuer::Certificate(&issuer), at)?;
         Ok(CrossPlanned { plan, certificate_sha256: sha256, notes: planned.notes().to_vec() })
     }
+}
+
+/// What a CA's own certificate limits is no limit of the one that is made here: relying parties that come by this path know
+/// the profile's limits alone.
+fn own_limits(certificate: &Certificate) -> Option<Finding> {
+    let length = certificate.path_length().map(|length| format!("a path length of {length}"));
+    let constrained = !certificate.name_constraints().is_empty();
+    let names = constrained.then(|| "name constraints".to_owned());
+    let limits: Vec<String> = length.into_iter().chain(names).collect();
+    if limits.is_empty() {
+        return None;
+    }
+    let message = format!("the CA's own certificate has {}, which are not copied", limits.join(" and "));
+    Some(Finding::note(
+        Control::ExtensionDropped,
+        &message,
+        "where they are meant, take a profile that has the same limits",
+    ))
 }
 
 /// The one self-signed certificate of a file. Only such a certificate proves by itself that its key is held.

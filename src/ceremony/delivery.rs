@@ -268,6 +268,14 @@ impl Appliance {
         }
     }
 
+    /// Looks at the audit key before a CA's key signs, where there is one already.
+    pub(super) fn check_audit_key(&self, session: &Session) -> Result<(), Error> {
+        match self.configuration.audit_key_uri() {
+            Some(_) => self.audit_key(session).map(|_| ()),
+            None => Ok(()),
+        }
+    }
+
     fn audit_uri(&self) -> Result<TokenUri, Error> {
         let uri = self.configuration.audit_key_uri().ok_or_else(|| {
             Error::authority(

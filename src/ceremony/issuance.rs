@@ -155,9 +155,7 @@ impl Appliance {
         let root = self.is_unfinished_root(plan)?;
         let approved = self.approved(plan)?;
         // The audit key is looked at before, not after, a million certificates.
-        if self.configuration.audit_key_uri().is_some() {
-            self.audit_key(session)?;
-        }
+        self.check_audit_key(session)?;
         let uri = self.authority_key_uri(&plan.authority)?;
         let issuer = if root { None } else { Some(self.issuer_of(plan)?) };
         let (began, before) = (Instant::now(), self.register.issued_count(plan)?);

@@ -95,6 +95,17 @@ impl Home {
         self.folder.join("register.db")
     }
 
+    /// What of it others than its owner may write, as a warning and what to do: whoever can may put another register there.
+    #[must_use]
+    pub fn exposure(&self) -> Option<(String, String)> {
+        let kept = [self.folder.clone(), self.register_path(), self.configuration_path()];
+        let open = kept.iter().find(|path| host::file::is_writable_by_others(path))?;
+        Some((
+            format!("{} can be written by others than its owner", printable_path(open)),
+            "take that right away (chmod go-w), and audit the register".to_owned(),
+        ))
+    }
+
     /// Whether it was set up.
     #[must_use]
     pub fn state(&self) -> HomeState {
@@ -303,6 +314,23 @@ impl Appliance {
         token.check_pin_state()?;
         let activation = custodian(token.state())?;
         Ok((token, activation))
+    }
+
+    /// Checks that the clock does not stand before the register's newest entry: a CA's own certificate would begin too
+    /// early, and end so.
+    ///
+    /// # Errors
+    /// [`Error::Usage`], [`Error::Register`].
+    pub(super) fn check_clock(&self, at: Time) -> Result<(), Error> {
+        let newest = self.register.head()?.entry;
+        let last = self.register.journal(Some(newest.saturating_sub(1)), 1)?.pop().map(|entry| entry.time);
+        match last.filter(|last| *last > at) {
+            None => Ok(()),
+            Some(last) => Err(Error::usage(
+                format!("the clock says {at}, and the register's newest entry is of {last}"),
+                "set the machine's clock; nothing was signed",
+            )),
+        }
     }
 
     /// Writes a changed configuration, whole or not at all.

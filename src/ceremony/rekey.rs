@@ -104,6 +104,8 @@ impl Appliance {
 
     /// The certificate in use of the CA whose place is taken, which no other has taken yet.
     fn succeeded(&self, rekey: Rekey<'_>) -> Result<(Certificate, Vec<Certificate>), Error> {
+        // Before a key is made that would stay without a use.
+        self.check_clock(now()?)?;
         let certified = self.certified(rekey.before)?;
         match self.successor(rekey.before)? {
             Some(other) if other != rekey.name => Err(Error::authority(
@@ -223,6 +225,7 @@ impl Appliance {
         let (old, _) = self.certified(old)?;
         let profile = self.root_profile()?;
         let at = now()?;
+        self.check_clock(at)?;
         let facts = Facts { now: at, serial: Serials::of(self)?.draw()? };
         let signature = (profile.rsa_scheme, profile.signature_hash);
         let planned = plan_link(&certificate, issuer, signature, old.not_after(), facts)

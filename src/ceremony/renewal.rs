@@ -88,6 +88,7 @@ impl Appliance {
     }
 
     fn renewable_root(&self, name: &str, days: u32) -> Result<(Certificate, RootRenewal), Error> {
+        self.check_clock(now()?)?;
         let (own, above) = self.certified(name)?;
         if !above.is_empty() {
             return Err(Error::usage(
@@ -147,11 +148,13 @@ impl Appliance {
             ));
         }
         let at = now()?;
+        self.check_clock(at)?;
         let folder = format!("{name}-request-{}", stamp(at));
         // The medium first: what cannot be written need not be signed.
         let outbox = self.outbox(to, &folder)?;
         let reserve = self.set_room_aside(1)?;
         let session = self.login(custodian)?;
+        self.check_audit_key(&session)?;
         let key = self.ca_key(name, &self.authority_key_uri(name)?, &session)?;
         key.matches(own.public_key())?;
         let der = signed_request(own.subject(), &key, &session, "nothing has changed")?;

@@ -46,6 +46,7 @@ impl Appliance {
         session: &Session,
         at: Time,
     ) -> Result<(IssuingCa, HeadAfter), Error> {
+        self.check_audit_key(session)?;
         let profile_text = config::profile_text(&self.text, ROOT_PROFILE);
         let new_plan = NewPlan {
             authority: own.name,

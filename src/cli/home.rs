@@ -12,6 +12,14 @@ use super::{
     render::{self, Form},
 };
 
+/// Says, to standard error, what of a home is open to others.
+pub fn warn(home: &Home) {
+    if let Some((what, hint)) = home.exposure() {
+        tell!("warning: {what}");
+        tell!("    {hint}");
+    }
+}
+
 /// The home that was named, else `$COLDSIGN_HOME`, else the user's state folder.
 ///
 /// # Errors

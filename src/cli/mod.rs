@@ -144,7 +144,7 @@ fn usage(error: &clap::Error) -> ExitCode {
 }
 
 fn dispatch(home: Option<&PathBuf>, command: Command, form: Form) -> Result<Exit, Error> {
-    let home = || home::find(home.cloned());
+    let home = || home::find(home.cloned()).inspect(home::warn);
     match command {
         Command::Setup(given) => home::setup(&home()?, &given, form),
         Command::Token(command) => tokens::run(home(), command, form),

@@ -3,7 +3,7 @@
 use std::{
     fs::{self, File, OpenOptions},
     io::{self, Read as _, Write as _},
-    os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _},
+    os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _, PermissionsExt as _},
     path::Path,
 };
 
@@ -15,6 +15,14 @@ use rustix::fs::OFlags;
 /// As the system says.
 pub fn make_private_folder(path: &Path) -> io::Result<()> {
     fs::DirBuilder::new().recursive(true).mode(0o700).create(path)
+}
+
+/// Whether others than its owner may write a file or into a folder; of what is not there nothing is said.
+#[must_use]
+pub fn is_writable_by_others(path: &Path) -> bool {
+    /// Write permission of the group and of everybody (POSIX `S_IWGRP`, `S_IWOTH`).
+    const OTHERS_WRITE: u32 = 0o022;
+    fs::metadata(path).is_ok_and(|about| about.permissions().mode() & OTHERS_WRITE != 0)
 }
 
 /// Reads a regular file of at most `octets_max` octets.
