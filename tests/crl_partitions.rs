@@ -216,7 +216,7 @@ fn a_crl_is_not_made_of_points_certificates_and_crls_that_were_changed_beside_th
     let (_, serial) = &parts[0];
     let number = partition_of(serial).to_string();
     let scope = ["--partition", &number];
-    let whole = "does not say what the rows say";
+    let whole = "no entry of the journal binds the plan";
     let last_octet =
         |column: &str| format!("{column} = CAST(substr({column}, 1, length({column}) - 1) || X'7A' AS BLOB)");
     let moved = format!("UPDATE crl_partition SET {} WHERE idx = {number}", last_octet("point"));

@@ -108,7 +108,7 @@ pub(in crate::register) enum PlansBound {
 #[derive(Debug, Default)]
 pub(in crate::register) struct Asked {
     entries: BTreeSet<i64>,
-    /// SQLite's `data_version`: another one where something else wrote into the file since.
+    /// `data_version` of the database: another one where something else wrote into the file since.
     version: i64,
 }
 
