@@ -48,16 +48,11 @@ impl Session {
             .first()
             .copied()
             .filter(|&handle| self.anchor.update_attributes(handle, std::slice::from_ref(&value)).is_ok());
-        let kept = match changed {
-            Some(handle) => handle,
-            None => {
-                let template = [
-                    &named(label)[..],
-                    &[Attribute::Modifiable(true), Attribute::Application(APPLICATION.to_vec()), value],
-                ]
-                .concat();
-                self.anchor.create_object(&template).map_err(Error::from_call)?
-            }
+        let kept = if let Some(handle) = changed {
+            handle
+        } else {
+            let new = [Attribute::Modifiable(true), Attribute::Application(APPLICATION.to_vec()), value];
+            self.anchor.create_object(&[&named(label)[..], &new].concat()).map_err(Error::from_call)?
         };
         if self.octets_of(kept)? != octets {
             return Err(Error::MarkAltered { label: Printable::new(label) });

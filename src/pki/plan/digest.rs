@@ -111,7 +111,7 @@ mod tests {
 
     const ISSUER: &[u8] = b"issuer";
 
-    fn statement<'a>(waivers: &'a [Waiver]) -> PlanStatement<'a> {
+    fn statement(waivers: &[Waiver]) -> PlanStatement<'_> {
         let issuer_sha256 = Digest::of(ISSUER);
         PlanStatement { standing: "rehearsal", profile: "device", issuer_sha256, count: 2, waivers }
     }
