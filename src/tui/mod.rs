@@ -20,6 +20,7 @@ pub mod pin_door;
 mod probe;
 pub mod rate;
 pub mod room;
+pub mod rows;
 pub mod screen;
 pub mod sheet;
 mod stage;

@@ -9,10 +9,10 @@ use crate::{
     tui::{
         canvas::Canvas,
         key::Key,
-        keymap::{Action, BACK, Binding, LIST},
-        list::List,
+        keymap::{Action, BACK, Binding},
         model::About,
         room::{Heard, Room, Turn},
+        rows::{Look, Rows},
         theme::Role,
         work::{
             Job, News,
@@ -29,8 +29,7 @@ const SUBORDINATE: Action = Action::Verb(1);
 /// The CAs.
 #[derive(Debug, Default)]
 pub struct Authorities {
-    authorities: Option<Vec<Authority>>,
-    list: List,
+    authorities: Rows<Authority>,
 }
 
 impl Authorities {
@@ -38,10 +37,6 @@ impl Authorities {
     #[must_use]
     pub fn new() -> Self {
         Self::default()
-    }
-
-    fn rows(&self) -> &[Authority] {
-        self.authorities.as_deref().unwrap_or_default()
     }
 }
 
@@ -84,11 +79,7 @@ impl Room for Authorities {
     }
 
     fn bindings(&self, _about: &About) -> Vec<Binding> {
-        let mut bindings = Vec::new();
-        if !self.rows().is_empty() {
-            bindings.push(Binding::bar(&[Key::Enter, Key::Right], Action::Open, "open"));
-            bindings.extend_from_slice(LIST);
-        }
+        let mut bindings = self.authorities.bindings("open");
         bindings.push(Binding::bar(&[Key::Char('n')], ROOT, "new root"));
         bindings.push(Binding::bar(&[Key::Char('s')], SUBORDINATE, "request a subordinate CA"));
         bindings.push(BACK);
@@ -98,24 +89,19 @@ impl Room for Authorities {
     fn act(&mut self, action: Action, _about: &About) -> Turn {
         match action {
             Action::Back => Turn::back(),
-            Action::Open => match self.rows().get(self.list.chosen()) {
-                Some(authority) => Turn::enter(Screen::Authority(AuthorityPage::new(authority.clone()))),
-                None => Turn::stay(),
-            },
+            Action::Open => self
+                .authorities
+                .open(|authority| Turn::enter(Screen::Authority(AuthorityPage::new(authority.clone())))),
             ROOT => Turn::enter(Screen::NewCa(NewCa::root())),
             SUBORDINATE => Turn::enter(Screen::NewCa(NewCa::subordinate())),
-            _ => {
-                self.list.act(action, self.rows().len());
-                Turn::stay()
-            }
+            _ => self.authorities.act(action),
         }
     }
 
     fn hear(&mut self, news: Box<News>, _about: &About) -> Heard {
         match *news {
             News::Authority(AuthorityNews::List(authorities)) => {
-                self.list.keep_within(authorities.len());
-                self.authorities = Some(authorities);
+                self.authorities.show(authorities);
                 Heard::Mine(Turn::stay())
             }
             // The home was looked at again because something was made: so are the CAs.
@@ -125,18 +111,14 @@ impl Room for Authorities {
     }
 
     fn draw(&self, canvas: &mut Canvas<'_>, area: Rect, _about: &About) {
-        let Some(authorities) = &self.authorities else { return };
-        if authorities.is_empty() {
-            let text = "There is no CA yet.\n\nn makes a root CA: a key in the token and a certificate that it signs \
-                        itself.\n\ns requests a subordinate CA: a key in the token and a request that a superior CA \
-                        answers with a certificate.";
-            canvas.paragraph(area, text, Role::Plain);
-            return;
-        }
-        let heads = [(2, "name"), (20, "key"), (30, "valid until"), (42, "state")];
-        self.list.draw_pairs(canvas, area, &heads, authorities.len(), |canvas, place, row, role| {
-            draw_row(canvas, place, &authorities[row], role);
-        });
+        let look = Look {
+            heads: &[(2, "name"), (20, "key"), (30, "valid until"), (42, "state")],
+            lines: 2,
+            none: "There is no CA yet.\n\nn makes a root CA: a key in the token and a certificate that it signs \
+                   itself.\n\ns requests a subordinate CA: a key in the token and a request that a superior CA \
+                   answers with a certificate.",
+        };
+        self.authorities.draw(canvas, area, look, draw_row);
     }
 }
 

@@ -17,9 +17,9 @@ use crate::{
         canvas::Canvas,
         key::Key,
         keymap::{Action, BACK, Binding, LIST},
-        list::List,
         model::About,
         room::{Heard, Room, Turn},
+        rows::{Look, Rows},
         theme::Role,
         wording::{counted, grouped, moment},
         work::{
@@ -39,7 +39,10 @@ const NEXT: Action = Action::Verb(2);
 const DELIVER: Action = Action::Verb(3);
 
 /// Rows above the list.
-const HEAD_ROWS: u16 = 5;
+const HEAD_ROWS: u16 = 4;
+
+/// Rows below it: more of the chosen one.
+const FOOT_ROWS: u16 = 2;
 
 /// The CRLs of a CA: the full ones, or those of a partition.
 #[derive(Debug)]
@@ -47,15 +50,14 @@ pub struct Crls {
     ca: String,
     scope: CrlScope,
     standing: Option<Box<CrlStanding>>,
-    rows: Vec<CrlRow>,
-    list: List,
+    rows: Rows<CrlRow>,
 }
 
 impl Crls {
     /// Of them nothing is known yet: [`RevocationJob::Page`] is to follow.
     #[must_use]
     pub fn new(ca: &str, scope: CrlScope) -> Self {
-        Self { ca: ca.to_owned(), scope, standing: None, rows: Vec::new(), list: List::default() }
+        Self { ca: ca.to_owned(), scope, standing: None, rows: Rows::default() }
     }
 
     /// The way into it.
@@ -67,7 +69,7 @@ impl Crls {
 
     /// The latest CRL, where it was made here: the only one that is handed over.
     fn latest(&self) -> Option<&CrlRow> {
-        self.rows.first().filter(|row| row.origin != CrlOrigin::Elsewhere)
+        self.rows.all().first().filter(|row| row.origin != CrlOrigin::Elsewhere)
     }
 }
 
@@ -111,19 +113,15 @@ impl Room for Crls {
                 Some(row) => Turn::enter(Screen::Delivery(Delivery::crl(self.ca.clone(), row.clone()))),
                 None => Turn::stay(),
             },
-            _ => {
-                self.list.act(action, self.rows.len());
-                Turn::stay()
-            }
+            _ => self.rows.act(action),
         }
     }
 
     fn hear(&mut self, news: Box<News>, _about: &About) -> Heard {
         match *news {
             News::Revocation(RevocationNews::Page { standing, rows }) => {
-                self.list.keep_within(rows.len());
                 self.standing = Some(standing);
-                self.rows = rows;
+                self.rows.show(rows);
                 Heard::Mine(Turn::stay())
             }
             // The home was looked at again because something was recorded: so are the CRLs.
@@ -149,38 +147,30 @@ impl Room for Crls {
             let ways = "v here, by serial number; or v on a certificate in the Register";
             canvas.labelled(area, area.y + 3, "to revoke", ways, Role::Plain);
         }
-        let below = Rect { y: area.y + HEAD_ROWS, height: area.height.saturating_sub(HEAD_ROWS), ..area };
-        let heads = [(2, "number"), (16, "of"), (41, "good until"), (66, "entries")];
-        for (column, text) in heads {
-            canvas.text(area.x + column, below.y - 1, area.width.saturating_sub(column), text, Role::Faint);
-        }
-        if self.rows.is_empty() {
-            let text = "no CRL yet; n prepares the first";
-            canvas.text(area.x + 2, below.y, area.width.saturating_sub(2), text, Role::Faint);
-            return;
-        }
-        // The last row tells more of the chosen one.
-        let page = usize::from(below.height.saturating_sub(2));
-        let first = self.list.first_seen(self.rows.len(), page);
-        for (row, crl) in self.rows.iter().enumerate().skip(first).take(page) {
-            let y = below.y + u16::try_from(row - first).unwrap_or(0);
-            let role = if row == self.list.chosen() { Role::Selected } else { Role::Plain };
-            let mark = if row == self.list.chosen() { ">" } else { " " };
-            canvas.row(below, y, mark, role);
-            let end = crl.next_update.map_or_else(|| "no end named".to_owned(), moment);
-            let texts = [
-                (2, 13, crl.number.clone().unwrap_or_else(|| "none".to_owned())),
-                (16, 24, moment(crl.this_update)),
-                (41, 24, end),
-                (66, area.width.saturating_sub(66), grouped(crl.entries)),
-            ];
-            for (column, width, text) in texts {
-                canvas.text(area.x + column, y, width, &text, role);
-            }
-        }
-        if let Some(crl) = self.rows.get(self.list.chosen()) {
+        let height = area.height.saturating_sub(HEAD_ROWS + FOOT_ROWS);
+        let below = Rect { y: area.y + HEAD_ROWS, height, ..area };
+        let look = Look {
+            heads: &[(2, "number"), (16, "of"), (41, "good until"), (66, "entries")],
+            lines: 1,
+            none: "no CRL yet; n prepares the first",
+        };
+        self.rows.draw(canvas, below, look, draw_row);
+        if let Some(crl) = self.rows.chosen() {
             canvas.text(area.x, area.bottom() - 1, area.width, &told(crl), Role::Faint);
         }
+    }
+}
+
+fn draw_row(canvas: &mut Canvas<'_>, area: Rect, crl: &CrlRow, role: Role) {
+    let end = crl.next_update.map_or_else(|| "no end named".to_owned(), moment);
+    let texts = [
+        (2, 13, crl.number.clone().unwrap_or_else(|| "none".to_owned())),
+        (16, 24, moment(crl.this_update)),
+        (41, 24, end),
+        (66, area.width.saturating_sub(66), grouped(crl.entries)),
+    ];
+    for (column, width, text) in texts {
+        canvas.text(area.x + column, area.y, width, &text, role);
     }
 }
 

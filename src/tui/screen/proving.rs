@@ -28,6 +28,7 @@ use crate::{
         message::Failure,
         model::About,
         room::{Heard, Room, Told, Turn},
+        rows::{Look, Rows},
         sheet::Sheet,
         theme::Role,
         wording::moment,
@@ -54,7 +55,7 @@ enum Step {
     /// Which platform.
     Platform,
     /// Which CA, once they are known.
-    Authority(Option<Vec<CaChoice>>),
+    Authority,
     /// The code is typed.
     Typing,
     /// The CSR is chosen.
@@ -74,7 +75,7 @@ enum Step {
 pub struct Proving {
     step: Step,
     platforms: List,
-    authorities: List,
+    authorities: Rows<CaChoice>,
     authority: Option<CaChoice>,
     typed: TypedCode,
     code: Option<CodeSource>,
@@ -96,7 +97,7 @@ impl Proving {
         Self {
             step: Step::Platform,
             platforms: List::default(),
-            authorities: List::default(),
+            authorities: Rows::default(),
             authority: None,
             typed: TypedCode::default(),
             code: None,
@@ -124,11 +125,8 @@ impl Proving {
             Step::Platform
             | Step::Done(_)
             | Step::Failed(_, Failure { aftermath: Aftermath::Proof { .. }, .. }) => return Turn::back(),
-            Step::Authority(_) => self.step = Step::Platform,
-            Step::Typing => {
-                self.step = Step::Authority(None);
-                return Turn::work(Job::Proving(ProvingJob::Choices));
-            }
+            Step::Authority => self.step = Step::Platform,
+            Step::Typing => return self.ask_for_authorities(),
             Step::Request => self.step = Step::Typing,
             Step::Target => {
                 self.browser = Browser::new();
@@ -142,9 +140,17 @@ impl Proving {
         Turn::stay()
     }
 
+    fn ask_for_authorities(&mut self) -> Turn {
+        self.authorities.forget();
+        self.step = Step::Authority;
+        Turn::work(Job::Proving(ProvingJob::Choices))
+    }
+
     fn take_authority(&mut self) -> Turn {
-        let Step::Authority(Some(choices)) = &self.step else { return Turn::stay() };
-        let Some(choice) = choices.get(self.authorities.chosen()) else {
+        if self.authorities.is_unread() {
+            return Turn::stay();
+        }
+        let Some(choice) = self.authorities.chosen() else {
             return Turn::refuse(
                 "there is no CA that can issue",
                 "make a root, or request and install a subordinate CA, under Authorities",
@@ -204,42 +210,28 @@ impl Proving {
         Turn::work(Job::Proving(job))
     }
 
-    fn draw_authorities(&self, canvas: &mut Canvas<'_>, area: Rect, choices: Option<&[CaChoice]>) {
-        let Some(choices) = choices else {
-            canvas.text(area.x, area.y, area.width, "looking for CAs ...", Role::Faint);
-            return;
-        };
-        canvas.text(
-            area.x,
-            area.y,
-            area.width,
-            "Which CA? Choose the one that signs the devices itself.",
-            Role::Strong,
-        );
+    fn draw_authorities(&self, canvas: &mut Canvas<'_>, area: Rect) {
+        let text = "Which CA? Choose the one that signs the devices itself.";
+        canvas.text(area.x, area.y, area.width, text, Role::Strong);
         let list = Rect { y: area.y + 2, height: area.height.saturating_sub(5), ..area };
-        let page = usize::from(list.height);
-        let first = self.authorities.first_seen(choices.len(), page);
-        for (row, choice) in choices.iter().enumerate().skip(first).take(page) {
-            let y = list.y + u16::try_from(row - first).unwrap_or(0);
-            let (mark, role) =
-                if row == self.authorities.chosen() { (">", Role::Selected) } else { (" ", Role::Plain) };
-            canvas.row(list, y, mark, role);
-            canvas.outside(list.x + 2, y, 18, &Printable::new(&choice.name), role);
-            canvas.text(list.x + 21, y, 9, &choice.key.to_string(), role);
+        let look = Look {
+            heads: &[],
+            lines: 1,
+            none: "There is no CA that can issue. Make one under Authorities first.",
+        };
+        self.authorities.draw(canvas, list, look, |canvas, place, choice, role| {
+            canvas.outside(place.x + 2, place.y, 18, &Printable::new(&choice.name), role);
+            canvas.text(place.x + 21, place.y, 9, &choice.key.to_string(), role);
             let taken = if self.platform().check_key(choice.key).is_ok() {
                 "accepted there"
             } else {
                 "NOT ACCEPTED THERE"
             };
-            canvas.text(list.x + 31, y, 18, taken, role);
-            canvas.outside(list.x + 50, y, list.width.saturating_sub(50), &choice.subject, role);
-        }
-        if choices.is_empty() {
-            let text = "There is no CA that can issue. Make one under Authorities first.";
-            canvas.paragraph(list, text, Role::Attention);
-        }
+            canvas.text(place.x + 31, place.y, 18, taken, role);
+            canvas.outside(place.x + 50, place.y, place.width.saturating_sub(50), &choice.subject, role);
+        });
         let below = Rect { y: area.bottom().saturating_sub(2), height: 2, ..area };
-        if let Some(choice) = choices.get(self.authorities.chosen()) {
+        if let Some(choice) = self.authorities.chosen() {
             match self.platform().check_key(choice.key) {
                 Ok(()) => {
                     let text = format!("its certificate ends {}", moment(choice.not_after));
@@ -261,7 +253,7 @@ impl Room for Proving {
     fn title(&self) -> &'static str {
         match self.step {
             Step::Platform => "Prove a CA, step 1 of 5: the platform",
-            Step::Authority(_) => "Prove a CA, step 2 of 5: the CA",
+            Step::Authority => "Prove a CA, step 2 of 5: the CA",
             Step::Typing => "Prove a CA, step 3 of 5: the code",
             Step::Request => "Prove a CA, step 3 of 5: the CSR with the code",
             Step::Target => "Prove a CA, step 4 of 5: onto which medium?",
@@ -279,7 +271,7 @@ impl Room for Proving {
             return Vec::new();
         }
         match &self.step {
-            Step::Platform | Step::Authority(_) => {
+            Step::Platform | Step::Authority => {
                 let keys = &[Key::Enter, Key::Right, Key::Char('l')];
                 let mut bindings = vec![Binding::bar(keys, Action::Open, "choose")];
                 bindings.extend_from_slice(LIST);
@@ -328,15 +320,12 @@ impl Room for Proving {
         }
         match &mut self.step {
             Step::Platform => match action {
-                Action::Open => {
-                    self.step = Step::Authority(None);
-                    return Turn::work(Job::Proving(ProvingJob::Choices));
-                }
+                Action::Open => return self.ask_for_authorities(),
                 _ => self.platforms.act(action, Platform::ALL.len()),
             },
-            Step::Authority(choices) => match action {
+            Step::Authority => match action {
                 Action::Open => return self.take_authority(),
-                _ => self.authorities.act(action, choices.as_ref().map_or(0, Vec::len)),
+                _ => return self.authorities.act(action),
             },
             Step::Typing => match action {
                 Action::Proceed => return self.take_code(),
@@ -396,10 +385,7 @@ impl Room for Proving {
         match *news {
             News::Proving(ProvingNews::Choices { choices, end }) => {
                 self.end = Some(end);
-                if let Step::Authority(known) = &mut self.step {
-                    self.authorities.keep_within(choices.len());
-                    *known = Some(choices);
-                }
+                self.authorities.show(choices);
             }
             // Whoever went back meanwhile is not led away.
             News::Proving(ProvingNews::Requested { .. }) if !matches!(self.step, Step::Request) => {}
@@ -435,7 +421,7 @@ impl Room for Proving {
                     _ => Turn::stay(),
                 })
             }
-            Step::Authority(None) => {
+            Step::Authority if self.authorities.is_unread() => {
                 self.step = Step::Platform;
                 Told::OnTop
             }
@@ -446,7 +432,7 @@ impl Room for Proving {
     fn draw(&self, canvas: &mut Canvas<'_>, area: Rect, about: &About) {
         match &self.step {
             Step::Platform => platform::draw(canvas, area, self.platforms.chosen()),
-            Step::Authority(choices) => self.draw_authorities(canvas, area, choices.as_deref()),
+            Step::Authority => self.draw_authorities(canvas, area),
             Step::Typing => {
                 self.typed.draw(canvas, area);
                 let below = Rect { y: area.y + 15, height: area.height.saturating_sub(15), ..area };

@@ -8,11 +8,10 @@ use crate::{
     pki::text::Printable,
     tui::{
         canvas::Canvas,
-        key::Key,
-        keymap::{Action, BACK, Binding, LIST},
-        list::List,
+        keymap::{Action, BACK, Binding},
         model::About,
         room::{Heard, Room, Turn},
+        rows::{Look, Rows},
         theme::Role,
         wording::{counted, moment},
         work::{
@@ -25,8 +24,7 @@ use crate::{
 /// The CAs and their CRLs.
 #[derive(Debug, Default)]
 pub struct Revocations {
-    standings: Option<Vec<CrlStanding>>,
-    list: List,
+    standings: Rows<CrlStanding>,
 }
 
 impl Revocations {
@@ -40,10 +38,6 @@ impl Revocations {
     #[must_use]
     pub fn enter() -> Turn {
         Turn::enter(Screen::Revocations(Self::new())).and(Job::Revocation(RevocationJob::Standings))
-    }
-
-    fn rows(&self) -> &[CrlStanding] {
-        self.standings.as_deref().unwrap_or_default()
     }
 }
 
@@ -88,11 +82,7 @@ impl Room for Revocations {
     }
 
     fn bindings(&self, _about: &About) -> Vec<Binding> {
-        let mut bindings = Vec::new();
-        if !self.rows().is_empty() {
-            bindings.push(Binding::bar(&[Key::Enter, Key::Right, Key::Char('l')], Action::Open, "open"));
-            bindings.extend_from_slice(LIST);
-        }
+        let mut bindings = self.standings.bindings("open");
         bindings.push(BACK);
         bindings
     }
@@ -100,22 +90,15 @@ impl Room for Revocations {
     fn act(&mut self, action: Action, _about: &About) -> Turn {
         match action {
             Action::Back => Turn::back(),
-            Action::Open => match self.rows().get(self.list.chosen()) {
-                Some(standing) => Crls::enter(&standing.ca, standing.scope),
-                None => Turn::stay(),
-            },
-            _ => {
-                self.list.act(action, self.rows().len());
-                Turn::stay()
-            }
+            Action::Open => self.standings.open(|standing| Crls::enter(&standing.ca, standing.scope)),
+            _ => self.standings.act(action),
         }
     }
 
     fn hear(&mut self, news: Box<News>, _about: &About) -> Heard {
         match *news {
             News::Revocation(RevocationNews::Standings(standings)) => {
-                self.list.keep_within(standings.len());
-                self.standings = Some(standings);
+                self.standings.show(standings);
                 Heard::Mine(Turn::stay())
             }
             other => Heard::NotMine(Box::new(other)),
@@ -123,17 +106,13 @@ impl Room for Revocations {
     }
 
     fn draw(&self, canvas: &mut Canvas<'_>, area: Rect, _about: &About) {
-        let Some(standings) = &self.standings else { return };
-        if standings.is_empty() {
-            let text = "There is no CA here whose key signs CRLs.\n\nA root can; a subordinate CA can once its \
-                        certificate is installed and its key usage has cRLSign. See Authorities.";
-            canvas.paragraph(area, text, Role::Plain);
-            return;
-        }
-        let heads = [(2, "CA"), (20, "latest CRL"), (44, "the next one")];
-        self.list.draw_pairs(canvas, area, &heads, standings.len(), |canvas, place, row, role| {
-            draw_row(canvas, place, &standings[row], role);
-        });
+        let look = Look {
+            heads: &[(2, "CA"), (20, "latest CRL"), (44, "the next one")],
+            lines: 2,
+            none: "There is no CA here whose key signs CRLs.\n\nA root can; a subordinate CA can once its certificate \
+                   is installed and its key usage has cRLSign. See Authorities.",
+        };
+        self.standings.draw(canvas, area, look, draw_row);
     }
 }
 

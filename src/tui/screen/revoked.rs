@@ -12,10 +12,10 @@ use crate::{
     tui::{
         canvas::Canvas,
         key::Key,
-        keymap::{Action, BACK, Binding, LIST},
-        list::List,
+        keymap::{Action, BACK, Binding},
         model::About,
         room::{Heard, Room, Turn},
+        rows::{Look, Rows},
         theme::Role,
         wording::grouped,
         work::{
@@ -35,11 +35,9 @@ const ROWS_MAX: usize = 10_000;
 #[derive(Debug)]
 pub struct Revoked {
     ca: String,
-    /// None before they were read.
-    rows: Option<Vec<RevokedRow>>,
+    rows: Rows<RevokedRow>,
     /// Whether there are more behind them.
     more: More,
-    list: List,
 }
 
 /// Whether there are certificates behind those that were read.
@@ -53,7 +51,7 @@ impl Revoked {
     /// Of them nothing is known yet: [`RevocationJob::InForce`] is to follow.
     #[must_use]
     pub fn new(ca: &str) -> Self {
-        Self { ca: ca.to_owned(), rows: None, more: More::None, list: List::default() }
+        Self { ca: ca.to_owned(), rows: Rows::default(), more: More::None }
     }
 
     /// The way into it.
@@ -63,21 +61,18 @@ impl Revoked {
         Turn::enter(Screen::Revoked(Self::new(ca))).and(Job::Revocation(job))
     }
 
-    fn rows(&self) -> &[RevokedRow] {
-        self.rows.as_deref().unwrap_or_default()
-    }
-
     fn ask(&self, after: u64) -> Turn {
         Turn::work(Job::Revocation(RevocationJob::InForce { ca: self.ca.clone(), after }))
     }
 
     fn has_more(&self) -> bool {
-        self.more == More::Some && self.rows().len() < ROWS_MAX
+        self.more == More::Some && self.rows.all().len() < ROWS_MAX
     }
 
     fn count(&self) -> String {
-        let held = self.rows().iter().filter(|row| matches!(row.revoked, Standing::Held(_))).count() as u64;
-        let all = self.rows().len() as u64;
+        let held =
+            self.rows.all().iter().filter(|row| matches!(row.revoked, Standing::Held(_))).count() as u64;
+        let all = self.rows.all().len() as u64;
         let read = format!("{} on hold, {} revoked", grouped(held), grouped(all - held));
         match (self.more, self.has_more()) {
             (More::None, _) => read,
@@ -101,14 +96,9 @@ impl Room for Revoked {
     }
 
     fn bindings(&self, _about: &About) -> Vec<Binding> {
-        let mut bindings = Vec::new();
-        if !self.rows().is_empty() {
-            let keys = &[Key::Enter, Key::Right, Key::Char('l')];
-            bindings.push(Binding::bar(keys, Action::Open, "release or revoke"));
-            if self.has_more() {
-                bindings.push(Binding::bar(&[Key::Char('m')], MORE, "more"));
-            }
-            bindings.extend_from_slice(LIST);
+        let mut bindings = self.rows.bindings("release or revoke");
+        if self.has_more() {
+            bindings.push(Binding::bar(&[Key::Char('m')], MORE, "more"));
         }
         bindings.push(BACK);
         bindings
@@ -117,20 +107,14 @@ impl Room for Revoked {
     fn act(&mut self, action: Action, _about: &About) -> Turn {
         match action {
             Action::Back => Turn::back(),
-            MORE => self.rows().last().map_or_else(Turn::stay, |row| self.ask(row.place)),
-            Action::Open => match self.rows().get(self.list.chosen()) {
-                Some(row) => {
-                    let unknown = || Printable::new("not known: issued elsewhere");
-                    let subject = row.subject.clone().unwrap_or_else(unknown);
-                    let revoke = Revoke::found(&self.ca, row.serial.clone(), subject);
-                    Turn::enter(Screen::Revoke(revoke.standing(Some(&row.revoked))))
-                }
-                None => Turn::stay(),
-            },
-            _ => {
-                self.list.act(action, self.rows().len());
-                Turn::stay()
-            }
+            MORE => self.rows.all().last().map_or_else(Turn::stay, |row| self.ask(row.place)),
+            Action::Open => self.rows.open(|row| {
+                let unknown = || Printable::new("not known: issued elsewhere");
+                let subject = row.subject.clone().unwrap_or_else(unknown);
+                let revoke = Revoke::found(&self.ca, row.serial.clone(), subject);
+                Turn::enter(Screen::Revoke(revoke.standing(Some(&row.revoked))))
+            }),
+            _ => self.rows.act(action),
         }
     }
 
@@ -138,11 +122,11 @@ impl Room for Revoked {
         match *news {
             News::Revocation(RevocationNews::InForce { after, rows, full }) => {
                 self.more = if full { More::Some } else { More::None };
-                match &mut self.rows {
-                    Some(known) if after > 0 => known.extend(rows),
-                    _ => self.rows = Some(rows),
+                if after > 0 {
+                    self.rows.add(rows);
+                } else {
+                    self.rows.show(rows);
                 }
-                self.list.keep_within(self.rows().len());
                 Heard::Mine(Turn::stay())
             }
             // The home was looked at again because something was recorded.
@@ -154,21 +138,16 @@ impl Room for Revoked {
     fn draw(&self, canvas: &mut Canvas<'_>, area: Rect, _about: &About) {
         canvas.text(area.x, area.y, 3, "CA", Role::Faint);
         canvas.outside(area.x + 4, area.y, 30, &Printable::new(&self.ca), Role::Strong);
-        let Some(rows) = &self.rows else {
-            canvas.text(area.x, area.y + 2, area.width, "reading ...", Role::Faint);
-            return;
-        };
-        if rows.is_empty() {
-            let text = "No certificate of this CA is revoked or on hold.";
-            canvas.text(area.x, area.y + 2, area.width, text, Role::Plain);
-            return;
+        if !self.rows.all().is_empty() {
+            canvas.text(area.x, area.y + 1, area.width, &self.count(), Role::Plain);
         }
-        canvas.text(area.x, area.y + 1, area.width, &self.count(), Role::Plain);
         let below = Rect { y: area.y + 2, height: area.height.saturating_sub(2), ..area };
-        let heads = [(2, "subject"), (4, "")];
-        self.list.draw_pairs(canvas, below, &heads, rows.len(), |canvas, place, at, role| {
-            draw_row(canvas, place, &rows[at], role);
-        });
+        let look = Look {
+            heads: &[(2, "subject")],
+            lines: 2,
+            none: "No certificate of this CA is revoked or on hold.",
+        };
+        self.rows.draw(canvas, below, look, draw_row);
     }
 }
 

@@ -11,7 +11,7 @@ pub(super) fn of(step: &Step) -> &'static str {
              itself.\n\nChoose the platform. Below the list stands where it shows the code, and what else it wants: \
              have the code ready before you go on. Nothing is signed before the last step."
         }
-        Step::Authority(_) => {
+        Step::Authority => {
             "Choose the CA whose key is to be proved: the one that signs the devices' certificates, not one above it. \
              Beside each stands whether the platform takes its kind of key, and below the list until when its \
              certificate is valid. A CA that still waits for its certificate cannot be proved and is not listed."

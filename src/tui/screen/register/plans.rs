@@ -9,8 +9,8 @@ use crate::{
     tui::{
         canvas::Canvas,
         keymap::Action,
-        list::List,
         room::Turn,
+        rows::{Look, Rows},
         theme::Role,
         wording::{grouped, moment},
         work::register::PlanLine,
@@ -20,37 +20,31 @@ use crate::{
 /// The plans, once they are known.
 #[derive(Debug, Default)]
 pub(super) struct Plans {
-    lines: Option<Vec<PlanLine>>,
-    list: List,
+    lines: Rows<PlanLine>,
 }
 
 impl Plans {
     /// Whether they are to be read.
     pub(super) fn is_unread(&self) -> bool {
-        self.lines.is_none()
+        self.lines.is_unread()
     }
 
     /// They are to be read again.
     pub(super) fn forget(&mut self) {
-        self.lines = None;
+        self.lines.forget();
     }
 
     pub(super) fn show(&mut self, lines: Vec<PlanLine>) {
-        self.list.keep_within(lines.len());
-        self.lines = Some(lines);
+        self.lines.show(lines);
     }
 
     pub(super) fn act(&mut self, action: Action) {
-        self.list.act(action, self.lines.as_ref().map_or(0, Vec::len));
-    }
-
-    fn chosen(&self) -> Option<&PlanLine> {
-        self.lines.as_ref()?.get(self.list.chosen())
+        self.lines.act(action);
     }
 
     /// Goes on with the chosen plan where it stands.
     pub(super) fn go_on(&self) -> Turn {
-        let Some(line) = self.chosen() else {
+        let Some(line) = self.lines.chosen() else {
             return Turn::refuse("there is no plan yet", "go back and choose Sign requests");
         };
         let plan = line.plan.clone();
@@ -82,23 +76,12 @@ impl Plans {
     }
 
     pub(super) fn draw(&self, canvas: &mut Canvas<'_>, area: Rect) {
-        let Some(lines) = &self.lines else {
-            canvas.text(area.x, area.y, area.width, "reading the plans ...", Role::Faint);
-            return;
-        };
-        if lines.is_empty() {
-            let text = "There is no plan yet. Sign requests makes one.";
-            canvas.text(area.x, area.y, area.width, text, Role::Plain);
-            return;
+        if !self.lines.all().is_empty() {
+            draw_row(canvas, area, area.y, ["plan", "CA", "for", "certificates", "state"], Role::Faint);
         }
-        draw_row(canvas, area, area.y, ["plan", "CA", "for", "certificates", "state"], Role::Faint);
         let below = Rect { y: area.y + 1, height: area.height.saturating_sub(5), ..area };
-        let page = usize::from(below.height);
-        let first = self.list.first_seen(lines.len(), page);
-        for (at, line) in lines.iter().enumerate().skip(first).take(page) {
-            let y = below.y + u16::try_from(at - first).unwrap_or(0);
-            let role = if at == self.list.chosen() { Role::Selected } else { Role::Plain };
-            canvas.row(below, y, "", role);
+        let look = Look { heads: &[], lines: 1, none: "There is no plan yet. Sign requests makes one." };
+        self.lines.draw(canvas, below, look, |canvas, place, line, role| {
             let kind = match line.plan.kind.name() {
                 "root" => "its own root",
                 "verification" => "a proof",
@@ -108,10 +91,11 @@ impl Plans {
             };
             let count = format!("{:>12}", grouped(line.plan.accepted));
             let authority = Printable::new(&line.plan.authority);
-            draw_row(canvas, below, y, [&line.plan.id, authority.as_str(), kind, &count, &state(line)], role);
-        }
+            let cells = [&line.plan.id, authority.as_str(), kind, &count, &state(line)];
+            draw_row(canvas, place, place.y, cells, role);
+        });
         let detail = Rect { y: area.bottom().saturating_sub(4), height: 4, ..area };
-        if let Some(line) = self.chosen() {
+        if let Some(line) = self.lines.chosen() {
             let plan = &line.plan;
             canvas.rule(detail, detail.y, &plan.id);
             let stored = format!(
