@@ -11,7 +11,8 @@ use crate::pki::text::Printable;
 
 use super::{
     canvas::{Canvas, wrapped},
-    keymap::Action,
+    key::Key,
+    keymap::{Action, Binding, LIST},
     theme::{Glyphs, Role, Theme},
 };
 
@@ -107,14 +108,38 @@ impl Sheet {
         Self { column, ..Self::new(items) }
     }
 
+    /// How many rows it has and how many of them are seen.
+    fn extent(&self) -> (usize, usize) {
+        if let Some(laid) = self.laid.borrow().as_ref() {
+            return (laid.lines.len(), laid.page);
+        }
+        let lines = lay(&self.items, self.column, WIDTH_AT_FIRST, Theme::of(None, None));
+        (lines.len(), PAGE_AT_FIRST)
+    }
+
+    /// The keys that scroll it, as far as there is something to scroll to.
+    #[must_use]
+    pub fn scrolling(&self) -> Vec<Binding> {
+        let (lines, page) = self.extent();
+        let last = lines.saturating_sub(page);
+        let mut bindings = Vec::new();
+        if self.first < last {
+            let keys = &[Key::PageDown, Key::Control('f'), Key::Char(' ')];
+            bindings.push(Binding::bar(keys, Action::PageDown, "further"));
+        }
+        if self.first.min(last) > 0 {
+            bindings.push(Binding::bar(&[Key::PageUp, Key::Control('b')], Action::PageUp, "back up"));
+        }
+        if last > 0 {
+            let pages = |binding: &&Binding| !matches!(binding.action, Action::PageDown | Action::PageUp);
+            bindings.extend(LIST.iter().filter(pages).cloned());
+        }
+        bindings
+    }
+
     /// Scrolls; actions that do not move are not for a sheet.
     pub fn act(&mut self, action: Action) {
-        let (lines, page) = if let Some(laid) = self.laid.get_mut() {
-            (laid.lines.len(), laid.page)
-        } else {
-            let lines = lay(&self.items, self.column, WIDTH_AT_FIRST, Theme::of(None, None));
-            (lines.len(), PAGE_AT_FIRST)
-        };
+        let (lines, page) = self.extent();
         let last = lines.saturating_sub(page);
         self.first = match action {
             Action::Up => self.first.min(last).saturating_sub(1),
@@ -144,6 +169,12 @@ impl Sheet {
         if after.saturating_add(width) <= area.right() {
             canvas.text(area.right() - width, y, width, &place, Role::Faint);
         }
+    }
+
+    /// Draws the rows that are seen, and below them which those are where not all are seen.
+    pub fn draw_placed(&self, canvas: &mut Canvas<'_>, area: Rect) {
+        self.draw(canvas, Rect { height: area.height.saturating_sub(1), ..area });
+        self.tell_place(canvas, area, area.bottom().saturating_sub(1), area.x);
     }
 
     /// Draws the rows that are seen.
@@ -226,6 +257,7 @@ mod tests {
     use ratatui::buffer::Buffer;
 
     use super::*;
+    use crate::tui::keymap::Told;
 
     fn drawn(sheet: &Sheet, width: u16, height: u16) -> Vec<String> {
         let mut cells = Buffer::empty(Rect { x: 0, y: 0, width: width + 2, height: height + 1 });
@@ -256,16 +288,24 @@ mod tests {
         assert_eq!(rows[1], "     value");
     }
 
+    /// What the help bar offers.
+    fn offered(sheet: &Sheet) -> Vec<&'static str> {
+        let told = |binding: &Binding| (binding.told == Told::Bar).then_some(binding.words);
+        sheet.scrolling().iter().filter_map(told).collect()
+    }
+
     #[test]
     fn scrolling_ends_at_the_ends_whatever_the_width() {
         let items = (1..=30).map(|row| Item::Row(format!("row {row}"), Role::Plain)).collect();
         let mut sheet = Sheet::new(items);
         assert_eq!(drawn(&sheet, 40, 10)[0], " row 1");
+        assert_eq!(offered(&sheet), ["further"], "nothing stands above");
         for _ in 0..100 {
             sheet.act(Action::Down);
         }
         assert_eq!(drawn(&sheet, 40, 10)[9], " row 30");
         assert_eq!(sheet.place().as_deref(), Some("rows 21-30 of 30"));
+        assert_eq!(offered(&sheet), ["back up"], "nothing follows");
         sheet.act(Action::Up);
         assert_eq!(drawn(&sheet, 40, 10)[9], " row 29");
         sheet.act(Action::PageUp);
@@ -276,5 +316,6 @@ mod tests {
         assert_eq!(drawn(&sheet, 40, 10)[9], " row 30");
         assert_eq!(drawn(&sheet, 40, 30)[29], " row 30");
         assert_eq!(sheet.place(), None);
+        assert!(sheet.scrolling().is_empty(), "all is seen");
     }
 }

@@ -40,7 +40,6 @@ pub fn draw(model: &mut Model, cells: &mut Buffer, theme: Theme) {
         return;
     }
     model.fit = Fit::Whole;
-    let bindings = model.bindings();
     head(&mut canvas, area, model);
     let body = Rect {
         x: area.x + 1,
@@ -49,6 +48,8 @@ pub fn draw(model: &mut Model, cells: &mut Buffer, theme: Theme) {
         height: area.height - HEAD_ROWS - FOOT_ROWS,
     };
     model.screen().room().draw(&mut canvas, body, &model.about);
+    // Only now is it known whether there is more to scroll to.
+    let bindings = model.bindings();
     // While something stands on top, its own keys are told there; those of the screen do nothing.
     foot(&mut canvas, area, model, if model.dialog.is_none() { &bindings } else { &[] });
     match &model.dialog {
@@ -177,9 +178,12 @@ fn foot(canvas: &mut Canvas<'_>, area: Rect, model: &Model, bindings: &[Binding]
             Some((done, Some(of))) => format!(" {done} of {of}"),
         };
         let turning = ["|", "/", "-", "\\"][(model.about.since.as_millis() / 250 % 4) as usize];
+        let untaken =
+            if about.busy.is_some() && !bindings.iter().any(is_own) { ": no key is taken yet" } else { "" };
         let text = match &model.dialog {
             Some(Dialog::Pin(_)) => format!("waiting for the PIN, for: {}", busy.words),
-            _ => format!("{turning} {}{count}{pace}", busy.words),
+            Some(_) => format!("{turning} {}{count}{pace}", busy.words),
+            None => format!("{turning} {}{count}{pace}{untaken}", busy.words),
         };
         canvas.row(area, busy_row, &format!(" {text}"), Role::Attention);
     } else if let Some(notice) = &model.notice {
@@ -206,6 +210,11 @@ fn foot(canvas: &mut Canvas<'_>, area: Rect, model: &Model, bindings: &[Binding]
         canvas.text(at + used + 2, bar_row, area.width, binding.words, Role::Faint);
         at += bar_cells(binding);
     }
+}
+
+/// Whether a binding is of the screen itself, beside those that every screen has.
+fn is_own(binding: &Binding) -> bool {
+    !matches!(binding.action, Action::Help | Action::Lock | Action::Quit)
 }
 
 /// Cells of a key and its words in the help bar.

@@ -13,7 +13,7 @@ use crate::{
         canvas::Canvas,
         field::Field,
         key::Key,
-        keymap::{Action, BACK, Binding, LIST},
+        keymap::{Action, BACK, Binding},
         message::{Effect, Failure},
         model::{self, About},
         room::{Heard, Room, Told, Turn},
@@ -107,19 +107,19 @@ impl Room for Audit {
     }
 
     fn bindings(&self, about: &About) -> Vec<Binding> {
-        match self.phase {
+        match &self.phase {
             Phase::Going if about.busy.is_some() => {
                 vec![Binding::bar(&[Key::Char('s'), Key::Esc], STOP, "stop the audit")]
             }
             Phase::Going | Phase::Ended(_) => {
                 vec![Binding::bar(&[Key::Char('a')], AGAIN, "audit from the beginning"), BACK]
             }
-            Phase::Finished { .. } => {
+            Phase::Finished { sheet, .. } => {
                 let mut bindings = vec![
                     Binding::bar(&[Key::Char('n')], NOTED, "noted entry"),
                     Binding::bar(&[Key::Char('a')], AGAIN, "audit again"),
                 ];
-                bindings.extend(scrolling());
+                bindings.extend(sheet.scrolling());
                 bindings.push(BACK);
                 bindings
             }
@@ -184,7 +184,7 @@ impl Room for Audit {
                             to audit from the beginning; leave it running to its end.";
                 canvas.paragraph(below, text, Role::Plain);
             }
-            Phase::Finished { sheet, .. } => draw_sheet(canvas, area, sheet),
+            Phase::Finished { sheet, .. } => sheet.draw_placed(canvas, area),
             Phase::Asking { typed, .. } => noted::draw_asking(canvas, area, typed),
         }
     }
@@ -219,24 +219,6 @@ impl Audit {
             self.phase = Phase::finished(report.clone(), noted);
         }
     }
-}
-
-/// Keys that scroll a sheet.
-pub(super) fn scrolling() -> Vec<Binding> {
-    let mut bindings = vec![
-        Binding::bar(&[Key::PageDown, Key::Control('f'), Key::Char(' ')], Action::PageDown, "further"),
-        Binding::bar(&[Key::PageUp, Key::Control('b')], Action::PageUp, "back up"),
-    ];
-    let pages = |binding: &&Binding| !matches!(binding.action, Action::PageDown | Action::PageUp);
-    bindings.extend(LIST.iter().filter(pages).cloned());
-    bindings
-}
-
-/// A sheet, and below it which rows are seen where not all are.
-pub(super) fn draw_sheet(canvas: &mut Canvas<'_>, area: Rect, sheet: &Sheet) {
-    sheet.draw(canvas, Rect { height: area.height.saturating_sub(1), ..area });
-    let y = area.bottom().saturating_sub(1);
-    sheet.tell_place(canvas, area, y, area.x);
 }
 
 fn draw_going(canvas: &mut Canvas<'_>, area: Rect, about: &About) {

@@ -3,8 +3,8 @@
 use ratatui::layout::Rect;
 
 use super::{
-    Screen, audit::draw_sheet, authorities::state_words, ca_export::CaExport, ca_renewal::CaRenewal,
-    document::Document, install::Install,
+    Screen, authorities::state_words, ca_export::CaExport, ca_renewal::CaRenewal, document::Document,
+    install::Install,
 };
 use crate::{
     ceremony::{Authority, ExportedCertificate, Requested, Role as CertificateRole, Stage},
@@ -13,7 +13,7 @@ use crate::{
         browser::shown,
         canvas::Canvas,
         key::Key,
-        keymap::{Action, BACK, Binding, LIST},
+        keymap::{Action, BACK, Binding},
         model::About,
         room::{Heard, Room, Turn},
         sheet::{Item, Sheet},
@@ -143,7 +143,7 @@ impl Room for AuthorityPage {
             }
             bindings.push(Binding::bar(&[Key::Char('R')], READ_ROOT, "the root's"));
         }
-        bindings.extend_from_slice(LIST);
+        bindings.extend(self.sheet.scrolling());
         bindings.push(BACK);
         bindings
     }
@@ -192,7 +192,7 @@ impl Room for AuthorityPage {
     }
 
     fn draw(&self, canvas: &mut Canvas<'_>, area: Rect, _about: &About) {
-        draw_sheet(canvas, area, &self.sheet);
+        self.sheet.draw_placed(canvas, area);
     }
 }
 

@@ -13,7 +13,7 @@ use crate::{
     tui::{
         canvas::Canvas,
         key::Key,
-        keymap::{Action, BACK, Binding, LIST},
+        keymap::{Action, BACK, Binding},
         list::List,
         model::About,
         room::{Room, Turn},
@@ -25,7 +25,7 @@ use crate::{
 };
 
 /// Rows above the lines of a kind.
-const HEAD_ROWS: u16 = 4;
+const HEAD_ROWS: u16 = 5;
 
 /// Widest name of a thing that the values beside it make room for, in characters.
 const NAME_CHARS_MAX: usize = 26;
@@ -85,7 +85,7 @@ impl Room for Difference {
                 "previous kind",
             ));
         }
-        bindings.extend_from_slice(LIST);
+        bindings.extend(self.sheet.scrolling());
         bindings.push(BACK);
         bindings
     }
@@ -134,15 +134,15 @@ impl Difference {
     /// Which kind is seen, how many are of it, and the request that stands for it.
     fn draw_head(&self, canvas: &mut Canvas<'_>, area: Rect, group: &Group) {
         let text = format!(
-            " kind {} of {}: {} like  ",
+            " kind {} of {}: {} like this one:",
             self.list.chosen() + 1,
             self.kinds,
             counted(group.count, "request")
         );
-        canvas.row(area, area.y, "", Role::Selected);
-        let used = canvas.text(area.x, area.y, area.width, &text, Role::Selected);
-        let left = area.width.saturating_sub(used);
-        canvas.outside(area.x + used, area.y, left, &group.source, Role::Selected);
+        canvas.row(area, area.y, &text, Role::Selected);
+        canvas.row(area, area.y + 1, "", Role::Selected);
+        let width = area.width.saturating_sub(1);
+        canvas.outside_end(area.x + 1, area.y + 1, width, &group.source, Role::Selected);
     }
 }
 
@@ -224,9 +224,9 @@ mod tests {
             screen(&[("a.csr", 1, plain.clone()), ("b.csr", 2, other), ("c.csr", 1, plain.clone())]);
         let rows = drawn(&screen, 78, 18);
         assert_eq!(rows[0], "Profile device, CA root: 3 accepted, of 2 kinds");
-        assert_eq!(rows[2], " kind 1 of 2: 2 requests like  a.csr");
+        assert_eq!(rows[2..4], [" kind 1 of 2: 2 requests like this one:", " a.csr"]);
         assert_eq!(
-            rows[4..8],
+            rows[5..9],
             [
                 "= kept        subject CN  dev-1",
                 "- dropped     key usage   keyAgreement",
@@ -237,11 +237,11 @@ mod tests {
         let about = About::default();
         screen.act(Action::Next, &about);
         let rows = drawn(&screen, 78, 18);
-        assert_eq!(rows[2], " kind 2 of 2: 1 request like  b.csr");
-        assert_eq!(rows[4], "# overridden  basic constraints  path length 3");
-        assert_eq!(rows[5], "                         issued  path length 0");
+        assert_eq!(rows[2..4], [" kind 2 of 2: 1 request like this one:", " b.csr"]);
+        assert_eq!(rows[5], "# overridden  basic constraints  path length 3");
+        assert_eq!(rows[6], "                         issued  path length 0");
         screen.act(Action::Next, &about);
-        assert_eq!(drawn(&screen, 78, 18)[2], " kind 1 of 2: 2 requests like  a.csr");
+        assert_eq!(drawn(&screen, 78, 18)[3], " a.csr");
         screen.act(Action::Previous, &about);
         assert_eq!(screen.list.chosen(), 1);
     }

@@ -15,7 +15,7 @@ use crate::{
     tui::{
         canvas::Canvas,
         key::Key,
-        keymap::{Action, BACK, Binding, LIST},
+        keymap::{Action, BACK, Binding},
         model::About,
         room::{Room, Turn},
         sheet::{Item, Sheet},
@@ -159,14 +159,7 @@ impl Room for Document {
         } else {
             bindings.extend(by_number.into_iter().take(self.pages.len()));
         }
-        bindings.push(Binding::bar(
-            &[Key::PageDown, Key::Control('f'), Key::Char(' ')],
-            Action::PageDown,
-            "further",
-        ));
-        bindings.push(Binding::bar(&[Key::PageUp, Key::Control('b')], Action::PageUp, "back up"));
-        let scrolling = |binding: &&Binding| !matches!(binding.action, Action::PageDown | Action::PageUp);
-        bindings.extend(LIST.iter().filter(scrolling).cloned());
+        bindings.extend(self.pages[self.chosen].sheet.scrolling());
         if self.revoke.is_some() {
             bindings.push(Binding::bar(&[Key::Char('v')], REVOKE, "revoke or hold"));
         }

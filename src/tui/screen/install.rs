@@ -126,13 +126,13 @@ impl Room for Install {
     }
 
     fn bindings(&self, _about: &About) -> Vec<Binding> {
-        if let Step::Comparing { .. } = self.step {
+        if let Step::Comparing { sheet, .. } = &self.step {
             let mut bindings = vec![Binding::bar(
                 &[Key::Char('i')],
                 Action::Proceed,
                 "install: the words are the right ones",
             )];
-            bindings.extend_from_slice(LIST);
+            bindings.extend(sheet.scrolling());
             bindings.push(BACK);
             return bindings;
         }
@@ -213,12 +213,7 @@ impl Room for Install {
                 self.browser.draw(canvas, below, about);
             }
             Step::Comparing { sheet, .. } => {
-                let place = Rect { height: area.height.saturating_sub(1), ..area };
-                sheet.draw(canvas, place);
-                if let Some(rows) = sheet.place() {
-                    let text = format!("{rows}: PgDn, PgUp");
-                    canvas.text(area.x, place.bottom(), area.width, &text, Role::Faint);
-                }
+                sheet.draw_placed(canvas, area);
             }
         }
     }

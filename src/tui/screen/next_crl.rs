@@ -2,7 +2,7 @@
 
 use ratatui::layout::Rect;
 
-use super::{Screen, audit::scrolling, delivery::Delivery};
+use super::{Screen, delivery::Delivery};
 use crate::{
     ceremony::{Class, CrlRow, CrlScope, CrlShown},
     pki::{crl::Reason, text::Printable},
@@ -124,10 +124,10 @@ impl Room for NextCrl {
     fn bindings(&self, _about: &About) -> Vec<Binding> {
         match &self.step {
             Step::Preparing => vec![BACK],
-            Step::Shown { .. } => {
+            Step::Shown { sheet, .. } => {
                 let mut bindings =
                     vec![Binding::bar(&[Key::Char('a')], Action::Proceed, "approve by its words")];
-                bindings.extend(scrolling());
+                bindings.extend(sheet.scrolling());
                 bindings.push(BACK);
                 bindings
             }

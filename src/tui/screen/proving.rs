@@ -9,12 +9,7 @@ use std::path::PathBuf;
 
 use ratatui::layout::Rect;
 
-use super::{
-    Screen,
-    audit::{draw_sheet, scrolling},
-    delivery::Delivery,
-    signing::Signing,
-};
+use super::{Screen, delivery::Delivery, signing::Signing};
 use crate::{
     ceremony::{Aftermath, Console, Platform, Remaining},
     pki::{profile::End, text::Printable},
@@ -305,9 +300,9 @@ impl Room for Proving {
                 };
                 vec![next, BACK]
             }
-            Step::Done(_) => {
+            Step::Done(sheet) => {
                 let mut bindings = vec![Binding::bar(&[Key::Enter], Action::Proceed, "done")];
-                bindings.extend(scrolling());
+                bindings.extend(sheet.scrolling());
                 bindings.push(BACK);
                 bindings
             }
@@ -448,7 +443,7 @@ impl Room for Proving {
                 issue::draw_summary(canvas, area, self.platform(), (authority, code, self.end), to);
             }
             Step::Failed(_, failure) => issue::draw_failed(canvas, area, failure),
-            Step::Done(sheet) => draw_sheet(canvas, area, sheet),
+            Step::Done(sheet) => sheet.draw_placed(canvas, area),
         }
     }
 }

@@ -4,10 +4,7 @@ use std::path::PathBuf;
 
 use ratatui::layout::Rect;
 
-use super::{
-    audit::{draw_sheet, scrolling},
-    next_crl::NextCrl,
-};
+use super::next_crl::NextCrl;
 use crate::{
     ceremony::{CrlScope, JudgedRevocation, REASONS, RevocationAct, Revoked},
     pki::{crl::Reason, text::Printable},
@@ -254,9 +251,9 @@ impl Room for Revoke {
                 bindings.push(BACK);
                 bindings
             }
-            Step::Judged { .. } => {
+            Step::Judged { sheet, .. } => {
                 let mut bindings = vec![Binding::bar(&[Key::Char('y')], RECORD, "yes, record it")];
-                bindings.extend(scrolling());
+                bindings.extend(sheet.scrolling());
                 bindings.push(BACK);
                 bindings
             }
@@ -337,7 +334,7 @@ impl Room for Revoke {
         match &self.step {
             Step::Choosing(browser) => browser.draw(canvas, area, about),
             Step::Form => self.draw_form(canvas, area),
-            Step::Judged { sheet, .. } => draw_sheet(canvas, area, sheet),
+            Step::Judged { sheet, .. } => sheet.draw_placed(canvas, area),
             Step::Recorded { certificates, waiting } => {
                 self.draw_recorded(canvas, area, *certificates, *waiting);
             }

@@ -49,9 +49,10 @@ impl Room for Start {
          trust: certificates carry its time. If it is wrong, leave and set it. Nothing is asked of the token here."
     }
 
-    fn bindings(&self, _about: &About) -> Vec<Binding> {
+    fn bindings(&self, about: &About) -> Vec<Binding> {
         let mut bindings = Vec::new();
-        if self.home.is_some() {
+        // A key that is pressed while the home is opened would be meant for a screen that nobody has seen yet.
+        if self.home.is_some() && about.busy.is_none() {
             bindings.push(Binding::bar(&[Key::Char('y')], Action::Proceed, "the clock is right, go on"));
             bindings.push(Binding::bar(&[Key::Char('r')], AGAIN, "look again"));
             bindings.extend_from_slice(LIST);
