@@ -45,6 +45,11 @@ pub enum ListError {
     /// A line is longer than any line of a list.
     #[error("line {0} has more than {LINE_OCTETS_MAX} octets")]
     LineLength(u64),
+    /// Text that is no list of fingerprints.
+    #[error(
+        "it is no block list: neither fingerprints in hexadecimal digits, one on each line, nor badkeys' sorted file"
+    )]
+    NoList,
     /// A record is below the one before: badkeys publishes its file sorted, so this is another file.
     #[error("record {0} is below the one before, which it is nowhere in a file of badkeys")]
     Record(u64),
@@ -62,11 +67,14 @@ impl ListError {
                 "if it is of openssl-blacklist, add it with block-list add --format openssl-blacklist; the other two have digits of MD5, which match no key here"
             }
             Self::Empty | Self::Truncated => "see whether the file was copied whole",
+            Self::NoList => {
+                "give a list as it is published: blocklist.dat of badkeys, or text with a fingerprint on each line, 64 hexadecimal digits of SHA-256 (spki-sha256) or 20 of SHA-1 (openssl-blacklist); remarks begin with #"
+            }
             Self::Record(_) => {
                 "give blocklist.dat as it is when it is unpacked, sorted; badkeys publishes it packed with xz"
             }
             Self::Line(_) | Self::LineLength(_) => {
-                "correct the line, or name the list's format with --format: badkeys, openssl-blacklist, spki-sha256"
+                "correct the line: it has 64 hexadecimal digits of SHA-256 (spki-sha256) or 20 of SHA-1 (openssl-blacklist), and a remark begins with #; or name the list's format with --format: badkeys, openssl-blacklist, spki-sha256"
             }
         }
     }
@@ -169,6 +177,17 @@ pub struct Reading {
     records: u64,
     /// The fingerprint of the record before.
     last: Vec<u8>,
+    /// What a list whose format nobody named begins with.
+    begins: Beginning,
+}
+
+/// What a list begins with.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+enum Beginning {
+    /// Octets, as badkeys' file does, or lines of digits; or the format was named.
+    AsAList,
+    /// Words.
+    Words,
 }
 
 impl Reading {
@@ -176,7 +195,14 @@ impl Reading {
     /// badkeys' file, which is known by its order: of any other file one of the first records is below the one before.
     #[must_use]
     pub fn new(format: Option<Format>) -> Self {
-        Self { format, partial: Vec::new(), line: 0, records: 0, last: Vec::new() }
+        Self {
+            format,
+            partial: Vec::new(),
+            line: 0,
+            records: 0,
+            last: Vec::new(),
+            begins: Beginning::AsAList,
+        }
     }
 
     /// The format, once it is known.
@@ -193,6 +219,9 @@ impl Reading {
         let Some(&first) = octets.first() else { return Ok(()) };
         if self.format.is_none() && self.line == 0 && self.partial.is_empty() && !is_text(first) {
             self.format = Some(Format::Badkeys);
+            if octets.iter().take(Format::Badkeys.record_octets()).all(|&octet| is_word(octet)) {
+                self.begins = Beginning::Words;
+            }
         }
         match self.format {
             Some(Format::Badkeys) => self.push_records(octets, records),
@@ -206,7 +235,9 @@ impl Reading {
     /// As [`Reading::push`]; [`ListError::Empty`], [`ListError::Truncated`].
     pub fn finish(mut self, records: &mut Vec<u8>) -> Result<(Format, u64), ListError> {
         match self.format {
-            Some(Format::Badkeys) if !self.partial.is_empty() => return Err(ListError::Truncated),
+            Some(Format::Badkeys) if !self.partial.is_empty() => {
+                return Err(self.no_badkeys(ListError::Truncated));
+            }
             Some(Format::Badkeys) => {}
             Some(Format::OpensslBlacklist | Format::SpkiSha256) | None => self.end_line(records)?,
         }
@@ -224,13 +255,21 @@ impl Reading {
             self.records += 1;
             let fingerprint = &record[..Format::Badkeys.fingerprint_octets()];
             if fingerprint < self.last.as_slice() {
-                return Err(ListError::Record(self.records));
+                return Err(self.no_badkeys(ListError::Record(self.records)));
             }
             self.last.clear();
             self.last.extend_from_slice(fingerprint);
         }
         records.extend(self.partial.drain(..whole));
         Ok(())
+    }
+
+    /// Why it is not badkeys' file: text was never meant to be it.
+    fn no_badkeys(&self, wrong: ListError) -> ListError {
+        match self.begins {
+            Beginning::AsAList => wrong,
+            Beginning::Words => ListError::NoList,
+        }
     }
 
     fn push_lines(&mut self, octets: &[u8], records: &mut Vec<u8>) -> Result<(), ListError> {
@@ -276,6 +315,11 @@ impl Reading {
         self.records += 1;
         Ok(())
     }
+}
+
+/// Whether an octet is one of text.
+fn is_word(octet: u8) -> bool {
+    octet.is_ascii_graphic() || octet.is_ascii_whitespace()
 }
 
 /// Whether an octet can begin a list of text: a remark, a digit, a blank line.
@@ -325,6 +369,9 @@ mod tests {
         assert_eq!(read(&[], None), Err(ListError::Empty));
         assert_eq!(read(&[b"# nothing\n"], None), Err(ListError::Empty));
         assert_eq!(read(&[b"\0\0\0"], None), Err(ListError::Truncated));
+        assert_eq!(read(&[b"hello\n"], None), Err(ListError::NoList));
+        assert_eq!(read(&[b"please find the list attached\n\n"], None), Err(ListError::NoList));
+        assert_eq!(read(&[b"hello\n"], Some(Format::Badkeys)), Err(ListError::Truncated));
         assert_eq!(read(&[b"# x\n0011\n"], None), Err(ListError::Line(2)));
         let debian = Some(Format::OpensslBlacklist);
         assert_eq!(read(&[b"0011223344556677889g\n"], debian), Err(ListError::Line(1)));
