@@ -221,6 +221,9 @@ fn moment(name: &str, element: &Element<'_>) -> (Field, Option<Time>) {
     (field.remarked("is no time as RFC 5280 writes it"), None)
 }
 
+/// What a CA sets the begin of a certificate back by, at most: more than that means something else.
+const SET_BACK_SECONDS_MAX: i64 = 3_600;
+
 /// How long it is valid, both ends included (RFC 5280 §4.1.2.5).
 fn span(first: Time, last: Time) -> String {
     let seconds = last.unix() - first.unix() + 1;
@@ -232,10 +235,23 @@ fn span(first: Time, last: Time) -> String {
         0 => counted(days, "day"),
         // Many write the end as the first second that is too late.
         1 => format!("{} and one second", counted(days, "day")),
-        rest => {
-            format!("{} {:02}:{:02}:{:02}", counted(days, "day"), rest / 3600, rest / 60 % 60, rest % 60)
+        rest if days > 0 && rest <= SET_BACK_SECONDS_MAX => {
+            let days = counted(days, "day");
+            format!(
+                "{days} and {}, as where the begin is set back for clocks that are slow",
+                clock_words(rest)
+            )
         }
+        rest if days > 0 => format!("{} and {}", counted(days, "day"), clock_words(rest)),
+        rest => clock_words(rest),
     }
+}
+
+/// Hours, minutes and seconds, as far as there are some.
+fn clock_words(seconds: i64) -> String {
+    let units = [(seconds / 3600, "hour"), (seconds / 60 % 60, "minute"), (seconds % 60, "second")];
+    let some = units.into_iter().filter(|(count, _)| *count > 0);
+    some.map(|(count, unit)| counted(count, unit)).collect::<Vec<_>>().join(" ")
 }
 
 #[cfg(test)]
@@ -251,7 +267,10 @@ mod tests {
     fn tells_how_long_a_certificate_is_valid() {
         check("2026-01-01T00:00:00Z", "2026-03-31T23:59:59Z", "90 days");
         check("2026-01-01T00:00:00Z", "2026-04-01T00:00:00Z", "90 days and one second");
-        check("2026-01-01T00:00:00Z", "2026-01-02T01:02:02Z", "1 day 01:02:03");
+        check("2026-01-01T00:00:00Z", "2026-01-02T01:02:02Z", "1 day and 1 hour 2 minutes 3 seconds");
+        check("2026-01-01T00:00:00Z", "2026-01-01T01:59:59Z", "2 hours");
+        let set_back = "1825 days and 5 minutes, as where the begin is set back for clocks that are slow";
+        check("2026-01-01T00:00:00Z", "2030-12-31T00:04:59Z", set_back);
         check("2026-01-01T00:00:00Z", "2025-01-01T00:00:00Z", "no time at all: it ends before it begins");
     }
 }
