@@ -372,7 +372,9 @@ fn a_crl_is_judged_approved_by_its_words_and_foretold() {
         assert_eq!(shown.reasons, [("certificateHold", 1)]);
         let changes = shown.changes.unwrap();
         assert_eq!((changes.stayed, changes.came, changes.left, changes.recorded), (0, 1, 0, 1));
-        assert_eq!(changes.recorded_first[0].1, "put on hold");
+        let (first, what, _) = &changes.recorded_first[0];
+        assert_eq!(what, "put on hold");
+        assert!(first.subject.is_some(), "it was issued here: {first:?}");
         let words = shown.row.tbs_sha256.words();
         let other = prepared.approve(CrlApproval::Words(&words[..words.len() - 1])).unwrap_err();
         assert_eq!(other.class(), Class::NotApproved);

@@ -62,6 +62,7 @@ fn tell(model: &mut Model, news: RevocationNews) -> Vec<Effect> {
 fn row() -> CrlRow {
     CrlRow {
         id: "crl-root-8".to_owned(),
+        words: "CRL number 8 of CA root".to_owned(),
         number: Some("8".to_owned()),
         this_update: now(),
         next_update: Some(now()),

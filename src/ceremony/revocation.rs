@@ -40,7 +40,9 @@ pub use import::{CrlImport, Past};
 pub use in_force::RevokedRow;
 pub use judged::{JudgedCertificate, JudgedRevocation};
 pub use serials::read_serials;
-pub use standing::{CrlChanges, CrlFreshness, CrlRow, CrlShown, CrlStanding, new_crl_row};
+pub use standing::{
+    CrlChanges, CrlFreshness, CrlRow, CrlShown, CrlStanding, ListedCertificate, new_crl_row,
+};
 pub use typed::{REASONS, typed_moment, typed_serial, typed_serials};
 
 pub(super) use due::{crls_ahead, crls_due};
@@ -84,6 +86,19 @@ pub fn crl_id(stored: &StoredCrl) -> String {
     match stored.scope {
         CrlScope::Full => format!("crl-{}-{number}", stored.authority),
         CrlScope::Partition(index) => format!("crl-{}.{index}-{number}", stored.authority),
+    }
+}
+
+/// A CRL in words: `CRL number 2 of CA root`. Its name would be read as that of a CA.
+fn crl_words(stored: &StoredCrl) -> String {
+    let number = stored
+        .number
+        .as_ref()
+        .map_or_else(|| "without a number".to_owned(), |number| format!("number {number}"));
+    let ca = Printable::new(&stored.authority);
+    match stored.scope {
+        CrlScope::Full => format!("CRL {number} of CA {ca}"),
+        CrlScope::Partition(index) => format!("CRL {number} of CA {ca}, partition {index}"),
     }
 }
 

@@ -2,7 +2,7 @@
 
 use crate::{
     pki::{
-        crl::CrlNumber,
+        crl::{CrlNumber, CrlSerial},
         fingerprint::Digest,
         text::{Printable, counted},
         time::{DAY_SECONDS, Time},
@@ -15,7 +15,7 @@ use super::{
         error::Error,
         opening::{Appliance, now},
     },
-    PreparedCrl, crl_id,
+    PreparedCrl, crl_id, crl_words,
 };
 
 /// Days before nextUpdate from which a CRL is called due soon at the earliest: an offline CA is visited about once a
@@ -100,6 +100,8 @@ pub struct CrlStanding {
 pub struct CrlRow {
     /// Its name, which its folder on a medium has.
     pub id: String,
+    /// What people call it: `CRL number 2 of CA root`.
+    pub words: String,
     /// Its number.
     pub number: Option<String>,
     /// thisUpdate.
@@ -142,12 +144,21 @@ pub struct CrlChanges {
     pub came: u64,
     /// Entries that left.
     pub left: u64,
-    /// The first of those that left, by serial number, and why.
-    pub left_first: Vec<(String, &'static str)>,
-    /// The first things recorded since the CRL before: serial number, what, when.
-    pub recorded_first: Vec<(String, String, Time)>,
+    /// The first of those that left, and why.
+    pub left_first: Vec<(ListedCertificate, &'static str)>,
+    /// The first things recorded since the CRL before: of which certificate, what, when.
+    pub recorded_first: Vec<(ListedCertificate, String, Time)>,
     /// How many were recorded since then.
     pub recorded: u64,
+}
+
+/// A certificate as a CRL names it, and as people know it.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct ListedCertificate {
+    /// Its serial number.
+    pub serial: String,
+    /// Its subject; `None` for one that was issued elsewhere.
+    pub subject: Option<Printable>,
 }
 
 impl Appliance {
@@ -225,18 +236,26 @@ impl Appliance {
             stayed: plan.counts.stayed,
             came: plan.counts.came,
             left: plan.counts.left,
-            left_first: plan.left.iter().map(|(serial, why)| (serial.to_string(), why.name())).collect(),
+            left_first: plan
+                .left
+                .iter()
+                .map(|(serial, why)| Ok((self.listed(&ca, serial)?, why.name())))
+                .collect::<Result<_, Error>>()?,
             recorded_first: first
-                .into_iter()
+                .iter()
                 .map(|(serial, revoked)| {
-                    let (what, at) = said(&revoked);
-                    (serial.to_string(), what, at)
+                    let (what, at) = said(revoked);
+                    Ok((self.listed(&ca, serial)?, what, at))
                 })
-                .collect(),
+                .collect::<Result<_, Error>>()?,
             recorded,
         };
         let reasons = plan.reasons.iter().map(|(reason, count)| (reason.name(), *count)).collect();
         Ok(CrlShown { ca, row: row(stored), from_outside, reasons, changes: Some(changes) })
+    }
+
+    fn listed(&self, ca: &str, serial: &CrlSerial) -> Result<ListedCertificate, Error> {
+        Ok(ListedCertificate { serial: serial.to_string(), subject: self.subject_of(ca, serial)? })
     }
 }
 
@@ -258,6 +277,7 @@ pub fn new_crl_row(issued: &IssuedCrl) -> CrlRow {
 fn row(stored: &register::StoredCrl) -> CrlRow {
     CrlRow {
         id: crl_id(stored),
+        words: crl_words(stored),
         number: stored.number.as_ref().map(CrlNumber::to_string),
         this_update: stored.this_update,
         next_update: stored.next_update,

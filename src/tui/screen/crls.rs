@@ -185,5 +185,5 @@ fn told(crl: &CrlRow) -> String {
         0 => "handed over to nobody".to_owned(),
         count => format!("handed over {}", counted(count, "time")),
     };
-    format!("{}: {origin}; {handed}", crl.id)
+    format!("{}: {origin}; {handed}", crl.words)
 }

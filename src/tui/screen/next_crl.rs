@@ -4,7 +4,7 @@ use ratatui::layout::Rect;
 
 use super::{Screen, delivery::Delivery};
 use crate::{
-    ceremony::{Class, CrlRow, CrlScope, CrlShown},
+    ceremony::{Class, CrlRow, CrlScope, CrlShown, ListedCertificate},
     pki::{crl::Reason, text::Printable},
     tui::{
         canvas::Canvas,
@@ -83,7 +83,7 @@ impl NextCrl {
     }
 
     fn look_at(&mut self, shown: Box<CrlShown>) {
-        let before = self.outdated.as_deref().map(|id| Item::Words(out_of_date(id), Role::Attention));
+        let before = self.outdated.as_deref().map(|words| Item::Words(out_of_date(words), Role::Attention));
         let sheet = Sheet::new(before.into_iter().chain(told(&shown)).collect());
         self.step = Step::Shown { shown, sheet };
     }
@@ -218,7 +218,7 @@ impl Room for NextCrl {
                 Heard::Mine(Turn::work(Job::OpenHome))
             }
             (News::Revocation(RevocationNews::Outdated(row)), _) => {
-                self.outdated = Some(row.id);
+                self.outdated = Some(row.words);
                 self.step = Step::Preparing;
                 Heard::Mine(Turn::work(Self::prepare(&self.ca, self.scope)))
             }
@@ -289,8 +289,8 @@ impl Room for NextCrl {
 }
 
 /// What is said of a CRL that was signed because its number was taken.
-fn out_of_date(id: &str) -> String {
-    format!("{id} is signed and recorded, and not handed over: it is out of date.")
+fn out_of_date(words: &str) -> String {
+    format!("{words} is signed and recorded, and not handed over: it is out of date.")
 }
 
 fn draw_failure(canvas: &mut Canvas<'_>, area: Rect, failure: &Failure, outdated: Option<&str>) {
@@ -323,7 +323,7 @@ fn draw_failure(canvas: &mut Canvas<'_>, area: Rect, failure: &Failure, outdated
 fn draw_signed(canvas: &mut Canvas<'_>, area: Rect, row: &CrlRow) {
     canvas.text(area.x, area.y, area.width, "Signed, checked and recorded.", Role::Good);
     let mut y = area.y + 2;
-    y += canvas.labelled(area, y, "CRL", &row.id, Role::Strong);
+    y += canvas.labelled(area, y, "signed", &row.words, Role::Strong);
     y += canvas.labelled(area, y, "lists", &counted(row.entries, "certificate"), Role::Plain);
     if let Some(end) = row.next_update {
         y += canvas.labelled(area, y, "good until", &moment(end), Role::Plain);
@@ -347,19 +347,14 @@ fn lists(shown: &CrlShown) -> String {
 
 /// What it is, in one line.
 fn title(shown: &CrlShown) -> String {
-    format!("{}: lists {}", shown.row.id, lists(shown))
+    format!("{}: lists {}", shown.row.words, lists(shown))
 }
 
 /// What it lists and how it differs from the one before.
 fn told(shown: &CrlShown) -> Vec<Item> {
     let said = |label: &str, text: &str| Item::labelled(label, Printable::new(text));
     let row = &shown.row;
-    let mut items = vec![
-        said("CRL", &row.id),
-        said("CA", &shown.ca),
-        said("number", row.number.as_deref().unwrap_or("none")),
-        said("of", &moment(row.this_update)),
-    ];
+    let mut items = vec![said("to be signed", &row.words), said("of", &moment(row.this_update))];
     items.extend(shown.from_outside.iter().map(|told| Item::Labelled {
         label: "KEY FROM OUTSIDE".to_owned(),
         value: told.clone(),
@@ -388,19 +383,19 @@ fn told(shown: &CrlShown) -> Vec<Item> {
         grouped(changes.left)
     );
     items.push(Item::Words(counts, Role::Strong));
-    for (serial, what, at) in &changes.recorded_first {
-        items.push(said(serial, &format!("{what}, {}", moment(*at))));
+    for (of, what, at) in &changes.recorded_first {
+        items.extend(listed(of, &format!("{what}, {}", moment(*at))));
     }
     let more = changes.recorded.saturating_sub(changes.recorded_first.len() as u64);
     if more > 0 {
         items.push(Item::Words(format!("and {} more since", counted(more, "change")), Role::Plain));
     }
-    for (serial, why) in &changes.left_first {
+    for (of, why) in &changes.left_first {
         let text = match *why {
             "expired" => "leaves: its certificate has expired, and stood on a CRL after that",
             _ => "leaves: it was released from hold",
         };
-        items.push(said(serial, text));
+        items.extend(listed(of, text));
     }
     let more = changes.left.saturating_sub(changes.left_first.len() as u64);
     if more > 0 {
@@ -408,4 +403,11 @@ fn told(shown: &CrlShown) -> Vec<Item> {
         items.push(Item::Words(text, Role::Plain));
     }
     items
+}
+
+/// A certificate by its serial number, with what is said of it, and its subject below.
+fn listed(certificate: &ListedCertificate, text: &str) -> [Item; 2] {
+    let subject = certificate.subject.clone();
+    let subject = subject.unwrap_or_else(|| Printable::new("not known: issued elsewhere"));
+    [Item::labelled(&certificate.serial, Printable::new(text)), Item::labelled("  its subject", subject)]
 }

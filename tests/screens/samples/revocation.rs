@@ -3,7 +3,7 @@
 use coldsign::{
     ceremony::{
         Class, CrlChanges, CrlFreshness, CrlOrigin, CrlRow, CrlScope, CrlShown, CrlStanding,
-        JudgedCertificate, JudgedRevocation, RevocationAct, Revoked, RevokedRow,
+        JudgedCertificate, JudgedRevocation, ListedCertificate, RevocationAct, Revoked, RevokedRow,
     },
     pki::{
         crl::{CrlSerial, Reason, RevokedEntry},
@@ -39,6 +39,7 @@ fn ca(outside: &Outside) -> String {
 fn row(outside: &Outside, number: u32) -> CrlRow {
     CrlRow {
         id: format!("crl-{}-{number}", ca(outside)),
+        words: format!("CRL number {number} of CA {}", ca(outside)),
         number: Some(number.to_string()),
         this_update: material::now(),
         next_update: Some(material::now().plus_seconds(30 * DAY)),
@@ -236,6 +237,13 @@ pub fn revoke() -> Vec<(&'static str, Build)> {
     ]
 }
 
+fn listed(subject: Option<&Outside>) -> ListedCertificate {
+    ListedCertificate {
+        serial: SERIAL.to_owned(),
+        subject: subject.map(|outside| printable(&outside.subject)),
+    }
+}
+
 fn shown(outside: &Outside) -> CrlShown {
     CrlShown {
         ca: ca(outside),
@@ -250,8 +258,12 @@ fn shown(outside: &Outside) -> CrlShown {
             stayed: 1_200,
             came: 4,
             left: 101,
-            left_first: vec![(SERIAL.to_owned(), "expired"), (SERIAL.to_owned(), "released")],
-            recorded_first: vec![(SERIAL.to_owned(), "revoked: keyCompromise".to_owned(), material::now())],
+            left_first: vec![(listed(None), "expired"), (listed(Some(outside)), "released")],
+            recorded_first: vec![(
+                listed(Some(outside)),
+                "revoked: keyCompromise".to_owned(),
+                material::now(),
+            )],
             recorded: 5,
         }),
     }
