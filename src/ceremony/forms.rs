@@ -60,6 +60,17 @@ pub(super) fn check_proof_form(plan: &StoredPlan, formats: &[Format]) -> Result<
     ))
 }
 
+/// A form that a bundle cannot have here.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct FormObstacle {
+    /// The form.
+    pub format: Format,
+    /// What is in the way.
+    pub what: Printable,
+    /// What to do about it.
+    pub hint: Printable,
+}
+
 impl Appliance {
     /// The forms of these names, by the settings that authority.toml has for them.
     ///
@@ -86,6 +97,25 @@ impl Appliance {
     pub fn check_forms_below(&self, ca: &str, formats: &[Format]) -> Result<(), Error> {
         let authorities: Vec<Certificate> = pem::authorities(&self.issuer(ca)?).cloned().collect();
         Ok(self.forms(formats)?.check_authorities(&authorities)?)
+    }
+
+    /// The forms that no bundle of a plan's CA can have here, for want of settings in authority.toml or because of its CAs.
+    /// Its certificates are not looked at.
+    ///
+    /// # Errors
+    /// [`Error::Register`].
+    pub fn form_obstacles(&self, plan: &StoredPlan) -> Result<Vec<FormObstacle>, Error> {
+        let issuer = self.issuer_of(plan)?;
+        let authorities: Vec<Certificate> = pem::authorities(&issuer).cloned().collect();
+        let mut obstacles = Vec::new();
+        for &format in Format::ALL {
+            let forms = self.forms(&suited(plan, &[format]));
+            if let Err(error) = forms.and_then(|forms| Ok(forms.check_authorities(&authorities)?)) {
+                let (what, hint) = (Printable::new(&error.to_string()), Printable::new(&error.hint()));
+                obstacles.push(FormObstacle { format, what, hint });
+            }
+        }
+        Ok(obstacles)
     }
 
     /// Checks that forms can be made of a plan's certificates, signed or not.

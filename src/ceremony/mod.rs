@@ -74,6 +74,7 @@ pub use done::{Beginning, DoneSince, HeadAfter, HeadSignature};
 pub use error::{Aftermath, Class, Error, Wanting};
 pub use estimate::Estimate;
 pub use expiry::{CaWarning, CaWarningKind};
+pub use forms::FormObstacle;
 pub use found::{FOUND_NAMED_MAX, FoundBy, FoundIn, Outcome};
 pub use handover::Delivered;
 pub use inspection::{Counts, Judgement, Verdict, Yardstick, inspect};

@@ -350,6 +350,10 @@ pub fn show_verdict(report: &BundleReport, given: &VerifyArguments, certificates
     if given.audit_key.is_none() {
         tell!("the audit key was not compared: give --audit-key with the SHA-256 you were told another way");
     }
+    if let Some(root) = &report.root {
+        render::line(&format!("root       {}", root.subject));
+        render::line(&format!("trusted    {}", root.sha256));
+    }
     let verdict = if report.is_sound() { "sound" } else { "NOT SOUND" };
     let by = if given.audit_key.is_some() { "" } else { "; who made it was not compared" };
     render::line(&format!(

@@ -176,6 +176,15 @@ pub struct CrlSummary {
     pub audit_key_sha256: Printable,
 }
 
+/// The root that a verification rests on.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct TrustedRoot {
+    /// Its subject.
+    pub subject: Printable,
+    /// SHA-256 of its DER.
+    pub sha256: Digest,
+}
+
 /// The result of a verification.
 #[derive(Clone, Debug, Default, Eq, PartialEq)]
 pub struct Report {
@@ -189,6 +198,8 @@ pub struct Report {
     pub summary: Option<Summary>,
     /// The same, where it is the bundle of a CRL.
     pub crl: Option<Box<CrlSummary>>,
+    /// The root that was trusted.
+    pub root: Option<TrustedRoot>,
 }
 
 impl Report {
@@ -229,7 +240,8 @@ impl Report {
 
 /// Judges a bundle. `trust` is the receiver's own copy of the root; validity is judged at `at` (`None`: not judged).
 pub fn verify<S: Source>(source: &S, trust: &Certificate, at: Option<Time>) -> Report {
-    let mut report = Report::default();
+    let root = TrustedRoot { subject: trust.subject().to_printable(), sha256: trust.sha256() };
+    let mut report = Report { root: Some(root), ..Report::default() };
     if files::is_of_crl(source) {
         crl::judge(source, trust, at, &mut report);
         return report;

@@ -84,6 +84,16 @@ pub struct Browser {
     generation: Generation,
     /// Nobody pressed a key since then.
     quiet_since: Option<Duration>,
+    start: Start,
+}
+
+/// What a browser begins with.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+enum Start {
+    /// The medium or folder that was used last, once it can be read.
+    LastUsed,
+    /// What is shown.
+    Here,
 }
 
 impl Browser {
@@ -98,7 +108,14 @@ impl Browser {
             lost: None,
             generation: Generation::default(),
             quiet_since: None,
+            start: Start::Here,
         }
+    }
+
+    /// A browser that opens the medium or folder that was used last; a key to the left leads to the volumes.
+    #[must_use]
+    pub fn at_last() -> Self {
+        Self { start: Start::LastUsed, ..Self::new() }
     }
 
     /// The field of a path being typed.
@@ -157,6 +174,7 @@ impl Browser {
 
     /// Begins to type a path: that of the open folder stands there, so that a name behind it is enough.
     pub fn type_path(&mut self) {
+        self.start = Start::Here;
         let before = match std::mem::replace(&mut self.place, Place::Volumes) {
             Place::Folder(tree) => Some(tree),
             Place::Volumes | Place::Typing(..) => None,
@@ -171,6 +189,12 @@ impl Browser {
     /// Time passed: what was pulled is left, and what nobody walks through meanwhile is counted.
     pub fn tick(&mut self, about: &About) -> Turn {
         self.look_again(about);
+        if self.start == Start::LastUsed && about.busy.is_none() {
+            self.start = Start::Here;
+            if let (Place::Volumes, Some(path)) = (&self.place, about.last_used()) {
+                return Turn::work(Job::ListFolder(path.to_owned()));
+            }
+        }
         let quiet = about.since.saturating_sub(*self.quiet_since.get_or_insert(about.since));
         let Place::Folder(tree) = &mut self.place else { return Turn::stay() };
         if quiet < COUNT_AFTER || about.busy.is_some() || about.aside.is_some() {
@@ -309,6 +333,8 @@ impl Browser {
     /// Moves, opens or unfolds what is chosen, and begins to type a path.
     pub fn act(&mut self, action: Action, about: &About) -> Turn {
         self.quiet_since = None;
+        // Whoever goes somewhere is not led elsewhere.
+        self.start = Start::Here;
         match action {
             TYPE => {
                 self.type_path();

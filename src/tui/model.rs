@@ -1,6 +1,9 @@
 //! All that the interface knows: what stands in the frame, the screens on top of each other, and what is in hand.
 
-use std::{path::PathBuf, time::Duration};
+use std::{
+    path::{Path, PathBuf},
+    time::Duration,
+};
 
 use crate::{
     ceremony::{MountedVolume, Overview, Progress, TokenState},
@@ -29,6 +32,8 @@ pub struct About {
     pub started_in: Option<PathBuf>,
     /// Removable volumes.
     pub volumes: Vec<MountedVolume>,
+    /// Where a folder was opened last.
+    pub last_used: Option<LastUsed>,
     /// Whether the token is logged in.
     pub login: Login,
     /// What was seen of the token when it was looked at last.
@@ -50,11 +55,40 @@ impl Busy {
 }
 
 impl About {
+    /// A folder was opened.
+    pub fn note_used(&mut self, folder: &Path) {
+        let medium = self.volumes.iter().find(|volume| folder.starts_with(&volume.mount_point));
+        self.last_used = Some(match medium {
+            Some(medium) => LastUsed::Medium(medium.mount_point.clone()),
+            None => LastUsed::Folder(folder.to_owned()),
+        });
+    }
+
+    /// The medium or folder that was used last, where it is still there.
+    #[must_use]
+    pub fn last_used(&self) -> Option<&Path> {
+        match self.last_used.as_ref()? {
+            LastUsed::Folder(path) => Some(path),
+            LastUsed::Medium(path) => {
+                self.volumes.iter().any(|volume| volume.mount_point == *path).then_some(path)
+            }
+        }
+    }
+
     /// Whether work is in hand that Esc stops.
     #[must_use]
     pub fn can_stop(&self) -> bool {
         self.busy.as_ref().is_some_and(|busy| busy.on_back == OnBack::Stop)
     }
+}
+
+/// Where a folder was opened last.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub enum LastUsed {
+    /// In a folder that is on no removable medium.
+    Folder(PathBuf),
+    /// On a medium that is mounted here.
+    Medium(PathBuf),
 }
 
 /// Whether the token is logged in.

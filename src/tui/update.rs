@@ -259,6 +259,9 @@ fn done(model: &mut Model, news: Box<News>) -> Vec<Effect> {
         model.about.overview = Some(overview.clone());
         model.about.lock_after = Some(*lock_after);
     }
+    if let News::Folder(listing) = news.as_ref() {
+        model.about.note_used(&listing.path);
+    }
     if model.ending.is_some() {
         return vec![Effect::Leave];
     }

@@ -10,8 +10,8 @@ use std::{path::PathBuf, sync::Arc, time::Duration};
 
 use crate::ceremony::{
     BundleReport, Check, Closing, Delivered, Detail, DoneSince, Estimate, FolderContents, FolderListing,
-    Format, FoundBy, HomeState, Issued, Order, Overview, PlanSummary, Planned, PlannedRow, Reading, Seen,
-    Space, StoredPlan, UnfinishedWork,
+    FormObstacle, Format, FoundBy, HomeState, Issued, Order, Overview, PlanSummary, Planned, PlannedRow,
+    Reading, Rehearsal, Seen, Space, StoredPlan, UnfinishedWork,
 };
 
 use super::model::OnBack;
@@ -147,6 +147,8 @@ pub enum Job {
         /// The folder on the medium that received the bundle.
         to: PathBuf,
     },
+    /// Which forms a plan's bundle cannot have here.
+    FormObstacles(StoredPlan),
     /// Counts the plans that are not finished: nobody asks for that either.
     Unfinished,
     /// What closing shows.
@@ -304,6 +306,8 @@ pub enum News {
         /// The browser's state that asked for them.
         generation: Generation,
     },
+    /// What is in the way of forms of delivery.
+    FormObstacles(Vec<FormObstacle>),
     /// What a bundle takes of a medium.
     Measured(Space),
     /// The plan is approved.
@@ -384,6 +388,7 @@ impl Job {
             Self::FindPlan(_) => "looking for the plan",
             Self::CountFolder { .. } => "counting what stands in the folders",
             Self::Unfold { .. } => "unfolding the folder",
+            Self::FormObstacles(_) => "looking at the forms",
             Self::Measure { .. } => "comparing the bundle with the free space",
             Self::Approve { .. } => "recording the approval",
             Self::Withdraw { .. } => "recording the withdrawal",

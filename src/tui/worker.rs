@@ -170,6 +170,7 @@ impl Worker {
             Job::Measure { plan, to, formats } => {
                 Ok(News::Measured(self.appliance()?.space(&plan, &to, &formats)?))
             }
+            Job::FormObstacles(plan) => Ok(News::FormObstacles(self.appliance()?.form_obstacles(&plan)?)),
             Job::Approve { plan, words } => {
                 let appliance = self.appliance.as_mut().ok_or_else(no_home)?;
                 appliance.approve(&plan, ApprovalGiven::Words(&words))?;

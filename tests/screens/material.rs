@@ -10,15 +10,15 @@ use coldsign::{
     ceremony::{
         Access, Aftermath, AuditReport, Beginning, BundleReport, Capability, CertificateState, Check,
         CheckedKey, Class, Closing, Counts, Deeds, Delivered, Detail, DoneSince, Due, EntryKind,
-        FolderContents, FolderEntry, FolderListing, HeadAfter, HeadSignature, Initialised, Issued, IssuedRow,
-        Judgement, Mark, MountedVolume, Nearness, Overview, Phase, PinEntry, PinWarning, PlanSummary,
-        PlannedAuthorities, PlannedRow, Progress, Reach, Reading, Rehearsal, Remaining, Rng, SignedHead,
-        SlotState, Space, Standing, StoredPlan, Support, TokenCheck, TokenState, TokenTexts, Unfinished,
-        UserPin, Verdict, Waived, Writing,
+        FolderContents, FolderEntry, FolderListing, FormObstacle, Format, HeadAfter, HeadSignature,
+        Initialised, Issued, IssuedRow, Judgement, Mark, MountedVolume, Nearness, Overview, Phase, PinEntry,
+        PinWarning, PlanSummary, PlannedAuthorities, PlannedRow, Progress, Reach, Reading, Rehearsal,
+        Remaining, Rng, SignedHead, SlotState, Space, Standing, StoredPlan, Support, TokenCheck, TokenState,
+        TokenTexts, Unfinished, UserPin, Verdict, Waived, Writing,
     },
     export::{
         manifest::Counts as BundleCounts,
-        verification::{Flaw, FlawId, Summary},
+        verification::{Flaw, FlawId, Summary, TrustedRoot},
     },
     pki::{
         der::{element, sequence, tag},
@@ -610,10 +610,24 @@ pub fn space(free: u64) -> Space {
     Space { files: 2_010, octets: 9_000_000, octets_max: 74_000_000, free }
 }
 
+/// What is in the way of forms.
+pub fn form_obstacles(outside: &Outside) -> Vec<FormObstacle> {
+    let obstacle = |format, what: &str| FormObstacle {
+        format,
+        what: printable(&format!("{what} {}", outside.subject)),
+        hint: printable("name its partitions in [deliver.esp-at] of authority.toml"),
+    };
+    vec![
+        obstacle(Format::EspAt, "esp-at: the partition table has no mqtt_cert"),
+        obstacle(Format::Huawei, "huawei: it takes no CA such as"),
+    ]
+}
+
 /// A receiver's report on a delivered bundle with these flaws.
 pub fn report(flaws: &[&str]) -> BundleReport {
     BundleReport {
         crl: None,
+        root: Some(TrustedRoot { subject: printable("CN=Factory Root"), sha256: Digest::of(b"root") }),
         flaws: flaws
             .iter()
             .map(|message| Flaw { id: FlawId::CertificateFile, message: printable(message) })

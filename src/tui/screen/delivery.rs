@@ -17,7 +17,7 @@ use crate::{
     pki::platform::Platform,
     tui::{
         browser::{FOLDERS, TYPE, shown},
-        canvas::Canvas,
+        canvas::{Canvas, LABEL_CELLS},
         field::Field,
         key::Key,
         keymap::{Action, BACK, Binding, LIST},
@@ -38,6 +38,9 @@ const STOP: Action = Action::Verb(1);
 
 /// Judges the bundle as its receiver will.
 const JUDGE: Action = Action::Verb(2);
+
+/// Goes on to closing.
+const CLOSE: Action = Action::Verb(3);
 
 /// What is not done where nothing stands on the medium.
 const NOT_RECORDED: &str = "This delivery is not recorded: nobody counts on it.";
@@ -136,8 +139,8 @@ impl Room for Delivery {
     fn help(&self) -> &'static str {
         if let State::Done { .. } = self.state {
             return "The folder stands on the medium whole: it was read back and compared, and is recorded. Tell the \
-                    receiver the digests another way than with the medium. v judges it as the receiver will; Enter \
-                    leads back to the rooms.";
+                    receiver the digests another way than with the medium. v judges it as the receiver will; c \
+                    leads to closing, where what is to be written down stands; Enter leads back to the rooms.";
         }
         "Choose the medium and open the folder that shall receive the bundle: one new folder, named by the plan. Tab \
          leads to the forms, a list with what each is; Space chooses one. The bundle is written whole, read back and compared. Nothing that \
@@ -158,6 +161,7 @@ impl Room for Delivery {
             }
             State::Done { .. } => vec![
                 Binding::bar(&[Key::Char('v')], JUDGE, "verify as the receiver will"),
+                Binding::bar(&[Key::Char('c')], CLOSE, "on to closing"),
                 Binding::bar(&[Key::Enter, Key::Esc], Action::Back, "done"),
             ],
         }
@@ -166,6 +170,7 @@ impl Room for Delivery {
     fn act(&mut self, action: Action, about: &About) -> Turn {
         match (&self.state, action) {
             (State::Done { .. }, Action::Back) => Turn::rooms(),
+            (State::Done { .. }, CLOSE) => Turn::rooms().and(Job::Close),
             (State::Done { to, .. }, JUDGE) => Turn::work(self.cargo.judge(to)),
             (State::Writing { .. }, STOP) => Turn::effect(Effect::Stop),
             (State::Writing { .. } | State::Failed { .. }, Action::Back) => {
@@ -212,6 +217,10 @@ impl Room for Delivery {
                 }
                 Heard::Mine(Turn::stay())
             }
+            News::FormObstacles(obstacles) => {
+                self.target.know(obstacles);
+                Heard::Mine(Turn::stay())
+            }
             other => self.target.hear(Box::new(other)),
         }
     }
@@ -249,13 +258,14 @@ impl Room for Delivery {
             }
             State::Failed { to, failure } => self.draw_failure(canvas, area, to, failure),
             State::Done { to, delivered, judged } => {
-                let y = draw_done(canvas, area, to, delivered, &self.cargo);
-                let below = Rect { y, height: area.bottom().saturating_sub(y), ..area };
-                let used = unsigned_head(canvas, below, &delivered.head);
+                let mut y = draw_done(canvas, area, to, delivered, &self.cargo);
+                let below = |y| Rect { y, height: area.bottom().saturating_sub(y), ..area };
+                y += unsigned_head(canvas, below(y), &delivered.head);
                 if let Some(report) = judged {
-                    let y = below.y + used;
-                    let below = Rect { y, height: area.bottom().saturating_sub(y), ..area };
-                    draw_report(canvas, below, report, &self.cargo);
+                    y += draw_report(canvas, below(y), report, &self.cargo);
+                }
+                for (name, serves) in self.cargo.files() {
+                    y += canvas.labelled(area, y, name, serves, Role::Plain);
                 }
             }
         }
@@ -372,7 +382,7 @@ impl Delivery {
 /// What was delivered; returns the row beneath it.
 fn draw_done(canvas: &mut Canvas<'_>, area: Rect, to: &Path, delivered: &Delivered, cargo: &Cargo) -> u16 {
     canvas.text(area.x, area.y, area.width, "Delivered, read back and compared.", Role::Good);
-    let mut y = area.y + 2;
+    let mut y = area.y + 1;
     canvas.text(area.x, y, 18, "folder", Role::Faint);
     canvas.outside(area.x + 18, y, area.width - 18, &shown(&to.join(&delivered.folder)), Role::Strong);
     y += 1;
@@ -387,8 +397,8 @@ fn draw_done(canvas: &mut Canvas<'_>, area: Rect, to: &Path, delivered: &Deliver
     y + 6
 }
 
-/// What the receiver's check says, beneath what was delivered.
-fn draw_report(canvas: &mut Canvas<'_>, area: Rect, report: &BundleReport, cargo: &Cargo) {
+/// What the receiver's check says, beneath what was delivered; returns the rows it took.
+fn draw_report(canvas: &mut Canvas<'_>, area: Rect, report: &BundleReport, cargo: &Cargo) -> u16 {
     let y = area.y;
     if report.is_sound() {
         let text = format!(
@@ -396,7 +406,14 @@ fn draw_report(canvas: &mut Canvas<'_>, area: Rect, report: &BundleReport, cargo
             cargo.counted(report.crl.as_ref().map_or(report.certificates, |crl| crl.entries))
         );
         canvas.text(area.x, y, area.width, &text, Role::Good);
-        return;
+        if let Some(root) = &report.root {
+            let digest = root.sha256.to_string();
+            let text = format!("SHA-256 {}.., ", digest.get(..16).unwrap_or(&digest));
+            canvas.labelled(area, y + 1, "trusted root", &text, Role::Plain);
+            let used = LABEL_CELLS + u16::try_from(text.len()).unwrap_or(0);
+            canvas.outside(area.x + used, y + 1, area.width.saturating_sub(used), &root.subject, Role::Plain);
+        }
+        return 2;
     }
     let count = report.flaws.len() as u64 + report.more_flaws;
     let text =
@@ -405,4 +422,6 @@ fn draw_report(canvas: &mut Canvas<'_>, area: Rect, report: &BundleReport, cargo
     for (flaw, y) in report.flaws.iter().zip(y + 1..area.bottom()) {
         canvas.outside(area.x + 2, y, area.width.saturating_sub(2), &flaw.message, Role::Plain);
     }
+    // Nobody is to use its files.
+    area.height
 }

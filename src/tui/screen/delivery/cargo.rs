@@ -38,7 +38,7 @@ impl Cargo {
     #[must_use]
     pub fn told(&self) -> String {
         match self {
-            Self::Crl { row, .. } => format!("{}, {}", row.id, counted(row.entries, "entry")),
+            Self::Crl { row, .. } => format!("{}, {}", row.words, counted(row.entries, "entry")),
             Self::Plan(plan) => format!("plan {}, {}", plan.id, self.counted(plan.accepted)),
         }
     }
@@ -66,13 +66,35 @@ impl Cargo {
     pub fn safe(&self) -> String {
         match self {
             Self::Crl { row, .. } => {
-                format!("{} is signed and recorded in the register; nothing of it is lost.", row.id)
+                format!("{} is signed and recorded in the register; nothing of it is lost.", row.words)
             }
             Self::Plan(plan) => format!(
                 "All of plan {} is signed and recorded in the register, {}; nothing of it is lost.",
                 plan.id,
                 counted(plan.accepted, "certificate")
             ),
+        }
+    }
+
+    /// Files that people ask for, and whom each serves.
+    #[must_use]
+    pub fn files(&self) -> &'static [(&'static str, &'static str)] {
+        match self {
+            Self::Crl { .. } => &[],
+            Self::Plan(_) => &[
+                ("certs/, chains/", "for each device: its certificate; with its CA behind it, for TLS"),
+                ("ca-chain.pem", "for who checks devices, as servers do: all CAs up to the root"),
+                ("root.pem", "to be trusted: only after its digest was compared another way"),
+            ],
+        }
+    }
+
+    /// Asks which forms it cannot have here.
+    #[must_use]
+    pub fn ask_for_obstacles(&self) -> Option<Job> {
+        match self {
+            Self::Crl { .. } => None,
+            Self::Plan(plan) => Some(Job::FormObstacles(plan.clone())),
         }
     }
 

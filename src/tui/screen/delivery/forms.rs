@@ -3,7 +3,7 @@
 use ratatui::layout::Rect;
 
 use crate::{
-    ceremony::Format,
+    ceremony::{FormObstacle, Format},
     pki::platform::Platform,
     tui::{canvas::Canvas, keymap::Action, list::List, theme::Role, wording::counted},
 };
@@ -13,6 +13,19 @@ use crate::{
 pub struct Forms {
     list: List,
     chosen: Vec<Format>,
+    obstacles: Obstacles,
+}
+
+/// What is known of what is in the way of forms.
+#[derive(Debug, Default)]
+enum Obstacles {
+    /// It was asked for.
+    Asked,
+    /// All of it.
+    Known(Vec<FormObstacle>),
+    /// Nothing was asked yet.
+    #[default]
+    Unknown,
 }
 
 impl Forms {
@@ -25,6 +38,28 @@ impl Forms {
     /// Chooses a platform's form.
     pub fn choose(&mut self, platform: Platform) {
         self.chosen.extend(Format::ALL.iter().filter(|format| format.name() == platform.name()));
+    }
+
+    /// Whether it is to be asked what is in the way; it is asked once.
+    pub fn wants_obstacles(&mut self) -> bool {
+        let wants = matches!(self.obstacles, Obstacles::Unknown);
+        if wants {
+            self.obstacles = Obstacles::Asked;
+        }
+        wants
+    }
+
+    /// It is known what is in the way.
+    pub fn know(&mut self, obstacles: Vec<FormObstacle>) {
+        self.obstacles = Obstacles::Known(obstacles);
+    }
+
+    /// What is in the way of a form.
+    fn obstacle(&self, format: Format) -> Option<&FormObstacle> {
+        match &self.obstacles {
+            Obstacles::Known(obstacles) => obstacles.iter().find(|obstacle| obstacle.format == format),
+            Obstacles::Asked | Obstacles::Unknown => None,
+        }
     }
 
     /// Moves in the list.
@@ -76,10 +111,21 @@ impl Forms {
             canvas.text(below.x + 2, y, 4, &format!("[{mark}]"), role);
             canvas.text(below.x + 6, y, names, format.name(), role);
             let x = below.x + 6 + names + 2;
-            let about = format!("{}{always}", format.about());
-            canvas.text(x, y, below.right().saturating_sub(x), &about, role);
+            let width = below.right().saturating_sub(x);
+            if let Some(obstacle) = self.obstacle(*format) {
+                let used = canvas.text(x, y, width, "NOT YET: ", role);
+                canvas.outside(x + used, y, width.saturating_sub(used), &obstacle.what, role);
+            } else {
+                canvas.text(x, y, width, &format!("{}{always}", format.about()), role);
+            }
         }
         let y = area.bottom().saturating_sub(1);
+        if let Some(obstacle) = all.get(self.list.chosen()).and_then(|format| self.obstacle(*format)) {
+            let used = canvas.text(area.x, y, area.width, "What to do: ", Role::Attention);
+            let width = area.width.saturating_sub(used);
+            canvas.outside(area.x + used, y, width, &obstacle.hint, Role::Attention);
+            return;
+        }
         let last = (first + page).min(all.len());
         let text = if page < all.len() {
             format!("forms {} to {last} of {}", first + 1, all.len())

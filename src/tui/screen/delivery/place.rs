@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use ratatui::layout::Rect;
 
 use crate::{
-    ceremony::{Access, Format, Space},
+    ceremony::{Access, FormObstacle, Format, Space},
     pki::{platform::Platform, text::size},
     tui::{
         browser::{Browser, shown},
@@ -61,7 +61,7 @@ impl Target {
     #[must_use]
     pub fn new() -> Self {
         Self {
-            browser: Browser::new(),
+            browser: Browser::at_last(),
             pane: Pane::Folders,
             forms: Forms::default(),
             measure: Measure::Wanted,
@@ -123,6 +123,11 @@ impl Target {
         self.browser.hear(news)
     }
 
+    /// What is in the way of forms is known.
+    pub fn know(&mut self, obstacles: Vec<FormObstacle>) {
+        self.forms.know(obstacles);
+    }
+
     /// The space was measured.
     pub fn measured(&mut self, space: Space) {
         // What was asked before the forms changed is measured once more.
@@ -166,6 +171,10 @@ impl Target {
     /// Looks whether the medium is still there, and measures it where that is wanted.
     pub fn look(&mut self, cargo: &Cargo, about: &About) -> Turn {
         self.browser.look_again(about);
+        // Whoever looks at the forms sees which of them cannot be had, before one is chosen.
+        if self.pane == Pane::Forms && about.busy.is_none() && self.forms.wants_obstacles() {
+            return cargo.ask_for_obstacles().map_or_else(Turn::stay, Turn::work);
+        }
         match self.folder() {
             Some(to) if self.measure == Measure::Wanted && about.busy.is_none() => {
                 self.measure = Measure::Asked;
