@@ -21,6 +21,9 @@ use crate::{
     },
 };
 
+/// Rows of CAs that are seen at most: a home has few.
+const CA_ROWS_MAX: u16 = 4;
+
 /// Which of the two lists keys go to.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 enum Side {
@@ -137,50 +140,47 @@ impl Room for Choice {
     fn draw(&self, canvas: &mut Canvas<'_>, area: Rect, _about: &About) {
         canvas.text(area.x, area.y, 14, "requests from", Role::Faint);
         canvas.outside(area.x + 15, area.y, area.width.saturating_sub(15), &shown(&self.path), Role::Plain);
-        // Names of CAs are short; a profile has a summary beside its name, and whole beneath the lists.
-        let third = area.width * 3 / 10;
-        let height = area.height.saturating_sub(4);
-        let left = Rect { y: area.y + 2, width: third.saturating_sub(1), height, ..area };
-        let right = Rect { x: area.x + third, width: area.width - third, ..left };
         if let Some(profile) = self.profiles.get(self.profile.chosen()) {
             let text = format!("{}: {}", profile.name, profile.summary);
             let below = Rect { y: area.bottom().saturating_sub(2), height: 2, ..area };
             canvas.paragraph(below, &text, Role::Plain);
         }
+        // One above the other: what a profile makes needs the whole width.
+        let rows = u16::try_from(self.authorities.len()).unwrap_or(CA_ROWS_MAX).clamp(1, CA_ROWS_MAX);
+        let above = Rect { y: area.y + 2, height: rows + 1, ..area };
+        let y = above.bottom() + 1;
+        let below = Rect { y, height: area.bottom().saturating_sub(y + 3), ..area };
+        self.draw_side(canvas, above, Side::Authorities, &self.authorities);
         let names = self.profiles.iter().map(|profile| profile.name.len()).max().unwrap_or(0) + 2;
-        let sides = [(left, "CA", Side::Authorities), (right, "profile", Side::Profiles)];
-        for (place, title, side) in sides {
-            // Where keys go is told by words and marks too: both lists have a chosen row.
-            let (role, keys, mark) = if side == self.side {
-                (Role::Strong, "the arrows choose", ">")
-            } else {
-                (Role::Faint, "Tab leads here", "*")
-            };
-            canvas.text(place.x, place.y, place.width, &format!("{title}: {keys}"), role);
-            let rows: Vec<String> = match side {
-                Side::Authorities => self.authorities.clone(),
-                Side::Profiles => self
-                    .profiles
-                    .iter()
-                    .map(|profile| format!("{:<names$}{}", profile.name, profile.summary))
-                    .collect(),
-            };
-            let list = match side {
-                Side::Authorities => self.authority,
-                Side::Profiles => self.profile,
-            };
-            let page = usize::from(place.height.saturating_sub(1));
-            let first = list.first_seen(rows.len(), page);
-            for (row, text) in rows.iter().enumerate().skip(first).take(page) {
-                let y = place.y + 1 + u16::try_from(row - first).unwrap_or(0);
-                let chosen = row == list.chosen();
-                let role = match (chosen, side == self.side) {
-                    (true, true) => Role::Selected,
-                    (true, false) => Role::Strong,
-                    _ => Role::Plain,
-                };
-                canvas.row(place, y, &format!("{} {text}", if chosen { mark } else { " " }), role);
-            }
+        let row = |profile: &ProfileChoice| format!("{:<names$}{}", profile.name, profile.summary);
+        let profiles: Vec<String> = self.profiles.iter().map(row).collect();
+        self.draw_side(canvas, below, Side::Profiles, &profiles);
+    }
+}
+
+impl Choice {
+    fn draw_side(&self, canvas: &mut Canvas<'_>, area: Rect, side: Side, rows: &[String]) {
+        let (title, list) = match side {
+            Side::Authorities => ("CA", self.authority),
+            Side::Profiles => ("profile", self.profile),
+        };
+        // Where keys go is told by words and marks too: both lists have a chosen row.
+        let (role, keys, mark, chosen) = if side == self.side {
+            (Role::Strong, "the arrows choose", ">", Role::Selected)
+        } else {
+            (Role::Faint, "Tab leads here", "*", Role::Strong)
+        };
+        let page = usize::from(area.height.saturating_sub(1));
+        let first = list.first_seen(rows.len(), page);
+        let more = if rows.len() > page {
+            format!(" ({} to {} of {})", first + 1, first + page, rows.len())
+        } else {
+            String::new()
+        };
+        canvas.text(area.x, area.y, area.width, &format!("{title}: {keys}{more}"), role);
+        for ((row, text), y) in rows.iter().enumerate().skip(first).take(page).zip(area.y + 1..) {
+            let (mark, role) = if row == list.chosen() { (mark, chosen) } else { (" ", Role::Plain) };
+            canvas.row(area, y, &format!("{mark} {text}"), role);
         }
     }
 }
@@ -197,12 +197,12 @@ mod tests {
         let profiles = vec![profile("device"), profile("server")];
         let mut choice = Choice::new(PathBuf::from("/stick"), authorities, profiles);
         let rows = drawn(&choice, 78, 18);
-        assert!(rows[2].contains("CA: the arrows choose") && rows[2].contains("profile: Tab leads here"));
-        assert!(rows[3].contains("> root") && rows[3].contains("* device"), "{rows:?}");
+        assert_eq!(rows[2..5], ["CA: the arrows choose", "> root", "  issuing"]);
+        assert_eq!(rows[6..9], ["profile: Tab leads here", "* device", "  server"]);
         choice.act(Action::Next, &About::default());
         choice.act(Action::Down, &About::default());
         let rows = drawn(&choice, 78, 18);
-        assert!(rows[2].contains("CA: Tab leads here") && rows[2].contains("profile: the arrows choose"));
-        assert!(rows[3].contains("* root") && rows[4].contains("> server"), "{rows:?}");
+        assert_eq!(rows[2..5], ["CA: Tab leads here", "* root", "  issuing"]);
+        assert_eq!(rows[6..9], ["profile: the arrows choose", "  device", "> server"]);
     }
 }
