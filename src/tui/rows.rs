@@ -14,9 +14,19 @@ use super::{
 /// Rows that are listed.
 #[derive(Debug)]
 pub struct Rows<T> {
-    /// None before they were read.
-    read: Option<Vec<T>>,
+    read: Read<T>,
     list: List,
+}
+
+/// Whether rows were read.
+#[derive(Debug)]
+enum Read<T> {
+    /// They could not be read.
+    Failed,
+    /// They were.
+    There(Vec<T>),
+    /// Not yet.
+    Wanted,
 }
 
 /// What stands around rows and in their place.
@@ -32,7 +42,7 @@ pub struct Look<'a> {
 
 impl<T> Default for Rows<T> {
     fn default() -> Self {
-        Self { read: None, list: List::default() }
+        Self { read: Read::Wanted, list: List::default() }
     }
 }
 
@@ -40,29 +50,42 @@ impl<T> Rows<T> {
     /// Whether they are to be read.
     #[must_use]
     pub fn is_unread(&self) -> bool {
-        self.read.is_none()
+        matches!(self.read, Read::Wanted | Read::Failed)
     }
 
     /// They are to be read again.
     pub fn forget(&mut self) {
-        self.read = None;
+        self.read = Read::Wanted;
     }
 
     /// They were read, in place of what was read before.
     pub fn show(&mut self, rows: Vec<T>) {
         self.list.keep_within(rows.len());
-        self.read = Some(rows);
+        self.read = Read::There(rows);
+    }
+
+    /// A job of their screen failed: where they are not there yet, they do not come any more.
+    pub fn unreadable(&mut self) {
+        if let Read::Wanted = self.read {
+            self.read = Read::Failed;
+        }
     }
 
     /// Those behind them were read.
     pub fn add(&mut self, rows: Vec<T>) {
-        self.read.get_or_insert_default().extend(rows);
+        match &mut self.read {
+            Read::There(known) => known.extend(rows),
+            Read::Failed | Read::Wanted => self.read = Read::There(rows),
+        }
     }
 
     /// All that were read.
     #[must_use]
     pub fn all(&self) -> &[T] {
-        self.read.as_deref().unwrap_or_default()
+        match &self.read {
+            Read::There(rows) => rows,
+            Read::Failed | Read::Wanted => &[],
+        }
     }
 
     /// The chosen one.
@@ -100,9 +123,17 @@ impl<T> Rows<T> {
         look: Look<'_>,
         mut row: impl FnMut(&mut Canvas<'_>, Rect, &T, Role),
     ) {
-        let Some(rows) = &self.read else {
-            canvas.text(area.x, area.y, area.width, "reading ...", Role::Faint);
-            return;
+        let rows = match &self.read {
+            Read::There(rows) => rows,
+            Read::Wanted => {
+                canvas.text(area.x, area.y, area.width, "reading ...", Role::Faint);
+                return;
+            }
+            Read::Failed => {
+                let text = "This could not be read. Go back and open it again.";
+                canvas.text(area.x, area.y, area.width, text, Role::Attention);
+                return;
+            }
         };
         if rows.is_empty() {
             canvas.paragraph(area, look.none, Role::Plain);
@@ -122,5 +153,52 @@ impl<T> Rows<T> {
             let role = self.list.lay(canvas, below, y, at);
             row(canvas, Rect { y, height: look.lines, ..below }, one, role);
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use ratatui::buffer::Buffer;
+
+    use super::*;
+    use crate::tui::theme::Theme;
+
+    /// What is drawn of numbers, two rows high.
+    fn drawn(rows: &Rows<u32>) -> String {
+        let area = Rect::new(0, 0, 52, 4);
+        let mut cells = Buffer::empty(area);
+        let look = Look { heads: &[(2, "number")], lines: 1, none: "no numbers" };
+        rows.draw(
+            &mut Canvas::new(&mut cells, Theme::of(None, None)),
+            area,
+            look,
+            |canvas, place, one, role| {
+                canvas.text(place.x + 2, place.y, 10, &one.to_string(), role);
+            },
+        );
+        let text: String = cells.content().iter().map(ratatui::buffer::Cell::symbol).collect();
+        text.split_whitespace().collect::<Vec<_>>().join(" ")
+    }
+
+    #[test]
+    fn rows_say_whether_they_are_read_and_keep_the_chosen_one_in_sight() {
+        let mut rows = Rows::default();
+        assert_eq!(drawn(&rows), "reading ...");
+        assert!(rows.is_unread() && rows.bindings("open").is_empty() && rows.chosen().is_none());
+        rows.show(Vec::new());
+        assert_eq!(drawn(&rows), "no numbers");
+        rows.show(vec![1, 2, 3]);
+        rows.add(vec![4, 5]);
+        assert_eq!(drawn(&rows), "number > 1 2 3");
+        rows.act(Action::Last);
+        assert_eq!(drawn(&rows), "number 3 4 > 5");
+        rows.unreadable();
+        assert_eq!(rows.chosen(), Some(&5), "what is there stays");
+        rows.show(vec![7]);
+        assert_eq!(rows.chosen(), Some(&7));
+        assert_eq!(rows.bindings("open")[0].words, "open");
+        rows.forget();
+        rows.unreadable();
+        assert_eq!(drawn(&rows), "This could not be read. Go back and open it again.");
     }
 }

@@ -10,8 +10,9 @@ use crate::{
         canvas::Canvas,
         key::Key,
         keymap::{Action, BACK, Binding},
+        message::Failure,
         model::About,
-        room::{Heard, Room, Turn},
+        room::{Heard, Room, Told, Turn},
         rows::{Look, Rows},
         theme::Role,
         work::{
@@ -108,6 +109,11 @@ impl Room for Authorities {
             News::Opened { .. } => Heard::Mine(Turn::work(Job::Authority(AuthorityJob::List))),
             other => Heard::NotMine(Box::new(other)),
         }
+    }
+
+    fn fail(&mut self, _failure: &Failure) -> Told {
+        self.authorities.unreadable();
+        Told::OnTop
     }
 
     fn draw(&self, canvas: &mut Canvas<'_>, area: Rect, _about: &About) {

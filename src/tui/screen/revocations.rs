@@ -9,8 +9,9 @@ use crate::{
     tui::{
         canvas::Canvas,
         keymap::{Action, BACK, Binding},
+        message::Failure,
         model::About,
-        room::{Heard, Room, Turn},
+        room::{Heard, Room, Told, Turn},
         rows::{Look, Rows},
         theme::Role,
         wording::{counted, moment},
@@ -103,6 +104,11 @@ impl Room for Revocations {
             }
             other => Heard::NotMine(Box::new(other)),
         }
+    }
+
+    fn fail(&mut self, _failure: &Failure) -> Told {
+        self.standings.unreadable();
+        Told::OnTop
     }
 
     fn draw(&self, canvas: &mut Canvas<'_>, area: Rect, _about: &About) {

@@ -13,8 +13,9 @@ use crate::{
         canvas::Canvas,
         key::Key,
         keymap::{Action, BACK, Binding},
+        message::Failure,
         model::About,
-        room::{Heard, Room, Turn},
+        room::{Heard, Room, Told, Turn},
         rows::{Look, Rows},
         theme::Role,
         wording::grouped,
@@ -133,6 +134,11 @@ impl Room for Revoked {
             News::Opened { .. } => Heard::Mine(self.ask(0)),
             other => Heard::NotMine(Box::new(other)),
         }
+    }
+
+    fn fail(&mut self, _failure: &Failure) -> Told {
+        self.rows.unreadable();
+        Told::OnTop
     }
 
     fn draw(&self, canvas: &mut Canvas<'_>, area: Rect, _about: &About) {
