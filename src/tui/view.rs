@@ -3,7 +3,7 @@
 use ratatui::{buffer::Buffer, layout::Rect};
 
 use crate::{
-    ceremony::{PinEntry, PinWarning, Rehearsal, UserPin},
+    ceremony::{Overview, PinEntry, PinWarning, Rehearsal, UserPin},
     pki::text::Printable,
 };
 
@@ -90,12 +90,10 @@ fn head(canvas: &mut Canvas<'_>, area: Rect, model: &Model) {
     );
     right(canvas, area, area.y, &format!("{clock} "), role);
     let line = Rect { x: area.x + 1, width: area.width - 2, ..area };
+    // What stands at the right has its room first: a serial number whose end it covers would be read as another one.
+    let taken = states(canvas, line, about);
     if let Some(overview) = &about.overview {
-        let x = labelled(canvas, line, line.y + 1, "token ", &overview.token_label, 26);
-        if let Some(serial) = &overview.token_serial {
-            canvas.text(x, line.y + 1, 4, " no ", Role::Faint);
-            canvas.outside(x + 4, line.y + 1, 17, serial, Role::Plain);
-        }
+        draw_token(canvas, Rect { width: line.width.saturating_sub(taken), ..line }, overview);
         let authorities = match overview.authorities.as_slice() {
             [] => "none yet".to_owned(),
             [one] => one.clone(),
@@ -107,6 +105,27 @@ fn head(canvas: &mut Canvas<'_>, area: Rect, model: &Model) {
     } else {
         canvas.text(line.x, line.y + 1, line.width, "token, CA and register stand here then", Role::Faint);
     }
+    canvas.rule(area, area.y + 3, model.screen().room().title());
+}
+
+/// The token's label and serial number, the second of which is whole where the first leaves off.
+fn draw_token(canvas: &mut Canvas<'_>, line: Rect, overview: &Overview) {
+    /// Cells of a serial number (PKCS #11: 16 characters), and of `no` before it.
+    const SERIAL_CELLS: u16 = 16 + 4;
+    /// Cells of the word before the label.
+    const WORD_CELLS: u16 = 6;
+    let y = line.y + 1;
+    let beside = if overview.token_serial.is_some() { SERIAL_CELLS } else { 0 };
+    let width = line.width.saturating_sub(beside + WORD_CELLS).min(26);
+    let x = labelled(canvas, line, y, "token ", &overview.token_label, width);
+    if let Some(serial) = &overview.token_serial {
+        canvas.text(x, y, 4, " no ", Role::Faint);
+        canvas.outside(x + 4, y, line.right().saturating_sub(x + 4).min(17), serial, Role::Plain);
+    }
+}
+
+/// The air gap and the PIN, at the right end of the second row; returns the cells that they take, with a gap.
+fn states(canvas: &mut Canvas<'_>, line: Rect, about: &About) -> u16 {
     let (pin, role) = pin_state(about);
     let (air, air_role) = match about.interfaces.as_deref() {
         None => ("air gap ?".to_owned(), Role::Attention),
@@ -116,8 +135,7 @@ fn head(canvas: &mut Canvas<'_>, area: Rect, model: &Model) {
     };
     let used = right(canvas, line, line.y + 1, &air, air_role);
     let rest = Rect { width: line.width.saturating_sub(used + 2), ..line };
-    right(canvas, rest, line.y + 1, pin, role);
-    canvas.rule(area, area.y + 3, model.screen().room().title());
+    used + 2 + right(canvas, rest, line.y + 1, pin, role) + 2
 }
 
 /// The token and its user PIN, in a few words.
