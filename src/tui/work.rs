@@ -35,7 +35,7 @@ pub enum Job {
         /// The token's label.
         token: String,
         /// What the home is for.
-        kind: HomeKind,
+        kind: Rehearsal,
     },
     /// Logs the token out.
     LogOut,
@@ -199,15 +199,6 @@ impl Generation {
     pub fn next(self) -> Self {
         Self(self.0.wrapping_add(1))
     }
-}
-
-/// What a home is for.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub enum HomeKind {
-    /// For live work.
-    Live,
-    /// For rehearsals.
-    Rehearsal,
 }
 
 /// A profile to choose.

@@ -26,7 +26,7 @@ use zeroize::Zeroizing;
 use crate::{
     ceremony::{
         self, Activation, Appliance, ApprovalGiven, Beginning, Class, Error, HeadAfter, Home, Judgement, Pin,
-        PinEntry, PlanWanted, Progress, Rehearsal, Reins, Session, Setup, TokenState, Verdict, Watch,
+        PinEntry, PlanWanted, Progress, Reins, Session, Setup, TokenState, Verdict, Watch,
     },
     pki::{
         fingerprint::Digest,
@@ -39,7 +39,7 @@ use super::{
     model::{Login, TokenSeen},
     pin_door::PinDoor,
     wording::counted,
-    work::{HomeKind, Job, News, ProfileChoice},
+    work::{Job, News, ProfileChoice},
 };
 
 /// Progress is told at most this often: more than a person can see.
@@ -126,11 +126,7 @@ impl Worker {
                 self.opened()
             }
             Job::SetUp { module, token, kind } => {
-                let rehearsal = match kind {
-                    HomeKind::Live => Rehearsal::Live,
-                    HomeKind::Rehearsal => Rehearsal::Rehearsal,
-                };
-                ceremony::setup(&self.home, &Setup { module: &module, token: &token, rehearsal })?;
+                ceremony::setup(&self.home, &Setup { module: &module, token: &token, rehearsal: kind })?;
                 Ok(News::SetUp)
             }
             Job::LogOut => {

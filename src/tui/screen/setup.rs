@@ -12,7 +12,7 @@ use super::{
     token::{can_be_initialised, slot_rows},
 };
 use crate::{
-    ceremony::{Initialised, KnownModule, SlotState, UserPin},
+    ceremony::{Initialised, KnownModule, Rehearsal, SlotState, UserPin},
     pki::text::Printable,
     tui::{
         browser::shown,
@@ -25,7 +25,7 @@ use crate::{
         room::{Heard, Room, Turn},
         theme::Role,
         work::{
-            HomeKind, Job, News,
+            Job, News,
             tokens::{TokenJob, TokenNews},
         },
     },
@@ -52,7 +52,7 @@ enum Step {
     /// Which token of the module.
     Token { module: PathBuf, slots: Vec<SlotState> },
     /// What the home is for.
-    Kind { module: PathBuf, slots: Vec<SlotState>, token: Printable, kind: Option<HomeKind> },
+    Kind { module: PathBuf, slots: Vec<SlotState>, token: Printable, kind: Option<Rehearsal> },
 }
 
 /// Setting up a home.
@@ -120,7 +120,7 @@ impl Setup {
         }
     }
 
-    fn choose(&mut self, chosen: HomeKind) {
+    fn choose(&mut self, chosen: Rehearsal) {
         if let Step::Kind { kind, .. } = &mut self.step {
             *kind = Some(chosen);
         }
@@ -142,6 +142,12 @@ impl Default for Setup {
     fn default() -> Self {
         Self::new()
     }
+}
+
+/// Whether a slot that was looked into again holds what it held.
+fn is_same(one: &SlotState, other: &SlotState) -> bool {
+    let serial = |slot: &SlotState| slot.token.as_ref().map(|token| token.serial.clone());
+    one.slot == other.slot && serial(one) == serial(other)
 }
 
 fn slots_of(module: PathBuf) -> Turn {
@@ -215,11 +221,11 @@ impl Room for Setup {
                 _ => Turn::stay(),
             },
             REHEARSAL => {
-                self.choose(HomeKind::Rehearsal);
+                self.choose(Rehearsal::Rehearsal);
                 Turn::stay()
             }
             LIVE => {
-                self.choose(HomeKind::Live);
+                self.choose(Rehearsal::Live);
                 Turn::stay()
             }
             _ => {
@@ -247,11 +253,13 @@ impl Room for Setup {
                 Heard::Mine(Turn::stay())
             }
             News::Token(TokenNews::Slots { module, slots }) => {
-                // A token that is ready is what most people look for.
+                // What was chosen stays so under the finger; else a token that is ready is what most people look for.
+                let same = |slot: &SlotState| self.chosen_slot().is_some_and(|chosen| is_same(chosen, slot));
                 let ready = |slot: &SlotState| {
                     slot.token.as_ref().is_some_and(|token| token.initialised == Initialised::Yes)
                 };
-                self.slot.choose(slots.iter().position(ready).unwrap_or(0));
+                let row = slots.iter().position(same).or_else(|| slots.iter().position(ready));
+                self.slot.choose(row.unwrap_or(0));
                 self.step = Step::Token { module, slots };
                 Heard::Mine(Turn::stay())
             }
@@ -324,15 +332,15 @@ fn draw_outside(canvas: &mut Canvas<'_>, area: Rect, y: u16, label: &str, value:
     canvas.outside(area.x + 18, y, area.width.saturating_sub(18), value, Role::Plain);
 }
 
-fn draw_kinds(canvas: &mut Canvas<'_>, area: Rect, chosen: Option<HomeKind>) {
+fn draw_kinds(canvas: &mut Canvas<'_>, area: Rect, chosen: Option<Rehearsal>) {
     let kinds = [
         (
-            HomeKind::Rehearsal,
+            Rehearsal::Rehearsal,
             "r  a REHEARSAL",
             "To learn and to try. Every screen says so. Nobody may trust what is signed here.",
         ),
         (
-            HomeKind::Live,
+            Rehearsal::Live,
             "l  LIVE",
             "For CAs that count. Everything signed here is signed for good and stands in the register for ever.",
         ),

@@ -69,7 +69,7 @@ fn a_home_is_made_only_once_its_kind_was_chosen() {
         panic!("{effects:?}")
     };
     assert_eq!((module.to_str(), token.as_str()), (Some("/lib/module.so"), "lab"));
-    assert_eq!(*kind, HomeKind::Rehearsal);
+    assert_eq!(*kind, Rehearsal::Rehearsal);
     let effects = done(&mut model, News::SetUp);
     assert!(matches!(effects.as_slice(), [Effect::Work(Job::OpenHome)]));
     let overview = Overview {
@@ -108,6 +108,22 @@ fn a_token_without_pins_is_initialised_first_and_looked_at_again() {
         done(&mut model, News::Token(TokenNews::Initialised { module: "/lib/module.so".into(), state }));
     assert!(matches!(effects.as_slice(), [Effect::Work(Job::Token(TokenJob::Slots(Some(_))))]));
     assert!(matches!(model.screen(), Screen::Setup(_)));
+}
+
+#[test]
+fn the_chosen_token_stays_chosen_when_the_slots_are_looked_into_again() {
+    let slots = || {
+        vec![
+            slot(6, Some(TokenState::named(6, "lab", "01"))),
+            slot(7, Some(TokenState::named(7, "lab", "02"))),
+        ]
+    };
+    let mut model = at_tokens(slots());
+    press(&mut model, Key::Down);
+    press(&mut model, Key::Char('r'));
+    done(&mut model, News::Token(TokenNews::Slots { module: "/lib/module.so".into(), slots: slots() }));
+    let Screen::Setup(setup) = model.screen() else { panic!("{:?}", model.screen()) };
+    assert_eq!(setup.chosen_slot().map(|slot| slot.slot), Some(7));
 }
 
 #[test]
