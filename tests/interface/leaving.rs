@@ -170,3 +170,58 @@ fn asked_to_end_while_it_delivers_it_leaves_nothing_that_looks_like_a_bundle() {
     terminal.restored();
     verified(&sandbox, bundle.to_str().unwrap(), COUNT);
 }
+
+/// Objects in the sandbox' token, each of which `SoftHSM` keeps in a file.
+fn objects(sandbox: &Sandbox) -> usize {
+    let tokens = fs::read_dir(sandbox.path("tokens")).unwrap();
+    let files = tokens.flat_map(|token| fs::read_dir(token.unwrap().path()).unwrap());
+    let is_object = |name: &str| name.ends_with(".object") && name != "token.object";
+    files.filter(|file| is_object(&file.as_ref().unwrap().file_name().to_string_lossy())).count()
+}
+
+/// Fills in the form of a new root with a key that takes a while, down to the PIN.
+fn ask_for_a_large_root(terminal: &mut Terminal) {
+    room(terminal, "Authorities");
+    terminal.screen("Authorities");
+    terminal.press("n");
+    terminal.screen("New root CA");
+    terminal.press(&format!("large{TAB}"));
+    while !terminal.settled("< ").contains("RSA-4096") {
+        terminal.press(" ");
+        terminal.two_frames();
+    }
+    terminal.press(&format!("{TAB}/O=Rehearsal/CN=Large{TAB}3650{ENTER}"));
+    terminal.screen("New root CA: is everything right?");
+    terminal.press(&format!("large{ENTER}"));
+    terminal.wait("Type the PIN.");
+    terminal.press(&format!("{}{ENTER}", crate::support::PIN));
+}
+
+#[test]
+fn asked_to_end_while_a_key_is_made_it_leaves_no_key_that_nobody_lists() {
+    let sandbox = Sandbox::new("interface-key");
+    let mut terminal = Terminal::open(&sandbox, &[]);
+    begin(&mut terminal);
+    ask_for_a_large_root(&mut terminal);
+    // The audit key, both halves, comes first; the CA's key is in hand then.
+    let began = Instant::now();
+    while objects(&sandbox) < 2 {
+        assert!(began.elapsed() < Duration::from_secs(30), "no key is made: {}", terminal.shown());
+        thread::sleep(Duration::from_millis(2));
+    }
+    terminal.signal(Signal::TERM);
+    assert_eq!(terminal.ended().exit_code(), 130, "{}", terminal.shown());
+    terminal.restored();
+    let shown = terminal.wait("to do: ");
+    assert!(shown.contains("the work in hand ended where nothing was half done"), "{shown}");
+    // What was begun is whole: the CA is listed, with its certificate, its key, and the audit key that signed the head.
+    let listed = sandbox.json(["ca", "list"]);
+    assert_eq!(listed.len(), 1, "{listed:?}");
+    assert_eq!((&listed[0]["ca"], &listed[0]["installed"]), (&"large".into(), &true.into()), "{listed:?}");
+    assert_eq!(objects(&sandbox), 4);
+    audited(&sandbox, 1);
+    // And it works.
+    let pin = sandbox.text("pin");
+    sandbox.ok(["token", "check", "--pin-file", &pin]);
+    sandbox.ok(["crl", "--ca", "large", "--to", &sandbox.folder("out"), "--pin-file", &pin]);
+}
