@@ -175,6 +175,8 @@ fn every_key_on_every_screen_has_a_decided_outcome() {
     let (mut table, mut wrong) = (String::new(), Vec::new());
     for sample in samples::all() {
         let mut model = (sample.build)(&Outside::usual());
+        // What there is to scroll to is known once it was drawn.
+        drawn::cells(&mut model, (80, 24), drawn::THEME);
         let (dialog, bindings) = (model.dialog.is_some(), model.bindings());
         let field = field_text(&mut model).is_some() && !dialog;
         let _ = writeln!(table, "==== {}, {}", sample.screen, sample.state);
@@ -253,13 +255,14 @@ fn esc_goes_back_without_effect() {
 fn the_help_bar_fits_and_shows_each_key_it_tells_of() {
     for sample in samples::all() {
         let mut model = (sample.build)(&Outside::usual());
+        let cells = drawn::cells(&mut model, (80, 24), drawn::THEME);
         let told: Vec<String> = model
             .bindings()
             .iter()
             .filter(|binding| binding.told == Told::Bar)
             .map(|binding| format!("{} {}", binding.keys[0].cap(), binding.words))
             .collect();
-        let rows = drawn::rows(&drawn::cells(&mut model, (80, 24), drawn::THEME));
+        let rows = drawn::rows(&cells);
         let bar = rows.last().unwrap().trim();
         // What stands on top has keys of its own, and tells them itself.
         let expected = if model.dialog.is_none() { told.join(" ") } else { String::new() };

@@ -104,6 +104,11 @@ fn start() -> Vec<(&'static str, Build)> {
         ("empty", |_| Model::new(Screen::Start(Start::new()))),
         ("typical", |outside| looked(outside, coldsign::ceremony::HomeState::SetUp)),
         ("typical, no home", |outside| looked(outside, coldsign::ceremony::HomeState::Missing)),
+        ("typical, the home is opened", |outside| {
+            let mut model = looked(outside, coldsign::ceremony::HomeState::SetUp);
+            update(&mut model, Message::Key(Key::Char('y')));
+            model
+        }),
         ("failure", |outside| {
             let mut model = looked(outside, coldsign::ceremony::HomeState::SetUp);
             fail(&mut model, Job::OpenHome, material::medium_failure(outside));
@@ -450,6 +455,13 @@ fn delivery() -> Vec<(&'static str, Build)> {
         ("typical, forms", |outside| {
             let mut model = measured(in_folder(outside), 15_200_000_000);
             press(&mut model, &[Key::Tab, Key::Char(' ')]);
+            model
+        }),
+        ("typical, forms that are in want of settings", |outside| {
+            let mut model = measured(in_folder(outside), 15_200_000_000);
+            press(&mut model, &[Key::Tab]);
+            tell(&mut model, News::FormObstacles(material::form_obstacles(outside)));
+            press(&mut model, &[Key::Down; 7]);
             model
         }),
         ("typical, read only", |outside| {

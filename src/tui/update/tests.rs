@@ -341,3 +341,24 @@ fn a_token_in_use_is_not_locked_and_it_is_said_why() {
     assert_eq!(model.notice.as_deref(), Some("the token is in use: stop the work first, then lock"));
     assert_eq!(model.about.login, Login::In);
 }
+
+#[test]
+fn a_key_that_comes_before_its_screen_does_nothing_and_the_frame_says_so() {
+    let mut model = Model::new(Screen::Start(Start::new()));
+    first(&mut model);
+    let checked = News::SelfChecked { checks: Vec::new(), home: HomeState::SetUp };
+    update(&mut model, Message::Done(Box::new(checked)));
+    at(&mut model, 1);
+    assert_eq!(update(&mut model, Message::Key(Key::Char('y'))).len(), 1);
+    for key in [Key::Char('y'), Key::Char('1'), Key::Enter, Key::Char('7'), Key::Down] {
+        assert!(update(&mut model, Message::Key(key)).is_empty(), "{key:?}");
+        assert!(matches!(model.screen(), Screen::Start(_)) && model.dialog.is_none(), "{key:?}");
+    }
+    let mut cells = ratatui::buffer::Buffer::empty(ratatui::layout::Rect::new(0, 0, 80, 24));
+    crate::tui::view::draw(&mut model, &mut cells, crate::tui::theme::Theme::of(None, None));
+    let shown: String = cells.content().iter().map(ratatui::buffer::Cell::symbol).collect();
+    assert!(shown.contains("opening the home: no key is taken yet"), "{shown}");
+    update(&mut model, Message::Done(Box::new(opened())));
+    assert!(matches!(model.screen(), Screen::Rooms(_)), "and nothing was kept back");
+    assert_eq!(model.depth(), 1);
+}
