@@ -111,7 +111,10 @@ impl Appliance {
         for &format in Format::ALL {
             let forms = self.forms(&suited(plan, &[format]));
             if let Err(error) = forms.and_then(|forms| Ok(forms.check_authorities(&authorities)?)) {
-                let (what, hint) = (Printable::new(&error.to_string()), Printable::new(&error.hint()));
+                let what = error.to_string();
+                // The form is named beside it.
+                let what = what.strip_prefix(&format!("{}: ", format.name())).unwrap_or(&what);
+                let (what, hint) = (Printable::new(what), Printable::new(&error.hint()));
                 obstacles.push(FormObstacle { format, what, hint });
             }
         }

@@ -618,8 +618,8 @@ pub fn form_obstacles(outside: &Outside) -> Vec<FormObstacle> {
         hint: printable("name its partitions in [deliver.esp-at] of authority.toml"),
     };
     vec![
-        obstacle(Format::EspAt, "esp-at: the partition table has no mqtt_cert"),
-        obstacle(Format::Huawei, "huawei: it takes no CA such as"),
+        obstacle(Format::EspAt, "the partition table has no mqtt_cert"),
+        obstacle(Format::Huawei, "it takes no CA such as"),
     ]
 }
 

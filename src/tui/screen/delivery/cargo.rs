@@ -82,9 +82,9 @@ impl Cargo {
         match self {
             Self::Crl { .. } => &[],
             Self::Plan(_) => &[
-                ("certs/, chains/", "for each device: its certificate; with its CA behind it, for TLS"),
-                ("ca-chain.pem", "for who checks devices, as servers do: all CAs up to the root"),
-                ("root.pem", "to be trusted: only after its digest was compared another way"),
+                ("certs/, chains/", "each device's certificate; the same with its CA behind it"),
+                ("ca-chain.pem", "for servers that check devices: all CAs up to the root"),
+                ("root.pem", "to be trusted, once its digest was compared another way"),
             ],
         }
     }
