@@ -12,7 +12,7 @@ use crate::pki::text::Printable;
 use super::{
     canvas::{Canvas, wrapped},
     key::Key,
-    keymap::{Action, Binding, LIST},
+    keymap::{Action, Binding, LIST, Told},
     theme::{Glyphs, Role, Theme},
 };
 
@@ -137,6 +137,12 @@ impl Sheet {
         bindings
     }
 
+    /// The same, told in the full help alone: for screens whose own keys fill the help bar.
+    #[must_use]
+    pub fn scrolling_in_help(&self) -> Vec<Binding> {
+        self.scrolling().into_iter().map(|binding| Binding { told: Told::Help, ..binding }).collect()
+    }
+
     /// Scrolls; actions that do not move are not for a sheet.
     pub fn act(&mut self, action: Action) {
         let (lines, page) = self.extent();
@@ -257,7 +263,6 @@ mod tests {
     use ratatui::buffer::Buffer;
 
     use super::*;
-    use crate::tui::keymap::Told;
 
     fn drawn(sheet: &Sheet, width: u16, height: u16) -> Vec<String> {
         let mut cells = Buffer::empty(Rect { x: 0, y: 0, width: width + 2, height: height + 1 });

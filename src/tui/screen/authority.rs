@@ -143,7 +143,7 @@ impl Room for AuthorityPage {
             }
             bindings.push(Binding::bar(&[Key::Char('R')], READ_ROOT, "the root's"));
         }
-        bindings.extend(self.sheet.scrolling());
+        bindings.extend(self.sheet.scrolling_in_help());
         bindings.push(BACK);
         bindings
     }

@@ -127,11 +127,8 @@ impl Room for Install {
 
     fn bindings(&self, _about: &About) -> Vec<Binding> {
         if let Step::Comparing { sheet, .. } = &self.step {
-            let mut bindings = vec![Binding::bar(
-                &[Key::Char('i')],
-                Action::Proceed,
-                "install: the words are the right ones",
-            )];
+            let mut bindings =
+                vec![Binding::bar(&[Key::Char('i')], Action::Proceed, "install: the words are right")];
             bindings.extend(sheet.scrolling());
             bindings.push(BACK);
             return bindings;
