@@ -221,7 +221,7 @@ fn moment(name: &str, element: &Element<'_>) -> (Field, Option<Time>) {
     (field.remarked("is no time as RFC 5280 writes it"), None)
 }
 
-/// What a CA sets the begin of a certificate back by, at most: more than that means something else.
+/// What a CA sets the start of a certificate back by, at most: more than that means something else.
 const SET_BACK_SECONDS_MAX: i64 = 3_600;
 
 /// How long it is valid, both ends included (RFC 5280 §4.1.2.5).
@@ -238,7 +238,7 @@ fn span(first: Time, last: Time) -> String {
         rest if days > 0 && rest <= SET_BACK_SECONDS_MAX => {
             let days = counted(days, "day");
             format!(
-                "{days} and {}, as where the begin is set back for clocks that are slow",
+                "{days} and {}, as where the start is set back for clocks that are slow",
                 clock_words(rest)
             )
         }
@@ -269,7 +269,7 @@ mod tests {
         check("2026-01-01T00:00:00Z", "2026-04-01T00:00:00Z", "90 days and one second");
         check("2026-01-01T00:00:00Z", "2026-01-02T01:02:02Z", "1 day and 1 hour 2 minutes 3 seconds");
         check("2026-01-01T00:00:00Z", "2026-01-01T01:59:59Z", "2 hours");
-        let set_back = "1825 days and 5 minutes, as where the begin is set back for clocks that are slow";
+        let set_back = "1825 days and 5 minutes, as where the start is set back for clocks that are slow";
         check("2026-01-01T00:00:00Z", "2030-12-31T00:04:59Z", set_back);
         check("2026-01-01T00:00:00Z", "2025-01-01T00:00:00Z", "no time at all: it ends before it begins");
     }

@@ -8,6 +8,9 @@ use crate::{
     tui::{canvas::Canvas, keymap::Action, list::List, theme::Role, wording::counted},
 };
 
+/// Rows below the list: what is in the way of the chosen one, and what to do about it.
+const FOOT_ROWS: u16 = 3;
+
 /// The forms, and which are chosen besides PEM.
 #[derive(Debug, Default)]
 pub struct Forms {
@@ -99,7 +102,7 @@ impl Forms {
             "forms of the bundle: Space chooses one, or not",
             Role::Faint,
         );
-        let below = Rect { y: area.y + 1, height: area.height.saturating_sub(2), ..area };
+        let below = Rect { y: area.y + 1, height: area.height.saturating_sub(1 + FOOT_ROWS), ..area };
         let names = all.iter().map(|format| format.name().len()).max().unwrap_or(0);
         let names = u16::try_from(names).unwrap_or(0).min(below.width / 2);
         let page = usize::from(below.height);
@@ -119,13 +122,14 @@ impl Forms {
                 canvas.text(x, y, width, &format!("{}{always}", format.about()), role);
             }
         }
-        let y = area.bottom().saturating_sub(1);
         if let Some(obstacle) = all.get(self.list.chosen()).and_then(|format| self.obstacle(*format)) {
-            let used = canvas.text(area.x, y, area.width, "What to do: ", Role::Attention);
-            let width = area.width.saturating_sub(used);
-            canvas.outside(area.x + used, y, width, &obstacle.hint, Role::Attention);
+            let theme = canvas.theme();
+            let (what, hint) = (theme.shown(&obstacle.what), theme.shown(&obstacle.hint));
+            let foot = Rect { y: below.bottom(), height: FOOT_ROWS, ..area };
+            canvas.paragraph(foot, &format!("{what}. What to do: {hint}."), Role::Attention);
             return;
         }
+        let y = area.bottom().saturating_sub(1);
         let last = (first + page).min(all.len());
         let text = if page < all.len() {
             format!("forms {} to {last} of {}", first + 1, all.len())

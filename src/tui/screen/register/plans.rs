@@ -128,7 +128,7 @@ fn state(line: &PlanLine) -> String {
 fn draw_row(canvas: &mut Canvas<'_>, area: Rect, y: u16, cells: [&str; 5], role: Role) {
     let [id, authority, kind, count, state] = cells;
     let spare = area.width.saturating_sub(78);
-    let mut x = area.x + 1;
+    let mut x = area.x + 2;
     for (text, width) in [(id, 20), (authority, 9 + spare), (kind, 13), (count, 13)] {
         canvas.text(x, y, width - 1, text, role);
         x += width;
