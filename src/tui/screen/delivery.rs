@@ -406,7 +406,7 @@ fn draw_report(canvas: &mut Canvas<'_>, area: Rect, report: &BundleReport, cargo
             cargo.counted(report.crl.as_ref().map_or(report.certificates, |crl| crl.entries))
         );
         canvas.text(area.x, y, area.width, &text, Role::Good);
-        if let Some(root) = &report.root {
+        if let Some(root) = report.root.as_ref().filter(|_| area.height > 1) {
             let digest = root.sha256.to_string();
             let text = format!("SHA-256 {}.., ", digest.get(..16).unwrap_or(&digest));
             canvas.labelled(area, y + 1, "trusted root", &text, Role::Plain);
