@@ -83,3 +83,28 @@ fn before_the_home_is_opened_the_frame_does_not_call_it_missing() {
     assert!(shown.contains("the home is not opened yet"), "{shown}");
     assert!(shown.contains("stand here then"), "{shown}");
 }
+
+#[test]
+fn a_serial_number_is_whole_whatever_stands_beside_it() {
+    let mut model = model();
+    model.about.overview = Some(Overview {
+        rehearsal: Rehearsal::Live,
+        token_label: Printable::new("the token of the key ceremony 01"),
+        token_serial: Some(Printable::new("0123456789abcdef")),
+        authorities: Vec::new(),
+        entry: 1,
+        head: crate::pki::fingerprint::Digest::of(b"head"),
+        head_words: "one two three".to_owned(),
+    });
+    assert!(
+        rows(&mut model)[1].contains("token the token of the key cer.. no 0123456789abcdef "),
+        "all of it"
+    );
+    model.about.interfaces = Some(vec![Printable::new("a-long-interface")]);
+    model.about.token = TokenSeen::Missing;
+    let row = &rows(&mut model)[1];
+    assert!(
+        row.contains(".. no 0123456789abcdef  ") && row.contains("TOKEN NOT THERE  NETWORK UP: a-"),
+        "{row}"
+    );
+}
