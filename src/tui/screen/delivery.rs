@@ -81,7 +81,7 @@ enum State {
         /// What was delivered.
         delivered: Box<Delivered>,
         /// What the receiver's check says.
-        judged: Option<BundleReport>,
+        judged: Option<Box<BundleReport>>,
     },
 }
 
@@ -213,7 +213,7 @@ impl Room for Delivery {
             }
             News::Judged(report) => {
                 if let State::Done { judged, .. } = &mut self.state {
-                    *judged = Some(report);
+                    *judged = Some(Box::new(report));
                 }
                 Heard::Mine(Turn::stay())
             }
