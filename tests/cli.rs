@@ -7,6 +7,8 @@ mod bench;
 mod bundle;
 #[path = "cli/ca.rs"]
 mod ca;
+#[path = "cli/events.rs"]
+mod events;
 #[path = "cli/failures.rs"]
 mod failures;
 #[path = "cli/hostile.rs"]

@@ -33,7 +33,7 @@ enum Scheme {
 }
 
 /// A profile of the test: its name, the purpose that OpenSSL is asked for, and whether only a P-256 CA may issue by it.
-const PROFILES: [(&str, &str, Issuer); 16] = [
+const PROFILES: [(&str, &str, Issuer); 17] = [
     ("device", "sslclient", Issuer::Any),
     ("server", "sslserver", Issuer::Any),
     ("subordinate-ca", "any", Issuer::Any),
@@ -47,6 +47,7 @@ const PROFILES: [(&str, &str, Issuer); 16] = [
     ("code-signing", "any", Issuer::Any),
     ("time-stamping", "timestampsign", Issuer::Any),
     ("ocsp-signing", "ocsphelper", Issuer::Any),
+    ("aws-certificate-provider", "sslclient", Issuer::Any),
     ("everything", "sslserver", Issuer::Any),
     ("limited-ca", "any", Issuer::Any),
     ("policy-ca", "any", Issuer::Any),

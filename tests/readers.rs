@@ -15,6 +15,7 @@ use std::{
     thread,
 };
 
+use serde_json::json;
 use support::{
     Sandbox, files, long_form,
     request::{self, Algorithm, Key, Request},
@@ -163,6 +164,9 @@ fn write_seeds() {
         let text = request::pem("CERTIFICATE REQUEST", &der);
         fs::write(Path::new(&stick).join(format!("{number}.csr")), &text).unwrap();
         found.entry("request").or_default().push((format!("{number}.der"), der));
+        let event = json!({ "certificateSigningRequest": text, "principalId": "0a1b", "clientId": "device" });
+        let event = format!("{event}\nno event\n{event}").into_bytes();
+        found.entry("event").or_default().push((format!("{number}.jsonl"), event));
         found.entry("pem").or_default().push((format!("{number}.pem"), text.into_bytes()));
     }
     let out = sandbox.folder("out");

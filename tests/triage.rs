@@ -41,6 +41,7 @@ use coldsign::{
     },
 };
 use ratatui::{buffer::Buffer, layout::Rect};
+use serde_json::json;
 use support::request::{self, Algorithm, Key, Request, Signed};
 
 /// A folder of this test's own, empty.
@@ -126,6 +127,14 @@ fn every_row_is_read_again_from_its_own_place() {
     let text = [armoured(&fresh("one")), armoured(&forged), "some text\n".into(), armoured(&fresh("three"))];
     fs::write(folder.join("many.pem"), text.concat()).unwrap();
     fs::write(folder.join("many.pem#2"), armoured(&fresh("named like the second of many"))).unwrap();
+    let asked = |name: &str| {
+        let csr = armoured(&fresh(name));
+        let event = json!({ "certificateSigningRequest": csr, "principalId": "0a1b", "clientId": name });
+        event.to_string()
+    };
+    let events = [asked("first"), String::new(), "no event".to_owned(), asked("fourth")];
+    fs::write(folder.join("events.jsonl"), events.join("\n")).unwrap();
+    fs::write(folder.join("event.jsonl"), asked("alone in its file")).unwrap();
     fs::write(folder.join("twin-1.csr"), armoured(&twin)).unwrap();
     fs::write(folder.join("twin-2.csr"), armoured(&twin)).unwrap();
     fs::write(folder.join("readme.txt"), "no request").unwrap();
@@ -147,7 +156,7 @@ fn every_row_is_read_again_from_its_own_place() {
         assert!(row.source.chars().chain(row.subject.unwrap_or_default().chars()).all(is_harmless));
     }
     let controls: Vec<Control> = triage.controls().iter().map(|found| found.control).collect();
-    for control in [Control::Possession, Control::MediumEntry, Control::DuplicateInBatch] {
+    for control in [Control::Possession, Control::MediumEntry, Control::DuplicateInBatch, Control::CsrEvent] {
         assert!(controls.contains(&control), "{}", control.id());
     }
     // Named one by one, with and without a folder beside, and with a slash too many.

@@ -12,6 +12,7 @@ use std::{
 use crate::{
     media::{Entry, InFile, Intake, Limits, Named, Source, Unreadable, Volume},
     pki::{
+        event::EventLines,
         fingerprint::Digest,
         pem::{Piece, Splitter},
         policy::{Control, Finding},
@@ -25,7 +26,10 @@ use super::{error::Error, table};
 const PIECE_OCTETS: usize = 64 * 1024;
 
 /// Extensions that say "this is a request": such a file is refused, not skipped, where it is none.
-const REQUEST_EXTENSIONS: [&str; 6] = ["csr", "pem", "req", "p10", "der", "pkcs10"];
+const REQUEST_EXTENSIONS: [&str; 7] = ["csr", "pem", "req", "p10", "der", "pkcs10", EVENTS_EXTENSION];
+
+/// The extension of a file whose every line is an event of AWS IoT Core's certificate provider.
+const EVENTS_EXTENSION: &str = "jsonl";
 
 /// Longest source shown whole, in characters: a path of Linux (`PATH_MAX`, 4,096 octets), each octet escaped.
 const SOURCE_CHARS_MAX: usize = 4 * 4_096;
@@ -54,7 +58,7 @@ pub struct Submission {
 #[derive(Clone, Debug)]
 pub struct Place {
     source: Source,
-    /// Which request of its file it is, from 1; 0 where the file holds nothing else.
+    /// Which request of its file it is, from 1; 0 where the file holds nothing else. Of a file of events, the line.
     pub number: u64,
 }
 
@@ -116,11 +120,51 @@ pub struct Submissions {
 /// because only then is its source's name known.
 struct OpenFile {
     file: InFile,
-    splitter: Splitter,
+    reader: Reader,
     shown: Printable,
     promises_request: bool,
     given: u64,
     held: Option<Piece>,
+}
+
+/// How requests are found in a file.
+enum Reader {
+    /// A request a line, each with the line's number.
+    Events(EventLines),
+    /// PEM, DER or bare base64.
+    Requests(Splitter),
+}
+
+impl Reader {
+    fn of(source: &Source) -> Self {
+        if has_extension(source, EVENTS_EXTENSION) {
+            Self::Events(EventLines::default())
+        } else {
+            Self::Requests(Splitter::new())
+        }
+    }
+
+    fn push(&mut self, octets: &[u8], pieces: &mut Vec<Piece>) {
+        match self {
+            Self::Events(lines) => lines.push(octets, pieces),
+            Self::Requests(splitter) => splitter.push(octets, pieces),
+        }
+    }
+
+    fn finish(&mut self, pieces: &mut Vec<Piece>) {
+        match self {
+            Self::Events(lines) => std::mem::take(lines).finish(pieces),
+            Self::Requests(splitter) => std::mem::take(splitter).finish(pieces),
+        }
+    }
+
+    /// The number of the only piece of a file.
+    fn number_alone(&self) -> u64 {
+        match self {
+            Self::Events(_) => 1,
+            Self::Requests(_) => 0,
+        }
+    }
 }
 
 impl Submissions {
@@ -189,7 +233,7 @@ impl Submissions {
                 self.open = Some(OpenFile {
                     shown: shown(source, self.naming),
                     promises_request: promises_request(source),
-                    splitter: Splitter::new(),
+                    reader: Reader::of(source),
                     given: 0,
                     held: None,
                     file,
@@ -212,15 +256,14 @@ impl Submissions {
         let mut pieces = Vec::new();
         match open.file.read(&mut octets) {
             Ok(0) => {
-                let OpenFile { splitter, .. } = &mut open;
-                std::mem::take(splitter).finish(&mut pieces);
+                open.reader.finish(&mut pieces);
                 for piece in pieces {
                     self.give(&mut open, piece);
                 }
                 self.give_last(&mut open);
             }
             Ok(count) => {
-                open.splitter.push(&octets[..count], &mut pieces);
+                open.reader.push(&octets[..count], &mut pieces);
                 for piece in pieces {
                     self.give(&mut open, piece);
                 }
@@ -251,7 +294,7 @@ impl Submissions {
 
     fn give_last(&mut self, open: &mut OpenFile) {
         let Some(held) = open.held.take() else { return };
-        let number = if open.given == 0 { 0 } else { open.given + 1 };
+        let number = if open.given == 0 { open.reader.number_alone() } else { open.given + 1 };
         self.ready.push_back(submission(open, held, number));
     }
 }
@@ -289,10 +332,11 @@ fn submission(open: &OpenFile, piece: Piece, number: u64) -> Submission {
 
 /// Whether the operator or the file's name says that it is a request.
 pub(super) fn promises_request(source: &Source) -> bool {
-    source.named() == Named::Directly
-        || source.extension().is_some_and(|extension| {
-            REQUEST_EXTENSIONS.iter().any(|known| extension.eq_ignore_ascii_case(known.as_bytes()))
-        })
+    source.named() == Named::Directly || REQUEST_EXTENSIONS.iter().any(|known| has_extension(source, known))
+}
+
+fn has_extension(source: &Source, known: &str) -> bool {
+    source.extension().is_some_and(|extension| extension.eq_ignore_ascii_case(known.as_bytes()))
 }
 
 /// Where a file is, whole: two long paths must not look the same.

@@ -274,7 +274,7 @@ mod tests {
     fn counts_all_files_and_what_looks_like_a_request_below_all_folders() {
         let dir = tempfile::tempdir().unwrap();
         fs::create_dir_all(dir.path().join("a/b")).unwrap();
-        for (name, octets) in [("1.csr", 10), ("a/2.PEM", 20), ("a/b/3.der", 30), ("a/photo.jpg", 1000)] {
+        for (name, octets) in [("1.csr", 10), ("a/2.PEM", 20), ("a/b/3.JsonL", 30), ("a/photo.jpg", 1000)] {
             fs::write(dir.path().join(name), vec![b'x'; octets]).unwrap();
         }
         let counts = |contents: FolderContents| {

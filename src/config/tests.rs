@@ -47,6 +47,7 @@ fn reads_what_it_writes() {
         "code-signing",
         "time-stamping",
         "ocsp-signing",
+        "aws-certificate-provider",
     ];
     assert_eq!(names, expected);
     assert!(authority.profiles().all(|profile| profile.approval == Approval::Typed));

@@ -127,7 +127,7 @@ impl Kit {
 
 impl Form for Kit {
     fn check_authorities(&self, authorities: &[Certificate]) -> Result<(), FormatError> {
-        check_authority(Platform::Aws, authorities)
+        check_authority(Platform::Aws, NAME, authorities)
     }
 
     fn judges(&self) -> Judges {
@@ -178,6 +178,6 @@ fn json_file(path: &str, value: &Value) -> Part {
 }
 
 /// A line of JSON.
-fn line(value: &Value) -> Vec<u8> {
+pub(super) fn line(value: &Value) -> Vec<u8> {
     format!("{value}\n").into_bytes()
 }

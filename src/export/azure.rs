@@ -48,7 +48,7 @@ fn obstacle(certificate: &Certificate) -> Result<(), String> {
 
 impl Form for Kit {
     fn check_authorities(&self, authorities: &[Certificate]) -> Result<(), FormatError> {
-        check_authority(Platform::Azure, authorities)
+        check_authority(Platform::Azure, NAME, authorities)
     }
 
     fn judges(&self) -> Judges {

@@ -72,19 +72,23 @@ pub(super) fn device_name(subject: &Name) -> Result<String, String> {
         .map_err(|names| format!("a device is named by the one CN of its subject, which has {}", names.len()))
 }
 
-/// Why a form cannot be made below a CA that a platform does not take.
-pub(super) fn check_authority(platform: Platform, authorities: &[Certificate]) -> Result<(), FormatError> {
+/// Why a form cannot be made below a CA that its platform does not take.
+pub(super) fn check_authority(
+    platform: Platform,
+    form: &'static str,
+    authorities: &[Certificate],
+) -> Result<(), FormatError> {
     let Some(ca) = authorities.first() else { return Ok(()) };
     platform.check_authority(ca, 1).map_err(|error| FormatError::Impossible {
-        form: platform.name(),
+        form,
         what: error.to_string(),
-        hint: format!("issue by a CA that it takes, or deliver without --for {}", platform.name()),
+        hint: format!("issue by a CA that it takes, or deliver without --for {form}"),
     })
 }
 
 impl Form for Binding {
     fn check_authorities(&self, authorities: &[Certificate]) -> Result<(), FormatError> {
-        check_authority(self.platform, authorities)
+        check_authority(self.platform, self.platform.name(), authorities)
     }
 
     fn judges(&self) -> Judges {

@@ -13,7 +13,7 @@ use serde::{Deserialize, Deserializer, Serialize, de::Error as _};
 use thiserror::Error;
 
 use super::{
-    aws, azure, azure_adr,
+    aws, aws_certificate_provider, azure, azure_adr,
     binding::Binding,
     broker::{Broker, BrokerFiles},
     bundle::{Part, Place, file},
@@ -41,6 +41,8 @@ pub enum Format {
     ApsaraMq,
     /// What AWS IoT Core takes.
     Aws,
+    /// Answers for AWS IoT Core's certificate provider.
+    AwsCertificateProvider,
     /// What Azure IoT Hub and its Device Provisioning Service take.
     Azure,
     /// What Azure Device Registry takes below a CA of one's own.
@@ -137,6 +139,7 @@ impl Format {
         Self::Alibaba,
         Self::ApsaraMq,
         Self::Aws,
+        Self::AwsCertificateProvider,
         Self::Azure,
         Self::AzureAdr,
         Self::Der,
@@ -165,6 +168,7 @@ impl Format {
             Self::Alibaba => "alibaba",
             Self::ApsaraMq => "apsaramq",
             Self::Aws => "aws",
+            Self::AwsCertificateProvider => aws_certificate_provider::NAME,
             Self::Azure => "azure",
             Self::AzureAdr => "azure-adr",
             Self::Der => "der",
@@ -195,6 +199,7 @@ impl Format {
             Self::Alibaba => "chains and serial numbers for Alibaba Cloud IoT",
             Self::ApsaraMq => "chains and serial numbers for ApsaraMQ",
             Self::Aws => "what AWS IoT Core takes",
+            Self::AwsCertificateProvider => "answers for AWS IoT's certificate provider",
             Self::Azure => "full chains and an import for Azure IoT",
             Self::AzureAdr => "chains of CAs for Azure Device Registry",
             Self::Der => "a DER file for each certificate",
@@ -247,6 +252,7 @@ impl Format {
                 Room { files: 2, files_each: 1, octets_each: pem + chain_octets + 250 }
             }
             Self::Aws => Room { files: 9, files_each: 0, octets_each: 2 * (pem + chain_octets) + 1_000 },
+            Self::AwsCertificateProvider => Room { files: 2, files_each: 0, octets_each: 2 * pem + 400 },
             Self::Azure => Room { files: 3, files_each: 1, octets_each: pem + chain_octets + 300 },
             Self::AzureAdr | Self::Proof(_) => {
                 Room { files: 2, files_each: 1, octets_each: pem + chain_octets }
@@ -312,6 +318,7 @@ impl Format {
             Self::Alibaba => Some(Box::new(Binding::alibaba())),
             Self::ApsaraMq => Some(Box::new(Binding::apsaramq())),
             Self::Aws => Some(Box::new(aws::Kit::new(self::settings(settings)?))),
+            Self::AwsCertificateProvider => Some(Box::new(aws_certificate_provider::Answers)),
             Self::Azure => Some(Box::<azure::Kit>::default()),
             Self::AzureAdr => Some(Box::<azure_adr::Chains>::default()),
             Self::Der => Some(Box::new(DerFiles)),
@@ -479,8 +486,8 @@ mod tests {
         assert_eq!(error.to_string(), "p\\u{1b}fx is not a form that can be delivered");
         assert_eq!(
             error.hint(),
-            "choose from: alibaba, apsaramq, aws, azure, azure-adr, der, emqx, esp-at, esp-nvs, esp-secure-cert, \
-             hivemq, huawei, jks, jsonl, matter, mosquitto, pem, pkcs12, pkcs7, qr, tar, tencent"
+            "choose from: alibaba, apsaramq, aws, aws-certificate-provider, azure, azure-adr, der, emqx, esp-at, \
+             esp-nvs, esp-secure-cert, hivemq, huawei, jks, jsonl, matter, mosquitto, pem, pkcs12, pkcs7, qr, tar, tencent"
         );
     }
 

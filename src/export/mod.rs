@@ -5,6 +5,7 @@
 //! that somebody else reads from a medium. The same plan gives the same octets, signatures of manifests aside.
 
 mod aws;
+mod aws_certificate_provider;
 mod azure;
 mod azure_adr;
 mod binding;

@@ -14,7 +14,7 @@ pub const FOLDER_FILES_MAX: u64 = 1_000;
 const STEM_CHARS_MAX: usize = NAME_CHARS_MAX - 8;
 
 /// Extensions of request files, which say nothing about a certificate.
-const REQUEST_EXTENSIONS: &[&str] = &[".csr", ".pem", ".req", ".p10", ".der"];
+const REQUEST_EXTENSIONS: &[&str] = &[".csr", ".pem", ".req", ".p10", ".der", ".jsonl"];
 
 /// Names that DOS and Windows keep for devices, whatever extension follows.
 const RESERVED: &[&str] = &["aux", "con", "conin$", "conout$", "nul", "prn"];
@@ -144,6 +144,7 @@ mod tests {
         check("line 3/dev-0007.CSR", "dev-0007");
         check("a\\b\\c.pem", "c");
         check("batch.pem#17", "batch-17");
+        check("events.jsonl#17", "events-17");
         check("serial.no.5.der", "serial.no.5");
         check("x.csr.pem", "x.csr");
         check("no-extension", "no-extension");

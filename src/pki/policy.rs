@@ -40,6 +40,8 @@ controls! {
     CsrSize = "csr-size",
     /// Not a certification request at all: other text, another object.
     CsrForm = "csr-form",
+    /// A line of a file of events is no event of a certificate provider.
+    CsrEvent = "csr-event",
     /// The PEM armour or its base64 is malformed (RFC 7468).
     CsrPem = "csr-pem",
     /// Not strict DER (X.690 §10), or not the structure of RFC 2986.

@@ -97,6 +97,7 @@ fn every_platform_has_the_folder_that_is_kept_of_it() {
         "aws/",
         "mode = \"sni-only\"\nprovisioning = \"jitr\"\nthing-name = \"Id\"\n",
     );
+    check("aws-certificate-provider", Format::AwsCertificateProvider, "aws-certificate-provider/", "");
     check("azure", Format::Azure, "azure/", "");
     check("azure-adr", Format::AzureAdr, "azure-adr/", "");
     check("huawei", Format::Huawei, "huawei/", "");

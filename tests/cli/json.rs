@@ -114,7 +114,7 @@ fn every_command_prints_json_lines_alone() {
     assert_eq!(count(&["register", "export"]), 3);
     assert_eq!(count(&["ca", "list"]), 1);
     assert_eq!(count(&["ca", "show", "root"]), 1);
-    assert_eq!(count(&["profile", "list"]), 15);
+    assert_eq!(count(&["profile", "list"]), 16);
     assert_eq!(count(&["profile", "show", "device"]), 1);
     assert_eq!(count(&["token", "list", "--module", &module]), 2);
     assert_eq!(count(&["token", "check", "--pin-file", &pin]), 1);

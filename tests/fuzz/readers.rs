@@ -12,6 +12,7 @@ use coldsign::{
         block_list::{Format, Reading},
         certificate::Certificate,
         crl::{CrlReader, ListOctets, RevokedEntry, Shape, issued_list::IssuedList, writer},
+        event::EventLines,
         issuer::IssuingCa,
         naming::table::{Join, Table},
         path,
@@ -30,11 +31,12 @@ use x509_cert::der::{Decode as _, Encode as _};
 pub type Reader = (&'static str, fn(&[u8]) -> bool);
 
 /// Every reader.
-pub const ALL: [Reader; 9] = [
+pub const ALL: [Reader; 10] = [
     ("authority", authority),
     ("block-list", block_list),
     ("certificate", certificate),
     ("crl", crl),
+    ("event", event),
     ("issued-list", issued_list),
     ("manifest", manifest),
     ("pem", pem),
@@ -206,23 +208,42 @@ fn manifest_of<H: Head>(octets: &[u8]) -> bool {
     true
 }
 
-/// Files of requests and of certificates: the pieces do not matter, nothing is larger than the file.
-pub fn pem(octets: &[u8]) -> bool {
-    let split = |pieces: &mut dyn Iterator<Item = &[u8]>| {
-        let (mut splitter, mut found) = (Splitter::new(), Vec::new());
-        for piece in pieces {
-            splitter.push(piece, &mut found);
-        }
-        splitter.finish(&mut found);
+/// Events, a line each: the pieces do not matter, nothing is larger than the file, and every line has its answer.
+pub fn event(octets: &[u8]) -> bool {
+    let found = split(octets, |pieces| {
+        let (mut lines, mut found) = (EventLines::default(), Vec::new());
+        pieces.for_each(|piece| lines.push(piece, &mut found));
+        lines.finish(&mut found);
         found
-    };
-    let whole = split(&mut [octets].into_iter());
-    assert_eq!(whole, split(&mut pieces(octets)), "the pieces matter");
+    });
+    let lines = octets.split_inclusive(|&octet| octet == b'\n').count();
+    assert_eq!(found.len(), lines.max(1), "a line was lost");
+    found.iter().any(|piece| matches!(piece, Piece::Request { .. }))
+}
+
+/// What a reader of requests finds in a file: the pieces do not matter, nothing is larger than the file.
+fn split(octets: &[u8], read: impl Fn(&mut dyn Iterator<Item = &[u8]>) -> Vec<Piece>) -> Vec<Piece> {
+    let whole = read(&mut [octets].into_iter());
+    assert_eq!(whole, read(&mut pieces(octets)), "the pieces matter");
     let sizes = whole.iter().map(|piece| match piece {
         Piece::Request { der, .. } => der.len(),
-        Piece::NotARequest(_) | Piece::Refused(_) => 0,
+        Piece::NotARequest(finding) | Piece::Refused(finding) => {
+            harmless(finding.message.as_str());
+            0
+        }
     });
     assert!(sizes.sum::<usize>() <= octets.len(), "more came out than went in");
+    whole
+}
+
+/// Files of requests and of certificates: the pieces do not matter, nothing is larger than the file.
+pub fn pem(octets: &[u8]) -> bool {
+    let whole = split(octets, |pieces| {
+        let (mut splitter, mut found) = (Splitter::new(), Vec::new());
+        pieces.for_each(|piece| splitter.push(piece, &mut found));
+        splitter.finish(&mut found);
+        found
+    });
     let certificates = pem::certificates(octets).unwrap_or_default();
     let taken = !certificates.is_empty() || whole.iter().any(|piece| matches!(piece, Piece::Request { .. }));
     for der in certificates {

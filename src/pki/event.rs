@@ -1,0 +1,202 @@
+//! Requests out of events of AWS IoT Core's certificate provider: JSON Lines, an event a line.
+//!
+//! An event is what AWS hands to the provider's function: the request as PEM, and who asked for it. A line is a request or
+//! is refused, whatever stands in the lines beside it, and the n-th piece is the n-th line. Octets are pushed in pieces of
+//! any size; no more than one line of a limited length is kept.
+
+use serde::Deserialize;
+
+use super::{
+    pem::{Piece, Splitter},
+    policy::{Control, Finding},
+};
+
+/// Longest line, in octets. AWS takes requests of 4,096 characters, each of which JSON may write as six octets; a
+/// certificate's id and a client's name stand beside it.
+pub const LINE_OCTETS_MAX: usize = 64 * 1024;
+
+const HINT: &str = "write each event on a line of its own, as AWS hands it to the provider's function: \
+                    {\"certificateSigningRequest\", \"principalId\", \"clientId\"}, all three of text";
+
+/// What AWS hands over.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "camelCase")]
+struct Event {
+    certificate_signing_request: String,
+    #[expect(dead_code, reason = "it has to be there and be text; no certificate depends on it")]
+    principal_id: String,
+    #[expect(dead_code, reason = "it has to be there and be text; no certificate depends on it")]
+    client_id: String,
+}
+
+/// Splits the octets of one file of events into requests.
+#[derive(Debug, Default)]
+pub struct EventLines {
+    /// The line in hand; one octet more than allowed is kept, so that its end can tell.
+    line: Vec<u8>,
+    lines: Lines,
+}
+
+/// Whether a line has ended yet.
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
+enum Lines {
+    #[default]
+    None,
+    Some,
+}
+
+impl EventLines {
+    /// Takes the next octets of the file; the pieces of finished lines are added to `out`.
+    pub fn push(&mut self, octets: &[u8], out: &mut Vec<Piece>) {
+        let mut rest = octets;
+        while let Some(end) = rest.iter().position(|&octet| octet == b'\n') {
+            self.keep(&rest[..end]);
+            self.end_line(out);
+            rest = &rest[end + 1..];
+        }
+        self.keep(rest);
+    }
+
+    /// The file has ended. A file always yields at least one piece.
+    pub fn finish(mut self, out: &mut Vec<Piece>) {
+        if !self.line.is_empty() {
+            self.end_line(out);
+        }
+        if self.lines == Lines::None {
+            out.push(Piece::NotARequest(Finding::refuse(Control::CsrEvent, "the file is empty", HINT)));
+        }
+    }
+
+    fn keep(&mut self, octets: &[u8]) {
+        let room = (LINE_OCTETS_MAX + 1).saturating_sub(self.line.len());
+        self.line.extend_from_slice(&octets[..octets.len().min(room)]);
+    }
+
+    fn end_line(&mut self, out: &mut Vec<Piece>) {
+        // A reader may pass over a byte order mark (RFC 8259 §8.1), and some shells write one before all else.
+        let mark: &[u8] = if self.lines == Lines::None { b"\xef\xbb\xbf" } else { b"" };
+        let line = self.line.strip_prefix(mark).unwrap_or(&self.line);
+        out.push(request(line).unwrap_or_else(|what| {
+            Piece::Refused(Finding::refuse(Control::CsrEvent, &format!("no event: {what}"), HINT))
+        }));
+        self.line.clear();
+        self.lines = Lines::Some;
+    }
+}
+
+/// The request of a line; what is wrong with a line that is no event.
+fn request(line: &[u8]) -> Result<Piece, String> {
+    if line.len() > LINE_OCTETS_MAX {
+        return Err(format!("the line has more than {LINE_OCTETS_MAX} octets"));
+    }
+    match line.trim_ascii_start() {
+        [b'{', ..] => {}
+        [] => return Err("the line is empty".to_owned()),
+        _ => return Err("the line does not begin with a brace".to_owned()),
+    }
+    let event: Event = serde_json::from_slice(line).map_err(|error| {
+        let said = error.to_string();
+        // It counts lines within what it is given, which is one.
+        let what = said.rsplit_once(" at line ").map_or(said.as_str(), |(what, _)| what);
+        format!("{what}, at octet {} of the line", error.column())
+    })?;
+    let (mut splitter, mut pieces) = (Splitter::new(), Vec::new());
+    splitter.push(event.certificate_signing_request.as_bytes(), &mut pieces);
+    splitter.finish(&mut pieces);
+    match (pieces.pop(), pieces.len()) {
+        (Some(Piece::NotARequest(finding)), 0) => Ok(Piece::Refused(finding)),
+        (Some(piece), 0) => Ok(piece),
+        _ => Err("there is more than one request in it".to_owned()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Armour around octets that nobody has parsed yet.
+    const CSR: &str = r"-----BEGIN CERTIFICATE REQUEST-----\nMIIBAA==\n-----END CERTIFICATE REQUEST-----\n";
+
+    fn event(csr: &str) -> String {
+        format!(r#"{{"certificateSigningRequest":"{csr}","principalId":"0a1b","clientId":"sensor-1"}}"#)
+    }
+
+    fn read(octets: &[u8], piece_octets: usize) -> Vec<Piece> {
+        let (mut lines, mut pieces) = (EventLines::default(), Vec::new());
+        octets.chunks(piece_octets).for_each(|octets| lines.push(octets, &mut pieces));
+        lines.finish(&mut pieces);
+        pieces
+    }
+
+    /// What is said of the only line.
+    fn check(line: &str, expected: &str) {
+        let pieces = read(line.as_bytes(), 7);
+        let [Piece::Refused(finding)] = pieces.as_slice() else { panic!("{line}: {pieces:?}") };
+        assert!(finding.message.as_str().contains(expected), "{line}: {}", finding.message);
+    }
+
+    #[test]
+    fn every_line_is_a_request_or_refused_and_no_line_harms_another() {
+        let good = event(CSR);
+        let text = format!("\u{feff}{good}\r\nno event\n\n  {good}  \n{{\"a\":\n{good}");
+        for piece_octets in [1, 64, 100_000] {
+            let pieces = read(text.as_bytes(), piece_octets);
+            let kinds: Vec<bool> =
+                pieces.iter().map(|piece| matches!(piece, Piece::Request { .. })).collect();
+            assert_eq!(kinds, [true, false, false, true, false, true], "{pieces:?}");
+            let Piece::Request { der, notes } = &pieces[0] else { panic!("{pieces:?}") };
+            assert_eq!((der.as_slice(), notes.len()), ([0x30, 0x82, 1, 0].as_slice(), 0));
+        }
+    }
+
+    #[test]
+    fn an_event_has_its_three_keys_once_each_and_no_other() {
+        let with = |from: &str, to: &str| event(CSR).replacen(from, to, 1);
+        check(&with(r#","clientId":"sensor-1""#, ""), "missing field `clientId`");
+        check(&with("}", r#","clientId":"sensor-2"}"#), "duplicate field `clientId`");
+        check(
+            &with("{", r#"{"certificateSigningRequest":"x","#),
+            "duplicate field `certificateSigningRequest`",
+        );
+        check(&with("principalId", r"principal\u0049d\u001b"), "unknown field `principalId\\u{1b}`");
+        check(&with(r#""0a1b""#, "7"), "invalid type: integer `7`, expected a string, at octet");
+        check(&with(r#""0a1b""#, "null"), "invalid type: null");
+        check(&with(r#""sensor-1""#, &"[".repeat(200)), "invalid type: sequence");
+        check(&with("}", "} {}"), "trailing characters");
+        check(&with("sensor-1", r"\ud800"), "no event");
+        check(&format!("[{}]", event(CSR)), "does not begin with a brace");
+        check(r#"["x","y","z"]"#, "does not begin with a brace");
+        check("\n", "the line is empty");
+        let pieces = read(b"{\"certificateSigningRequest\":\"\xff\"}", 3);
+        assert!(matches!(pieces.as_slice(), [Piece::Refused(_)]), "{pieces:?}");
+    }
+
+    #[test]
+    fn a_request_within_an_event_is_one_request() {
+        check(&event(&CSR.repeat(2)), "more than one request");
+        check(&event(""), "there is no certification request");
+        check(&event(r"-----BEGIN CERTIFICATE-----\nMIIBAA==\n-----END CERTIFICATE-----\n"), "CERTIFICATE");
+        check(&event(r"-----BEGIN CERTIFICATE REQUEST-----\n"), "the END line is missing");
+    }
+
+    #[test]
+    fn a_line_is_limited_and_only_as_much_of_it_is_kept() {
+        let padded = |octets: usize| {
+            let line = event(CSR);
+            format!("{}{line}", " ".repeat(octets - line.len()))
+        };
+        let longest = read(padded(LINE_OCTETS_MAX).as_bytes(), 1_000);
+        assert!(matches!(longest.as_slice(), [Piece::Request { .. }]), "{longest:?}");
+        check(&padded(LINE_OCTETS_MAX + 1), "more than 65536 octets");
+        let mut lines = EventLines::default();
+        for _ in 0..1_000 {
+            lines.push(&[b' '; 4_096], &mut Vec::new());
+        }
+        assert!(lines.line.len() == LINE_OCTETS_MAX + 1 && lines.line.capacity() <= 4 * LINE_OCTETS_MAX);
+    }
+
+    #[test]
+    fn an_empty_file_has_no_request() {
+        assert!(matches!(read(b"", 1).as_slice(), [Piece::NotARequest(_)]));
+    }
+}
