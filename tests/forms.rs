@@ -14,7 +14,7 @@ use std::{
 
 use coldsign::export::{esp_at, esp_secure_cert};
 use support::{
-    Delivery, Sandbox, fail, openssl,
+    Delivery, Sandbox, fail, openssl, python,
     request::{self, Algorithm, Request},
     said, succeed, tool,
 };
@@ -121,7 +121,7 @@ fn espressifs_generator_makes_the_same_nvs_image_of_the_table() {
     for name in ["ec", "p384", "rsa"] {
         let made = lab.sandbox.text("made.bin");
         succeed(
-            python("espressif")
+            Command::new(python("espressif"))
                 .current_dir(&lab.devices.folder)
                 .args(["-m", "esp_idf_nvs_partition_gen", "generate", "--version", "2"])
                 .arg(format!("esp-nvs/000/{name}.csv"))
@@ -442,7 +442,7 @@ fn espressifs_matter_tool_takes_the_pai_and_the_dacs() {
     let file = |path: &str| bundle.join("matter").join(path);
     for ending in ["pem", "der"] {
         let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/forms/matter.py");
-        let mut judge = python("matter");
+        let mut judge = Command::new(python("matter"));
         judge
             .arg(script)
             .args(["FFF1", "8000"])
@@ -460,11 +460,4 @@ fn matter_name(text: &str) -> Vec<u8> {
     const MATTER: [u8; 9] = [0x2b, 6, 1, 4, 1, 0x82, 0xa2, 0x7c, 2];
     let [vendor, product] = [1, 2].map(|arc| [&MATTER[..], &[arc]].concat());
     request::name(&[(&[0x55, 4, 3], 12, text.as_bytes()), (&vendor, 12, b"FFF1"), (&product, 12, b"8000")])
-}
-
-/// A Python with tools by others: tests/run installs them.
-fn python(tools: &str) -> Command {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("target/tools/{tools}/bin/python"));
-    assert!(path.is_file(), "{} is not there: run tests/run", path.display());
-    Command::new(path)
 }

@@ -3,6 +3,8 @@
 #[path = "interop/aws.rs"]
 mod aws;
 mod support;
+#[path = "interop/vendors.rs"]
+mod vendors;
 
 use std::{
     collections::BTreeMap,
@@ -136,6 +138,11 @@ fn a_bundle_survives_a_fat32_stick() {
     succeed(mtools("mcopy").args(["-s", "-n", "-i", &image, &format!("::{name}"), &back]));
     assert_eq!(contents(bundle), contents(&Path::new(&back).join(name)));
     lab.sandbox.exits(0, ["verify", &format!("{back}/{name}"), "--trust", lab.root().to_str().unwrap()]);
+}
+
+/// A program of this test's own folder.
+fn beside(name: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/interop").join(name)
 }
 
 fn contents(folder: &Path) -> BTreeMap<PathBuf, Vec<u8>> {

@@ -43,14 +43,17 @@ fn what_a_platform_would_refuse_is_said_before_anything_is_signed() {
     settings("[deliver.aws]\nattributes = { maker = \"Organization\" }\nthing-name = \"Id\"\n");
     refused("aws", "the parameter Organization needs one organizationName in the subject, which has 0");
     settings("[deliver.aws]\nthing-name = \"Id\"\n");
-    let output = issue("aws,azure,huawei");
+    refused("huawei", "Huawei Cloud IoTDA has no device named sensor.3");
+    refused("tencent", "Tencent IoT Hub has no device named sensor.3");
+    settings("[deliver.aws]\nthing-name = \"Id\"\n");
+    let output = issue("aws,azure,apsaramq");
     assert_eq!(output.status.code(), Some(0), "{}", crate::support::said(&output));
     audited(&sandbox, 4);
     let folder = format!("{out}/{}", names(&out)[0]);
     sandbox.exits(0, ["verify", &folder, "--trust", &format!("{folder}/root.pem")]);
     let written = names(&folder);
     assert!(
-        ["aws", "azure", "huawei"].iter().all(|name| written.contains(&(*name).to_owned())),
+        ["apsaramq", "aws", "azure"].iter().all(|name| written.contains(&(*name).to_owned())),
         "{written:?}"
     );
 }

@@ -9,10 +9,13 @@ use std::{
 
 use serde_json::{Value, json};
 
-use crate::support::{
-    Delivery, Sandbox, openssl_req,
-    request::{Algorithm, Request},
-    succeed, tool,
+use crate::{
+    beside,
+    support::{
+        Delivery, Sandbox, openssl_req, python,
+        request::{Algorithm, Request},
+        succeed, tool,
+    },
 };
 
 /// Devices come in by a template that AWS runs.
@@ -121,20 +124,9 @@ fn devices(sandbox: &Sandbox, ca: &str, names: &[&str]) -> Delivery {
     }
     let delivery = sandbox.issue(ca, "device", &[&stick], &out, &["aws"]);
     let judged =
-        succeed(Command::new(python()).arg(beside("aws_shapes.py")).arg(delivery.folder.join("aws")));
+        succeed(Command::new(python("venv")).arg(beside("aws_shapes.py")).arg(delivery.folder.join("aws")));
     assert_eq!(judged.trim(), format!("{} devices judged", names.len()));
     delivery
-}
-
-/// The interpreter that the AWS CLI is installed for.
-fn python() -> PathBuf {
-    tool("aws", "tests/run installs it under target/tools/venv");
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("target/tools/venv/bin/python")
-}
-
-/// A program beside this file.
-fn beside(name: &str) -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/interop").join(name)
 }
 
 fn text_of(path: &Path) -> String {
@@ -201,7 +193,7 @@ impl Aws {
         tool("mosquitto_pub", "apt-get install mosquitto-clients");
         let folder = sandbox.folder("aws");
         let mut command = namespace();
-        command.arg(python()).arg(beside("aws.py")).arg(folder);
+        command.arg(python("venv")).arg(beside("aws.py")).arg(folder);
         let child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
         let mut aws = Self { child, broker_ca: String::new() };
         aws.answer()["broker_ca"].as_str().expect("the broker's CA").clone_into(&mut aws.broker_ca);

@@ -368,6 +368,13 @@ pub fn tool(name: &str, package: &str) -> Command {
     command
 }
 
+/// The interpreter of an environment of Python programs that tests/run makes.
+pub fn python(tools: &str) -> PathBuf {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("target/tools/{tools}/bin/python"));
+    assert!(path.is_file(), "{} is not there: run tests/run", path.display());
+    path
+}
+
 /// OpenSSL, as a judge or as somebody else who makes keys and certificates.
 pub fn openssl<A: AsRef<OsStr>>(arguments: &[A]) -> Command {
     let mut openssl = tool("openssl", "apt-get install openssl");
