@@ -132,7 +132,7 @@ enum Reader {
     /// A request a line, each with the line's number.
     Events(EventLines),
     /// PEM, DER or bare base64.
-    Requests(Splitter),
+    Requests(Box<Splitter>),
 }
 
 impl Reader {
@@ -140,7 +140,7 @@ impl Reader {
         if has_extension(source, EVENTS_EXTENSION) {
             Self::Events(EventLines::default())
         } else {
-            Self::Requests(Splitter::new())
+            Self::Requests(Box::default())
         }
     }
 
@@ -154,7 +154,7 @@ impl Reader {
     fn finish(&mut self, pieces: &mut Vec<Piece>) {
         match self {
             Self::Events(lines) => std::mem::take(lines).finish(pieces),
-            Self::Requests(splitter) => std::mem::take(splitter).finish(pieces),
+            Self::Requests(splitter) => std::mem::take(&mut **splitter).finish(pieces),
         }
     }
 
