@@ -24,6 +24,7 @@ use coldsign::{
         der::{element, sequence, tag},
         fingerprint::{Digest, hex},
         issuer::IssuingCa,
+        jws,
         key::{Curve, KeyAlgorithm, PublicKey, RsaScheme},
         lint::waiver::Waiver,
         name::Name,
@@ -231,6 +232,11 @@ impl Issued {
                 Part::Append { path, octets } => {
                     assert!(manifest::is_path(path), "{path}");
                     files.entry(path.to_owned()).or_default().extend(octets);
+                }
+                Part::Signed { path, before, message, after } => {
+                    let signature = jws::signature(&self.audit.sign(&message)).expect("a signature");
+                    let file = files.entry(path.to_owned()).or_default();
+                    file.extend([before.as_slice(), signature.as_bytes(), after].concat());
                 }
             }
         }

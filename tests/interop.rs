@@ -2,6 +2,8 @@
 
 #[path = "interop/aws.rs"]
 mod aws;
+#[path = "interop/microchip.rs"]
+mod microchip;
 mod support;
 #[path = "interop/vendors.rs"]
 mod vendors;

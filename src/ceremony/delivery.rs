@@ -16,12 +16,13 @@ use crate::{
         certificate::Certificate,
         fingerprint::hex,
         issuer::IssuingCa,
-        key::{PublicKey, RsaScheme},
+        jws,
+        key::{KeyError, PublicKey, RsaScheme, SignatureAlgorithm},
         lint::waiver::Waiver,
         text::Printable,
     },
     register::{Checkpoint, Delivery, PlanKind, StoredPlan, Verdict},
-    token::{key::TokenKey, session::Session, uri::TokenUri},
+    token::{key::TokenKey, session::Session, signer::Signer, uri::TokenUri},
 };
 
 use super::{
@@ -36,15 +37,20 @@ use super::{
 const PAGE: u32 = 1_000;
 
 /// A bundle being written: the outbox, the files that grow, and what is finished.
-struct Writing {
+struct Writing<'a> {
     outbox: Outbox,
+    session: &'a Session,
+    audit_key: &'a TokenKey,
+    /// Opened with the first piece that the audit key signs.
+    audit_signer: Option<AuditSigner<'a>>,
     growing: BTreeMap<&'static str, OutFile>,
     written: Vec<Written>,
 }
 
-impl Writing {
-    fn begin(outbox: Outbox) -> Self {
-        Self { outbox, growing: BTreeMap::new(), written: Vec::new() }
+impl<'a> Writing<'a> {
+    fn begin(outbox: Outbox, session: &'a Session, audit_key: &'a TokenKey) -> Self {
+        let (growing, written) = (BTreeMap::new(), Vec::new());
+        Self { outbox, session, audit_key, audit_signer: None, growing, written }
     }
 
     fn put(&mut self, part: Part) -> Result<(), Error> {
@@ -54,17 +60,31 @@ impl Writing {
                 file.append(&octets)?;
                 self.written.push(file.finish()?);
             }
-            Part::Append { path, octets } => match self.growing.entry(path) {
-                Entry::Occupied(file) => file.into_mut().append(&octets)?,
-                Entry::Vacant(place) => place.insert(self.outbox.create_file(path)?).append(&octets)?,
-            },
+            Part::Append { path, octets } => self.append(path, &octets)?,
+            Part::Signed { path, before, message, after } => {
+                let signer = match &mut self.audit_signer {
+                    Some(signer) => signer,
+                    none => none.insert(AuditSigner::open(self.session, self.audit_key)?),
+                };
+                let signature = signer.sign(&message)?;
+                let signature = jws::signature(&signature).map_err(|error| not_taken(&error))?;
+                self.append(path, &[before.as_slice(), signature.as_bytes(), after].concat())?;
+            }
+        }
+        Ok(())
+    }
+
+    fn append(&mut self, path: &'static str, octets: &[u8]) -> Result<(), Error> {
+        match self.growing.entry(path) {
+            Entry::Occupied(file) => file.into_mut().append(octets)?,
+            Entry::Vacant(place) => place.insert(self.outbox.create_file(path)?).append(octets)?,
         }
         Ok(())
     }
 
     /// Ends the growing files: from here on every file is whole.
     fn end_streams(self) -> Result<Whole, Error> {
-        let Self { outbox, growing, mut written } = self;
+        let Self { outbox, growing, mut written, .. } = self;
         for file in growing.into_values() {
             written.push(file.finish()?);
         }
@@ -121,8 +141,10 @@ impl Appliance {
         let audit_key = self.audit_key(session)?;
         let formats = &suited(plan, formats);
         let header = self.header(plan, &issuer, audit_key.public_key(), formats)?;
-        let mut writing = Writing::begin(self.outbox(to, &plan.id)?);
-        let mut builder = BundleBuilder::new(&issuer, audit_key.public_key(), self.forms(formats)?);
+        let forms = self.forms(formats)?;
+        forms.check_audit_key(audit_key.public_key())?;
+        let mut writing = Writing::begin(self.outbox(to, &plan.id)?, session, &audit_key);
+        let mut builder = BundleBuilder::new(&issuer, audit_key.public_key(), forms);
         for part in builder.opening() {
             writing.put(part)?;
         }
@@ -204,7 +226,7 @@ impl Appliance {
         &self,
         plan: &StoredPlan,
         builder: &mut BundleBuilder,
-        writing: &mut Writing,
+        writing: &mut Writing<'_>,
         watch: &mut Watch<'_>,
     ) -> Result<(), Error> {
         let (mut after, mut done) = (None, 0);
@@ -234,7 +256,7 @@ impl Appliance {
         &self,
         plan: &StoredPlan,
         builder: &BundleBuilder,
-        writing: &mut Writing,
+        writing: &mut Writing<'_>,
     ) -> Result<(), Error> {
         let mut after = None;
         loop {
@@ -297,15 +319,38 @@ impl Appliance {
     }
 }
 
-/// Signs with the audit key and checks the signature in software.
-pub(super) fn audit_signature(session: &Session, key: &TokenKey, message: &[u8]) -> Result<Vec<u8>, Error> {
-    let algorithm = key.public_key().signing_algorithm(RsaScheme::Pkcs1);
-    let signature = session.signer(key, algorithm)?.sign(message)?;
-    key.public_key().verify(algorithm, message, &signature).map_err(|error| Error::TokenOutput {
+/// Signs with the audit key and checks each signature in software.
+struct AuditSigner<'a> {
+    key: &'a TokenKey,
+    algorithm: SignatureAlgorithm,
+    signer: Signer,
+}
+
+impl<'a> AuditSigner<'a> {
+    fn open(session: &Session, key: &'a TokenKey) -> Result<Self, Error> {
+        let algorithm = key.public_key().signing_algorithm(RsaScheme::Pkcs1);
+        Ok(Self { key, algorithm, signer: session.signer(key, algorithm)? })
+    }
+
+    /// The signature in X.509 form.
+    fn sign(&mut self, message: &[u8]) -> Result<Vec<u8>, Error> {
+        let signature = self.signer.sign(message)?;
+        let verified = self.key.public_key().verify(self.algorithm, message, &signature);
+        verified.map_err(|error| not_taken(&error))?;
+        Ok(signature)
+    }
+}
+
+fn not_taken(error: &KeyError) -> Error {
+    Error::TokenOutput {
         what: format!("the audit key's signature was not taken: {error}"),
         hint: "check the token; nothing that rests on this signature was done".to_owned(),
-    })?;
-    Ok(signature)
+    }
+}
+
+/// One signature of the audit key.
+pub(super) fn audit_signature(session: &Session, key: &TokenKey, message: &[u8]) -> Result<Vec<u8>, Error> {
+    AuditSigner::open(session, key)?.sign(message)
 }
 
 pub(super) fn named(certificate: &Certificate) -> Authority {

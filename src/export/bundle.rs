@@ -57,6 +57,17 @@ pub enum Part {
         /// Its octets.
         octets: Vec<u8>,
     },
+    /// A piece to append with a signature in it that the audit key makes while it is written: ES256 as a JWS has it.
+    Signed {
+        /// Its path in the bundle.
+        path: &'static str,
+        /// What stands before the signature.
+        before: Vec<u8>,
+        /// What is signed.
+        message: Vec<u8>,
+        /// What stands behind the signature.
+        after: &'static [u8],
+    },
 }
 
 /// Makes a bundle's parts.
@@ -87,7 +98,7 @@ impl BundleBuilder {
             append(DEVICES_CSV, line(&DEVICE_COLUMNS)),
             append(REFUSED_CSV, line(&REFUSED_COLUMNS)),
         ]);
-        parts.extend(self.forms.opening(&self.authorities));
+        parts.extend(self.forms.opening(&self.authorities, Some(&self.audit_key)));
         parts
     }
 

@@ -24,13 +24,13 @@ use super::{
     esp_secure_cert::EspSecureCert,
     jsonl::DeviceLines,
     matter::MatterFiles,
-    pem, pkcs7,
+    microchip, pem, pkcs7,
     proof::{self, Proof},
     qr::QrCodes,
     tar::{Archive, RECORD_OCTETS},
     trust_store::{Store, TrustStore},
 };
-use crate::pki::{certificate::Certificate, platform::Platform, text::Printable};
+use crate::pki::{certificate::Certificate, key::PublicKey, platform::Platform, text::Printable};
 
 /// A form that certificates are delivered in.
 #[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd)]
@@ -67,6 +67,8 @@ pub enum Format {
     JsonLines,
     /// A folder of Matter attestation certificates.
     Matter,
+    /// The manifest of Microchip's provisioning.
+    Microchip,
     /// A trust store and a configuration for Mosquitto.
     Mosquitto,
     /// PEM files: always there.
@@ -152,6 +154,7 @@ impl Format {
         Self::Jks,
         Self::JsonLines,
         Self::Matter,
+        Self::Microchip,
         Self::Mosquitto,
         Self::Pem,
         Self::Pkcs12,
@@ -181,6 +184,7 @@ impl Format {
             Self::Jks => "jks",
             Self::JsonLines => "jsonl",
             Self::Matter => "matter",
+            Self::Microchip => microchip::NAME,
             Self::Mosquitto => "mosquitto",
             Self::Pem => "pem",
             Self::Pkcs12 => "pkcs12",
@@ -212,6 +216,7 @@ impl Format {
             Self::Jks => "a Java trust store of the CAs",
             Self::JsonLines => "a JSON object a line, PEM in it",
             Self::Matter => "PAI and DACs, DER and PEM",
+            Self::Microchip => "Microchip's manifest, signed by the audit key",
             Self::Mosquitto => "the CA and a configuration for Mosquitto",
             Self::Pem => "PEM files, in every bundle",
             Self::Pkcs12 => "a PKCS #12 trust store of the CAs",
@@ -266,6 +271,10 @@ impl Format {
             Self::Jks | Self::Pkcs12 => Room { files: 2, ..Room::default() },
             Self::JsonLines => Room { files: 1, files_each: 0, octets_each: pem + chain_octets + 1_000 },
             Self::Matter => Room { files: 4, files_each: 2, octets_each: certificate_octets + pem },
+            // Twice in base64, in octets of which four stand for three.
+            Self::Microchip => {
+                Room { files: 3, files_each: 0, octets_each: 2 * (pem + chain_octets) + 1_500 }
+            }
             Self::Pem => Room::default(),
             Self::Pkcs7 => Room { files: 0, files_each: 1, octets_each: pem + chain_octets },
             // The largest code, a bit a dot.
@@ -290,6 +299,7 @@ impl Format {
             Self::EspSecureCert => Some(EspSecureCert::SETTINGS),
             Self::Hivemq => Some(Broker::Hivemq.settings()),
             Self::Jks => Some(Store::Jks.settings()),
+            Self::Microchip => Some(microchip::SETTINGS),
             Self::Mosquitto => Some(Broker::Mosquitto.settings()),
             Self::Pkcs12 => Some(Store::Pkcs12.settings()),
             _ => None,
@@ -331,6 +341,7 @@ impl Format {
             Self::Jks => Some(store(Store::Jks, settings)?),
             Self::JsonLines => Some(Box::<DeviceLines>::default()),
             Self::Matter => Some(Box::new(MatterFiles)),
+            Self::Microchip => Some(Box::new(microchip::Manifest::new(self::settings(settings)?))),
             Self::Mosquitto => Some(broker(Broker::Mosquitto, settings)?),
             Self::Pem => None,
             Self::Pkcs12 => Some(store(Store::Pkcs12, settings)?),
@@ -426,6 +437,17 @@ pub(super) trait Form: Debug + Send {
         Ok(())
     }
 
+    /// Whether the audit key can sign what this form has it sign.
+    ///
+    /// # Errors
+    /// [`FormatError::Impossible`].
+    fn check_audit_key(&self, _audit_key: &PublicKey) -> Result<(), FormatError> {
+        Ok(())
+    }
+
+    /// Tells it the audit key, before [`Form::opening`].
+    fn audited(&mut self, _audit_key: &PublicKey) {}
+
     /// What stands before the first certificate, growing files too: they are there even if nothing follows. The issuing
     /// CA is the first, the root the last.
     fn opening(&mut self, authorities: &[Certificate]) -> Vec<Part>;
@@ -487,7 +509,8 @@ mod tests {
         assert_eq!(
             error.hint(),
             "choose from: alibaba, apsaramq, aws, aws-certificate-provider, azure, azure-adr, der, emqx, esp-at, \
-             esp-nvs, esp-secure-cert, hivemq, huawei, jks, jsonl, matter, mosquitto, pem, pkcs12, pkcs7, qr, tar, tencent"
+             esp-nvs, esp-secure-cert, hivemq, huawei, jks, jsonl, matter, microchip, mosquitto, pem, pkcs12, \
+             pkcs7, qr, tar, tencent"
         );
     }
 

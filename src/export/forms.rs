@@ -11,7 +11,7 @@ use super::{
     bundle::Part,
     form::{Form, Format, FormatError, Item, Judges},
 };
-use crate::pki::certificate::Certificate;
+use crate::pki::{certificate::Certificate, key::PublicKey};
 
 /// Forms, made and not begun yet.
 #[derive(Debug, Default)]
@@ -62,8 +62,25 @@ impl Forms {
         self.0.values().try_for_each(|form| form.check_certificate(source, certificate))
     }
 
-    /// What stands before the first certificate.
-    pub(super) fn opening(&mut self, authorities: &[Certificate]) -> Vec<Part> {
+    /// Checks that the audit key can sign what the forms have it sign.
+    ///
+    /// # Errors
+    /// [`FormatError::Impossible`].
+    pub fn check_audit_key(&self, audit_key: &PublicKey) -> Result<(), FormatError> {
+        self.0.values().try_for_each(|form| form.check_audit_key(audit_key))
+    }
+
+    /// What stands before the first certificate. The audit key is not there where it could not be read.
+    pub(super) fn opening(
+        &mut self,
+        authorities: &[Certificate],
+        audit_key: Option<&PublicKey>,
+    ) -> Vec<Part> {
+        if let Some(key) = audit_key {
+            for form in self.0.values_mut() {
+                form.audited(key);
+            }
+        }
         self.0.values_mut().flat_map(|form| form.opening(authorities)).collect()
     }
 

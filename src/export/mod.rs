@@ -23,6 +23,7 @@ pub mod forms;
 mod jsonl;
 pub mod manifest;
 mod matter;
+mod microchip;
 pub mod names;
 pub mod pem;
 pub mod pkcs7;

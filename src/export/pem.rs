@@ -32,11 +32,17 @@ pub fn authorities(issuer: &IssuingCa) -> impl Iterator<Item = &Certificate> {
     std::iter::once(issuer.certificate()).chain(issuer.chain())
 }
 
+/// The CAs of [`sent_with_device`].
+#[must_use]
+pub fn sent(authorities: &[Certificate]) -> &[Certificate] {
+    let count = authorities.len().saturating_sub(1).max(1);
+    &authorities[..count.min(authorities.len())]
+}
+
 /// What a TLS peer sends after its own certificate (RFC 8446 §4.4.2): the issuing CA and the CAs above it, without
 /// the root, which the other side has. An issuing CA that is a root itself is sent: platforms that register devices
 /// at their first connection find the CA by it.
 #[must_use]
 pub fn sent_with_device(authorities: &[Certificate]) -> Vec<u8> {
-    let count = authorities.len().saturating_sub(1).max(1);
-    certificates(authorities.iter().take(count))
+    certificates(sent(authorities))
 }

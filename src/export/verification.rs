@@ -248,12 +248,20 @@ pub fn verify<S: Source>(source: &S, trust: &Certificate, at: Option<Time>) -> R
     }
     let Some(manifest) = files::manifest::<_, Header>(source, &mut report) else { return report };
     report.summary = summary(&manifest.header, manifest.sha256, &mut report);
-    files::signature(source, &manifest, &manifest.header.audit_key_sha256, &mut report);
+    let audit_key = files::signature(source, &manifest, &manifest.header.audit_key_sha256, &mut report);
     files::sums(source, &manifest, &mut report);
     let mut expected = files::Expected::new();
     let named = authorities::Named::of(&manifest.header);
     if let Some(authorities) = authorities::read(source, named, trust, at, &mut report) {
-        certificates::judge(source, &manifest.header, &authorities, at, &mut expected, &mut report);
+        certificates::judge(
+            source,
+            &manifest.header,
+            &authorities,
+            audit_key,
+            at,
+            &mut expected,
+            &mut report,
+        );
         files::compare(source, &manifest.paths, expected, &mut report);
     }
     certificates::refusals(source, &manifest.header, &mut report);

@@ -13,6 +13,7 @@ pub mod event;
 pub mod extension;
 pub mod fingerprint;
 pub mod issuer;
+pub mod jws;
 pub mod key;
 pub mod lint;
 pub mod name;

@@ -117,6 +117,11 @@ const ESP_NVS: &str = "uses = [\"client\", \"wpa_ent\"]
 device = \"certificate\"
 partitions = \"mfg_nvs, data, nvs, 0x21000, 12K\"";
 
+const MICROCHIP: &str = "model = \"ATECC608B\"
+part-number = \"ATECC608B-TNGTLS\"
+manufacturer = { name = \"Microchip Technology Inc\", unit = \"Secure Products Group\" }
+provisioner = { name = \"Example\", unit = \"Line 3\" }";
+
 #[test]
 fn every_form_for_devices_and_brokers_has_the_folder_that_is_kept_of_it() {
     check("emqx", Format::Emqx, "emqx/", "");
@@ -126,10 +131,47 @@ fn every_form_for_devices_and_brokers_has_the_folder_that_is_kept_of_it() {
     check("hivemq", Format::Hivemq, "hivemq/", "");
     check("jks", Format::Jks, "jks/", "");
     check("matter", Format::Matter, "matter/", "");
+    check("microchip", Format::Microchip, "microchip/", MICROCHIP);
     check("mosquitto", Format::Mosquitto, "mosquitto/", "folder = \"/etc/mosquitto/coldsign/\"");
     check("pkcs12", Format::Pkcs12, "pkcs12/", "password = \"not-a-secret\"");
     check("qr", Format::Qr, "qr/", "");
     check("tar", Format::Tar, "tar/", "");
+}
+
+#[test]
+fn an_entry_that_the_audit_key_did_not_sign_is_found() {
+    let path = "microchip/manifest.json";
+    let made = bundle(Format::Microchip, MICROCHIP);
+    let list = made.text(path);
+    let signatures: Vec<&str> =
+        list.split("\"signature\":\"").skip(1).filter_map(|rest| rest.get(..jws::SIGNATURE_CHARS)).collect();
+    let rogue = jws::signature(&Key::new(0x77).sign(b"another message")).expect("a signature");
+    assert_eq!(signatures.len(), 2);
+    for other in [signatures[1], rogue.as_str(), &"A".repeat(jws::SIGNATURE_CHARS)] {
+        let mut bent = made.clone();
+        bent.replace(path, signatures[0], other);
+        bent.seal(&devices().header(&[Format::Microchip]), &devices().audit);
+        assert_eq!(ids(&verify(&bent, &devices().root, Some(now()))), [FlawId::Form], "{other}");
+    }
+}
+
+#[test]
+fn an_audit_key_that_cannot_sign_a_manifest_of_devices_is_refused_beforehand() {
+    // The key of RFC 8410 §10.1.
+    let spki = [
+        &[0x30, 0x2a, 0x30, 5, 6, 3, 0x2b, 0x65, 0x70, 3, 0x21, 0][..],
+        &[
+            0x19, 0xbf, 0x44, 0x09, 0x69, 0x84, 0xcd, 0xfe, 0x85, 0x41, 0xba, 0xc1, 0x67, 0xdc, 0x3b, 0x96,
+            0xc8, 0x50, 0x86, 0xaa, 0x30, 0xb6, 0xb6, 0xcb, 0x0c, 0x5c, 0x38, 0xad, 0x70, 0x31, 0x66, 0xe1,
+        ],
+    ]
+    .concat();
+    let key = PublicKey::from_spki(&spki).expect("a key");
+    let mut forms = Forms::default();
+    forms.add_usual(Format::Microchip);
+    assert_eq!(forms.check_audit_key(&devices().audit.public()), Ok(()));
+    let error = forms.check_audit_key(&key).expect_err("another key");
+    assert_eq!(error.to_string(), "microchip: a signature ES256 by a key of Ed25519 is not supported");
 }
 
 #[test]

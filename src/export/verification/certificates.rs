@@ -21,6 +21,7 @@ use super::{
 use crate::pki::{
     certificate::{CERTIFICATE_OCTETS_MAX, Certificate},
     fingerprint::Digest,
+    key::PublicKey,
     lint::{lint_finished, waiver::Waiver},
     path,
     plan::{PlanDigest, PlanStatement},
@@ -138,6 +139,7 @@ pub(super) fn judge<S: Source>(
     source: &S,
     header: &Header,
     authorities: &Authorities,
+    audit_key: Option<PublicKey>,
     at: Option<Time>,
     expected: &mut Expected,
     report: &mut Report,
@@ -157,7 +159,7 @@ pub(super) fn judge<S: Source>(
     let mut derived = Derived::begin(header, authorities, &waivers);
     let mut serials: Vec<u128> = Vec::new();
     let mut certificates = blocks(file);
-    let mut forms = Forms::begin(source, header, &authorities.chain, expected, report);
+    let mut forms = Forms::begin(source, header, &authorities.chain, audit_key, expected, report);
     loop {
         let batch = batch(&mut certificates, &mut devices, report);
         if batch.is_empty() {

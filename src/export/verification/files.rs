@@ -120,21 +120,22 @@ pub(super) fn digest_of<S: Source>(source: &S, path: &str, octets: u64) -> Resul
     Ok((finished(reader.sha256), count))
 }
 
-/// The manifest's signature, by the audit key that lies in the bundle.
+/// The manifest's signature, by the audit key that lies in the bundle; gives that key, where it can be read.
 pub(super) fn signature<S: Source, H>(
     source: &S,
     manifest: &Manifest<H>,
     audit_key_sha256: &str,
     report: &mut Report,
-) {
-    let Some(text) = small(source, AUDIT_KEY, SIGNATURE_OCTETS_MAX, report) else { return };
+) -> Option<PublicKey> {
+    let text = small(source, AUDIT_KEY, SIGNATURE_OCTETS_MAX, report)?;
     let Some(key) = audit_key(&text) else {
-        return report.add(FlawId::AuditKey, "audit.pem is not one public key in PEM");
+        report.add(FlawId::AuditKey, "audit.pem is not one public key in PEM");
+        return None;
     };
     if key.spki_sha256().to_string() != audit_key_sha256 {
         report.add(FlawId::AuditKey, "audit.pem is not the key that the manifest names");
     }
-    let Some(signature) = small(source, SIGNATURE, SIGNATURE_OCTETS_MAX, report) else { return };
+    let Some(signature) = small(source, SIGNATURE, SIGNATURE_OCTETS_MAX, report) else { return Some(key) };
     let message = manifest::signed_message(manifest.sha256);
     let verifies = [RsaScheme::Pkcs1, RsaScheme::Pss]
         .into_iter()
@@ -142,6 +143,7 @@ pub(super) fn signature<S: Source, H>(
     if !verifies {
         report.add(FlawId::ManifestSignature, "the manifest's signature does not verify with audit.pem");
     }
+    Some(key)
 }
 
 fn audit_key(text: &[u8]) -> Option<PublicKey> {

@@ -1,4 +1,5 @@
-//! The forms that a bundle holds besides PEM: made once more of its certificates, and compared octet for octet.
+//! The forms that a bundle holds besides PEM: made once more of its certificates, and compared octet for octet. Signatures of
+//! the audit key, which are other octets each time, are checked instead.
 
 use std::{
     collections::{BTreeMap, btree_map::Entry},
@@ -16,16 +17,17 @@ use super::{
     files::Expected,
     small,
 };
-use crate::pki::{certificate::Certificate, text::Printable};
+use crate::pki::{certificate::Certificate, jws, key::PublicKey, text::Printable};
 
 /// Longest file of settings, in octets: a provisioning template, a policy document in it, and some lists of names.
 const SETTINGS_OCTETS_MAX: u64 = 128 * 1024;
 
 /// A bundle's forms while its certificates are gone through.
 pub(super) struct Forms<F> {
-    forms: forms::Forms,
+    made: forms::Forms,
     /// Growing files, read along; `None` once a piece was not what it should be.
     growing: BTreeMap<&'static str, Option<BufReader<F>>>,
+    audit_key: Option<PublicKey>,
 }
 
 impl<F: Read> Forms<F> {
@@ -34,17 +36,18 @@ impl<F: Read> Forms<F> {
         source: &S,
         header: &Header,
         authorities: &[Certificate],
+        audit_key: Option<PublicKey>,
         expected: &mut Expected,
         report: &mut Report,
     ) -> Self {
-        let mut this = Self { forms: forms::Forms::default(), growing: BTreeMap::new() };
+        let mut this = Self { made: forms::Forms::default(), growing: BTreeMap::new(), audit_key };
         for name in &header.formats {
             match Format::from_manifest(name) {
-                Ok(format) => add(&mut this.forms, source, format, report),
+                Ok(format) => add(&mut this.made, source, format, report),
                 Err(error) => report.add(FlawId::Form, &error.to_string()),
             }
         }
-        let parts = this.forms.opening(authorities);
+        let parts = this.made.opening(authorities, this.audit_key.as_ref());
         this.compare(source, parts, expected, report);
         this
     }
@@ -57,7 +60,7 @@ impl<F: Read> Forms<F> {
         expected: &mut Expected,
         report: &mut Report,
     ) {
-        let parts = self.forms.certificate(item);
+        let parts = self.made.certificate(item);
         self.compare(source, parts, expected, report);
     }
 
@@ -68,7 +71,7 @@ impl<F: Read> Forms<F> {
         expected: &mut Expected,
         report: &mut Report,
     ) {
-        let parts = self.forms.closing();
+        let parts = self.made.closing();
         self.compare(source, parts, expected, report);
         for (path, reader) in self.growing {
             if let Some(mut reader) = reader
@@ -100,19 +103,38 @@ impl<F: Read> Forms<F> {
                     }
                 }
                 Part::Append { path, octets } => {
-                    let reader = match self.growing.entry(path) {
-                        Entry::Occupied(entry) => entry.into_mut(),
-                        Entry::Vacant(entry) => {
-                            expected.add_path(path);
-                            entry.insert(source.open(path).ok().map(BufReader::new))
-                        }
-                    };
-                    if reader.as_mut().is_some_and(|reader| !continues(reader, &octets)) {
-                        *reader = None;
-                        other(path, report);
-                    }
+                    self.grow(source, path, expected, report, |reader, _| continues(reader, &octets));
+                }
+                Part::Signed { path, before, message, after } => {
+                    self.grow(source, path, expected, report, |reader, audit_key| {
+                        continues(reader, &before)
+                            && is_signed(reader, &message, audit_key)
+                            && continues(reader, after)
+                    });
                 }
             }
+        }
+    }
+
+    /// Reads on in a growing file, as long as it was what it should be.
+    fn grow<S: Source<File = F>>(
+        &mut self,
+        source: &S,
+        path: &'static str,
+        expected: &mut Expected,
+        report: &mut Report,
+        is_right: impl FnOnce(&mut BufReader<F>, Option<&PublicKey>) -> bool,
+    ) {
+        let reader = match self.growing.entry(path) {
+            Entry::Occupied(entry) => entry.into_mut(),
+            Entry::Vacant(entry) => {
+                expected.add_path(path);
+                entry.insert(source.open(path).ok().map(BufReader::new))
+            }
+        };
+        if reader.as_mut().is_some_and(|reader| !is_right(reader, self.audit_key.as_ref())) {
+            *reader = None;
+            other(path, report);
         }
     }
 }
@@ -131,6 +153,13 @@ fn add<S: Source>(forms: &mut forms::Forms, source: &S, format: Format, report: 
 fn continues(reader: &mut impl Read, octets: &[u8]) -> bool {
     let mut found = vec![0; octets.len()];
     reader.read_exact(&mut found).is_ok() && found == octets
+}
+
+/// Whether a signature of the audit key over this message follows.
+fn is_signed(reader: &mut impl Read, message: &[u8], audit_key: Option<&PublicKey>) -> bool {
+    let mut signature = [0; jws::SIGNATURE_CHARS];
+    reader.read_exact(&mut signature).is_ok()
+        && audit_key.is_some_and(|key| jws::verify(key, message, &signature).is_ok())
 }
 
 fn other(path: &str, report: &mut Report) {
