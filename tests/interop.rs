@@ -15,11 +15,7 @@ use std::{
     sync::OnceLock,
 };
 
-use support::{
-    Delivery, Sandbox, fail, files, openssl,
-    request::{self, Algorithm, Request},
-    succeed, tool,
-};
+use support::{Sandbox, fail, files, lab::Lab, openssl, request::Algorithm, succeed, tool};
 
 /// The devices of the delivered bundle: one of each algorithm.
 const DEVICES: [(&str, Algorithm); 5] = [
@@ -31,42 +27,9 @@ const DEVICES: [(&str, Algorithm); 5] = [
 ];
 
 /// A root, an issuing CA below it, a bundle of devices and one of a server, made once for all tests here.
-struct Lab {
-    sandbox: Sandbox,
-    devices: Delivery,
-    server: Delivery,
-}
-
 fn lab() -> &'static Lab {
     static LAB: OnceLock<Lab> = OnceLock::new();
-    LAB.get_or_init(|| {
-        let sandbox = Sandbox::with_issuing("interop", "p256");
-        let (stick, out) = (sandbox.folder("stick"), sandbox.folder("out"));
-        for (name, algorithm) in DEVICES {
-            sandbox.request(&stick, name, algorithm, &Request::named(name));
-        }
-        let servers = sandbox.folder("servers");
-        let server = Request::named("localhost").with(request::alternative_names(&["localhost"]));
-        sandbox.request(&servers, "server", Algorithm::P256, &server);
-        let devices = sandbox.issue("issuing", "device", &[&stick], &out, &[]);
-        assert_eq!((devices.planned.accepted, devices.planned.refused), (DEVICES.len() as u64, 0));
-        let server = sandbox.issue("issuing", "server", &[&servers], &out, &[]);
-        Lab { sandbox, devices, server }
-    })
-}
-
-impl Lab {
-    fn root(&self) -> PathBuf {
-        self.devices.folder.join("root.pem")
-    }
-
-    fn chain(&self, name: &str) -> PathBuf {
-        self.devices.file("chains", &format!("{name}.pem"))
-    }
-
-    fn certificate(&self, name: &str) -> PathBuf {
-        self.devices.file("certs", &format!("{name}.pem"))
-    }
+    LAB.get_or_init(|| Lab::new(Sandbox::with_issuing("interop", "p256"), &DEVICES, &[]))
 }
 
 #[test]
