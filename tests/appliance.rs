@@ -386,7 +386,7 @@ fn a_crl_is_judged_approved_by_its_words_and_foretold() {
         let issued = appliance.issue_crl(&approved, &session).unwrap();
         assert_eq!(issued.stored().origin, CrlOrigin::Words);
         let space = appliance.crl_space(&issued, &out).unwrap();
-        let delivered = appliance.deliver_crl(&issued, &out, &session, &mut watch).unwrap();
+        let delivered = appliance.deliver_crl(&issued, &out, &[], &session, &mut watch).unwrap();
         assert_eq!(space.files, delivered.files);
         let written: u64 = std::fs::read_dir(out.join(&delivered.folder))
             .unwrap()

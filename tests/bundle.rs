@@ -2,6 +2,8 @@
 //!
 //! The keys are fixed numbers and ECDSA is deterministic (RFC 6979), so every run makes the same octets.
 
+#[path = "bundle/crls.rs"]
+mod crls;
 #[path = "bundle/platforms.rs"]
 mod platforms;
 

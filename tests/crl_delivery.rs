@@ -36,7 +36,7 @@ fn deliver(
     to: &Path,
     listener: &mut dyn FnMut(Progress),
 ) -> Result<Delivered, Error> {
-    appliance.deliver_crl(crl, to, session, &mut Watch::new(listener, &Reins::new()))
+    appliance.deliver_crl(crl, to, &[], session, &mut Watch::new(listener, &Reins::new()))
 }
 
 /// The delivery failed on the medium and is not recorded; the CRL is whole, and goes onto another medium.

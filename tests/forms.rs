@@ -1,20 +1,16 @@
 //! Forms of delivery before the software that they are for: what it takes, and what it must refuse.
 
+#[path = "forms/brokers.rs"]
+mod brokers;
 mod support;
 
-use std::{
-    fs,
-    net::{TcpListener, TcpStream},
-    path::{Path, PathBuf},
-    process::{Child, Command},
-    sync::OnceLock,
-    thread,
-    time::{Duration, Instant},
-};
+use std::{fs, path::Path, process::Command, sync::OnceLock};
 
 use coldsign::export::{esp_at, esp_secure_cert};
 use support::{
-    Delivery, Sandbox, fail, openssl, python,
+    Sandbox, fail,
+    lab::Lab,
+    openssl, python,
     request::{self, Algorithm, Request},
     said, succeed, tool,
 };
@@ -46,31 +42,17 @@ password = "not-a-secret"
 const FORMS: &[&str] =
     &["emqx", "esp-at", "esp-nvs", "esp-secure-cert", "hivemq", "jks", "mosquitto", "pkcs12", "qr", "tar"];
 
-/// Three devices and a server below an issuing CA, delivered in every form.
-struct Lab {
-    sandbox: Sandbox,
-    devices: Delivery,
-    server: Delivery,
-}
+/// The devices.
+const DEVICES: [(&str, Algorithm); 3] =
+    [("ec", Algorithm::P256), ("p384", Algorithm::P384), ("rsa", Algorithm::Rsa(2048))];
 
+/// Three devices and a server below an issuing CA, delivered in every form.
 fn lab() -> &'static Lab {
     static LAB: OnceLock<Lab> = OnceLock::new();
     LAB.get_or_init(|| {
         let sandbox = Sandbox::with_issuing("forms", "p256");
         append(&sandbox, SECTIONS);
-        let (stick, servers, out) =
-            (sandbox.folder("stick"), sandbox.folder("servers"), sandbox.folder("out"));
-        for (name, algorithm) in
-            [("ec", Algorithm::P256), ("p384", Algorithm::P384), ("rsa", Algorithm::Rsa(2048))]
-        {
-            sandbox.request(&stick, name, algorithm, &Request::named(name));
-        }
-        let server = Request::named("localhost").with(request::alternative_names(&["localhost"]));
-        sandbox.request(&servers, "server", Algorithm::P256, &server);
-        let devices = sandbox.issue("issuing", "device", &[&stick], &out, FORMS);
-        assert_eq!((devices.planned.accepted, devices.planned.refused), (3, 0));
-        let server = sandbox.issue("issuing", "server", &[&servers], &out, &[]);
-        Lab { sandbox, devices, server }
+        Lab::new(sandbox, &DEVICES, FORMS)
     })
 }
 
@@ -89,16 +71,6 @@ fn change(sandbox: &Sandbox, profile: &str, from: &str, to: &str) {
     let (before, section) = text.split_once(&head).expect("the profile");
     assert!(section.contains(from), "{section}");
     fs::write(&path, format!("{before}{head}{}", section.replacen(from, to, 1))).unwrap();
-}
-
-impl Lab {
-    fn file(&self, path: &str) -> PathBuf {
-        self.devices.folder.join(path)
-    }
-
-    fn read(&self, path: &str) -> Vec<u8> {
-        fs::read(self.file(path)).unwrap_or_else(|error| panic!("{path}: {error}"))
-    }
 }
 
 #[test]
@@ -279,136 +251,6 @@ fn a_camera_reads_certificates_off_their_pictures() {
         let certificate = String::from_utf8(lab.read(&format!("certs/000/{name}.pem"))).unwrap();
         assert_eq!(read.trim_end(), certificate.trim_end(), "{name}");
     }
-}
-
-#[test]
-fn mosquitto_with_the_configuration_of_the_bundle_takes_good_devices_only() {
-    let lab = lab();
-    let key = |name: &str| lab.sandbox.path(&format!("{name}.key"));
-    let chain = |name: &str| lab.file(&format!("chains/000/{name}.pem"));
-    let broker = Broker::start(lab, "plain", None);
-    for name in ["ec", "p384", "rsa"] {
-        let said = succeed(&mut broker.publish(lab, Some((&chain(name), &key(name)))));
-        assert!(said.contains("received PUBACK"), "{said}");
-    }
-    // Without the issuing CA; the CA first; a CA of the same name; a server's certificate; none at all.
-    fail(&mut broker.publish(lab, Some((&lab.file("certs/000/ec.pem"), &key("ec")))));
-    let reversed = lab.sandbox.path("reversed.pem");
-    fs::write(&reversed, [lab.read("ca.pem"), lab.read("certs/000/ec.pem")].concat()).unwrap();
-    fail(&mut broker.publish(lab, Some((&reversed, &key("ec")))));
-    fail(&mut broker.publish(lab, Some((&rogue(lab), &key("ec")))));
-    let server = lab.server.file("chains", "server.pem");
-    fail(&mut broker.publish(lab, Some((&server, &key("server")))));
-    fail(&mut broker.publish(lab, None));
-    assert!(succeed(&mut broker.publish(lab, Some((&chain("ec"), &key("ec"))))).contains("received PUBACK"));
-}
-
-#[test]
-fn mosquitto_refuses_a_revoked_device_by_the_crls() {
-    let lab = lab();
-    let (out, pin) = (lab.sandbox.folder("crls"), lab.sandbox.text("pin"));
-    let key = |name: &str| lab.sandbox.path(&format!("{name}.key"));
-    let chain = |name: &str| lab.file(&format!("chains/000/{name}.pem"));
-    // As the configuration says: the CRLs of the issuing CA and of the root, joined.
-    let crls = |number: u32| {
-        for ca in ["issuing", "root"] {
-            lab.sandbox.ok(["crl", "--ca", ca, "--to", &out, "--pin-file", &pin]);
-        }
-        let both = ["issuing", "root"]
-            .map(|ca| fs::read(Path::new(&out).join(format!("crl-{ca}-{number}/crl.pem"))).unwrap());
-        let path = lab.sandbox.path(&format!("crl-{number}.pem"));
-        fs::write(&path, both.concat()).unwrap();
-        path
-    };
-    let broker = Broker::start(lab, "crl-1", Some(&crls(1)));
-    for name in ["ec", "rsa"] {
-        succeed(&mut broker.publish(lab, Some((&chain(name), &key(name)))));
-    }
-    let shown = succeed(&mut openssl(&["x509", "-noout", "-serial", "-in", chain("rsa").to_str().unwrap()]));
-    let serial = shown.trim().trim_start_matches("serial=");
-    lab.sandbox.ok(["revoke", "--ca", "issuing", serial, "--reason", "keyCompromise"]);
-    let broker = Broker::start(lab, "crl-2", Some(&crls(2)));
-    succeed(&mut broker.publish(lab, Some((&chain("ec"), &key("ec")))));
-    fail(&mut broker.publish(lab, Some((&chain("rsa"), &key("rsa")))));
-}
-
-/// A mosquitto with the bundle's configuration, on the loopback.
-struct Broker {
-    child: Child,
-    port: u16,
-}
-
-impl Broker {
-    fn start(lab: &Lab, name: &str, crl: Option<&Path>) -> Self {
-        let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
-        // What an operator does: the files to the folder that the configuration names.
-        let folder = PathBuf::from(lab.sandbox.folder(&format!("mosquitto-{name}")));
-        fs::copy(lab.file("mosquitto/root.pem"), folder.join("root.pem")).unwrap();
-        fs::copy(lab.server.file("chains", "server.pem"), folder.join("server-chain.pem")).unwrap();
-        fs::copy(lab.sandbox.path("server.key"), folder.join("server.key")).unwrap();
-        let text = String::from_utf8(lab.read("mosquitto/coldsign.conf")).unwrap();
-        let mut text = text.replace("/etc/coldsign", folder.to_str().unwrap());
-        if let Some(crl) = crl {
-            fs::copy(crl, folder.join("crl.pem")).unwrap();
-            text = text.replace("\n#crlfile", "\ncrlfile");
-        }
-        // Another port, the loopback alone; as root it would drop its privileges and could not read the key.
-        let text = text.replace("listener 8883", &format!("listener {port} 127.0.0.1")) + "user root\n";
-        let path = folder.join("mosquitto.conf");
-        fs::write(&path, text).unwrap();
-        let log = fs::File::create(folder.join("log")).unwrap();
-        let mut command = tool("mosquitto", "apt-get install mosquitto");
-        command.arg("-v").arg("-c").arg(&path).stdout(log.try_clone().unwrap()).stderr(log);
-        let broker = Self { child: command.spawn().unwrap(), port };
-        let began = Instant::now();
-        while TcpStream::connect(("127.0.0.1", port)).is_err() {
-            assert!(began.elapsed() < Duration::from_secs(20), "see {}", folder.display());
-            thread::sleep(Duration::from_millis(50));
-        }
-        broker
-    }
-
-    /// A device that says something, with this certificate and key.
-    fn publish(&self, lab: &Lab, identity: Option<(&Path, &Path)>) -> Command {
-        tool("mosquitto_pub", "apt-get install mosquitto-clients");
-        let mut command = tool("timeout", "apt-get install coreutils");
-        command.args([
-            "20",
-            "mosquitto_pub",
-            "-h",
-            "localhost",
-            "-q",
-            "1",
-            "-t",
-            "test",
-            "-i",
-            "x",
-            "-m",
-            "Hello",
-        ]);
-        command.args(["--tls-version", "tlsv1.2", "-d", "-p", &self.port.to_string()]);
-        command.arg("--cafile").arg(lab.file("root.pem"));
-        if let Some((certificate, key)) = identity {
-            command.arg("--cert").arg(certificate).arg("--key").arg(key);
-        }
-        command
-    }
-}
-
-impl Drop for Broker {
-    fn drop(&mut self) {
-        let _ = self.child.kill();
-        let _ = self.child.wait();
-    }
-}
-
-/// A chain for a device's key from a CA that has our issuing CA's name and not its key.
-fn rogue(lab: &Lab) -> PathBuf {
-    let path = |name: &str| lab.sandbox.text(name);
-    lab.sandbox.rogue_signs(&path("stick/ec.csr"), &path("rogue-device.pem"));
-    let chain = [fs::read(path("rogue-device.pem")).unwrap(), fs::read(path("rogue.pem")).unwrap()].concat();
-    fs::write(path("rogue-chain.pem"), chain).unwrap();
-    path("rogue-chain.pem").into()
 }
 
 #[test]

@@ -37,7 +37,7 @@ use super::{
 const PAGE: u32 = 1_000;
 
 /// A bundle being written: the outbox, the files that grow, and what is finished.
-struct Writing<'a> {
+pub(super) struct Writing<'a> {
     outbox: Outbox,
     session: &'a Session,
     audit_key: &'a TokenKey,
@@ -48,12 +48,12 @@ struct Writing<'a> {
 }
 
 impl<'a> Writing<'a> {
-    fn begin(outbox: Outbox, session: &'a Session, audit_key: &'a TokenKey) -> Self {
+    pub(super) fn begin(outbox: Outbox, session: &'a Session, audit_key: &'a TokenKey) -> Self {
         let (growing, written) = (BTreeMap::new(), Vec::new());
         Self { outbox, session, audit_key, audit_signer: None, growing, written }
     }
 
-    fn put(&mut self, part: Part) -> Result<(), Error> {
+    pub(super) fn put(&mut self, part: Part) -> Result<(), Error> {
         match part {
             Part::File { path, octets } => {
                 let mut file = self.outbox.create_file(&path)?;
@@ -83,7 +83,7 @@ impl<'a> Writing<'a> {
     }
 
     /// Ends the growing files: from here on every file is whole.
-    fn end_streams(self) -> Result<Whole, Error> {
+    pub(super) fn end_streams(self) -> Result<Whole, Error> {
         let Self { outbox, growing, mut written, .. } = self;
         for file in growing.into_values() {
             written.push(file.finish()?);
@@ -141,13 +141,16 @@ impl Appliance {
         let audit_key = self.audit_key(session)?;
         let formats = &suited(plan, formats);
         let header = self.header(plan, &issuer, audit_key.public_key(), formats)?;
-        let forms = self.forms(formats)?;
+        let crls = self.path_crls(&issuer)?;
+        let forms = self.forms_holding(formats, &crls)?;
         forms.check_audit_key(audit_key.public_key())?;
         let mut writing = Writing::begin(self.outbox(to, &plan.id)?, session, &audit_key);
         let mut builder = BundleBuilder::new(&issuer, audit_key.public_key(), forms);
         for part in builder.opening() {
             writing.put(part)?;
         }
+        let again = format!("coldsign deliver {}", plan.id);
+        self.write_path_crls(&crls, formats, &mut writing, watch, &again)?;
         self.write_certificates(plan, &mut builder, &mut writing, watch)?;
         for part in builder.closing() {
             writing.put(part)?;
@@ -200,9 +203,6 @@ impl Appliance {
         audit_key: &PublicKey,
         formats: &[Format],
     ) -> Result<Header, Error> {
-        let mut formats: Vec<String> = formats.iter().map(|format| format.name().to_owned()).collect();
-        formats.sort();
-        formats.dedup();
         Ok(Header {
             form: manifest::FORM.to_owned(),
             standing: self.bundle_standing(),
@@ -217,7 +217,7 @@ impl Appliance {
             audit_key_sha256: audit_key.spki_sha256().to_string(),
             register: self.register_head()?,
             counts: Counts { issued: plan.accepted, refused: plan.refused, skipped: plan.skipped },
-            formats,
+            formats: named_formats(formats),
             waivers: plan.waivers.iter().map(Waiver::line).collect(),
         })
     }
@@ -351,6 +351,14 @@ fn not_taken(error: &KeyError) -> Error {
 /// One signature of the audit key.
 pub(super) fn audit_signature(session: &Session, key: &TokenKey, message: &[u8]) -> Result<Vec<u8>, Error> {
     AuditSigner::open(session, key)?.sign(message)
+}
+
+/// How a manifest names forms: each once, in one order.
+pub(super) fn named_formats(formats: &[Format]) -> Vec<String> {
+    let mut names: Vec<String> = formats.iter().map(|format| format.name().to_owned()).collect();
+    names.sort();
+    names.dedup();
+    names
 }
 
 pub(super) fn named(certificate: &Certificate) -> Authority {

@@ -5,6 +5,7 @@ use crate::{
     export::{
         form::{Format, Judges},
         forms::Forms,
+        held_crls::HeldCrl,
         pem,
     },
     pki::{
@@ -17,7 +18,11 @@ use crate::{
     register::{self, PlanKind, StoredPlan, Which},
 };
 
-use super::{error::Error, opening::Appliance};
+use super::{
+    error::Error,
+    opening::Appliance,
+    revocation::{PathCrl, holding},
+};
 
 /// Certificates taken from the register at a time.
 const PAGE: u32 = 1_000;
@@ -90,13 +95,25 @@ impl Appliance {
         Ok(forms)
     }
 
+    /// The same, told of the CRLs that they hold.
+    pub(super) fn forms_holding(&self, formats: &[Format], crls: &[PathCrl]) -> Result<Forms, Error> {
+        let mut forms = self.forms(formats)?;
+        let held: Vec<HeldCrl> = crls.iter().map(|crl| crl.held.clone()).collect();
+        for (format, _) in holding(formats) {
+            forms.hold(format, &held);
+        }
+        Ok(forms)
+    }
+
     /// Checks that forms can be made below a CA, before requests are read.
     ///
     /// # Errors
     /// [`Error::Configuration`], [`Error::Format`] with what is in the way, [`Error::Register`].
     pub fn check_forms_below(&self, ca: &str, formats: &[Format]) -> Result<(), Error> {
-        let authorities: Vec<Certificate> = pem::authorities(&self.issuer(ca)?).cloned().collect();
-        Ok(self.forms(formats)?.check_authorities(&authorities)?)
+        let issuer = self.issuer(ca)?;
+        let authorities: Vec<Certificate> = pem::authorities(&issuer).cloned().collect();
+        self.forms(formats)?.check_authorities(&authorities)?;
+        self.check_path_crls(&issuer, formats, None)
     }
 
     /// The forms that no bundle of a plan's CA can have here, for want of settings in authority.toml or because of its CAs.
@@ -130,6 +147,7 @@ impl Appliance {
         let issuer = self.issuer_of(plan)?;
         let authorities: Vec<Certificate> = pem::authorities(&issuer).cloned().collect();
         forms.check_authorities(&authorities)?;
+        self.check_path_crls(&issuer, formats, None)?;
         let mut from = 1;
         while forms.judges() == Judges::EachCertificate && from <= plan.accepted {
             let page = self.register.planned(plan, Which::All, from, PAGE)?;

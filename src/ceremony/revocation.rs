@@ -27,6 +27,7 @@ mod approval;
 mod delivery;
 mod due;
 mod file;
+mod held;
 mod import;
 mod in_force;
 mod judged;
@@ -36,6 +37,7 @@ mod typed;
 
 pub use approval::{ApprovedCrl, CrlApproval};
 pub use file::{CrlFile, read_crl_file};
+pub(super) use held::{PathCrl, holding};
 pub use import::{CrlImport, Past};
 pub use in_force::RevokedRow;
 pub use judged::{JudgedCertificate, JudgedRevocation};

@@ -14,7 +14,7 @@ use super::{error::Error, opening::Appliance};
 const MEASURED: u64 = 32;
 
 /// Octets that the signature and its algorithm add at most: RSA of 4096 bits.
-const SIGNATURE_OCTETS: u64 = 560;
+pub(super) const SIGNATURE_OCTETS: u64 = 560;
 
 /// Octets of one certificate's rows in devices.csv, manifest.json and SHA256SUMS together, for names of ordinary length.
 const ROWS_OCTETS: u64 = 1_200;
@@ -66,7 +66,9 @@ impl Appliance {
             chain_octets: above.map(|certificate| pem::octets(certificate.der().len() as u64)).sum(),
             refused: plan.refused,
         };
-        Ok(space(&bundle, formats, free_octets(to)?))
+        let crls = self.path_crls_octets(&issuer, formats)?;
+        let Space { files, octets, octets_max, free } = space(&bundle, formats, free_octets(to)?);
+        Ok(Space { files, octets: octets + crls, octets_max: octets_max + crls, free })
     }
 }
 

@@ -372,6 +372,9 @@ pub struct CrlArguments {
     /// first; once more for each partition
     #[arg(long, value_name = "FILE", conflicts_with = "latest")]
     pub previous: Vec<PathBuf>,
+    /// A broker that gets it together with the CRLs of the CAs above (repeat, or separate by commas): emqx, mosquitto
+    #[arg(long = "for", value_name = "FORMAT", value_delimiter = ',')]
+    pub formats: Vec<String>,
     /// Only the CRL of this partition; without it the full one is made, and that of every partition
     #[arg(long, value_name = "N")]
     pub partition: Option<u32>,

@@ -389,7 +389,7 @@ pub fn announce(appliance: &Appliance) {
     }
 }
 
-fn formats(names: &[String]) -> Result<Vec<Format>, Error> {
+pub fn formats(names: &[String]) -> Result<Vec<Format>, Error> {
     Ok(names.iter().map(|name| Format::from_name(name)).collect::<Result<_, _>>()?)
 }
 

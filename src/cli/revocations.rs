@@ -19,7 +19,7 @@ use crate::{
 use super::{
     args::{CrlArguments, CrlCommand, RevokeArguments, VerifyArguments},
     exit::Exit,
-    main_job::{announce, show_flaws, show_verdict, watched},
+    main_job::{announce, formats, show_flaws, show_verdict, watched},
     pin,
     render::{self, Form},
     stop,
@@ -107,6 +107,8 @@ fn make(home: Home, ca: &str, to: &Path, given: &CrlArguments, form: Form) -> Re
     announce(&appliance);
     let mut custodian = pin::custodian(given.pin.pin_file.clone());
     let outside = appliance.adoption_told(ca)?;
+    let formats = formats(&given.formats)?;
+    appliance.check_crl_forms(ca, &formats)?;
     for file in &given.previous {
         let recovered = appliance.recover_crl(ca, file)?;
         tell!("{}: {}", printable_path(file), recovered_words(recovered.as_ref()));
@@ -116,7 +118,7 @@ fn make(home: Home, ca: &str, to: &Path, given: &CrlArguments, form: Form) -> Re
         let issued = appliance.latest_crl(ca, one.unwrap_or(CrlScope::Full))?;
         stop::unbroken(|| appliance.check_crl_target(&crl_id(issued.stored()), to))?;
         let session = appliance.login(&mut custodian)?;
-        let delivered = watched(|watch| appliance.deliver_crl(&issued, to, &session, watch))?;
+        let delivered = watched(|watch| appliance.deliver_crl(&issued, to, &formats, &session, watch))?;
         show_delivered((&issued, None), outside.as_ref(), &delivered, to, form);
         return Ok(Exit::Done);
     }
@@ -143,8 +145,8 @@ fn make(home: Home, ca: &str, to: &Path, given: &CrlArguments, form: Form) -> Re
             drop(session);
             session = appliance.login(&mut custodian)?;
         };
-        let delivered =
-            watched(|watch| appliance.deliver_crl(&issued, to, &session, watch)).inspect_err(|_| {
+        let delivered = watched(|watch| appliance.deliver_crl(&issued, to, &formats, &session, watch))
+            .inspect_err(|_| {
                 tell!(
                     "the CRL is signed and recorded: deliver it with {}",
                     ceremony::crl_again(issued.stored())

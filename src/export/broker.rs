@@ -1,13 +1,14 @@
 //! MQTT brokers: the CAs that one takes devices of, and a piece of configuration that wants certificates of them.
 //!
-//! A broker trusts the root alone, so that a device has to send its issuing CA too, as it will have to elsewhere. CRLs are
-//! in no bundle of certificates: they change while the certificates do not. The configuration says where to take them from.
+//! A broker trusts the root alone, so that a device has to send its issuing CA too, as it will have to elsewhere. Where the
+//! register has CRLs of the CAs, they stand beside it, and the configuration says which, and until when they hold.
 
 use serde::{Deserialize, Deserializer, Serialize};
 
 use super::{
     bundle::{Part, file},
     form::{Form, FormSettings, Item, settings_file, text_setting},
+    held_crls::{HeldCrl, comments, cover},
     pem, trust_store,
 };
 use crate::pki::certificate::Certificate;
@@ -33,12 +34,31 @@ impl Broker {
         }
     }
 
-    /// The path of its configuration, and the text with `FOLDER` for where its files stand.
+    /// The path of its configuration, and the text with `FOLDER` for where its files stand and `REVOCATION` for what it
+    /// says of CRLs.
     fn configuration(self) -> (&'static str, &'static str) {
         match self {
             Self::Emqx => ("emqx/coldsign.hocon", EMQX),
             Self::Hivemq => ("hivemq/tls-listener.xml", HIVEMQ),
             Self::Mosquitto => ("mosquitto/coldsign.conf", MOSQUITTO),
+        }
+    }
+
+    /// What its configuration says of CRLs, with `CRLS` for a line about each.
+    fn revocation(self, crls: &[HeldCrl], authorities: &[Certificate]) -> &'static str {
+        match self {
+            Self::Emqx => EMQX_CRLS,
+            Self::Hivemq => "",
+            Self::Mosquitto if cover(crls, authorities) => MOSQUITTO_CRLS,
+            Self::Mosquitto => MOSQUITTO_NO_CRLS,
+        }
+    }
+
+    /// How far its lines about CRLs stand in.
+    fn indent(self) -> &'static str {
+        match self {
+            Self::Emqx => "    ",
+            Self::Hivemq | Self::Mosquitto => "",
         }
     }
 
@@ -85,14 +105,29 @@ impl FormSettings for BrokerSettings {}
 /// Makes a broker's files.
 #[derive(Debug)]
 pub(super) struct BrokerFiles {
-    pub(super) broker: Broker,
-    pub(super) settings: BrokerSettings,
+    broker: Broker,
+    settings: BrokerSettings,
+    crls: Vec<HeldCrl>,
+}
+
+impl BrokerFiles {
+    pub(super) fn new(broker: Broker, settings: BrokerSettings) -> Self {
+        Self { broker, settings, crls: Vec::new() }
+    }
 }
 
 impl Form for BrokerFiles {
+    fn hold(&mut self, crls: &[HeldCrl]) {
+        self.crls = crls.to_vec();
+    }
+
     fn opening(&mut self, authorities: &[Certificate]) -> Vec<Part> {
         let (path, text) = self.broker.configuration();
-        let text = text.replace("FOLDER", self.settings.folder.trim_end_matches('/'));
+        let revocation = self.broker.revocation(&self.crls, authorities);
+        let folder = self.settings.folder.trim_end_matches('/');
+        let text = text.replace("REVOCATION\n", revocation).replace("FOLDER", folder);
+        // What stands in a certificate comes last: nothing is looked for in it.
+        let text = text.replace("CRLS\n", &comments(&self.crls, authorities, self.broker.indent()));
         vec![
             settings_file(self.broker.settings(), &self.settings),
             self.broker.trusted(authorities),
@@ -118,9 +153,25 @@ require_certificate true
 # The user name is the certificate's common name; use_subject_as_username takes the whole name instead.
 use_identity_as_username true
 allow_anonymous false
-# Revocation: join the CRLs of the issuing CA and of the root (coldsign crl --ca NAME --to DIR makes crl-NAME-N/crl.pem of each)
-#   cat crl-issuing-N/crl.pem crl-root-N/crl.pem > FOLDER/crl.pem
-# and take the mark off the next line. A broker reads it when it starts; where a CRL is overdue, nobody gets in.
+REVOCATION
+";
+
+/// Every CA above the devices has a CRL.
+const MOSQUITTO_CRLS: &str = "\
+# Revocation: crl.pem has the newest CRL of every CA above the devices, issuing CA first. A broker reads it when it starts, and
+# once one of them is overdue, nobody gets in: put a newer crl.pem here in time (coldsign crl --ca NAME --to DIR --for mosquitto).
+CRLS
+crlfile FOLDER/crl.pem
+";
+
+/// A CA has none: with `crlfile` nobody would get in.
+const MOSQUITTO_NO_CRLS: &str = "\
+# Revocation: it takes a CRL of every CA above the devices, and not every one has a CRL in the register, so that revoked devices
+# get in:
+CRLS
+# Make those that are missing (coldsign crl --ca NAME --to DIR --for mosquitto; of a CA elsewhere it comes from there), join all
+# as FOLDER/crl.pem, and take the mark off the next line. A broker reads it when it starts; once one of them is overdue,
+# nobody gets in.
 #crlfile FOLDER/crl.pem
 ";
 
@@ -137,13 +188,21 @@ listeners.ssl.default {
     versions = [\"tlsv1.3\", \"tlsv1.2\"]
     verify = verify_peer
     fail_if_no_peer_cert = true
-    # Revocation: EMQX fetches CRLs from the address in each certificate (crlDistributionPoints in the profile). Put the
-    # crl.der of every CRL there (coldsign crl --ca NAME --to DIR), then take the mark off the next line.
-    #enable_crl_check = true
+REVOCATION
   }
 }
 # The user name is the certificate's common name.
 mqtt.peer_cert_as_username = cn
+";
+
+/// EMQX reads no CRL from a file, and what it fetches as PEM alone (`emqx_crl_cache`).
+const EMQX_CRLS: &str = "\
+    # Revocation: EMQX fetches the CRL for a device from the address in its certificate (crlDistributionPoints: crl in the
+    # profile), again and again, and reads PEM there, no DER. The newest CRLs stand in crl.pem:
+CRLS
+    # One that is missing is made by coldsign crl --ca NAME --to DIR --for emqx. Put crl.pem at that address, then take the mark
+    # off the next line; without a CRL there nobody gets in.
+    #enable_crl_check = true
 ";
 
 /// `HiveMQ` 4, "Security", TLS listeners.

@@ -22,6 +22,7 @@ use super::{
     esp_at::EspAt,
     esp_nvs::EspNvs,
     esp_secure_cert::EspSecureCert,
+    held_crls::HeldCrl,
     jsonl::DeviceLines,
     matter::MatterFiles,
     microchip, pem, pkcs7,
@@ -107,7 +108,7 @@ pub enum FormatError {
 
 impl FormatError {
     /// A form that cannot be made.
-    pub(super) fn impossible(form: &'static str, what: &impl ToString, hint: impl Into<String>) -> Self {
+    pub fn impossible(form: &'static str, what: &impl ToString, hint: impl Into<String>) -> Self {
         Self::Impossible { form, what: what.to_string(), hint: hint.into() }
     }
 
@@ -263,7 +264,8 @@ impl Format {
                 Room { files: 2, files_each: 1, octets_each: pem + chain_octets }
             }
             Self::Der => Room { files: 2, files_each: 1, octets_each: certificate_octets },
-            Self::Emqx | Self::Hivemq | Self::Mosquitto => Room { files: 3, ..Room::default() },
+            Self::Emqx | Self::Mosquitto => Room { files: 4, ..Room::default() },
+            Self::Hivemq => Room { files: 3, ..Room::default() },
             Self::EspAt => Room { files: 3, files_each: 1, octets_each: pem + chain_octets + 16 },
             // A partition, of which the largest that firmware has are of 148 KiB, and its table.
             Self::EspNvs => Room { files: 1, files_each: 2, octets_each: 149 * 1_024 },
@@ -306,6 +308,16 @@ impl Format {
         }
     }
 
+    /// Where its CRLs stand in a bundle, joined as PEM, where it takes any.
+    #[must_use]
+    pub fn crl_path(self) -> Option<&'static str> {
+        match self {
+            Self::Emqx => Some("emqx/crl.pem"),
+            Self::Mosquitto => Some("mosquitto/crl.pem"),
+            _ => None,
+        }
+    }
+
     /// The form itself, before its first certificate; `None` for what is in every bundle anyway. Without settings it has
     /// those of an empty section.
     ///
@@ -319,7 +331,7 @@ impl Format {
             return Err(D::Error::custom(format_args!("the form {} has no settings", self.name())));
         }
         let broker = |broker, given| -> Result<Box<dyn Form>, D::Error> {
-            Ok(Box::new(BrokerFiles { broker, settings: self::settings(given)? }))
+            Ok(Box::new(BrokerFiles::new(broker, self::settings(given)?)))
         };
         let store = |store, given| -> Result<Box<dyn Form>, D::Error> {
             Ok(Box::new(TrustStore { store, settings: self::settings(given)? }))
@@ -447,6 +459,9 @@ pub(super) trait Form: Debug + Send {
 
     /// Tells it the audit key, before [`Form::opening`].
     fn audited(&mut self, _audit_key: &PublicKey) {}
+
+    /// Tells which CRLs stand at [`Format::crl_path`], before the opening.
+    fn hold(&mut self, _crls: &[HeldCrl]) {}
 
     /// What stands before the first certificate, growing files too: they are there even if nothing follows. The issuing
     /// CA is the first, the root the last.

@@ -10,6 +10,7 @@ use serde::{
 use super::{
     bundle::Part,
     form::{Form, Format, FormatError, Item, Judges},
+    held_crls::HeldCrl,
 };
 use crate::pki::{certificate::Certificate, key::PublicKey};
 
@@ -60,6 +61,13 @@ impl Forms {
     /// [`FormatError::Impossible`].
     pub fn check_certificate(&self, source: &str, certificate: &Certificate) -> Result<(), FormatError> {
         self.0.values().try_for_each(|form| form.check_certificate(source, certificate))
+    }
+
+    /// Tells a form which CRLs it holds; before the bundle is begun.
+    pub fn hold(&mut self, format: Format, crls: &[HeldCrl]) {
+        if let Some(form) = self.0.get_mut(&format) {
+            form.hold(crls);
+        }
     }
 
     /// Checks that the audit key can sign what the forms have it sign.

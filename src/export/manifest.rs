@@ -165,6 +165,9 @@ pub struct CrlHeader {
     pub entries: u64,
     /// Entries of the CRL before that it has no more: lines of left.csv.
     pub left: u64,
+    /// Forms that have it together with the CRLs of the CAs above.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub formats: Vec<String>,
     /// The authority's name in the configuration.
     pub authority: String,
     /// The CA.

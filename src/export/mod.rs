@@ -20,6 +20,7 @@ mod esp_partitions;
 pub mod esp_secure_cert;
 pub mod form;
 pub mod forms;
+pub mod held_crls;
 mod jsonl;
 pub mod manifest;
 mod matter;

@@ -9,6 +9,7 @@ mod certificates;
 mod crl;
 mod files;
 mod forms;
+mod held_crls;
 
 pub use crl::LEFT_HEAD;
 pub use files::FILES_MAX;

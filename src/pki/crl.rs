@@ -22,7 +22,7 @@ pub mod writer;
 
 pub use entry::{CrlSerial, Reason, RevokedEntry};
 pub use number::CrlNumber;
-pub use pem::{ListOctets, PemText};
+pub use pem::{ListOctets, PemLines, PemText};
 pub use point::CrlPoint;
 pub use reader::{CrlEnd, CrlError, CrlHead, CrlReader, Pieces, ReadError, Shape};
 pub use signed::SignedCrl;

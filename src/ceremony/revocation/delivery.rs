@@ -5,27 +5,24 @@ use std::path::Path;
 use crate::{
     export::{
         bundle::{CRL_DER, CRL_LEFT, CRL_PEM, Part, crl_opening},
+        form::Format,
         manifest::{self, CrlHeader},
         verification::LEFT_HEAD,
     },
     media::Outbox,
-    pki::{
-        crl::{CrlPoint, PemText},
-        issuer::IssuingCa,
-        key::PublicKey,
-    },
+    pki::{crl::CrlPoint, issuer::IssuingCa, key::PublicKey},
     register::{CrlDelivery, IssuedCrl},
     token::session::Session,
 };
 
 use super::super::{
-    delivery::named,
+    delivery::{Writing, named, named_formats},
     error::Error,
-    handover::{Bundle, Delivered, Handover, Whole},
+    handover::{Bundle, Delivered, Handover},
     opening::Appliance,
-    progress::{Phase, Watch},
+    progress::Watch,
 };
-use super::{crl_again, crl_id};
+use super::{crl_again, crl_id, holding};
 
 /// Rows of what left taken from the register at a time.
 const PAGE: u32 = 1_000;
@@ -39,18 +36,39 @@ impl Appliance {
         self.check_folder(to, id)
     }
 
-    /// Writes a CRL's folder, reads it back, compares, records the delivery.
+    /// Checks that the next CRLs of a CA can be delivered in these forms, with those of the CAs above it.
+    ///
+    /// # Errors
+    /// [`Error::Usage`] for a form that has no CRL; [`Error::Format`] where one of a CA above is overdue;
+    /// [`Error::Authority`], [`Error::Register`].
+    pub fn check_crl_forms(&self, ca: &str, formats: &[Format]) -> Result<(), Error> {
+        let other = formats.iter().find(|format| format.crl_path().is_none());
+        if let Some(other) = other {
+            let names: Vec<&str> = holding(Format::ALL).iter().map(|(format, _)| format.name()).collect();
+            return Err(Error::usage(
+                format!("{} is not a form that CRLs are delivered in", other.name()),
+                format!("choose from: {}; crl.pem and crl.der are there always", names.join(", ")),
+            ));
+        }
+        self.check_path_crls(&self.issuer(ca)?, formats, Some(ca))
+    }
+
+    /// Writes a CRL's folder, reads it back, compares, records the delivery. Each form that holds CRLs has it together
+    /// with those of the CAs above.
     ///
     /// # Errors
     /// [`Error::MediumFailed`] with nothing half-written left on the medium, unless it was pulled;
-    /// [`Error::BundleStands`] where the folder has its name and is not recorded as delivered.
+    /// [`Error::BundleStands`] where the folder has its name and is not recorded as delivered; and as for
+    /// [`Appliance::check_crl_forms`].
     pub fn deliver_crl(
         &mut self,
         crl: &IssuedCrl,
         to: &Path,
+        formats: &[Format],
         session: &Session,
         watch: &mut Watch<'_>,
     ) -> Result<Delivered, Error> {
+        self.check_crl_forms(&crl.stored().authority, formats)?;
         let handover = Handover {
             folder: crl_id(crl.stored()),
             entries: crl.stored().entries,
@@ -62,7 +80,10 @@ impl Appliance {
             to,
             session,
             watch,
-            |appliance, watch| appliance.write_crl(crl, &folder, to, session, watch),
+            |appliance, watch| {
+                let outbox = appliance.outbox(to, &folder)?;
+                appliance.write_crl(crl, outbox, formats, session, watch)
+            },
             |register, time, manifest_sha256| {
                 register
                     .record_crl_delivery(crl, &CrlDelivery { time, folder: folder.clone(), manifest_sha256 })
@@ -73,72 +94,51 @@ impl Appliance {
     fn write_crl(
         &self,
         crl: &IssuedCrl,
-        folder: &str,
-        to: &Path,
+        outbox: Outbox,
+        formats: &[Format],
         session: &Session,
         watch: &mut Watch<'_>,
     ) -> Result<Bundle, Error> {
         let issuer = self.issuer(&crl.stored().authority)?;
         let audit_key = self.audit_key(session)?;
-        let mut outbox = self.outbox(to, folder)?;
-        let mut written = Vec::new();
+        let again = crl_again(crl.stored());
+        let mut writing = Writing::begin(outbox, session, &audit_key);
         for part in crl_opening(&issuer, audit_key.public_key()) {
-            if let Part::File { path, octets } = part {
-                let mut file = outbox.create_file(&path)?;
-                file.append(&octets)?;
-                written.push(file.finish()?);
-            }
+            writing.put(part)?;
         }
-        let mut der = outbox.create_file(CRL_DER)?;
-        let mut pem = outbox.create_file(CRL_PEM)?;
-        let (mut text, first) = PemText::begin();
-        pem.append(first.as_bytes())?;
-        let mut done = 0;
-        self.register.crl_octets::<Error>(crl, &mut |octets| {
-            der.append(octets)?;
-            pem.append(text.push(octets).as_bytes())?;
-            done += octets.len() as u64;
-            watch.tell(Phase::Delivering, done, None);
-            watch.check_stop(
-                "the unfinished folder was removed from the medium",
-                &format!("deliver it again ({}); it is in the register", crl_again(crl.stored())),
-            )
+        self.crl_pieces(crl, &again, watch, &mut |der, text| {
+            writing.put(Part::Append { path: CRL_DER, octets: der.to_vec() })?;
+            writing.put(Part::Append { path: CRL_PEM, octets: text.as_bytes().to_vec() })
         })?;
-        pem.append(text.finish().as_bytes())?;
-        written.extend([der.finish()?, pem.finish()?]);
-        let left = self.write_left(crl, &mut outbox, &mut written)?;
-        let header = self.crl_header(crl, folder, left, &issuer, audit_key.public_key())?;
-        Whole { outbox, written }.publish(&header, session, &audit_key)
+        self.write_path_crls(&self.path_crls(&issuer)?, formats, &mut writing, watch, &again)?;
+        let left = self.write_left(crl, &mut writing)?;
+        let header = self.crl_header(crl, formats, left, &issuer, audit_key.public_key())?;
+        writing.end_streams()?.publish(&header, session, &audit_key)
     }
 
     /// left.csv: every entry of the CRL before that this one has no more, and why.
-    fn write_left(
-        &self,
-        crl: &IssuedCrl,
-        outbox: &mut Outbox,
-        written: &mut Vec<crate::media::Written>,
-    ) -> Result<u64, Error> {
-        let mut file = outbox.create_file(CRL_LEFT)?;
-        file.append(format!("{LEFT_HEAD}\n").as_bytes())?;
+    fn write_left(&self, crl: &IssuedCrl, writing: &mut Writing<'_>) -> Result<u64, Error> {
+        let mut line = |text: String| {
+            writing.put(Part::Append { path: CRL_LEFT, octets: format!("{text}\n").into_bytes() })
+        };
+        line(LEFT_HEAD.to_owned())?;
         let mut last = 0;
         loop {
             let page = self.register.crl_left(crl.stored(), last, PAGE)?;
             for (index, serial, why) in &page {
-                file.append(format!("{serial},{why}\n").as_bytes())?;
+                line(format!("{serial},{why}"))?;
                 last = *index;
             }
             if page.is_empty() {
-                break;
+                return Ok(last);
             }
         }
-        written.push(file.finish()?);
-        Ok(last)
     }
 
     fn crl_header(
         &self,
         crl: &IssuedCrl,
-        folder: &str,
+        formats: &[Format],
         left: u64,
         issuer: &IssuingCa,
         audit_key: &PublicKey,
@@ -149,7 +149,7 @@ impl Appliance {
         Ok(CrlHeader {
             form: manifest::CRL_FORM.to_owned(),
             standing: self.bundle_standing(),
-            crl: folder.to_owned(),
+            crl: crl_id(stored),
             number: text(stored.number.as_ref().map(ToString::to_string)),
             digest: stored.tbs_sha256.to_string(),
             words: stored.tbs_sha256.words(),
@@ -158,6 +158,7 @@ impl Appliance {
             next_update: text(stored.next_update.map(|time| time.to_string())),
             entries: stored.entries,
             left,
+            formats: named_formats(formats),
             authority: stored.authority.clone(),
             issuer: named(issuer.certificate()),
             root: named(issuer.root()),

@@ -159,7 +159,8 @@ pub(super) fn judge<S: Source>(
     let mut derived = Derived::begin(header, authorities, &waivers);
     let mut serials: Vec<u128> = Vec::new();
     let mut certificates = blocks(file);
-    let mut forms = Forms::begin(source, header, &authorities.chain, audit_key, expected, report);
+    let above = (&authorities.chain[..], at);
+    let mut forms = Forms::begin(source, header, above, audit_key, expected, report);
     loop {
         let batch = batch(&mut certificates, &mut devices, report);
         if batch.is_empty() {

@@ -7,15 +7,17 @@ use sha2::{Digest as _, Sha256};
 use super::{
     super::{
         bundle::{CRL_DER, CRL_LEFT, CRL_PEM},
+        form::Format,
         manifest::CrlHeader,
     },
     CrlSummary, FlawId, OpenError, Report, Source,
     authorities::{self, Authorities, Named},
     files::{self, Expected},
+    held_crls::Judge,
 };
 use crate::pki::{
     certificate::Certificate,
-    crl::{CrlEnd, CrlHead, CrlPoint, CrlReader, PemText, ReadError, Shape},
+    crl::{CrlEnd, CrlError, CrlHead, CrlPoint, CrlReader, CrlSerial, PemText, Pieces, ReadError, Shape},
     fingerprint::Digest,
     profile::CRL_SIGN,
     text::Printable,
@@ -37,12 +39,14 @@ pub(super) fn judge<S: Source>(source: &S, trust: &Certificate, at: Option<Time>
     files::signature(source, &manifest, &header.audit_key_sha256, report);
     files::sums(source, &manifest, report);
     let named = Named { issuer: &header.issuer, root: &header.root };
+    let mut expected = Expected::of_crl();
     if let Some(authorities) = authorities::read(source, named, trust, at, report) {
         crl(source, header, &authorities, at, report);
+        forms(source, header, &Judge { authorities: &authorities.chain, at }, &mut expected, report);
     }
     pem(source, report);
     left(source, header, report);
-    files::compare(source, &manifest.paths, Expected::of_crl(), report);
+    files::compare(source, &manifest.paths, expected, report);
 }
 
 fn summary(header: &CrlHeader, report: &mut Report) -> Option<CrlSummary> {
@@ -74,6 +78,53 @@ fn pieces(mut file: impl Read) -> impl FnMut() -> Result<Option<Vec<u8>>, String
     }
 }
 
+/// A CRL that was read to its end.
+pub(super) type CrlFound = (CrlHead, CrlEnd);
+
+/// Reads a CRL; `each` may object to an entry, knowing the one before it.
+pub(super) fn read_list<P: Pieces>(
+    pieces: P,
+    each: impl Fn(Option<CrlSerial>, CrlSerial) -> Result<(), CrlError>,
+) -> Result<CrlFound, ReadError<P::Error>> {
+    let mut reader = CrlReader::begin(pieces, Shape::List)?;
+    let mut last = None;
+    while let Some(entry) = reader.next_entry()? {
+        each(last, entry.serial)?;
+        last = Some(entry.serial);
+    }
+    Ok((reader.head().clone(), reader.finish()?))
+}
+
+/// Ours are in the order of their serial numbers.
+fn in_order(last: Option<CrlSerial>, serial: CrlSerial) -> Result<(), CrlError> {
+    if last.is_some_and(|last| serial <= last) {
+        return Err(CrlError::Malformed(format!("the entry of {serial} is not in order")));
+    }
+    Ok(())
+}
+
+/// It is signed by this CA, which may sign CRLs.
+pub(super) fn judge_signature(path: &str, ca: &Certificate, end: &CrlEnd, report: &mut Report) {
+    if ca.key_usage().is_none_or(|bits| bits & CRL_SIGN == 0) {
+        report.add(FlawId::CrlSignature, "the CA's key may not sign CRLs (keyUsage without cRLSign)");
+    }
+    let signature = end.signature.as_deref().unwrap_or_default();
+    if let Err(error) = ca.public_key().verify_message(&end.message, signature) {
+        report.add(FlawId::CrlSignature, &format!("{path}: {error} with the CA's key"));
+    }
+}
+
+/// It is neither of the future nor overdue.
+pub(super) fn judge_times(path: &str, head: &CrlHead, at: Option<Time>, report: &mut Report) {
+    let Some(at) = at else { return };
+    if head.this_update > at {
+        report.add(FlawId::Crl, &format!("{path} is of the future, {}", head.this_update));
+    }
+    if let Some(next) = head.next_update.filter(|next| *next < at) {
+        report.add(FlawId::CrlOverdue, &format!("{path}: a newer CRL was to be there at {next}"));
+    }
+}
+
 fn crl<S: Source>(
     source: &S,
     header: &CrlHeader,
@@ -85,21 +136,7 @@ fn crl<S: Source>(
         Ok(file) => file,
         Err(error) => return report.add_open(CRL_DER, &error),
     };
-    let read = || -> Result<(CrlHead, CrlEnd), ReadError<String>> {
-        let mut reader = CrlReader::begin(pieces(file), Shape::List)?;
-        let mut last = None;
-        while let Some(entry) = reader.next_entry()? {
-            if last.is_some_and(|last| entry.serial <= last) {
-                return Err(ReadError::Crl(crate::pki::crl::CrlError::Malformed(format!(
-                    "the entry of {} is not in order",
-                    entry.serial
-                ))));
-            }
-            last = Some(entry.serial);
-        }
-        Ok((reader.head().clone(), reader.finish()?))
-    };
-    let (head, end) = match read() {
+    let (head, end) = match read_list(pieces(file), in_order) {
         Ok(read) => read,
         Err(ReadError::Source(reason)) => return report.add_open(CRL_DER, &OpenError::Unreadable(reason)),
         Err(ReadError::Crl(error)) => return report.add(FlawId::Crl, &format!("{CRL_DER}: {error}")),
@@ -124,19 +161,30 @@ fn crl<S: Source>(
                 .add(FlawId::Crl, &format!("{CRL_DER} has another {noun} than the CA or the manifest says"));
         }
     }
-    if issuer.key_usage().is_none_or(|bits| bits & CRL_SIGN == 0) {
-        report.add(FlawId::CrlSignature, "the CA's key may not sign CRLs (keyUsage without cRLSign)");
-    }
-    let signature = end.signature.as_deref().unwrap_or_default();
-    if let Err(error) = issuer.public_key().verify_message(&end.message, signature) {
-        report.add(FlawId::CrlSignature, &format!("{CRL_DER}: {error} with the CA's key"));
-    }
-    let Some(at) = at else { return };
-    if head.this_update > at {
-        report.add(FlawId::Crl, &format!("{CRL_DER} is of the future, {}", head.this_update));
-    }
-    if let Some(next) = head.next_update.filter(|next| *next < at) {
-        report.add(FlawId::CrlOverdue, &format!("a newer CRL was to be there at {next}"));
+    judge_signature(CRL_DER, issuer, &end, report);
+    judge_times(CRL_DER, &head, at, report);
+}
+
+/// The CRLs as forms want them: those of all CAs of the path, this one among them.
+fn forms<S: Source>(
+    source: &S,
+    header: &CrlHeader,
+    judge: &Judge<'_>,
+    expected: &mut Expected,
+    report: &mut Report,
+) {
+    for name in &header.formats {
+        let Some(path) = Format::from_name(name).ok().and_then(Format::crl_path) else {
+            let name = Printable::with_limit(name, 64);
+            report.add(FlawId::Form, &format!("{name} is not a form that CRLs are delivered in"));
+            continue;
+        };
+        expected.add_path(path);
+        // One that is missing was told already.
+        let Some(held) = judge.read(source, path, report) else { continue };
+        if !held.iter().any(|(_, tbs_sha256)| tbs_sha256.to_string() == header.digest) {
+            report.add(FlawId::Form, &format!("{path} has another CRL than {CRL_DER}"));
+        }
     }
 }
 

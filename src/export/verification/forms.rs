@@ -15,9 +15,10 @@ use super::{
     },
     FlawId, Report, Source,
     files::Expected,
+    held_crls::Judge,
     small,
 };
-use crate::pki::{certificate::Certificate, jws, key::PublicKey, text::Printable};
+use crate::pki::{certificate::Certificate, jws, key::PublicKey, text::Printable, time::Time};
 
 /// Longest file of settings, in octets: a provisioning template, a policy document in it, and some lists of names.
 const SETTINGS_OCTETS_MAX: u64 = 128 * 1024;
@@ -35,15 +36,21 @@ impl<F: Read> Forms<F> {
     pub(super) fn begin<S: Source<File = F>>(
         source: &S,
         header: &Header,
-        authorities: &[Certificate],
+        (authorities, at): (&[Certificate], Option<Time>),
         audit_key: Option<PublicKey>,
         expected: &mut Expected,
         report: &mut Report,
     ) -> Self {
         let mut this = Self { made: forms::Forms::default(), growing: BTreeMap::new(), audit_key };
+        let judge = Judge { authorities, at };
         for name in &header.formats {
             match Format::from_manifest(name) {
-                Ok(format) => add(&mut this.made, source, format, report),
+                Ok(format) => {
+                    add(&mut this.made, source, format, report);
+                    if let Some(path) = judge.hold(source, format, &mut this.made, report) {
+                        expected.add_path(path);
+                    }
+                }
                 Err(error) => report.add(FlawId::Form, &error.to_string()),
             }
         }

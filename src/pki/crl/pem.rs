@@ -159,10 +159,81 @@ impl PemText {
     }
 }
 
+/// A CRL that is written as [`PemText`] writes, its lines pushed one by one; others may follow it.
+#[derive(Debug, Default)]
+pub struct PemLines {
+    form: Within,
+}
+
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
+enum Within {
+    #[default]
+    Before,
+    FullLines,
+    /// A line was not full: only the END line can follow.
+    LastLine,
+}
+
+impl PemLines {
+    /// Longest line, in octets.
+    pub const OCTETS_MAX: u64 = LINE_OCTETS as u64 / 3 * 4 + 1;
+
+    /// Takes a line, its end with it, and returns the octets in it; `None` of the END line.
+    ///
+    /// # Errors
+    /// [`CrlError::Malformed`].
+    pub fn push(&mut self, line: &[u8]) -> Result<Option<Vec<u8>>, CrlError> {
+        let (begin, end) = (PemText::begin().1, PemText::default().finish());
+        if self.form == Within::Before && line == begin.as_bytes() {
+            self.form = Within::FullLines;
+            return Ok(Some(Vec::new()));
+        }
+        if self.form != Within::Before && line == end.as_bytes() {
+            return Ok(None);
+        }
+        let octets = decoded(line)?;
+        if self.form != Within::FullLines || PemText::lines(&octets).as_bytes() != line {
+            return Err(malformed("its PEM is not written as bundles are"));
+        }
+        if octets.len() < LINE_OCTETS {
+            self.form = Within::LastLine;
+        }
+        Ok(Some(octets))
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::pki::pem;
+
+    #[test]
+    fn lines_are_taken_in_the_one_spelling_that_is_written() {
+        let read = |text: &str| {
+            let (mut lines, mut out) = (PemLines::default(), Vec::new());
+            for line in text.split_inclusive('\n') {
+                match lines.push(line.as_bytes())? {
+                    Some(octets) => out.extend(octets),
+                    None => return Ok(Some(out)),
+                }
+            }
+            Ok::<_, CrlError>(None)
+        };
+        for count in [1, 47, 48, 49, 96, 200] {
+            let octets = vec![0x5a; count];
+            let text = pem::encode(LABEL, &octets);
+            assert!(text.split_inclusive('\n').all(|line| line.len() as u64 <= PemLines::OCTETS_MAX));
+            assert_eq!(read(&text), Ok(Some(octets)));
+            let cut = &text[..text.len() - 25];
+            assert!(!matches!(read(cut), Ok(Some(_))), "{cut}");
+            for (from, to) in
+                [("\nW", "\n W"), ("\n-", "\n\n-"), ("X509 ", ""), ("\n", "\r\n"), ("\nW", "\nWlpa\nW")]
+            {
+                let bent = text.replacen(from, to, 1);
+                assert!(read(&bent).is_err(), "{bent}");
+            }
+        }
+    }
 
     fn read(text: &[u8], piece: usize) -> Result<Vec<u8>, CrlError> {
         let mut file = ListOctets::default();

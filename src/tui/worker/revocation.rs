@@ -55,7 +55,8 @@ impl Worker {
                 self.appliance()?.check_crl_target(&id, &to)?;
                 self.log_in("to sign the manifest with the audit key")?;
                 let (appliance, session, mut teller) = self.signing()?;
-                let delivered = teller.watched(|watch| appliance.deliver_crl(&crl, &to, session, watch))?;
+                let delivered =
+                    teller.watched(|watch| appliance.deliver_crl(&crl, &to, &[], session, watch))?;
                 self.mind_token(&delivered.head);
                 return Ok(News::Delivered(delivered));
             }
