@@ -2,6 +2,8 @@
 
 #[path = "forms/brokers.rs"]
 mod brokers;
+#[path = "forms/codes.rs"]
+mod codes;
 mod support;
 
 use std::{fs, path::Path, process::Command, sync::OnceLock};
@@ -39,8 +41,19 @@ password = "not-a-secret"
 "#;
 
 /// The forms that need no more than a device's certificate.
-const FORMS: &[&str] =
-    &["emqx", "esp-at", "esp-nvs", "esp-secure-cert", "hivemq", "jks", "mosquitto", "pkcs12", "qr", "tar"];
+const FORMS: &[&str] = &[
+    "azure",
+    "emqx",
+    "esp-at",
+    "esp-nvs",
+    "esp-secure-cert",
+    "hivemq",
+    "jks",
+    "mosquitto",
+    "pkcs12",
+    "qr",
+    "tar",
+];
 
 /// The devices.
 const DEVICES: [(&str, Algorithm); 3] =
@@ -235,21 +248,6 @@ fn tar_unpacks_what_the_bundle_has() {
     succeed(Command::new("tar").args(["-xf"]).arg(&archive).args(["-C", &folder]));
     for path in ["certs/000/ec.pem", "certs/000/rsa.pem", "chains/000/ec.pem", "chains/000/rsa.pem"] {
         assert!(fs::read(Path::new(&folder).join(path)).unwrap() == lab.read(path), "{path}");
-    }
-}
-
-#[test]
-fn a_camera_reads_certificates_off_their_pictures() {
-    let lab = lab();
-    for name in ["ec", "p384", "rsa"] {
-        let mut camera = tool("zbarimg", "apt-get install zbar-tools");
-        let read = succeed(
-            camera
-                .args(["--nodbus", "--quiet", "--raw", "--oneshot"])
-                .arg(lab.file(&format!("qr/000/{name}.png"))),
-        );
-        let certificate = String::from_utf8(lab.read(&format!("certs/000/{name}.pem"))).unwrap();
-        assert_eq!(read.trim_end(), certificate.trim_end(), "{name}");
     }
 }
 

@@ -563,7 +563,7 @@ fn a_proof_that_is_done_says_until_when_it_is_of_use_and_enter_leads_out() {
         audit_key_sha256: Digest::of(b"audit key"),
         head: HeadAfter::Signed,
     };
-    let proved = ProvingNews::Proved { plan: Box::new(plan()), delivered, ends: now() };
+    let proved = ProvingNews::Proved { plan: Box::new(plan()), delivered, ends: now(), pem: String::new() };
     let effects = done(&mut model, News::Proving(proved));
     reopened(&mut model, effects);
     sees(&mut model, "Enter done");

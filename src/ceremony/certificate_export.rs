@@ -40,31 +40,39 @@ impl Appliance {
         // A rehearsal's certificate is nobody's to trust, and the folder is all that people see of it at first.
         let rehearsal = if self.is_rehearsal() { "-rehearsal" } else { "" };
         let folder = format!("{name}{rehearsal}-certificate-{}", stamp(now()?));
-        let mut outbox = self.outbox(to, &folder)?;
+        let files =
+            self.write_folder(to, &folder, contents(name, &issuer, &self.other_paths(name, &issuer)?))?;
+        Ok(ExportedCertificate { folder, files, sha256: issuer.certificate().sha256() })
+    }
+}
+
+impl Appliance {
+    /// Writes small files and their SHA-256 sums into a new folder, reads everything back and compares it. The files'
+    /// names.
+    pub(super) fn write_folder(
+        &self,
+        to: &Path,
+        folder: &str,
+        contents: Vec<(String, Vec<u8>)>,
+    ) -> Result<Vec<String>, Error> {
+        let mut outbox = self.outbox(to, folder)?;
+        let sums: String =
+            contents.iter().map(|(file, octets)| FileDigest::of(file, octets).sums_line()).collect();
         let mut written = Vec::new();
-        let mut sums = String::new();
-        for (file, octets) in contents(name, &issuer, &self.other_paths(name, &issuer)?) {
+        for (file, octets) in contents.into_iter().chain([(SHA256SUMS.to_owned(), sums.into_bytes())]) {
             let mut out = outbox.create_file(&file)?;
             out.append(&octets)?;
-            let finished = out.finish()?;
-            sums += &FileDigest::of(&file, &octets).sums_line();
-            written.push(finished);
+            written.push(out.finish()?);
         }
-        let mut out = outbox.create_file(SHA256SUMS)?;
-        out.append(sums.as_bytes())?;
-        written.push(out.finish()?);
         let published = outbox.publish()?;
         for file in &written {
             if published.read_back(&file.path)? != (file.sha256, file.octets) {
                 return Err(Error::altered(&file.path));
             }
         }
-        let files = written.into_iter().map(|file| file.path).collect();
-        Ok(ExportedCertificate { folder, files, sha256: issuer.certificate().sha256() })
+        Ok(written.into_iter().map(|file| file.path).collect())
     }
-}
 
-impl Appliance {
     /// The other paths from a CA's key to a root, each a certificate for that key first and a root last: by certificates
     /// that it has beside the one in use, or had before, and by those that the root above it has beside its own. None
     /// whose path has ended.

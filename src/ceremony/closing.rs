@@ -109,12 +109,6 @@ impl Appliance {
     /// the clock stands outside the years that certificates know.
     pub fn closing(&self) -> Result<Closing, Error> {
         let head = self.register.head()?;
-        let checkpoint = self.register.last_checkpoint()?.map(|(checkpoint, at)| SignedHead {
-            entry: checkpoint.head.entry,
-            head: checkpoint.head.hash,
-            key_sha256: checkpoint.public_key.spki_sha256(),
-            at,
-        });
         let mut plans = Vec::new();
         for plan in self.register.plans()? {
             plans.extend(self.unfinished(&plan)?);
@@ -136,12 +130,22 @@ impl Appliance {
             entry: head.entry,
             head: head.hash,
             words: head.hash.words(),
-            checkpoint,
+            checkpoint: self.signed_head()?,
             signature: self.head_signature()?,
             qr_text: qr_text(head.entry, head.hash),
             plans,
             due,
         })
+    }
+
+    /// The newest head that the audit key signed.
+    pub(super) fn signed_head(&self) -> Result<Option<SignedHead>, Error> {
+        Ok(self.register.last_checkpoint()?.map(|(checkpoint, at)| SignedHead {
+            entry: checkpoint.head.entry,
+            head: checkpoint.head.hash,
+            key_sha256: checkpoint.public_key.spki_sha256(),
+            at,
+        }))
     }
 
     fn unfinished(&self, plan: &StoredPlan) -> Result<Option<Unfinished>, Error> {
@@ -219,7 +223,7 @@ fn due_at(what: &str, at: Time) -> Due {
     Due { what: Printable::new(what), at, nearness: Nearness::Later }
 }
 
-fn qr_text(entry: u64, head: Digest) -> String {
+pub(super) fn qr_text(entry: u64, head: Digest) -> String {
     format!("COLDSIGN/{entry}/{}", head.to_string().to_uppercase())
 }
 

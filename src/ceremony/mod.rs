@@ -30,6 +30,7 @@ mod mark;
 mod messages;
 mod modules;
 mod noted;
+mod noted_head;
 mod opening;
 mod overview;
 mod planned_authorities;

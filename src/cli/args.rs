@@ -428,6 +428,12 @@ pub enum RegisterCommand {
         /// A plan's id or a serial number
         what: String,
     },
+    /// Show the newest entry with its words, as the closing does, to be noted: it proves later that nothing was changed
+    Head {
+        /// Write it into a new folder below this one (a mounted medium) too, as text and as a QR code (PNG)
+        #[arg(long, value_name = "DIR")]
+        to: Option<PathBuf>,
+    },
     /// Re-derive the whole history from its octets: chain, signatures, serials, plan digests, counts
     Audit {
         /// An entry noted earlier: its number, its twelve words, or the number and then the words. Says whether the

@@ -1,9 +1,11 @@
-//! `register list`, `register show`, `register audit` and `register export`.
+//! `register list`, `register show`, `register head`, `register audit` and `register export`.
+
+use std::path::Path;
 
 use serde_json::{Value, json};
 
 use crate::{
-    ceremony::{Appliance, Error, Home, Noted, Revoked, StoredPlan},
+    ceremony::{Appliance, Error, Home, Noted, Revoked, StoredPlan, printable_path},
     pki::{
         crl::Reason,
         fingerprint::hex,
@@ -32,6 +34,7 @@ pub fn run(home: Home, command: RegisterCommand, form: Form) -> Result<Exit, Err
             audit(&mut Appliance::open_to_read(home)?, noted.as_deref(), form)
         }
         RegisterCommand::Export => export(&Appliance::open_to_read(home)?),
+        RegisterCommand::Head { to } => head(&Appliance::open_to_read(home)?, to.as_deref(), form),
         RegisterCommand::List { plan } => list(&Appliance::open_to_read(home)?, plan.as_deref(), form),
         RegisterCommand::Show { what } => show(&Appliance::open_to_read(home)?, &what, form),
     }
@@ -86,6 +89,31 @@ fn accept_older(home: Home, words: &str, given: PinArguments, form: Form) -> Res
         )),
     }
     tell!("next: bring the newest CRL of every CA (coldsign crl --ca NAME --to DIR --previous FILE)");
+    Ok(Exit::Done)
+}
+
+fn head(appliance: &Appliance, to: Option<&Path>, form: Form) -> Result<Exit, Error> {
+    let head = appliance.noted_head()?;
+    let folder = to.map(|to| appliance.export_head(&head, to).map(|folder| to.join(folder))).transpose()?;
+    let folder = folder.as_deref().map(printable_path);
+    match form {
+        Form::Json => render::value(&json!({
+            "entry": head.entry,
+            "head": head.hash.to_string(),
+            "words": head.words,
+            "code": head.code,
+            "signed_entry": head.checkpoint.as_ref().map(|signed| signed.entry),
+            "signed_head": head.checkpoint.as_ref().map(|signed| signed.head.to_string()),
+            "audit_key_sha256": head.checkpoint.as_ref().map(|signed| signed.key_sha256.to_string()),
+            "folder": folder.as_ref().map(Printable::as_str),
+        })),
+        Form::Text => {
+            head.lines().iter().for_each(|line| render::line(line));
+            if let Some(folder) = &folder {
+                render::line(&format!("written, read back and compared: {folder}"));
+            }
+        }
+    }
     Ok(Exit::Done)
 }
 

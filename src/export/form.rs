@@ -33,6 +33,9 @@ use super::{
 };
 use crate::pki::{certificate::Certificate, key::PublicKey, platform::Platform, text::Printable};
 
+/// Most octets of a picture: the largest code, a bit a dot.
+const QR_OCTETS_MAX: u64 = 70_000;
+
 /// A form that certificates are delivered in.
 #[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd)]
 pub enum Format {
@@ -260,9 +263,7 @@ impl Format {
             Self::Aws => Room { files: 9, files_each: 0, octets_each: 2 * (pem + chain_octets) + 1_000 },
             Self::AwsCertificateProvider => Room { files: 2, files_each: 0, octets_each: 2 * pem + 400 },
             Self::Azure => Room { files: 3, files_each: 1, octets_each: pem + chain_octets + 300 },
-            Self::AzureAdr | Self::Proof(_) => {
-                Room { files: 2, files_each: 1, octets_each: pem + chain_octets }
-            }
+            Self::AzureAdr => Room { files: 2, files_each: 1, octets_each: pem + chain_octets },
             Self::Der => Room { files: 2, files_each: 1, octets_each: certificate_octets },
             Self::Emqx | Self::Mosquitto => Room { files: 4, ..Room::default() },
             Self::Hivemq => Room { files: 3, ..Room::default() },
@@ -279,8 +280,8 @@ impl Format {
             }
             Self::Pem => Room::default(),
             Self::Pkcs7 => Room { files: 0, files_each: 1, octets_each: pem + chain_octets },
-            // The largest code, a bit a dot.
-            Self::Qr => Room { files: 0, files_each: 1, octets_each: 70_000 },
+            Self::Proof(_) => Room { files: 2, files_each: 2, octets_each: pem + QR_OCTETS_MAX },
+            Self::Qr => Room { files: 0, files_each: 1, octets_each: QR_OCTETS_MAX },
             // Two heads, and two contents that fill up their records.
             Self::Tar => Room {
                 files: 1,

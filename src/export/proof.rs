@@ -1,11 +1,11 @@
 //! What a platform is shown so that it takes a CA: the CA's certificate and the verification certificate, in files of the
-//! kind that it takes.
+//! kind that it takes, and the latter as a QR code.
 
 use super::{
     aws::register::{Registration, script},
     bundle::{Part, file},
     form::{Form, Item},
-    pem,
+    pem, qr,
 };
 use crate::pki::{certificate::Certificate, platform::Platform};
 
@@ -46,6 +46,9 @@ impl Form for Proof {
     }
 
     fn certificate(&mut self, item: &Item<'_>) -> Vec<Part> {
-        vec![file(&self.path("verification"), pem::certificate(item.der))]
+        let pem = pem::certificate(item.der);
+        // One that is longer than any code can be is carried on the medium alone.
+        let picture = qr::picture(&pem).map(|png| file(&format!("{}/verification.png", self.0.name()), png));
+        std::iter::once(file(&self.path("verification"), pem)).chain(picture).collect()
     }
 }

@@ -1,4 +1,4 @@
-//! QR codes (ISO/IEC 18004) of certificates as PNG, for what a camera can carry instead of a medium.
+//! QR codes (ISO/IEC 18004) of certificates and other short texts as PNG, for what a camera can carry instead of a medium.
 //!
 //! A picture is a file that other programs make the same: grey of one bit, compressed by nothing (RFC 1951 §3.2.4), so that
 //! no library's way to compress has a part in whether a bundle verifies.
@@ -57,7 +57,8 @@ impl Form for QrCodes {
 }
 
 /// The picture of a code of this text; `None` for more than any code holds.
-fn picture(text: &[u8]) -> Option<Vec<u8>> {
+#[must_use]
+pub fn picture(text: &[u8]) -> Option<Vec<u8>> {
     let code = QrCode::with_error_correction_level(text, EcLevel::L).ok()?;
     let side = code.width();
     let dots = (side + 2 * MARGIN) * SCALE;

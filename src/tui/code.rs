@@ -28,6 +28,12 @@ impl Code {
         Some(Self { side, dark })
     }
 
+    /// Columns that a code of a version takes with its margin (ISO/IEC 18004 §5.3.1).
+    #[must_use]
+    pub fn cells(version: usize) -> u16 {
+        u16::try_from(17 + 4 * version + 2 * MARGIN).unwrap_or(u16::MAX)
+    }
+
     /// Columns that it takes.
     #[must_use]
     pub fn columns(&self) -> u16 {
@@ -69,6 +75,13 @@ impl Code {
             }
         }
     }
+}
+
+/// The room that a code may take where the frame's own is too low for it: all between its first row and its last two.
+#[must_use]
+pub fn between_banner_and_help(canvas: &Canvas<'_>) -> Rect {
+    let whole = canvas.area();
+    Rect { y: whole.y + 1, height: whole.height.saturating_sub(3), ..whole }
 }
 
 #[cfg(test)]

@@ -8,6 +8,7 @@
 pub mod browser;
 pub mod canvas;
 pub mod code;
+pub mod codes;
 mod event;
 pub mod field;
 pub mod key;

@@ -141,12 +141,12 @@ fn every_platform_has_its_files_in_a_folder_of_its_name() {
     let digits = "0123456789abcdef".repeat(4);
     let uuid = "13274673-8f90-4630-bea1-9cccb25756ad2089123456";
     let platforms = [
-        ("alibaba", uuid, &["ca.crt", "verification.crt"][..]),
-        ("apsaramq", uuid, &["ca.crt", "verification.crt"]),
-        ("aws", &digits, &["ca.pem", "register.sh", "verification.pem"]),
-        ("azure", uuid, &["ca.pem", "verification.pem"]),
-        ("huawei", uuid, &["ca.pem", "verification.pem"]),
-        ("tencent", uuid, &["ca.crt", "verification.crt"]),
+        ("alibaba", uuid, &["ca.crt", "verification.crt", "verification.png"][..]),
+        ("apsaramq", uuid, &["ca.crt", "verification.crt", "verification.png"]),
+        ("aws", &digits, &["ca.pem", "register.sh", "verification.pem", "verification.png"]),
+        ("azure", uuid, &["ca.pem", "verification.pem", "verification.png"]),
+        ("huawei", uuid, &["ca.pem", "verification.pem", "verification.png"]),
+        ("tencent", uuid, &["ca.crt", "verification.crt", "verification.png"]),
     ];
     for (platform, code, files) in platforms {
         let (output, to) = prove(&sandbox, "root", platform, code);

@@ -14,7 +14,7 @@ use crate::{
     pki::text::Printable,
     tui::{
         canvas::{Canvas, LABEL_CELLS, wrapped},
-        code::Code,
+        code::{Code, between_banner_and_help},
         key::Key,
         keymap::{Action, BACK, Binding, LIST},
         list::List,
@@ -336,7 +336,8 @@ impl ClosingScreen {
         let place = if area.height >= code.rows() {
             area
         } else {
-            Rect { y: whole.y + 1, height: whole.height.saturating_sub(3), ..area }
+            let Rect { y, height, .. } = between_banner_and_help(canvas);
+            Rect { y, height, ..area }
         };
         canvas.clear(Rect { x: whole.x, width: whole.width, ..place });
         code.draw(canvas, place.x, place.y);

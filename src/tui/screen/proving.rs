@@ -16,6 +16,7 @@ use crate::{
     tui::{
         browser::Browser,
         canvas::Canvas,
+        codes::Codes,
         field::Field,
         key::Key,
         keymap::{Action, BACK, Binding, LIST},
@@ -44,6 +45,9 @@ const FROM_REQUEST: Action = Action::Verb(2);
 /// Issues.
 const ISSUE: Action = Action::Verb(3);
 
+/// Shows the certificate as codes, or what was said again.
+const CODES: Action = Action::Verb(4);
+
 /// Where the wizard stands. Each step has what was chosen before.
 #[derive(Debug)]
 enum Step {
@@ -61,8 +65,15 @@ enum Step {
     Summary(PathBuf),
     /// It went wrong.
     Failed(PathBuf, Failure),
-    /// It is done.
-    Done(Sheet),
+    /// It is done: what is said of it, and the certificate as codes, where they are shown.
+    Done(Sheet, Codes, Face),
+}
+
+/// What is seen of a proof that is done.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+enum Face {
+    Codes,
+    Words,
 }
 
 /// Proving a CA.
@@ -118,7 +129,7 @@ impl Proving {
         }
         match &self.step {
             Step::Platform
-            | Step::Done(_)
+            | Step::Done(_, _, Face::Words)
             | Step::Failed(_, Failure { aftermath: Aftermath::Proof { .. }, .. }) => return Turn::back(),
             Step::Authority => self.step = Step::Platform,
             Step::Typing => return self.ask_for_authorities(),
@@ -131,6 +142,7 @@ impl Proving {
                 };
             }
             Step::Summary(_) | Step::Failed(..) => self.step = Step::Target,
+            Step::Done(_, _, Face::Codes) => self.turn(),
         }
         Turn::stay()
     }
@@ -139,6 +151,17 @@ impl Proving {
         self.authorities.forget();
         self.step = Step::Authority;
         Turn::work(Job::Proving(ProvingJob::Choices))
+    }
+
+    /// Shows the codes instead of the words, or the other way round.
+    fn turn(&mut self) {
+        if let Step::Done(_, codes, face) = &mut self.step {
+            codes.first();
+            *face = match face {
+                Face::Codes => Face::Words,
+                Face::Words => Face::Codes,
+            };
+        }
     }
 
     fn take_authority(&mut self) -> Turn {
@@ -253,7 +276,7 @@ impl Room for Proving {
             Step::Request => "Prove a CA, step 3 of 5: the CSR with the code",
             Step::Target => "Prove a CA, step 4 of 5: onto which medium?",
             Step::Summary(_) | Step::Failed(..) => "Prove a CA, step 5 of 5: issue",
-            Step::Done(_) => "Prove a CA: done",
+            Step::Done(..) => "Prove a CA: done",
         }
     }
 
@@ -300,8 +323,16 @@ impl Room for Proving {
                 };
                 vec![next, BACK]
             }
-            Step::Done(sheet) => {
-                let mut bindings = vec![Binding::bar(&[Key::Enter], Action::Proceed, "done")];
+            Step::Done(_, _, Face::Codes) => vec![
+                Binding::bar(&[Key::Char('n'), Key::Right, Key::Enter], Action::Next, "the next code"),
+                Binding::bar(&[Key::Char('c')], CODES, "back to the words"),
+                BACK,
+            ],
+            Step::Done(sheet, _, Face::Words) => {
+                let mut bindings = vec![
+                    Binding::bar(&[Key::Enter], Action::Proceed, "done"),
+                    Binding::bar(&[Key::Char('c')], CODES, "certificate as codes"),
+                ];
                 bindings.extend(sheet.scrolling());
                 bindings.push(BACK);
                 bindings
@@ -356,8 +387,11 @@ impl Room for Proving {
                     return self.issue();
                 }
             }
-            Step::Done(_) if action == Action::Proceed => return Turn::back(),
-            Step::Done(sheet) => sheet.act(action),
+            Step::Done(..) if action == CODES => self.turn(),
+            Step::Done(_, codes, Face::Codes) if action == Action::Next => codes.next(),
+            Step::Done(_, _, Face::Words) if action == Action::Proceed => return Turn::back(),
+            Step::Done(sheet, _, Face::Words) => sheet.act(action),
+            Step::Done(..) => {}
         }
         Turn::stay()
     }
@@ -388,9 +422,10 @@ impl Room for Proving {
                 self.code = Some(CodeSource::Request { path, code });
                 self.choose_target();
             }
-            News::Proving(ProvingNews::Proved { plan, delivered, ends }) => {
+            News::Proving(ProvingNews::Proved { plan, delivered, ends, pem }) => {
                 if let Step::Summary(to) | Step::Failed(to, _) = &self.step {
-                    self.step = Step::Done(issue::done(self.platform(), &plan, &delivered, to, ends));
+                    let sheet = issue::done(self.platform(), &plan, &delivered, to, ends);
+                    self.step = Step::Done(sheet, Codes::of(pem), Face::Words);
                 }
                 // The frame shows the register's head, which went on.
                 return Heard::Mine(Turn::work(Job::OpenHome));
@@ -443,7 +478,8 @@ impl Room for Proving {
                 issue::draw_summary(canvas, area, self.platform(), (authority, code, self.end), to);
             }
             Step::Failed(_, failure) => issue::draw_failed(canvas, area, failure),
-            Step::Done(sheet) => sheet.draw_placed(canvas, area),
+            Step::Done(_, codes, Face::Codes) => codes.draw(canvas, "the certificate's PEM file"),
+            Step::Done(sheet, _, Face::Words) => sheet.draw_placed(canvas, area),
         }
     }
 }

@@ -84,6 +84,8 @@ pub enum ProvingNews {
         delivered: Delivered,
         /// The last second of the verification certificate.
         ends: Time,
+        /// The verification certificate as PEM.
+        pem: String,
     },
 }
 

@@ -2,6 +2,7 @@
 
 use crate::{
     ceremony::{self, Code, Error},
+    pki::pem,
     tui::work::proving::{CaChoice, CodeSource, ProvingJob, ProvingNews},
 };
 
@@ -39,7 +40,9 @@ impl Worker {
                     teller.watched(|watch| appliance.prove(&ca, platform, given, &to, custodian, watch))
                 })?;
                 let ends = self.planned_row(&plan, 1)?.not_after;
-                Ok(ProvingNews::Proved { plan: Box::new(plan), delivered, ends })
+                let issued = self.appliance()?.issued(&plan, None, 1)?;
+                let pem = issued.iter().map(|one| pem::encode("CERTIFICATE", one.der())).collect();
+                Ok(ProvingNews::Proved { plan: Box::new(plan), delivered, ends, pem })
             }
         }
     }

@@ -1,7 +1,7 @@
 //! Proving a CA to a platform: every step of it.
 
 use coldsign::{
-    pki::profile::End,
+    pki::{pem, profile::End},
     tui::{
         key::Key,
         message::Message,
@@ -89,6 +89,15 @@ fn choices(choices: Vec<CaChoice>) -> ProvingNews {
     ProvingNews::Choices { choices, end: End::Days(7) }
 }
 
+fn done(outside: &Outside) -> Model {
+    let mut model = at_summary(outside);
+    update(&mut model, Message::Key(Key::Char('i')));
+    let (plan, delivered) = (Box::new(material::plan(outside)), material::delivered());
+    let pem = pem::encode("CERTIFICATE", &[0x5a; 100]);
+    tell(&mut model, News::Proving(ProvingNews::Proved { plan, delivered, ends: material::now(), pem }));
+    model
+}
+
 pub fn proving() -> Vec<(&'static str, Build)> {
     vec![
         ("empty", |outside| {
@@ -121,18 +130,15 @@ pub fn proving() -> Vec<(&'static str, Build)> {
             update(&mut model, Message::Key(Key::Char('i')));
             model
         }),
-        ("typical, done", |outside| {
-            let mut model = at_summary(outside);
-            update(&mut model, Message::Key(Key::Char('i')));
-            let plan = Box::new(material::plan(outside));
-            tell(
-                &mut model,
-                News::Proving(ProvingNews::Proved {
-                    plan,
-                    delivered: material::delivered(),
-                    ends: material::now(),
-                }),
-            );
+        ("typical, done", done),
+        ("typical, done, the certificate as codes", |outside| {
+            let mut model = done(outside);
+            press(&mut model, &[Key::Char('c')]);
+            model
+        }),
+        ("typical, done, the last of the codes", |outside| {
+            let mut model = done(outside);
+            press(&mut model, &[Key::Char('c'), Key::Char('n'), Key::Char('n')]);
             model
         }),
         ("failure", |outside| {

@@ -41,9 +41,11 @@ pub(super) fn of(step: &Step) -> &'static str {
             "It went wrong; the screen says what, and what is safe. Mend what it names and press i to try again with \
              the same code, or go back to change the medium or the code."
         }
-        Step::Done(_) => {
+        Step::Done(..) => {
             "The certificate is issued, recorded and on the medium. Take the medium to a machine with the platform's \
-             console and do the numbered steps there, before the certificate ends. Enter and Esc go back to the rooms; \
+             console and do the numbered steps there, before the certificate ends. Without a medium: c shows the \
+             certificate's PEM file as QR codes, to be photographed one after the other with n; each but a single \
+             one has its number and a blank before its piece. Enter and Esc go back to the rooms; \
              the steps are told again when the platform is chosen anew, and the plan stands under Register."
         }
     }
