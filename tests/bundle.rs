@@ -14,7 +14,7 @@ use coldsign::{
     export::{
         bundle::{BundleBuilder, CERTIFICATES_PEM, Part},
         form::Format,
-        forms::Forms,
+        forms::{Forms, Named},
         manifest::{
             self, Authority, Counts, FORM, FileDigest, Header, MANIFEST, RegisterHead, SHA256SUMS, SIGNATURE,
             Standing,

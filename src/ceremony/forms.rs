@@ -4,7 +4,7 @@ use crate::{
     config,
     export::{
         form::{Format, Judges},
-        forms::Forms,
+        forms::{Forms, Named},
         held_crls::HeldCrl,
         pem,
     },
@@ -148,7 +148,7 @@ impl Appliance {
         let authorities: Vec<Certificate> = pem::authorities(&issuer).cloned().collect();
         forms.check_authorities(&authorities)?;
         self.check_path_crls(&issuer, formats, None)?;
-        let mut from = 1;
+        let (mut from, mut named) = (1, Named::default());
         while forms.judges() == Judges::EachCertificate && from <= plan.accepted {
             let page = self.register.planned(plan, Which::All, from, PAGE)?;
             if page.is_empty() {
@@ -157,7 +157,7 @@ impl Appliance {
             }
             for line in page {
                 let unsigned = self.unsigned(plan, line.index, &issuer)?;
-                forms.check_certificate(Printable::new(&line.source).as_str(), &unsigned)?;
+                forms.check_certificate(&mut named, Printable::new(&line.source).as_str(), &unsigned)?;
                 from = line.index + 1;
             }
         }

@@ -3,12 +3,12 @@
 use std::path::Path;
 
 use crate::{
-    export::{form::Format, pem},
+    export::{form::Format, forms::Forms, pem},
     media::free_octets,
     register::{IssuedCrl, StoredPlan},
 };
 
-use super::{error::Error, opening::Appliance};
+use super::{error::Error, forms::suited, opening::Appliance};
 
 /// Planned certificates that are measured; those of one plan differ by little.
 const MEASURED: u64 = 32;
@@ -52,7 +52,7 @@ impl Appliance {
     /// What a plan's bundle takes of the medium at a path, and what is free there.
     ///
     /// # Errors
-    /// [`Error::Register`]; [`Error::Medium`] where there is no such folder.
+    /// [`Error::Register`], [`Error::Configuration`]; [`Error::Medium`] where there is no such folder.
     pub fn space(&self, plan: &StoredPlan, to: &Path, formats: &[Format]) -> Result<Space, Error> {
         let mut longest = 0;
         for index in 1..=plan.accepted.min(MEASURED) {
@@ -66,8 +66,10 @@ impl Appliance {
             chain_octets: above.map(|certificate| pem::octets(certificate.der().len() as u64)).sum(),
             refused: plan.refused,
         };
+        let formats = &suited(plan, formats);
         let crls = self.path_crls_octets(&issuer, formats)?;
-        let Space { files, octets, octets_max, free } = space(&bundle, formats, free_octets(to)?);
+        let Space { files, octets, octets_max, free } =
+            space(&bundle, &self.forms(formats)?, free_octets(to)?);
         Ok(Space { files, octets: octets + crls, octets_max: octets_max + crls, free })
     }
 }
@@ -102,18 +104,12 @@ struct Measured {
     refused: u64,
 }
 
-fn space(bundle: &Measured, formats: &[Format], free: u64) -> Space {
+fn space(bundle: &Measured, forms: &Forms, free: u64) -> Space {
     let Measured { certificates, certificate_octets, chain_octets, refused } = *bundle;
     let pem = pem::octets(certificate_octets);
-    let (mut fixed, mut files_each) = (FIXED_FILES, 2);
-    let mut octets_each = 3 * pem + chain_octets + ROWS_OCTETS;
-    for format in formats {
-        let room = format.room(certificate_octets, chain_octets);
-        fixed += room.files;
-        files_each += room.files_each;
-        octets_each += room.octets_each;
-    }
-    let files = fixed + certificates * files_each;
+    let room = forms.room(certificate_octets, chain_octets);
+    let octets_each = 3 * pem + chain_octets + ROWS_OCTETS + room.octets_each;
+    let files = FIXED_FILES + room.files + certificates * (2 + room.files_each);
     let octets = certificates * octets_each + refused * REFUSED_OCTETS;
     Space { files, octets, octets_max: octets + files * BLOCK_OCTETS, free }
 }
@@ -122,21 +118,40 @@ fn space(bundle: &Measured, formats: &[Format], free: u64) -> Space {
 mod tests {
     use super::*;
 
+    fn with(formats: &[Format]) -> Forms {
+        let mut forms = Forms::default();
+        formats.iter().for_each(|format| forms.add_usual(*format));
+        forms
+    }
+
+    #[test]
+    fn an_image_of_flash_takes_as_much_as_its_partition() {
+        let bundle = Measured { certificates: 1, certificate_octets: 1_000, chain_octets: 3_000, refused: 0 };
+        let of = |size: &str| {
+            let mut forms = Forms::default();
+            let text = format!("[deliver.esp-nvs]\npartitions = \"mfg_nvs,data,nvs,0x21000,{size}\"\n");
+            let section = crate::config::deliver_sections(&text).unwrap().pop().unwrap();
+            section.read(|settings| forms.add(Format::EspNvs, Some(settings))).unwrap();
+            space(&bundle, &forms, 5).octets
+        };
+        assert_eq!(of("112K") - of("60K"), 52 * 1_024);
+    }
+
     #[test]
     fn a_thousand_certificates_take_some_megabytes_and_more_in_large_blocks() {
         let mut bundle =
             Measured { certificates: 1_000, certificate_octets: 1_000, chain_octets: 3_000, refused: 0 };
-        let made = space(&bundle, &[], 5);
+        let made = space(&bundle, &with(&[]), 5);
         assert_eq!((made.files, made.free), (2_011, 5));
         assert!((7_000_000..10_000_000).contains(&made.octets), "{made:?}");
         assert!(made.octets_max > 70_000_000, "{made:?}");
-        let with_der = space(&bundle, &[Format::Der], 5);
+        let with_der = space(&bundle, &with(&[Format::Der]), 5);
         assert_eq!(with_der.files, 3_013);
         assert_eq!(with_der.octets - made.octets, 1_000_000);
-        let with_lines = space(&bundle, &[Format::JsonLines], 5);
+        let with_lines = space(&bundle, &with(&[Format::JsonLines]), 5);
         assert_eq!(with_lines.files, made.files + 1);
         assert!(with_lines.octets > made.octets + 4_000_000, "a chain a line");
         bundle.refused = 900_000;
-        assert!(space(&bundle, &[], 5).octets > made.octets + 400_000_000, "a medium of refusals");
+        assert!(space(&bundle, &with(&[]), 5).octets > made.octets + 400_000_000, "a medium of refusals");
     }
 }

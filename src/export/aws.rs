@@ -143,6 +143,11 @@ impl Form for Kit {
         })
     }
 
+    /// Two devices would be one thing.
+    fn device_name(&self, certificate: &Certificate) -> Option<String> {
+        self.thing_name(&Subject::of(&Device::of(certificate, "", ""))).ok()
+    }
+
     fn opening(&mut self, authorities: &[Certificate]) -> Vec<Part> {
         let Some(ca) = authorities.first() else { return Vec::new() };
         self.ca = String::from_utf8(pem::certificate(ca.der())).unwrap_or_default();

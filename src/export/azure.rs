@@ -64,6 +64,11 @@ impl Form for Kit {
         })
     }
 
+    /// Registration ids and device ids are the same in any case.
+    fn device_name(&self, certificate: &Certificate) -> Option<String> {
+        device_name(certificate.subject()).ok().map(|name| name.to_ascii_lowercase())
+    }
+
     fn opening(&mut self, authorities: &[Certificate]) -> Vec<Part> {
         self.authorities = pem::certificates(authorities);
         let Some(ca) = authorities.first() else { return Vec::new() };

@@ -69,14 +69,10 @@ fn obstacle_above(authorities: &[Certificate]) -> Result<(), &'static str> {
     Ok(())
 }
 
-fn impossible(what: String, hint: &str) -> FormatError {
-    FormatError::Impossible { form: NAME, what, hint: hint.to_owned() }
-}
-
 impl Form for Chains {
     fn check_authorities(&self, authorities: &[Certificate]) -> Result<(), FormatError> {
         let hint = "make a root for it: ca create NAME --key p384 --path-length 1";
-        obstacle_above(authorities).map_err(|what| impossible(what.to_owned(), hint))
+        obstacle_above(authorities).map_err(|what| FormatError::impossible(NAME, &what, hint))
     }
 
     fn judges(&self) -> Judges {
@@ -85,7 +81,8 @@ impl Form for Chains {
 
     fn check_certificate(&self, source: &str, certificate: &Certificate) -> Result<(), FormatError> {
         let hint = "plan the cloud's CSR by the profile subordinate-ca";
-        obstacle(certificate).map_err(|what| impossible(format!("{source}: {what}"), hint))
+        obstacle(certificate)
+            .map_err(|what| FormatError::impossible(NAME, &format!("{source}: {what}"), hint))
     }
 
     fn opening(&mut self, authorities: &[Certificate]) -> Vec<Part> {

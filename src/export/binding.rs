@@ -123,6 +123,10 @@ impl Form for Binding {
         })
     }
 
+    fn device_name(&self, certificate: &Certificate) -> Option<String> {
+        device_name(certificate.subject()).ok()
+    }
+
     fn opening(&mut self, authorities: &[Certificate]) -> Vec<Part> {
         self.sent = pem::sent_with_device(authorities);
         let ca = format!("{}/ca.{}", self.platform.name(), self.platform.extension());

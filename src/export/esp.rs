@@ -93,6 +93,11 @@ pub(super) trait Flash: Debug + Send + Serialize {
     /// A device's image.
     fn image(&self, contents: &Contents, der: &[u8]) -> Result<Vec<u8>, FormatError>;
 
+    /// Octets of each image, where they are all as large as the partition.
+    fn image_octets(&self) -> Option<u64> {
+        None
+    }
+
     /// What else a device has.
     fn beside(&self, _item: &Item<'_>) -> Option<Part> {
         None
@@ -164,6 +169,10 @@ impl<T: Flash> Images<T> {
 }
 
 impl<T: Flash> Form for Images<T> {
+    fn image_octets(&self) -> Option<u64> {
+        self.flash.image_octets()
+    }
+
     fn check_authorities(&self, authorities: &[Certificate]) -> Result<(), FormatError> {
         self.flash.shared(self.contents(authorities)).map(drop)
     }

@@ -341,6 +341,10 @@ impl Flash for EspNvs {
         self.image_of(&contents.own(der), &contents.trusted)
     }
 
+    fn image_octets(&self) -> Option<u64> {
+        self.0.partitions.named(PARTITION).ok().map(|partition| partition.octets.into())
+    }
+
     /// The table for Espressif's generator, to be joined with the module's other values: paths from the bundle's folder.
     fn beside(&self, item: &Item<'_>) -> Option<Part> {
         let own = match self.0.device {

@@ -253,8 +253,7 @@ impl Format {
     }
 
     /// What it takes of a medium: for certificates of so many octets of DER, below CAs of so many octets of PEM together.
-    #[must_use]
-    pub fn room(self, certificate_octets: u64, chain_octets: u64) -> Room {
+    pub(super) fn room(self, certificate_octets: u64, chain_octets: u64) -> Room {
         let pem = pem::octets(certificate_octets);
         match self {
             Self::Alibaba | Self::ApsaraMq | Self::Huawei | Self::Tencent => {
@@ -264,12 +263,13 @@ impl Format {
             Self::AwsCertificateProvider => Room { files: 2, files_each: 0, octets_each: 2 * pem + 400 },
             Self::Azure => Room { files: 3, files_each: 1, octets_each: pem + chain_octets + 300 },
             Self::AzureAdr => Room { files: 2, files_each: 1, octets_each: pem + chain_octets },
+            Self::Proof(_) => Room { files: 2, files_each: 2, octets_each: pem + QR_OCTETS_MAX },
             Self::Der => Room { files: 2, files_each: 1, octets_each: certificate_octets },
             Self::Emqx | Self::Mosquitto => Room { files: 4, ..Room::default() },
             Self::Hivemq => Room { files: 3, ..Room::default() },
             Self::EspAt => Room { files: 3, files_each: 1, octets_each: pem + chain_octets + 16 },
-            // A partition, of which the largest that firmware has are of 148 KiB, and its table.
-            Self::EspNvs => Room { files: 1, files_each: 2, octets_each: 149 * 1_024 },
+            // Its table; how large the partition is, the settings say (`Forms::room`).
+            Self::EspNvs => Room { files: 1, files_each: 2, octets_each: 1_024 },
             Self::EspSecureCert => Room { files: 1, files_each: 1, octets_each: pem + chain_octets + 144 },
             Self::Jks | Self::Pkcs12 => Room { files: 2, ..Room::default() },
             Self::JsonLines => Room { files: 1, files_each: 0, octets_each: pem + chain_octets + 1_000 },
@@ -280,7 +280,6 @@ impl Format {
             }
             Self::Pem => Room::default(),
             Self::Pkcs7 => Room { files: 0, files_each: 1, octets_each: pem + chain_octets },
-            Self::Proof(_) => Room { files: 2, files_each: 2, octets_each: pem + QR_OCTETS_MAX },
             Self::Qr => Room { files: 0, files_each: 1, octets_each: QR_OCTETS_MAX },
             // Two heads, and two contents that fill up their records.
             Self::Tar => Room {
@@ -460,6 +459,17 @@ pub(super) trait Form: Debug + Send {
 
     /// Tells it the audit key, before [`Form::opening`].
     fn audited(&mut self, _audit_key: &PublicKey) {}
+
+    /// Octets of the image that each certificate has beyond [`Format::room`], where the settings say it.
+    fn image_octets(&self) -> Option<u64> {
+        None
+    }
+
+    /// What its platform names this certificate's device by, of which no two of a batch may be the same; in one case where
+    /// the platform does not look at it. `None`: by nothing that two can have in common.
+    fn device_name(&self, _certificate: &Certificate) -> Option<String> {
+        None
+    }
 
     /// Tells which CRLs stand at [`Format::crl_path`], before the opening.
     fn hold(&mut self, _crls: &[HeldCrl]) {}

@@ -1,6 +1,6 @@
 //! The forms that one bundle holds: each once, in one order.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, btree_map::Entry};
 
 use serde::{
     Deserializer,
@@ -9,10 +9,40 @@ use serde::{
 
 use super::{
     bundle::Part,
-    form::{Form, Format, FormatError, Item, Judges},
+    form::{Form, Format, FormatError, Item, Judges, Room},
     held_crls::HeldCrl,
 };
-use crate::pki::{certificate::Certificate, key::PublicKey};
+use crate::pki::{certificate::Certificate, fingerprint::Digest, key::PublicKey, text::Printable};
+
+/// The names that platforms give to the devices of a batch: 128 bits of each, so that a million take some 50 MiB a platform.
+#[derive(Debug, Default)]
+pub struct Named {
+    certificates: u64,
+    /// The certificate that has each, counted from 1.
+    first: BTreeMap<(Format, u128), u64>,
+}
+
+impl Named {
+    fn check(&mut self, format: Format, source: &str, name: &str) -> Result<(), FormatError> {
+        let key = (format, Digest::of(name.as_bytes()).first_128_bits());
+        match self.first.entry(key) {
+            Entry::Vacant(place) => {
+                place.insert(self.certificates);
+                Ok(())
+            }
+            Entry::Occupied(first) => {
+                let name = Printable::new(name);
+                let first = first.get();
+                let what = format!(
+                    "{source}: {name} is the name of the device of certificate {first} there already"
+                );
+                let hint =
+                    format!("give each device a name of its own, or deliver without --for {}", format.name());
+                Err(FormatError::impossible(format.name(), &what, hint))
+            }
+        }
+    }
+}
 
 /// Forms, made and not begun yet.
 #[derive(Debug, Default)]
@@ -55,12 +85,39 @@ impl Forms {
         if each { Judges::EachCertificate } else { Judges::AuthoritiesOnly }
     }
 
-    /// Checks that every form can be made of this certificate, which may not be signed yet.
+    /// Checks that every form can be made of the next certificate of a batch, which may not be signed yet, and that no
+    /// platform gives its device the name of one before it.
     ///
     /// # Errors
     /// [`FormatError::Impossible`].
-    pub fn check_certificate(&self, source: &str, certificate: &Certificate) -> Result<(), FormatError> {
-        self.0.values().try_for_each(|form| form.check_certificate(source, certificate))
+    pub fn check_certificate(
+        &self,
+        named: &mut Named,
+        source: &str,
+        certificate: &Certificate,
+    ) -> Result<(), FormatError> {
+        named.certificates += 1;
+        for (format, form) in &self.0 {
+            form.check_certificate(source, certificate)?;
+            if let Some(name) = form.device_name(certificate) {
+                named.check(*format, source, &name)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// What they take of a medium together: for certificates of so many octets of DER, below CAs of so many octets of PEM
+    /// together.
+    #[must_use]
+    pub fn room(&self, certificate_octets: u64, chain_octets: u64) -> Room {
+        let mut all = Room::default();
+        for (format, form) in &self.0 {
+            let one = format.room(certificate_octets, chain_octets);
+            all.files += one.files;
+            all.files_each += one.files_each;
+            all.octets_each += one.octets_each + form.image_octets().unwrap_or_default();
+        }
+        all
     }
 
     /// Tells a form which CRLs it holds; before the bundle is begun.

@@ -22,6 +22,12 @@ impl Digest {
         Self(octets)
     }
 
+    /// Its first 128 bits, where many are kept in memory: to find two things of one value takes 2^64 trials.
+    #[must_use]
+    pub fn first_128_bits(&self) -> u128 {
+        self.0[..16].iter().fold(0, |bits, &octet| bits << 8 | u128::from(octet))
+    }
+
     /// Reads 64 lower-case hexadecimal digits; `None` for anything else.
     #[must_use]
     pub fn from_hex(text: &str) -> Option<Self> {

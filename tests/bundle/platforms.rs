@@ -242,7 +242,7 @@ fn refused(format: Format, name: &str, words: &str) {
     let certificate = Certificate::parse(issued.certificates[0].der()).expect("a certificate");
     let error = forms
         .check_authorities(&authorities)
-        .and_then(|()| forms.check_certificate("one.csr", &certificate))
+        .and_then(|()| forms.check_certificate(&mut Named::default(), "one.csr", &certificate))
         .expect_err(words);
     assert_eq!(error.to_string(), words);
     assert!(!error.hint().is_empty());
@@ -269,4 +269,36 @@ fn what_a_platform_would_refuse_is_said_of_the_certificate() {
         "CN=a",
         "azure-adr: one.csr: it is no CA's: the cloud asks for an intermediate CA",
     );
+}
+
+#[test]
+fn two_devices_of_a_batch_that_a_platform_would_take_for_one_are_refused() {
+    let check = |format: Format, names: [&str; 2], words: &str| {
+        let issued = Issued::of(&["one.csr", "two.csr"], |index| {
+            Name::from_text(names[usize::from(index) - 1]).expect("a name")
+        });
+        let (mut forms, mut named) = (Forms::default(), Named::default());
+        forms.add_usual(format);
+        let judged: Vec<String> = issued
+            .certificates
+            .iter()
+            .map(|one| {
+                let certificate = Certificate::parse(one.der()).expect("a certificate");
+                let judged = forms.check_certificate(&mut named, one.source(), &certificate);
+                judged.map_or_else(|error| error.to_string(), |()| "taken".to_owned())
+            })
+            .collect();
+        assert_eq!(judged, ["taken", words], "{format:?} {names:?}");
+    };
+    let there = "two.csr: a is the name of the device of certificate 1 there already";
+    for format in [Format::Aws, Format::Azure, Format::Huawei, Format::Tencent, Format::ApsaraMq] {
+        check(format, ["CN=a,O=1", "CN=a,O=2"], &format!("{}: {there}", format.name()));
+        check(format, ["CN=a", "CN=b"], "taken");
+    }
+    // Azure's ids are the same in any case, the others' are not.
+    check(Format::Azure, ["CN=a", "CN=A"], &format!("azure: {there}"));
+    check(Format::Aws, ["CN=a", "CN=A"], "taken");
+    check(Format::Huawei, ["CN=a", "CN=A"], "taken");
+    // Where nothing is named by the CN, two may have one.
+    check(Format::Der, ["CN=a", "CN=a"], "taken");
 }

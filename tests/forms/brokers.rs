@@ -23,6 +23,9 @@ fn mosquitto_with_the_configuration_of_the_bundle_takes_good_devices_only() {
     for name in ["ec", "p384", "rsa"] {
         broker.takes(lab, name);
     }
+    // What Azure's file has, up to the root: the file as it is gets in, the certificate alone does not, as there.
+    let whole = lab.file("azure/000/ec.pem");
+    succeed(&mut broker.publish(lab, Some((&whole, &lab.key("ec")))));
     // Without the issuing CA; the CA first; a CA of the same name; a server's certificate; none at all.
     let key = lab.key("ec");
     fail(&mut broker.publish(lab, Some((&lab.certificate("ec"), &key))));

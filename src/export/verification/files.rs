@@ -45,9 +45,9 @@ pub(super) fn is_of_crl<S: Source>(source: &S) -> bool {
     read.is_ok() && manifest::is_of_crl(&beginning)
 }
 
-/// 128 bits of a path's SHA-256: to find two paths of one digest takes 2^64 trials.
+/// What is kept of a path.
 fn key(path: &str) -> u128 {
-    Digest::of(path.as_bytes()).as_octets()[..16].iter().fold(0, |key, &octet| key << 8 | u128::from(octet))
+    Digest::of(path.as_bytes()).first_128_bits()
 }
 
 /// Reads and digests at the same time.
