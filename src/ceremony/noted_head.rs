@@ -67,7 +67,7 @@ impl Appliance {
     /// [`Error::Medium`], [`Error::MediumAltered`].
     pub fn export_head(&self, head: &NotedHead, to: &Path) -> Result<String, Error> {
         let folder = format!("head-{}-{}", head.entry, stamp(now()?));
-        let text: String = head.lines().iter().map(|line| format!("{line}\n")).collect();
+        let text = head.lines().join("\n") + "\n";
         let mut contents = vec![("head.txt".to_owned(), text.into_bytes())];
         contents.extend(qr::picture(head.code.as_bytes()).map(|png| ("head.png".to_owned(), png)));
         self.write_folder(to, &folder, contents)?;

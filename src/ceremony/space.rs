@@ -120,7 +120,9 @@ mod tests {
 
     fn with(formats: &[Format]) -> Forms {
         let mut forms = Forms::default();
-        formats.iter().for_each(|format| forms.add_usual(*format));
+        for format in formats {
+            forms.add_usual(*format);
+        }
         forms
     }
 

@@ -29,6 +29,9 @@ pub(in crate::ceremony) struct PathCrl {
     issued: IssuedCrl,
 }
 
+/// Takes a piece of a CRL: its octets, and the lines of PEM that they fill.
+type Taker<'a> = &'a mut dyn FnMut(&[u8], &str) -> Result<(), Error>;
+
 /// The forms that hold CRLs, of these, each once, and where.
 pub(in crate::ceremony) fn holding(formats: &[Format]) -> Vec<(Format, &'static str)> {
     let asked = Format::ALL.iter().filter(|format| formats.contains(format));
@@ -124,7 +127,7 @@ impl Appliance {
         crl: &IssuedCrl,
         again: &str,
         watch: &mut Watch<'_>,
-        each: &mut dyn FnMut(&[u8], &str) -> Result<(), Error>,
+        each: Taker<'_>,
     ) -> Result<(), Error> {
         let (mut text, first) = PemText::begin();
         each(&[], &first)?;
