@@ -10,6 +10,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
+use coldsign::pki::fingerprint::hex;
 use support::{
     Delivery, Sandbox, openssl,
     request::{self, Algorithm, Key, Request},
@@ -239,7 +240,6 @@ fn a_crl_is_not_made_of_points_certificates_and_crls_that_were_changed_beside_th
     let mut other = tbs.clone();
     other[at..at + after.len()].copy_from_slice(after.as_bytes());
     other[at_second + second.len() - 1] = b'9';
-    let hex = |octets: &[u8]| octets.iter().map(|octet| format!("{octet:02X}")).collect::<String>();
     let elsewhere = format!("UPDATE planned SET tbs = X'{}' WHERE tbs = X'{}'", hex(&other), hex(&tbs));
     refused_after(&sandbox, &elsewhere, &scope, whole);
     // A CRL that was taken away would have its number given out twice.
