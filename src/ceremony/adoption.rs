@@ -9,6 +9,7 @@ use std::path::Path;
 use crate::{
     config,
     pki::{
+        certificate::Certificate,
         fingerprint::Digest,
         issuer::IssuingCa,
         key::PublicKey,
@@ -60,6 +61,12 @@ pub struct ProposedAdoption {
 }
 
 impl ProposedAdoption {
+    /// Its name here.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
     /// The CA as it would issue.
     #[must_use]
     pub fn issuer(&self) -> &IssuingCa {
@@ -84,6 +91,17 @@ impl ProposedAdoption {
         adoption_digest(&self.as_new(&self.waived()))
     }
 
+    fn check_words(&self, words: &str) -> Result<(), Error> {
+        if self.digest().matches_words(words) {
+            return Ok(());
+        }
+        Err(Error::NotApproved {
+            what: format!("nothing was recorded: the words for the key of {} were not typed", self.name),
+            hint: "read what the token cannot promise, then give the twelve words with --words \"…\""
+                .to_owned(),
+        })
+    }
+
     fn as_new<'a>(&'a self, waived: &'a [&'a str]) -> NewAdoption<'a> {
         let authority = NewAuthority {
             name: &self.name,
@@ -105,6 +123,13 @@ impl ProposedAdoption {
     }
 }
 
+/// What is told of a CA that is to move in, read and sound as far as that is seen without its key.
+struct Told {
+    origin: String,
+    uri: TokenUri,
+    certificates: Vec<Certificate>,
+}
+
 impl Appliance {
     /// Looks at a CA that is to move in: its key in the token, its certificate, the path above it. Nothing is recorded.
     ///
@@ -116,21 +141,43 @@ impl Appliance {
         adoptee: &Adoptee<'_>,
         custodian: &mut Custodian<'_>,
     ) -> Result<(ProposedAdoption, Session), Error> {
+        let told = self.told_of(adoptee)?;
+        let session = self.login_to_make_keys(custodian)?;
+        Ok((self.proposed(adoptee, told, &session)?, session))
+    }
+
+    /// The same in a session that stands already.
+    ///
+    /// # Errors
+    /// As [`Appliance::propose_adoption`].
+    pub fn propose_adoption_in(
+        &self,
+        adoptee: &Adoptee<'_>,
+        session: &Session,
+    ) -> Result<ProposedAdoption, Error> {
+        self.proposed(adoptee, self.told_of(adoptee)?, session)
+    }
+
+    /// Checks what can be checked without the token.
+    fn told_of(&self, adoptee: &Adoptee<'_>) -> Result<Told, Error> {
         self.check_free(adoptee.name)?;
         let origin = checked_origin(adoptee.origin)?;
         let uri = TokenUri::parse(adoptee.key_uri)?;
-        let mut given = read_certificates(adoptee.certificate)?;
+        let mut certificates = read_certificates(adoptee.certificate)?;
         if let Some(chain) = adoptee.chain {
-            given.extend(read_certificates(chain)?);
+            certificates.extend(read_certificates(chain)?);
         }
-        let session = self.login_to_make_keys(custodian)?;
-        let key = session.find_waiving(&uri, &Waiver::of(Promise::ALL))?;
-        if !key.unpromised().contains(&Promise::Local) {
-            return Err(Error::usage(
-                "the token says of this key that it was made in it: it did not come from outside",
-                "make a CA's key with ca create or ca request, which record how it was made",
-            ));
-        }
+        Ok(Told { origin, uri, certificates })
+    }
+
+    fn proposed(
+        &self,
+        adoptee: &Adoptee<'_>,
+        told: Told,
+        session: &Session,
+    ) -> Result<ProposedAdoption, Error> {
+        let key = session.find_waiving(&told.uri, &Waiver::of(Promise::ALL))?;
+        check_from_outside(&key)?;
         if let Some(known) =
             self.register.authorities()?.into_iter().find(|record| record.public_key == *key.public_key())
         {
@@ -140,20 +187,38 @@ impl Appliance {
             ));
         }
         let file = printable_path(adoptee.certificate);
-        let (own, chain) = own_and_above(self, given, key.public_key(), &file, adoptee.name)?;
+        let (own, chain) = own_and_above(self, told.certificates, key.public_key(), &file, adoptee.name)?;
         check_times(&own, now()?)?;
         let issuer = IssuingCa::new(own, chain).map_err(|what| {
             Error::authority(what, "give the CA's own certificate, and those above it with --chain")
         })?;
-        let proposed = ProposedAdoption {
+        Ok(ProposedAdoption {
             name: adoptee.name.to_owned(),
-            key_uri: self.key_uri(&key, &session)?,
+            key_uri: self.key_uri(&key, session)?,
             public_key: key.public_key().clone(),
             issuer,
-            origin,
+            origin: told.origin,
             unpromised: key.unpromised().to_vec(),
-        };
-        Ok((proposed, session))
+        })
+    }
+
+    /// Lets the CA move in as [`Appliance::adopt`] does, with a log-in of its own once the words were found to be the right
+    /// ones; the key in the token is looked at once more.
+    ///
+    /// # Errors
+    /// As [`Appliance::adopt`]; [`Error::Token`].
+    pub fn adopt_with_login(
+        &mut self,
+        proposed: &ProposedAdoption,
+        words: &str,
+        custodian: &mut Custodian<'_>,
+    ) -> Result<HeadAfter, Error> {
+        proposed.check_words(words)?;
+        let session = self.login_to_make_keys(custodian)?;
+        let waiver = Waiver::of(proposed.unpromised.iter().copied());
+        let key = session.find_waiving(&TokenUri::parse(&proposed.key_uri)?, &waiver)?;
+        key.matches(&proposed.public_key)?;
+        self.adopt(proposed, words, &session)
     }
 
     /// Lets the CA move in, by the words that stand for what was proposed; then the audit key signs the register's head.
@@ -166,16 +231,7 @@ impl Appliance {
         words: &str,
         session: &Session,
     ) -> Result<HeadAfter, Error> {
-        if !proposed.digest().matches_words(words) {
-            return Err(Error::NotApproved {
-                what: format!(
-                    "nothing was recorded: the words for the key of {} were not typed",
-                    proposed.name
-                ),
-                hint: "read what the token cannot promise, then give the twelve words with --words \"…\""
-                    .to_owned(),
-            });
-        }
+        proposed.check_words(words)?;
         self.provision_audit_key(session)?;
         let text = config::with_authority(&self.text, &proposed.name, &proposed.key_uri)?;
         self.register.adopt_authority(&proposed.as_new(&proposed.waived()), words, now()?)?;
@@ -219,6 +275,17 @@ impl Appliance {
 fn unknown(name: &str) -> Error {
     let what = format!("an adoption that waives {}, which is nothing that can be", Printable::new(name));
     Error::Register(register::Error::Damaged(what))
+}
+
+/// Checks that the token does not say of a key that it was made in it.
+pub(super) fn check_from_outside(key: &TokenKey) -> Result<(), Error> {
+    if key.unpromised().contains(&Promise::Local) {
+        return Ok(());
+    }
+    Err(Error::usage(
+        "the token says of this key that it was made in it: it did not come from outside",
+        "make a CA's key with ca create or ca request, which record how it was made",
+    ))
 }
 
 fn checked_origin(origin: &str) -> Result<String, Error> {

@@ -1,9 +1,10 @@
 //! A token and the session with it: logging in, making and finding keys, random octets.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use cryptoki::error::{Error as CryptokiError, RvError};
-use cryptoki::object::{Attribute, ObjectClass, ObjectHandle};
+use cryptoki::object::{Attribute, AttributeType, ObjectClass, ObjectHandle};
 use cryptoki::session::{Session as Cryptoki, UserType};
 
 use crate::pki::key::{KeyAlgorithm, SignatureAlgorithm};
@@ -251,6 +252,27 @@ impl Session {
             private.ok_or_else(|| Error::KeyMissing { key: id.clone(), token: self.state.label.clone() })?;
         let public = self.only(ObjectClass::PUBLIC_KEY, "public key", id)?;
         TokenKey::read(&self.anchor, id.clone(), private, public, waiver)
+    }
+
+    /// The identifiers of the private keys, each once. A key without one can be named by nothing.
+    ///
+    /// # Errors
+    /// What the token answers.
+    pub fn private_key_ids(&self) -> Result<BTreeSet<KeyId>, Error> {
+        let mut ids = BTreeSet::new();
+        for key in self
+            .anchor
+            .find_objects(&[Attribute::Class(ObjectClass::PRIVATE_KEY)])
+            .map_err(Error::from_call)?
+        {
+            let attributes =
+                self.anchor.get_attributes(key, &[AttributeType::Id]).map_err(Error::from_call)?;
+            ids.extend(attributes.into_iter().filter_map(|attribute| match attribute {
+                Attribute::Id(octets) => KeyId::new(octets).ok(),
+                _ => None,
+            }));
+        }
+        Ok(ids)
     }
 
     /// A signer for one thread, with a session of its own. For a key that wants its PIN for every signature
