@@ -50,18 +50,28 @@ pub fn profile_sections(home: Option<&Home>) -> Result<Vec<ProfileSection>, Erro
         let configuration = config::Authority::parse(&text)?;
         (text, configuration)
     };
-    let section = |profile: &Profile| ProfileSection {
+    Ok(configuration.profiles().map(|profile| section(profile, &text)).collect())
+}
+
+fn section(profile: &Profile, text: &str) -> ProfileSection {
+    ProfileSection {
         name: profile.name.clone(),
         summary: profile.summary(),
-        text: config::profile_text(&text, &profile.name),
-    };
-    Ok(configuration.profiles().map(section).collect())
+        text: config::profile_text(text, &profile.name),
+    }
 }
 
 impl Appliance {
     /// The profiles that certificates for requests can be made by, in the order of authority.toml.
     pub fn request_profiles(&self) -> impl Iterator<Item = &Profile> {
         self.configuration().profiles().filter(|profile| profile.kind != SubjectKind::Root)
+    }
+
+    /// The profiles that cross-certificates can be made by, in the order of authority.toml.
+    #[must_use]
+    pub fn cross_profiles(&self) -> Vec<ProfileSection> {
+        let of_ca = |profile: &&Profile| matches!(profile.kind, SubjectKind::SubordinateCa { .. });
+        self.configuration().profiles().filter(of_ca).map(|profile| section(profile, &self.text)).collect()
     }
 
     /// Checks that scripts may issue under a profile, before any work is done.

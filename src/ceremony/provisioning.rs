@@ -149,11 +149,14 @@ impl Appliance {
     /// # Errors
     /// As [`Appliance::check_new_root`].
     pub fn check_new_subordinate(&self, new: &NewCa<'_>) -> Result<Printable, Error> {
-        let decided = Decided::of(new)?;
-        if self.standing_request(&decided)?.is_none() {
+        self.check_requested(&Decided::of(new)?)
+    }
+
+    pub(super) fn check_requested(&self, new: &Decided<'_>) -> Result<Printable, Error> {
+        if self.standing_request(new)?.is_none() {
             self.check_free(new.name)?;
         }
-        Ok(decided.subject.to_printable())
+        Ok(new.subject.to_printable())
     }
 
     pub(super) fn check_root(

@@ -53,6 +53,14 @@ impl Appliance {
         Ok(decided.subject.to_printable())
     }
 
+    /// Checks that a subordinate CA can be re-keyed so, before anything is made; the subject that both have.
+    ///
+    /// # Errors
+    /// [`Error::Authority`], [`Error::Usage`], [`Error::Register`].
+    pub fn check_rekeyed_subordinate(&self, rekey: Rekey<'_>) -> Result<Printable, Error> {
+        self.check_requested(&self.succeeding_subordinate(rekey)?)
+    }
+
     /// Makes a new key and a self-signed certificate that takes the place of a root, with its subject and path length.
     ///
     /// # Errors
@@ -77,7 +85,10 @@ impl Appliance {
         to: &Path,
         custodian: &mut Custodian<'_>,
     ) -> Result<Requested, Error> {
-        let rekey = confirmed.rekey();
+        self.request_new(&self.succeeding_subordinate(confirmed.rekey())?, to, custodian)
+    }
+
+    fn succeeding_subordinate<'a>(&self, rekey: Rekey<'a>) -> Result<Decided<'a>, Error> {
         let (own, above) = self.succeeded(rekey)?;
         if above.is_empty() {
             return Err(Error::usage(
@@ -85,7 +96,7 @@ impl Appliance {
                 "give --days instead of --to",
             ));
         }
-        self.request_new(&decided(rekey, &own), to, custodian)
+        Ok(decided(rekey, &own))
     }
 
     fn succeeding_root<'a>(&self, rekey: Rekey<'a>) -> Result<(Decided<'a>, Option<u32>), Error> {

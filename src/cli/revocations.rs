@@ -397,16 +397,8 @@ fn import(home: Home, import: &CrlImport<'_>, form: Form) -> Result<Exit, Error>
                 Past::NoCrl(_) => render::line("entries   none: it is recorded that it never made a CRL"),
             }
             render::line(&format!("listed    {} issued elsewhere, known from now on", taken.listed));
-            for (count, what) in [
-                (taken.known, "known from an earlier list"),
-                (taken.only_listed, "revoked by the list, and not on the CRL"),
-                (taken.only_entries, "on the CRL, and not on the list: they stay on every CRL"),
-                (taken.differing, "with another date or reason on the list: what was recorded holds"),
-                (taken.extensions_dropped, "extensions of the CRL that are not written any more"),
-            ] {
-                if count > 0 {
-                    render::line(&format!("note      {count} {what}"));
-                }
+            for (count, what) in taken.notes() {
+                render::line(&format!("note      {count} {what}"));
             }
             tell!("next: coldsign crl --ca {} --to DIR", Printable::new(import.ca));
         }

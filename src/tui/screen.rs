@@ -1,15 +1,21 @@
 //! The screens, each with its data inside: an approval without a plan cannot be written.
 
+pub mod adoption;
 pub mod approval;
 pub mod audit;
 pub mod authorities;
 pub mod authority;
+pub mod block_lists;
 pub mod ca_confirmation;
+pub mod ca_cross;
 pub mod ca_export;
+pub mod ca_link;
 pub mod ca_renewal;
 pub mod ca_target;
+pub mod ca_use;
 pub mod choice;
 pub mod closing;
+pub mod crl_import;
 pub mod crls;
 pub mod delivery;
 pub mod difference;
@@ -88,12 +94,22 @@ pub enum Screen {
     CaExport(ca_export::CaExport),
     /// A CA is renewed.
     CaRenewal(ca_renewal::CaRenewal),
+    /// The keys of a root are linked.
+    CaLink(ca_link::CaLink),
+    /// Under which certificate a CA issues.
+    CaUse(ca_use::CaUse),
+    /// A certificate for another root.
+    CaCross(ca_cross::CaCross),
+    /// A CA moves in with its key.
+    Adoption(adoption::Adoption),
     /// A certificate is installed.
     Install(install::Install),
     /// What can be done.
     Rooms(rooms::Rooms),
     /// Which requests are read.
     Requests(requests::Requests),
+    /// Keys that no certificate is made for.
+    BlockLists(block_lists::BlockListPage),
     /// Under which CA and profile.
     Choice(choice::Choice),
     /// A certificate or a request, to read.
@@ -126,6 +142,8 @@ pub enum Screen {
     Revocations(revocations::Revocations),
     /// The CRLs of a CA.
     Crls(crls::Crls),
+    /// What a CA did before it moved in is taken.
+    CrlImport(crl_import::CrlImport),
     /// What is revoked and on hold.
     Revoked(revoked::Revoked),
     /// Certificates are revoked, held or released.

@@ -1,6 +1,9 @@
 //! What the worker is asked to do, and what it answers.
 
+pub mod adoption;
 pub mod authorities;
+pub mod block_lists;
+pub mod ca_life;
 pub mod proving;
 pub mod register;
 pub mod revocation;
@@ -15,7 +18,10 @@ use crate::ceremony::{
 };
 
 use super::model::OnBack;
+use adoption::{AdoptionJob, AdoptionNews};
 use authorities::{AuthorityJob, AuthorityNews};
+use block_lists::{BlockListJob, BlockListNews};
+use ca_life::{CaLifeJob, CaLifeNews};
 use proving::{ProvingJob, ProvingNews};
 use register::{RegisterJob, RegisterNews};
 use revocation::{RevocationJob, RevocationNews};
@@ -155,8 +161,14 @@ pub enum Job {
     Close,
     /// Signs the register's head with the audit key, then shows closing.
     SignHead,
+    /// Does something for a CA that moves in.
+    Adoption(AdoptionJob),
     /// Does something for a CA.
     Authority(AuthorityJob),
+    /// Does something with block lists.
+    BlockList(BlockListJob),
+    /// Does something for a CA that was made before.
+    CaLife(CaLifeJob),
     /// Does something with a module or a token.
     Token(TokenJob),
     /// Looks something up in the register.
@@ -320,8 +332,14 @@ pub enum News {
         /// What was done since the interface opened the home.
         done: DoneSince,
     },
+    /// What was found or done for a CA that moves in.
+    Adoption(AdoptionNews),
     /// What was found or done for a CA.
     Authority(AuthorityNews),
+    /// The block lists.
+    BlockList(BlockListNews),
+    /// What was found or done for a CA that was made before.
+    CaLife(CaLifeNews),
     /// What was found or done with a module or a token.
     Token(TokenNews),
     /// What the register holds.
@@ -337,7 +355,8 @@ impl Job {
     #[must_use]
     pub fn on_back(&self) -> OnBack {
         match self {
-            Self::CountFolder { .. }
+            Self::BlockList(BlockListJob::Add { .. })
+            | Self::CountFolder { .. }
             | Self::Detail { .. }
             | Self::Judge { .. }
             | Self::Plan { .. }
@@ -389,7 +408,10 @@ impl Job {
             Self::Unfinished => "looking for unfinished plans",
             Self::Close => "closing",
             Self::SignHead => "signing the register's head",
+            Self::Adoption(job) => job.words(),
             Self::Authority(job) => job.words(),
+            Self::BlockList(job) => job.words(),
+            Self::CaLife(job) => job.words(),
             Self::Token(job) => job.words(),
             Self::Register(job) => job.words(),
             Self::Proving(job) => job.words(),

@@ -1,5 +1,6 @@
 //! The thread that works: it alone holds the appliance and the token's session, and does one job after the other.
 
+mod adoption;
 mod closing;
 mod folders;
 mod plans;
@@ -9,6 +10,8 @@ mod register;
 mod revocation;
 
 mod authorities;
+mod block_lists;
+mod ca_life;
 mod tokens;
 
 use std::{
@@ -26,7 +29,7 @@ use zeroize::Zeroizing;
 use crate::{
     ceremony::{
         self, Activation, Appliance, ApprovalGiven, Beginning, Class, Error, HeadAfter, Home, Judgement, Pin,
-        PinEntry, PlanWanted, Progress, Reins, Session, Setup, TokenState, Verdict, Watch,
+        PinEntry, PlanWanted, Progress, ProposedAdoption, Reins, Session, Setup, TokenState, Verdict, Watch,
     },
     pki::{
         fingerprint::Digest,
@@ -59,6 +62,8 @@ pub struct Worker {
     reins: Arc<Reins>,
     shelf: register::Shelf,
     desk: revocation::Desk,
+    /// The CA that is to move in, as it was shown.
+    newcomer: Option<ProposedAdoption>,
     /// The register's head that the frame shows.
     told_head: Option<Digest>,
 }
@@ -85,6 +90,7 @@ impl Worker {
             reins,
             shelf: register::Shelf::default(),
             desk: revocation::Desk::default(),
+            newcomer: None,
             told_head: None,
         }
     }
@@ -202,7 +208,10 @@ impl Worker {
             Job::Unfinished => self.unfinished(),
             Job::Close => self.close(),
             Job::SignHead => self.sign_head(),
+            Job::Adoption(job) => self.take_in(job).map(News::Adoption),
             Job::Authority(job) => self.provide(job).map(News::Authority),
+            Job::BlockList(job) => self.keep_lists(job).map(News::BlockList),
+            Job::CaLife(job) => self.live_on(job),
             Job::Token(job) => self.attend(job).map(News::Token),
             Job::Register(job) => self.look_up(job).map(News::Register),
             Job::Proving(job) => self.prove(job).map(News::Proving),

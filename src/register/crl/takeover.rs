@@ -48,6 +48,21 @@ pub struct Takeover {
     pub extensions_dropped: u64,
 }
 
+impl Takeover {
+    /// What people should know of it: how many of what.
+    #[must_use]
+    pub fn notes(&self) -> Vec<(u64, &'static str)> {
+        let notes = [
+            (self.known, "known from an earlier list"),
+            (self.only_listed, "revoked by the list, and not on the CRL"),
+            (self.only_entries, "on the CRL, and not on the list: they stay on every CRL"),
+            (self.differing, "with another date or reason on the list: what was recorded holds"),
+            (self.extensions_dropped, "extensions of the CRL that are not written any more"),
+        ];
+        notes.into_iter().filter(|(count, _)| *count > 0).collect()
+    }
+}
+
 /// Takes a CA over. Dropped before [`TakeoverWriter::store`], nothing of it was ever there.
 #[derive(Debug)]
 pub struct TakeoverWriter<'a> {

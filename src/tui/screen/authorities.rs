@@ -2,7 +2,7 @@
 
 use ratatui::layout::Rect;
 
-use super::{Screen, authority::AuthorityPage, new_ca::NewCa};
+use super::{Screen, adoption::Adoption, authority::AuthorityPage, new_ca::NewCa};
 use crate::{
     ceremony::{Authority, CaWarningKind, Stage},
     pki::text::Printable,
@@ -26,6 +26,8 @@ use crate::{
 const ROOT: Action = Action::Verb(0);
 /// Requests a subordinate CA.
 const SUBORDINATE: Action = Action::Verb(1);
+/// Lets one move in.
+const ADOPT: Action = Action::Verb(2);
 
 /// The CAs.
 #[derive(Debug, Default)]
@@ -83,6 +85,7 @@ impl Room for Authorities {
         let mut bindings = self.authorities.bindings("open");
         bindings.push(Binding::bar(&[Key::Char('n')], ROOT, "new root"));
         bindings.push(Binding::bar(&[Key::Char('s')], SUBORDINATE, "request a subordinate CA"));
+        bindings.push(Binding::bar(&[Key::Char('a')], ADOPT, "adopt one"));
         bindings.push(BACK);
         bindings
     }
@@ -94,6 +97,7 @@ impl Room for Authorities {
                 .authorities
                 .open(|authority| Turn::enter(Screen::Authority(AuthorityPage::new(authority.clone())))),
             ROOT => Turn::enter(Screen::NewCa(NewCa::root())),
+            ADOPT => Turn::enter(Screen::Adoption(Adoption::new())),
             SUBORDINATE => Turn::enter(Screen::NewCa(NewCa::subordinate())),
             _ => self.authorities.act(action),
         }

@@ -3,11 +3,20 @@
 use ratatui::layout::Rect;
 
 use super::{
-    Screen, authorities::state_words, ca_export::CaExport, ca_renewal::CaRenewal, document::Document,
+    Screen,
+    authorities::state_words,
+    ca_cross::CaCross,
+    ca_export::CaExport,
+    ca_link::CaLink,
+    ca_renewal::{CaRenewal, is_root},
+    ca_use::CaUse,
+    crl_import::CrlImport,
+    document::Document,
     install::Install,
+    new_ca::NewCa,
 };
 use crate::{
-    ceremony::{Authority, ExportedCertificate, Requested, Role as CertificateRole, Stage},
+    ceremony::{Authority, ExportedCertificate, Links, Requested, Role as CertificateRole, Stage},
     pki::{certificate::Certificate, fingerprint::hex, text::Printable},
     tui::{
         browser::shown,
@@ -41,6 +50,21 @@ const EXPORT: Action = Action::Verb(4);
 /// Renews it.
 const RENEW: Action = Action::Verb(5);
 
+/// Takes what it did before it moved in.
+const PAST: Action = Action::Verb(6);
+
+/// Re-keys it.
+const REKEY: Action = Action::Verb(7);
+
+/// Links its key with the one before it.
+const LINK: Action = Action::Verb(8);
+
+/// Chooses the certificate that it issues under.
+const USE: Action = Action::Verb(9);
+
+/// Certifies another root.
+const CROSS: Action = Action::Verb(10);
+
 /// One CA.
 #[derive(Debug)]
 pub struct AuthorityPage {
@@ -66,6 +90,33 @@ impl AuthorityPage {
                         onto a medium for those who trust the CA; the others stay valid until they end.";
             items.push(Item::Words(next.to_owned(), Role::Strong));
         }
+        Self::told(authority, items)
+    }
+
+    /// A CA that moved in a moment ago.
+    #[must_use]
+    pub fn adopted(authority: Authority) -> Self {
+        let text = format!("Done. CA {} has moved in, with the key that it had.", authority.record.name);
+        let next = "Next: press p and take its latest CRL and the list of what it issued, or record that it never made a \
+                    CRL. Until then it revokes nothing and makes no CRL.";
+        let items = vec![Item::Words(text, Role::Good), Item::Words(next.to_owned(), Role::Strong)];
+        Self::told(authority, items)
+    }
+
+    /// A root whose key was linked with the one before it a moment ago.
+    #[must_use]
+    pub fn linked(authority: Authority, links: &Links) -> Self {
+        let mut items = vec![Item::Words("Both links are made and recorded.".to_owned(), Role::Good)];
+        let names = (&authority.record.name, &links.before);
+        for (certified, by, link) in
+            [(names.0, names.1, &links.new_with_old), (names.1, names.0, &links.old_with_new)]
+        {
+            items.push(said("the key of", &format!("{certified}, certified by {by}")));
+            items.push(said("valid until", &moment(link.not_after())));
+            items.push(said("SHA-256 of it", &link.sha256().to_string()));
+        }
+        let next = "Next: press w here and on the page of the CA before; each certificate is written with all its paths.";
+        items.push(Item::Words(next.to_owned(), Role::Strong));
         Self::told(authority, items)
     }
 
@@ -115,7 +166,8 @@ impl Room for AuthorityPage {
     }
 
     fn help(&self) -> &'static str {
-        "What this home knows of the CA. Its private key is in the token and never leaves it. Compare the words of the \
+        "What this home knows of the CA. K re-keys it: a new key takes its place, under the same subject. u chooses which of its \
+         certificates it issues under, x certifies the root of somebody else.  Its private key is in the token and never leaves it. Compare the words of the \
          root's certificate with those that the root's keeper tells you: they stand for every octet of it."
     }
 
@@ -123,9 +175,22 @@ impl Room for AuthorityPage {
         let mut bindings = Vec::new();
         match &self.authority.stage {
             Stage::Issues => {
-                bindings.push(Binding::bar(&[Key::Enter, Key::Char('v')], READ, "its certificate"));
+                bindings.push(Binding::bar(&[Key::Enter, Key::Char('v')], READ, "certificate"));
                 bindings.push(Binding::bar(&[Key::Char('w')], EXPORT, "to a medium"));
                 bindings.push(Binding::bar(&[Key::Char('n')], RENEW, "renew"));
+                bindings.push(Binding::help(&[Key::Char('K')], REKEY, "re-key: a new key takes its place"));
+                if self.authority.record.succeeds.is_some() && is_root(&self.authority) {
+                    bindings.push(Binding::help(
+                        &[Key::Char('L')],
+                        LINK,
+                        "link its key with the one before it",
+                    ));
+                }
+                bindings.push(Binding::help(&[Key::Char('u')], USE, "under which certificate it issues"));
+                bindings.push(Binding::help(&[Key::Char('x')], CROSS, "cross-certificate for another root"));
+                if self.authority.from_outside.is_some() {
+                    bindings.push(Binding::bar(&[Key::Char('p')], PAST, "its past"));
+                }
             }
             Stage::Requested => {
                 bindings.push(Binding::bar(&[Key::Char('i')], INSTALL, "install its certificate"));
@@ -172,6 +237,11 @@ impl Room for AuthorityPage {
                 _ => Turn::stay(),
             },
             RENEW => Turn::replace(Screen::CaRenewal(CaRenewal::new(self.authority.clone()))),
+            REKEY => Turn::replace(Screen::NewCa(NewCa::rekeyed(&self.authority))),
+            LINK => Turn::replace(Screen::CaLink(CaLink::new(self.authority.clone()))),
+            USE => Turn::replace(Screen::CaUse(CaUse::new(self.authority.clone()))),
+            CROSS => Turn::enter(Screen::CaCross(CaCross::new(&record.name))),
+            PAST => CrlImport::enter(&record.name),
             EXPORT => Turn::replace(Screen::CaExport(CaExport::new(self.authority.clone()))),
             INSTALL => Turn::replace(Screen::Install(Install::new(self.authority.clone()))),
             _ => {
@@ -286,7 +356,7 @@ pub(super) fn root_words(root: &Certificate) -> Vec<Item> {
 }
 
 /// Words in rows of four, numbered, far enough apart to be read aloud.
-fn word_rows(words: &str) -> Vec<Item> {
+pub(super) fn word_rows(words: &str) -> Vec<Item> {
     let words: Vec<&str> = words.split(' ').collect();
     let row = |(row, four): (usize, &[&str])| {
         let numbered = four.iter().enumerate();

@@ -16,22 +16,20 @@ use crate::{
         browser::shown,
         canvas::Canvas,
         field::Field,
-        key::Key,
-        keymap::{Action, BACK, Binding},
+        keymap::{Action, Binding},
         model::About,
         room::{Heard, Room, Turn},
-        sheet::{Item, Sheet},
+        sheet::Item,
         theme::Role,
+        typed_name::TypedName,
         wording::{below, grouped},
         work::{
             Job, News,
             authorities::{AuthorityJob, AuthorityNews, RootTerms},
+            ca_life::{CaLifeJob, Way},
         },
     },
 };
-
-/// Rows below the sheet: what to type, the field, and a gap.
-const FOOT_ROWS: u16 = 3;
 
 /// What is made.
 #[derive(Clone, Debug)]
@@ -50,17 +48,41 @@ pub enum Making {
 pub struct CaConfirmation {
     form: NewCa,
     making: Making,
-    sheet: Sheet,
-    typed: Field,
+    typed: TypedName,
 }
 
 impl CaConfirmation {
     /// A form that was checked, and its subject as the certificate or the request will have it.
     #[must_use]
     pub fn new(form: NewCa, subject: Printable, making: Making) -> Self {
-        let sheet = Sheet::new(summary(&form, subject, &making));
-        Self { form, making, sheet, typed: Field::default() }
+        let ask = "Type the CA's short name, as it stands at the top, to make its key:";
+        let typed = TypedName::new(summary(&form, subject, &making), ask);
+        Self { form, making, typed }
     }
+}
+
+/// What it means that a CA's place is taken.
+fn succession(making: &Making, before: &str) -> Vec<Item> {
+    let (makes, devices) = match making {
+        Making::Root(_) => (
+            "THIS MAKES A NEW ROOT with a new key, in the place of the CA below. It has the same subject and path length.",
+            "Devices that trust only the old root do not trust what the new key issues: give them the new root, or make \
+             the links between both keys (L on the new CA's page) and hand them out.",
+        ),
+        Making::Request { .. } => (
+            "THIS MAKES A NEW KEY, in the place of the CA below, and its request with the same subject. The superior plans \
+             it by the profile subordinate-ca-renewal.",
+            "Devices that trust the root trust what the new key issues, once they get the new CA's certificate with it.",
+        ),
+    };
+    let old = "What the old key issued keeps its path. The old CA keeps its key: it signs its own CRLs until the last of its \
+               certificates has ended, and could still issue, which every plan warns of.";
+    vec![
+        Item::Words(makes.to_owned(), Role::Attention),
+        Item::labelled("in the place of", Printable::new(before)),
+        Item::Words(devices.to_owned(), Role::Strong),
+        Item::Words(old.to_owned(), Role::Plain),
+    ]
 }
 
 fn summary(form: &NewCa, subject: Printable, making: &Making) -> Vec<Item> {
@@ -73,14 +95,20 @@ fn summary(form: &NewCa, subject: Printable, making: &Making) -> Vec<Item> {
              the superior CA says."
         }
     };
-    let mut items = vec![Item::Words(makes.to_owned(), Role::Attention)];
+    let successor = form.successor();
+    let mut items = match &successor {
+        Some(successor) => succession(making, &successor.before),
+        None => vec![Item::Words(makes.to_owned(), Role::Attention)],
+    };
     items.extend([said("name here", &wish.name), said("key", &wish.key.to_string())]);
     items.push(Item::labelled("subject", subject));
     match making {
         Making::Root(terms) => {
             items.push(said("issuer", "itself: a root"));
             items.push(said("days", &grouped(terms.days.into())));
-            items.push(said("path length", &below(terms.path_length)));
+            if successor.is_none() {
+                items.push(said("path length", &below(terms.path_length)));
+            }
         }
         Making::Request { to } => items.push(Item::labelled("request goes to", shown(to))),
     }
@@ -90,6 +118,7 @@ fn summary(form: &NewCa, subject: Printable, making: &Making) -> Vec<Item> {
 impl Room for CaConfirmation {
     fn title(&self) -> &'static str {
         match self.making {
+            _ if self.form.successor().is_some() => "Re-key a CA: is everything right?",
             Making::Root(_) => "New root CA: is everything right?",
             Making::Request { .. } => "Request a subordinate CA: is everything right?",
         }
@@ -101,12 +130,7 @@ impl Room for CaConfirmation {
     }
 
     fn bindings(&self, _about: &About) -> Vec<Binding> {
-        vec![
-            Binding::bar(&[Key::Enter], Action::Proceed, "make the key (the CA's name typed)"),
-            Binding::help(&[Key::Up], Action::Up, "one row up"),
-            Binding::help(&[Key::Down], Action::Down, "one row down"),
-            BACK,
-        ]
+        TypedName::bindings("make the key (the CA's name typed)")
     }
 
     fn act(&mut self, action: Action, _about: &About) -> Turn {
@@ -114,21 +138,32 @@ impl Room for CaConfirmation {
         match action {
             Action::Back => Turn::replace(Screen::NewCa(self.form.clone())),
             Action::Proceed => {
-                let typed = self.typed.text().to_owned();
-                Turn::work(Job::Authority(match &self.making {
-                    Making::Root(terms) => AuthorityJob::MakeRoot { wish, terms: *terms, typed },
-                    Making::Request { to } => AuthorityJob::Request { wish, to: to.clone(), typed },
-                }))
+                let typed = self.typed.text();
+                Turn::work(match (&self.making, self.form.successor()) {
+                    (making, Some(successor)) => {
+                        let way = match making {
+                            Making::Root(terms) => Way::Certificate(terms.days),
+                            Making::Request { to } => Way::Request(to.clone()),
+                        };
+                        Job::CaLife(CaLifeJob::Rekey { successor, way, typed })
+                    }
+                    (Making::Root(terms), None) => {
+                        Job::Authority(AuthorityJob::MakeRoot { wish, terms: *terms, typed })
+                    }
+                    (Making::Request { to }, None) => {
+                        Job::Authority(AuthorityJob::Request { wish, to: to.clone(), typed })
+                    }
+                })
             }
             _ => {
-                self.sheet.act(action);
+                self.typed.act(action);
                 Turn::stay()
             }
         }
     }
 
     fn field(&mut self) -> Option<&mut Field> {
-        Some(&mut self.typed)
+        Some(self.typed.field())
     }
 
     fn hear(&mut self, news: Box<News>, _about: &About) -> Heard {
@@ -161,11 +196,6 @@ impl Room for CaConfirmation {
             canvas.text(area.x + 22, y, area.width.saturating_sub(22), &text, Role::Strong);
             y += 1;
         }
-        let height = area.bottom().saturating_sub(y + FOOT_ROWS);
-        self.sheet.draw(canvas, Rect { y, height, ..area });
-        let y = area.bottom().saturating_sub(2);
-        let text = "Type the CA's short name, as it stands at the top, to make its key:";
-        canvas.text(area.x, y, area.width, text, Role::Strong);
-        canvas.input(area.x, y + 1, 40, &self.typed, Role::Selected);
+        self.typed.draw(canvas, Rect { y, height: area.bottom().saturating_sub(y), ..area });
     }
 }

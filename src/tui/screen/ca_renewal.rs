@@ -17,8 +17,9 @@ use crate::{
         keymap::{Action, BACK, Binding},
         model::About,
         room::{Heard, Room, Turn},
-        sheet::{Item, Sheet},
+        sheet::Item,
         theme::Role,
+        typed_name::TypedName,
         wording::{below, grouped, moment},
         work::{
             Job, News,
@@ -26,9 +27,6 @@ use crate::{
         },
     },
 };
-
-/// Rows below the sheet: what to type, the field, and a gap.
-const FOOT_ROWS: u16 = 3;
 
 /// What is made.
 #[derive(Clone, Debug)]
@@ -47,7 +45,7 @@ enum Step {
     /// The folder is chosen.
     Folder(Box<Browser>),
     /// The CA's name is typed.
-    Confirm { making: Making, sheet: Sheet, typed: Field },
+    Confirm { making: Making, typed: TypedName },
 }
 
 /// A CA before it is renewed.
@@ -71,8 +69,9 @@ impl CaRenewal {
     }
 
     fn confirm(&mut self, making: Making, renewal: Option<&RootRenewal>) {
-        let sheet = Sheet::new(summary(&self.authority, &making, renewal));
-        self.step = Step::Confirm { making, sheet, typed: Field::default() };
+        let items = summary(&self.authority, &making, renewal);
+        let typed = TypedName::new(items, "Type the CA's short name to renew it:");
+        self.step = Step::Confirm { making, typed };
     }
 
     fn proceed(&mut self) -> Turn {
@@ -86,8 +85,8 @@ impl CaRenewal {
                 ),
             },
             Step::Folder(_) => Turn::stay(),
-            Step::Confirm { making, typed, .. } => {
-                let typed = typed.text().to_owned();
+            Step::Confirm { making, typed } => {
+                let typed = typed.text();
                 Turn::work(Job::Authority(match making.clone() {
                     Making::Certificate(days) => AuthorityJob::RenewRoot { name, days, typed },
                     Making::Request(to) => AuthorityJob::RequestRenewal { name, to, typed },
@@ -98,7 +97,7 @@ impl CaRenewal {
 }
 
 /// Whether a CA certifies itself.
-fn is_root(authority: &Authority) -> bool {
+pub(super) fn is_root(authority: &Authority) -> bool {
     authority.record.certificate.as_ref().is_some_and(|(_, above)| above.is_empty())
 }
 
@@ -155,12 +154,7 @@ impl Room for CaRenewal {
                 let write = Binding::bar(&[Key::Char('w')], Action::Proceed, "write the request here");
                 browser.bindings("open", Some(write))
             }
-            Step::Confirm { .. } => vec![
-                Binding::bar(&[Key::Enter], Action::Proceed, "renew it (the CA's name typed)"),
-                Binding::help(&[Key::Up], Action::Up, "one row up"),
-                Binding::help(&[Key::Down], Action::Down, "one row down"),
-                BACK,
-            ],
+            Step::Confirm { .. } => TypedName::bindings("renew it (the CA's name typed)"),
         }
     }
 
@@ -177,8 +171,8 @@ impl Room for CaRenewal {
             },
             (Action::Proceed, _) => self.proceed(),
             (Action::Back, _) => out,
-            (action, Step::Confirm { sheet, .. }) => {
-                sheet.act(action);
+            (action, Step::Confirm { typed, .. }) => {
+                typed.act(action);
                 Turn::stay()
             }
             (_, Step::Days(_)) => Turn::stay(),
@@ -196,7 +190,7 @@ impl Room for CaRenewal {
         match &mut self.step {
             Step::Days(field) => Some(field),
             Step::Folder(browser) => browser.field(),
-            Step::Confirm { typed, .. } => Some(typed),
+            Step::Confirm { typed, .. } => Some(typed.field()),
         }
     }
 
@@ -222,28 +216,18 @@ impl Room for CaRenewal {
     }
 
     fn draw(&self, canvas: &mut Canvas<'_>, area: Rect, about: &About) {
-        let ask = |canvas: &mut Canvas<'_>, y: u16, text: &str, field: &Field| {
-            canvas.text(area.x, y, area.width, text, Role::Strong);
-            canvas.input(area.x, y + 1, 40, field, Role::Selected);
-        };
         match &self.step {
             Step::Folder(browser) => browser.draw(canvas, area, about),
             Step::Days(field) => {
                 let text = "The root gets a new certificate for the key and the name that it has. It begins now. What the \
                             root issues ends before the root does: leave room for that.";
                 let used = canvas.paragraph(Rect { height: 4, ..area }, text, Role::Plain);
-                ask(
-                    canvas,
-                    area.y + used + 1,
-                    "Days until the new certificate ends (7300 are about twenty years):",
-                    field,
-                );
+                let (y, what) =
+                    (area.y + used + 1, "Days until the new certificate ends (7300 are about twenty years):");
+                canvas.text(area.x, y, area.width, what, Role::Strong);
+                canvas.input(area.x, y + 1, 40, field, Role::Selected);
             }
-            Step::Confirm { sheet, typed, .. } => {
-                let height = area.height.saturating_sub(FOOT_ROWS);
-                sheet.draw(canvas, Rect { height, ..area });
-                ask(canvas, area.bottom().saturating_sub(2), "Type the CA's short name to renew it:", typed);
-            }
+            Step::Confirm { typed, .. } => typed.draw(canvas, area),
         }
     }
 }

@@ -4,6 +4,7 @@ use ratatui::layout::Rect;
 
 use super::{
     Screen,
+    crl_import::CrlImport,
     delivery::Delivery,
     next_crl::NextCrl,
     revocations::{freshness_role, partition_words, waiting_words},
@@ -37,6 +38,8 @@ const LISTED: Action = Action::Verb(1);
 const NEXT: Action = Action::Verb(2);
 /// Hands the latest CRL over again.
 const DELIVER: Action = Action::Verb(3);
+/// Takes what the CA did before it moved in.
+const PAST: Action = Action::Verb(4);
 
 /// Rows above the list.
 const HEAD_ROWS: u16 = 4;
@@ -97,6 +100,8 @@ impl Room for Crls {
         if self.latest().is_some() {
             bindings.push(Binding::bar(&[Key::Char('w')], DELIVER, "to medium"));
         }
+        let past = "take the CRL and the list of a CA that moved in";
+        bindings.push(Binding::help(&[Key::Char('p')], PAST, past));
         bindings.extend_from_slice(LIST);
         bindings.push(BACK);
         bindings
@@ -107,6 +112,7 @@ impl Room for Crls {
             Action::Back => Turn::back().and(Job::Revocation(RevocationJob::Standings)),
             REVOKE => Turn::enter(Screen::Revoke(Revoke::typed(&self.ca))),
             LISTED => Turn::enter(Screen::Revoke(Revoke::listed(&self.ca))),
+            PAST => CrlImport::enter(&self.ca),
             NEXT => NextCrl::enter(&self.ca, self.scope),
             Action::Open => Revoked::enter(&self.ca),
             DELIVER => match self.latest() {

@@ -1,7 +1,7 @@
 //! Installing the certificate that a superior CA issued: the file is chosen, held against the CA, and shown with its
 //! root's words before anything is entered.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use ratatui::layout::Rect;
 
@@ -12,10 +12,11 @@ use super::{
 use crate::{
     ceremony::{Authority, FittingCertificate},
     tui::{
-        browser::{Browser, FOLDERS, TYPE, shown},
+        browser::Browser,
         canvas::Canvas,
+        file_choice::{Chosen, FileChoice, Wanted},
         key::Key,
-        keymap::{Action, BACK, Binding, LIST},
+        keymap::{Action, BACK, Binding},
         model::About,
         room::{Heard, Room, Turn},
         sheet::{Item, Sheet},
@@ -27,13 +28,11 @@ use crate::{
     },
 };
 
-/// Takes the chosen file as the one with the certificates above the CA.
-const ABOVE: Action = Action::Verb(1);
-/// Holds the files against the CA.
-const EXAMINE: Action = Action::Verb(2);
-
-/// Rows that the files chosen take.
-const HEAD_ROWS: u16 = 3;
+/// The two files that make up a CA's certificate and its path.
+pub(super) const FILES: [Wanted; 2] = [
+    Wanted { label: "its certificate", otherwise: "not chosen; in a delivery: in certs, not ca.pem" },
+    Wanted { label: "those above it", otherwise: "as this home's register has them; or choose ca-chain.pem" },
+];
 
 /// How far it has come.
 #[derive(Debug)]
@@ -48,9 +47,7 @@ enum Step {
 #[derive(Debug)]
 pub struct Install {
     authority: Authority,
-    browser: Browser,
-    certificate: Option<PathBuf>,
-    chain: Option<PathBuf>,
+    files: FileChoice,
     step: Step,
 }
 
@@ -58,43 +55,20 @@ impl Install {
     /// The installation for a CA that waits for its certificate.
     #[must_use]
     pub fn new(authority: Authority) -> Self {
-        Self { authority, browser: Browser::new(), certificate: None, chain: None, step: Step::Choosing }
+        let [certificate, chain] = FILES;
+        Self { authority, files: FileChoice::two(certificate, chain), step: Step::Choosing }
     }
 
     fn choose(&mut self, action: Action, about: &About) -> Turn {
-        match action {
-            Action::Back => self.browser.leave(about).unwrap_or_else(|| {
-                Turn::replace(Screen::Authority(AuthorityPage::new(self.authority.clone())))
-            }),
-            ABOVE => match self.browser.chosen_file() {
-                Some(file) => {
-                    self.chain = Some(file);
-                    Turn::stay()
-                }
-                None => Turn::refuse(
-                    "this is not a file",
-                    "choose the file with the certificates above the CA: in a delivery ca-chain.pem",
-                ),
-            },
-            EXAMINE => match &self.certificate {
-                Some(certificate) => Turn::work(Job::Authority(AuthorityJob::Examine {
-                    name: self.authority.record.name.clone(),
-                    certificate: certificate.clone(),
-                    chain: self.chain.clone(),
-                })),
-                None => Turn::refuse(
-                    "no certificate is chosen yet",
-                    "choose its file with Enter: in a delivery it stands in certs",
-                ),
-            },
-            Action::Open => match self.browser.chosen_file() {
-                Some(file) => {
-                    self.certificate = Some(file);
-                    Turn::stay()
-                }
-                None => self.browser.act(action, about),
-            },
-            _ => self.browser.act(action, about),
+        match (self.files.act(action, about), self.files.first()) {
+            (Chosen::On(turn), _) => turn,
+            (Chosen::Out, _) => Turn::replace(Screen::Authority(AuthorityPage::new(self.authority.clone()))),
+            (Chosen::Done, Some(certificate)) => Turn::work(Job::Authority(AuthorityJob::Examine {
+                name: self.authority.record.name.clone(),
+                certificate: certificate.to_owned(),
+                chain: self.files.second().map(Path::to_owned),
+            })),
+            (Chosen::Done, None) => no_certificate(),
         }
     }
 }
@@ -133,23 +107,7 @@ impl Room for Install {
             bindings.push(BACK);
             return bindings;
         }
-        if self.browser.is_typing() {
-            return vec![Binding::bar(&[Key::Enter], Action::Open, "open"), BACK];
-        }
-        let is_file = self.browser.chosen_file().is_some();
-        let words = if is_file { "its certificate" } else { "open" };
-        let mut bindings = vec![Binding::bar(&[Key::Enter], Action::Open, words)];
-        if is_file {
-            bindings.push(Binding::bar(&[Key::Char('a')], ABOVE, "those above it"));
-        }
-        if self.certificate.is_some() {
-            bindings.push(Binding::bar(&[Key::Char('e')], EXAMINE, "examine"));
-        }
-        bindings.extend_from_slice(FOLDERS);
-        bindings.push(Binding::bar(&[Key::Char('/')], TYPE, "type a path"));
-        bindings.extend_from_slice(LIST);
-        bindings.push(BACK);
-        bindings
+        self.files.bindings("examine")
     }
 
     fn act(&mut self, action: Action, about: &About) -> Turn {
@@ -171,7 +129,7 @@ impl Room for Install {
 
     fn browser(&mut self) -> Option<&mut Browser> {
         match self.step {
-            Step::Choosing => Some(&mut self.browser),
+            Step::Choosing => Some(self.files.browser()),
             Step::Comparing { .. } => None,
         }
     }
@@ -187,28 +145,13 @@ impl Room for Install {
                 let page = AuthorityPage::ready(*authority);
                 Heard::Mine(Turn::replace(Screen::Authority(page)).and(Job::OpenHome))
             }
-            other => self.browser.hear(Box::new(other)),
+            other => self.files.browser().hear(Box::new(other)),
         }
     }
 
     fn draw(&self, canvas: &mut Canvas<'_>, area: Rect, about: &About) {
         match &self.step {
-            Step::Choosing => {
-                let files = [
-                    ("its certificate", &self.certificate, "not chosen; in a delivery: in certs, not ca.pem"),
-                    (
-                        "those above it",
-                        &self.chain,
-                        "as this home's register has them; or choose ca-chain.pem",
-                    ),
-                ];
-                for (row, (label, path, otherwise)) in (0..).zip(files) {
-                    draw_file(canvas, area, area.y + row, label, path.as_deref(), otherwise);
-                }
-                let below =
-                    Rect { y: area.y + HEAD_ROWS, height: area.height.saturating_sub(HEAD_ROWS), ..area };
-                self.browser.draw(canvas, below, about);
-            }
+            Step::Choosing => self.files.draw(canvas, area, about),
             Step::Comparing { sheet, .. } => {
                 sheet.draw_placed(canvas, area);
             }
@@ -216,17 +159,12 @@ impl Room for Install {
     }
 }
 
-fn draw_file(canvas: &mut Canvas<'_>, area: Rect, y: u16, label: &str, path: Option<&Path>, otherwise: &str) {
-    canvas.text(area.x, y, 17, label, Role::Faint);
-    let (x, width) = (area.x + 18, area.width.saturating_sub(18));
-    match path {
-        Some(path) => {
-            canvas.outside(x, y, width, &shown(path), Role::Strong);
-        }
-        None => {
-            canvas.text(x, y, width, otherwise, Role::Plain);
-        }
-    }
+/// The certificate itself is not chosen.
+pub(super) fn no_certificate() -> Turn {
+    Turn::refuse(
+        "no certificate is chosen yet",
+        "choose its file with Enter: in a delivery it stands in certs",
+    )
 }
 
 /// The root first: its words are what people compare.

@@ -4,11 +4,13 @@ use ratatui::layout::Rect;
 
 use super::{
     Screen,
+    authority::AuthorityPage,
     ca_confirmation::{CaConfirmation, Making},
+    ca_renewal::is_root,
     ca_target::CaTarget,
 };
 use crate::{
-    ceremony::KEY_ALGORITHMS,
+    ceremony::{Authority, KEY_ALGORITHMS},
     pki::{key::KeyAlgorithm, time::Time},
     tui::{
         canvas::Canvas,
@@ -21,6 +23,7 @@ use crate::{
         work::{
             Job, News,
             authorities::{AuthorityJob, AuthorityNews, RootTerms, Wish},
+            ca_life::{CaLifeJob, Successor},
         },
     },
 };
@@ -36,6 +39,8 @@ const DAY_SECONDS: i64 = 86_400;
 /// What kind of CA is made.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 enum Kind {
+    RekeyedRoot,
+    RekeyedSubordinate,
     Root,
     Subordinate,
 }
@@ -120,6 +125,8 @@ enum Leaving {
 #[derive(Clone, Debug)]
 pub struct NewCa {
     kind: Kind,
+    /// The CA whose place it takes, where it takes one.
+    before: Option<Box<Authority>>,
     leaving: Leaving,
     at: usize,
     name: Field,
@@ -142,10 +149,18 @@ impl NewCa {
         Self::of(Kind::Subordinate)
     }
 
+    /// The form of a CA that takes the place of one that issues, with a new key and the same subject.
+    #[must_use]
+    pub fn rekeyed(before: &Authority) -> Self {
+        let kind = if is_root(before) { Kind::RekeyedRoot } else { Kind::RekeyedSubordinate };
+        Self { before: Some(Box::new(before.clone())), ..Self::of(kind) }
+    }
+
     fn of(kind: Kind) -> Self {
         let field = Field::default;
         Self {
             kind,
+            before: None,
             leaving: Leaving::No,
             at: 0,
             name: field(),
@@ -160,6 +175,8 @@ impl NewCa {
         match self.kind {
             Kind::Root => &[Entry::Name, Entry::Key, Entry::Subject, Entry::Days, Entry::PathLength],
             Kind::Subordinate => &[Entry::Name, Entry::Key, Entry::Subject],
+            Kind::RekeyedRoot => &[Entry::Name, Entry::Key, Entry::Days],
+            Kind::RekeyedSubordinate => &[Entry::Name, Entry::Key],
         }
     }
 
@@ -179,6 +196,13 @@ impl NewCa {
             key: self.algorithm(),
             subject: self.subject.text().to_owned(),
         }
+    }
+
+    /// The same, where it takes the place of a CA.
+    #[must_use]
+    pub fn successor(&self) -> Option<Successor> {
+        let before = self.before.as_ref()?.record.name.clone();
+        Some(Successor { before, name: self.name.text().to_owned(), key: self.algorithm() })
     }
 
     /// What a root's certificate says besides, where it is written as numbers.
@@ -216,7 +240,10 @@ impl NewCa {
             self.leaving = Leaving::Asked;
             return Turn::stay();
         }
-        Turn::back()
+        match &self.before {
+            Some(before) => Turn::replace(Screen::Authority(AuthorityPage::new(before.as_ref().clone()))),
+            None => Turn::back(),
+        }
     }
 
     fn check(&mut self) -> Turn {
@@ -225,14 +252,20 @@ impl NewCa {
             let entry = self.entry();
             return Turn::refuse(format!("{} is not filled in yet", entry.noun()), entry.wish());
         }
-        let job = match self.kind {
-            Kind::Subordinate => AuthorityJob::CheckSubordinate(self.wish()),
-            Kind::Root => match self.terms() {
-                Ok(terms) => AuthorityJob::CheckRoot(self.wish(), terms),
-                Err(turn) => return turn,
-            },
+        let terms = || self.terms();
+        let job = match (self.kind, self.successor()) {
+            (Kind::RekeyedSubordinate, Some(successor)) => {
+                Ok(Job::CaLife(CaLifeJob::CheckSubordinate(successor)))
+            }
+            (Kind::RekeyedRoot, Some(successor)) => {
+                terms().map(|terms| Job::CaLife(CaLifeJob::CheckRoot(successor, terms.days)))
+            }
+            (Kind::Root, _) => {
+                terms().map(|terms| Job::Authority(AuthorityJob::CheckRoot(self.wish(), terms)))
+            }
+            _ => Ok(Job::Authority(AuthorityJob::CheckSubordinate(self.wish()))),
         };
-        Turn::work(Job::Authority(job))
+        job.map_or_else(|refused| refused, Turn::work)
     }
 
     fn field_of(&self, entry: Entry) -> Option<&Field> {
@@ -264,12 +297,19 @@ pub(super) fn day_after(now: Time, days: u32) -> String {
 impl Room for NewCa {
     fn title(&self) -> &'static str {
         match self.kind {
+            Kind::RekeyedRoot => "Re-key a root: the new CA",
+            Kind::RekeyedSubordinate => "Re-key a subordinate CA: the new CA",
             Kind::Root => "New root CA",
             Kind::Subordinate => "Request a subordinate CA",
         }
     }
 
     fn help(&self) -> &'static str {
+        if self.before.is_some() {
+            return "The new CA has the subject of the one whose place it takes, a key of its own and a name of its own here. \
+                    Nothing is made yet: what was typed is checked and shown once more with what it means, and the new \
+                    CA's name has to be typed again before the token makes a key.";
+        }
         "Fill in what the CA is to be. Nothing is made yet: what was typed is checked and shown once more, and the \
          CA's name has to be typed again before the token makes a key. Esc leaves; where something was typed it asks \
          once, because that is lost then."
@@ -325,8 +365,10 @@ impl Room for NewCa {
     fn hear(&mut self, news: Box<News>, _about: &About) -> Heard {
         match *news {
             News::Authority(AuthorityNews::Checked(subject)) => Heard::Mine(match self.kind {
-                Kind::Subordinate => Turn::replace(Screen::CaTarget(CaTarget::new(self.clone(), subject))),
-                Kind::Root => match self.terms() {
+                Kind::RekeyedSubordinate | Kind::Subordinate => {
+                    Turn::replace(Screen::CaTarget(CaTarget::new(self.clone(), subject)))
+                }
+                Kind::RekeyedRoot | Kind::Root => match self.terms() {
                     Ok(terms) => Turn::replace(Screen::CaConfirmation(CaConfirmation::new(
                         self.clone(),
                         subject,

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use ratatui::layout::Rect;
 
-use super::{Screen, choice::Choice};
+use super::{Screen, block_lists::BlockListPage, choice::Choice};
 use crate::{
     ceremony::Reach,
     pki::text::size,
@@ -20,6 +20,9 @@ use crate::{
         work::{Job, News},
     },
 };
+
+/// Shows the block lists.
+const BLOCK_LISTS: Action = Action::Verb(1);
 
 /// Which requests are read.
 #[derive(Debug, Default)]
@@ -45,15 +48,27 @@ impl Room for Requests {
         "Choose the medium with the requests and open it. All requests in the open folder, which stands above the tree, \
          and in the folders below it are read. Nothing is ever written onto it here. Media that are put in appear by \
          themselves. Right unfolds a folder that has a + before it, Left folds it again; Enter opens it, so that it \
-         alone is read. The counts go by the names of files; what they hold is seen when they are read."
+         alone is read. The counts go by the names of files; what they hold is seen when they are read. b shows the block lists, which every \
+         key is looked up in, and takes further ones."
     }
 
     fn bindings(&self, _about: &About) -> Vec<Binding> {
         let read = Binding::bar(&[Key::Char('r')], Action::Proceed, "read this folder");
-        self.browser.bindings("open", Some(read))
+        let mut bindings = self.browser.bindings("open", Some(read));
+        if !self.browser.is_typing() {
+            bindings.push(Binding::help(
+                &[Key::Char('b')],
+                BLOCK_LISTS,
+                "block lists: keys that get no certificate",
+            ));
+        }
+        bindings
     }
 
     fn act(&mut self, action: Action, about: &About) -> Turn {
+        if action == BLOCK_LISTS {
+            return BlockListPage::enter();
+        }
         match self.browser.walk(action, about) {
             Walked::Here(folder) => {
                 self.read = Some(folder);

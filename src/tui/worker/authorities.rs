@@ -81,11 +81,11 @@ impl Worker {
         }
     }
 
-    fn ready(&self, name: &str) -> Result<AuthorityNews, Error> {
+    pub(super) fn ready(&self, name: &str) -> Result<AuthorityNews, Error> {
         Ok(AuthorityNews::Ready(Box::new(self.standing_of(name)?)))
     }
 
-    fn standing_of(&self, name: &str) -> Result<Authority, Error> {
+    pub(super) fn standing_of(&self, name: &str) -> Result<Authority, Error> {
         self.appliance()?.standing_of(name)
     }
 }
