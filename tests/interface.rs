@@ -4,6 +4,8 @@
 mod leaving;
 #[path = "interface/main_job.rs"]
 mod main_job;
+#[path = "interface/moving_in.rs"]
+mod moving_in;
 #[path = "interface/pulled.rs"]
 mod pulled;
 mod support;

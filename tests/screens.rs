@@ -13,6 +13,8 @@ mod kept;
 mod keys;
 #[path = "screens/material.rs"]
 mod material;
+#[path = "screens/moving_in.rs"]
+mod moving_in;
 #[path = "screens/outside.rs"]
 mod outside;
 #[path = "screens/samples.rs"]

@@ -69,7 +69,7 @@ fn approve(terminal: &mut Terminal) {
 }
 
 /// The numbered words on a screen: below the frame's head, in the order of their numbers, spaced out or not.
-fn words(shown: &str) -> Vec<String> {
+pub fn words(shown: &str) -> Vec<String> {
     let mut words: Vec<String> = Vec::new();
     for row in shown.lines().skip(4) {
         let pieces: Vec<&str> = row.split_whitespace().collect();

@@ -8,7 +8,8 @@ use std::{
 
 use coldsign::{
     ceremony::{
-        Appliance, Authority, AuthorityRecord, Error, FittingCertificate, Home, Rehearsal, Role, Setup, Stage,
+        Appliance, Authority, AuthorityRecord, CrlFile, Error, FittingCertificate, Home, Rehearsal, Role,
+        Setup, Stage, read_crl_file,
     },
     pki::{
         certificate::Certificate,
@@ -89,13 +90,38 @@ fn waiting() -> (TempDir, Appliance) {
 }
 
 fn own(outside: &Outside) -> Vec<u8> {
-    // Longer ones are refused where they are read.
+    certificate(&common_name(outside), OWN)
+}
+
+/// The subject as far as it is read: longer ones are refused.
+fn common_name(outside: &Outside) -> String {
     let mut octets = 0;
     let fits = |c: &char| {
         octets += c.len_utf8();
         octets <= COMMON_NAME_OCTETS_MAX
     };
-    certificate(&outside.subject.chars().take_while(fits).collect::<String>(), OWN)
+    outside.subject.chars().take_while(fits).collect()
+}
+
+/// A CRL of that name (RFC 5280 §5.1) that lists nothing, as the ceremony reads it; nobody looks at its signature there.
+pub fn crl(outside: &Outside) -> CrlFile {
+    let algorithm = SignatureAlgorithm::Ecdsa(HashAlgorithm::Sha256).der();
+    let number = sequence(&[
+        &element(tag::OID, &[0x55, 0x1d, 20]),
+        &element(tag::OCTET_STRING, &element(tag::INTEGER, &[7])),
+    ]);
+    let tbs = sequence(&[
+        &element(tag::INTEGER, &[1]),
+        &algorithm,
+        &name(&common_name(outside)),
+        &element(tag::UTC_TIME, b"260101000000Z"),
+        &element(tag::UTC_TIME, b"270101000000Z"),
+        &element(tag::context_constructed(0), &sequence(&[&number])),
+    ]);
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("crl.der");
+    fs::write(&file, sequence(&[&tbs, &algorithm, &element(tag::BIT_STRING, &[0; 80])])).unwrap();
+    read_crl_file(&file, &mut |_| {}).unwrap()
 }
 
 fn root() -> Vec<u8> {

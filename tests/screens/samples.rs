@@ -21,8 +21,14 @@ use coldsign::{
 
 use super::{material, outside::Outside};
 
+#[path = "samples/adoption.rs"]
+mod adoption;
 #[path = "samples/authorities.rs"]
 mod authorities;
+#[path = "samples/block_lists.rs"]
+mod block_lists;
+#[path = "samples/ca_life.rs"]
+mod ca_life;
 #[path = "samples/proving.rs"]
 mod proving;
 #[path = "samples/reading.rs"]
@@ -86,6 +92,12 @@ pub fn all() -> Vec<Sample> {
         ("CaExport", authorities::ca_export()),
         ("CaRenewal", authorities::ca_renewal()),
         ("Install", authorities::install()),
+        ("Adoption", adoption::adoption()),
+        ("CaLink", ca_life::ca_link()),
+        ("CaUse", ca_life::ca_use()),
+        ("CaCross", ca_life::ca_cross()),
+        ("BlockLists", block_lists::block_lists()),
+        ("CrlImport", adoption::crl_import()),
     ];
     let samples = screens.into_iter().flat_map(|(screen, states)| {
         states.into_iter().map(move |(state, build)| Sample { screen, state, build })

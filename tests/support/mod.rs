@@ -6,6 +6,7 @@
 
 pub mod desk;
 pub mod disk;
+pub mod elsewhere;
 pub mod lab;
 pub mod medium;
 pub mod modules;

@@ -90,6 +90,11 @@ impl AuthorityPage {
                         onto a medium for those who trust the CA; the others stay valid until they end.";
             items.push(Item::Words(next.to_owned(), Role::Strong));
         }
+        if is_successor(&authority) && authority.others.is_empty() {
+            let next = "Next: press w and give it to all who trust the CA before. For devices that cannot take it soon, L \
+                        makes the links between both keys.";
+            items.push(Item::Words(next.to_owned(), Role::Strong));
+        }
         Self::told(authority, items)
     }
 
@@ -166,7 +171,7 @@ impl Room for AuthorityPage {
     }
 
     fn help(&self) -> &'static str {
-        "What this home knows of the CA. K re-keys it: a new key takes its place, under the same subject. u chooses which of its \
+        "What this home knows of the CA. K re-keys it: a new key takes its place, under the same subject; L links the keys of a re-keyed root. u chooses which of its \
          certificates it issues under, x certifies the root of somebody else.  Its private key is in the token and never leaves it. Compare the words of the \
          root's certificate with those that the root's keeper tells you: they stand for every octet of it."
     }
@@ -178,18 +183,14 @@ impl Room for AuthorityPage {
                 bindings.push(Binding::bar(&[Key::Enter, Key::Char('v')], READ, "certificate"));
                 bindings.push(Binding::bar(&[Key::Char('w')], EXPORT, "to a medium"));
                 bindings.push(Binding::bar(&[Key::Char('n')], RENEW, "renew"));
-                bindings.push(Binding::help(&[Key::Char('K')], REKEY, "re-key: a new key takes its place"));
-                if self.authority.record.succeeds.is_some() && is_root(&self.authority) {
-                    bindings.push(Binding::help(
-                        &[Key::Char('L')],
-                        LINK,
-                        "link its key with the one before it",
-                    ));
+                bindings.push(Binding::bar(&[Key::Char('K')], REKEY, "re-key"));
+                if is_successor(&self.authority) {
+                    bindings.push(Binding::bar(&[Key::Char('L')], LINK, "link"));
                 }
                 bindings.push(Binding::help(&[Key::Char('u')], USE, "under which certificate it issues"));
                 bindings.push(Binding::help(&[Key::Char('x')], CROSS, "cross-certificate for another root"));
                 if self.authority.from_outside.is_some() {
-                    bindings.push(Binding::bar(&[Key::Char('p')], PAST, "its past"));
+                    bindings.push(Binding::bar(&[Key::Char('p')], PAST, "past"));
                 }
             }
             Stage::Requested => {
@@ -264,6 +265,11 @@ impl Room for AuthorityPage {
     fn draw(&self, canvas: &mut Canvas<'_>, area: Rect, _about: &About) {
         self.sheet.draw_placed(canvas, area);
     }
+}
+
+/// Whether a root has the place of another one: their keys can be linked.
+fn is_successor(authority: &Authority) -> bool {
+    authority.record.succeeds.is_some() && is_root(authority)
 }
 
 /// What is known of a CA.

@@ -20,6 +20,7 @@ use crate::{
         room::{Heard, Room, Turn},
         sheet::{Item, Sheet},
         theme::Role,
+        wording::counted,
         work::{
             Job, News,
             ca_life::{CaLifeJob, CaLifeNews},
@@ -83,9 +84,18 @@ fn draw_profiles(canvas: &mut Canvas<'_>, area: Rect, profiles: &[ProfileSection
     }
     let y = area.y + u16::try_from(page).unwrap_or(PROFILE_ROWS) + 1;
     canvas.rule(area, y, "the limits that the other CA gets, as authority.toml has them");
-    let lines = chosen.text.lines().skip(1).map(str::trim).filter(|line| !line.is_empty());
-    for (line, y) in lines.zip(y + 1..area.bottom()) {
+    let said = |line: &&str| !line.is_empty() && !line.starts_with(['#', '[']);
+    let lines: Vec<&str> = chosen.text.lines().map(str::trim).filter(said).collect();
+    let room = usize::from(area.bottom().saturating_sub(y + 1));
+    let seen = if lines.len() > room { room.saturating_sub(1) } else { lines.len() };
+    for (line, y) in lines[..seen].iter().zip(y + 1..) {
         canvas.outside(area.x, y, area.width, &Printable::new(line), Role::Plain);
+    }
+    if seen < lines.len() {
+        let more = (lines.len() - seen) as u64;
+        let text =
+            format!("and {} in authority.toml; the plan says path length and names", counted(more, "line"));
+        canvas.text(area.x, area.bottom() - 1, area.width, &text, Role::Attention);
     }
 }
 

@@ -193,7 +193,7 @@ impl Room for CrlImport {
             Step::Files => {
                 let mut bindings = self.files.bindings("go on");
                 if !self.files.is_typing() {
-                    bindings.push(Binding::bar(&[Key::Char('n')], NEVER, "no CRL"));
+                    bindings.insert(1, Binding::bar(&[Key::Char('n')], NEVER, "no CRL"));
                 }
                 bindings
             }

@@ -96,6 +96,8 @@ pub fn authority() -> Vec<(&'static str, Build)> {
             authority.succeeded_by = Some(printable(&outside.authority).to_string());
             on_top(outside, Screen::Authority(AuthorityPage::new(authority)))
         }),
+        ("typical, it moved in", super::adoption::adopted),
+        ("typical, it is linked", super::ca_life::linked),
         ("typical, it was interrupted", |outside| {
             let mut authority = requested(outside);
             authority.stage = coldsign::ceremony::Stage::Unfinished(Box::new(material::plan(outside)));
@@ -117,6 +119,12 @@ pub fn new_ca() -> Vec<(&'static str, Build)> {
         ("empty", |outside| on_top(outside, Screen::NewCa(NewCa::root()))),
         ("typical", |outside| filled(outside, NewCa::root())),
         ("typical, subordinate", |outside| filled(outside, NewCa::subordinate())),
+        ("typical, a root is re-keyed", |outside| {
+            filled(outside, NewCa::rekeyed(&super::ca_life::root(outside)))
+        }),
+        ("typical, a subordinate CA is re-keyed", |outside| {
+            filled(outside, NewCa::rekeyed(&certified::issuing(outside)))
+        }),
         ("failure", |outside| failed(filled(outside, NewCa::root()), outside)),
     ]
 }
@@ -147,6 +155,22 @@ pub fn ca_confirmation() -> Vec<(&'static str, Build)> {
     vec![
         ("empty", asked),
         ("typical", |outside| typed(asked(outside), "", "second")),
+        ("typical, a root is re-keyed", |outside| {
+            let making = Making::Root(RootTerms { days: 9_000, path_length: None });
+            let form = NewCa::rekeyed(&super::ca_life::root(outside));
+            on_top(
+                outside,
+                Screen::CaConfirmation(CaConfirmation::new(form, printable(&outside.subject), making)),
+            )
+        }),
+        ("typical, a subordinate CA is re-keyed", |outside| {
+            let making = Making::Request { to: outside.path() };
+            let form = NewCa::rekeyed(&certified::issuing(outside));
+            on_top(
+                outside,
+                Screen::CaConfirmation(CaConfirmation::new(form, printable(&outside.subject), making)),
+            )
+        }),
         ("typical, a request", |outside| {
             let making = Making::Request { to: PathBuf::from("/media/stick").join(&outside.file) };
             let screen = CaConfirmation::new(NewCa::subordinate(), printable(&outside.subject), making);
@@ -172,13 +196,7 @@ pub fn ca_export() -> Vec<(&'static str, Build)> {
 }
 
 pub fn ca_renewal() -> Vec<(&'static str, Build)> {
-    fn root(outside: &Outside) -> Authority {
-        let mut authority = certified::issuing(outside);
-        if let Some((_, above)) = &mut authority.record.certificate {
-            above.clear();
-        }
-        authority
-    }
+    use super::ca_life::root;
     fn days(outside: &Outside) -> Model {
         typed(on_top(outside, Screen::CaRenewal(CaRenewal::new(root(outside)))), "", "9000")
     }
