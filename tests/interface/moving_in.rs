@@ -18,7 +18,7 @@ fn in_folder(terminal: &mut Terminal, folder: &Path, files: &[(&str, &str)]) {
     terminal.press("/");
     terminal.wait("folder to open");
     terminal.press(&format!("\x15{}{ENTER}", folder.display()));
-    terminal.settled("ca.cnf");
+    terminal.settled("01.pem");
     for (name, key) in files {
         let row = names.iter().position(|one| one == name).expect("the file is there");
         terminal.press(&format!("g{}", "j".repeat(row)));

@@ -170,7 +170,7 @@ impl RevocationError {
                 "give the whole index.txt of openssl ca; it can be given again when there is more in it"
             }
             Self::PastUnknown(_) => {
-                "take its latest CRL with crl import; or record with crl import --none that it never made one"
+                "take its latest CRL with crl import, or record with crl import --none that it never made one; on screens: p on the CA's page"
             }
             Self::NotNewer { .. } => "give the newest CRL that was published; an older one is not needed",
             Self::NotOfPartition(_) => "put a newer backup of the register back",

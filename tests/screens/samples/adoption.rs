@@ -55,7 +55,7 @@ fn two_keys(outside: &Outside) -> Model {
 /// In a folder, its files chosen: the first as one, the second as the other.
 fn chosen(model: &mut Model, outside: &Outside) {
     tell(model, News::Folder(material::folder(outside)));
-    press(model, &[Key::Down, Key::Enter, Key::Down, Key::Char('a')]);
+    press(model, &[Key::Down, Key::Enter, Key::Down, Key::Char('a'), Key::Down]);
 }
 
 fn form(outside: &Outside) -> Model {
