@@ -34,9 +34,9 @@ impl Appliance {
     /// [`Error::Token`], [`Error::Register`], [`Error::Configuration`].
     pub fn loose_keys(&self, session: &Session) -> Result<Vec<LooseKey>, Error> {
         let taken = self.taken_ids()?;
-        let token = TokenUri::parse(self.configuration.token_uri())?.with_serial_of(session.state());
+        let home = TokenUri::parse(self.configuration.token_uri())?.with_serial_of(session.state());
         let ids = session.private_key_ids()?.into_iter().filter(|id| !taken.contains(id));
-        let mut keys: Vec<LooseKey> = ids.map(|id| looked_at(&id, &token, session)).collect();
+        let mut keys: Vec<LooseKey> = ids.map(|id| looked_at(&id, &home, session)).collect();
         keys.sort_by_key(|key| key.kind.is_err());
         Ok(keys)
     }

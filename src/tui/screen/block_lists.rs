@@ -196,7 +196,7 @@ impl Room for BlockListPage {
                 self.list.act(action, rows);
             }
             (Step::Form { format, .. }, Action::Next) => {
-                *format = (*format + 1) % (ListFormat::ALL.len() + 1)
+                *format = (*format + 1) % (ListFormat::ALL.len() + 1);
             }
             (Step::Form { file, name, format }, Action::Proceed) => {
                 let Some(path) = file.first().map(Path::to_owned) else { return Turn::stay() };

@@ -47,7 +47,7 @@ enum Step {
 #[derive(Debug)]
 pub struct Install {
     authority: Authority,
-    files: FileChoice,
+    files: Box<FileChoice>,
     step: Step,
 }
 
@@ -56,7 +56,7 @@ impl Install {
     #[must_use]
     pub fn new(authority: Authority) -> Self {
         let [certificate, chain] = FILES;
-        Self { authority, files: FileChoice::two(certificate, chain), step: Step::Choosing }
+        Self { authority, files: Box::new(FileChoice::two(certificate, chain)), step: Step::Choosing }
     }
 
     fn choose(&mut self, action: Action, about: &About) -> Turn {
