@@ -217,7 +217,7 @@ fn statement(proposed: &Statement) -> Vec<Item> {
             Role::Attention,
         ),
         Item::labelled("name here", Printable::new(&proposed.name)),
-        Item::labelled("key comes from", Printable::new(&proposed.origin)),
+        Item::labelled("key comes from", Printable::with_limit(&proposed.origin, proposed.origin.len())),
     ];
     for (attribute, lack) in &proposed.unpromised {
         items.push(Item::Words(format!("- {lack} ({attribute})"), Role::Strong));
