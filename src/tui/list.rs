@@ -57,26 +57,4 @@ impl List {
         canvas.row(area, y, mark, role);
         role
     }
-
-    /// Draws a table of `rows` rows of two lines each under its heads, as many as fit; `row` draws what stands in one,
-    /// whose first line is laid out already.
-    pub fn draw_pairs(
-        self,
-        canvas: &mut Canvas<'_>,
-        area: Rect,
-        heads: &[(u16, &str)],
-        rows: usize,
-        mut row: impl FnMut(&mut Canvas<'_>, Rect, usize, Role),
-    ) {
-        for (column, text) in heads {
-            canvas.text(area.x + column, area.y, area.width.saturating_sub(*column), text, Role::Faint);
-        }
-        let page = usize::from(area.height.saturating_sub(1)) / 2;
-        let first = self.first_seen(rows, page);
-        for (at, place) in (first..rows).take(page).zip(0..) {
-            let y = area.y + 1 + place * 2;
-            let role = self.lay(canvas, area, y, at);
-            row(canvas, Rect { y, height: 2, ..area }, at, role);
-        }
-    }
 }

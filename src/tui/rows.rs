@@ -94,6 +94,11 @@ impl<T> Rows<T> {
         self.all().get(self.list.chosen())
     }
 
+    /// Chooses one by its place.
+    pub fn choose(&mut self, place: usize) {
+        self.list.choose(place);
+    }
+
     /// Into what the chosen one leads to; there is no way where there is none.
     pub fn open(&self, into: impl FnOnce(&T) -> Turn) -> Turn {
         self.chosen().map_or_else(Turn::stay, into)

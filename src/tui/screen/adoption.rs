@@ -20,10 +20,10 @@ use crate::{
         file_choice::{Chosen, FileChoice},
         key::Key,
         keymap::{Action, BACK, Binding, FORM, LIST},
-        list::List,
         message::Failure,
         model::About,
         room::{Heard, Room, Told, Turn},
+        rows::{Look, Rows},
         sheet::{Item, Sheet},
         theme::Role,
         typed_words::TypedWords,
@@ -70,8 +70,7 @@ enum Step {
 /// A CA that moves in.
 #[derive(Debug)]
 pub struct Adoption {
-    keys: Vec<LooseKey>,
-    list: List,
+    keys: Rows<LooseKey>,
     files: FileChoice,
     name: Field,
     origin: Field,
@@ -82,8 +81,7 @@ impl Default for Adoption {
     fn default() -> Self {
         let [certificate, chain] = install::FILES;
         Self {
-            keys: Vec::new(),
-            list: List::default(),
+            keys: Rows::default(),
             files: FileChoice::two(certificate, chain),
             name: Field::default(),
             origin: Field::default(),
@@ -100,7 +98,7 @@ impl Adoption {
     }
 
     fn key(&self) -> Option<&LooseKey> {
-        self.keys.get(self.list.chosen())
+        self.keys.chosen()
     }
 
     fn choose_key(&mut self) -> Turn {
@@ -150,16 +148,14 @@ impl Adoption {
     }
 
     fn draw_keys(&self, canvas: &mut Canvas<'_>, area: Rect) {
-        if self.keys.is_empty() {
-            let text = "There is no key in the token but those of this home.\n\nBring the CA's key in with the token's \
-                        own tool, as softhsm2-util --import does, with an identifier (CKA_ID). Then come back.";
-            canvas.paragraph(area, text, Role::Plain);
-            return;
-        }
-        let heads = [(2, "label"), (40, "key")];
+        let look = Look {
+            heads: &[(2, "label"), (40, "key")],
+            lines: 2,
+            none: "There is no key in the token but those of this home.\n\nBring the CA's key in with the token's own tool, as \
+                   softhsm2-util --import does, with an identifier (CKA_ID). Then come back.",
+        };
         let above = Rect { height: area.height.saturating_sub(3), ..area };
-        self.list.draw_pairs(canvas, above, &heads, self.keys.len(), |canvas, place, row, role| {
-            let key = &self.keys[row];
+        self.keys.draw(canvas, above, look, |canvas, place, key, role| {
             canvas.outside(place.x + 2, place.y, 37, &key.label, role);
             let kind =
                 key.kind.as_ref().map_or_else(|_| "none that a CA has".to_owned(), ToString::to_string);
@@ -277,7 +273,7 @@ impl Room for Adoption {
                 let words = "look at the token's keys (asks for the PIN)";
                 bindings.push(Binding::bar(&[Key::Char('p')], Action::Proceed, words));
             }
-            Step::Key if self.keys.is_empty() => {}
+            Step::Key if self.keys.chosen().is_none() => {}
             Step::Key => {
                 bindings.push(Binding::bar(&[Key::Enter], Action::Open, "this key"));
                 bindings.extend_from_slice(LIST);
@@ -308,7 +304,7 @@ impl Room for Adoption {
             },
             (Step::Before, Action::Proceed) => return Turn::work(Job::Adoption(AdoptionJob::Keys)),
             (Step::Key, Action::Open) => return self.choose_key(),
-            (Step::Key, _) => self.list.act(action, self.keys.len()),
+            (Step::Key, _) => return self.keys.act(action),
             (Step::Form(line), Action::Next | Action::Previous) => {
                 *line = if *line == Line::Name { Line::Origin } else { Line::Name };
             }
@@ -351,8 +347,7 @@ impl Room for Adoption {
     fn hear(&mut self, news: Box<News>, _about: &About) -> Heard {
         match *news {
             News::Adoption(AdoptionNews::Keys(keys)) => {
-                self.list.keep_within(keys.len());
-                self.keys = keys;
+                self.keys.show(keys);
                 self.step = Step::Key;
                 Heard::Mine(Turn::stay())
             }

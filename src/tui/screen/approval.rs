@@ -69,12 +69,11 @@ impl Approval {
         for serious in &self.serious {
             rows.line(&format!("BEWARE: {serious}"), Role::Attention);
         }
-        match &self.authorities {
-            Some(made) => rows.authorities(made),
-            None => {
-                let number = format!("to be signed: {}", counted(self.plan.accepted, "certificate"));
-                rows.line(&number, Role::Strong);
-            }
+        if let Some(made) = &self.authorities {
+            rows.authorities(made);
+        } else {
+            let number = format!("to be signed: {}", counted(self.plan.accepted, "certificate"));
+            rows.line(&number, Role::Strong);
         }
         let mut under = format!("by CA {} with profile {}", self.plan.authority, self.plan.profile);
         if let Some((first, last)) = self.until {

@@ -15,9 +15,9 @@ use crate::{
         file_choice::{Chosen, FileChoice, Wanted},
         key::Key,
         keymap::{Action, BACK, Binding, LIST},
-        list::List,
         model::About,
         room::{Heard, Room, Turn},
+        rows::{Look, Rows},
         theme::Role,
         wording::{counted, grouped, moment},
         work::{
@@ -44,9 +44,8 @@ enum Step {
 /// The block lists.
 #[derive(Debug)]
 pub struct BlockListPage {
-    lists: Option<Vec<BlockListFacts>>,
+    lists: Rows<BlockListFacts>,
     added: Option<String>,
-    list: List,
     step: Step,
 }
 
@@ -54,17 +53,13 @@ impl BlockListPage {
     /// Nothing is known yet: [`BlockListJob::List`] is to follow.
     #[must_use]
     pub fn new() -> Self {
-        Self { lists: None, added: None, list: List::default(), step: Step::Lists }
+        Self { lists: Rows::default(), added: None, step: Step::Lists }
     }
 
     /// The way into it.
     #[must_use]
     pub fn enter() -> Turn {
         Turn::enter(Screen::BlockLists(Self::new())).and(Job::BlockList(BlockListJob::List))
-    }
-
-    fn rows(&self) -> &[BlockListFacts] {
-        self.lists.as_deref().unwrap_or_default()
     }
 
     fn choose_file(&mut self, action: Action, about: &About) -> Turn {
@@ -82,23 +77,20 @@ impl BlockListPage {
     }
 
     fn draw_lists(&self, canvas: &mut Canvas<'_>, area: Rect) {
-        let Some(lists) = &self.lists else { return };
-        if lists.is_empty() {
-            let text = "There is no block list. Keys on such a list are known to others, or weak for another reason: those \
-                        of Debian's OpenSSL of 2008, those that badkeys collects, or keys that you do not want.\n\na takes \
-                        one from a medium. Every key is looked up in every list, when requests are judged and planned.";
-            canvas.paragraph(area, text, Role::Plain);
-            return;
-        }
         let mut area = area;
         if let Some(name) = &self.added {
             let text = format!("The list {name} is taken; every key is looked up in it from now on.");
             canvas.text(area.x, area.y, area.width, Printable::new(&text).as_str(), Role::Good);
             area = Rect { y: area.y + 2, height: area.height.saturating_sub(2), ..area };
         }
-        let heads = [(2, "name"), (30, "format"), (48, "keys"), (62, "added")];
-        self.list.draw_pairs(canvas, area, &heads, lists.len(), |canvas, place, row, role| {
-            let facts = &lists[row];
+        let look = Look {
+            heads: &[(2, "name"), (30, "format"), (48, "keys"), (62, "added")],
+            lines: 2,
+            none: "There is no block list. Keys on such a list are known to others, or weak for another reason: those of \
+                   Debian's OpenSSL of 2008, those that badkeys collects, or keys that you do not want.\n\na takes one from \
+                   a medium. Every key is looked up in every list, when requests are judged and planned.",
+        };
+        self.lists.draw(canvas, area, look, |canvas, place, facts, role| {
             canvas.outside(place.x + 2, place.y, 27, &Printable::new(&facts.name), role);
             canvas.text(place.x + 30, place.y, 17, facts.format.name(), role);
             canvas.text(place.x + 48, place.y, 13, &grouped(facts.keys), role);
@@ -169,7 +161,7 @@ impl Room for BlockListPage {
         match &self.step {
             Step::Lists => {
                 bindings.push(Binding::bar(&[Key::Char('a')], ADD, "add one from a medium"));
-                if !self.rows().is_empty() {
+                if self.lists.chosen().is_some() {
                     bindings.extend_from_slice(LIST);
                 }
             }
@@ -191,10 +183,7 @@ impl Room for BlockListPage {
                 let wanted = Wanted { label: "this file", otherwise: "" };
                 self.step = Step::File(Box::new(FileChoice::one(wanted)));
             }
-            (Step::Lists, _) => {
-                let rows = self.lists.as_ref().map_or(0, Vec::len);
-                self.list.act(action, rows);
-            }
+            (Step::Lists, _) => return self.lists.act(action),
             (Step::Form { format, .. }, Action::Next) => {
                 *format = (*format + 1) % (ListFormat::ALL.len() + 1);
             }
@@ -230,10 +219,12 @@ impl Room for BlockListPage {
     fn hear(&mut self, news: Box<News>, _about: &About) -> Heard {
         match *news {
             News::BlockList(BlockListNews::Lists { lists, added }) => {
-                self.list.keep_within(lists.len());
                 let place = lists.iter().position(|facts| Some(&facts.name) == added.as_ref());
-                self.list.choose(place.unwrap_or(self.list.chosen()));
-                (self.lists, self.added, self.step) = (Some(lists), added, Step::Lists);
+                self.lists.show(lists);
+                if let Some(place) = place {
+                    self.lists.choose(place);
+                }
+                (self.added, self.step) = (added, Step::Lists);
                 Heard::Mine(Turn::stay())
             }
             other => match self.browser() {

@@ -14,9 +14,9 @@ use crate::{
         canvas::Canvas,
         key::Key,
         keymap::{Action, BACK, Binding, LIST},
-        list::List,
         model::About,
         room::{Heard, Room, Turn},
+        rows::{Look, Rows},
         sheet::{Item, Sheet},
         theme::Role,
         wording::moment,
@@ -28,13 +28,13 @@ use crate::{
 const READ: Action = Action::Verb(0);
 
 /// A certificate of the CA, and what it is to it.
-type Row<'a> = (&'a Certificate, &'static str);
+type Held = (Certificate, &'static str);
 
 /// The choice among a CA's certificates.
 #[derive(Debug)]
 pub struct CaUse {
     authority: Authority,
-    list: List,
+    certificates: Rows<Held>,
     /// What is shown before the chosen one is taken.
     sheet: Option<Sheet>,
 }
@@ -43,28 +43,16 @@ impl CaUse {
     /// The choice for a CA that issues.
     #[must_use]
     pub fn new(authority: Authority) -> Self {
-        Self { authority, list: List::default(), sheet: None }
-    }
-
-    /// The one in use first.
-    fn rows(&self) -> Vec<Row<'_>> {
-        let in_use = self.authority.record.certificate.iter().map(|(own, _)| (own, "IN USE"));
-        let others = self.authority.others.iter().map(|other| match other.role {
-            CertificateRole::Beside => (&other.certificate, "beside: leads to its key on another path"),
-            CertificateRole::Issues => (&other.certificate, "before"),
-        });
-        in_use.chain(others).collect()
-    }
-
-    fn chosen(&self) -> Option<Row<'_>> {
-        self.rows().get(self.list.chosen()).copied()
+        let mut certificates = Rows::default();
+        certificates.show(held(&authority));
+        Self { authority, certificates, sheet: None }
     }
 
     fn show(&mut self) {
         let text = "From now on the CA issues under this certificate. The others stay: what was issued under them verifies, \
                     and plans under them can still be signed. The certificates above it are sought anew among those in use \
                     here, so that a CA moves to the renewed certificate of its superior. Nothing is recorded yet.";
-        let sheet = self.chosen().map(|(certificate, _)| {
+        let sheet = self.certificates.chosen().map(|(certificate, _)| {
             let mut items = vec![Item::Words(text.to_owned(), Role::Attention)];
             items.push(Item::labelled("CA", Printable::new(&self.authority.record.name)));
             items.extend(certified(certificate));
@@ -72,6 +60,16 @@ impl CaUse {
         });
         self.sheet = sheet;
     }
+}
+
+/// The one in use first.
+fn held(authority: &Authority) -> Vec<Held> {
+    let in_use = authority.record.certificate.iter().map(|(own, _)| (own.clone(), "IN USE"));
+    let others = authority.others.iter().map(|other| match other.role {
+        CertificateRole::Beside => (other.certificate.clone(), "beside: leads to its key on another path"),
+        CertificateRole::Issues => (other.certificate.clone(), "before"),
+    });
+    in_use.chain(others).collect()
 }
 
 impl Room for CaUse {
@@ -104,7 +102,7 @@ impl Room for CaUse {
     }
 
     fn act(&mut self, action: Action, _about: &About) -> Turn {
-        let certificate = self.chosen().map(|(certificate, _)| certificate.clone());
+        let certificate = self.certificates.chosen().map(|(certificate, _)| certificate.clone());
         match (action, &mut self.sheet, certificate) {
             (Action::Back, Some(_), _) => self.sheet = None,
             (Action::Back, None, _) => {
@@ -120,10 +118,7 @@ impl Room for CaUse {
                 return Turn::enter(Screen::Document(Document::certificate(title, certificate.der())));
             }
             (_, Some(sheet), _) => sheet.act(action),
-            (_, None, _) => {
-                let rows = self.rows().len();
-                self.list.act(action, rows);
-            }
+            (_, None, _) => return self.certificates.act(action),
         }
         Turn::stay()
     }
@@ -143,10 +138,9 @@ impl Room for CaUse {
             sheet.draw_placed(canvas, area);
             return;
         }
-        let rows = self.rows();
-        let heads = [(2, "valid until"), (28, "what it is")];
-        self.list.draw_pairs(canvas, area, &heads, rows.len(), |canvas, place, row, role| {
-            let (certificate, what) = rows[row];
+        let heads = &[(2, "valid until"), (28, "what it is")];
+        let look = Look { heads, lines: 2, none: "The CA has no certificate yet." };
+        self.certificates.draw(canvas, area, look, |canvas, place, (certificate, what), role| {
             canvas.text(place.x + 2, place.y, 25, &moment(certificate.not_after()), role);
             canvas.text(place.x + 28, place.y, place.width.saturating_sub(28), what, role);
             let issuer = certificate.issuer().to_printable();
