@@ -204,7 +204,7 @@ impl Format {
     #[must_use]
     pub fn about(self) -> &'static str {
         match self {
-            Self::Alibaba => "chains and serial numbers for Alibaba Cloud IoT",
+            Self::Alibaba => "chains, serial numbers for Alibaba Cloud IoT",
             Self::ApsaraMq => "chains and serial numbers for ApsaraMQ",
             Self::Aws => "what AWS IoT Core takes",
             Self::AwsCertificateProvider => "answers for AWS IoT's certificate provider",

@@ -28,6 +28,12 @@ pub fn moment(time: Time) -> String {
     time.to_string().replace('T', " ").replace('Z', " UTC")
 }
 
+/// The day of a moment, `2026-11-21`.
+#[must_use]
+pub fn day(time: Time) -> String {
+    time.to_string().chars().take(10).collect()
+}
+
 /// A span of seconds: `42 s`, `3 min 05 s`, `2 h 03 min`.
 #[must_use]
 pub fn span(seconds: u64) -> String {

@@ -31,8 +31,8 @@ use super::{
 const ROOT: u8 = 4;
 const OWN: u8 = 3;
 
-/// Longest common name made: certificates of more than 64 KiB are not read.
-const COMMON_NAME_OCTETS_MAX: usize = 32 * 1024;
+/// Longest common name made: certificates of more than 64 KiB are not read, and CRLs of an issuer of more than 16 KiB.
+const COMMON_NAME_OCTETS_MAX: usize = 15 * 1024;
 
 /// A CA below a root; its subject is the text of that role.
 pub fn issuing(outside: &Outside) -> Authority {

@@ -15,6 +15,7 @@ use crate::{
         room::{Heard, Room, Told, Turn},
         rows::{Look, Rows},
         theme::Role,
+        wording::day,
         work::{
             Job, News,
             authorities::{AuthorityJob, AuthorityNews},
@@ -139,8 +140,7 @@ fn draw_row(canvas: &mut Canvas<'_>, area: Rect, authority: &Authority, role: Ro
     canvas.outside(area.x + 2, area.y, 17, &Printable::new(&record.name), role);
     canvas.text(area.x + 20, area.y, 9, &record.public_key.algorithm().to_string(), role);
     if let Some((certificate, _)) = &record.certificate {
-        let until = certificate.not_after().to_string();
-        canvas.text(area.x + 30, area.y, 10, until.get(..10).unwrap_or(&until), role);
+        canvas.text(area.x + 30, area.y, 10, &day(certificate.not_after()), role);
     }
     if let Some(subject) = authority.subject() {
         canvas.outside(area.x + 4, area.y + 1, area.width.saturating_sub(4), &subject, Role::Faint);

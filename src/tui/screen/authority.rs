@@ -171,9 +171,10 @@ impl Room for AuthorityPage {
     }
 
     fn help(&self) -> &'static str {
-        "What this home knows of the CA. K re-keys it: a new key takes its place, under the same subject; L links the keys of a re-keyed root. u chooses which of its \
-         certificates it issues under, x certifies the root of somebody else.  Its private key is in the token and never leaves it. Compare the words of the \
-         root's certificate with those that the root's keeper tells you: they stand for every octet of it."
+        "What this home knows of the CA. Its private key is in the token and never leaves it. Compare the words of the root's \
+         certificate with those that the root's keeper tells you: they stand for every octet of it. w writes the certificate \
+         onto a medium. K re-keys the CA: a new key takes its place, under the same subject; L links the keys of a re-keyed \
+         root. u chooses which of its certificates it issues under, x certifies the root of somebody else."
     }
 
     fn bindings(&self, _about: &About) -> Vec<Binding> {
@@ -181,7 +182,7 @@ impl Room for AuthorityPage {
         match &self.authority.stage {
             Stage::Issues => {
                 bindings.push(Binding::bar(&[Key::Enter, Key::Char('v')], READ, "certificate"));
-                bindings.push(Binding::bar(&[Key::Char('w')], EXPORT, "to a medium"));
+                bindings.push(Binding::bar(&[Key::Char('w')], EXPORT, "write"));
                 bindings.push(Binding::bar(&[Key::Char('n')], RENEW, "renew"));
                 bindings.push(Binding::bar(&[Key::Char('K')], REKEY, "re-key"));
                 if is_successor(&self.authority) {

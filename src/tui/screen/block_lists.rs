@@ -19,7 +19,7 @@ use crate::{
         room::{Heard, Room, Turn},
         rows::{Look, Rows},
         theme::Role,
-        wording::{counted, grouped, moment},
+        wording::{counted, day, grouped},
         work::{
             Job, News,
             block_lists::{BlockListJob, BlockListNews},
@@ -94,8 +94,7 @@ impl BlockListPage {
             canvas.outside(place.x + 2, place.y, 27, &Printable::new(&facts.name), role);
             canvas.text(place.x + 30, place.y, 17, facts.format.name(), role);
             canvas.text(place.x + 48, place.y, 13, &grouped(facts.keys), role);
-            let added = moment(facts.added);
-            canvas.text(place.x + 62, place.y, 10, added.get(..10).unwrap_or(&added), role);
+            canvas.text(place.x + 62, place.y, 10, &day(facts.added), role);
             let text = format!("file {}", facts.source_sha256);
             canvas.text(place.x + 4, place.y + 1, place.width.saturating_sub(4), &text, Role::Faint);
         });

@@ -54,13 +54,15 @@ pub struct Crls {
     scope: CrlScope,
     standing: Option<Box<CrlStanding>>,
     rows: Rows<CrlRow>,
+    /// The register's entry that they were read at.
+    entry: Option<u64>,
 }
 
 impl Crls {
     /// Of them nothing is known yet: [`RevocationJob::Page`] is to follow.
     #[must_use]
     pub fn new(ca: &str, scope: CrlScope) -> Self {
-        Self { ca: ca.to_owned(), scope, standing: None, rows: Rows::default() }
+        Self { ca: ca.to_owned(), scope, standing: None, rows: Rows::default(), entry: None }
     }
 
     /// The way into it.
@@ -123,16 +125,24 @@ impl Room for Crls {
         }
     }
 
-    fn hear(&mut self, news: Box<News>, _about: &About) -> Heard {
+    /// Something was recorded, here or on a screen above this one: the CRLs are looked at again.
+    fn tick(&mut self, about: &About) -> Turn {
+        let entry = about.overview.as_ref().map(|overview| overview.entry);
+        let is_known = self.entry.is_none() || entry == self.entry;
+        if is_known || about.busy.is_some() || about.aside.is_some() {
+            return Turn::stay();
+        }
+        self.entry = entry;
+        Turn::work(Job::Revocation(RevocationJob::Page(self.ca.clone(), self.scope)))
+    }
+
+    fn hear(&mut self, news: Box<News>, about: &About) -> Heard {
         match *news {
             News::Revocation(RevocationNews::Page { standing, rows }) => {
+                self.entry = about.overview.as_ref().map(|overview| overview.entry);
                 self.standing = Some(standing);
                 self.rows.show(rows);
                 Heard::Mine(Turn::stay())
-            }
-            // The home was looked at again because something was recorded: so are the CRLs.
-            News::Opened { .. } => {
-                Heard::Mine(Turn::work(Job::Revocation(RevocationJob::Page(self.ca.clone(), self.scope))))
             }
             other => Heard::NotMine(Box::new(other)),
         }

@@ -20,6 +20,7 @@ use crate::{
         model::About,
         room::{Heard, Room, Turn},
         theme::Role,
+        wording::day,
         work::{
             Job, News,
             authorities::{AuthorityJob, AuthorityNews, RootTerms, Wish},
@@ -290,8 +291,7 @@ impl NewCa {
 
 /// The day so many days from a moment, `2036-11-21`.
 pub(super) fn day_after(now: Time, days: u32) -> String {
-    let end = now.plus_seconds(i64::from(days) * DAY_SECONDS).to_string();
-    end.get(..10).unwrap_or(&end).to_owned()
+    day(now.plus_seconds(i64::from(days) * DAY_SECONDS))
 }
 
 impl Room for NewCa {

@@ -2,10 +2,7 @@
 
 use ratatui::layout::Rect;
 
-use super::{
-    Screen,
-    revoke::{Revoke, state_words},
-};
+use super::{Screen, revoke::Revoke};
 use crate::{
     ceremony::{Revoked as Standing, RevokedRow},
     pki::text::Printable,
@@ -18,7 +15,7 @@ use crate::{
         room::{Heard, Room, Told, Turn},
         rows::{Look, Rows},
         theme::Role,
-        wording::grouped,
+        wording::{day, grouped},
         work::{
             Job, News,
             revocation::{RevocationJob, RevocationNews},
@@ -171,6 +168,11 @@ fn draw_row(canvas: &mut Canvas<'_>, area: Rect, row: &RevokedRow, role: Role) {
         None => canvas.text(area.x + 2, area.y, width, "issued elsewhere", role),
     };
     canvas.text(area.right().saturating_sub(9), area.y, 9, word, own);
-    let text = format!("{}  {}", row.serial, state_words(&row.revoked));
+    // A serial number of 20 octets, a day and the longest reason fill a row of 80 columns.
+    let (since, why) = match &row.revoked {
+        Standing::Held(entry) | Standing::Revoked(entry) => (entry.date, entry.reason.name()),
+        Standing::Released(at) => (*at, ""),
+    };
+    let text = format!("{}  {}  {why}", row.serial, day(since));
     canvas.text(area.x + 4, area.y + 1, area.width.saturating_sub(4), &text, Role::Faint);
 }
