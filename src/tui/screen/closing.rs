@@ -132,10 +132,10 @@ impl Room for ClosingScreen {
 
     fn help(&self) -> &'static str {
         "Write down the entry number and the words of the register's head, or photograph the code: whoever holds them \
-         can prove later that nothing before them was changed. Write down the SHA-256 of the audit key once, too: it is \
-         what receivers give to coldsign verify as --audit-key. The audit key signs the head by itself when certificates \
-         are delivered; where something was recorded after that, s signs it again. Enter opens a plan that is not finished. The work is \
-         closed by leaving; the machine can then be switched off."
+         can prove later that nothing before them was changed. Write down the SHA-256 of the audit key once, too: it \
+         is what receivers give to coldsign verify as --audit-key. The audit key signs the head by itself when \
+         certificates are delivered; where something was recorded after that, s signs it again. Enter opens a plan \
+         that is not finished. The work is closed by leaving; the machine can then be switched off."
     }
 
     fn bindings(&self, _about: &About) -> Vec<Binding> {

@@ -84,12 +84,12 @@ impl Room for Crls {
     }
 
     fn help(&self) -> &'static str {
-        "Enter shows what is revoked and on hold, and leads to a release. v revokes certificates, or puts them on hold or releases them, by their serial numbers; f takes the serial \
-         numbers from a file on a medium, one on each line. A certificate that is looked up in the Register is revoked \
-         there, with v too. It is recorded at once, and relying parties learn of it by \
-         the next CRL. n prepares that: it is shown whole before anything is stored, approved by its words, signed and \
-         handed over. w writes the latest CRL onto a medium once more; older ones stay in the register and leave it no \
-         more, for they would take revocations back."
+        "Enter shows what is revoked and on hold, and leads to a release. v revokes certificates, or puts them on \
+         hold or releases them, by their serial numbers; f takes the serial numbers from a file on a medium, one on \
+         each line. A certificate that is looked up in the Register is revoked there, with v too. It is recorded at \
+         once, and relying parties learn of it by the next CRL. n prepares that: it is shown whole before anything is \
+         stored, approved by its words, signed and handed over. w writes the latest CRL onto a medium once more; \
+         older ones stay in the register and leave it no more, for they would take revocations back."
     }
 
     fn bindings(&self, _about: &About) -> Vec<Binding> {

@@ -78,8 +78,8 @@ impl Room for Revocations {
         "A CA revokes a certificate by naming it on its list of revoked certificates, the CRL, until the certificate \
          has expired. Where the CA's certificates are divided among partitions, each has a CRL of its own beside the \
          full one, which names them all. Whoever checks certificates needs a CRL that is still good, also where \
-         nothing is revoked: make the next one before the last one ends. Open a CA to revoke, hold or release certificates and to make its \
-         next CRL."
+         nothing is revoked: make the next one before the last one ends. Open a CA to revoke, hold or release \
+         certificates and to make its next CRL."
     }
 
     fn bindings(&self, _about: &About) -> Vec<Binding> {

@@ -88,9 +88,10 @@ impl Room for Revoked {
     }
 
     fn help(&self) -> &'static str {
-        "The certificates of this CA that are revoked or on hold now, in the order in which that was recorded. Enter on \
-         one leads to its release from hold, or to its revocation. What is revoked stays revoked; where its key turns out to be in other hands, the reason can become worse. Which of them relying \
-         parties know of is a matter of the CRL: what was recorded since the latest one is on none yet."
+        "The certificates of this CA that are revoked or on hold now, in the order in which that was recorded. Enter \
+         on one leads to its release from hold, or to its revocation. What is revoked stays revoked; where its key \
+         turns out to be in other hands, the reason can become worse. Which of them relying parties know of is a \
+         matter of the CRL: what was recorded since the latest one is on none yet."
     }
 
     fn bindings(&self, _about: &About) -> Vec<Binding> {
