@@ -736,8 +736,12 @@ fn a_ca_of_openssl_moves_in_with_its_key_and_goes_on_here() {
     let mut renamed = adopt_arguments(&sandbox, &elsewhere, Some(&words));
     renamed[2] = "other".to_owned();
     sandbox.exits(6, &renamed);
+    // Until then the check of the token tells of the key.
+    let check = || sandbox.json(["token", "check", "--pin-file", &sandbox.text("pin")]).remove(0);
+    assert_eq!(check()["loose_keys"][0]["algorithm"], "P-256");
     let adopted = sandbox.run(adopt_arguments(&sandbox, &elsewhere, Some(&words)));
     assert!(adopted.status.success(), "{}", said(&adopted));
+    assert_eq!(check()["loose_keys"], serde_json::json!([]));
     sandbox.exits(2, adopt_arguments(&sandbox, &elsewhere, Some(&words)));
     // Under another name it is the same key: that is said before anything is asked.
     renamed[2] = "again".to_owned();
@@ -751,7 +755,7 @@ fn a_ca_of_openssl_moves_in_with_its_key_and_goes_on_here() {
     assert!(said(&sandbox.run(["ca", "show", "elsewhere"])).contains("KEY FROM OUTSIDE since"));
     let audit = sandbox.json(["register", "audit"]).pop().unwrap();
     assert_eq!(audit["keys_from_outside"], serde_json::json!(["elsewhere"]));
-    let checked = sandbox.json(["token", "check", "--pin-file", &sandbox.text("pin")]).remove(0);
+    let checked = check();
     let key = checked["keys"].as_array().unwrap().iter().find(|key| key["ca"] == "elsewhere").unwrap();
     assert_eq!((&key["found"], &key["key_from_outside"]), (&true.into(), &origin.into()), "{checked}");
 

@@ -26,6 +26,15 @@ pub struct LooseKey {
     pub kind: Result<KeyAlgorithm, Printable>,
 }
 
+impl LooseKey {
+    /// It in a line: `CKA_ID 4f5e "label", P-256: of no CA here`.
+    #[must_use]
+    pub fn words(&self) -> String {
+        let kind = self.kind.as_ref().map_or_else(|_| "none that a CA has".to_owned(), ToString::to_string);
+        format!("CKA_ID {} \"{}\", {kind}: of no CA here", self.id, self.label)
+    }
+}
+
 impl Appliance {
     /// The keys of the token that are of no CA here, those that a CA can move in with first. A key without an identifier
     /// can be named by nothing and is not among them.

@@ -19,6 +19,7 @@ use crate::{
 
 use super::{
     error::Error,
+    loose_keys::LooseKey,
     opening::{Appliance, Custodian},
 };
 
@@ -34,6 +35,8 @@ pub struct TokenCheck {
     pub capabilities: Vec<Capability>,
     /// The keys of this home's CAs.
     pub keys: Vec<CheckedKey>,
+    /// Private keys that are of no CA here: others', or left behind by work that was killed before it was recorded.
+    pub loose_keys: Vec<LooseKey>,
     /// What it has seen of the register; `None` where it keeps no mark.
     pub mark: Option<Head>,
     /// Signatures a second with the audit key in one session; `None` where there is no audit key yet.
@@ -121,12 +124,13 @@ pub fn check_token(appliance: &Appliance, custodian: &mut Custodian<'_>) -> Resu
             ca: record.name,
         });
     }
+    let loose_keys = appliance.loose_keys(&session)?;
     let audit_signatures_per_second = if appliance.configuration().audit_key_uri().is_some() {
         Some(measured(appliance, &session)?)
     } else {
         None
     };
-    Ok(TokenCheck { state, capabilities, keys, mark, audit_signatures_per_second })
+    Ok(TokenCheck { state, capabilities, keys, loose_keys, mark, audit_signatures_per_second })
 }
 
 /// Signatures a second with the audit key, the first of them checked.

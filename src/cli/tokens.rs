@@ -148,6 +148,11 @@ fn check(home: Home, pin_file: Option<PathBuf>, form: Form) -> Result<Exit, Erro
                 "problem": key.found.as_ref().err(),
                 "key_from_outside": key.from_outside.as_ref().map(Printable::as_str),
             })).collect::<Vec<_>>(),
+            "loose_keys": check.loose_keys.iter().map(|key| json!({
+                "id": key.id,
+                "label": key.label.as_str(),
+                "algorithm": key.kind.as_ref().ok().map(ToString::to_string),
+            })).collect::<Vec<_>>(),
             "register_mark": check.mark.map(|seen| seen.entry),
             "audit_signatures_per_second": check.audit_signatures_per_second,
         })),
@@ -157,6 +162,9 @@ fn check(home: Home, pin_file: Option<PathBuf>, form: Form) -> Result<Exit, Erro
             for key in &check.keys {
                 let what = key.found.as_ref().map_or_else(String::as_str, |()| "found, fits its certificate");
                 render::line(&format!("CA {}  {what}{}", key.ca, render::outside(key.from_outside.as_ref())));
+            }
+            for key in &check.loose_keys {
+                render::line(&format!("key         {}", key.words()));
             }
             let mark = check.mark.map_or_else(
                 || "no mark yet: an older copy would not be noticed".to_owned(),

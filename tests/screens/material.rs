@@ -11,10 +11,10 @@ use coldsign::{
         Access, Aftermath, AuditReport, Beginning, BundleReport, Capability, CertificateState, Check,
         CheckedKey, Class, Closing, Counts, Deeds, Delivered, Detail, DoneSince, Due, EntryKind,
         FolderContents, FolderEntry, FolderListing, FormObstacle, Format, HeadAfter, HeadSignature,
-        Initialised, Issued, IssuedRow, Judgement, Mark, MountedVolume, Nearness, Overview, Phase, PinEntry,
-        PinWarning, PlanSummary, PlannedAuthorities, PlannedRow, Progress, Reach, Reading, Rehearsal,
-        Remaining, Rng, SignedHead, SlotState, Space, Standing, StoredPlan, Support, TokenCheck, TokenState,
-        TokenTexts, Unfinished, UserPin, Verdict, Waived, Writing,
+        Initialised, Issued, IssuedRow, Judgement, LooseKey, Mark, MountedVolume, Nearness, Overview, Phase,
+        PinEntry, PinWarning, PlanSummary, PlannedAuthorities, PlannedRow, Progress, Reach, Reading,
+        Rehearsal, Remaining, Rng, SignedHead, SlotState, Space, Standing, StoredPlan, Support, TokenCheck,
+        TokenState, TokenTexts, Unfinished, UserPin, Verdict, Waived, Writing,
     },
     export::{
         manifest::Counts as BundleCounts,
@@ -584,6 +584,12 @@ pub fn token_check(outside: &Outside) -> TokenCheck {
     let key = |ca, found, from_outside| CheckedKey { ca, found, from_outside };
     TokenCheck {
         mark: None,
+        loose_keys: vec![LooseKey {
+            uri: String::new(),
+            id: "4f5e".to_owned(),
+            label: printable(&outside.token),
+            kind: Ok(KeyAlgorithm::Ec(Curve::P256)),
+        }],
         state: token(0, &outside.token, SERIAL),
         capabilities: vec![
             capability(

@@ -59,6 +59,7 @@ fn a_check_stands_first_with_what_the_token_signs() {
     };
     let check = TokenCheck {
         mark: None,
+        loose_keys: Vec::new(),
         state,
         capabilities: vec![capability],
         keys: vec![CheckedKey {
@@ -72,8 +73,8 @@ fn a_check_stands_first_with_what_the_token_signs() {
     let rows = drawn(&tokens, 78, 18);
     assert!(rows[3].starts_with("The check found"), "{rows:#?}");
     assert!(rows[4].ends_with("TROUBLE: it is gone"), "{rows:#?}");
-    assert!(rows[5].contains("12 signatures a second"), "{rows:#?}");
-    assert!(rows[6].ends_with("makes such keys; signs ECDSA with SHA-256/384"), "{rows:#?}");
+    assert!(rows[6].contains("12 signatures a second"), "{rows:#?}");
+    assert!(rows[7].ends_with("makes such keys; signs ECDSA with SHA-256/384"), "{rows:#?}");
 }
 
 #[test]
