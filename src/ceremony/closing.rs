@@ -204,8 +204,9 @@ impl Appliance {
                 full_length(&issuer, profile).map(|(days, last)| (days, last, &profile.name))
             })
             .filter(|(_, last, _)| *last >= now)
-            // Of several the one that comes first by name, so that the same file gives the same words.
-            .max_by_key(|(days, _, profile)| (*days, Reverse(*profile)));
+            // Of several the one of the shortest name, and of those the first, so that the same file gives the same words: names
+            // of special profiles are long.
+            .max_by_key(|(days, _, profile)| (*days, Reverse((profile.len(), *profile))));
         let longest = longest.map(|(days, last, profile)| {
             due_at(
                 &format!("CA {name}: last day to issue for {} (profile {profile})", counted(days, "day")),

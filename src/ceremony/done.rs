@@ -45,7 +45,7 @@ pub enum HeadAfter {
     Left,
     /// The audit key signed it.
     Signed,
-    /// The audit key signed it; the token keeps no mark of it ([`super::mark`]).
+    /// The audit key signed it; the token keeps no mark of it.
     Unmarked(Arc<Error>),
     /// The audit key was to sign it and could not. The next signing, delivery or closing does.
     Unsigned(Arc<Error>),
