@@ -10,8 +10,8 @@ use std::{path::PathBuf, process::Command};
 use coldsign::{
     ceremony::{
         self, Activation, Appliance, AuditReport, Beginning, Class, CrlApproval, CrlFreshness, CrlOrigin,
-        CrlScope, Deeds, Format, HeadSignature, Home, Initialised, Mark, Outcome, Pin, Rehearsal, Reins,
-        Remaining, RevocationAct, RevocationOrder, TokenState, UserPin, Watch, self_check,
+        CrlScope, Deeds, Error, Format, HeadSignature, Home, Initialised, Mark, Outcome, Pin, Rehearsal,
+        Reins, Remaining, RevocationAct, RevocationOrder, TokenState, UserPin, Watch, self_check,
     },
     pki::{
         crl::Reason,
@@ -137,6 +137,48 @@ fn a_day_ends_with_a_signed_head() {
         let done = appliance.done_since(beginning).unwrap().deeds;
         assert_eq!(done, Deeds { entries: 1, checkpoints: 1, ..Deeds::default() });
         assert!(audit(&appliance).clean());
+    });
+}
+
+#[test]
+fn what_the_token_saw_of_another_copy_meanwhile_is_not_overwritten() {
+    let case = "what_the_token_saw_of_another_copy_meanwhile_is_not_overwritten";
+    let sandbox = |name: &str| {
+        let sandbox = Sandbox::with_issuing(name, "p256");
+        let plans = ["in", "in-2"]
+            .map(|folder| sandbox.approved("issuing", "device", &[&stick(&sandbox, folder, 1)]).id);
+        std::fs::write(sandbox.path("home/plans"), plans.join(" ")).unwrap();
+        sandbox
+    };
+    in_sandbox(case, sandbox, |home| {
+        let folder = PathBuf::from(std::env::var_os("COLDSIGN_HOME").unwrap());
+        let copy = folder.with_file_name("copy");
+        support::disk::copy(&folder, &copy);
+        let plans = std::fs::read_to_string(folder.join("plans")).unwrap();
+        let (first, second) = plans.split_once(' ').unwrap();
+
+        let mut appliance = Appliance::open(home).unwrap();
+        let pin = Zeroizing::new(PIN.as_bytes().to_vec());
+        let mut custodian = |_: &TokenState| Ok(Activation::Pin(Pin::new(pin.clone()).unwrap()));
+        let session = appliance.login(&mut custodian).unwrap();
+        // The copy signs one of the plans while this one stays logged in.
+        std::fs::write(copy.join("pin"), PIN).unwrap();
+        let sign = |plan: &str| {
+            let mut command = Command::new(env!("CARGO_BIN_EXE_coldsign"));
+            command.arg("--home").arg(&copy).args(["sign", plan, "--pin-file"]).arg(copy.join("pin"));
+            let output = command.output().unwrap();
+            assert!(output.status.success(), "{}", said(&output));
+        };
+        sign(first);
+
+        let behind = |error: Error| assert!(error.to_string().contains("the token has seen"), "{error}");
+        let plan = appliance.stored_plan(second).unwrap();
+        let (mut listener, reins) = (|_| {}, Reins::new());
+        behind(appliance.sign(&plan, &session, &mut Watch::new(&mut listener, &reins)).unwrap_err());
+        behind(appliance.sign_newest(&session).unwrap_err());
+        drop(session);
+        // What it saw of the copy still holds: the copy goes on.
+        sign(second);
     });
 }
 

@@ -154,6 +154,7 @@ impl Appliance {
     ) -> Result<Issued, Error> {
         let root = self.is_unfinished_root(plan)?;
         let approved = self.approved(plan)?;
+        self.check_mark(session)?;
         // The audit key is looked at before, not after, a million certificates.
         self.check_audit_key(session)?;
         let uri = self.authority_key_uri(&plan.authority)?;

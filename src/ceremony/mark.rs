@@ -1,6 +1,7 @@
 //! The mark: the token remembers the newest entry of the register, and no register that lacks it signs with this token.
 //!
-//! It is compared after every log-in and moved where the register's head is signed, never while certificates are. A crash
+//! It is compared after every log-in, before each signing, and once more before it is moved, where the register's head is
+//! signed; never while certificates are. A crash
 //! between an entry and its mark leaves the register ahead, which is no harm. docs/CONTROLS.md tells of it as
 //! `register-mark`.
 
@@ -56,16 +57,19 @@ impl Appliance {
         }
     }
 
-    /// The entry that the token has seen; `None` where it keeps no mark. Of two marks the higher one counts: a change was cut short.
+    /// The entry that the token has seen; `None` where it keeps no mark. Of several the highest that can be read counts: a
+    /// change was cut short.
     pub(super) fn seen(&self, session: &Session) -> Result<Option<Head>, Error> {
         let label = self.register.mark_label();
-        let mut seen: Option<Head> = None;
-        for octets in session.marks(&label)? {
-            let head = Head::from_mark(&octets).ok_or_else(|| Error::TokenOutput {
+        let marks = session.marks(&label)?;
+        let seen = marks.iter().filter_map(|octets| Head::from_mark(octets)).max_by_key(|head| head.entry);
+        if seen.is_none() && !marks.is_empty() {
+            return Err(Error::TokenOutput {
                 what: format!("the data object `{label}` in the token is no mark that this coldsign reads"),
-                hint: "use the coldsign that wrote it; nothing was signed".to_owned(),
-            })?;
-            seen = seen.filter(|other| other.entry >= head.entry).or(Some(head));
+                hint: "use the coldsign that wrote it; or compare the register's newest entry with the one that was noted at \
+                       closing, remove that object with the token's own tool, and a mark begins anew; nothing was signed"
+                    .to_owned(),
+            });
         }
         Ok(seen)
     }
@@ -93,6 +97,10 @@ impl Appliance {
         let (label, serial) = (state.label.to_string(), state.serial.to_string());
         let token = MarkedToken { label: &label, serial: &serial };
         let (seen, recorded) = (self.seen(session)?, self.register.recorded_mark(token)?);
+        // Another copy of this register signed since the log-in: that the token has seen it stays where it is.
+        if let Some(seen) = seen {
+            self.register.check_seen(seen)?;
+        }
         if seen.is_some() && recorded == Some(MarkState::Begun) {
             return Ok(MarkState::Begun);
         }

@@ -180,6 +180,7 @@ impl Appliance {
         let ca = stored.authority.as_str();
         let key = self.ca_key(ca, &self.authority_key_uri(ca)?, session)?;
         key.matches(issuer.certificate().public_key())?;
+        self.check_mark(session)?;
         // The audit key, which signs the manifest, is looked at before, not after, the signature.
         self.audit_key(session)?;
         let stored = match (change, stored.next_update) {
