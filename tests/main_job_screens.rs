@@ -410,10 +410,10 @@ fn a_delivery_that_fails_says_what_is_safe_and_goes_to_another_medium() {
         key(&mut model, Key::Down);
     }
     key(&mut model, Key::Char(' '));
-    sees(&mut model, "> [x] der              a DER file for each certificate");
+    sees(&mut model, "> [x] der                       a DER file for each certificate");
     sees(&mut model, "forms             pem, der");
     key(&mut model, Key::End);
-    sees(&mut model, "  [x] pem              PEM files, in every bundle (always)");
+    sees(&mut model, "  [x] pem                       PEM files, in every bundle (always)");
     assert!(key(&mut model, Key::Enter).is_empty(), "Enter writes nothing");
     let Job::Deliver { formats, to, .. } = job(key(&mut model, Key::Char('w'))) else { panic!("a delivery") };
     assert_eq!((formats, to), (vec![Format::Der], PathBuf::from("/media/stick")));
