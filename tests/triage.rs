@@ -159,6 +159,13 @@ fn every_row_is_read_again_from_its_own_place() {
     for control in [Control::Possession, Control::MediumEntry, Control::DuplicateInBatch, Control::CsrEvent] {
         assert!(controls.contains(&control), "{}", control.id());
     }
+    // A file that is named like a request within another is refused for that; the request is judged.
+    let alike: Vec<bool> = (0..triage.len())
+        .filter_map(|index| triage.row(index).filter(|row| row.source.ends_with("many.pem#2")))
+        .map(|row| row.findings().any(|(control, _)| control == Control::MediumEntry))
+        .collect();
+    assert_eq!(alike.iter().filter(|refused| **refused).count(), 1, "{alike:?}");
+    assert_eq!(alike.len(), 2);
     // Named one by one, with and without a folder beside, and with a slash too many.
     let mut named: Vec<PathBuf> = ["many.pem", "readme.txt", "link.csr"].map(|name| folder.join(name)).into();
     named.push(format!("{}//", folder.display()).into());

@@ -230,6 +230,13 @@ impl Submissions {
                 if self.left_out.as_ref().is_some_and(|path| *path == source.as_given()) {
                     return;
                 }
+                if is_named_as_a_place(source.file_name()) {
+                    let (source, source_shown) = (source.clone(), shown(source, self.naming));
+                    let content = Content::Refused(named_as_a_place());
+                    let place = Place { source, number: 0 };
+                    self.ready.push_back(Submission { source: source_shown, content, place });
+                    return;
+                }
                 self.open = Some(OpenFile {
                     shown: shown(source, self.naming),
                     promises_request: promises_request(source),
@@ -312,6 +319,20 @@ fn open_beneath(volume: &Volume, path: &[u8], limits: &Limits) -> Result<InFile,
         }
         reason => reason,
     })
+}
+
+/// Whether a name ends as the places of requests within a file do: `batch.pem#17`. Two sources would be the same text.
+fn is_named_as_a_place(name: &[u8]) -> bool {
+    let digits = name.iter().rev().take_while(|octet| octet.is_ascii_digit()).count();
+    digits > 0 && name[..name.len() - digits].ends_with(b"#")
+}
+
+fn named_as_a_place() -> Finding {
+    Finding::refuse(
+        Control::MediumEntry,
+        "its name ends like the place of a request within a file, and one could be taken for the other",
+        "give the file a name that does not end in # and a number",
+    )
 }
 
 fn unreadable(reason: &Unreadable) -> Finding {
