@@ -36,6 +36,17 @@ impl Codes {
         self.at = self.at.wrapping_add(1);
     }
 
+    /// Whether none was passed over yet.
+    #[must_use]
+    pub fn is_first(&self) -> bool {
+        self.at == 0
+    }
+
+    /// The one before; before the first one there is none.
+    pub fn previous(&mut self) {
+        self.at = self.at.saturating_sub(1);
+    }
+
     /// The first one.
     pub fn first(&mut self) {
         self.at = 0;

@@ -237,10 +237,7 @@ fn span(first: Time, last: Time) -> String {
         1 => format!("{} and one second", counted(days, "day")),
         rest if days > 0 && rest <= SET_BACK_SECONDS_MAX => {
             let days = counted(days, "day");
-            format!(
-                "{days} and {}, as where the start is set back for clocks that are slow",
-                clock_words(rest)
-            )
+            format!("{days} and {} (perhaps the start is set back for slow clocks)", clock_words(rest))
         }
         rest if days > 0 => format!("{} and {}", counted(days, "day"), clock_words(rest)),
         rest => clock_words(rest),
@@ -269,7 +266,7 @@ mod tests {
         check("2026-01-01T00:00:00Z", "2026-04-01T00:00:00Z", "90 days and one second");
         check("2026-01-01T00:00:00Z", "2026-01-02T01:02:02Z", "1 day and 1 hour 2 minutes 3 seconds");
         check("2026-01-01T00:00:00Z", "2026-01-01T01:59:59Z", "2 hours");
-        let set_back = "1825 days and 5 minutes, as where the start is set back for clocks that are slow";
+        let set_back = "1825 days and 5 minutes (perhaps the start is set back for slow clocks)";
         check("2026-01-01T00:00:00Z", "2030-12-31T00:04:59Z", set_back);
         check("2026-01-01T00:00:00Z", "2025-01-01T00:00:00Z", "no time at all: it ends before it begins");
     }

@@ -262,10 +262,8 @@ impl ClosingScreen {
         let closing = &self.closing;
         let (text, role) = match (&closing.checkpoint, closing.signature) {
             (Some(signed), HeadSignature::Signed) => {
-                let text = format!(
-                    "signed by the audit key up to entry {}; its signature is the next",
-                    grouped(signed.entry)
-                );
+                let entry = grouped(signed.entry);
+                let text = format!("signed by the audit key, entry {entry} and all before it");
                 (text, Role::Good)
             }
             (None, HeadSignature::NoAuditKey) => {
@@ -296,7 +294,10 @@ impl ClosingScreen {
         };
         let page = usize::from(area.height);
         let chosen = rows.iter().position(|(choice, _)| *choice == Some(self.list.chosen())).unwrap_or(0);
-        let first = chosen.saturating_sub(page / 2).min(rows.len().saturating_sub(page));
+        // With the first one that can be chosen stands all that is above it.
+        let is_first = rows.iter().take(chosen).all(|(choice, _)| choice.is_none());
+        let above = if is_first && chosen < page { 0 } else { chosen.saturating_sub(page / 2) };
+        let first = above.min(rows.len().saturating_sub(page));
         for ((choice, row), y) in rows.iter().skip(first).zip(area.y..area.bottom()) {
             let role = if *choice == Some(self.list.chosen()) { Role::Selected } else { Role::Plain };
             match row {

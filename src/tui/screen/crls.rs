@@ -94,10 +94,10 @@ impl Room for Crls {
 
     fn bindings(&self, _about: &About) -> Vec<Binding> {
         let mut bindings = vec![
-            Binding::bar(&[Key::Enter, Key::Right, Key::Char('l')], Action::Open, "revoked ones"),
+            Binding::bar(&[Key::Enter, Key::Right, Key::Char('l')], Action::Open, "revoked"),
             Binding::bar(&[Key::Char('v')], REVOKE, "revoke"),
-            Binding::bar(&[Key::Char('f')], LISTED, "list"),
-            Binding::bar(&[Key::Char('n')], NEXT, "next"),
+            Binding::bar(&[Key::Char('f')], LISTED, "from a file"),
+            Binding::bar(&[Key::Char('n')], NEXT, "next CRL"),
         ];
         if self.latest().is_some() {
             bindings.push(Binding::bar(&[Key::Char('w')], DELIVER, "to medium"));

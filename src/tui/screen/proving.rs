@@ -48,6 +48,9 @@ const ISSUE: Action = Action::Verb(3);
 /// Shows the certificate as codes, or what was said again.
 const CODES: Action = Action::Verb(4);
 
+/// Shows the code before.
+const PREVIOUS: Action = Action::Verb(5);
+
 /// Where the wizard stands. Each step has what was chosen before.
 #[derive(Debug)]
 enum Step {
@@ -323,11 +326,19 @@ impl Room for Proving {
                 };
                 vec![next, BACK]
             }
-            Step::Done(_, _, Face::Codes) => vec![
-                Binding::bar(&[Key::Char('n'), Key::Right, Key::Enter], Action::Next, "the next code"),
-                Binding::bar(&[Key::Char('c')], CODES, "back to the words"),
-                BACK,
-            ],
+            Step::Done(_, codes, Face::Codes) => {
+                let mut bindings = vec![Binding::bar(
+                    &[Key::Char('n'), Key::Right, Key::Enter],
+                    Action::Next,
+                    "the next code",
+                )];
+                if !codes.is_first() {
+                    bindings.push(Binding::bar(&[Key::Char('p'), Key::Left], PREVIOUS, "the one before"));
+                }
+                bindings.push(Binding::bar(&[Key::Char('c')], CODES, "back to the words"));
+                bindings.push(BACK);
+                bindings
+            }
             Step::Done(sheet, _, Face::Words) => {
                 let mut bindings = vec![
                     Binding::bar(&[Key::Enter], Action::Proceed, "done"),
@@ -389,6 +400,7 @@ impl Room for Proving {
             }
             Step::Done(..) if action == CODES => self.turn(),
             Step::Done(_, codes, Face::Codes) if action == Action::Next => codes.next(),
+            Step::Done(_, codes, Face::Codes) if action == PREVIOUS => codes.previous(),
             Step::Done(_, _, Face::Words) if action == Action::Proceed => return Turn::back(),
             Step::Done(sheet, _, Face::Words) => sheet.act(action),
             Step::Done(..) => {}
@@ -478,7 +490,9 @@ impl Room for Proving {
                 issue::draw_summary(canvas, area, self.platform(), (authority, code, self.end), to);
             }
             Step::Failed(_, failure) => issue::draw_failed(canvas, area, failure),
-            Step::Done(_, codes, Face::Codes) => codes.draw(canvas, "the certificate's PEM file"),
+            Step::Done(_, codes, Face::Codes) => {
+                codes.draw(canvas, "the PEM file of the verification certificate");
+            }
             Step::Done(sheet, _, Face::Words) => sheet.draw_placed(canvas, area),
         }
     }

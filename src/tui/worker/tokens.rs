@@ -84,6 +84,8 @@ impl Worker {
         let done = work(&mut appliance, &mut custodian);
         self.appliance = Some(appliance);
         self.log_out();
+        // The PIN that was given may have ended what was said of a wrong one, or begun it.
+        self.look_at_token();
         done
     }
 

@@ -96,7 +96,7 @@ fn a_head_that_was_signed_is_shown_and_the_frame_looks_again() {
     assert!(turn.effects.is_empty());
     let rows = drawn(&screen, 78, 18).join("\n");
     assert!(
-        rows.contains("signed by the audit key up to entry 7") && rows.contains("1 checkpoint"),
+        rows.contains("signed by the audit key, entry 7 and all before it") && rows.contains("1 checkpoint"),
         "{rows}"
     );
     let digits = closing(8, HeadSignature::Signed).head.to_string();

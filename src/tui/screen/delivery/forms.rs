@@ -116,7 +116,7 @@ impl Forms {
             let x = below.x + 6 + names + 2;
             let width = below.right().saturating_sub(x);
             if let Some(obstacle) = self.obstacle(*format) {
-                let used = canvas.text(x, y, width, "NOT YET: ", role);
+                let used = canvas.text(x, y, width, "NO: ", role);
                 canvas.outside(x + used, y, width.saturating_sub(used), &obstacle.what, role);
             } else {
                 canvas.text(x, y, width, &format!("{}{always}", format.about()), role);
