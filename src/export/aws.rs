@@ -134,13 +134,9 @@ impl Form for Kit {
         Judges::EachCertificate
     }
 
-    fn check_certificate(&self, source: &str, certificate: &Certificate) -> Result<(), FormatError> {
-        self.obstacle(certificate).map_err(|what| FormatError::Impossible {
-            form: NAME,
-            what: format!("{source}: {what}"),
-            hint: "choose other parameters in [deliver.aws] of authority.toml, or deliver without --for aws"
-                .to_owned(),
-        })
+    fn check_certificate(&self, certificate: &Certificate) -> Result<(), FormatError> {
+        let hint = "choose other parameters in [deliver.aws] of authority.toml, or deliver without --for aws";
+        self.obstacle(certificate).map_err(|what| FormatError::impossible(NAME, &what, hint))
     }
 
     /// Two devices would be one thing.

@@ -41,12 +41,9 @@ impl Form for Answers {
         Judges::EachCertificate
     }
 
-    fn check_certificate(&self, source: &str, certificate: &Certificate) -> Result<(), FormatError> {
-        Platform::Aws.check_device(certificate).map_err(|what| FormatError::Impossible {
-            form: NAME,
-            what: format!("{source}: {what}"),
-            hint: format!("issue it by the profile {NAME}, or deliver without --for {NAME}"),
-        })
+    fn check_certificate(&self, certificate: &Certificate) -> Result<(), FormatError> {
+        let hint = format!("issue it by the profile {NAME}, or deliver without --for {NAME}");
+        Platform::Aws.check_device(certificate).map_err(|what| FormatError::impossible(NAME, &what, hint))
     }
 
     fn opening(&mut self, _: &[Certificate]) -> Vec<Part> {

@@ -55,13 +55,9 @@ impl Form for Kit {
         Judges::EachCertificate
     }
 
-    fn check_certificate(&self, source: &str, certificate: &Certificate) -> Result<(), FormatError> {
-        obstacle(certificate).map_err(|what| FormatError::Impossible {
-            form: NAME,
-            what: format!("{source}: {what}"),
-            hint: "name devices by letters, digits and - . _ : in the CN, or deliver without --for azure"
-                .to_owned(),
-        })
+    fn check_certificate(&self, certificate: &Certificate) -> Result<(), FormatError> {
+        let hint = "name devices by letters, digits and - . _ : in the CN, or deliver without --for azure";
+        obstacle(certificate).map_err(|what| FormatError::impossible(NAME, &what, hint))
     }
 
     /// Registration ids and device ids are the same in any case.

@@ -79,10 +79,9 @@ impl Form for Chains {
         Judges::EachCertificate
     }
 
-    fn check_certificate(&self, source: &str, certificate: &Certificate) -> Result<(), FormatError> {
+    fn check_certificate(&self, certificate: &Certificate) -> Result<(), FormatError> {
         let hint = "plan the cloud's CSR by the profile subordinate-ca";
-        obstacle(certificate)
-            .map_err(|what| FormatError::impossible(NAME, &format!("{source}: {what}"), hint))
+        obstacle(certificate).map_err(|what| FormatError::impossible(NAME, &what, hint))
     }
 
     fn opening(&mut self, authorities: &[Certificate]) -> Vec<Part> {

@@ -115,12 +115,10 @@ impl Form for Binding {
         Judges::EachCertificate
     }
 
-    fn check_certificate(&self, source: &str, certificate: &Certificate) -> Result<(), FormatError> {
-        self.obstacle(certificate).map_err(|what| FormatError::Impossible {
-            form: self.platform.name(),
-            what: format!("{source}: {what}"),
-            hint: format!("issue it by another profile, or deliver without --for {}", self.platform.name()),
-        })
+    fn check_certificate(&self, certificate: &Certificate) -> Result<(), FormatError> {
+        let form = self.platform.name();
+        let hint = format!("issue it by another profile, or deliver without --for {form}");
+        self.obstacle(certificate).map_err(|what| FormatError::impossible(form, &what, hint))
     }
 
     fn device_name(&self, certificate: &Certificate) -> Option<String> {

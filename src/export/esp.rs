@@ -181,7 +181,7 @@ impl<T: Flash> Form for Images<T> {
         Judges::EachCertificate
     }
 
-    fn check_certificate(&self, _source: &str, certificate: &Certificate) -> Result<(), FormatError> {
+    fn check_certificate(&self, certificate: &Certificate) -> Result<(), FormatError> {
         self.image(certificate.der()).map(drop)
     }
 

@@ -115,6 +115,16 @@ impl FormatError {
         Self::Impossible { form, what: what.to_string(), hint: hint.into() }
     }
 
+    /// The same, naming the request whose certificate it is.
+    pub(super) fn of_request(self, source: &str) -> Self {
+        match self {
+            Self::Impossible { form, what, hint } => {
+                Self::Impossible { form, what: format!("{source}: {what}"), hint }
+            }
+            unknown @ Self::Unknown(_) => unknown,
+        }
+    }
+
     /// What to do about it.
     #[must_use]
     pub fn hint(&self) -> String {
@@ -445,7 +455,7 @@ pub(super) trait Form: Debug + Send {
     ///
     /// # Errors
     /// [`FormatError::Impossible`].
-    fn check_certificate(&self, _source: &str, _certificate: &Certificate) -> Result<(), FormatError> {
+    fn check_certificate(&self, _certificate: &Certificate) -> Result<(), FormatError> {
         Ok(())
     }
 

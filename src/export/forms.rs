@@ -23,7 +23,7 @@ pub struct Named {
 }
 
 impl Named {
-    fn check(&mut self, format: Format, source: &str, name: &str) -> Result<(), FormatError> {
+    fn check(&mut self, format: Format, name: &str) -> Result<(), FormatError> {
         let key = (format, Digest::of(name.as_bytes()).first_128_bits());
         match self.first.entry(key) {
             Entry::Vacant(place) => {
@@ -33,9 +33,7 @@ impl Named {
             Entry::Occupied(first) => {
                 let name = Printable::new(name);
                 let first = first.get();
-                let what = format!(
-                    "{source}: {name} is the name of the device of certificate {first} there already"
-                );
+                let what = format!("{name} is the name of the device of certificate {first} there already");
                 let hint =
                     format!("give each device a name of its own, or deliver without --for {}", format.name());
                 Err(FormatError::impossible(format.name(), &what, hint))
@@ -98,10 +96,12 @@ impl Forms {
     ) -> Result<(), FormatError> {
         named.certificates += 1;
         for (format, form) in &self.0 {
-            form.check_certificate(source, certificate)?;
-            if let Some(name) = form.device_name(certificate) {
-                named.check(*format, source, &name)?;
+            let mut judged = form.check_certificate(certificate);
+            if let (Ok(()), Some(name)) = (&judged, form.device_name(certificate)) {
+                judged = named.check(*format, &name);
             }
+            // Whose certificate it is stands before what any form says of it.
+            judged.map_err(|error| error.of_request(source))?;
         }
         Ok(())
     }

@@ -35,11 +35,11 @@ impl Form for MatterFiles {
         Judges::EachCertificate
     }
 
-    fn check_certificate(&self, source: &str, certificate: &Certificate) -> Result<(), FormatError> {
+    fn check_certificate(&self, certificate: &Certificate) -> Result<(), FormatError> {
         if [MATTER_VENDOR, MATTER_PRODUCT].iter().all(|id| has(certificate.subject(), id)) {
             return Ok(());
         }
-        let what = format!("the subject for {source} has not both Matter IDs");
+        let what = "the subject has not both Matter IDs";
         Err(FormatError::impossible(NAME, &what, "make the plan by the profile matter-dac"))
     }
 

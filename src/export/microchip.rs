@@ -117,14 +117,10 @@ impl Form for Manifest {
         Judges::EachCertificate
     }
 
-    fn check_certificate(&self, source: &str, certificate: &Certificate) -> Result<(), FormatError> {
-        obstacle(certificate).map_err(|what| FormatError::Impossible {
-            form: NAME,
-            what: format!("{source}: {what}"),
-            hint: format!(
-                "issue it for a key of P-256 and a subject of one CN, or deliver without --for {NAME}"
-            ),
-        })
+    fn check_certificate(&self, certificate: &Certificate) -> Result<(), FormatError> {
+        let hint =
+            format!("issue it for a key of P-256 and a subject of one CN, or deliver without --for {NAME}");
+        obstacle(certificate).map_err(|what| FormatError::impossible(NAME, &what, hint))
     }
 
     fn audited(&mut self, audit_key: &PublicKey) {

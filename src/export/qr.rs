@@ -32,13 +32,12 @@ impl Form for QrCodes {
         Judges::EachCertificate
     }
 
-    fn check_certificate(&self, source: &str, certificate: &Certificate) -> Result<(), FormatError> {
+    fn check_certificate(&self, certificate: &Certificate) -> Result<(), FormatError> {
         let octets = pem::certificate(certificate.der()).len();
         if octets <= TEXT_OCTETS_MAX {
             return Ok(());
         }
-        let what =
-            format!("{source}: a QR code holds {TEXT_OCTETS_MAX} octets, the PEM file would have {octets}");
+        let what = format!("a QR code holds {TEXT_OCTETS_MAX} octets, the PEM file would have {octets}");
         Err(FormatError::impossible(
             NAME,
             &what,
