@@ -10,7 +10,7 @@ use crate::{
     config::{self, Authority as Configuration},
     host,
     pki::{crl::SignedCrl, text::Printable, time::Time},
-    register::{Register, Rehearsal},
+    register::{self, Register, Rehearsal},
     token::{
         self,
         module::Module,
@@ -208,16 +208,7 @@ impl Appliance {
     /// # Errors
     /// [`Error::Usage`], [`Error::Configuration`], [`Error::Register`].
     pub fn open(home: Home) -> Result<Self, Error> {
-        let (text, configuration) = home.configuration()?;
-        let register = Register::open(&home.register_path())?;
-        Self::agreeing(Self {
-            home,
-            text,
-            configuration,
-            register,
-            in_hand: Vec::new(),
-            crls_in_hand: Vec::new(),
-        })
+        Self::of(home, Register::open)
     }
 
     /// Opens a home to look at what was done.
@@ -225,28 +216,21 @@ impl Appliance {
     /// # Errors
     /// As [`Appliance::open`].
     pub fn open_to_read(home: Home) -> Result<Self, Error> {
-        let (text, configuration) = home.configuration()?;
-        let register = Register::open_to_read(&home.register_path())?;
-        Self::agreeing(Self {
-            home,
-            text,
-            configuration,
-            register,
-            in_hand: Vec::new(),
-            crls_in_hand: Vec::new(),
-        })
+        Self::of(home, Register::open_to_read)
     }
 
-    fn agreeing(self) -> Result<Self, Error> {
-        let configured = matches!(self.configuration.rehearsal(), config::Rehearsal::Rehearsal);
-        let recorded = matches!(self.register.rehearsal(), Rehearsal::Rehearsal);
+    fn of(home: Home, open: fn(&Path) -> Result<Register, register::Error>) -> Result<Self, Error> {
+        let (text, configuration) = home.configuration()?;
+        let register = open(&home.register_path())?;
+        let configured = matches!(configuration.rehearsal(), config::Rehearsal::Rehearsal);
+        let recorded = matches!(register.rehearsal(), Rehearsal::Rehearsal);
         if configured != recorded {
             return Err(Error::usage(
                 "authority.toml and the register disagree on whether this is a rehearsal",
                 "set rehearsal in authority.toml as the home was set up; a home never changes its kind",
             ));
         }
-        Ok(self)
+        Ok(Self { home, text, configuration, register, in_hand: Vec::new(), crls_in_hand: Vec::new() })
     }
 
     /// The home.

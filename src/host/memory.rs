@@ -83,24 +83,16 @@ mod tests {
     use rustix::process::dumpable_behavior;
 
     use super::*;
+    use crate::host::tests::in_own_process;
 
     /// In a process of its own: hardening would change the process of all other tests.
     #[test]
     fn leaves_no_core_dump_and_no_tracing() {
-        const CHILD: &str = "COLDSIGN_TEST_HARDENING";
-        if std::env::var_os(CHILD).is_none() {
-            let child = std::process::Command::new(std::env::current_exe().unwrap())
-                .args(["--exact", "host::memory::tests::leaves_no_core_dump_and_no_tracing", "--nocapture"])
-                .env(CHILD, "1")
-                .output()
-                .unwrap();
-            let said = String::from_utf8_lossy(&child.stdout);
-            assert!(child.status.success() && said.contains("1 passed"), "{said}");
-            return;
-        }
-        let hardening = harden();
-        assert_eq!((hardening.core_dumps, hardening.tracing), (Step::Done, Step::Done));
-        assert_eq!(getrlimit(Resource::Core).maximum, Some(0));
-        assert_eq!(dumpable_behavior().unwrap(), DumpableBehavior::NotDumpable);
+        in_own_process(module_path!(), "leaves_no_core_dump_and_no_tracing", || {
+            let hardening = harden();
+            assert_eq!((hardening.core_dumps, hardening.tracing), (Step::Done, Step::Done));
+            assert_eq!(getrlimit(Resource::Core).maximum, Some(0));
+            assert_eq!(dumpable_behavior().unwrap(), DumpableBehavior::NotDumpable);
+        });
     }
 }

@@ -12,3 +12,5 @@ pub mod process;
 pub mod reserve;
 pub mod standard_error;
 pub mod table;
+#[cfg(test)]
+mod tests;

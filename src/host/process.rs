@@ -95,6 +95,7 @@ fn decimal(digits: &[u8]) -> Option<u64> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::host::{memory, tests::in_own_process};
 
     #[test]
     fn reads_swap_as_the_kernel_writes_it() {
@@ -121,23 +122,14 @@ mod tests {
     /// In a process of its own, because it hardens itself.
     #[test]
     fn sees_what_hardening_changed() {
-        const CHILD: &str = "COLDSIGN_TEST_PROCESS";
-        if std::env::var_os(CHILD).is_none() {
-            let child = std::process::Command::new(std::env::current_exe().unwrap())
-                .args(["--exact", "host::process::tests::sees_what_hardening_changed", "--nocapture"])
-                .env(CHILD, "1")
-                .output()
-                .unwrap();
-            let said = String::from_utf8_lossy(&child.stdout);
-            assert!(child.status.success() && said.contains("1 passed"), "{said}");
-            return;
-        }
-        assert_ne!(core_dumps(), CoreDumps::Off);
-        assert_eq!(locked_kib().unwrap(), 0);
-        assert!(swaps().is_ok());
-        let hardening = super::super::memory::harden();
-        assert_eq!(core_dumps(), CoreDumps::Off);
-        let locked = hardening.swapping == super::super::memory::Step::Done;
-        assert_eq!(locked_kib().unwrap() > 0, locked);
+        in_own_process(module_path!(), "sees_what_hardening_changed", || {
+            assert_ne!(core_dumps(), CoreDumps::Off);
+            assert_eq!(locked_kib().unwrap(), 0);
+            assert!(swaps().is_ok());
+            let hardening = memory::harden();
+            assert_eq!(core_dumps(), CoreDumps::Off);
+            let locked = hardening.swapping == memory::Step::Done;
+            assert_eq!(locked_kib().unwrap() > 0, locked);
+        });
     }
 }

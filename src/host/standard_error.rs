@@ -166,24 +166,7 @@ mod tests {
     use std::io::Write as _;
 
     use super::*;
-
-    /// What a child of this very test, alone in its process, wrote to its standard error.
-    fn in_own_process(name: &str, body: impl FnOnce()) -> Option<String> {
-        const CHILD: &str = "COLDSIGN_TEST_STANDARD_ERROR";
-        if std::env::var_os(CHILD).is_some() {
-            body();
-            return None;
-        }
-        let child = std::process::Command::new(std::env::current_exe().unwrap())
-            .args(["--exact", &format!("host::standard_error::tests::{name}"), "--nocapture"])
-            .env(CHILD, "1")
-            .output()
-            .unwrap();
-        let said = String::from_utf8_lossy(&child.stdout);
-        let errors = String::from_utf8_lossy(&child.stderr).into_owned();
-        assert!(child.status.success() && said.contains("1 passed"), "{said}{errors}");
-        Some(errors)
-    }
+    use crate::host::tests::in_own_process;
 
     fn write(text: &str) {
         io::stderr().write_all(text.as_bytes()).unwrap();
@@ -192,7 +175,7 @@ mod tests {
     #[test]
     fn keeps_what_is_written_off_the_screen_and_gives_it_back() {
         let name = "keeps_what_is_written_off_the_screen_and_gives_it_back";
-        let errors = in_own_process(name, || {
+        let errors = in_own_process(module_path!(), name, || {
             write("before\n");
             let diversion = Diversion::begin().unwrap();
             assert_eq!(Diversion::begin().unwrap_err().kind(), io::ErrorKind::ResourceBusy);
@@ -221,7 +204,7 @@ mod tests {
     #[test]
     fn waits_for_no_child_that_keeps_the_pipe() {
         let name = "waits_for_no_child_that_keeps_the_pipe";
-        let errors = in_own_process(name, || {
+        let errors = in_own_process(module_path!(), name, || {
             let diversion = Diversion::begin().unwrap();
             // A daemon that a module left behind, holding descriptor 2.
             let mut daemon = std::process::Command::new("sleep")
@@ -245,7 +228,7 @@ mod tests {
 
     #[test]
     fn is_restored_by_a_panic_too() {
-        let errors = in_own_process("is_restored_by_a_panic_too", || {
+        let errors = in_own_process(module_path!(), "is_restored_by_a_panic_too", || {
             let result = std::panic::catch_unwind(|| {
                 let _diversion = Diversion::begin().unwrap();
                 write("inside\n");
