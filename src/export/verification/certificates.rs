@@ -151,11 +151,7 @@ pub(super) fn judge<S: Source>(
     };
     let mut devices = table(source, DEVICES_CSV, &DEVICE_COLUMNS, FlawId::DevicesCsv, report);
     let sent = pem::sent_with_device(&authorities.chain);
-    let waivers: Option<Vec<Waiver>> = header.waivers.iter().map(|line| Waiver::from_line(line)).collect();
-    let waivers = waivers.unwrap_or_else(|| {
-        report.add(FlawId::ManifestMalformed, "the manifest waives what is no rule that can be waived");
-        Vec::new()
-    });
+    let waivers = waivers_of(header, report);
     let mut derived = Derived::begin(header, authorities, &waivers);
     let mut serials: Vec<u128> = Vec::new();
     let mut certificates = blocks(file);
@@ -190,6 +186,22 @@ pub(super) fn judge<S: Source>(
     {
         report.add(FlawId::DevicesCsv, "devices.csv has more lines than there are certificates");
     }
+    check_counts(header, report);
+    derived.compare(header, report);
+    check_serials(serials, report);
+}
+
+/// The rules that the manifest says were waived.
+fn waivers_of(header: &Header, report: &mut Report) -> Vec<Waiver> {
+    let waivers: Option<Vec<Waiver>> = header.waivers.iter().map(|line| Waiver::from_line(line)).collect();
+    waivers.unwrap_or_else(|| {
+        report.add(FlawId::ManifestMalformed, "the manifest waives what is no rule that can be waived");
+        Vec::new()
+    })
+}
+
+/// Compares how many certificates there are with the manifest.
+fn check_counts(header: &Header, report: &mut Report) {
     if report.certificates == 0 {
         report.add(FlawId::Counts, "there is no certificate in it, and no plan has none");
     }
@@ -201,7 +213,10 @@ pub(super) fn judge<S: Source>(
         );
         report.add(FlawId::Counts, &message);
     }
-    derived.compare(header, report);
+}
+
+/// Tells serial numbers that stand twice, each given by what is left of its digest.
+fn check_serials(mut serials: Vec<u128>, report: &mut Report) {
     serials.sort_unstable();
     let twice = serials.windows(2).filter(|pair| pair[0] == pair[1]).count();
     if twice > 0 {

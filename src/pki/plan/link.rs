@@ -7,6 +7,7 @@ use crate::pki::{
     key::{HashAlgorithm, RsaScheme},
     lint,
     profile::{Criticality, FixedExtensions, KeyIdentifier, Standard},
+    time::Time,
 };
 
 use super::{
@@ -26,19 +27,11 @@ pub fn plan_link(
     certified: &Certificate,
     by: &IssuingCa,
     signature: (RsaScheme, Option<HashAlgorithm>),
-    old_ends: crate::pki::time::Time,
+    old_ends: Time,
     facts: Facts,
 ) -> Result<PlannedCertificate, String> {
     let issuer = by.certificate();
-    if issuer.subject() != certified.subject() {
-        return Err("the two certificates do not have one subject: they are not those of one CA".into());
-    }
-    if issuer.public_key() == certified.public_key() {
-        return Err("the two certificates have one key: there is nothing to link".into());
-    }
-    if !certified.is_self_signed() || !issuer.is_self_signed() {
-        return Err("only roots are linked: a subordinate CA has its path from its superior".into());
-    }
+    check_pair(certified, issuer)?;
     let known_as =
         certified.subject_key_identifier().ok_or("the certificate has no subject key identifier")?;
     let key_usage = certified.key_usage().ok_or("the certificate has no key usage")?;
@@ -94,4 +87,18 @@ pub fn plan_link(
         not_after,
         notes,
     })
+}
+
+/// Whether two certificates are those of two keys of one root.
+fn check_pair(certified: &Certificate, issuer: &Certificate) -> Result<(), &'static str> {
+    if issuer.subject() != certified.subject() {
+        return Err("the two certificates do not have one subject: they are not those of one CA");
+    }
+    if issuer.public_key() == certified.public_key() {
+        return Err("the two certificates have one key: there is nothing to link");
+    }
+    if !certified.is_self_signed() || !issuer.is_self_signed() {
+        return Err("only roots are linked: a subordinate CA has its path from its superior");
+    }
+    Ok(())
 }
