@@ -10,8 +10,8 @@ use std::{path::PathBuf, process::Command};
 use coldsign::{
     ceremony::{
         self, Activation, Appliance, AuditReport, Beginning, Class, CrlApproval, CrlFreshness, CrlOrigin,
-        CrlScope, Deeds, Error, Format, HeadSignature, Home, Initialised, Mark, Outcome, Pin, Rehearsal,
-        Reins, Remaining, RevocationAct, RevocationOrder, TokenState, UserPin, Watch, self_check,
+        CrlScope, Deeds, Error, Format, HeadSignature, Home, Initialised, Mark, Outcome, Pin, PublishedCrls,
+        Rehearsal, Reins, Remaining, RevocationAct, RevocationOrder, TokenState, UserPin, Watch, self_check,
     },
     pki::{
         crl::Reason,
@@ -409,7 +409,8 @@ fn a_crl_is_judged_approved_by_its_words_and_foretold() {
 
         let standing = appliance.crl_standing("issuing", CrlScope::Full).unwrap();
         assert_eq!((standing.freshness, standing.waiting), (CrlFreshness::Never, 1));
-        let prepared = appliance.prepare_crl("issuing", CrlScope::Full, Some(1)).unwrap();
+        let prepared =
+            appliance.prepare_crl("issuing", CrlScope::Full, Some(1), &PublishedCrls::default()).unwrap();
         let shown = appliance.shown_crl(&prepared).unwrap();
         assert_eq!(shown.reasons, [("certificateHold", 1)]);
         let changes = shown.changes.unwrap();

@@ -12,7 +12,7 @@ use std::{
 };
 
 use coldsign::{
-    ceremony::{Appliance, Class, CrlApproval, CrlScope, Home, TokenState, crl_id},
+    ceremony::{Appliance, Class, CrlApproval, CrlScope, Home, PublishedCrls, TokenState, crl_id},
     pki::{
         certificate::Certificate,
         crl::{
@@ -344,7 +344,7 @@ fn a_crl_that_the_register_cannot_take_stays_in_hand_and_is_not_signed_anew() {
     let pin = zeroize::Zeroizing::new(support::PIN.as_bytes().to_vec());
     let mut custodian = |_: &TokenState| Ok(Activation::Pin(Pin::new(pin.clone()).unwrap()));
     let session = appliance.login(&mut custodian).unwrap();
-    let prepared = appliance.prepare_crl("root", CrlScope::Full, None).unwrap();
+    let prepared = appliance.prepare_crl("root", CrlScope::Full, None, &PublishedCrls::default()).unwrap();
     let register = home.join("register.db");
     let locker = std::thread::spawn(move || {
         // Another program writes into the file and does not end.
@@ -360,7 +360,7 @@ fn a_crl_that_the_register_cannot_take_stays_in_hand_and_is_not_signed_anew() {
     drop(locker.join().unwrap());
     let calls = || fs::read_to_string(path("SHIM_LOG")).unwrap().matches("C_Sign").count();
     assert_eq!(calls(), 1);
-    let prepared = appliance.prepare_crl("root", CrlScope::Full, None).unwrap();
+    let prepared = appliance.prepare_crl("root", CrlScope::Full, None, &PublishedCrls::default()).unwrap();
     let approved = prepared.approve(CrlApproval::Command).unwrap();
     let issued = appliance.issue_crl(&approved, &session).unwrap();
     assert_eq!(issued.stored(), prepared.stored());

@@ -6,8 +6,8 @@ mod support;
 use std::path::Path;
 
 use coldsign::ceremony::{
-    Appliance, Class, CrlApproval, CrlScope, Delivered, Error, IssuedCrl, Phase, Progress, Reins,
-    RevocationAct, RevocationOrder, Session, Watch, crl_id, typed_serials,
+    Appliance, Class, CrlApproval, CrlScope, Delivered, Error, IssuedCrl, Phase, Progress, PublishedCrls,
+    Reins, RevocationAct, RevocationOrder, Session, Watch, crl_id, typed_serials,
 };
 use coldsign::pki::{crl::Reason, fingerprint::hex};
 use support::{
@@ -26,7 +26,7 @@ fn signed_crl(desk: &Desk) -> (Appliance, Session, IssuedCrl) {
     let act = RevocationAct::Revoke(Reason::Superseded);
     let order = RevocationOrder { authority: "root", serials: &serials, act, invalidity_date: None };
     appliance.revoke(&order).unwrap();
-    let prepared = appliance.prepare_crl("root", CrlScope::Full, None).unwrap();
+    let prepared = appliance.prepare_crl("root", CrlScope::Full, None, &PublishedCrls::default()).unwrap();
     let crl = appliance.issue_crl(&prepared.approve(CrlApproval::Command).unwrap(), &session).unwrap();
     (appliance, session, crl)
 }

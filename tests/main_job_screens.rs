@@ -80,6 +80,7 @@ fn shown(plan: &StoredPlan, approved: bool, issued: u64) -> News {
             lint_rules: 20,
             waived: Vec::new(),
             approved,
+            accepted_since: None,
             issued,
             deliveries: Vec::new(),
             remaining: Some(remaining),

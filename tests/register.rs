@@ -22,12 +22,14 @@ use coldsign::{
         time::Time,
     },
     register::{
-        ApprovedPlan, Approver, Checkpoint, Delivery, Error, Head, IssuedCertificate, Issuer, MarkState,
-        MarkedToken, NewAuthority, NewPlan, PlanKind, Register, Rehearsal, StoredPlan, Verdict,
+        ApprovedPlan, Approver, Checkpoint, Delivery, Error, Head, IssuedCertificate, Issuer, LaterCrls,
+        MarkState, MarkedToken, NewAuthority, NewPlan, PlanKind, Register, Rehearsal, StoredPlan, Verdict,
     },
 };
 #[path = "register/altered.rs"]
 mod altered;
+#[path = "register/older.rs"]
+mod older;
 #[path = "register/revocation.rs"]
 mod revocation;
 #[path = "support/tamper.rs"]
@@ -111,6 +113,8 @@ struct Home {
     folder: TempDir,
     register: Register,
     ca: IssuingCa,
+    /// What is said of CRLs that were published since an older register was accepted.
+    later: LaterCrls,
 }
 
 const CA_KEY: u16 = 60_000;
@@ -154,7 +158,7 @@ impl Home {
         let certificate = Certificate::parse(issued[0].der()).unwrap();
         register.install_certificate("factory", &certificate, &[], now()).unwrap();
         let ca = IssuingCa::new(certificate, Vec::new()).unwrap();
-        Self { folder, register, ca }
+        Self { folder, register, ca, later: LaterCrls::Unsaid }
     }
 
     fn path(&self) -> PathBuf {
@@ -285,10 +289,10 @@ fn finds_again_after_a_crash_what_was_stored_but_not_signed() {
     let approved = home.approve(&plan);
     let before = home.register.unissued(&approved, None, 10).unwrap();
     let path = home.path();
-    let Home { folder, register, ca } = home;
+    let Home { folder, register, ca, later } = home;
     drop(register);
     let register = Register::open(&path).unwrap();
-    let mut home = Home { folder, register, ca };
+    let mut home = Home { folder, register, ca, later };
     let plan = home.register.plan(&plan.id[..12]).unwrap();
     let approved = home.register.approved(&plan).unwrap().unwrap();
     assert_eq!(home.register.unissued(&approved, None, 10).unwrap(), before);

@@ -25,6 +25,12 @@ fn sign(planned: &Planned, sandbox: &Sandbox) -> [String; 4] {
     ["sign".to_owned(), planned.id.clone(), "--pin-file".to_owned(), sandbox.text("pin")]
 }
 
+/// Approves a plan by the words that the register shows of it.
+fn approve_again(planned: &Planned, sandbox: &Sandbox) -> String {
+    let shown = sandbox.json(["register", "show", &planned.id]).remove(0);
+    sandbox.exits(0, ["approve", &planned.id, "--words", shown["words"].as_str().unwrap()])
+}
+
 fn keep(sandbox: &Sandbox, name: &str) {
     disk::copy(&sandbox.path("home"), &sandbox.path(name));
 }
@@ -105,6 +111,7 @@ fn an_older_copy_signs_nothing_until_it_is_accepted_by_its_words() {
     let told = sandbox.exits(0, ["register", "audit", "--noted", &(ends + 1).to_string()]);
     assert!(told.contains(&format!("entry  {}, older-register, recorded", ends + 1)), "{told}");
     assert!(told.contains(&format!("entry {}: an older register was accepted", ends + 1)), "{told}");
+    approve_again(&planned, &sandbox);
     sandbox.ok(sign(&planned, &sandbox));
     assert_eq!(issued(&sandbox, &planned), 1);
     newest(&sandbox);
@@ -237,4 +244,120 @@ fn registers_that_share_a_token_have_marks_of_their_own() {
     assert!(sandbox.exits(5, sign(&planned, &sandbox)).contains(BEHIND));
     put_back(&sandbox, "second");
     sandbox.ok(sign(&other, &sandbox));
+}
+
+/// `crl` of the root onto a folder of its own.
+fn crl(sandbox: &Sandbox, out: &str, more: &[&str]) -> Vec<String> {
+    let (out, pin) = (sandbox.folder(out), sandbox.text("pin"));
+    let given = ["crl", "--ca", "root", "--to", &out, "--pin-file", &pin];
+    given.iter().chain(more).map(|text| (*text).to_owned()).collect()
+}
+
+/// The newer register signs and revokes after the copy was made; then the copy is put back and accepted.
+#[test]
+fn after_an_older_register_was_accepted_no_crl_number_and_no_planned_certificate_is_given_twice() {
+    let sandbox = Sandbox::with_root("mark-held-back", "p256");
+    let first = plan(&sandbox, "first");
+    sandbox.ok(sign(&first, &sandbox));
+    let stored = plan(&sandbox, "stored");
+    let pending = plan(&sandbox, "pending");
+    keep(&sandbox, "older");
+    sandbox.ok(sign(&stored, &sandbox));
+    let serial = sandbox.json(["register", "list", "--plan", &first.id]).remove(0)["serial"].clone();
+    sandbox.ok(["revoke", "--ca", "root", serial.as_str().unwrap(), "--reason", "keyCompromise"]);
+    sandbox.ok(crl(&sandbox, "published", &[]));
+    put_back(&sandbox, "older");
+    sandbox.accept_older();
+    let accepted = newest(&sandbox) - 1;
+
+    // Number 1 is out, with the certificate on it: it is not given again.
+    let waits = format!("an older register was accepted at entry {accepted}: CRLs of CA root may be out");
+    let told = sandbox.exits(2, crl(&sandbox, "again", &[]));
+    assert!(told.contains(&waits) && told.contains("crl --previous FILE"), "{told}");
+    let told = sandbox.exits(2, crl(&sandbox, "again", &["--no-previous", "toor"]));
+    assert!(told.contains("nothing was said of the CRLs of root"), "{told}");
+    assert_eq!(sandbox.json(["crl", "list", "--ca", "root"]).len(), 0);
+
+    // Nor is a plan signed again that was approved before; its approval says what is at stake.
+    let told = sandbox.exits(6, sign(&stored, &sandbox));
+    assert!(
+        told.contains(&format!("is not approved since an older register was accepted (entry {accepted})")),
+        "{told}"
+    );
+    assert_eq!(issued(&sandbox, &stored), 0);
+    let beware = format!(
+        "BEWARE: stored before an older register was accepted (entry {accepted}): what it names may be out already; \
+         0 of 1 are issued here"
+    );
+    let approve =
+        ["approve", &stored.id, "--words", "able able able able able able able able able able able able"];
+    assert!(sandbox.exits(6, approve).contains(&beware));
+
+    // The honest way: the CRL that was published is brought, and the plan whose certificates are out is put away.
+    let published = sandbox.text("published/crl-root-1/crl.der");
+    let lines = sandbox.json(crl(&sandbox, "again", &["--previous", &published]));
+    let recovered = &lines[0]["recovered"];
+    assert_eq!(
+        (&recovered["state"], &recovered["number"], &recovered["revoked"]),
+        (&"taken in".into(), &"1".into(), &1.into()),
+        "{lines:?}"
+    );
+    let made = lines.last().unwrap();
+    assert_eq!((&made["number"], &made["entries"]), (&"2".into(), &1.into()), "{made}");
+    assert!(made["none_published_since"].is_null(), "{made}");
+    sandbox.ok(["withdraw", &stored.id, "--reason", "its certificate is out"]);
+    // Of the other nothing went out: it is approved again, and signed.
+    assert!(approve_again(&pending, &sandbox).contains("BEWARE"));
+    sandbox.ok(sign(&pending, &sandbox));
+    assert_eq!(issued(&sandbox, &pending), 1);
+    // Nobody asks a second time, nor of a CA that is made now.
+    sandbox.ok(crl(&sandbox, "third", &[]));
+    sandbox.root("new", "p256");
+    let out = sandbox.folder("third");
+    sandbox.ok(["crl", "--ca", "new", "--to", &out, "--pin-file", &sandbox.text("pin")]);
+    newest(&sandbox);
+}
+
+/// A plan is signed, and the register of before that is put back and accepted.
+fn lose(sandbox: &Sandbox, name: &str) {
+    keep(sandbox, name);
+    let lost = plan(sandbox, name);
+    sandbox.ok(sign(&lost, sandbox));
+    put_back(sandbox, name);
+    sandbox.accept_older();
+}
+
+/// The kinds of entries that CRLs were made by, in order.
+fn crl_kinds(sandbox: &Sandbox) -> Vec<String> {
+    let register = rusqlite::Connection::open(sandbox.path("home/register.db")).unwrap();
+    let made = "SELECT kind FROM journal WHERE kind IN ('crl', 'crl-no-previous') ORDER BY seq";
+    let mut statement = register.prepare(made).unwrap();
+    statement.query_map([], |row| row.get(0)).unwrap().map(Result::unwrap).collect()
+}
+
+#[test]
+fn that_no_crl_was_published_is_said_with_the_cas_name_or_by_bringing_the_latest_and_recorded() {
+    let sandbox = Sandbox::with_root("mark-none-published", "p256");
+    let recorded = "RECORDED WITH IT: none was published since an older register was accepted";
+    sandbox.ok(crl(&sandbox, "out", &[]));
+    lose(&sandbox, "a");
+    sandbox.exits(2, crl(&sandbox, "out", &[]));
+    let made = support::said(&sandbox.run(crl(&sandbox, "out", &["--no-previous", "root"])));
+    assert!(made.contains(recorded), "{made}");
+    assert_eq!(crl_kinds(&sandbox), ["crl", "crl-no-previous"]);
+
+    lose(&sandbox, "b");
+    let known = sandbox.text("out/crl-root-1/crl.pem");
+    let told = sandbox.exits(2, crl(&sandbox, "out", &["--previous", &known]));
+    assert!(told.contains("the register has it already, and a later one"), "{told}");
+    let latest = sandbox.text("out/crl-root-2/crl.der");
+    let made = support::said(&sandbox.run(crl(&sandbox, "out", &["--previous", &latest])));
+    assert!(made.contains(recorded), "{made}");
+    assert_eq!(crl_kinds(&sandbox), ["crl", "crl-no-previous", "crl-no-previous"]);
+
+    // Where nobody asks, the word leaves no trace.
+    let told = support::said(&sandbox.run(crl(&sandbox, "out", &["--no-previous", "root"])));
+    assert!(told.contains("--no-previous was not needed"), "{told}");
+    assert_eq!(crl_kinds(&sandbox), ["crl", "crl-no-previous", "crl-no-previous", "crl"]);
+    newest(&sandbox);
 }

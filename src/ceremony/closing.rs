@@ -164,10 +164,11 @@ impl Appliance {
         if self.register.withdrawn(plan)?.is_some() {
             return Ok(None);
         }
-        Ok(Some(if self.register.approved(plan)?.is_none() {
-            Remaining::Approval
-        } else if issued < plan.accepted {
-            Remaining::Signing
+        Ok(Some(if issued < plan.accepted {
+            match self.register.approved(plan)? {
+                None => Remaining::Approval,
+                Some(_) => Remaining::Signing,
+            }
         } else if plan.kind == PlanKind::Root {
             // A root is not delivered: it is in force once its certificate is installed, which ends the signing.
             match self.register.certificate_of(plan)? {

@@ -212,12 +212,22 @@ impl Appliance {
             return Err(register::Error::PlanWithdrawn(plan.id.clone()).into());
         }
         self.check_lists(plan)?;
-        self.register.approved(plan)?.ok_or_else(|| Error::NotApproved {
-            what: format!("plan {} is not approved", plan.id),
-            hint: format!(
-                "read its words to each other and approve it: under Register, or with coldsign approve {} --words \"…\"",
-                plan.id
-            ),
+        if let Some(approved) = self.register.approved(plan)? {
+            return Ok(approved);
+        }
+        let approve = format!("under Register, or with coldsign approve {} --words \"…\"", plan.id);
+        Err(match self.register.older_behind_plan(plan)? {
+            None => Error::NotApproved {
+                what: format!("plan {} is not approved", plan.id),
+                hint: format!("read its words to each other and approve it: {approve}"),
+            },
+            Some(accepted) => Error::NotApproved {
+                what: format!("plan {} is not approved since {}", plan.id, before_older(accepted)),
+                hint: format!(
+                    "look for its certificates among the bundles that went out: if any is there, leave or withdraw it and \
+                     plan the requests anew; if none is, approve it again: {approve}"
+                ),
+            },
         })
     }
 
@@ -294,6 +304,11 @@ impl Appliance {
         }
         Ok(())
     }
+}
+
+/// What an approval must know of a plan that was stored before an older register was accepted.
+pub(super) fn before_older(accepted: u64) -> String {
+    format!("an older register was accepted (entry {accepted}): what it names may be out already")
 }
 
 /// How far the signing of a plan has come.

@@ -100,8 +100,9 @@ pub use renewal::RootRenewal;
 pub use repeated_code::{RepeatedCode, Repetition};
 pub use revocation::{
     ApprovedCrl, CrlApproval, CrlChanges, CrlFile, CrlFreshness, CrlImport, CrlRow, CrlShown, CrlStanding,
-    JudgedCertificate, JudgedRevocation, ListedCertificate, Past, PreparedCrl, REASONS, RevokedRow,
-    crl_again, crl_id, new_crl_row, read_crl_file, read_serials, typed_moment, typed_serial, typed_serials,
+    JudgedCertificate, JudgedRevocation, ListedCertificate, Past, PreparedCrl, PublishedCrls, REASONS,
+    RevokedRow, crl_again, crl_id, new_crl_row, read_crl_file, read_serials, typed_moment, typed_serial,
+    typed_serials,
 };
 pub use seen::{Agreement, Seen};
 pub use self_check::{Check, Mark, interfaces_up, self_check, utc_now};
@@ -133,7 +134,7 @@ pub use crate::{
     host::memory::harden,
     pki::platform::Platform,
     register::{
-        Adoption, AuditFinding, AuditReport, AuthorityRecord, Catalogue, CrlOrigin, CrlScope, Deeds,
+        Adoption, AuditFinding, AuditReport, AuthorityRecord, Brought, Catalogue, CrlOrigin, CrlScope, Deeds,
         InstalledCertificate, IssuedCertificate, IssuedCrl, Recovery, Rehearsal, RevocationAct,
         RevocationOrder, Revoked, Role, StoredCrl, StoredPlan, Takeover,
     },

@@ -207,7 +207,8 @@ impl Appliance {
         Ok(link)
     }
 
-    /// The plan of this link that was stored under the same certificate and whose certificate is not kept yet.
+    /// The plan of this link that was stored under the same certificate and whose certificate is not kept yet; not one of
+    /// before an older register was accepted, which may be signed and out.
     fn interrupted_link(
         &self,
         by: &str,
@@ -217,7 +218,8 @@ impl Appliance {
         for plan in self.register.plans()?.into_iter().rev() {
             let same = plan.kind == PlanKind::Link
                 && plan.authority == by
-                && plan.issuer_sha256 == issuer.certificate().sha256();
+                && plan.issuer_sha256 == issuer.certificate().sha256()
+                && self.register.older_behind_plan(&plan)?.is_none();
             if same && self.planned_page(&plan, 1, 1)?.iter().any(|row| row.source.as_str() == source) {
                 return Ok(Some(plan));
             }

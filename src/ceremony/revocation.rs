@@ -12,8 +12,8 @@ use crate::{
         time::{DAY_SECONDS, Time},
     },
     register::{
-        CrlOrigin, CrlPlan, CrlScope, IssuedCertificate, IssuedCrl, NewCrl, RevocationOrder, Revoked,
-        StoredCrl, Storing,
+        CrlOrigin, CrlPlan, CrlScope, IssuedCertificate, IssuedCrl, LaterCrls, NewCrl, RevocationOrder,
+        Revoked, StoredCrl, Storing,
     },
     token::{key::TokenKey, session::Session},
 };
@@ -31,6 +31,7 @@ mod held;
 mod import;
 mod in_force;
 mod judged;
+mod published;
 mod serials;
 mod standing;
 mod typed;
@@ -41,6 +42,7 @@ pub(super) use held::{PathCrl, holding};
 pub use import::{CrlImport, Past};
 pub use in_force::RevokedRow;
 pub use judged::{JudgedCertificate, JudgedRevocation};
+pub use published::PublishedCrls;
 pub use serials::read_serials;
 pub use standing::{CrlChanges, CrlFreshness, CrlRow, CrlShown, CrlStanding, ListedCertificate, new_crl_row};
 pub use typed::{REASONS, typed_moment, typed_serial, typed_serials};
@@ -54,6 +56,8 @@ pub struct PreparedCrl {
     stored: StoredCrl,
     /// What changed; `None` for one that was stored before and was not signed.
     change: Option<CrlPlan>,
+    /// What was said of those that were published since an older register was accepted.
+    later: LaterCrls,
 }
 
 impl PreparedCrl {
@@ -152,23 +156,26 @@ impl Appliance {
     ///
     /// # Errors
     /// [`Error::Authority`] where the CA may not sign CRLs or ends too soon; [`Error::Register`] where the CRL does not
-    /// follow from the one before.
+    /// follow from the one before, or where an older register was accepted and nothing is said of what was published.
     pub fn prepare_crl(
         &mut self,
         ca: &str,
         scope: CrlScope,
         days: Option<u32>,
+        published: &PublishedCrls,
     ) -> Result<PreparedCrl, Error> {
         let issuer = self.issuer(ca)?;
         check_signs_crls(&issuer, ca)?;
         if let Some(stored) = self.register.unsigned_crl(ca, scope)? {
-            return Ok(PreparedCrl { issuer, stored, change: None });
+            return Ok(PreparedCrl { issuer, stored, change: None, later: LaterCrls::Unsaid });
         }
+        let later = published.later(scope);
         let this_update = now()?;
         let next_update = next_update(&issuer, this_update, days.unwrap_or(self.configuration.crl_days()))?;
-        let new = self.new_crl((ca, scope), &issuer, (this_update, next_update), CrlOrigin::Command)?;
+        let approval = (CrlOrigin::Command, later);
+        let new = self.new_crl((ca, scope), &issuer, (this_update, next_update), approval)?;
         let plan = self.register.plan_crl(&new, Storing::Trial)?;
-        Ok(PreparedCrl { issuer, stored: plan.stored.clone(), change: Some(plan) })
+        Ok(PreparedCrl { issuer, stored: plan.stored.clone(), change: Some(plan), later })
     }
 
     /// Stores an approved CRL, has its digest signed, checks and records it. One that the token cannot sign is not stored.
@@ -176,7 +183,7 @@ impl Appliance {
     /// # Errors
     /// [`Error::Register`] where it is not the one that was shown any more; [`Error::Token`]; [`Error::TokenOutput`].
     pub fn issue_crl(&mut self, approved: &ApprovedCrl, session: &Session) -> Result<IssuedCrl, Error> {
-        let PreparedCrl { issuer, stored, change } = &approved.prepared;
+        let PreparedCrl { issuer, stored, change, later } = &approved.prepared;
         let ca = stored.authority.as_str();
         let key = self.ca_key(ca, &self.authority_key_uri(ca)?, session)?;
         key.matches(issuer.certificate().public_key())?;
@@ -189,7 +196,7 @@ impl Appliance {
                     (ca, stored.scope),
                     issuer,
                     (stored.this_update, next_update),
-                    approved.origin,
+                    (approved.origin, *later),
                 )?;
                 // What is durable is signed before any other: what this token could not sign would end the CA's CRLs.
                 session.signer(&key, new.algorithm)?.check_takes(stored.octets())?;
@@ -215,10 +222,10 @@ impl Appliance {
         (authority, scope): (&'a str, CrlScope),
         issuer: &'a IssuingCa,
         (this_update, next_update): (Time, Time),
-        origin: CrlOrigin,
+        (origin, later): (CrlOrigin, LaterCrls),
     ) -> Result<NewCrl<'a>, Error> {
         let algorithm = issuer.certificate().public_key().signing_algorithm(self.crl_scheme(issuer)?);
-        Ok(NewCrl { authority, scope, issuer, algorithm, this_update, next_update, origin })
+        Ok(NewCrl { authority, scope, issuer, algorithm, this_update, next_update, origin, later })
     }
 
     /// How an RSA key signs CRLs: as it signed its own certificate, which is how it is proved to sign. What is above
@@ -287,7 +294,11 @@ impl Appliance {
             .filter(|latest| latest.stored().origin != CrlOrigin::Elsewhere);
         latest.ok_or_else(|| {
             Error::usage(
-                format!("CA {} has no CRL{} that was made here yet", Printable::new(ca), of_partition(scope)),
+                format!(
+                    "CA {} has no CRL{} that was made here yet",
+                    Printable::new(ca),
+                    scope.of_partition()
+                ),
                 format!("make one: coldsign crl --ca {} --to DIR", Printable::new(ca)),
             )
         })
@@ -309,14 +320,6 @@ impl Appliance {
         let authority = self.issuer_name(certificate)?;
         let Some(serial) = CrlSerial::from_octets(certificate.serial()) else { return Ok(None) };
         Ok(self.register.revoked(&authority, &serial)?)
-    }
-}
-
-/// What stands behind the word "CRL" of one that is not the full one.
-fn of_partition(scope: CrlScope) -> String {
-    match scope {
-        CrlScope::Full => String::new(),
-        CrlScope::Partition(number) => format!(" of partition {number}"),
     }
 }
 

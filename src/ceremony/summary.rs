@@ -15,6 +15,7 @@ use super::{
     browsing::CertificateState,
     closing::Remaining,
     error::Error,
+    issuance::before_older,
     opening::{Appliance, now},
     planned_authorities::PlannedAuthorities,
     progress::{Phase, Watch},
@@ -47,6 +48,8 @@ pub struct PlanSummary {
     pub waived: Vec<Waived>,
     /// Whether it is approved.
     pub approved: bool,
+    /// The entry by which an older register was accepted since it was stored, where something is left to sign.
+    pub accepted_since: Option<u64>,
     /// Certificates issued.
     pub issued: u64,
     /// Its deliveries, oldest first.
@@ -110,7 +113,11 @@ impl PlanSummary {
             let (_, count) = self.notes.iter().find(|(noted, _)| noted == control.id())?;
             Some(format!("{count} of {of} {what}"))
         });
-        found.collect()
+        let older = self.accepted_since.map(|accepted| {
+            let issued = self.issued;
+            format!("stored before {}; {issued} of {of} are issued here", before_older(accepted))
+        });
+        older.into_iter().chain(found).collect()
     }
 
     /// The other notes: how many, and of how many kinds.
@@ -140,6 +147,10 @@ impl Appliance {
             lint_rules: lint::RULES.len(),
             waived: self.waived(plan)?,
             approved: self.is_approved(plan)?,
+            accepted_since: match plan.accepted.saturating_sub(issued) {
+                0 => None,
+                _ => self.register.older_behind_plan(plan)?,
+            },
             issued,
             deliveries: Vec::new(),
             remaining: self.remaining(plan, issued)?,

@@ -372,6 +372,9 @@ pub struct CrlArguments {
     /// first; once more for each partition
     #[arg(long, value_name = "FILE", conflicts_with = "latest")]
     pub previous: Vec<PathBuf>,
+    /// The CA's name: where an older register was accepted, no CRL was published that it lacks. That is recorded
+    #[arg(long, value_name = "NAME", conflicts_with = "latest")]
+    pub no_previous: Option<String>,
     /// A broker that gets it together with the CRLs of the CAs above (repeat, or separate by commas): emqx, mosquitto
     #[arg(long = "for", value_name = "FORMAT", value_delimiter = ',')]
     pub formats: Vec<String>,

@@ -6,9 +6,9 @@ use serde_json::{Value, json};
 
 use crate::{
     ceremony::{
-        self, Appliance, BundleReport, CrlApproval, CrlImport, CrlOrigin, CrlScope, CrlSummary, Delivered,
-        Error, Home, IssuedCrl, Past, PreparedCrl, REASONS, Recovery, RevocationAct, RevocationOrder,
-        Standing, crl_id, printable_path,
+        self, Appliance, Brought, BundleReport, CrlApproval, CrlImport, CrlOrigin, CrlScope, CrlSummary,
+        Delivered, Error, Home, IssuedCrl, Past, PreparedCrl, PublishedCrls, REASONS, RevocationAct,
+        RevocationOrder, Standing, crl_id, printable_path,
     },
     pki::{
         crl::{CrlPoint, Reason, RevokedEntry},
@@ -109,10 +109,7 @@ fn make(home: Home, ca: &str, to: &Path, given: &CrlArguments, form: Form) -> Re
     let outside = appliance.adoption_told(ca)?;
     let formats = formats(&given.formats)?;
     appliance.check_crl_forms(ca, &formats)?;
-    for file in &given.previous {
-        let recovered = appliance.recover_crl(ca, file)?;
-        tell!("{}: {}", printable_path(file), recovered_words(recovered.as_ref()));
-    }
+    let published = published(&mut appliance, ca, given, form)?;
     let one = given.partition.map(|number| appliance.crl_partition(ca, number)).transpose()?;
     if given.latest {
         let issued = appliance.latest_crl(ca, one.unwrap_or(CrlScope::Full))?;
@@ -128,7 +125,11 @@ fn make(home: Home, ca: &str, to: &Path, given: &CrlArguments, form: Form) -> Re
     };
     let mut shown = Vec::new();
     for scope in scopes {
-        shown.push(show_next(&mut appliance, ca, scope, to, given)?);
+        shown.push(show_next(&mut appliance, (ca, scope), to, (given.days, &published))?);
+    }
+    let asked = |prepared: &PreparedCrl| prepared.change().is_some_and(|change| change.none_since.is_some());
+    if given.no_previous.is_some() && !shown.iter().any(asked) {
+        tell!("--no-previous was not needed: nothing is recorded of it");
     }
     render::from_outside(outside.as_ref());
     let mut session = appliance.login(&mut custodian)?;
@@ -141,7 +142,7 @@ fn make(home: Home, ca: &str, to: &Path, given: &CrlArguments, form: Form) -> Re
             }
             tell!("{} is signed and recorded, and not handed over: it is out of date", prepared.id());
             // The one after it was not shown before the PIN was given: it is approved by a PIN of its own.
-            prepared = show_next(&mut appliance, ca, scope, to, given)?;
+            prepared = show_next(&mut appliance, (ca, scope), to, (given.days, &published))?;
             drop(session);
             session = appliance.login(&mut custodian)?;
         };
@@ -157,25 +158,67 @@ fn make(home: Home, ca: &str, to: &Path, given: &CrlArguments, form: Form) -> Re
     Ok(Exit::Done)
 }
 
-fn recovered_words(recovered: Option<&Recovery>) -> String {
-    let Some(recovered) = recovered else { return "the register has it already".to_owned() };
-    format!(
-        "CRL {} is in the register now; {} recorded as revoked or held, {} as released",
-        recovered.number,
-        counted(recovered.revoked, "certificate"),
-        recovered.released
-    )
+/// Takes in the CRLs that were published, and tells of each what came of it.
+fn published(
+    appliance: &mut Appliance,
+    ca: &str,
+    given: &CrlArguments,
+    form: Form,
+) -> Result<PublishedCrls, Error> {
+    let mut published = match &given.no_previous {
+        Some(typed) => PublishedCrls::none(ca, typed)?,
+        None => PublishedCrls::default(),
+    };
+    for file in &given.previous {
+        let brought = appliance.recover_crl(ca, file, &mut published)?;
+        let file = printable_path(file);
+        tell!("{file}: {}", brought_words(&brought));
+        if form == Form::Json {
+            render::value(&json!({ "recovered": brought_value(&file, &brought) }));
+        }
+    }
+    Ok(published)
+}
+
+fn brought_words(brought: &Brought) -> String {
+    match brought {
+        Brought::Known => "the register has it already, and a later one".to_owned(),
+        Brought::Latest(_) => "the register has it already".to_owned(),
+        Brought::Recovered(recovered) => format!(
+            "CRL {} is in the register now; {} recorded as revoked or held, {} as released",
+            recovered.number,
+            counted(recovered.revoked, "certificate"),
+            recovered.released
+        ),
+    }
+}
+
+/// What came of a CRL that was brought; counts where it was taken in.
+fn brought_value(file: &Printable, brought: &Brought) -> Value {
+    match brought {
+        Brought::Known => json!({ "file": file.as_str(), "state": "known" }),
+        Brought::Latest(scope) => {
+            json!({ "file": file.as_str(), "state": "latest", "partition": partition(*scope) })
+        }
+        Brought::Recovered(recovered) => json!({
+            "file": file.as_str(),
+            "state": "taken in",
+            "partition": partition(recovered.scope),
+            "number": recovered.number.to_string(),
+            "revoked": recovered.revoked,
+            "released": recovered.released,
+        }),
+    }
 }
 
 /// Prepares the next CRL of a scope. Whoever gives the PIN sees what it is given for: it is the approval of what was shown.
 fn show_next(
     appliance: &mut Appliance,
-    ca: &str,
-    scope: CrlScope,
+    (ca, scope): (&str, CrlScope),
     to: &Path,
-    given: &CrlArguments,
+    (days, published): (Option<u32>, &PublishedCrls),
 ) -> Result<PreparedCrl, Error> {
-    let prepared = appliance.prepare_crl(ca, scope, given.days)?;
+    let prepared = appliance.prepare_crl(ca, scope, days, published)?;
     stop::unbroken(|| appliance.check_crl_target(&prepared.id(), to))?;
     show_prepared(&prepared);
     Ok(prepared)
@@ -195,6 +238,11 @@ fn show_prepared(prepared: &PreparedCrl) {
             let more = counts.left.saturating_sub(change.left.len() as u64);
             if more > 0 {
                 tell!("    and {more} more, in left.csv");
+            }
+            if let Some(accepted) = change.none_since {
+                tell!(
+                    "RECORDED WITH IT: none was published since an older register was accepted (entry {accepted})"
+                );
             }
         }
     }
@@ -251,6 +299,7 @@ fn show_delivered(
                 value["stayed"] = json!(change.counts.stayed);
                 value["came"] = json!(change.counts.came);
                 value["left"] = json!(change.counts.left);
+                value["none_published_since"] = json!(change.none_since);
             }
             value["key_from_outside"] = json!(from_outside.map(Printable::as_str));
             value["folder"] = json!(folder.as_str());

@@ -6,6 +6,7 @@ use super::{
     Register,
     error::Error,
     journal::{self, Kind},
+    mark,
     plan::StoredPlan,
 };
 use crate::pki::{profile::Approval, time::Time};
@@ -41,7 +42,8 @@ impl Register {
     /// Records an approval of exactly this plan's digest.
     ///
     /// # Errors
-    /// [`Error::Words`], [`Error::UnattendedNotAllowed`], [`Error::PlanUnknown`], [`Error::PlanWithdrawn`].
+    /// [`Error::Words`], [`Error::UnattendedNotAllowed`], [`Error::PlanUnknown`], [`Error::PlanWithdrawn`];
+    /// [`Error::PlanBeforeOlder`] of a plan that only typed words approve, because its certificates may be out.
     pub fn approve(
         &mut self,
         plan: &StoredPlan,
@@ -61,6 +63,11 @@ impl Register {
         if self.withdrawn(&plan)?.is_some() {
             return Err(Error::PlanWithdrawn(plan.id));
         }
+        if let (Some(accepted), Approver::Command | Approver::Unattended) =
+            (self.older_behind_plan(&plan)?, approver)
+        {
+            return Err(Error::PlanBeforeOlder { plan: plan.id, accepted });
+        }
         let transaction = self.write()?;
         transaction.execute(
             "INSERT INTO approval (entry, plan, time, method, digest) VALUES (?1, ?2, ?3, ?4, ?5)",
@@ -72,7 +79,8 @@ impl Register {
     }
 
     /// The plan as approved, where it was. The approval counts only where the journal binds it: a row that another
-    /// program put into the table is no approval. None counts for a plan that was withdrawn.
+    /// program put into the table is no approval. None counts for a plan that was withdrawn, and none that was given before
+    /// an older register was accepted, where something is left to sign: it may be signed and out already.
     ///
     /// # Errors
     /// [`Error::PlanUnknown`], [`Error::Damaged`].
@@ -84,14 +92,31 @@ impl Register {
         let entry: Option<i64> = self
             .connection
             .query_row(
-                "SELECT entry FROM approval WHERE plan = ?1 AND digest = ?2 ORDER BY entry LIMIT 1",
+                "SELECT entry FROM approval WHERE plan = ?1 AND digest = ?2 ORDER BY entry DESC LIMIT 1",
                 (plan.number, plan.digest.as_octets()),
                 |row| row.get(0),
             )
             .optional()?;
         let Some(entry) = entry else { return Ok(None) };
         journal::check_entry(&self.connection, entry, Kind::Approval)?;
+        if mark::accepted_behind(&self.connection, entry)?.is_some()
+            && self.issued_count(&plan)? < plan.accepted
+        {
+            return Ok(None);
+        }
         Ok(Some(ApprovedPlan { plan }))
+    }
+
+    /// The entry by which an older register was accepted after a plan was stored: what the plan names may be out already.
+    ///
+    /// # Errors
+    /// [`Error::Damaged`].
+    pub fn older_behind_plan(&self, plan: &StoredPlan) -> Result<Option<u64>, Error> {
+        let entry = self
+            .connection
+            .prepare_cached("SELECT entry FROM plan WHERE number = ?1")?
+            .query_row([plan.number], |row| row.get(0))?;
+        mark::accepted_behind(&self.connection, entry)
     }
 
     /// The plan as it stands in this register; a plan of another register, or one that a caller changed, is unknown.

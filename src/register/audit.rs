@@ -15,7 +15,7 @@ use super::{
     Register, checkpoint, digest_of,
     error::Error,
     journal::{self, Head, Kind},
-    mark, store,
+    store,
 };
 use crate::pki::{
     certificate::Certificate,
@@ -25,6 +25,7 @@ use crate::pki::{
     text::counted,
 };
 
+mod older;
 mod plans;
 mod revocations;
 mod rows;
@@ -143,6 +144,7 @@ impl Register {
             Audit::listed,
             Audit::revocations,
             Audit::crls,
+            Audit::first_crls,
             Audit::deliveries,
             Audit::checkpoints,
         ] {
@@ -310,18 +312,6 @@ impl Audit<'_> {
             }
             if !same || chain.is_err() || key.algorithm().to_string() != row.get::<_, String>(4)? {
                 self.find("authority", format!("the certificate of {name} is not for its key"));
-            }
-        }
-        Ok(())
-    }
-
-    /// The words by which an older register was accepted.
-    fn older(&mut self) -> Result<(), Error> {
-        for (entry, follows) in mark::accepted(self.connection, &self.register.id)? {
-            self.report.older.push(entry);
-            if !follows {
-                let what = format!("the words that were typed for entry {entry} stand for something else");
-                self.find("older-register", what);
             }
         }
         Ok(())

@@ -18,6 +18,7 @@ use crate::pki::{
     time::Time,
 };
 
+mod after_older;
 mod arrived;
 mod bound;
 mod parts;
@@ -26,11 +27,12 @@ mod recovery;
 mod scope;
 mod takeover;
 
+pub use after_older::LaterCrls;
 pub(super) use bound::PlansBound;
 pub(super) use parts::{entries_of, read_tbs};
 pub use planning::{CrlPlan, LEFT_SHOWN_MAX, NewCrl, Storing};
 pub(super) use planning::{EntriesOf, Previous, expected_of, lint_stored, prove_stored};
-pub use recovery::Recovery;
+pub use recovery::{Brought, Recovery};
 pub use scope::CrlScope;
 pub(super) use scope::{Coverage, add_partitions};
 pub(super) use takeover::check_past;
@@ -195,11 +197,11 @@ impl Register {
     /// # Errors
     /// [`Error::Damaged`].
     pub fn crl_message(&self, stored: &StoredCrl) -> Result<WholeMessage, Error> {
-        let kind = match stored.origin {
-            CrlOrigin::Command | CrlOrigin::Words => Kind::Crl,
-            CrlOrigin::Elsewhere => Kind::Takeover,
+        let kinds = match stored.origin {
+            CrlOrigin::Command | CrlOrigin::Words => &[Kind::Crl, Kind::CrlNoPrevious][..],
+            CrlOrigin::Elsewhere => &[Kind::Takeover],
         };
-        journal::check_entry(&self.connection, stored.entry, kind)?;
+        journal::check_entry_of(&self.connection, stored.entry, kinds)?;
         let (_, end) = read_tbs(&self.connection, stored.row, &mut |_| Ok(()))?;
         if end.tbs_sha256 != stored.tbs_sha256 {
             return Err(Error::Damaged("the octets of a CRL are not those that were stored".to_owned()));

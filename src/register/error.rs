@@ -105,6 +105,16 @@ pub enum Error {
     /// The beginning of an id fits several plans.
     #[error("several plans begin with {0}")]
     PlanAmbiguous(String),
+    /// A plan that was stored before an older register was accepted is approved by its words alone.
+    #[error(
+        "plan {plan} was stored before an older register was accepted (entry {accepted}): what it names may be out already"
+    )]
+    PlanBeforeOlder {
+        /// The plan's id.
+        plan: String,
+        /// The entry.
+        accepted: u64,
+    },
     /// A request could not be added before, so the plan would lack it.
     #[error("the plan is not whole: a request could not be added to it")]
     PlanBroken,
@@ -193,6 +203,10 @@ impl Error {
             }
             Self::OlderWords => "read where both end and what is lost between, then type all twelve words",
             Self::PlanAmbiguous(_) => "give more of the id",
+            Self::PlanBeforeOlder { .. } => {
+                "look for its certificates among the bundles that went out: if any is there, leave or withdraw it and plan the \
+                 requests anew; if none is, approve it by its words (coldsign approve)"
+            }
             Self::PlanBroken => "plan the batch again; nothing of this plan was recorded",
             Self::PlanNotWithdrawable(_) => {
                 "go on with it (coldsign sign PLAN, or under Authorities), or leave it as it is"

@@ -160,6 +160,15 @@ impl Register {
     }
 }
 
+/// The newest entry behind another by which an older register was accepted. The journal itself is asked: a row that somebody
+/// took away would let go what waits for it.
+pub(super) fn accepted_behind(connection: &rusqlite::Connection, entry: i64) -> Result<Option<u64>, Error> {
+    let found: Option<i64> = connection
+        .prepare_cached("SELECT max(seq) FROM journal WHERE seq > ?1 AND kind = ?2")?
+        .query_row((entry, Kind::OlderRegister.name()), |row| row.get(0))?;
+    found.map(journal::number).transpose()
+}
+
 /// A number of an entry as the register writes it.
 fn signed(entry: u64) -> i64 {
     i64::try_from(entry).unwrap_or(i64::MAX)

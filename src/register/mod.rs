@@ -44,8 +44,8 @@ pub use authority::{AuthorityRecord, InstalledCertificate, NewAuthority, Role};
 pub use catalogue::{Catalogue, Place, Stretch};
 pub use checkpoint::Checkpoint;
 pub use crl::{
-    CrlDelivery, CrlOrigin, CrlPlan, CrlScope, IssuedCrl, LEFT_SHOWN_MAX, NewCrl, Recovery, StoredCrl,
-    Storing, TAKEOVER_ENTRIES_MAX, Takeover, TakeoverWriter,
+    Brought, CrlDelivery, CrlOrigin, CrlPlan, CrlScope, IssuedCrl, LEFT_SHOWN_MAX, LaterCrls, NewCrl,
+    Recovery, StoredCrl, Storing, TAKEOVER_ENTRIES_MAX, Takeover, TakeoverWriter,
 };
 pub use deeds::Deeds;
 pub use delivery::Delivery;

@@ -48,6 +48,7 @@ impl Home {
         let ca = self.ca.clone();
         let new = NewCrl {
             origin: CrlOrigin::Command,
+            later: self.later,
             authority: "factory",
             issuer: &ca,
             algorithm: SignatureAlgorithm::Ecdsa(HashAlgorithm::Sha256),
@@ -83,7 +84,7 @@ impl Home {
         self.sign_crl(&plan, at)
     }
 
-    fn octets(&self, issued: &IssuedCrl) -> Vec<u8> {
+    pub fn octets(&self, issued: &IssuedCrl) -> Vec<u8> {
         let mut octets = Vec::new();
         self.register
             .crl_octets::<Error>(issued, &mut |piece| {
@@ -519,6 +520,7 @@ impl Moved {
             this_update: now(),
             next_update: later(DAY_SECONDS),
             origin: CrlOrigin::Command,
+            later: LaterCrls::Unsaid,
             scope: CrlScope::Full,
         }
     }
@@ -576,6 +578,7 @@ fn a_ca_moves_in_with_its_crl_and_its_list() {
     // The number goes on; the new CRL is proved against the octets of the one that came.
     let new = NewCrl {
         origin: CrlOrigin::Command,
+        later: LaterCrls::Unsaid,
         authority: "moved",
         issuer: &ca,
         algorithm: SignatureAlgorithm::Ecdsa(HashAlgorithm::Sha256),

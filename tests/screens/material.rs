@@ -397,6 +397,7 @@ pub fn plan_shown(outside: &Outside) -> PlanShown {
             lint_rules: 60,
             waived: Vec::new(),
             approved: false,
+            accepted_since: None,
             issued: 0,
             deliveries: Vec::new(),
             remaining: Some(Remaining::Approval),

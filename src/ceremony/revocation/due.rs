@@ -5,7 +5,7 @@ use crate::{
     register::{self, AuthorityRecord, CrlScope, Register},
 };
 
-use super::{CrlFreshness, of_partition};
+use super::CrlFreshness;
 
 /// The next CRLs of a CA that made some.
 #[derive(Clone, Debug, Eq, PartialEq)]
@@ -67,9 +67,9 @@ fn makes_crls(record: &AuthorityRecord, now: Time) -> bool {
 fn words(ca: &str, (due, all): (usize, usize), scope: CrlScope, first: CrlFreshness) -> String {
     let name = Printable::new(ca);
     match (due, all) {
-        (0, 1) => format!("CA {name}: its next CRL{}", of_partition(scope)),
+        (0, 1) => format!("CA {name}: its next CRL{}", scope.of_partition()),
         (0, _) => format!("CA {name}: the next of its {all} CRLs"),
-        (1, _) => format!("CA {name}: its next CRL{} is {}", of_partition(scope), first.words()),
+        (1, _) => format!("CA {name}: its next CRL{} is {}", scope.of_partition(), first.words()),
         (..) => format!("CA {name}: {due} of its {all} CRLs are due, the first is {}", first.words()),
     }
 }

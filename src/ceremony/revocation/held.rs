@@ -11,15 +11,12 @@ use crate::{
     register::{AuthorityRecord, CrlScope, IssuedCrl},
 };
 
-use super::{
-    super::{
-        delivery::Writing,
-        error::Error,
-        opening::{Appliance, now},
-        progress::{Phase, Watch},
-        space::SIGNATURE_OCTETS,
-    },
-    of_partition,
+use super::super::{
+    delivery::Writing,
+    error::Error,
+    opening::{Appliance, now},
+    progress::{Phase, Watch},
+    space::SIGNATURE_OCTETS,
 };
 
 /// A CRL that goes into a form.
@@ -90,7 +87,7 @@ impl Appliance {
             let ended = stored.next_update.filter(|next| *next < now);
             if let Some(ended) = ended.filter(|_| renewed != Some(stored.authority.as_str())) {
                 let name = Printable::new(&stored.authority);
-                let partition = of_partition(stored.scope);
+                let partition = stored.scope.of_partition();
                 let what = format!(
                     "the newest CRL of CA {name}{partition} ended at {ended}, and with it the broker lets nobody in"
                 );

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use crate::{
     pki::{crl::issued_list::IssuedList, crl::issued_list::ListError, text::Printable},
-    register::{Recovery, RevocationError, Takeover, TakeoverWriter},
+    register::{RevocationError, Takeover, TakeoverWriter},
 };
 
 use super::super::{
@@ -80,21 +80,6 @@ fn read_list(path: &Path, taken: &mut TakeoverWriter<'_>) -> Result<(), Error> {
         taken.add(&certificate).map_err(|error| in_list(path, error))?;
     }
     taken.end_list().map_err(|error| in_list(path, error))
-}
-
-impl Appliance {
-    /// Takes in a CRL of the CA that was published and that this register does not have, because an older register was
-    /// put back: its number goes on, its entries are recorded, and it is proved that it loses nothing. `None` where the
-    /// register has it.
-    ///
-    /// # Errors
-    /// [`Error::Register`] with what is wrong; [`Error::Usage`] naming the file.
-    pub fn recover_crl(&mut self, ca: &str, crl: &Path) -> Result<Option<Recovery>, Error> {
-        let issuer = self.issuer(ca)?;
-        check_signs_crls(&issuer, ca)?;
-        let pieces = crl_pieces(crl)?;
-        self.register.recover_crl::<_, Error>(ca, &issuer, pieces, now()?)
-    }
 }
 
 /// Names the list in an error that a line of it caused.

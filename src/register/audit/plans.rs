@@ -24,7 +24,8 @@ const CHUNK_ROWS: usize = 1024;
 pub(super) struct PlanContext {
     pub(super) key: PublicKey,
     pub(super) issuer: Option<Certificate>,
-    pub(super) first_approval: Option<i64>,
+    /// The entries of its approvals, in order.
+    approvals: Vec<i64>,
     /// The entry by which it was put away.
     pub(super) withdrawal: Option<i64>,
 }
@@ -114,15 +115,17 @@ impl Audit<'_> {
             }
             issuer
         };
-        let first_approval: Option<i64> = self.connection.query_row(
-            "SELECT min(approval.entry) FROM approval JOIN plan ON plan.number = approval.plan \
-             WHERE plan.number = ?1 AND approval.digest = plan.digest AND approval.entry > plan.entry",
-            [plan.number],
-            |row| row.get(0),
+        let mut statement = self.connection.prepare_cached(
+            "SELECT approval.entry FROM approval JOIN plan ON plan.number = approval.plan \
+             WHERE plan.number = ?1 AND approval.digest = plan.digest AND approval.entry > plan.entry \
+             ORDER BY approval.entry",
         )?;
+        let approvals = statement.query_map([plan.number], |row| row.get(0))?.collect::<Result<_, _>>()?;
         let wrong: i64 = self.connection.query_row(
             "SELECT count(*) FROM approval WHERE plan = ?1 AND (digest <> ?2 \
-             OR (method = 'unattended profile' AND ?3) OR (method = 'command' AND ?4))",
+             OR (method = 'unattended profile' AND ?3) OR (method = 'command' AND ?4) \
+             OR (method <> 'typed words' AND EXISTS (SELECT 1 FROM older_register AS older JOIN plan ON plan.number = ?1 \
+             WHERE older.entry > plan.entry AND older.entry < approval.entry)))",
             (
                 plan.number,
                 plan.digest.as_octets(),
@@ -135,7 +138,7 @@ impl Audit<'_> {
             self.find("approval", format!("plan {} has {wrong} approvals that do not fit it", plan.id));
         }
         let withdrawal = self.withdrawal(plan)?;
-        Ok(PlanContext { key: public_key(&spki)?, issuer, first_approval, withdrawal })
+        Ok(PlanContext { key: public_key(&spki)?, issuer, approvals, withdrawal })
     }
 
     /// The entry by which a plan was put away; nobody approves it after that.
@@ -181,7 +184,7 @@ impl Audit<'_> {
                 ),
             );
         }
-        if context.first_approval.is_none_or(|approval| approval >= issued.entry) {
+        if !self.is_approved_at(context, issued.entry) {
             self.find(
                 "unapproved",
                 format!("certificate {} of plan {} was issued without an approval", row.index, plan.id),
@@ -204,6 +207,14 @@ impl Audit<'_> {
             }
         }
         Ok(())
+    }
+
+    /// Whether a plan was approved before an entry, and no older register was accepted between.
+    fn is_approved_at(&self, context: &PlanContext, entry: i64) -> bool {
+        let before = context.approvals.partition_point(|approval| *approval < entry);
+        let Some(last) = context.approvals[..before].last() else { return false };
+        let between = |older: &u64| i64::try_from(*older).is_ok_and(|older| *last < older && older < entry);
+        !self.report.older.iter().any(between)
     }
 
     fn plan_counts(&mut self, plan: &StoredPlan, planned: u64) -> Result<(), Error> {

@@ -25,7 +25,7 @@ pub(super) fn check_recorded(
 ) -> Result<(), Error> {
     check_whole(connection)?;
     if let Some(previous) = previous {
-        let kinds = [Kind::Crl, Kind::Recovery, Kind::Takeover];
+        let kinds = [Kind::Crl, Kind::CrlNoPrevious, Kind::Recovery, Kind::Takeover];
         journal::check_entry_of(connection, previous.entry, &kinds)?;
     }
     let mut bound = 0;
@@ -51,7 +51,7 @@ pub(super) fn check_recorded(
 /// The CRL before is the last one that was made: behind its entry the journal tells of none of that authority and scope.
 /// Rows that were taken away would have their number given out twice.
 fn check_newest(authority: &str, scope: CrlScope, entry: &journal::Entry) -> Result<(), Error> {
-    if !matches!(Kind::from_name(&entry.kind), Some(Kind::Crl | Kind::Recovery)) {
+    if !matches!(Kind::from_name(&entry.kind), Some(Kind::Crl | Kind::CrlNoPrevious | Kind::Recovery)) {
         return Ok(());
     }
     let facts = &body_of(entry)?["facts"];

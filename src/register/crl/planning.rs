@@ -7,12 +7,13 @@ use rusqlite::{Connection, Transaction};
 use super::super::{
     Register,
     error::Error,
-    journal::{self, Kind, number},
+    journal::{self, number},
     revocation::{self, RevocationError, Revoked},
     row_key,
 };
 use super::{
-    Coverage, CrlOrigin, CrlScope, IssuedCrl, PlansBound, StoredCrl, bound, check_past, latest,
+    Coverage, CrlOrigin, CrlScope, IssuedCrl, LaterCrls, PlansBound, StoredCrl, after_older, bound,
+    check_past, latest,
     parts::{PartWriter, entries_of, stored_parts, unread},
     read_tbs, unsigned,
 };
@@ -49,6 +50,8 @@ pub struct NewCrl<'a> {
     pub next_update: Time,
     /// What its approval rests on.
     pub origin: CrlOrigin,
+    /// What was said of CRLs that were published since an older register was accepted.
+    pub later: LaterCrls,
 }
 
 /// Whether a plan is to last.
@@ -71,6 +74,8 @@ pub struct CrlPlan {
     pub left: Vec<(CrlSerial, Leaving)>,
     /// How many entries there are of each reason, in the order of the reasons' codes.
     pub reasons: BTreeMap<Reason, u64>,
+    /// The entry by which an older register was accepted, where it is recorded with this CRL that none was published since.
+    pub none_since: Option<u64>,
 }
 
 impl Register {
@@ -120,6 +125,8 @@ fn planned(transaction: &Transaction<'_>, new: &NewCrl<'_>, plans: &PlansBound) 
     }
     let before = previous.as_ref().map(|previous| &previous.stored);
     bound::check_recorded(transaction, (new.authority, new.scope), before)?;
+    let (kind, none_since) =
+        after_older::kind_of_next(transaction, (new.authority, new.scope), before, new.later)?;
     let number = next_number(previous.as_ref())?;
     let row: i64 =
         transaction.query_row("SELECT coalesce(max(number), 0) + 1 FROM crl", [], |row| row.get(0))?;
@@ -193,11 +200,11 @@ fn planned(transaction: &Transaction<'_>, new: &NewCrl<'_>, plans: &PlansBound) 
             new.scope.column(),
         ],
     )?;
-    journal::append(transaction, Kind::Crl, new.this_update)?;
+    journal::append(transaction, kind, new.this_update)?;
     let stored = unsigned(transaction, new.authority, new.scope)?
         .filter(|stored| stored.row == row)
         .ok_or_else(|| Error::Damaged("a CRL that was just stored is missing".to_owned()))?;
-    Ok(CrlPlan { stored, counts, left: shown, reasons })
+    Ok(CrlPlan { stored, counts, left: shown, reasons, none_since })
 }
 
 fn next_number(previous: Option<&IssuedCrl>) -> Result<CrlNumber, Error> {

@@ -40,9 +40,20 @@ pub struct Recovery {
     pub released: u64,
 }
 
+/// What came of a CRL that was brought.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub enum Brought {
+    /// The register has it, and a later one.
+    Known,
+    /// It is the latest that the register has of this scope.
+    Latest(CrlScope),
+    /// It was taken in.
+    Recovered(Recovery),
+}
+
 impl Register {
-    /// Takes in a CRL of an authority that was published and that the register does not have, whose octets come in
-    /// pieces; `None` where it has it.
+    /// Takes in a CRL of an authority that was published, whose octets come in pieces, where the register does not have
+    /// it.
     ///
     /// # Errors
     /// [`RevocationError`] with what is wrong with the CRL, as `E`; whatever the pieces say.
@@ -52,7 +63,7 @@ impl Register {
         issuer: &IssuingCa,
         pieces: P,
         now: Time,
-    ) -> Result<Option<Recovery>, E>
+    ) -> Result<Brought, E>
     where
         P: Pieces<Error = E>,
         E: From<Error>,
@@ -66,16 +77,17 @@ impl Register {
         };
         let arrived = Arrived::read(&transaction, issuer, pieces, now, &mut keep)?;
         let scope = scope_of(&transaction, authority, arrived.end.point.as_ref())?;
-        let Some((number, before)) = follows(&transaction, authority, scope, &arrived)? else {
-            return Ok(None);
-        };
+        if let Some(known) = known(&transaction, authority, scope, &arrived)? {
+            return Ok(known);
+        }
+        let (number, before) = follows(&transaction, authority, scope, &arrived)?;
         let plans = PlansBound::default();
         let recovering =
             Recovering { transaction: &transaction, authority, scope, arrived: &arrived, plans: &plans };
         let (revoked, released) = recovering.record(&entries, before.as_ref())?;
         recovering.store(issuer, before.as_ref(), now)?;
         transaction.commit().map_err(Error::from)?;
-        Ok(Some(Recovery { scope, number, revoked, released }))
+        Ok(Brought::Recovered(Recovery { scope, number, revoked, released }))
     }
 }
 
@@ -97,39 +109,50 @@ fn scope_of(
     CrlScope::from_column(column.ok_or_else(unknown)?)
 }
 
-/// Its number and the last CRL that the register has; `None` where it has this one.
+/// What a CRL is that the register has.
+fn known(
+    transaction: &Transaction<'_>,
+    authority: &str,
+    scope: CrlScope,
+    arrived: &Arrived,
+) -> Result<Option<Brought>, Error> {
+    let digest = arrived.end.tbs_sha256;
+    if latest(transaction, authority, scope)?.is_some_and(|latest| latest.stored.tbs_sha256 == digest) {
+        return Ok(Some(Brought::Latest(scope)));
+    }
+    let is_known: bool = transaction.query_row(
+        "SELECT EXISTS (SELECT 1 FROM crl JOIN crl_issued ON crl_issued.crl = crl.number \
+         WHERE authority = ?1 AND tbs_sha256 = ?2)",
+        (authority, digest.as_octets()),
+        |row| row.get(0),
+    )?;
+    Ok(is_known.then_some(Brought::Known))
+}
+
+/// Its number and the last CRL that the register has.
 fn follows(
     transaction: &Transaction<'_>,
     authority: &str,
     scope: CrlScope,
     arrived: &Arrived,
-) -> Result<Option<(CrlNumber, Option<IssuedCrl>)>, Error> {
+) -> Result<(CrlNumber, Option<IssuedCrl>), Error> {
     let number = arrived
         .end
         .number
         .clone()
         .ok_or_else(|| RevocationError::CrlForeign("it has no number".to_owned()))?;
-    let known: bool = transaction.query_row(
-        "SELECT EXISTS (SELECT 1 FROM crl JOIN crl_issued ON crl_issued.crl = crl.number \
-         WHERE authority = ?1 AND tbs_sha256 = ?2)",
-        (authority, arrived.end.tbs_sha256.as_octets()),
-        |row| row.get(0),
-    )?;
-    if known {
-        return Ok(None);
-    }
     if let Some(waiting) = unsigned(transaction, authority, scope)? {
         return Err(RevocationError::CrlUnsigned(waiting.number.unwrap_or(number)).into());
     }
     let before = latest(transaction, authority, scope)?;
     let stored = before.as_ref().map(|before| &before.stored);
     bound::check_recorded(transaction, (authority, scope), stored)?;
-    let Some(known) = &before else { return Ok(Some((number, None))) };
+    let Some(known) = &before else { return Ok((number, None)) };
     match &known.stored.number {
         Some(last) if number <= *last => {
             Err(RevocationError::NotNewer { number, known: last.clone() }.into())
         }
-        _ => Ok(Some((number, before))),
+        _ => Ok((number, before)),
     }
 }
 

@@ -16,6 +16,15 @@ pub enum CrlScope {
 }
 
 impl CrlScope {
+    /// What stands behind the word "CRL" of one that is not the full one: ` of partition 3`.
+    #[must_use]
+    pub fn of_partition(self) -> String {
+        match self {
+            Self::Full => String::new(),
+            Self::Partition(number) => format!(" of partition {number}"),
+        }
+    }
+
     /// As it stands in the column: 0 is the full CRL.
     pub(in crate::register) fn column(self) -> i64 {
         match self {

@@ -19,6 +19,7 @@ pub(in crate::register) enum Kind {
     Crl,
     CrlDelivery,
     CrlIssued,
+    CrlNoPrevious,
     Delivery,
     HeadMark,
     Issued,
@@ -34,7 +35,7 @@ pub(in crate::register) enum Kind {
 }
 
 impl Kind {
-    pub(in crate::register) const ALL: [Self; 20] = [
+    pub(in crate::register) const ALL: [Self; 21] = [
         Self::Adoption,
         Self::Approval,
         Self::Authority,
@@ -43,6 +44,7 @@ impl Kind {
         Self::Crl,
         Self::CrlDelivery,
         Self::CrlIssued,
+        Self::CrlNoPrevious,
         Self::Delivery,
         Self::HeadMark,
         Self::Issued,
@@ -67,6 +69,7 @@ impl Kind {
             Self::Crl => "crl",
             Self::CrlDelivery => "crl-delivery",
             Self::CrlIssued => "crl-issued",
+            Self::CrlNoPrevious => "crl-no-previous",
             Self::Delivery => "delivery",
             Self::Issued => "issued",
             Self::HeadMark => "head-mark",
@@ -97,7 +100,7 @@ impl Kind {
             Self::Authority => "SELECT * FROM authority WHERE entry = ?1",
             Self::Certificate => "SELECT * FROM authority_certificate WHERE entry = ?1",
             Self::Checkpoint => "SELECT * FROM checkpoint WHERE entry = ?1",
-            Self::Crl | Self::Recovery => "SELECT * FROM crl WHERE entry = ?1",
+            Self::Crl | Self::CrlNoPrevious | Self::Recovery => "SELECT * FROM crl WHERE entry = ?1",
             Self::CrlDelivery => "SELECT * FROM crl_delivery WHERE entry = ?1",
             Self::CrlIssued => {
                 "SELECT crl.authority, crl.partition, crl.crl_number, crl_issued.time, sha256 \
@@ -146,7 +149,7 @@ impl Kind {
                 &[("authority_certificate", "SELECT * FROM authority_certificate WHERE entry = ?1")]
             }
             Self::Checkpoint => &[("checkpoint", "SELECT * FROM checkpoint WHERE entry = ?1")],
-            Self::Crl => &[
+            Self::Crl | Self::CrlNoPrevious => &[
                 ("crl", "SELECT * FROM crl WHERE entry = ?1"),
                 ("crl_left", CRL_LEFT),
                 ("crl_part", CRL_PARTS),

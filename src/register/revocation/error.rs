@@ -2,6 +2,7 @@
 
 use thiserror::Error;
 
+use super::super::crl::CrlScope;
 use crate::pki::{
     crl::{
         CrlError, CrlNumber, CrlSerial, issued_list::ListError, succession::SuccessionError,
@@ -72,6 +73,19 @@ pub enum RevocationError {
         serial: CrlSerial,
         /// The hold's.
         date: Time,
+    },
+    /// An older register was accepted, and nobody said what was published since the copy was made.
+    #[error(
+        "an older register was accepted at entry {accepted}: CRLs{} of CA {authority} may be out that it does not know",
+        scope.of_partition()
+    )]
+    LaterUnknown {
+        /// The authority's name.
+        authority: String,
+        /// Of which CRLs.
+        scope: CrlScope,
+        /// The entry.
+        accepted: u64,
     },
     /// The finished octets were not taken by the lint.
     #[error("the CRL does not pass its lint: {0}")]
@@ -161,6 +175,10 @@ impl RevocationError {
             Self::Expired { .. } => "nothing is to be done: relying parties refuse it as expired",
             Self::InvalidityAhead(_) => "give a moment that has passed",
             Self::InvalidityLater { .. } => "give that date or an earlier one; without one it stays",
+            Self::LaterUnknown { .. } => {
+                "bring the newest one that was published (crl --previous FILE); only where none was published since the copy \
+                 was made, say so with the CA's name (crl --no-previous NAME): that is recorded"
+            }
             Self::Lint(_) | Self::Succession(_) => {
                 "nothing was signed; keep the register as it is and audit it (`register audit`)"
             }

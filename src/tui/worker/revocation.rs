@@ -2,7 +2,8 @@
 
 use crate::{
     ceremony::{
-        self, Appliance, ApprovedCrl, CrlApproval, Error, IssuedCrl, PreparedCrl, RevocationOrder, crl_id,
+        self, Appliance, ApprovedCrl, CrlApproval, Error, IssuedCrl, PreparedCrl, PublishedCrls,
+        RevocationOrder, crl_id,
     },
     pki::fingerprint::Digest,
     tui::work::{
@@ -86,7 +87,7 @@ impl Worker {
             RevocationJob::Prepare(ca, scope) => {
                 self.desk = Desk::Empty;
                 let (appliance, _) = self.working()?;
-                let prepared = appliance.prepare_crl(&ca, scope, None)?;
+                let prepared = appliance.prepare_crl(&ca, scope, None, &PublishedCrls::default())?;
                 let shown = appliance.shown_crl(&prepared)?;
                 self.desk = Desk::Prepared(Box::new(prepared));
                 RevocationNews::Prepared(Box::new(shown))

@@ -54,6 +54,9 @@ pub fn of(id: &str) -> (&'static str, &'static str) {
         "crl-entries" | "crl-succession" | "crl-left" => {
             ("a CRL does not list what was revoked, or lost something of the one before", WITHDRAW)
         }
+        "crl-previous" => {
+            ("after an older register was accepted nobody said what CRLs had been published", WITHDRAW)
+        }
         "delivery" => ("more was delivered than had been issued", HOLD),
         "checkpoint" => ("a signed head is not right, or stands for another history than this one", SECURE),
         "damaged" => ("a part of the register could not be read at all", KEEP),

@@ -1,0 +1,61 @@
+//! What was published after a copy of the register was made: CRLs that are brought, or the word that there are none.
+
+use std::{collections::BTreeSet, path::Path};
+
+use crate::register::{Brought, CrlScope, LaterCrls};
+
+use super::super::{
+    confirmed_ca::check_typed,
+    error::Error,
+    opening::{Appliance, now},
+};
+use super::{check_signs_crls, file::crl_pieces};
+
+/// What is known of the CRLs of a CA that were published. Where an older register was accepted, the next CRL of each scope
+/// waits for it.
+#[derive(Clone, Debug, Default)]
+pub struct PublishedCrls {
+    /// An officer says that no CRL of the CA was published that this register does not have.
+    none: bool,
+    /// Of these the newest was brought, and is the latest that the register has.
+    latest: BTreeSet<CrlScope>,
+}
+
+impl PublishedCrls {
+    /// An officer says that no CRL of a CA was published that the register does not have, by typing the CA's name.
+    ///
+    /// # Errors
+    /// [`Error::Usage`] where another name was typed.
+    pub fn none(ca: &str, typed: &str) -> Result<Self, Error> {
+        check_typed(typed, ca, "nothing was said of the CRLs of", "say that none was published since")?;
+        Ok(Self { none: true, latest: BTreeSet::new() })
+    }
+
+    /// What is said of those that the register does not have. One that was taken in says nothing: it is there now.
+    pub(super) fn later(&self, scope: CrlScope) -> LaterCrls {
+        if self.none || self.latest.contains(&scope) { LaterCrls::None } else { LaterCrls::Unsaid }
+    }
+}
+
+impl Appliance {
+    /// Takes in a CRL of the CA that was published and that this register does not have, because an older register was
+    /// put back: its number goes on, its entries are recorded, and it is proved that it loses nothing. One that is the
+    /// latest that the register has says that it lacks none.
+    ///
+    /// # Errors
+    /// [`Error::Register`] with what is wrong; [`Error::Usage`] naming the file.
+    pub fn recover_crl(
+        &mut self,
+        ca: &str,
+        crl: &Path,
+        published: &mut PublishedCrls,
+    ) -> Result<Brought, Error> {
+        let issuer = self.issuer(ca)?;
+        check_signs_crls(&issuer, ca)?;
+        let brought = self.register.recover_crl::<_, Error>(ca, &issuer, crl_pieces(crl)?, now()?)?;
+        if let Brought::Latest(scope) = &brought {
+            published.latest.insert(*scope);
+        }
+        Ok(brought)
+    }
+}

@@ -1,0 +1,164 @@
+//! What is held back after an older register was accepted: the first CRL of each scope, and plans of before it.
+
+use coldsign::{
+    pki::crl::{CrlNumber, Reason},
+    register::{Brought, CrlScope, RevocationAct, RevocationError},
+};
+
+use super::{revocation::later, *};
+
+impl Home {
+    /// An older register is accepted in the place of a later one; the entry that says so.
+    fn accept(&mut self) -> u64 {
+        let seen = Head { entry: self.register.head().unwrap().entry + 9, hash: Digest::of(b"lost") };
+        let words = self.register.older_digest(&seen).unwrap().words();
+        self.register.accept_older(&seen, &words, now()).unwrap();
+        self.register.head().unwrap().entry
+    }
+
+    fn held(&mut self, at: Time) -> Option<u64> {
+        let waits = self.register.accepted_since_crl("factory", CrlScope::Full).unwrap();
+        let planned = self.trial_crl(at);
+        match waits {
+            None => assert!(planned.is_ok(), "{planned:?}"),
+            Some(entry) => match planned {
+                Err(Error::Revocation(RevocationError::LaterUnknown { accepted, .. })) => {
+                    assert_eq!(accepted, entry);
+                }
+                other => panic!("{other:?}"),
+            },
+        }
+        waits
+    }
+
+    /// Brings a CRL that was published.
+    fn bring(&mut self, crl: &[u8], at: Time) -> Result<Brought, Error> {
+        let mut once = Some(crl.to_vec());
+        let ca = self.ca.clone();
+        self.register.recover_crl("factory", &ca, move || Ok::<_, Error>(once.take()), at)
+    }
+
+    /// The register as it was is put back.
+    fn put_back(self, octets: &[u8]) -> Self {
+        let Self { folder, register, ca, later } = self;
+        drop(register);
+        let path = folder.path().join("register.db");
+        std::fs::write(&path, octets).unwrap();
+        Self { register: Register::open(&path).unwrap(), folder, ca, later }
+    }
+
+    /// The kind of the newest entry.
+    fn newest_kind(&self) -> String {
+        let connection = Connection::open(self.path()).unwrap();
+        let newest = "SELECT kind FROM journal ORDER BY seq DESC LIMIT 1";
+        connection.query_row(newest, [], |row| row.get(0)).unwrap()
+    }
+}
+
+#[test]
+fn the_first_crl_waits_for_what_was_published_and_the_next_do_not() {
+    let mut home = Home::issued_four();
+    home.act(&[1], RevocationAct::Revoke(Reason::KeyCompromise), now()).unwrap();
+    assert_eq!(home.held(now()), None);
+    home.crl(now());
+    let accepted = home.accept();
+    assert_eq!(home.held(now()), Some(accepted));
+    // Words that nobody waits for leave no trace; those that are waited for are the kind of the entry.
+    home.later = LaterCrls::None;
+    let plan = home.stored_crl(later(1));
+    assert_eq!((plan.none_since, home.newest_kind().as_str()), (Some(accepted), "crl-no-previous"));
+    home.sign_crl(&plan, later(1));
+    let plan = home.stored_crl(later(2));
+    assert_eq!((plan.none_since, home.newest_kind().as_str()), (None, "crl"));
+    home.sign_crl(&plan, later(2));
+    home.later = LaterCrls::Unsaid;
+    assert_eq!(home.held(later(3)), None);
+    assert_eq!(home.findings(), [""; 0]);
+    // Each acceptance asks anew.
+    let accepted = home.accept();
+    assert_eq!(home.held(later(3)), Some(accepted));
+}
+
+#[test]
+fn a_published_crl_that_is_brought_lets_the_next_one_go() {
+    let mut home = Home::issued_four();
+    home.act(&[1], RevocationAct::Revoke(Reason::KeyCompromise), now()).unwrap();
+    let first = home.crl(now());
+    let copy = backup(&home);
+    home.act(&[2], RevocationAct::Revoke(Reason::Superseded), later(1)).unwrap();
+    let published = home.crl(later(1));
+    let (first, published) = (home.octets(&first), home.octets(&published));
+    let mut home = home.put_back(&copy);
+    let accepted = home.accept();
+    assert_eq!(home.bring(&first, later(2)).unwrap(), Brought::Latest(CrlScope::Full));
+    assert_eq!(home.held(later(2)), Some(accepted));
+    let Brought::Recovered(recovery) = home.bring(&published, later(2)).unwrap() else { panic!() };
+    assert_eq!((recovery.number.to_string().as_str(), recovery.revoked), ("2", 1));
+    assert_eq!(home.held(later(2)), None);
+    let next = home.stored_crl(later(2));
+    assert_eq!((next.stored.number.clone(), next.none_since), (CrlNumber::from_octets(&[3]), None));
+    home.sign_crl(&next, later(2));
+    assert_eq!(home.bring(&first, later(2)).unwrap(), Brought::Known);
+    assert_eq!(home.findings(), [""; 0]);
+}
+
+#[test]
+fn the_audit_finds_a_first_crl_that_says_nothing_and_one_that_says_too_much() {
+    for (waits, kind, other) in [(true, "crl-no-previous", "crl"), (false, "crl", "crl-no-previous")] {
+        let mut home = Home::issued_four();
+        if waits {
+            home.accept();
+        }
+        home.later = LaterCrls::None;
+        home.crl(now());
+        assert_eq!(home.findings(), [""; 0]);
+        let newest = "(SELECT max(seq) FROM journal WHERE kind LIKE 'crl%' AND kind <> 'crl-issued')";
+        tamper::tamper(&home.path(), &format!("UPDATE journal SET kind = '{other}' WHERE seq = {newest}"));
+        assert_eq!(home.findings(), ["journal-hash", "crl-previous"], "{kind}");
+    }
+}
+
+#[test]
+fn a_plan_of_before_it_is_approved_again_by_its_words_also_where_it_is_signed_in_part() {
+    let mut home = Home::new();
+    let plan = home.store(&[1, 2], 0);
+    let done = home.store(&[3], 0);
+    let signed_of = |home: &mut Home, plan: &StoredPlan, many: usize| {
+        let approved = home.approve(plan);
+        let signed = home.signed(&approved);
+        home.register.record_issued(&approved, &signed[..many], now()).unwrap();
+    };
+    signed_of(&mut home, &plan, 1);
+    signed_of(&mut home, &done, 1);
+    assert_eq!(home.register.older_behind_plan(&plan).unwrap(), None);
+    let accepted = home.accept();
+    assert_eq!(home.register.older_behind_plan(&plan).unwrap(), Some(accepted));
+    assert_eq!(home.register.approved(&plan).unwrap(), None);
+    // Of what is signed whole nothing can be signed twice.
+    assert!(home.register.approved(&done).unwrap().is_some());
+    let approved = home.approve(&plan);
+    let signed = home.signed(&approved);
+    home.register.record_issued(&approved, &signed[1..], now()).unwrap();
+    assert_eq!(home.findings(), [""; 0]);
+    // A command is no second look, whatever it may approve otherwise.
+    let root = home.register.plans().unwrap().into_iter().find(|plan| plan.kind == PlanKind::Root).unwrap();
+    let refused = home.register.approve(&root, Approver::Command, now());
+    assert!(
+        matches!(refused, Err(Error::PlanBeforeOlder { accepted: at, .. }) if at == accepted),
+        "{refused:?}"
+    );
+    let fresh = home.store(&[4], 0);
+    assert_eq!(home.register.older_behind_plan(&fresh).unwrap(), None);
+}
+
+#[test]
+fn the_audit_finds_what_was_issued_under_an_approval_of_before_it() {
+    let mut home = Home::new();
+    let plan = home.store(&[1, 2], 0);
+    let approved = home.approve(&plan);
+    let signed = home.signed(&approved);
+    home.register.record_issued(&approved, &signed[..1], now()).unwrap();
+    home.accept();
+    home.register.record_issued(&approved, &signed[1..], now()).unwrap();
+    assert_eq!(home.findings(), ["unapproved"]);
+}
