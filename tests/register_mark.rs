@@ -65,6 +65,19 @@ fn states(sandbox: &Sandbox) -> Vec<String> {
     found.map(Result::unwrap).collect()
 }
 
+/// Runs pkcs11-tool on this register's mark, whose label is the last argument.
+fn on_mark(sandbox: &Sandbox, arguments: &[&str]) {
+    let id = Register::open_to_read(&sandbox.path("home/register.db")).unwrap().id();
+    let mut run = tool("pkcs11-tool", "apt-get install opensc");
+    run.args(["--module", &module(), "--login", "--pin", PIN, "--token-label", TOKEN]);
+    sandbox.prepare(&mut run);
+    succeed(run.args(arguments).arg(format!("coldsign register {}", hex(&id))));
+}
+
+fn take_mark_away(sandbox: &Sandbox) {
+    on_mark(sandbox, &["--delete-object", "--type", "data", "--label"]);
+}
+
 fn create(sandbox: &Sandbox) -> Vec<String> {
     let pin = sandbox.text("pin");
     ["ca", "create", "root", "--key", "p256", "--subject", "CN=Root", "--days", "7300", "--pin-file", &pin]
@@ -214,17 +227,54 @@ fn a_mark_that_was_taken_out_of_the_token_begins_anew_and_the_register_says_so()
     let sandbox = Sandbox::with_root("mark-removed", "p256");
     let planned = plan(&sandbox, "device");
     assert_eq!(states(&sandbox), ["begun"]);
-    let mut remove = tool("pkcs11-tool", "apt-get install opensc");
-    remove.args(["--module", &module(), "--login", "--pin", PIN, "--token-label", TOKEN]);
-    sandbox.prepare(&mut remove);
-    let label = format!(
-        "coldsign register {}",
-        hex(&Register::open_to_read(&sandbox.path("home/register.db")).unwrap().id())
-    );
-    succeed(remove.args(["--delete-object", "--type", "data", "--label", &label]));
-    sandbox.ok(sign(&planned, &sandbox));
+    let lost = "the token had lost its mark of this register, and keeps a new one from now on";
+    take_mark_away(&sandbox);
+    let told = sandbox.exits(0, sign(&planned, &sandbox));
+    assert!(told.contains(lost) && told.contains("compare the register's head with the one"), "{told}");
     assert_eq!(states(&sandbox), ["begun", "begun"]);
     assert_eq!(mark(&sandbox), newest(&sandbox));
+    assert!(!sandbox.exits(0, sign(&planned, &sandbox)).contains(lost));
+    // A CRL is signed and delivered by one command: it is told where the mark begins.
+    take_mark_away(&sandbox);
+    let told = sandbox.exits(0, crl(&sandbox, "out", &[]));
+    assert_eq!(told.matches(lost).count(), 1, "{told}");
+    assert_eq!(states(&sandbox), ["begun", "begun", "begun"]);
+}
+
+/// A mark that no register can have counts for nothing, beside the good one or alone.
+#[test]
+fn a_mark_of_an_entry_beyond_all_registers_is_none() {
+    let sandbox = Sandbox::with_root("mark-beyond", "p256");
+    let planned = plan(&sandbox, "device");
+    let file = sandbox.text("mark");
+    fs::write(&file, [&b"coldsign mark 1\n\x80"[..], &[0; 7], &[7; 32]].concat()).unwrap();
+    on_mark(&sandbox, &["--write-object", &file, "--type", "data", "--private", "--label"]);
+    sandbox.ok(sign(&planned, &sandbox));
+    assert_eq!(mark(&sandbox), newest(&sandbox));
+    assert_eq!(states(&sandbox), ["begun"]);
+}
+
+/// The words of both ends, and those that let it go on, as a script reads them.
+#[test]
+fn what_is_to_be_accepted_is_told_as_json() {
+    let sandbox = Sandbox::with_root("mark-json", "p256");
+    let planned = plan(&sandbox, "device");
+    keep(&sandbox, "older");
+    sandbox.ok(sign(&planned, &sandbox));
+    let seen = newest(&sandbox);
+    put_back(&sandbox, "older");
+    let ends = newest(&sandbox);
+    let accept = ["--json", "register", "accept-older", "--pin-file", &sandbox.text("pin")];
+    let output = sandbox.run(accept);
+    assert_eq!(output.status.code(), Some(6));
+    let told = support::lines(&output.stdout).remove(0);
+    assert_eq!((&told["ends"]["entry"], &told["seen"]["entry"]), (&ends.into(), &seen.into()), "{told}");
+    assert_eq!(told["accepted"], false);
+    assert_eq!(told["ends"]["words"].as_str().unwrap().split(' ').count(), 12, "{told}");
+    let words = told["words"].as_str().unwrap();
+    let done = sandbox.run([&accept[..], &["--words", words]].concat());
+    let done = support::lines(&done.stdout).remove(0);
+    assert_eq!((&done["accepted"], &done["digest"]), (&true.into(), &told["digest"]), "{done}");
 }
 
 #[test]

@@ -176,6 +176,12 @@ impl Appliance {
         told: Told,
         session: &Session,
     ) -> Result<ProposedAdoption, Error> {
+        if !told.uri.matches(session.state()) {
+            return Err(Error::usage(
+                format!("the key is to be in another token than this home's: {}", told.uri),
+                "bring it into the token of this home (token check names it), and give its URI there",
+            ));
+        }
         let key = session.find_waiving(&told.uri, &Waiver::of(Promise::ALL))?;
         check_from_outside(&key)?;
         if let Some(known) =
@@ -236,8 +242,16 @@ impl Appliance {
         let text = config::with_authority(&self.text, &proposed.name, &proposed.key_uri)?;
         self.register.adopt_authority(&proposed.as_new(&proposed.waived()), words, now()?)?;
         // The register knows where the key is: without the line in authority.toml nothing is lost.
-        self.write_configuration(text)?;
-        Ok(self.close_head(session))
+        let written = self.write_configuration(text);
+        let head = self.close_head(session);
+        written.map_err(|error| {
+            let name = Printable::new(&proposed.name);
+            Error::usage(
+                format!("CA {name} has moved in and is recorded; only authority.toml does not name its key: {error}"),
+                "make the home writable; the CA can be used as it is, the register knows its key",
+            )
+        })?;
+        Ok(head)
     }
 
     /// How the key of a CA came from outside; `None` where it was made in the token.

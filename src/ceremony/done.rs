@@ -6,6 +6,7 @@ use crate::{pki::time::Time, register::Deeds, token::session::Session};
 
 use super::{
     error::Error,
+    mark::Marked,
     opening::{Appliance, now},
 };
 
@@ -43,6 +44,9 @@ pub enum HeadSignature {
 pub enum HeadAfter {
     /// Nobody tried to sign it: there is no audit key, or the work itself had failed.
     Left,
+    /// The audit key signed it. The token keeps a new mark of it: it had lost the one from before, so that nothing told
+    /// whether this register was the latest.
+    Remarked,
     /// The audit key signed it.
     Signed,
     /// The audit key signed it; the token keeps no mark of it.
@@ -56,7 +60,7 @@ impl HeadAfter {
     #[must_use]
     pub fn failure(&self) -> Option<&Error> {
         match self {
-            Self::Left | Self::Signed => None,
+            Self::Left | Self::Remarked | Self::Signed => None,
             Self::Unmarked(error) | Self::Unsigned(error) => Some(error),
         }
     }
@@ -66,6 +70,12 @@ impl HeadAfter {
     pub fn wanting(&self) -> Option<(String, String)> {
         match self {
             Self::Left | Self::Signed => None,
+            Self::Remarked => Some((
+                "the token had lost its mark of this register, and keeps a new one from now on".to_owned(),
+                "compare the register's head with the one that was noted at the last closing: an older copy would not \
+                 have been noticed"
+                    .to_owned(),
+            )),
             Self::Unmarked(error) => Some((error.to_string(), error.hint())),
             Self::Unsigned(error) => Some((
                 format!("the register's head is not signed: {error}"),
@@ -97,16 +107,20 @@ impl Appliance {
 
     /// Signs the register's head with the audit key and records the checkpoint, so that a day ends with a head that
     /// nobody can rewrite unseen, and which the token remembers. Nothing is signed where the newest entry is such a
-    /// checkpoint already.
+    /// checkpoint already. What became of it is never [`HeadAfter::Unmarked`] or [`HeadAfter::Unsigned`].
     ///
     /// # Errors
     /// [`Error::Authority`] where authority.toml names no audit key, or a CA's key as such; [`Error::Token`];
     /// [`Error::TokenOutput`]; [`Error::Register`].
-    pub fn sign_newest(&mut self, session: &Session) -> Result<(), Error> {
+    pub fn sign_newest(&mut self, session: &Session) -> Result<HeadAfter, Error> {
         if self.head_signature()? == HeadSignature::NoAuditKey {
-            return self.sign_head(session);
+            return self.sign_head(session).map(|()| HeadAfter::Signed);
         }
-        self.sign_and_mark(session)?.map_or(Ok(()), Err)
+        match self.sign_and_mark(session)? {
+            Marked::Anew => Ok(HeadAfter::Remarked),
+            Marked::Kept => Ok(HeadAfter::Signed),
+            Marked::Refused(error) => Err(error),
+        }
     }
 
     /// Signs the head after work that is recorded. That it fails undoes nothing of the work, so it is no error of it.
@@ -117,8 +131,9 @@ impl Appliance {
             Err(error) => Err(error),
         };
         match signed {
-            Ok(None) => HeadAfter::Signed,
-            Ok(Some(error)) => HeadAfter::Unmarked(Arc::new(error)),
+            Ok(Marked::Anew) => HeadAfter::Remarked,
+            Ok(Marked::Kept) => HeadAfter::Signed,
+            Ok(Marked::Refused(error)) => HeadAfter::Unmarked(Arc::new(error)),
             Err(error) => HeadAfter::Unsigned(Arc::new(error)),
         }
     }

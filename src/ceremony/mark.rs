@@ -17,6 +17,17 @@ use super::{
     opening::{Appliance, Custodian, now},
 };
 
+/// Whether the token remembers a head that was signed.
+#[derive(Debug)]
+pub(super) enum Marked {
+    /// It keeps a mark of it; it had one before, or never had.
+    Kept,
+    /// It keeps one, and had lost the one from before.
+    Anew,
+    /// It keeps none, for this reason.
+    Refused(Error),
+}
+
 /// An older register that can go on once its words are typed. Only [`Appliance::propose_older`] makes one.
 #[derive(Clone, Copy, Debug)]
 pub struct OlderRegister {
@@ -74,12 +85,26 @@ impl Appliance {
         Ok(seen)
     }
 
-    /// Signs the head where it is not signed yet, and moves the mark behind it. Why the token keeps none, where it
-    /// refuses and that was not recorded before.
+    /// Whether the token had a mark of this register and has none now: somebody took it away. Then nothing tells whether
+    /// this is the latest register.
+    ///
+    /// # Errors
+    /// [`Error::Token`], [`Error::TokenOutput`], [`Error::Register`].
+    pub(super) fn has_lost_mark(&self, session: &Session) -> Result<bool, Error> {
+        Ok(self.seen(session)?.is_none() && self.recorded_mark(session)? == Some(MarkState::Begun))
+    }
+
+    fn recorded_mark(&self, session: &Session) -> Result<Option<MarkState>, Error> {
+        Ok(by_name(session, |token| self.register.recorded_mark(token))?)
+    }
+
+    /// Signs the head where it is not signed yet, and moves the mark behind it. That the token refuses to keep one is told
+    /// where it was not recorded before.
     ///
     /// # Errors
     /// What kept the head from being signed.
-    pub(super) fn sign_and_mark(&mut self, session: &Session) -> Result<Option<Error>, Error> {
+    pub(super) fn sign_and_mark(&mut self, session: &Session) -> Result<Marked, Error> {
+        let lost = self.has_lost_mark(session);
         // That a mark begins is an entry too, which the head is to stand for.
         let begun = self.begin_mark(session);
         self.sign_unsigned_head(session)?;
@@ -88,15 +113,16 @@ impl Appliance {
             Ok(MarkState::Refused) => Ok(()),
             Err(error) => Err(error),
         };
-        Ok(moved.err())
+        Ok(match moved {
+            Err(error) => Marked::Refused(error),
+            Ok(()) if lost.is_ok_and(|lost| lost) => Marked::Anew,
+            Ok(()) => Marked::Kept,
+        })
     }
 
     /// Sees that the token keeps a mark, and records it where it begins to, or refuses to.
     fn begin_mark(&mut self, session: &Session) -> Result<MarkState, Error> {
-        let state = session.state();
-        let (label, serial) = (state.label.to_string(), state.serial.to_string());
-        let token = MarkedToken { label: &label, serial: &serial };
-        let (seen, recorded) = (self.seen(session)?, self.register.recorded_mark(token)?);
+        let (seen, recorded) = (self.seen(session)?, self.recorded_mark(session)?);
         // Another copy of this register signed since the log-in: that the token has seen it stays where it is.
         if let Some(seen) = seen {
             self.register.check_seen(seen)?;
@@ -110,7 +136,7 @@ impl Appliance {
         };
         match kept {
             Ok(()) => {
-                self.register.record_mark(token, MarkState::Begun, now()?)?;
+                self.record_mark(session, MarkState::Begun)?;
                 Ok(MarkState::Begun)
             }
             Err(Error::Token(token::error::Error::MarkRefused { .. }))
@@ -119,11 +145,16 @@ impl Appliance {
                 Ok(MarkState::Refused)
             }
             Err(refused @ Error::Token(token::error::Error::MarkRefused { .. })) => {
-                self.register.record_mark(token, MarkState::Refused, now()?)?;
+                self.record_mark(session, MarkState::Refused)?;
                 Err(refused)
             }
             Err(error) => Err(error),
         }
+    }
+
+    fn record_mark(&mut self, session: &Session, state: MarkState) -> Result<(), Error> {
+        let at = now()?;
+        Ok(by_name(session, |token| self.register.record_mark(token, state, at))?)
     }
 
     fn move_mark(&self, session: &Session) -> Result<(), Error> {
@@ -174,4 +205,10 @@ impl Appliance {
             Err(error) => Err(error.into()),
         }
     }
+}
+
+/// Gives the token of a session by what it calls itself.
+fn by_name<T>(session: &Session, then: impl FnOnce(MarkedToken<'_>) -> T) -> T {
+    let state = session.state();
+    then(MarkedToken { label: &state.label.to_string(), serial: &state.serial.to_string() })
 }

@@ -212,8 +212,11 @@ impl Appliance {
             None => self.signed_crl(&stored, issuer, &key, session)?,
         };
         let issued = self.record_crl(&stored, signed, at, reserve)?;
-        // A head that cannot be signed now undoes no CRL: the delivery that follows signs it, and tells where it cannot.
-        let _ = self.close_head(session);
+        // A head that cannot be signed now undoes no CRL: the delivery that follows signs it, and tells where it cannot, and
+        // where the token had lost its mark.
+        if self.has_lost_mark(session).is_ok_and(|lost| !lost) {
+            let _ = self.close_head(session);
+        }
         Ok(issued)
     }
 

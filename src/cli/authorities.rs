@@ -218,6 +218,9 @@ fn adopt(
     let mut appliance = Appliance::open(home)?;
     let (proposed, session) = appliance.propose_adoption(adoptee, &mut pin::custodian(given.pin_file))?;
     show_proposed(name, &proposed);
+    if words.is_empty() && form == Form::Json {
+        render::value(&proposed_value(name, &proposed));
+    }
     let head = appliance.adopt(&proposed, words, &session)?;
     render::head(&head);
     let issuer = proposed.issuer();
@@ -279,6 +282,25 @@ fn show_proposed(name: &str, proposed: &ProposedAdoption) {
     tell!("root's words: {}", root.sha256().words());
     tell!("from: {}", Printable::new(proposed.origin()));
     tell!("words:\n    {}", render::rows_of_words(&proposed.digest().words()).join("\n    "));
+}
+
+/// The same for a script, which has people compare the root's words and type those of the whole.
+fn proposed_value(name: &str, proposed: &ProposedAdoption) -> Value {
+    let (own, root) = (proposed.issuer().certificate(), proposed.issuer().root());
+    let lacks = proposed.unpromised();
+    json!({
+        "ca": name,
+        "adopted": false,
+        "subject": own.subject().to_printable().as_str(),
+        "issuer": own.issuer().to_printable().as_str(),
+        "root": root.subject().to_printable().as_str(),
+        "root_sha256": root.sha256().to_string(),
+        "root_words": root.sha256().words(),
+        "origin": Printable::new(proposed.origin()).as_str(),
+        "not_promised": lacks.iter().map(|(attribute, _)| attribute).collect::<Vec<_>>(),
+        "digest": proposed.digest().to_string(),
+        "words": proposed.digest().words(),
+    })
 }
 
 fn show_from_outside(told: Option<&Printable>) {

@@ -8,7 +8,7 @@ use crate::{
     ceremony::{Appliance, Error, Home, Noted, Revoked, StoredPlan, printable_path},
     pki::{
         crl::Reason,
-        fingerprint::hex,
+        fingerprint::{Digest, hex},
         text::{Printable, counted},
     },
 };
@@ -77,11 +77,21 @@ fn accept_older(home: Home, words: &str, given: PinArguments, form: Form) -> Res
         "what was recorded between is lost here: certificates, revocations, numbers of CRLs that are out there"
     );
     tell!("words for going on all the same: {}", older.digest().words());
+    if words.is_empty() && form == Form::Json {
+        let noted = |entry: u64, hash: Digest| json!({ "entry": entry, "hash": hash.to_string(), "words": hash.words() });
+        render::value(&json!({
+            "ends": noted(ends.entry, ends.hash),
+            "seen": noted(seen.entry, seen.hash),
+            "digest": older.digest().to_string(),
+            "words": older.digest().words(),
+            "accepted": false,
+        }));
+    }
     let head = appliance.accept_older(&older, words, &session)?;
     render::head(&head);
     match form {
         Form::Json => render::value(&json!({
-            "ended": ends.entry, "seen": seen.entry, "digest": older.digest().to_string(),
+            "ended": ends.entry, "seen": seen.entry, "digest": older.digest().to_string(), "accepted": true,
         })),
         Form::Text => render::line(&format!(
             "accepted: this register goes on from entry {}, where its token had seen {}",

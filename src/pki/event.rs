@@ -1,8 +1,8 @@
 //! Requests out of events of AWS IoT Core's certificate provider: JSON Lines, an event a line.
 //!
 //! An event is what AWS hands to the provider's function: the request as PEM, and who asked for it. A line is a request or
-//! is refused, whatever stands in the lines beside it, and the n-th piece is the n-th line. Octets are pushed in pieces of
-//! any size; no more than one line of a limited length is kept.
+//! is refused, whatever stands in the lines beside it, and the n-th piece is the n-th line, until too many were refused.
+//! Octets are pushed in pieces of any size; no more than one line of a limited length is kept.
 
 use serde::Deserialize;
 
@@ -14,6 +14,11 @@ use super::{
 /// Longest line, in octets. AWS takes requests of 4,096 characters, each of which JSON may write as six octets; a
 /// certificate's id and a client's name stand beside it.
 pub const LINE_OCTETS_MAX: usize = 64 * 1024;
+
+/// Most lines of a file that are refused one by one; with one more the rest of the file is refused as a whole. A line of one
+/// octet makes some 330 octets of reasons, on screens, in the plan and in refused.csv: of a file of 2 GiB they would fill a
+/// disk, and take days. A queue of a million events has no such number of lines that are none.
+pub const REFUSED_LINES_MAX: u32 = 10_000;
 
 const HINT: &str = "write each event on a line of its own, as AWS hands it to the provider's function: \
                     {\"certificateSigningRequest\", \"principalId\", \"clientId\"}, all three of text";
@@ -35,21 +40,27 @@ pub struct EventLines {
     /// The line in hand; one octet more than allowed is kept, so that its end can tell.
     line: Vec<u8>,
     lines: Lines,
+    refused: u32,
 }
 
-/// Whether a line has ended yet.
+/// How far the lines are read.
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
 enum Lines {
+    /// None has ended yet.
     #[default]
     None,
     Some,
+    /// Too many were refused: nothing more is read.
+    TooManyRefused,
 }
 
 impl EventLines {
     /// Takes the next octets of the file; the pieces of finished lines are added to `out`.
     pub fn push(&mut self, octets: &[u8], out: &mut Vec<Piece>) {
         let mut rest = octets;
-        while let Some(end) = rest.iter().position(|&octet| octet == b'\n') {
+        while self.lines != Lines::TooManyRefused
+            && let Some(end) = rest.iter().position(|&octet| octet == b'\n')
+        {
             self.keep(&rest[..end]);
             self.end_line(out);
             rest = &rest[end + 1..];
@@ -59,7 +70,7 @@ impl EventLines {
 
     /// The file has ended. A file always yields at least one piece.
     pub fn finish(mut self, out: &mut Vec<Piece>) {
-        if !self.line.is_empty() {
+        if !self.line.is_empty() && self.lines != Lines::TooManyRefused {
             self.end_line(out);
         }
         if self.lines == Lines::None {
@@ -68,6 +79,9 @@ impl EventLines {
     }
 
     fn keep(&mut self, octets: &[u8]) {
+        if self.lines == Lines::TooManyRefused {
+            return;
+        }
         let room = (LINE_OCTETS_MAX + 1).saturating_sub(self.line.len());
         self.line.extend_from_slice(&octets[..octets.len().min(room)]);
     }
@@ -76,12 +90,25 @@ impl EventLines {
         // A reader may pass over a byte order mark (RFC 8259 §8.1), and some shells write one before all else.
         let mark: &[u8] = if self.lines == Lines::None { b"\xef\xbb\xbf" } else { b"" };
         let line = self.line.strip_prefix(mark).unwrap_or(&self.line);
-        out.push(request(line).unwrap_or_else(|what| {
-            Piece::Refused(Finding::refuse(Control::CsrEvent, &format!("no event: {what}"), HINT))
-        }));
+        let piece = request(line).unwrap_or_else(|what| refused(&format!("no event: {what}")));
         self.line.clear();
         self.lines = Lines::Some;
+        if let Piece::Refused(_) = piece {
+            self.refused += 1;
+        }
+        if self.refused <= REFUSED_LINES_MAX {
+            out.push(piece);
+            return;
+        }
+        self.lines = Lines::TooManyRefused;
+        out.push(refused(&format!(
+            "this line and all behind it are refused: {REFUSED_LINES_MAX} lines before it are no events"
+        )));
     }
+}
+
+fn refused(what: &str) -> Piece {
+    Piece::Refused(Finding::refuse(Control::CsrEvent, what, HINT))
 }
 
 /// The request of a line; what is wrong with a line that is no event.
@@ -193,6 +220,30 @@ mod tests {
             lines.push(&[b' '; 4_096], &mut Vec::new());
         }
         assert!(lines.line.len() == LINE_OCTETS_MAX + 1 && lines.line.capacity() <= 4 * LINE_OCTETS_MAX);
+    }
+
+    #[test]
+    fn of_a_file_that_is_refused_line_by_line_the_rest_is_refused_at_once() {
+        let limit = REFUSED_LINES_MAX as usize;
+        let last = |text: &str, pieces: usize| {
+            let read = read(text.as_bytes(), 4_096);
+            assert_eq!(read.len(), pieces);
+            read.into_iter().last().unwrap()
+        };
+        let good = event(CSR);
+        // As many as are allowed harm nobody beside them; nor do good lines count.
+        let mixed = format!("{good}\n{}{good}\n{good}", "\n".repeat(limit));
+        assert!(matches!(last(&mixed, limit + 3), Piece::Request { .. }));
+        for line in ["\n", "{}\n", &format!("{}\n", event(""))] {
+            let text = format!("{}{good}\n", line.repeat(limit + 1_000));
+            let Piece::Refused(finding) = last(&text, limit + 1) else { panic!("{line}") };
+            let said = "this line and all behind it are refused: 10000 lines before it";
+            assert!(finding.message.as_str().starts_with(said), "{}", finding.message);
+        }
+        let mut lines = EventLines::default();
+        lines.push(&b"\n".repeat(limit + 1), &mut Vec::new());
+        lines.push(&[b'x'; 4_096], &mut Vec::new());
+        assert!(lines.line.is_empty(), "nothing more is kept");
     }
 
     #[test]

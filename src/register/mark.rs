@@ -52,11 +52,14 @@ impl Head {
         [FORM, &self.entry.to_be_bytes(), self.hash.as_octets()].concat()
     }
 
-    /// The entry that a mark names; `None` where these octets are no mark.
+    /// The entry that a mark names; `None` where these octets are no mark. No register has an entry beyond 2⁶³ − 1, and none
+    /// could record that such a one was seen.
     #[must_use]
     pub fn from_mark(octets: &[u8]) -> Option<Self> {
         let (entry, hash) = octets.strip_prefix(FORM)?.split_first_chunk()?;
-        Some(Self { entry: u64::from_be_bytes(*entry), hash: Digest::from_octets(hash.try_into().ok()?) })
+        let entry = u64::from_be_bytes(*entry);
+        i64::try_from(entry).ok()?;
+        Some(Self { entry, hash: Digest::from_octets(hash.try_into().ok()?) })
     }
 }
 
@@ -222,5 +225,8 @@ mod tests {
         check(&mark[..55]);
         check(&[&mark[..], &[0]].concat());
         check(&[b"coldsign mark 2\n", &mark[16..]].concat());
+        let most = Head { entry: i64::MAX.unsigned_abs(), ..head };
+        assert_eq!(Head::from_mark(&most.to_mark()), Some(most));
+        check(&Head { entry: most.entry + 1, ..head }.to_mark());
     }
 }

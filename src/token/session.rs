@@ -228,7 +228,7 @@ impl Session {
     pub fn find_waiving(&self, uri: &TokenUri, waiver: &Waiver) -> Result<TokenKey, Error> {
         let key = self
             .find_id_waiving(&uri.id().ok_or_else(|| Error::KeyNotNamed { uri: uri.to_string() })?, waiver)?;
-        // RFC 7512 §2.5: what is found has every attribute that the URI names.
+        // RFC 7512 §2.5: what is found has every attribute of a key that the URI names. Those of the token chose the token.
         match uri.object().map(Printable::new) {
             Some(label) if label != *key.label() => {
                 Err(Error::KeyMissing { key: key.id().clone(), token: self.state.label.clone() })

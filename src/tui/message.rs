@@ -50,6 +50,8 @@ pub enum Message {
     Token(TokenSeen),
     /// The token was logged in or out.
     Login(Login),
+    /// What the frame says until the next key.
+    Notice(String),
     /// The job in hand is done.
     Done(Box<News>),
     /// The job in hand failed.

@@ -77,6 +77,10 @@ pub fn update(model: &mut Model, message: Message) -> Vec<Effect> {
             }
             Vec::new()
         }
+        Message::Notice(notice) => {
+            model.notice = Some(notice);
+            Vec::new()
+        }
         Message::Done(news) => done(model, news),
         Message::Failed(failure) => failed(model, failure),
         Message::Ending => {

@@ -274,8 +274,13 @@ impl Worker {
         let _ = self.messages.send(Message::Token(seen));
     }
 
-    /// A session that could not sign the head is not used again.
+    /// A session that could not sign the head is not used again. That the token had lost its mark stands in the frame.
     fn mind_token(&mut self, head: &HeadAfter) {
+        if matches!(head, HeadAfter::Remarked)
+            && let Some((what, _)) = head.wanting()
+        {
+            let _ = self.messages.send(Message::Notice(what));
+        }
         if head.failure().is_some_and(|failure| failure.class() == Class::Token) {
             self.log_out();
             self.look_at_token();

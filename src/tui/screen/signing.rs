@@ -369,18 +369,18 @@ impl Signing {
     }
 }
 
-/// Says where the register's head could not be signed or marked after work that is done; returns the lines it took.
+/// Says where the register's head could not be signed or marked after work that is done, or was marked anew; returns the lines it took.
 pub fn unsigned_head(canvas: &mut Canvas<'_>, area: Rect, head: &HeadAfter) -> u16 {
-    let Some(failure) = head.failure() else { return 0 };
-    let told = harmless_lines(&format!("{failure}: {}", failure.hint()));
-    let text = match head {
-        HeadAfter::Unmarked(_) => format!("All of this is done and recorded, but {told}."),
-        _ => format!(
-            "All of this is done and recorded, but the register's head is not signed: {told}. The next signing or \
-             delivery signs it, or s under Close."
+    let text = match (head, head.wanting()) {
+        (HeadAfter::Unsigned(failure), _) => format!(
+            "the register's head is not signed: {failure}: {}. The next signing or delivery signs it, or s under Close",
+            failure.hint()
         ),
+        (_, Some((wanting, hint))) => format!("{wanting}: {hint}"),
+        (_, None) => return 0,
     };
-    canvas.paragraph(area, &text, Role::Attention)
+    let text = harmless_lines(&text);
+    canvas.paragraph(area, &format!("All of this is done and recorded, but {text}."), Role::Attention)
 }
 
 fn per_second(rate: f64) -> String {

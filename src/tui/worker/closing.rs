@@ -27,7 +27,8 @@ impl Worker {
     pub(super) fn sign_head(&mut self) -> Result<News, Error> {
         self.log_in("to sign the register's head with the audit key")?;
         let (appliance, session, _) = self.signing()?;
-        appliance.sign_newest(session)?;
+        let head = appliance.sign_newest(session)?;
+        self.mind_token(&head);
         self.close()
     }
 }
