@@ -171,6 +171,7 @@ impl Issued {
             approval: profile.approval,
             duplicate_keys: profile.duplicate_keys,
             crl_points: &[],
+            block_lists: None,
         };
         let mut writer = register.begin_plan(&new, now()).expect("a plan");
         let mut signed = Vec::new();

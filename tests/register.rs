@@ -105,6 +105,7 @@ fn new_plan(kind: PlanKind, duplicate_keys: DuplicateKeys) -> NewPlan<'static> {
         approval: Approval::Typed,
         duplicate_keys,
         crl_points: &[],
+        block_lists: None,
     }
 }
 

@@ -380,6 +380,7 @@ fn cut_short_in_its_own_process() {
         approval: Approval::Typed,
         duplicate_keys: DuplicateKeys::Refuse,
         crl_points: &[],
+        block_lists: None,
     };
     let mut writer = register.begin_plan(&new, now).expect("begun");
     writer.add("ca create", None, &planned).expect("added");

@@ -74,9 +74,9 @@ impl Appliance {
             approval: profile.approval,
             duplicate_keys: profile.duplicate_keys,
             crl_points: &points,
+            block_lists: Some(&asked),
         };
         let mut writer = self.register.begin_plan(&new, at)?;
-        writer.record_asked(&asked);
         let of_key = duplicate(&writer, planned.spki_sha256(), profile.duplicate_keys)?;
         let of_subject = subject_twice(&writer, planned.subject(), profile.duplicate_subjects)?;
         let found: Vec<Finding> =

@@ -265,7 +265,7 @@ impl Appliance {
         }
         let key = self.ca_key(&approved.plan().authority, uri, session)?;
         key.matches(issuer.certificate().public_key())?;
-        let algorithm = algorithm_of(&rows[0])?;
+        let algorithm = algorithm_of(&rows[0].tbs)?;
         let mut signers = (0..self.configuration.signing_sessions())
             .map(|_| session.signer(&key, algorithm))
             .collect::<Result<Vec<_>, _>>()?;
@@ -317,8 +317,8 @@ pub(super) fn so_far(plan: &str, all: u64, of: u64) -> String {
 }
 
 /// The algorithm that planned octets name; one plan has one.
-fn algorithm_of(row: &PlannedRow) -> Result<SignatureAlgorithm, Error> {
-    signature_algorithm(&row.tbs).ok_or_else(|| Error::TokenOutput {
+pub(super) fn algorithm_of(tbs: &[u8]) -> Result<SignatureAlgorithm, Error> {
+    signature_algorithm(tbs).ok_or_else(|| Error::TokenOutput {
         what: "the planned octets name no signature algorithm that is known".to_owned(),
         hint: "audit the register (coldsign register audit)".to_owned(),
     })

@@ -191,11 +191,11 @@ impl Appliance {
             approval: profile.approval,
             duplicate_keys: profile.duplicate_keys,
             crl_points: &points,
+            block_lists: Some(&asked),
         };
         let judge =
             Judge { devices: devices.as_ref(), profile: &profile, issuer: &issuer, evidence, now: at };
         let mut writer = self.register.begin_plan(&new, at)?;
-        writer.record_asked(&asked);
         loop {
             let chunk = next_chunk(&mut submissions).map_err(|error| error.amid("no plan was stored"))?;
             if chunk.is_empty() {

@@ -6,7 +6,6 @@ use crate::{
     config,
     export::form::Format,
     pki::{
-        certificate::signature_algorithm,
         issuer::IssuingCa,
         plan::{self, Facts, PlannedCertificate},
         platform::Platform,
@@ -25,6 +24,7 @@ use super::{
     handover::Delivered,
     inspection::verify,
     intake::{Content, Naming, Submissions},
+    issuance::algorithm_of,
     opening::{Appliance, Custodian, now, printable_path},
     planning::Serials,
     progress::Watch,
@@ -125,9 +125,8 @@ impl Appliance {
                 (planned, Some(der))
             }
         };
-        if let Some(signature) = signature_algorithm(planned.tbs()) {
-            platform.check_proof(signature, planned.not_after().unix() - at.unix())?;
-        }
+        let signature = algorithm_of(planned.tbs())?;
+        platform.check_proof(signature, planned.not_after().unix() - at.unix())?;
         self.check_target(to)?;
         // The PIN before the plan is stored: a wrong one leaves no trace in the register.
         let session = self.login(custodian)?;
@@ -141,11 +140,9 @@ impl Appliance {
             approval: profile.approval,
             duplicate_keys: profile.duplicate_keys,
             crl_points: &[],
+            block_lists: asked.as_deref(),
         };
         let mut writer = self.register.begin_plan(&new, at)?;
-        if let Some(asked) = &asked {
-            writer.record_asked(asked);
-        }
         writer.add("verification", der.as_deref(), &planned)?;
         let stored = writer.store(Issuer::Certificate(&issuer), at)?;
         self.register.approve(&stored, Approver::Command, at)?;

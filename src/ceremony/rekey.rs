@@ -253,6 +253,7 @@ impl Appliance {
             // The key that is linked was certified before, by itself.
             duplicate_keys: DuplicateKeys::Note,
             crl_points: &[],
+            block_lists: None,
         };
         let mut writer = self.register.begin_plan(&new, at)?;
         writer.add(source, None, &planned)?;

@@ -57,6 +57,7 @@ impl Appliance {
             approval: Approval::Typed,
             duplicate_keys: own.duplicate_keys,
             crl_points: &[],
+            block_lists: None,
         };
         let mut writer = self.register.begin_plan(&new_plan, at)?;
         writer.add(own.source, None, own.planned)?;

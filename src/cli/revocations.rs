@@ -85,12 +85,18 @@ pub fn crl(home: Result<Home, Error>, given: CrlArguments, form: Form) -> Result
         Some(CrlCommand::List { ca }) => list(home?, &ca, form),
         Some(CrlCommand::Show { file }) => show(&file, form),
         Some(CrlCommand::Import { ca, crl, list, none }) => {
-            let past = match (&crl, &none) {
-                (Some(crl), _) => Past::Crl(crl),
-                (None, Some(typed)) => Past::NoCrl(typed),
-                (None, None) => Past::Imported,
+            let past = match (&crl, &none, list.as_deref()) {
+                (Some(crl), _, list) => Past::Crl { crl, list },
+                (None, Some(typed), list) => Past::NoCrl { typed, list },
+                (None, None, Some(list)) => Past::Imported(list),
+                (None, None, None) => {
+                    return Err(Error::usage(
+                        "nothing is named that is to be taken",
+                        "name a CRL, a list, or --none",
+                    ));
+                }
             };
-            import(home?, &CrlImport { ca: &ca, past, list: list.as_deref() }, form)
+            import(home?, &CrlImport { ca: &ca, past }, form)
         }
         None => match (&given.ca, &given.to) {
             (Some(ca), Some(to)) => make(home?, ca, to, &given, form),
@@ -438,12 +444,12 @@ fn import(home: Home, import: &CrlImport<'_>, form: Form) -> Result<Exit, Error>
         })),
         Form::Text => {
             match import.past {
-                Past::Crl(_) => render::line(&format!(
+                Past::Crl { .. } => render::line(&format!(
                     "entries   {} of the CRL, now recorded as revocations",
                     taken.entries
                 )),
-                Past::Imported => {}
-                Past::NoCrl(_) => render::line("entries   none: it is recorded that it never made a CRL"),
+                Past::Imported(_) => {}
+                Past::NoCrl { .. } => render::line("entries   none: it is recorded that it never made a CRL"),
             }
             render::line(&format!("listed    {} issued elsewhere, known from now on", taken.listed));
             for (count, what) in taken.notes() {

@@ -64,8 +64,8 @@ impl Revoked {
 
 /// A certificate that can be revoked.
 struct Known {
-    /// The end of its validity, out of its own octets, and the entry of its plan; what a list says of one that was issued elsewhere is nobody's
-    /// signed word, and no certificate is taken for expired on it.
+    /// The end of its validity, out of its own octets, and the entry of its plan; what a list says of one that was issued
+    /// elsewhere is nobody's signed word, and no certificate is taken for expired on it.
     end: Option<(Time, i64)>,
     is_root: bool,
 }
@@ -203,12 +203,18 @@ fn next_row(
     serial: CrlSerial,
     now: Time,
 ) -> Result<Recorded, Error> {
-    let known = known(connection, new.authority, &serial)?
-        .ok_or_else(|| RevocationError::SerialUnknown { authority: new.authority.to_owned(), serial })?;
+    let standing = standing(connection, new.authority, &serial)?;
+    let known = match (known(connection, new.authority, &serial)?, standing) {
+        (Some(known), _) => known,
+        // It came back with a CRL that was published: only its serial number is known.
+        (None, Some(_)) => Known { end: None, is_root: false },
+        (None, None) => {
+            return Err(RevocationError::SerialUnknown { authority: new.authority.to_owned(), serial }.into());
+        }
+    };
     if known.is_root {
         return Err(RevocationError::OwnRoot(serial).into());
     }
-    let standing = standing(connection, new.authority, &serial)?;
     if let RevocationAct::Release = new.act {
         return match standing {
             Some(Revoked::Held(_)) => Ok(Recorded::released(serial, now)),

@@ -47,6 +47,7 @@ fn begin(register: &mut Register) -> PlanWriter<'_> {
         approval: Approval::Unattended,
         duplicate_keys: DuplicateKeys::Refuse,
         crl_points: &[],
+        block_lists: None,
     };
     register.begin_plan(&new, now()).unwrap()
 }

@@ -162,3 +162,57 @@ fn the_audit_finds_what_was_issued_under_an_approval_of_before_it() {
     home.register.record_issued(&approved, &signed[1..], now()).unwrap();
     assert_eq!(home.findings(), ["unapproved"]);
 }
+
+#[test]
+fn a_hold_that_comes_back_for_a_certificate_that_is_lost_can_be_released_or_revoked() {
+    for act in [RevocationAct::Release, RevocationAct::Revoke(Reason::Superseded)] {
+        let mut home = Home::issued_four();
+        home.crl(now());
+        let copy = backup(&home);
+        let plan = home.store(&[5], 0);
+        let approved = home.approve(&plan);
+        let signed = home.signed(&approved);
+        home.register.record_issued(&approved, &signed, now()).unwrap();
+        home.act(&[5], RevocationAct::Revoke(Reason::CertificateHold), later(1)).unwrap();
+        let published = home.crl(later(1));
+        let published = home.octets(&published);
+        let mut home = home.put_back(&copy);
+        home.accept();
+        // Nothing is known of it before the CRL names it.
+        let unknown = home.act(&[5], act, later(2));
+        assert!(
+            matches!(unknown, Err(Error::Revocation(RevocationError::SerialUnknown { .. }))),
+            "{unknown:?}"
+        );
+        home.bring(&published, later(2)).unwrap();
+        home.act(&[5], act, later(3)).unwrap();
+        let next = home.crl(later(3));
+        assert_eq!(next.stored().entries, u64::from(act != RevocationAct::Release));
+        assert_eq!(home.findings(), [""; 0]);
+    }
+}
+
+#[test]
+fn a_hold_that_was_set_after_the_published_crl_stays_and_one_from_before_is_released_by_it() {
+    for (set_again, gone) in [(false, 1), (true, 0)] {
+        let mut home = Home::issued_four();
+        let hold = RevocationAct::Revoke(Reason::CertificateHold);
+        home.act(&[1], hold, now()).unwrap();
+        home.crl(now());
+        let copy = backup(&home);
+        home.act(&[1], RevocationAct::Release, later(1)).unwrap();
+        let published = home.crl(later(2));
+        let published = home.octets(&published);
+        let mut home = home.put_back(&copy);
+        home.accept();
+        if set_again {
+            home.act(&[1], RevocationAct::Release, later(3)).unwrap();
+            home.act(&[1], hold, later(3)).unwrap();
+        }
+        let Brought::Recovered(recovery) = home.bring(&published, later(4)).unwrap() else { panic!() };
+        assert_eq!(recovery.released, gone, "{set_again}");
+        let next = home.crl(later(4));
+        assert_eq!(next.stored().entries, 1 - gone);
+        assert_eq!(home.findings(), [""; 0]);
+    }
+}

@@ -70,22 +70,24 @@ fn a_key_that_the_token_made_is_not_gone_on_with() {
 fn the_past_of_a_ca_is_shown_before_it_is_taken_and_its_name_is_typed_where_there_is_none() {
     let mut model = sample("CrlImport", "typical, a CRL");
     nothing_follows(&mut model, &[Key::Enter, Key::Char('n'), Key::Char('t')]);
-    let Job::Adoption(AdoptionJob::TakePast { ca, before, list }) = job(&mut model, Key::Char('y')) else {
+    let Job::Adoption(AdoptionJob::TakePast { ca, before }) = job(&mut model, Key::Char('y')) else {
         panic!("y takes it")
     };
     assert_eq!(ca, "factory");
-    assert!(matches!(before, Before::Crl(path) if path.ends_with("lock-0001.csr")));
+    let Before::Crl { crl, list } = before else { panic!("{before:?}") };
+    assert!(crl.ends_with("lock-0001.csr"));
     assert!(list.is_some_and(|path| path.ends_with("lock-0002.csr")));
     let mut model = sample("CrlImport", "typical, only a list");
     assert!(matches!(
         job(&mut model, Key::Char('y')),
-        Job::Adoption(AdoptionJob::TakePast { before: Before::Imported, .. })
+        Job::Adoption(AdoptionJob::TakePast { before: Before::Imported(_), .. })
     ));
     let mut model = sample("CrlImport", "typical, no CRL");
     let Job::Adoption(AdoptionJob::TakePast { before, .. }) = job(&mut model, Key::Enter) else {
         panic!("Enter hands the name over")
     };
-    assert_eq!(before, Before::NoCrl("mov".to_owned()), "whether it is the name, the ceremony says");
+    let expected = Before::NoCrl { typed: "mov".to_owned(), list: None };
+    assert_eq!(before, expected, "whether it is the name, the ceremony says");
 }
 
 #[test]

@@ -55,6 +55,7 @@ pub fn stored_plan() -> StoredPlan {
         approval: Approval::Typed,
         duplicate_keys: DuplicateKeys::Note,
         crl_points: &[],
+        block_lists: None,
     };
     let mut writer = register.begin_plan(&new, now()).unwrap();
     writer.add("factory", None, &root).unwrap();

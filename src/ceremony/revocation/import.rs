@@ -20,12 +20,32 @@ use super::{
 /// What a CA that moves in did before.
 #[derive(Clone, Copy, Debug)]
 pub enum Past<'a> {
-    /// Its latest full CRL, DER or PEM.
-    Crl(&'a Path),
-    /// It was imported before; a list adds to it.
-    Imported,
-    /// It never made a CRL: its name, typed once more.
-    NoCrl(&'a str),
+    /// Its latest full CRL, DER or PEM, and the list of what it issued, `index.txt` of `openssl ca`. Without one only what
+    /// stands on the CRL is known, until a list is taken.
+    Crl {
+        /// The CRL.
+        crl: &'a Path,
+        /// The list.
+        list: Option<&'a Path>,
+    },
+    /// It was imported before; this list adds to it.
+    Imported(&'a Path),
+    /// It never made a CRL.
+    NoCrl {
+        /// Its name, typed once more.
+        typed: &'a str,
+        /// The list of what it issued.
+        list: Option<&'a Path>,
+    },
+}
+
+impl<'a> Past<'a> {
+    fn list(self) -> Option<&'a Path> {
+        match self {
+            Self::Crl { list, .. } | Self::NoCrl { list, .. } => list,
+            Self::Imported(list) => Some(list),
+        }
+    }
 }
 
 /// What is imported.
@@ -35,8 +55,6 @@ pub struct CrlImport<'a> {
     pub ca: &'a str,
     /// What it did before.
     pub past: Past<'a>,
-    /// The list of what it issued: `index.txt` of `openssl ca`.
-    pub list: Option<&'a Path>,
 }
 
 impl Appliance {
@@ -51,16 +69,16 @@ impl Appliance {
         check_signs_crls(&issuer, import.ca)?;
         let at = now()?;
         let mut taken = match import.past {
-            Past::Crl(crl) => {
+            Past::Crl { crl, .. } => {
                 self.register.begin_takeover::<_, Error>(import.ca, &issuer, crl_pieces(crl)?, at)?
             }
-            Past::Imported => self.register.begin_listing(import.ca, at)?,
-            Past::NoCrl(typed) => {
+            Past::Imported(_) => self.register.begin_listing(import.ca, at)?,
+            Past::NoCrl { typed, .. } => {
                 check_typed(typed, import.ca, "nothing was recorded of", "record that it never made a CRL")?;
                 self.register.begin_takeover_without_crl(import.ca, at)?
             }
         };
-        if let Some(list) = import.list {
+        if let Some(list) = import.past.list() {
             read_list(list, &mut taken)?;
         }
         Ok(taken.store(&issuer, at)?)

@@ -41,8 +41,8 @@ impl Audit<'_> {
     pub(super) fn revocations(&mut self) -> Result<(), Error> {
         let connection = self.connection;
         let mut statement = connection.prepare(&format!(
-            "SELECT {}, authority, entry, journal.time, journal.kind IN ('listing', 'recovery', 'takeover') FROM revocation \
-             LEFT JOIN journal ON journal.seq = revocation.entry ORDER BY authority, serial, number",
+            "SELECT {}, authority, entry, journal.time, journal.kind IN ('listing', 'recovery', 'takeover') \
+             FROM revocation LEFT JOIN journal ON journal.seq = revocation.entry ORDER BY authority, serial, number",
             revocation::COLUMNS
         ))?;
         let mut rows = statement.query([])?;
@@ -396,7 +396,8 @@ fn differences(
 
 /// What is wrong with an act after the one before.
 fn fault(before: Option<Revoked>, act: &Act) -> Option<&'static str> {
-    // A CRL that the authority's key signed, or the list that came with it, says so, whatever this register said of the certificate.
+    // A CRL that the authority's key signed, or the list that came with it, says so, whatever this register said of the
+    // certificate.
     if act.taken_over {
         return None;
     }
@@ -425,6 +426,8 @@ fn fault(before: Option<Revoked>, act: &Act) -> Option<&'static str> {
         return Some("it lost its invalidity date, or has a later one");
     }
     match act.known {
+        // What stood of it before came with a CRL that was published, or was found already.
+        None if before.is_some() => None,
         None => Some("no such certificate was issued"),
         Some((_, entry, _)) if entry >= act.entry => Some("it was issued later"),
         Some((_, _, true)) => Some("it is the CA's own root"),

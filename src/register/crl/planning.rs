@@ -254,10 +254,10 @@ impl EntriesOf<'_> {
     ) -> Result<(), Error> {
         let Self { authority, coverage, plans } = self;
         let mut statement = connection.prepare_cached(&format!(
-        "SELECT {}, number FROM revocation INDEXED BY revocation_serial WHERE authority = ?1 AND number <= ?2 \
-         ORDER BY serial, number",
-        revocation::COLUMNS
-    ))?;
+            "SELECT {}, number FROM revocation INDEXED BY revocation_serial WHERE authority = ?1 AND number <= ?2 \
+             ORDER BY serial, number",
+            revocation::COLUMNS
+        ))?;
         let mut rows = statement.query((authority, revocations))?;
         let mut last: Option<(CrlSerial, Revoked, u64)> = None;
         let mut give = |standing: Option<(CrlSerial, Revoked, u64)>| -> Result<(), Error> {

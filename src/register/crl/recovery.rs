@@ -192,7 +192,8 @@ impl Recovering<'_> {
         Ok((revoked, holds_gone.len() as u64))
     }
 
-    /// Holds that were on the CRL before and are not on this one although their certificates last: they were released.
+    /// Holds that were on the CRL before and are not on this one although their certificates last: they were released. One
+    /// that was set here after this CRL was made is another hold.
     fn holds_gone(
         &self,
         coverage: &Coverage,
@@ -216,7 +217,8 @@ impl Recovering<'_> {
             let standing = revocation::standing(self.transaction, self.authority, &serial)?;
             let of = (self.authority, &serial);
             let ended = plans.ended_before(self.transaction, of, before.stored.this_update)?;
-            if matches!(standing, Some(Revoked::Held(_))) && ended.is_none() {
+            let made = self.arrived.head.this_update;
+            if matches!(standing, Some(Revoked::Held(entry)) if entry.date <= made) && ended.is_none() {
                 gone.push(serial);
             }
         }

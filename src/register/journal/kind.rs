@@ -1,9 +1,10 @@
 //! What an entry records: its kind, and the queries that make its body from the tables.
 
-/// The parts of the CRL that an entry recorded.
+/// What left the CRL that an entry recorded.
 const CRL_LEFT: &str = "SELECT * FROM crl_left WHERE key BETWEEN \
      (SELECT number << 32 FROM crl WHERE entry = ?1) AND \
      (SELECT (number << 32) + 4294967295 FROM crl WHERE entry = ?1) ORDER BY key";
+/// The parts of that CRL.
 const CRL_PARTS: &str = "SELECT * FROM crl_part WHERE key BETWEEN \
      (SELECT number << 32 FROM crl WHERE entry = ?1) AND \
      (SELECT (number << 32) + 4294967295 FROM crl WHERE entry = ?1) ORDER BY key";

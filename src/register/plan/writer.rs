@@ -52,6 +52,8 @@ pub struct NewPlan<'a> {
     pub duplicate_keys: DuplicateKeys,
     /// The distribution points of the partitions that the profile divides its certificates among.
     pub crl_points: &'a [CrlPoint],
+    /// The block lists that its keys were looked up in; `None` where they are judged against none, as a CA's own is.
+    pub block_lists: Option<&'a [AskedList]>,
 }
 
 /// Who will have signed: part of what the plan's digest says.
@@ -132,7 +134,7 @@ impl Register {
                 duplicate_keys: new.duplicate_keys,
                 crl_points: new.crl_points.to_vec(),
             },
-            block_lists: None,
+            block_lists: new.block_lists.map(asked::written),
             rehearsal,
             created: now,
             accepted: 0,
@@ -157,11 +159,6 @@ pub(in crate::register) struct NewRow<'a> {
 }
 
 impl PlanWriter<'_> {
-    /// Records the block lists that the plan's keys were looked up in.
-    pub fn record_asked(&mut self, lists: &[AskedList]) {
-        self.block_lists = Some(asked::written(lists));
-    }
-
     /// Whether a key stands in this batch already.
     ///
     /// # Errors
@@ -199,8 +196,8 @@ impl PlanWriter<'_> {
         })
     }
 
-    /// Whether a certificate was issued for a subject under another plan, as relying parties compare names: one of the last
-    /// 256 that were planned for it.
+    /// Whether a certificate was issued for a subject under another plan, as relying parties compare names: one of the
+    /// last 256 that were planned for it.
     ///
     /// # Errors
     /// [`Error::Database`].

@@ -1,7 +1,7 @@
 //! What a CA that moved in did before it did: its latest CRL and the list of what it issued are taken, or it is recorded that
 //! it never made a CRL.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use ratatui::layout::Rect;
 
@@ -84,24 +84,29 @@ impl CrlImport {
             (Chosen::Out, _) => Turn::back(),
             (Chosen::Done, Some(crl)) => Turn::work(Job::Adoption(AdoptionJob::LookAtCrl(crl.to_owned()))),
             (Chosen::Done, None) => {
-                self.show(Before::Imported, Vec::new());
+                if let Some(list) = self.list() {
+                    self.show(Before::Imported(list), Vec::new());
+                }
                 Turn::stay()
             }
         }
     }
 
+    fn list(&self) -> Option<PathBuf> {
+        self.files.second().map(Path::to_owned)
+    }
+
     fn take(&self, before: Before) -> Turn {
-        let list = self.files.second().map(Path::to_owned);
-        Turn::work(Job::Adoption(AdoptionJob::TakePast { ca: self.ca.clone(), before, list }))
+        Turn::work(Job::Adoption(AdoptionJob::TakePast { ca: self.ca.clone(), before }))
     }
 
     fn show(&mut self, before: Before, of_crl: Vec<Item>) {
         let text = match before {
-            Before::Crl(_) => {
+            Before::Crl { .. } => {
                 "Nothing is recorded yet. The CRL's signature is verified with the CA's key; its number goes on, and each of \
                  its entries is a revocation from then on. It cannot be taken back."
             }
-            Before::Imported | Before::NoCrl(_) => {
+            Before::Imported(_) | Before::NoCrl { .. } => {
                 "Nothing is recorded yet. No CRL is chosen: the list adds to what was taken before, and changes nothing of \
                  it."
             }
@@ -137,7 +142,7 @@ impl CrlImport {
 }
 
 /// A CRL as it was read, before its signature is looked at.
-fn of_crl(path: &Path, crl: &CrlFile) -> Vec<Item> {
+pub(super) fn crl_items(path: &Path, crl: &CrlFile) -> Vec<Item> {
     let (head, end) = (&crl.head, &crl.end);
     let said = |label: &str, value: &str| Item::labelled(label, Printable::new(value));
     let number = end.number.as_ref().map_or_else(|| "none".to_owned(), ToString::to_string);
@@ -219,7 +224,7 @@ impl Room for CrlImport {
             }
             (Step::Never(typed), Action::Proceed) => {
                 let typed = typed.text();
-                return self.take(Before::NoCrl(typed));
+                return self.take(Before::NoCrl { typed, list: self.list() });
             }
             (Step::Taken(_), Action::Proceed) => return NextCrl::replace(&self.ca, CrlScope::Full),
             (Step::Taken(_), _) => return Turn::back(),
@@ -246,8 +251,8 @@ impl Room for CrlImport {
         match *news {
             News::Adoption(AdoptionNews::Crl(crl)) => {
                 if let Some(path) = self.files.first().map(Path::to_owned) {
-                    let items = of_crl(&path, &crl);
-                    self.show(Before::Crl(path), items);
+                    let items = crl_items(&path, &crl);
+                    self.show(Before::Crl { crl: path, list: self.list() }, items);
                 }
                 Heard::Mine(Turn::stay())
             }

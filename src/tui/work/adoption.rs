@@ -42,12 +42,22 @@ pub struct Statement {
 /// What a CA that moved in did before, as chosen and typed.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub enum Before {
-    /// Its latest CRL.
-    Crl(PathBuf),
-    /// It was imported; a list adds to it.
-    Imported,
-    /// It never made a CRL: its name, as typed; the ceremony compares.
-    NoCrl(String),
+    /// It made CRLs elsewhere.
+    Crl {
+        /// The latest.
+        crl: PathBuf,
+        /// The list of what it issued.
+        list: Option<PathBuf>,
+    },
+    /// It was imported; this list adds to it.
+    Imported(PathBuf),
+    /// It never made a CRL.
+    NoCrl {
+        /// Its name, as typed; the ceremony compares.
+        typed: String,
+        /// The list of what it issued.
+        list: Option<PathBuf>,
+    },
 }
 
 /// Something to do for a CA that moves in.
@@ -72,8 +82,6 @@ pub enum AdoptionJob {
         ca: String,
         /// What it did.
         before: Before,
-        /// The list of what it issued.
-        list: Option<PathBuf>,
     },
 }
 

@@ -38,15 +38,14 @@ impl Worker {
                 self.newcomer = Some(proposed);
                 AdoptionNews::Proposed(statement)
             }
-            AdoptionJob::TakePast { ca, before, list } => {
+            AdoptionJob::TakePast { ca, before } => {
                 let past = match &before {
-                    Before::Crl(crl) => Past::Crl(crl),
-                    Before::Imported => Past::Imported,
-                    Before::NoCrl(typed) => Past::NoCrl(typed),
+                    Before::Crl { crl, list } => Past::Crl { crl, list: list.as_deref() },
+                    Before::Imported(list) => Past::Imported(list),
+                    Before::NoCrl { typed, list } => Past::NoCrl { typed, list: list.as_deref() },
                 };
                 let (appliance, _) = self.working()?;
-                let import = CrlImport { ca: &ca, past, list: list.as_deref() };
-                AdoptionNews::Taken(appliance.import_crl(&import)?)
+                AdoptionNews::Taken(appliance.import_crl(&CrlImport { ca: &ca, past })?)
             }
         })
     }
