@@ -6,6 +6,8 @@ mod leaving;
 mod main_job;
 #[path = "interface/moving_in.rs"]
 mod moving_in;
+#[path = "interface/older.rs"]
+mod older;
 #[path = "interface/pulled.rs"]
 mod pulled;
 mod support;

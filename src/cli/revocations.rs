@@ -115,7 +115,7 @@ fn make(home: Home, ca: &str, to: &Path, given: &CrlArguments, form: Form) -> Re
     let outside = appliance.adoption_told(ca)?;
     let formats = formats(&given.formats)?;
     appliance.check_crl_forms(ca, &formats)?;
-    let published = published(&mut appliance, ca, given, form)?;
+    let mut published = published(&mut appliance, ca, given, form)?;
     let one = given.partition.map(|number| appliance.crl_partition(ca, number)).transpose()?;
     if given.latest {
         let issued = appliance.latest_crl(ca, one.unwrap_or(CrlScope::Full))?;
@@ -129,6 +129,9 @@ fn make(home: Home, ca: &str, to: &Path, given: &CrlArguments, form: Form) -> Re
         Some(scope) => vec![scope],
         None => appliance.crl_scopes(ca)?,
     };
+    if let Some(typed) = &given.no_previous {
+        published.say_none(ca, typed, &scopes)?;
+    }
     let mut shown = Vec::new();
     for scope in scopes {
         shown.push(show_next(&mut appliance, (ca, scope), to, (given.days, &published))?);
@@ -171,10 +174,7 @@ fn published(
     given: &CrlArguments,
     form: Form,
 ) -> Result<PublishedCrls, Error> {
-    let mut published = match &given.no_previous {
-        Some(typed) => PublishedCrls::none(ca, typed)?,
-        None => PublishedCrls::default(),
-    };
+    let mut published = PublishedCrls::default();
     for file in &given.previous {
         let brought = appliance.recover_crl(ca, file, &mut published)?;
         let file = printable_path(file);

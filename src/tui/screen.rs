@@ -26,6 +26,7 @@ pub mod new_token;
 pub mod next_crl;
 pub mod plan;
 pub mod proving;
+pub mod published_crl;
 pub mod register;
 pub mod requests;
 pub mod revocations;
@@ -150,5 +151,7 @@ pub enum Screen {
     Revoke(revoke::Revoke),
     /// The next CRL of a CA.
     NextCrl(next_crl::NextCrl),
+    /// What was published before an older register was accepted.
+    PublishedCrl(published_crl::PublishedCrl),
 }
 }

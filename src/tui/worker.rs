@@ -29,7 +29,8 @@ use zeroize::Zeroizing;
 use crate::{
     ceremony::{
         self, Activation, Appliance, ApprovalGiven, Beginning, Class, Error, HeadAfter, Home, Judgement, Pin,
-        PinEntry, PlanWanted, Progress, ProposedAdoption, Reins, Session, Setup, TokenState, Verdict, Watch,
+        PinEntry, PlanWanted, Progress, ProposedAdoption, PublishedCrls, Reins, Session, Setup, TokenState,
+        Verdict, Watch,
     },
     pki::{
         fingerprint::Digest,
@@ -62,6 +63,8 @@ pub struct Worker {
     reins: Arc<Reins>,
     shelf: register::Shelf,
     desk: revocation::Desk,
+    /// What was said last of the published CRLs of a CA, by its name.
+    published: Option<(String, PublishedCrls)>,
     /// The CA that is to move in, as it was shown.
     newcomer: Option<ProposedAdoption>,
     /// The register's head that the frame shows.
@@ -90,6 +93,7 @@ impl Worker {
             reins,
             shelf: register::Shelf::default(),
             desk: revocation::Desk::default(),
+            published: None,
             newcomer: None,
             told_head: None,
         }

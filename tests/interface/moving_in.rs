@@ -8,8 +8,8 @@ use crate::{
     terminal::{ENTER, ESC, TAB, Terminal},
 };
 
-/// Opens the folder of that CA and presses keys on files of it.
-fn in_folder(terminal: &mut Terminal, folder: &Path, files: &[(&str, &str)]) {
+/// Opens a folder and presses keys on files of it.
+pub fn in_folder(terminal: &mut Terminal, folder: &Path, files: &[(&str, &str)]) {
     let mut names: Vec<String> = fs::read_dir(folder)
         .unwrap()
         .map(|entry| entry.unwrap().file_name().into_string().unwrap())
@@ -18,7 +18,7 @@ fn in_folder(terminal: &mut Terminal, folder: &Path, files: &[(&str, &str)]) {
     terminal.press("/");
     terminal.wait("folder to open");
     terminal.press(&format!("\x15{}{ENTER}", folder.display()));
-    terminal.settled("01.pem");
+    terminal.settled(&names[0]);
     for (name, key) in files {
         let row = names.iter().position(|one| one == name).expect("the file is there");
         terminal.press(&format!("g{}", "j".repeat(row)));

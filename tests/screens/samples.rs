@@ -81,6 +81,7 @@ pub fn all() -> Vec<Sample> {
         ("Revoked", revocation::revoked()),
         ("Revoke", revocation::revoke()),
         ("NextCrl", revocation::next_crl()),
+        ("PublishedCrl", revocation::published_crl()),
         ("Setup", tokens::setup()),
         ("Tokens", tokens::tokens()),
         ("NewToken", tokens::new_token()),

@@ -15,29 +15,45 @@ use super::{check_signs_crls, file::crl_pieces};
 /// waits for it.
 #[derive(Clone, Debug, Default)]
 pub struct PublishedCrls {
-    /// An officer says that no CRL of the CA was published that this register does not have.
-    none: bool,
-    /// Of these the newest was brought, and is the latest that the register has.
-    latest: BTreeSet<CrlScope>,
+    /// Of these none was published that the register lacks: an officer says so, or brought its latest as the newest one.
+    none: BTreeSet<CrlScope>,
 }
 
 impl PublishedCrls {
-    /// An officer says that no CRL of a CA was published that the register does not have, by typing the CA's name.
+    /// An officer says that of these scopes no CRL of a CA was published that the register lacks, by typing the CA's name.
     ///
     /// # Errors
     /// [`Error::Usage`] where another name was typed.
-    pub fn none(ca: &str, typed: &str) -> Result<Self, Error> {
+    pub fn say_none(&mut self, ca: &str, typed: &str, scopes: &[CrlScope]) -> Result<(), Error> {
         check_typed(typed, ca, "nothing was said of the CRLs of", "say that none was published since")?;
-        Ok(Self { none: true, latest: BTreeSet::new() })
+        self.none.extend(scopes);
+        Ok(())
     }
 
     /// What is said of those that the register does not have. One that was taken in says nothing: it is there now.
     pub(super) fn later(&self, scope: CrlScope) -> LaterCrls {
-        if self.none || self.latest.contains(&scope) { LaterCrls::None } else { LaterCrls::Unsaid }
+        if self.none.contains(&scope) { LaterCrls::None } else { LaterCrls::Unsaid }
     }
 }
 
 impl Appliance {
+    /// The entry by which an older register was accepted, where the next CRL of a scope waits for what was published: one
+    /// that is stored and not signed does not.
+    ///
+    /// # Errors
+    /// [`Error::Register`].
+    pub fn published_wanted(
+        &self,
+        ca: &str,
+        scope: CrlScope,
+        published: &PublishedCrls,
+    ) -> Result<Option<u64>, Error> {
+        if published.later(scope) == LaterCrls::None || self.register.unsigned_crl(ca, scope)?.is_some() {
+            return Ok(None);
+        }
+        Ok(self.register.accepted_since_crl(ca, scope)?)
+    }
+
     /// Takes in a CRL of the CA that was published and that this register does not have, because an older register was
     /// put back: its number goes on, its entries are recorded, and it is proved that it loses nothing. One that is the
     /// latest that the register has says that it lacks none.
@@ -54,7 +70,7 @@ impl Appliance {
         check_signs_crls(&issuer, ca)?;
         let brought = self.register.recover_crl::<_, Error>(ca, &issuer, crl_pieces(crl)?, now()?)?;
         if let Brought::Latest(scope) = &brought {
-            published.latest.insert(*scope);
+            published.none.insert(*scope);
         }
         Ok(brought)
     }

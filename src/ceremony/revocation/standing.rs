@@ -150,6 +150,8 @@ pub struct CrlChanges {
     pub recorded_first: Vec<(ListedCertificate, String, Time)>,
     /// How many were recorded since then.
     pub recorded: u64,
+    /// The entry by which an older register was accepted, where it is recorded with this CRL that none was published since.
+    pub none_since: Option<u64>,
 }
 
 /// A certificate as a CRL names it, and as people know it.
@@ -249,6 +251,7 @@ impl Appliance {
                 })
                 .collect::<Result<_, Error>>()?,
             recorded,
+            none_since: plan.none_since,
         };
         let reasons = plan.reasons.iter().map(|(reason, count)| (reason.name(), *count)).collect();
         Ok(CrlShown { ca, row: row(stored), from_outside, reasons, changes: Some(changes) })

@@ -2,7 +2,7 @@
 
 use ratatui::layout::Rect;
 
-use super::{Screen, delivery::Delivery};
+use super::{Screen, delivery::Delivery, published_crl::PublishedCrl};
 use crate::{
     ceremony::{Class, CrlRow, CrlScope, CrlShown, ListedCertificate},
     pki::{crl::Reason, text::Printable},
@@ -209,6 +209,10 @@ impl Room for NextCrl {
                 self.look_at(shown);
                 Heard::Mine(Turn::stay())
             }
+            (News::Revocation(RevocationNews::PublishedWanted(accepted)), _) => {
+                let wanted = PublishedCrl::new(&self.ca, self.scope, accepted);
+                Heard::Mine(Turn::replace(Screen::PublishedCrl(wanted)))
+            }
             (News::Revocation(RevocationNews::Approved), Step::Approving { shown, .. }) => {
                 self.step = Step::Approved(shown.clone());
                 Heard::Mine(Turn::stay())
@@ -383,6 +387,13 @@ fn told(shown: &CrlShown) -> Vec<Item> {
         grouped(changes.left)
     );
     items.push(Item::Words(counts, Role::Strong));
+    items.extend(changes.none_since.map(|accepted| {
+        let text = format!(
+            "RECORDED WITH IT: none was published since an older register was accepted (entry {}).",
+            grouped(accepted)
+        );
+        Item::Words(text, Role::Attention)
+    }));
     for (of, what, at) in &changes.recorded_first {
         items.extend(listed(of, &format!("{what}, {}", moment(*at))));
     }

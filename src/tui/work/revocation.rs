@@ -3,7 +3,9 @@
 use std::path::PathBuf;
 
 use crate::{
-    ceremony::{CrlRow, CrlScope, CrlShown, CrlStanding, JudgedRevocation, RevocationAct, RevokedRow},
+    ceremony::{
+        Brought, CrlRow, CrlScope, CrlShown, CrlStanding, JudgedRevocation, RevocationAct, RevokedRow,
+    },
     pki::fingerprint::Digest,
 };
 
@@ -38,6 +40,13 @@ pub enum RevocationJob {
         digest: Digest,
         /// The words, as typed; the ceremony compares.
         words: String,
+    },
+    /// Takes in a CRL that was published before an older register was accepted.
+    Bring {
+        /// The CA's name.
+        ca: String,
+        /// The file.
+        crl: PathBuf,
     },
     /// Writes a CA's latest CRL and reads it back.
     Deliver {
@@ -81,6 +90,15 @@ pub enum RevocationJob {
     Prepare(String, CrlScope),
     /// Records what was judged.
     Record(Box<JudgedRevocation>),
+    /// Says that no CRL of a scope of a CA was published since an older register was accepted.
+    SayNone {
+        /// The CA's name.
+        ca: String,
+        /// Of which CRLs.
+        scope: CrlScope,
+        /// The CA's name, as typed; the ceremony compares.
+        typed: String,
+    },
     /// Signs the CRL that was approved.
     Sign(Digest),
     /// How the CRLs of all CAs stand.
@@ -92,6 +110,8 @@ pub enum RevocationJob {
 pub enum RevocationNews {
     /// The CRL is approved.
     Approved,
+    /// What came of a CRL that was brought.
+    Brought(Box<Brought>),
     /// Certificates that are revoked or on hold.
     InForce {
         /// The place after which.
@@ -103,6 +123,8 @@ pub enum RevocationNews {
     },
     /// What would be recorded.
     Judged(Box<JudgedRevocation>),
+    /// It is said that none was published.
+    NoneSaid,
     /// The CRLs of a CA.
     Page {
         /// How they stand.
@@ -114,6 +136,8 @@ pub enum RevocationNews {
     Outdated(Box<CrlRow>),
     /// A CRL to look at.
     Prepared(Box<CrlShown>),
+    /// The next CRL waits for what was published before an older register was accepted, by this entry.
+    PublishedWanted(u64),
     /// What was judged is recorded.
     Recorded {
         /// How many certificates.
@@ -133,6 +157,7 @@ impl RevocationJob {
     pub fn words(&self) -> &'static str {
         match self {
             Self::Approve { .. } => "comparing the words",
+            Self::Bring { .. } => "taking in the CRL",
             Self::Deliver { .. } => "writing and reading back",
             Self::InForce { .. } => "looking at what is revoked",
             Self::Judge(_) => "looking at the certificates",
@@ -141,6 +166,7 @@ impl RevocationJob {
             Self::Page(..) | Self::Standings => "looking at the CRLs",
             Self::Prepare(..) => "preparing the CRL",
             Self::Record(_) => "recording",
+            Self::SayNone { .. } => "comparing the name",
             Self::Sign(_) => "storing, signing and recording the CRL",
         }
     }

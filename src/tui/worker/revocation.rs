@@ -51,6 +51,13 @@ impl Worker {
                 self.desk = Desk::Approved(Box::new(approved));
                 RevocationNews::Approved
             }
+            RevocationJob::Bring { ca, crl } => {
+                let mut published = self.published_of(&ca);
+                let (appliance, _) = self.working()?;
+                let brought = appliance.recover_crl(&ca, &crl, &mut published)?;
+                self.published = Some((ca, published));
+                RevocationNews::Brought(Box::new(brought))
+            }
             RevocationJob::Deliver { ca, id, to } => {
                 let crl = latest(self.appliance()?, &ca, &id)?;
                 self.appliance()?.check_crl_target(&id, &to)?;
@@ -86,8 +93,12 @@ impl Worker {
             }
             RevocationJob::Prepare(ca, scope) => {
                 self.desk = Desk::Empty;
+                let published = self.published_of(&ca);
                 let (appliance, _) = self.working()?;
-                let prepared = appliance.prepare_crl(&ca, scope, None, &PublishedCrls::default())?;
+                if let Some(accepted) = appliance.published_wanted(&ca, scope, &published)? {
+                    return Ok(News::Revocation(RevocationNews::PublishedWanted(accepted)));
+                }
+                let prepared = appliance.prepare_crl(&ca, scope, None, &published)?;
                 let shown = appliance.shown_crl(&prepared)?;
                 self.desk = Desk::Prepared(Box::new(prepared));
                 RevocationNews::Prepared(Box::new(shown))
@@ -97,9 +108,21 @@ impl Worker {
                 let waiting = appliance.revoke(&judged.order())?;
                 RevocationNews::Recorded { certificates: judged.serials.len() as u64, waiting }
             }
+            RevocationJob::SayNone { ca, scope, typed } => {
+                let mut published = self.published_of(&ca);
+                published.say_none(&ca, &typed, &[scope])?;
+                self.published = Some((ca, published));
+                RevocationNews::NoneSaid
+            }
             RevocationJob::Sign(digest) => self.sign_crl(digest)?,
             RevocationJob::Standings => RevocationNews::Standings(self.appliance()?.crl_standings()?),
         }))
+    }
+
+    /// What was said of the published CRLs of a CA.
+    fn published_of(&self, ca: &str) -> PublishedCrls {
+        let said = self.published.as_ref().filter(|(of, _)| of == ca);
+        said.map(|(_, published)| published.clone()).unwrap_or_default()
     }
 
     fn judge_wish(&mut self, wish: &Wish) -> Result<ceremony::JudgedRevocation, Error> {

@@ -2,11 +2,11 @@
 
 use coldsign::{
     ceremony::{
-        Class, CrlChanges, CrlFreshness, CrlOrigin, CrlRow, CrlScope, CrlShown, CrlStanding,
-        JudgedCertificate, JudgedRevocation, ListedCertificate, RevocationAct, Revoked, RevokedRow,
+        Brought, Class, CrlChanges, CrlFreshness, CrlOrigin, CrlRow, CrlScope, CrlShown, CrlStanding,
+        JudgedCertificate, JudgedRevocation, ListedCertificate, Recovery, RevocationAct, Revoked, RevokedRow,
     },
     pki::{
-        crl::{CrlSerial, Reason, RevokedEntry},
+        crl::{CrlNumber, CrlSerial, Reason, RevokedEntry},
         fingerprint::Digest,
     },
     tui::{
@@ -14,19 +14,23 @@ use coldsign::{
         message::{Failure, Message},
         model::Model,
         screen::{
-            Screen, crls::Crls, delivery::Delivery, next_crl::NextCrl, revocations::Revocations,
-            revoke::Revoke, revoked,
+            Screen, crls::Crls, delivery::Delivery, next_crl::NextCrl, published_crl::PublishedCrl,
+            revocations::Revocations, revoke::Revoke, revoked,
         },
         update::update,
         work::{
             Job, News,
+            adoption::{AdoptionJob, AdoptionNews},
             revocation::{RevocationJob, RevocationNews},
         },
     },
 };
 
-use super::{Build, fail, material, on_top, tell, typed};
-use crate::outside::{Outside, printable};
+use super::{Build, fail, material, on_top, press, tell, typed, without_media};
+use crate::{
+    certified,
+    outside::{Outside, printable},
+};
 
 const DAY: i64 = 86_400;
 
@@ -265,6 +269,7 @@ fn shown(outside: &Outside) -> CrlShown {
                 material::now(),
             )],
             recorded: 5,
+            none_since: None,
         }),
     }
 }
@@ -308,6 +313,11 @@ pub fn next_crl() -> Vec<(&'static str, Build)> {
             )
         }),
         ("typical", looking),
+        ("typical, none was published", |outside| {
+            let shown = shown(outside);
+            let changes = shown.changes.map(|changes| CrlChanges { none_since: Some(1_204), ..changes });
+            prepared(outside, CrlShown { changes, ..shown })
+        }),
         ("typical, its words", approving),
         ("typical, approved", approved),
         ("typical, signing", signing),
@@ -325,6 +335,48 @@ pub fn next_crl() -> Vec<(&'static str, Build)> {
             let mut model = approving(outside);
             update(&mut model, Message::Key(Key::Enter));
             update(&mut model, Message::Failed(Failure { class: Class::NotApproved, ..material::stopped() }));
+            model
+        }),
+    ]
+}
+
+pub fn published_crl() -> Vec<(&'static str, Build)> {
+    fn empty(outside: &Outside) -> Model {
+        let screen = PublishedCrl::new(&ca(outside), CrlScope::Full, 1_204);
+        without_media(on_top(outside, Screen::PublishedCrl(screen)))
+    }
+    fn choosing(outside: &Outside) -> Model {
+        let screen = PublishedCrl::new(&ca(outside), CrlScope::Partition(3), 1_204);
+        let mut model = on_top(outside, Screen::PublishedCrl(screen));
+        tell(&mut model, News::Folder(material::folder(outside)));
+        model
+    }
+    fn looking(outside: &Outside) -> Model {
+        let mut model = choosing(outside);
+        press(&mut model, &[Key::Down, Key::Enter]);
+        tell(&mut model, News::Adoption(AdoptionNews::Crl(Box::new(certified::crl(outside)))));
+        model
+    }
+    fn brought(outside: &Outside, brought: Brought) -> Model {
+        let mut model = looking(outside);
+        tell(&mut model, News::Revocation(RevocationNews::Brought(Box::new(brought))));
+        model
+    }
+    vec![
+        ("empty", empty),
+        ("typical", choosing),
+        ("typical, a CRL", looking),
+        ("typical, none", |outside| typed(choosing(outside), "n", "fac")),
+        ("typical, taken in", |outside| {
+            let (scope, number) = (CrlScope::Full, CrlNumber::from_octets(&[8]).unwrap());
+            brought(outside, Brought::Recovered(Recovery { scope, number, revoked: 4, released: 1 }))
+        }),
+        ("typical, the latest", |outside| brought(outside, Brought::Latest(CrlScope::Full))),
+        ("typical, an earlier one", |outside| brought(outside, Brought::Known)),
+        ("failure", |outside| {
+            let mut model = choosing(outside);
+            let job = Job::Adoption(AdoptionJob::LookAtCrl(outside.path()));
+            fail(&mut model, job, material::medium_failure(outside));
             model
         }),
     ]
