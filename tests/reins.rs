@@ -8,7 +8,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use coldsign::ceremony::{Appliance, Error, HeadAfter, Motion, Phase, Progress, Reins, Watch};
+use coldsign::ceremony::{Appliance, Error, Format, HeadAfter, Motion, Phase, Progress, Reins, Watch};
 use support::desk::on_plan;
 
 #[test]
@@ -163,5 +163,31 @@ fn a_bundle_is_judged_in_sight_and_no_further_than_the_operator_wants() {
         let mut stopping = |_| reins.stop();
         let error = judge(&mut stopping, &reins).unwrap_err();
         assert!(matches!(error, Error::Stopped { .. }), "{error}");
+    });
+}
+
+#[test]
+fn whether_a_form_can_have_each_certificate_is_told_as_it_is_looked_at_and_can_be_stopped() {
+    let case = "whether_a_form_can_have_each_certificate_is_told_as_it_is_looked_at_and_can_be_stopped";
+    on_plan(case, "p256", 1_500, |desk| {
+        let (mut appliance, plan, session) = desk.open();
+        let check = |appliance: &Appliance, reins: &Reins, told: &mut Vec<u64>| {
+            let mut listener = |progress: Progress| {
+                assert_eq!((progress.phase, progress.of), (Phase::Searching, Some(desk.requests)));
+                told.push(progress.done);
+            };
+            appliance.check_forms(&plan, &[Format::Azure], &mut Watch::new(&mut listener, reins))
+        };
+        let (reins, mut told) = (Reins::new(), Vec::new());
+        check(&appliance, &reins, &mut told).unwrap();
+        assert_eq!(told, [1_000, 1_500]);
+        reins.stop();
+        told.clear();
+        let stopped = check(&appliance, &reins, &mut told).unwrap_err();
+        assert!(matches!(stopped, Error::Stopped { .. }), "{stopped}");
+        assert_eq!(told, [1_000]);
+        // The harness wants the plan signed.
+        let (reins, mut listener) = (Reins::new(), |_: Progress| {});
+        appliance.sign(&plan, &session, &mut Watch::new(&mut listener, &reins)).unwrap();
     });
 }

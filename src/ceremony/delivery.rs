@@ -108,7 +108,7 @@ impl Appliance {
         session: &Session,
         watch: &mut Watch<'_>,
     ) -> Result<Delivered, Error> {
-        self.check_deliverable(plan, to, formats)?;
+        self.check_deliverable(plan, to, formats, watch)?;
         let handover = Handover {
             folder: plan.id.clone(),
             entries: plan.accepted,
@@ -175,9 +175,15 @@ impl Appliance {
     /// bundle, before a PIN is asked for.
     ///
     /// # Errors
-    /// [`Error::NotApproved`], [`Error::Register`], [`Error::Format`], [`Error::Medium`]; [`Error::Usage`] for the plan
-    /// of a root, and for a proof that no platform's form was asked of.
-    pub fn check_deliverable(&self, plan: &StoredPlan, to: &Path, formats: &[Format]) -> Result<(), Error> {
+    /// [`Error::NotApproved`], [`Error::Register`], [`Error::Format`], [`Error::Medium`], [`Error::Stopped`];
+    /// [`Error::Usage`] for the plan of a root, and for a proof that no platform's form was asked of.
+    pub fn check_deliverable(
+        &self,
+        plan: &StoredPlan,
+        to: &Path,
+        formats: &[Format],
+        watch: &mut Watch<'_>,
+    ) -> Result<(), Error> {
         if plan.kind == PlanKind::Root {
             return Err(Error::usage(
                 format!("plan {} made the root CA {}, which is not delivered", plan.id, plan.authority),
@@ -192,7 +198,7 @@ impl Appliance {
                 hint: format!("sign it to its end first (coldsign sign {})", plan.id),
             });
         }
-        self.check_forms(plan, formats)?;
+        self.check_forms(plan, formats, watch)?;
         self.check_folder(to, &plan.id)
     }
 

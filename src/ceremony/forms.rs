@@ -21,6 +21,7 @@ use crate::{
 use super::{
     error::Error,
     opening::Appliance,
+    progress::{Phase, Watch},
     revocation::{PathCrl, holding},
 };
 
@@ -138,11 +139,16 @@ impl Appliance {
         Ok(obstacles)
     }
 
-    /// Checks that forms can be made of a plan's certificates, signed or not.
+    /// Checks that forms can be made of a plan's certificates, signed or not: of some forms each certificate is looked at.
     ///
     /// # Errors
-    /// [`Error::Configuration`], [`Error::Format`] with what is in the way, [`Error::Register`].
-    pub fn check_forms(&self, plan: &StoredPlan, formats: &[Format]) -> Result<(), Error> {
+    /// [`Error::Configuration`], [`Error::Format`] with what is in the way, [`Error::Register`], [`Error::Stopped`].
+    pub fn check_forms(
+        &self,
+        plan: &StoredPlan,
+        formats: &[Format],
+        watch: &mut Watch<'_>,
+    ) -> Result<(), Error> {
         let forms = self.forms(&suited(plan, formats))?;
         let issuer = self.issuer_of(plan)?;
         let authorities: Vec<Certificate> = pem::authorities(&issuer).cloned().collect();
@@ -160,6 +166,14 @@ impl Appliance {
                 forms.check_certificate(&mut named, Printable::new(&line.source).as_str(), &unsigned)?;
                 from = line.index + 1;
             }
+            watch.tell(Phase::Searching, from - 1, Some(plan.accepted));
+            watch.check_stop(
+                &format!(
+                    "the certificates of plan {} were not all looked at; nothing was signed or written",
+                    plan.id
+                ),
+                "run it again: a plan that is stored stays",
+            )?;
         }
         Ok(())
     }

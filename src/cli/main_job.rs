@@ -158,7 +158,7 @@ pub fn deliver(home: Home, given: DeliverArguments, form: Form) -> Result<Exit, 
     let mut appliance = Appliance::open(home)?;
     announce(&appliance);
     let plan = appliance.stored_plan(&given.plan)?;
-    stop::unbroken(|| appliance.check_deliverable(&plan, &given.to, &formats))?;
+    watched(|watch| appliance.check_deliverable(&plan, &given.to, &formats, watch))?;
     let session = appliance.login(&mut pin::custodian(given.pin.pin_file))?;
     let delivered = watched(|watch| appliance.deliver(&plan, &given.to, &formats, &session, watch))?;
     render::head(&delivered.head);
@@ -220,7 +220,7 @@ fn rest_of_issue(
     formats: &[Format],
     began: Instant,
 ) -> Result<(Issued, f64, Delivered), Error> {
-    appliance.check_forms(plan, formats)?;
+    watched(|watch| appliance.check_forms(plan, formats, watch))?;
     if given.yes {
         appliance.approve(plan, ApprovalGiven::Unattended)?;
     } else {

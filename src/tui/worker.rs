@@ -196,7 +196,8 @@ impl Worker {
                 Ok(News::Signed(issued))
             }
             Job::Deliver { plan, to, formats } => {
-                self.appliance()?.check_deliverable(&plan, &to, &formats)?;
+                let (appliance, mut teller) = self.working()?;
+                teller.watched(|watch| appliance.check_deliverable(&plan, &to, &formats, watch))?;
                 self.log_in("to sign the manifest with the audit key")?;
                 let (appliance, session, mut teller) = self.signing()?;
                 let delivered =
