@@ -4,7 +4,13 @@ mod support;
 
 use std::{path::Path, process::Command};
 
-use coldsign::ceremony::{Class, Error, Home, Issued, Phase, Reins, Watch, add_block_list};
+use coldsign::{
+    ceremony::{
+        Appliance, Class, Error, Home, Issued, Phase, Reins, Session, StoredPlan, Watch, add_block_list,
+    },
+    pki::fingerprint::Digest,
+    register::{Head, Register},
+};
 use rusqlite::Connection;
 use support::{
     desk::{Desk, on_plan},
@@ -21,20 +27,29 @@ fn ended(result: Result<Issued, Error>) -> (Error, Issued) {
     (*failure, *issued)
 }
 
+/// Signs while another program writes into the register's file and does not end.
+fn signed_beside_another(
+    desk: &Desk,
+    (appliance, plan, session): (&mut Appliance, &StoredPlan, &Session),
+    reins: &Reins,
+) -> Result<Issued, Error> {
+    let mut other = None;
+    let mut listener = |_| {
+        other.get_or_insert_with(|| {
+            let connection = Connection::open(desk.home.folder().join("register.db")).unwrap();
+            connection.execute_batch("BEGIN IMMEDIATE").unwrap();
+            connection
+        });
+    };
+    appliance.sign(plan, session, &mut Watch::new(&mut listener, reins))
+}
+
 #[test]
 fn what_the_register_cannot_take_stays_in_hand_and_is_not_signed_anew() {
     on_plan("what_the_register_cannot_take_stays_in_hand_and_is_not_signed_anew", "p256", 100, |desk| {
         let (mut appliance, plan, session) = desk.open();
-        let (reins, mut other) = (Reins::new(), None);
-        let mut listener = |_| {
-            // Another program writes into the file and does not end.
-            other.get_or_insert_with(|| {
-                let connection = Connection::open(desk.home.folder().join("register.db")).unwrap();
-                connection.execute_batch("BEGIN IMMEDIATE").unwrap();
-                connection
-            });
-        };
-        let result = appliance.sign(&plan, &session, &mut Watch::new(&mut listener, &reins));
+        let reins = Reins::new();
+        let result = signed_beside_another(desk, (&mut appliance, &plan, &session), &reins);
         let error = result.as_ref().unwrap_err();
         let hint = error.hint();
         assert!(error.to_string().contains("0 of 100 certificates"), "{error}");
@@ -44,7 +59,6 @@ fn what_the_register_cannot_take_stays_in_hand_and_is_not_signed_anew() {
         assert_eq!((issued.now, issued.all), (0, 0));
         assert!(desk.recorded().is_empty());
         assert!(issued.unrecorded > 0, "the token signed before the register was asked");
-        drop(other);
         // A block list that came since keeps nothing from being recorded.
         let list = desk.home.folder().with_file_name("since.txt");
         std::fs::write(&list, format!("{}\n", "ab".repeat(32))).unwrap();
@@ -56,6 +70,32 @@ fn what_the_register_cannot_take_stays_in_hand_and_is_not_signed_anew() {
         let whole = appliance.sign(&plan, &session, &mut Watch::new(&mut listener, &reins)).unwrap();
         assert_eq!((whole.now, whole.all, whole.unrecorded), (100, 100, 0));
         assert_eq!(told == 0, issued.unrecorded == 100, "{told} times, {} in hand", issued.unrecorded);
+    });
+}
+
+#[test]
+fn what_is_in_hand_is_recorded_although_another_copy_signed_meanwhile() {
+    on_plan("what_is_in_hand_is_recorded_although_another_copy_signed_meanwhile", "p256", 100, |desk| {
+        let (mut appliance, plan, session) = desk.open();
+        let reins = Reins::new();
+        let result = signed_beside_another(desk, (&mut appliance, &plan, &session), &reins);
+        let (_, issued) = ended(result);
+        assert!(issued.unrecorded > 0 && desk.recorded().is_empty());
+        let label = Register::open_to_read(&desk.home.register_path()).unwrap().mark_label();
+        let ours = session.marks(&label).unwrap().pop().unwrap();
+        let another = Head { entry: 1_000_000, hash: Digest::of(b"another copy") };
+        session.keep_mark(&label, &another.to_mark()).unwrap();
+
+        let mut listener = |_| panic!("nothing is signed");
+        let (failure, kept) = ended(appliance.sign(&plan, &session, &mut Watch::new(&mut listener, &reins)));
+        assert!(failure.to_string().contains("the token has seen entry 1000000"), "{failure}");
+        assert_eq!((kept.now, kept.all, kept.unrecorded), (issued.unrecorded, issued.unrecorded, 0));
+        assert_eq!(desk.recorded().len() as u64, issued.unrecorded);
+
+        session.keep_mark(&label, &ours).unwrap();
+        let mut listener = |_| {};
+        let rest = appliance.sign(&plan, &session, &mut Watch::new(&mut listener, &reins)).unwrap();
+        assert_eq!((rest.now, rest.all), (100 - issued.unrecorded, 100));
     });
 }
 

@@ -152,21 +152,50 @@ impl Appliance {
         session: &Session,
         watch: &mut Watch<'_>,
     ) -> Result<Issued, Error> {
-        let root = self.is_unfinished_root(plan)?;
         let approved = self.approved(plan)?;
+        let (began, before) = (Instant::now(), self.register.issued_count(plan)?);
+        // What is in hand comes first, whatever is in the way of signing more: nobody else has it.
+        let held = self.in_hand(&plan.id);
+        let ready = self.record_held(&approved).and_then(|()| self.ready_to_sign(plan, session));
+        let ready = match (held, ready) {
+            (0, ready) => Ok(ready?),
+            (_, ready) => ready,
+        };
+        let mut all = self.register.issued_count(plan)?;
+        let outcome = match ready {
+            Err(error) => Err(error),
+            Ok((uri, None)) => self.finish_root(&approved, &uri, session, &mut all),
+            Ok((uri, Some(issuer))) => self.sign_with(&approved, &issuer, &uri, session, watch, &mut all),
+        };
+        let now = all - before;
+        self.conclude(plan, session, (now, all, began.elapsed()), outcome)
+    }
+
+    /// What a signing needs besides the approval: a register that the token knows, the audit key, where the CA's key is,
+    /// and the CA, but for a root that is not finished.
+    fn ready_to_sign(
+        &self,
+        plan: &StoredPlan,
+        session: &Session,
+    ) -> Result<(TokenUri, Option<IssuingCa>), Error> {
         self.check_mark(session)?;
         // The audit key is looked at before, not after, a million certificates.
         self.check_audit_key(session)?;
         let uri = self.authority_key_uri(&plan.authority)?;
-        let issuer = if root { None } else { Some(self.issuer_of(plan)?) };
-        let (began, before) = (Instant::now(), self.register.issued_count(plan)?);
-        let mut all = before;
-        let outcome = match issuer {
-            None => self.finish_root(&approved, &uri, session, &mut all),
-            Some(issuer) => self.sign_with(&approved, &issuer, &uri, session, watch, &mut all),
-        };
-        let now = all - before;
-        self.conclude(plan, session, (now, all, began.elapsed()), outcome)
+        let issuer = if self.is_unfinished_root(plan)? { None } else { Some(self.issuer_of(plan)?) };
+        Ok((uri, issuer))
+    }
+
+    /// Records what an earlier signing of a plan left in hand, for which no token is needed. Nothing is done where nothing
+    /// is in hand.
+    ///
+    /// # Errors
+    /// [`Error::NotApproved`], [`Error::Register`].
+    pub fn record_signed(&mut self, plan: &StoredPlan) -> Result<(), Error> {
+        match self.in_hand(&plan.id) {
+            0 => Ok(()),
+            _ => self.record_held(&self.approved(plan)?),
+        }
     }
 
     /// Closes a signing: what was signed is told in numbers, whatever the outcome.
@@ -256,9 +285,6 @@ impl Appliance {
         let of = approved.plan().accepted;
         let mut at = now()?;
         let mut reserve = Some(self.set_room_aside(u64::from(GROUP).min(of))?);
-        // What an earlier signing left in hand comes first.
-        self.record_in_hand(approved, at, &mut reserve)?;
-        *all = self.register.issued_count(approved.plan())?;
         let mut rows = self.register.unissued(approved, None, GROUP)?;
         if rows.is_empty() {
             return Ok(());

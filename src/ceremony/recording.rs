@@ -14,7 +14,7 @@ use crate::{
 
 use super::{
     error::Error,
-    opening::{Appliance, printable_path},
+    opening::{Appliance, now, printable_path},
 };
 
 /// A signed certificate and its place in the plan.
@@ -77,8 +77,18 @@ impl Appliance {
         self.record_in_hand(approved, at, reserve)
     }
 
-    /// Records what is in hand of a plan.
-    pub(super) fn record_in_hand(
+    /// Records what an earlier signing of a plan left in hand.
+    pub(super) fn record_held(&mut self, approved: &ApprovedPlan) -> Result<(), Error> {
+        match self.in_hand(&approved.plan().id) {
+            0 => Ok(()),
+            held => {
+                let mut reserve = Some(self.set_room_aside(held)?);
+                self.record_in_hand(approved, now()?, &mut reserve)
+            }
+        }
+    }
+
+    fn record_in_hand(
         &mut self,
         approved: &ApprovedPlan,
         at: Time,

@@ -4,6 +4,7 @@
 //! before the token sees their digest; after a crash the same octets are signed again, under the same number.
 
 use crate::{
+    host::reserve::Reserve,
     pki::{
         crl::{CrlNumber, CrlSerial, SignedCrl},
         issuer::IssuingCa,
@@ -184,6 +185,11 @@ impl Appliance {
     /// [`Error::Register`] where it is not the one that was shown any more; [`Error::Token`]; [`Error::TokenOutput`].
     pub fn issue_crl(&mut self, approved: &ApprovedCrl, session: &Session) -> Result<IssuedCrl, Error> {
         let PreparedCrl { issuer, stored, change, later } = &approved.prepared;
+        if let Some(signed) = self.crl_in_hand(stored) {
+            // First of all, whatever is in the way of signing more: nobody else has it.
+            let (at, reserve) = (now()?, self.set_room_aside(1)?);
+            return self.recorded_crl(stored, signed, (at, reserve), session);
+        }
         let ca = stored.authority.as_str();
         let key = self.ca_key(ca, &self.authority_key_uri(ca)?, session)?;
         key.matches(issuer.certificate().public_key())?;
@@ -205,13 +211,20 @@ impl Appliance {
             _ => stored.clone(),
         };
         // All that can fail besides the recording itself comes before the signature.
-        let at = now()?;
-        let reserve = self.set_room_aside(1)?;
-        let signed = match self.crl_in_hand(&stored) {
-            Some(signed) => signed,
-            None => self.signed_crl(&stored, issuer, &key, session)?,
-        };
-        let issued = self.record_crl(&stored, signed, at, reserve)?;
+        let (at, reserve) = (now()?, self.set_room_aside(1)?);
+        let signed = self.signed_crl(&stored, issuer, &key, session)?;
+        self.recorded_crl(&stored, signed, (at, reserve), session)
+    }
+
+    /// Records a signed CRL, and has the register's head signed.
+    fn recorded_crl(
+        &mut self,
+        stored: &StoredCrl,
+        signed: SignedCrl,
+        (at, reserve): (Time, Reserve),
+        session: &Session,
+    ) -> Result<IssuedCrl, Error> {
+        let issued = self.record_crl(stored, signed, at, reserve)?;
         // A head that cannot be signed now undoes no CRL: the delivery that follows signs it, and tells where it cannot, and
         // where the token had lost its mark.
         if self.has_lost_mark(session).is_ok_and(|lost| !lost) {

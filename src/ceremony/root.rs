@@ -115,7 +115,6 @@ impl Appliance {
         let name = plan.authority.as_str();
         let at = now()?;
         let mut reserve = Some(self.set_room_aside(1)?);
-        self.record_in_hand(approved, at, &mut reserve)?;
         if let Some(row) = self.register.unissued(approved, None, 1)?.pop() {
             let algorithm = certificate::signature_algorithm(&row.tbs)
                 .ok_or_else(|| unfit(name, "its planned octets name no known signature algorithm"))?;
