@@ -1,6 +1,13 @@
 //! Numbers and times as people read them.
 
-use crate::pki::{crl::Reason, text::noun, time::Time};
+use crate::{
+    ceremony::HeadAfter,
+    pki::{
+        crl::Reason,
+        text::{harmless_lines, noun},
+        time::Time,
+    },
+};
 
 /// How many there are of something: `1 certificate`, `1 000 certificates`.
 #[must_use]
@@ -42,6 +49,19 @@ pub fn span(seconds: u64) -> String {
         60..3_600 => format!("{} min {:02} s", seconds / 60, seconds % 60),
         _ => format!("{} h {:02} min", seconds / 3_600, seconds % 3_600 / 60),
     }
+}
+
+/// What is wanting of the register's head after work that is done, and what to do; `None` where nothing is.
+#[must_use]
+pub fn head_wanting(head: &HeadAfter) -> Option<String> {
+    let text = match (head, head.wanting()?) {
+        (HeadAfter::Unsigned(failure), _) => format!(
+            "the register's head is not signed: {failure}: {}. The next signing or delivery signs it, or s under Close",
+            failure.hint()
+        ),
+        (_, (wanting, hint)) => format!("{wanting}: {hint}"),
+    };
+    Some(format!("All of this is done and recorded, but {}.", harmless_lines(&text)))
 }
 
 /// What a path length means: how many CAs may stand below the one that has it.

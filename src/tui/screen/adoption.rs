@@ -355,8 +355,8 @@ impl Room for Adoption {
                 self.step = stated(proposed);
                 Heard::Mine(Turn::stay())
             }
-            News::Adoption(AdoptionNews::Adopted(authority)) => {
-                let page = AuthorityPage::adopted(*authority);
+            News::Adoption(AdoptionNews::Adopted { authority, head }) => {
+                let page = AuthorityPage::adopted(*authority, &head);
                 Heard::Mine(Turn::replace(Screen::Authority(page)).and(Job::OpenHome))
             }
             other => self.files.browser().hear(Box::new(other)),

@@ -16,7 +16,7 @@ use super::{
     new_ca::NewCa,
 };
 use crate::{
-    ceremony::{Authority, ExportedCertificate, Links, Requested, Role as CertificateRole, Stage},
+    ceremony::{Authority, ExportedCertificate, HeadAfter, Links, Requested, Role as CertificateRole, Stage},
     pki::{certificate::Certificate, fingerprint::hex, text::Printable},
     tui::{
         browser::shown,
@@ -27,7 +27,7 @@ use crate::{
         room::{Heard, Room, Turn},
         sheet::{Item, Sheet},
         theme::Role,
-        wording::{below, moment},
+        wording::{below, head_wanting, moment},
         work::{
             Job, News,
             authorities::{AuthorityJob, AuthorityNews},
@@ -82,9 +82,10 @@ impl AuthorityPage {
 
     /// A CA that has its certificate since a moment ago.
     #[must_use]
-    pub fn ready(authority: Authority) -> Self {
+    pub fn ready(authority: Authority, head: &HeadAfter) -> Self {
         let text = format!("Done. CA {} has its certificate and can issue.", authority.record.name);
         let mut items = vec![Item::Words(text, Role::Good)];
+        items.extend(wanting(head));
         if !authority.others.is_empty() {
             let next = "It is a further one; what it issues from now on is under this one. Next: press w to write it \
                         onto a medium for those who trust the CA; the others stay valid until they end.";
@@ -100,11 +101,13 @@ impl AuthorityPage {
 
     /// A CA that moved in a moment ago.
     #[must_use]
-    pub fn adopted(authority: Authority) -> Self {
+    pub fn adopted(authority: Authority, head: &HeadAfter) -> Self {
         let text = format!("Done. CA {} has moved in, with the key that it had.", authority.record.name);
         let next = "Next: press p and take its latest CRL and the list of what it issued, or record that it never made a \
                     CRL. Until then it revokes nothing and makes no CRL.";
-        let items = vec![Item::Words(text, Role::Good), Item::Words(next.to_owned(), Role::Strong)];
+        let mut items = vec![Item::Words(text, Role::Good)];
+        items.extend(wanting(head));
+        items.push(Item::Words(next.to_owned(), Role::Strong));
         Self::told(authority, items)
     }
 
@@ -112,6 +115,7 @@ impl AuthorityPage {
     #[must_use]
     pub fn linked(authority: Authority, links: &Links) -> Self {
         let mut items = vec![Item::Words("Both links are made and recorded.".to_owned(), Role::Good)];
+        items.extend(wanting(&links.head));
         let names = (&authority.record.name, &links.before);
         for (certified, by, link) in
             [(names.0, names.1, &links.new_with_old), (names.1, names.0, &links.old_with_new)]
@@ -137,6 +141,7 @@ impl AuthorityPage {
         ]
         .into_iter()
         .chain(word_rows(&requested.sha256.words()))
+        .chain(wanting(&requested.head))
         .chain([Item::Words(
             "Next: have the superior CA issue its certificate, then come back and press i to install it."
                 .to_owned(),
@@ -255,8 +260,8 @@ impl Room for AuthorityPage {
 
     fn hear(&mut self, news: Box<News>, _about: &About) -> Heard {
         match *news {
-            News::Authority(AuthorityNews::Ready(authority)) => {
-                *self = Self::ready(*authority);
+            News::Authority(AuthorityNews::Ready { authority, head }) => {
+                *self = Self::ready(*authority, &head);
                 Heard::Mine(Turn::work(Job::OpenHome))
             }
             other => Heard::NotMine(Box::new(other)),
@@ -266,6 +271,11 @@ impl Room for AuthorityPage {
     fn draw(&self, canvas: &mut Canvas<'_>, area: Rect, _about: &About) {
         self.sheet.draw_placed(canvas, area);
     }
+}
+
+/// What is wanting of the register's head.
+fn wanting(head: &HeadAfter) -> Option<Item> {
+    head_wanting(head).map(|text| Item::Words(text, Role::Attention))
 }
 
 /// Whether a root has the place of another one: their keys can be linked.

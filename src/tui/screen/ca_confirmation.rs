@@ -168,7 +168,9 @@ impl Room for CaConfirmation {
 
     fn hear(&mut self, news: Box<News>, _about: &About) -> Heard {
         let page = match *news {
-            News::Authority(AuthorityNews::Ready(authority)) => AuthorityPage::ready(*authority),
+            News::Authority(AuthorityNews::Ready { authority, head }) => {
+                AuthorityPage::ready(*authority, &head)
+            }
             News::Authority(AuthorityNews::Requested { authority, requested, to }) => {
                 AuthorityPage::requested(*authority, &requested, &to)
             }

@@ -200,7 +200,9 @@ impl Room for CaRenewal {
                 self.confirm(Making::Certificate(days), Some(&renewal));
                 return Heard::Mine(Turn::stay());
             }
-            News::Authority(AuthorityNews::Ready(authority)) => AuthorityPage::ready(*authority),
+            News::Authority(AuthorityNews::Ready { authority, head }) => {
+                AuthorityPage::ready(*authority, &head)
+            }
             News::Authority(AuthorityNews::Requested { authority, requested, to }) => {
                 AuthorityPage::requested(*authority, &requested, &to)
             }

@@ -125,8 +125,8 @@ impl Room for CaUse {
 
     fn hear(&mut self, news: Box<News>, _about: &About) -> Heard {
         match *news {
-            News::Authority(AuthorityNews::Ready(authority)) => {
-                let page = AuthorityPage::ready(*authority);
+            News::Authority(AuthorityNews::Ready { authority, head }) => {
+                let page = AuthorityPage::ready(*authority, &head);
                 Heard::Mine(Turn::replace(Screen::Authority(page)).and(Job::OpenHome))
             }
             other => Heard::NotMine(Box::new(other)),

@@ -141,8 +141,8 @@ impl Room for Install {
                 self.step = Step::Comparing { fitting, sheet };
                 Heard::Mine(Turn::stay())
             }
-            News::Authority(AuthorityNews::Ready(authority)) => {
-                let page = AuthorityPage::ready(*authority);
+            News::Authority(AuthorityNews::Ready { authority, head }) => {
+                let page = AuthorityPage::ready(*authority, &head);
                 Heard::Mine(Turn::replace(Screen::Authority(page)).and(Job::OpenHome))
             }
             other => self.files.browser().hear(Box::new(other)),

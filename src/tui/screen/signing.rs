@@ -5,7 +5,6 @@ use ratatui::layout::Rect;
 use super::{Screen, delivery::Delivery};
 use crate::{
     ceremony::{Aftermath, Class, HeadAfter, Issued, Motion, Phase, Progress, StoredPlan},
-    pki::text::harmless_lines,
     tui::{
         canvas::Canvas,
         key::Key,
@@ -15,7 +14,7 @@ use crate::{
         rate::Rate,
         room::{Heard, Room, Told, Turn},
         theme::Role,
-        wording::{counted, grouped, span},
+        wording::{counted, grouped, head_wanting, span},
         work::{Job, News},
     },
 };
@@ -371,16 +370,7 @@ impl Signing {
 
 /// Says where the register's head could not be signed or marked after work that is done, or was marked anew; returns the lines it took.
 pub fn unsigned_head(canvas: &mut Canvas<'_>, area: Rect, head: &HeadAfter) -> u16 {
-    let text = match (head, head.wanting()) {
-        (HeadAfter::Unsigned(failure), _) => format!(
-            "the register's head is not signed: {failure}: {}. The next signing or delivery signs it, or s under Close",
-            failure.hint()
-        ),
-        (_, Some((wanting, hint))) => format!("{wanting}: {hint}"),
-        (_, None) => return 0,
-    };
-    let text = harmless_lines(&text);
-    canvas.paragraph(area, &format!("All of this is done and recorded, but {text}."), Role::Attention)
+    head_wanting(head).map_or(0, |text| canvas.paragraph(area, &text, Role::Attention))
 }
 
 fn per_second(rate: f64) -> String {

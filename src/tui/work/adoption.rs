@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use crate::{
-    ceremony::{Authority, CrlFile, LooseKey, Takeover},
+    ceremony::{Authority, CrlFile, HeadAfter, LooseKey, Takeover},
     pki::{certificate::Certificate, fingerprint::Digest},
 };
 
@@ -89,7 +89,12 @@ pub enum AdoptionJob {
 #[derive(Clone, Debug)]
 pub enum AdoptionNews {
     /// It moved in.
-    Adopted(Box<Authority>),
+    Adopted {
+        /// It.
+        authority: Box<Authority>,
+        /// What became of the register's head.
+        head: HeadAfter,
+    },
     /// A CRL as it was read.
     Crl(Box<CrlFile>),
     /// The keys of no CA.

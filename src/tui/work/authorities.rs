@@ -3,7 +3,9 @@
 use std::path::PathBuf;
 
 use crate::{
-    ceremony::{Authority, ExportedCertificate, FittingCertificate, Requested, RootRenewal, StoredPlan},
+    ceremony::{
+        Authority, ExportedCertificate, FittingCertificate, HeadAfter, Requested, RootRenewal, StoredPlan,
+    },
     pki::{key::KeyAlgorithm, text::Printable},
 };
 
@@ -109,7 +111,12 @@ pub enum AuthorityNews {
     /// It can be made so; its subject as the certificate or the request will have it.
     Checked(Printable),
     /// The CA has its certificate and issues.
-    Ready(Box<Authority>),
+    Ready {
+        /// The CA.
+        authority: Box<Authority>,
+        /// What became of the register's head.
+        head: HeadAfter,
+    },
     /// A request was written.
     Requested {
         /// The CA.

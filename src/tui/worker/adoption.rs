@@ -17,10 +17,11 @@ impl Worker {
                     Error::usage("this CA is not at hand any more", "go back and look at its key again")
                 })?;
                 let purpose = format!("to record CA {}, whose key came from outside", proposed.name());
-                self.with_own_login(&purpose, |appliance, custodian| {
+                let head = self.with_own_login(&purpose, |appliance, custodian| {
                     appliance.adopt_with_login(&proposed, &words, custodian)
                 })?;
-                AdoptionNews::Adopted(Box::new(self.standing_of(proposed.name())?))
+                let authority = Box::new(self.standing_of(proposed.name())?);
+                AdoptionNews::Adopted { authority, head }
             }
             AdoptionJob::Keys => {
                 self.log_in("to look at the token's keys")?;

@@ -1,7 +1,7 @@
 //! What the worker does for CAs.
 
 use crate::{
-    ceremony::{Authority, Error, NewCa, Renewal, Role, RootCompared},
+    ceremony::{Authority, Error, HeadAfter, NewCa, Renewal, Role, RootCompared},
     tui::work::authorities::{AuthorityJob, AuthorityNews, Wish},
 };
 
@@ -23,16 +23,17 @@ impl Worker {
             AuthorityJob::MakeRoot { wish, terms, typed } => {
                 let confirmed = new(&wish).confirmed_by(&typed)?;
                 let purpose = format!("to make the key of root CA {}", wish.name);
-                self.with_own_login(&purpose, |appliance, custodian| {
+                let (_, head) = self.with_own_login(&purpose, |appliance, custodian| {
                     appliance.create_root(&confirmed, terms.days, terms.path_length, custodian)
                 })?;
-                self.ready(&wish.name)
+                self.ready(&wish.name, head)
             }
             AuthorityJob::FinishRoot(plan) => {
                 self.log_in(&format!("to finish root CA {}", plan.authority))?;
                 let (appliance, session, mut teller) = self.signing()?;
-                teller.watched(|watch| appliance.sign(&plan, session, watch))?;
-                self.ready(&plan.authority)
+                let issued = teller.watched(|watch| appliance.sign(&plan, session, watch))?;
+                self.mind_token(&issued.head);
+                self.ready(&plan.authority, issued.head)
             }
             AuthorityJob::Request { wish, to, typed } => {
                 let confirmed = new(&wish).confirmed_by(&typed)?;
@@ -54,10 +55,11 @@ impl Worker {
             }
             AuthorityJob::RenewRoot { name, days, typed } => {
                 let confirmed = Renewal { name: &name }.confirmed_by(&typed)?;
-                self.with_own_login(&format!("to renew root CA {name}"), |appliance, custodian| {
+                let purpose = format!("to renew root CA {name}");
+                let (_, head) = self.with_own_login(&purpose, |appliance, custodian| {
                     appliance.renew_root(confirmed, days, custodian)
                 })?;
-                self.ready(&name)
+                self.ready(&name, head)
             }
             AuthorityJob::RequestRenewal { name, to, typed } => {
                 let confirmed = Renewal { name: &name }.confirmed_by(&typed)?;
@@ -76,13 +78,13 @@ impl Worker {
                 let name = fitting.name().to_owned();
                 let (appliance, _) = self.working()?;
                 appliance.install(*fitting, RootCompared::OnScreen)?;
-                self.ready(&name)
+                self.ready(&name, HeadAfter::Left)
             }
         }
     }
 
-    pub(super) fn ready(&self, name: &str) -> Result<AuthorityNews, Error> {
-        Ok(AuthorityNews::Ready(Box::new(self.standing_of(name)?)))
+    pub(super) fn ready(&self, name: &str, head: HeadAfter) -> Result<AuthorityNews, Error> {
+        Ok(AuthorityNews::Ready { authority: Box::new(self.standing_of(name)?), head })
     }
 
     pub(super) fn standing_of(&self, name: &str) -> Result<Authority, Error> {

@@ -1,7 +1,7 @@
 //! What the worker does for a CA that was made before.
 
 use crate::{
-    ceremony::{Error, Rekey, RootCompared},
+    ceremony::{Error, HeadAfter, Rekey, RootCompared},
     tui::work::{
         News,
         authorities::AuthorityNews,
@@ -30,7 +30,7 @@ impl Worker {
                 let (appliance, _) = self.working()?;
                 // Another root than before is refused: its words are not compared on this screen.
                 appliance.use_certificate(&ca, &sha256.to_string(), RootCompared::Typed(None))?;
-                return self.ready(&ca).map(News::Authority);
+                return self.ready(&ca, HeadAfter::Left).map(News::Authority);
             }
             CaLifeJob::Cross { ca, profile, certificate } => {
                 let (appliance, _) = self.working()?;
@@ -61,10 +61,10 @@ impl Worker {
         let purpose = format!("to make the key of CA {name}, which takes the place of {}", successor.before);
         match way {
             Way::Certificate(days) => {
-                self.with_own_login(&purpose, |appliance, custodian| {
+                let (_, head) = self.with_own_login(&purpose, |appliance, custodian| {
                     appliance.rekey_root(confirmed, days, custodian)
                 })?;
-                self.ready(name)
+                self.ready(name, head)
             }
             Way::Request(to) => {
                 let requested = self.with_own_login(&purpose, |appliance, custodian| {

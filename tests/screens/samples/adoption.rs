@@ -1,7 +1,7 @@
 //! The screens of a CA that moves in, and of what it did before.
 
 use coldsign::{
-    ceremony::{LooseKey, Takeover},
+    ceremony::{HeadAfter, LooseKey, Takeover},
     pki::{
         fingerprint::Digest,
         key::{Curve, KeyAlgorithm},
@@ -186,5 +186,5 @@ pub fn crl_import() -> Vec<(&'static str, Build)> {
 pub fn adopted(outside: &Outside) -> Model {
     let mut authority = certified::issuing(outside);
     authority.from_outside = Some(printable(&outside.subject));
-    on_top(outside, Screen::Authority(AuthorityPage::adopted(authority)))
+    on_top(outside, Screen::Authority(AuthorityPage::adopted(authority, &HeadAfter::Left)))
 }

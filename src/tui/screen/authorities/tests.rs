@@ -1,8 +1,10 @@
 //! The way to a new CA, and what its states offer.
 
+use std::sync::Arc;
+
 use super::*;
 use crate::{
-    ceremony::{AuthorityRecord, ExportedCertificate, FolderListing, NewCa},
+    ceremony::{AuthorityRecord, Error, ExportedCertificate, FolderListing, HeadAfter, NewCa},
     pki::{
         fingerprint::Digest,
         key::{Curve, PublicKey},
@@ -108,7 +110,10 @@ fn a_key_is_made_only_after_the_cas_name_was_typed() {
         );
         press(&mut model, Key::Enter);
     }
-    let effects = done(&mut model, AuthorityNews::Ready(Box::new(authority("root", Stage::Issues))));
+    let effects = done(
+        &mut model,
+        AuthorityNews::Ready { authority: Box::new(authority("root", Stage::Issues)), head: HeadAfter::Left },
+    );
     assert!(matches!(effects.as_slice(), [Effect::Work(Job::OpenHome)]));
     assert!(matches!(model.screen(), Screen::Authority(_)));
     assert_eq!(model.depth(), 3, "back from it are the CAs");
@@ -250,4 +255,25 @@ fn an_installation_says_which_file_of_a_delivery_is_meant() {
     let rows = drawn(&Install::new(authority("lab", Stage::Requested)), 78, 18);
     assert!(rows[0].contains("not chosen; in a delivery: in certs, not ca.pem"), "{rows:#?}");
     assert!(rows[1].contains("as this home's register has them; or choose ca-chain.pem"), "{rows:#?}");
+}
+
+#[test]
+fn what_is_wanting_of_the_head_stands_on_the_page_of_the_ca() {
+    let error = || {
+        let (what, hint) = ("the token keeps no mark".to_owned(), "compare the head".to_owned());
+        Arc::new(Error::TokenOutput { what, hint })
+    };
+    let check = |head: HeadAfter, expected: &str| {
+        for page in [
+            AuthorityPage::ready(authority("root", Stage::Issues), &head),
+            AuthorityPage::adopted(authority("root", Stage::Issues), &head),
+        ] {
+            let text = drawn(&page, 78, 18).join(" ");
+            let text = text.split_whitespace().collect::<Vec<_>>().join(" ");
+            assert!(text.contains(expected), "{text}");
+        }
+    };
+    let unmarked = "All of this is done and recorded, but the token keeps no mark: compare the head.";
+    check(HeadAfter::Unmarked(error()), unmarked);
+    check(HeadAfter::Unsigned(error()), "but the register's head is not signed: the token keeps no mark");
 }
