@@ -289,7 +289,9 @@ impl Worker {
         {
             let _ = self.messages.send(Message::Notice(what));
         }
-        if head.failure().is_some_and(|failure| failure.class() == Class::Token) {
+        if let HeadAfter::Unsigned(failure) = head
+            && failure.class() == Class::Token
+        {
             self.log_out();
             self.look_at_token();
         }
