@@ -114,9 +114,9 @@ fn make(home: Home, ca: &str, to: &Path, given: &CrlArguments, form: Form) -> Re
     let mut custodian = pin::custodian(given.pin.pin_file.clone());
     let outside = appliance.adoption_told(ca)?;
     let formats = formats(&given.formats)?;
-    appliance.check_crl_forms(ca, &formats)?;
-    let mut published = published(&mut appliance, ca, given, form)?;
     let one = given.partition.map(|number| appliance.crl_partition(ca, number)).transpose()?;
+    appliance.check_crl_forms(ca, one, &formats)?;
+    let mut published = published(&mut appliance, ca, given, form)?;
     if given.latest {
         let issued = appliance.latest_crl(ca, one.unwrap_or(CrlScope::Full))?;
         stop::unbroken(|| appliance.check_crl_target(&crl_id(issued.stored()), to))?;

@@ -10,8 +10,8 @@ use crate::{
         verification::LEFT_HEAD,
     },
     media::Outbox,
-    pki::{crl::CrlPoint, issuer::IssuingCa, key::PublicKey},
-    register::{CrlDelivery, IssuedCrl},
+    pki::{crl::CrlPoint, issuer::IssuingCa, key::PublicKey, text::Printable},
+    register::{CrlDelivery, CrlScope, IssuedCrl},
     token::session::Session,
 };
 
@@ -36,18 +36,28 @@ impl Appliance {
         self.check_folder(to, id)
     }
 
-    /// Checks that the next CRLs of a CA can be delivered in these forms, with those of the CAs above it.
+    /// Checks that the next CRLs of a CA, or the one of a scope, can be delivered in these forms, with those of the CAs
+    /// above it.
     ///
     /// # Errors
-    /// [`Error::Usage`] for a form that has no CRL; [`Error::Format`] where one of a CA above is overdue;
-    /// [`Error::Authority`], [`Error::Register`].
-    pub fn check_crl_forms(&self, ca: &str, formats: &[Format]) -> Result<(), Error> {
+    /// [`Error::Usage`] for a form that has no CRL, and for a partition's CRL where there is no full one;
+    /// [`Error::Format`] where one of a CA above is overdue; [`Error::Authority`], [`Error::Register`].
+    pub fn check_crl_forms(&self, ca: &str, one: Option<CrlScope>, formats: &[Format]) -> Result<(), Error> {
         let other = formats.iter().find(|format| format.crl_path().is_none());
         if let Some(other) = other {
             let names: Vec<&str> = holding(Format::ALL).iter().map(|(format, _)| format.name()).collect();
             return Err(Error::usage(
                 format!("{} is not a form that CRLs are delivered in", other.name()),
                 format!("choose from: {}; crl.pem and crl.der are there always", names.join(", ")),
+            ));
+        }
+        // The CRL of a part alone would close the door to the devices of the others: no form has it.
+        if let (Some(CrlScope::Partition(_)), Some(format)) = (one, formats.first())
+            && self.register.latest_crl(ca, CrlScope::Full)?.is_none()
+        {
+            return Err(Error::usage(
+                format!("CA {} has no full CRL yet, which {} wants", Printable::new(ca), format.name()),
+                "leave --partition out: the full CRL is made, and that of every partition",
             ));
         }
         self.check_path_crls(&self.issuer(ca)?, formats, Some(ca))
@@ -68,7 +78,7 @@ impl Appliance {
         session: &Session,
         watch: &mut Watch<'_>,
     ) -> Result<Delivered, Error> {
-        self.check_crl_forms(&crl.stored().authority, formats)?;
+        self.check_crl_forms(&crl.stored().authority, Some(crl.stored().scope), formats)?;
         let handover = Handover {
             folder: crl_id(crl.stored()),
             entries: crl.stored().entries,
