@@ -215,6 +215,8 @@ fn a_token_that_keeps_no_data_objects_says_so_once_and_signs() {
     let output = sandbox.with_fault(refuses, sign(&planned, &sandbox));
     assert!(output.status.success() && !said(&output).contains("mark"), "{}", said(&output));
     assert_eq!(states(&sandbox), ["refused"]);
+    let checked = sandbox.exits(0, ["token", "check", "--pin-file", &sandbox.text("pin")]);
+    assert!(checked.contains("the token keeps no marks: an older copy is not noticed"), "{checked}");
     // Another time it keeps one, and that is recorded too.
     sandbox.ok(sign(&planned, &sandbox));
     assert_eq!(states(&sandbox), ["refused", "begun"]);

@@ -56,7 +56,51 @@ impl OlderRegister {
     }
 }
 
+/// What a token keeps of this register.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum TokenMark {
+    /// The newest entry when its head was signed last.
+    At(Head),
+    /// Nothing yet.
+    None,
+    /// Nothing: it keeps no data objects, which was recorded.
+    Refused,
+}
+
+impl TokenMark {
+    /// The entry that it has seen.
+    #[must_use]
+    pub fn entry(self) -> Option<u64> {
+        match self {
+            Self::At(seen) => Some(seen.entry),
+            Self::None | Self::Refused => None,
+        }
+    }
+
+    /// It in words.
+    #[must_use]
+    pub fn words(self) -> String {
+        match self {
+            Self::At(seen) => format!("marked at entry {}", seen.entry),
+            Self::None => "no mark yet: an older copy would not be noticed".to_owned(),
+            Self::Refused => "the token keeps no marks: an older copy is not noticed".to_owned(),
+        }
+    }
+}
+
 impl Appliance {
+    /// What the token keeps of this register.
+    ///
+    /// # Errors
+    /// [`Error::Register`], [`Error::Token`], [`Error::TokenOutput`].
+    pub(super) fn token_mark(&self, session: &Session) -> Result<TokenMark, Error> {
+        Ok(match (self.seen(session)?, self.register.recorded_mark(marked(session))?) {
+            (Some(seen), _) => TokenMark::At(seen),
+            (None, Some(MarkState::Refused)) => TokenMark::Refused,
+            (None, Some(MarkState::Begun) | None) => TokenMark::None,
+        })
+    }
+
     /// Checks that the token has seen nothing that this register lacks.
     ///
     /// # Errors
@@ -95,7 +139,7 @@ impl Appliance {
     }
 
     fn recorded_mark(&self, session: &Session) -> Result<Option<MarkState>, Error> {
-        Ok(by_name(session, |token| self.register.recorded_mark(token))?)
+        Ok(self.register.recorded_mark(marked(session))?)
     }
 
     /// Signs the head where it is not signed yet, and moves the mark behind it. That the token refuses to keep one is told
@@ -154,7 +198,7 @@ impl Appliance {
 
     fn record_mark(&mut self, session: &Session, state: MarkState) -> Result<(), Error> {
         let at = now()?;
-        Ok(by_name(session, |token| self.register.record_mark(token, state, at))?)
+        Ok(self.register.record_mark(marked(session), state, at)?)
     }
 
     fn move_mark(&self, session: &Session) -> Result<(), Error> {
@@ -207,8 +251,8 @@ impl Appliance {
     }
 }
 
-/// Gives the token of a session by what it calls itself.
-fn by_name<T>(session: &Session, then: impl FnOnce(MarkedToken<'_>) -> T) -> T {
+/// The token of a session, as the register names it.
+fn marked(session: &Session) -> MarkedToken<'_> {
     let state = session.state();
-    then(MarkedToken { label: &state.label.to_string(), serial: &state.serial.to_string() })
+    MarkedToken { label: state.label.as_str(), serial: state.serial.as_str() }
 }

@@ -83,7 +83,7 @@ pub use inspection::{Counts, Judgement, Verdict, Yardstick, inspect};
 pub use installation::{FittingCertificate, read_certificates};
 pub use issuance::{ApprovalGiven, Issued};
 pub use loose_keys::LooseKey;
-pub use mark::OlderRegister;
+pub use mark::{OlderRegister, TokenMark};
 pub use messages::Messages;
 pub use modules::{KnownModule, known_modules};
 pub use noted::{HeldEntry, Noted};

@@ -6,7 +6,6 @@ use zeroize::Zeroizing;
 
 use crate::{
     pki::{key::RsaScheme, text::Printable},
-    register::Head,
     token::{
         key::TokenKey,
         mechanism::Capability,
@@ -20,6 +19,7 @@ use crate::{
 use super::{
     error::Error,
     loose_keys::LooseKey,
+    mark::TokenMark,
     opening::{Appliance, Custodian},
 };
 
@@ -37,8 +37,8 @@ pub struct TokenCheck {
     pub keys: Vec<CheckedKey>,
     /// Private keys that are of no CA here: others', or left behind by work that was killed before it was recorded.
     pub loose_keys: Vec<LooseKey>,
-    /// What it has seen of the register; `None` where it keeps no mark.
-    pub mark: Option<Head>,
+    /// What it keeps of the register.
+    pub mark: TokenMark,
     /// Signatures a second with the audit key in one session; `None` where there is no audit key yet.
     pub audit_signatures_per_second: Option<f64>,
 }
@@ -110,7 +110,7 @@ impl Appliance {
 /// [`Error::Token`].
 pub fn check_token(appliance: &Appliance, custodian: &mut Custodian<'_>) -> Result<TokenCheck, Error> {
     let session = appliance.login(custodian)?;
-    let mark = appliance.seen(&session)?;
+    let mark = appliance.token_mark(&session)?;
     let state = session.state().clone();
     let capabilities = session.capabilities()?;
     let mut keys = Vec::new();

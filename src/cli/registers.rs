@@ -99,7 +99,9 @@ fn accept_older(home: Home, words: &str, given: PinArguments, form: Form) -> Res
         )),
     }
     tell!("next: bring the newest CRL of every CA (coldsign crl --ca NAME --to DIR --previous FILE)");
-    tell!("plans from before are to be approved again, where something is left to sign: it may be out already");
+    tell!(
+        "plans from before are to be approved again, where something is left to sign: it may be out already"
+    );
     Ok(Exit::Done)
 }
 

@@ -153,7 +153,7 @@ fn check(home: Home, pin_file: Option<PathBuf>, form: Form) -> Result<Exit, Erro
                 "label": key.label.as_str(),
                 "algorithm": key.kind.as_ref().ok().map(ToString::to_string),
             })).collect::<Vec<_>>(),
-            "register_mark": check.mark.map(|seen| seen.entry),
+            "register_mark": check.mark.entry(),
             "audit_signatures_per_second": check.audit_signatures_per_second,
         })),
         Form::Text => {
@@ -166,11 +166,7 @@ fn check(home: Home, pin_file: Option<PathBuf>, form: Form) -> Result<Exit, Erro
             for key in &check.loose_keys {
                 render::line(&format!("key         {}", key.words()));
             }
-            let mark = check.mark.map_or_else(
-                || "no mark yet: an older copy would not be noticed".to_owned(),
-                |seen| format!("marked at entry {}", seen.entry),
-            );
-            render::line(&format!("register    {mark}"));
+            render::line(&format!("register    {}", check.mark.words()));
             if let Some(rate) = check.audit_signatures_per_second {
                 render::line(&format!(
                     "rate        {rate:.0} signatures a second with the audit key, one session"

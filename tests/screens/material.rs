@@ -14,7 +14,7 @@ use coldsign::{
         Initialised, Issued, IssuedRow, Judgement, LooseKey, Mark, MountedVolume, Nearness, Overview, Phase,
         PinEntry, PinWarning, PlanSummary, PlannedAuthorities, PlannedRow, Progress, Reach, Reading,
         Rehearsal, Remaining, Rng, SignedHead, SlotState, Space, Standing, StoredPlan, Support, TokenCheck,
-        TokenState, TokenTexts, Unfinished, UserPin, Verdict, Waived, Writing,
+        TokenMark, TokenState, TokenTexts, Unfinished, UserPin, Verdict, Waived, Writing,
     },
     export::{
         manifest::Counts as BundleCounts,
@@ -584,7 +584,7 @@ pub fn token_check(outside: &Outside) -> TokenCheck {
     };
     let key = |ca, found, from_outside| CheckedKey { ca, found, from_outside };
     TokenCheck {
-        mark: None,
+        mark: TokenMark::None,
         loose_keys: vec![LooseKey {
             uri: String::new(),
             id: "4f5e".to_owned(),

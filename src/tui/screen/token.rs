@@ -299,11 +299,7 @@ fn measured(check: &TokenCheck) -> Vec<Item> {
     for key in &check.loose_keys {
         items.push(said("a further key", &key.words(), Role::Attention));
     }
-    let mark = check.mark.map_or_else(
-        || "no mark yet: an older copy would not be noticed".to_owned(),
-        |seen| format!("marked at entry {}", seen.entry),
-    );
-    items.push(said("register", &mark, Role::Plain));
+    items.push(said("register", &check.mark.words(), Role::Plain));
     let rate = check.audit_signatures_per_second.map_or_else(
         || "not measured: the audit key is made with the first CA".to_owned(),
         |rate| format!("{rate:.0} signatures a second (audit key, one session)"),

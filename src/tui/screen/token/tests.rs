@@ -1,7 +1,7 @@
 //! What can be done with which token, and what its texts do to the screen.
 
 use super::*;
-use crate::ceremony::CheckedKey;
+use crate::ceremony::{CheckedKey, TokenMark};
 use crate::tui::{
     keymap::action_of,
     probe::{drawn, hostile_texts},
@@ -58,7 +58,7 @@ fn a_check_stands_first_with_what_the_token_signs() {
         signatures: hashes.map(SignatureAlgorithm::Ecdsa).into(),
     };
     let check = TokenCheck {
-        mark: None,
+        mark: TokenMark::None,
         loose_keys: Vec::new(),
         state,
         capabilities: vec![capability],
