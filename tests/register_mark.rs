@@ -296,6 +296,11 @@ fn registers_that_share_a_token_have_marks_of_their_own() {
     assert!(sandbox.exits(5, sign(&planned, &sandbox)).contains(BEHIND));
     put_back(&sandbox, "second");
     sandbox.ok(sign(&other, &sandbox));
+    // The keys of the first home are of no CA of this one, and are told as what they are: made in the token.
+    let checked = sandbox.json(["token", "check", "--pin-file", &sandbox.text("pin")]).pop().unwrap();
+    let kinds: Vec<&serde_json::Value> =
+        checked["loose_keys"].as_array().unwrap().iter().map(|key| &key["algorithm"]).collect();
+    assert_eq!(kinds, ["P-256", "P-256"], "{checked}");
 }
 
 /// `crl` of the root onto a folder of its own.

@@ -22,16 +22,23 @@ pub struct LooseKey {
     pub id: String,
     /// Its label; none where it cannot be read.
     pub label: Printable,
-    /// What kind of key it is, or why no CA can move in with it.
-    pub kind: Result<KeyAlgorithm, Printable>,
+    /// What kind of key it is; `None` for one that no CA has.
+    pub algorithm: Option<KeyAlgorithm>,
+    /// Why no CA can move in with it, where none can.
+    pub obstacle: Option<Printable>,
 }
 
 impl LooseKey {
     /// It in a line: `CKA_ID 4f5e "label", P-256: of no CA here`.
     #[must_use]
     pub fn words(&self) -> String {
-        let kind = self.kind.as_ref().map_or_else(|_| "none that a CA has".to_owned(), ToString::to_string);
-        format!("CKA_ID {} \"{}\", {kind}: of no CA here", self.id, self.label)
+        format!("CKA_ID {} \"{}\", {}: of no CA here", self.id, self.label, self.kind())
+    }
+
+    /// What kind of key it is, in words.
+    #[must_use]
+    pub fn kind(&self) -> String {
+        self.algorithm.map_or_else(|| "none that a CA has".to_owned(), |algorithm| algorithm.to_string())
     }
 }
 
@@ -46,7 +53,7 @@ impl Appliance {
         let home = TokenUri::parse(self.configuration.token_uri())?.with_serial_of(session.state());
         let ids = session.private_key_ids()?.into_iter().filter(|id| !taken.contains(id));
         let mut keys: Vec<LooseKey> = ids.map(|id| looked_at(&id, &home, session)).collect();
-        keys.sort_by_key(|key| key.kind.is_err());
+        keys.sort_by_key(|key| key.obstacle.is_some());
         Ok(keys)
     }
 
@@ -64,12 +71,13 @@ impl Appliance {
 
 fn looked_at(id: &KeyId, token: &TokenUri, session: &Session) -> LooseKey {
     let uri = token.clone().with_key(id);
-    let (label, kind) = match session.find_waiving(&uri, &Waiver::of(Promise::ALL)) {
+    let told = |error: &dyn ToString| Some(Printable::new(&error.to_string()));
+    let (label, algorithm, obstacle) = match session.find_waiving(&uri, &Waiver::of(Promise::ALL)) {
         Ok(key) => {
-            let kind = check_from_outside(&key).map(|()| key.public_key().algorithm());
-            (key.label().clone(), kind.map_err(|error| Printable::new(&error.to_string())))
+            let obstacle = check_from_outside(&key).err().and_then(|error| told(&error));
+            (key.label().clone(), Some(key.public_key().algorithm()), obstacle)
         }
-        Err(error) => (Printable::default(), Err(Printable::new(&error.to_string()))),
+        Err(error) => (Printable::default(), None, told(&error)),
     };
-    LooseKey { uri: uri.to_string(), id: id.to_string(), label, kind }
+    LooseKey { uri: uri.to_string(), id: id.to_string(), label, algorithm, obstacle }
 }

@@ -151,7 +151,7 @@ fn check(home: Home, pin_file: Option<PathBuf>, form: Form) -> Result<Exit, Erro
             "loose_keys": check.loose_keys.iter().map(|key| json!({
                 "id": key.id,
                 "label": key.label.as_str(),
-                "algorithm": key.kind.as_ref().ok().map(ToString::to_string),
+                "algorithm": key.algorithm.map(|algorithm| algorithm.to_string()),
             })).collect::<Vec<_>>(),
             "register_mark": check.mark.entry(),
             "audit_signatures_per_second": check.audit_signatures_per_second,

@@ -589,7 +589,8 @@ pub fn token_check(outside: &Outside) -> TokenCheck {
             uri: String::new(),
             id: "4f5e".to_owned(),
             label: printable(&outside.token),
-            kind: Ok(KeyAlgorithm::Ec(Curve::P256)),
+            algorithm: Some(KeyAlgorithm::Ec(Curve::P256)),
+            obstacle: None,
         }],
         state: token(0, &outside.token, SERIAL),
         capabilities: vec![

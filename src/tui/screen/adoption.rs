@@ -102,12 +102,12 @@ impl Adoption {
     }
 
     fn choose_key(&mut self) -> Turn {
-        match self.key().map(|key| &key.kind) {
-            Some(Ok(_)) => {
+        match self.key().map(|key| &key.obstacle) {
+            Some(None) => {
                 self.step = Step::Files;
                 Turn::stay()
             }
-            Some(Err(why)) => {
+            Some(Some(why)) => {
                 Turn::refuse(format!("no CA can move in with this key: {why}"), "choose another key")
             }
             None => Turn::stay(),
@@ -157,13 +157,11 @@ impl Adoption {
         let above = Rect { height: area.height.saturating_sub(3), ..area };
         self.keys.draw(canvas, above, look, |canvas, place, key, role| {
             canvas.outside(place.x + 2, place.y, 37, &key.label, role);
-            let kind =
-                key.kind.as_ref().map_or_else(|_| "none that a CA has".to_owned(), ToString::to_string);
-            canvas.text(place.x + 40, place.y, place.width.saturating_sub(40), &kind, role);
+            canvas.text(place.x + 40, place.y, place.width.saturating_sub(40), &key.kind(), role);
             let id = format!("CKA_ID {}", key.id);
             canvas.text(place.x + 4, place.y + 1, place.width.saturating_sub(4), &id, Role::Faint);
         });
-        if let Some(Err(why)) = self.key().map(|key| &key.kind) {
+        if let Some(why) = self.key().and_then(|key| key.obstacle.as_ref()) {
             let below = Rect { y: area.bottom().saturating_sub(2), height: 2, ..area };
             let why = canvas.theme().shown(why);
             canvas.paragraph(below, &why, Role::Attention);

@@ -27,12 +27,13 @@ use super::{
     Build, fail, material, on_top, press, tell, typed, without_media,
 };
 
-fn key(id: &str, outside: &Outside, kind: Result<KeyAlgorithm, &str>) -> LooseKey {
+fn key(id: &str, outside: &Outside, obstacle: Option<&str>) -> LooseKey {
     LooseKey {
         uri: format!("pkcs11:token=rehearsal;id=%{id}"),
         id: id.to_owned(),
         label: printable(&outside.token),
-        kind: kind.map_err(printable),
+        algorithm: Some(KeyAlgorithm::Ec(Curve::P256)),
+        obstacle: obstacle.map(printable),
     }
 }
 
@@ -48,7 +49,7 @@ fn keys(outside: &Outside, keys: Vec<LooseKey>) -> Model {
 
 fn two_keys(outside: &Outside) -> Model {
     let made_here = "the token says of this key that it was made in it: it did not come from outside";
-    let kinds = [key("77", outside, Ok(KeyAlgorithm::Ec(Curve::P256))), key("78", outside, Err(made_here))];
+    let kinds = [key("77", outside, None), key("78", outside, Some(made_here))];
     keys(outside, kinds.to_vec())
 }
 
