@@ -123,6 +123,10 @@ impl Form for Manifest {
         obstacle(certificate).map_err(|what| FormatError::impossible(NAME, &what, hint))
     }
 
+    fn device_name(&self, certificate: &Certificate) -> Option<String> {
+        device_name(certificate.subject()).ok()
+    }
+
     fn audited(&mut self, audit_key: &PublicKey) {
         self.log_signer = log_signer::certificate(audit_key);
         let header = json!({

@@ -291,7 +291,9 @@ fn two_devices_of_a_batch_that_a_platform_would_take_for_one_are_refused() {
         assert_eq!(judged, ["taken", words], "{format:?} {names:?}");
     };
     let there = "two.csr: a is the name of the device of certificate 1 there already";
-    for format in [Format::Aws, Format::Azure, Format::Huawei, Format::Tencent, Format::ApsaraMq] {
+    for format in
+        [Format::Aws, Format::Azure, Format::Huawei, Format::Tencent, Format::ApsaraMq, Format::Microchip]
+    {
         check(format, ["CN=a,O=1", "CN=a,O=2"], &format!("{}: {there}", format.name()));
         check(format, ["CN=a", "CN=b"], "taken");
     }
