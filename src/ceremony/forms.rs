@@ -111,10 +111,14 @@ impl Appliance {
     /// # Errors
     /// [`Error::Configuration`], [`Error::Format`] with what is in the way, [`Error::Register`].
     pub fn check_forms_below(&self, ca: &str, formats: &[Format]) -> Result<(), Error> {
-        let issuer = self.issuer(ca)?;
-        let authorities: Vec<Certificate> = pem::authorities(&issuer).cloned().collect();
-        self.forms(formats)?.check_authorities(&authorities)?;
-        self.check_path_crls(&issuer, formats, None)
+        self.check_above(&self.forms(formats)?, &self.issuer(ca)?, formats)
+    }
+
+    /// Checks what is asked of forms before any certificate: the CAs, and the CRLs that forms hold.
+    fn check_above(&self, forms: &Forms, issuer: &IssuingCa, formats: &[Format]) -> Result<(), Error> {
+        let authorities: Vec<Certificate> = pem::authorities(issuer).cloned().collect();
+        forms.check_authorities(&authorities)?;
+        self.check_path_crls(issuer, formats, None)
     }
 
     /// The forms that no bundle of a plan's CA can have here, for want of settings in authority.toml or because of its CAs.
@@ -151,9 +155,7 @@ impl Appliance {
     ) -> Result<(), Error> {
         let forms = self.forms(&suited(plan, formats))?;
         let issuer = self.issuer_of(plan)?;
-        let authorities: Vec<Certificate> = pem::authorities(&issuer).cloned().collect();
-        forms.check_authorities(&authorities)?;
-        self.check_path_crls(&issuer, formats, None)?;
+        self.check_above(&forms, &issuer, formats)?;
         let (mut from, mut named) = (1, Named::default());
         while forms.judges() == Judges::EachCertificate && from <= plan.accepted {
             let page = self.register.planned(plan, Which::All, from, PAGE)?;
