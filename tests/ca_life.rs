@@ -5,7 +5,10 @@ mod support;
 
 use std::{fs, path::Path, process::Command};
 
-use coldsign::register::{MarkState, MarkedToken, Register};
+use coldsign::{
+    ceremony::read_certificates,
+    register::{MarkState, MarkedToken, Register},
+};
 use serde_json::Value;
 use support::{
     Sandbox, fail,
@@ -732,6 +735,10 @@ fn a_ca_that_issues_under_a_link_to_its_old_key_makes_sound_bundles() {
         (&verdict["sound"], &verdict["audit_key_compared"]),
         (&Value::from(true), &Value::from(false))
     );
+    let trusted = read_certificates(Path::new(&old)).unwrap().remove(0).sha256().to_string();
+    assert_eq!(verdict["root_sha256"], *trusted);
+    let root = verdict["root"].as_str().expect("its subject");
+    assert!(told.contains(&format!("root       {root}\ntrusted    {trusted}\n")), "{told}");
     clean(&sandbox);
 }
 

@@ -304,6 +304,8 @@ pub fn verify(given: &VerifyArguments, form: Form) -> Result<Exit, Error> {
             "waived": summary.map(|summary| summary.waivers.iter().map(Printable::to_string).collect::<Vec<_>>()),
             "manifest_sha256": summary.map(|summary| summary.manifest_sha256.to_string()),
             "manifest_words": summary.map(|summary| summary.manifest_sha256.words()),
+            "root": report.root.as_ref().map(|root| root.subject.as_str()),
+            "root_sha256": report.root.as_ref().map(|root| root.sha256.to_string()),
             "audit_key_sha256": audit_key,
             "audit_key_compared": given.audit_key.is_some(),
         })),

@@ -479,6 +479,8 @@ pub fn show_verified(report: &BundleReport, crl: &CrlSummary, given: &VerifyArgu
             "next_update": crl.next_update.as_str(),
             "entries": crl.entries,
             "rehearsal": crl.standing == Standing::Rehearsal,
+            "root": report.root.as_ref().map(|root| root.subject.as_str()),
+            "root_sha256": report.root.as_ref().map(|root| root.sha256.to_string()),
             "audit_key_sha256": crl.audit_key_sha256.as_str(),
             "audit_key_compared": given.audit_key.is_some(),
         })),
