@@ -11,7 +11,7 @@ use crate::{
     pki::{
         certificate::{Certificate, join, signature_algorithm},
         issuer::IssuingCa,
-        key::{KeyAlgorithm, PublicKey},
+        key::KeyAlgorithm,
         platform::Platform,
         text::Printable,
     },
@@ -183,7 +183,7 @@ impl Appliance {
     /// A planned certificate with a signature of zeros, as long as the CA's can be.
     fn unsigned(&self, plan: &StoredPlan, index: u64, issuer: &IssuingCa) -> Result<Certificate, Error> {
         let tbs = self.register.planned_tbs(plan, index)?;
-        let zeros = vec![0; signature_octets(issuer.certificate().public_key())];
+        let zeros = vec![0; signature_octets(issuer.certificate().public_key().algorithm())];
         let certificate = signature_algorithm(&tbs)
             .and_then(|algorithm| Certificate::parse(&join(&tbs, algorithm, &zeros)).ok());
         certificate.ok_or_else(|| {
@@ -193,8 +193,8 @@ impl Appliance {
 }
 
 /// Octets of a signature at most.
-fn signature_octets(key: &PublicKey) -> usize {
-    match key.algorithm() {
+pub(super) fn signature_octets(key: KeyAlgorithm) -> usize {
+    match key {
         // RFC 3279 §2.2.3: a SEQUENCE of two INTEGERs, each with a leading zero where its first bit is set.
         KeyAlgorithm::Ec(curve) => 3 + 2 * (3 + curve.coordinate_octets()),
         // RFC 8032 §5.1.6.

@@ -5,16 +5,21 @@ use std::path::Path;
 use crate::{
     export::{form::Format, forms::Forms, pem},
     media::free_octets,
+    pki::key::KeyAlgorithm,
     register::{IssuedCrl, StoredPlan},
 };
 
-use super::{error::Error, forms::suited, opening::Appliance};
+use super::{
+    error::Error,
+    forms::{signature_octets, suited},
+    opening::Appliance,
+};
 
 /// Planned certificates that are measured; those of one plan differ by little.
 const MEASURED: u64 = 32;
 
-/// Octets that the signature and its algorithm add at most: RSA of 4096 bits.
-pub(super) const SIGNATURE_OCTETS: u64 = 560;
+/// Octets that a signature's algorithm (RSASSA-PSS has the longest) and the lengths around it add at most.
+const ALGORITHM_OCTETS: u64 = 96;
 
 /// Octets of one certificate's rows in devices.csv, manifest.json and SHA256SUMS together, for names of ordinary length.
 const ROWS_OCTETS: u64 = 1_200;
@@ -62,7 +67,7 @@ impl Appliance {
         let above = std::iter::once(issuer.certificate()).chain(issuer.chain());
         let bundle = Measured {
             certificates: plan.accepted,
-            certificate_octets: longest + SIGNATURE_OCTETS,
+            certificate_octets: longest + signed_octets(issuer.certificate().public_key().algorithm()),
             chain_octets: above.map(|certificate| pem::octets(certificate.der().len() as u64)).sum(),
             refused: plan.refused,
         };
@@ -83,7 +88,7 @@ impl Appliance {
         let issuer = self.issuer(&crl.stored().authority)?;
         let above = std::iter::once(issuer.certificate()).chain(issuer.chain());
         let chain: u64 = above.map(|certificate| pem::octets(certificate.der().len() as u64)).sum();
-        let der = crl.stored().octets() + SIGNATURE_OCTETS;
+        let der = crl.stored().octets() + signed_octets(issuer.certificate().public_key().algorithm());
         let octets = der + pem::octets(der) + 2 * chain + CRL_FIXED_OCTETS;
         Ok(Space {
             files: CRL_FILES,
@@ -92,6 +97,11 @@ impl Appliance {
             free: free_octets(to)?,
         })
     }
+}
+
+/// Octets that the signature of a CA's key adds at most to what it signs.
+pub(super) fn signed_octets(key: KeyAlgorithm) -> u64 {
+    signature_octets(key) as u64 + ALGORITHM_OCTETS
 }
 
 /// What is known of a bundle beforehand.
@@ -117,6 +127,7 @@ fn space(bundle: &Measured, forms: &Forms, free: u64) -> Space {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::pki::key::{Curve, MlDsa};
 
     fn with(formats: &[Format]) -> Forms {
         let mut forms = Forms::default();
@@ -137,6 +148,15 @@ mod tests {
             space(&bundle, &forms, 5).octets
         };
         assert_eq!(of("112K") - of("60K"), 52 * 1_024);
+    }
+
+    #[test]
+    fn a_signature_has_room_whatever_key_makes_it() {
+        let check = |key, octets: u64| assert!((octets..octets + 128).contains(&signed_octets(key)), "{key}");
+        check(KeyAlgorithm::Ec(Curve::P256), 72);
+        check(KeyAlgorithm::Ed25519, 64);
+        check(KeyAlgorithm::Rsa { bits: 8_192 }, 1_024);
+        check(KeyAlgorithm::MlDsa(MlDsa::Set87), 4_627);
     }
 
     #[test]

@@ -16,7 +16,7 @@ use super::super::{
     error::Error,
     opening::{Appliance, now},
     progress::{Phase, Watch},
-    space::SIGNATURE_OCTETS,
+    space::signed_octets,
 };
 
 /// A CRL that goes into a form.
@@ -151,7 +151,10 @@ impl Appliance {
         if forms == 0 {
             return Ok(0);
         }
-        let octets = |crl: &PathCrl| pem::octets(crl.issued.stored().octets() + SIGNATURE_OCTETS);
+        let signatures: Vec<u64> =
+            pem::authorities(issuer).map(|ca| signed_octets(ca.public_key().algorithm())).collect();
+        let octets =
+            |crl: &PathCrl| pem::octets(crl.issued.stored().octets() + signatures[crl.held.authority]);
         Ok(forms * self.path_crls(issuer)?.iter().map(octets).sum::<u64>())
     }
 }
