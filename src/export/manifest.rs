@@ -25,8 +25,8 @@ pub const CRL_FORM: &str = "coldsign crl 1";
 
 /// Longest line, in octets: a path, a digest, names; hostile manifests have one line of gigabytes.
 const LINE_OCTETS_MAX: u64 = 16 * 1024;
-/// Lines before the list of files, at most.
-const HEADER_LINES_MAX: usize = 64;
+/// Lines before the list of files, at most: 35 of every bundle, and one for each form and each waiver.
+const HEADER_LINES_MAX: usize = 96;
 /// Longest path in a bundle, in characters: ours stay under 80.
 const PATH_CHARS_MAX: usize = 200;
 
@@ -396,6 +396,7 @@ impl<R: BufRead> Lines<R> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::{export::form::Format, pki::lint::waiver::WAIVABLE};
 
     fn authority(letter: char) -> Authority {
         Authority {
@@ -447,6 +448,15 @@ mod tests {
             assert_eq!(value["standing"], "rehearsal");
             assert_eq!(read_all(&text), Ok((sample(), files)));
         }
+    }
+
+    #[test]
+    fn a_bundle_of_every_form_and_every_waiver_is_read_back() {
+        let formats = Format::ALL.iter().map(|format| format.name().to_owned()).collect();
+        let waivers = WAIVABLE.iter().map(|rule| format!("{rule} {}", "w".repeat(200))).collect();
+        let header = Header { formats, waivers, ..sample() };
+        let text: String = write(&header, two()).collect();
+        assert_eq!(read_all(&text), Ok((header, two())));
     }
 
     #[test]
