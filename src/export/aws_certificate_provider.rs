@@ -11,6 +11,7 @@ use super::{
     bundle::{Part, append},
     devices,
     form::{Form, FormatError, Item, Judges},
+    names::numbered,
     pem,
 };
 use crate::pki::{certificate::Certificate, platform::Platform};
@@ -25,12 +26,6 @@ const INDEX: &str = "aws-certificate-provider/index.csv";
 /// Writes answers.
 #[derive(Debug)]
 pub(super) struct Answers;
-
-/// The file that a request came from, and its number there, where it has one.
-fn place(source: &str) -> (&str, &str) {
-    let is_number = |text: &str| !text.is_empty() && text.bytes().all(|octet| octet.is_ascii_digit());
-    source.rsplit_once('#').filter(|(_, number)| is_number(number)).unwrap_or((source, ""))
-}
 
 impl Form for Answers {
     fn check_authorities(&self, authorities: &[Certificate]) -> Result<(), FormatError> {
@@ -52,22 +47,15 @@ impl Form for Answers {
     }
 
     fn certificate(&mut self, item: &Item<'_>) -> Vec<Part> {
-        let (file, number) = place(item.source);
+        let (file, number) = numbered(item.source);
         let (key, certificate) = (item.device.spki_sha256, item.device.certificate_sha256);
-        let row = [file.to_owned(), number.to_owned(), key.to_string(), certificate.to_string()];
+        let row = [
+            file.to_owned(),
+            number.unwrap_or_default().to_owned(),
+            key.to_string(),
+            certificate.to_string(),
+        ];
         let answer = json!({ "certificatePem": String::from_utf8_lossy(&pem::certificate(item.der)) });
         vec![append(ANSWERS, line(&answer)), append(INDEX, devices::line(&row))]
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_line_of_an_event_is_told_from_its_file() {
-        assert_eq!(place("line 3/events.jsonl#17"), ("line 3/events.jsonl", "17"));
-        assert_eq!(place("half#way.csr"), ("half#way.csr", ""));
-        assert_eq!(place("one#"), ("one#", ""));
     }
 }

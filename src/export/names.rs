@@ -14,7 +14,7 @@ pub const FOLDER_FILES_MAX: u64 = 1_000;
 const STEM_CHARS_MAX: usize = NAME_CHARS_MAX - 8;
 
 /// Extensions of request files, which say nothing about a certificate.
-const REQUEST_EXTENSIONS: &[&str] = &[".csr", ".pem", ".req", ".p10", ".der", ".jsonl"];
+const REQUEST_EXTENSIONS: &[&str] = &[".csr", ".pem", ".req", ".p10", ".der", ".pkcs10", ".jsonl"];
 
 /// Names that DOS and Windows keep for devices, whatever extension follows.
 const RESERVED: &[&str] = &["aux", "con", "conin$", "conout$", "nul", "prn"];
@@ -79,14 +79,17 @@ fn hash(name: &str) -> u64 {
     digest.as_octets()[..8].iter().fold(0, |hash, &octet| hash << 8 | u64::from(octet))
 }
 
+/// The file that a request came from, and its number there, where it has one: `batch.pem#17` is the seventeenth of a file.
+pub(super) fn numbered(source: &str) -> (&str, Option<&str>) {
+    let is_number = |text: &str| !text.is_empty() && text.bytes().all(|octet| octet.is_ascii_digit());
+    match source.rsplit_once('#').filter(|(_, number)| is_number(number)) {
+        Some((path, number)) => (path, Some(number)),
+        None => (source, None),
+    }
+}
+
 fn safe(source: &str) -> String {
-    // `batch.pem#17` is the seventeenth request of a file.
-    let (path, number) = match source.rsplit_once('#') {
-        Some((path, number)) if !number.is_empty() && number.bytes().all(|octet| octet.is_ascii_digit()) => {
-            (path, Some(number))
-        }
-        _ => (source, None),
-    };
+    let (path, number) = numbered(source);
     let file = path.rsplit(['/', '\\']).find(|part| !part.is_empty()).unwrap_or_default();
     let file = without_extension(file);
     let number = number.map(|number| format!("-{}", &number[..number.len().min(12)])).unwrap_or_default();
@@ -147,8 +150,16 @@ mod tests {
         check("events.jsonl#17", "events-17");
         check("serial.no.5.der", "serial.no.5");
         check("x.csr.pem", "x.csr");
+        check("dev-8.pkcs10", "dev-8");
         check("no-extension", "no-extension");
         check("half#way", "half-way");
+    }
+
+    #[test]
+    fn the_number_of_a_request_is_told_from_its_file() {
+        assert_eq!(numbered("line 3/events.jsonl#17"), ("line 3/events.jsonl", Some("17")));
+        assert_eq!(numbered("half#way.csr"), ("half#way.csr", None));
+        assert_eq!(numbered("one#"), ("one#", None));
     }
 
     #[test]
