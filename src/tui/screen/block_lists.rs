@@ -15,8 +15,9 @@ use crate::{
         file_choice::{Chosen, FileChoice, Wanted},
         key::Key,
         keymap::{Action, BACK, Binding, LIST},
+        message::Failure,
         model::About,
-        room::{Heard, Room, Turn},
+        room::{Heard, Room, Told, Turn},
         rows::{Look, Rows},
         theme::Role,
         wording::{counted, day, grouped},
@@ -233,6 +234,11 @@ impl Room for BlockListPage {
         }
     }
 
+    fn fail(&mut self, _failure: &Failure) -> Told {
+        self.lists.unreadable();
+        Told::OnTop
+    }
+
     fn draw(&self, canvas: &mut Canvas<'_>, area: Rect, about: &About) {
         match &self.step {
             _ if about.can_stop() => Self::draw_adding(canvas, area, about),
@@ -240,5 +246,22 @@ impl Room for BlockListPage {
             Step::File(file) => file.draw(canvas, area, about),
             Step::Form { file, name, format } => draw_form(canvas, area, file.first(), name, *format),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{ceremony::Aftermath, tui::probe::drawn};
+
+    #[test]
+    fn lists_that_cannot_be_read_are_not_waited_for() {
+        let mut page = BlockListPage::new();
+        assert_eq!(drawn(&page, 78, 18)[0], "reading ...");
+        let (what, hint) = ("no such file".to_owned(), "put it back".to_owned());
+        let failure =
+            Failure { what, hint, class: crate::ceremony::Class::Medium, aftermath: Aftermath::Nothing };
+        assert!(matches!(page.fail(&failure), Told::OnTop));
+        assert_eq!(drawn(&page, 78, 18)[0], "This could not be read. Go back and open it again.");
     }
 }

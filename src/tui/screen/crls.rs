@@ -18,8 +18,9 @@ use crate::{
         canvas::Canvas,
         key::Key,
         keymap::{Action, BACK, Binding, LIST},
+        message::Failure,
         model::About,
-        room::{Heard, Room, Turn},
+        room::{Heard, Room, Told, Turn},
         rows::{Look, Rows},
         theme::Role,
         wording::{counted, grouped, moment},
@@ -146,6 +147,11 @@ impl Room for Crls {
             }
             other => Heard::NotMine(Box::new(other)),
         }
+    }
+
+    fn fail(&mut self, _failure: &Failure) -> Told {
+        self.rows.unreadable();
+        Told::OnTop
     }
 
     fn draw(&self, canvas: &mut Canvas<'_>, area: Rect, _about: &About) {
