@@ -451,7 +451,7 @@ pub(super) trait Form: Debug + Send {
     }
 
     /// Whether it can be made of this certificate, which may not be signed yet: then its signature is as long as it can
-    /// become, and empty of meaning. `source` is what devices.csv says of where its request came from.
+    /// become, and empty of meaning.
     ///
     /// # Errors
     /// [`FormatError::Impossible`].

@@ -101,6 +101,7 @@ mod tests {
             "CA a: 3 of its 17 CRLs are due, the first is OVERDUE by 3 days",
         );
     }
+
     #[test]
     fn a_ca_that_ended_has_no_crl_ahead() {
         let der = include_bytes!("../../../tests/fuzz/seeds/certificate/root.der");
