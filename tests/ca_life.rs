@@ -768,7 +768,9 @@ fn a_renewal_under_a_clock_behind_or_a_wrong_audit_key_signs_nothing() {
     register.record_mark(token, MarkState::Refused, today.plus_seconds(86_400)).unwrap();
     drop(register);
     let rekey = ["ca", "rekey", "root", "next", "--key", "p256", "--days", "9000", "--pin-file", &pin];
-    for late in [&renew[..], &rekey] {
+    let create =
+        ["ca", "create", "new", "--key", "p256", "--subject", "CN=New", "--days", "9", "--pin-file", &pin];
+    for late in [&renew[..], &rekey, &create] {
         let told = sandbox.exits(2, late);
         assert!(told.contains("and the register's newest entry is of"), "{told}");
     }

@@ -166,6 +166,7 @@ impl Appliance {
         path_length: Option<u32>,
     ) -> Result<(), Error> {
         self.check_free(new.name)?;
+        self.check_clock(now()?)?;
         plan::check_root(&new.subject, days, path_length)
             .map_err(|what| Error::usage(what, "choose other values; no key was made"))?;
         let profile = self.root_profile()?;
