@@ -6,6 +6,7 @@ use crate::{
     config,
     export::form::Format,
     pki::{
+        block_list::asked::AskedList,
         issuer::IssuingCa,
         plan::{self, Facts, PlannedCertificate},
         platform::Platform,
@@ -105,26 +106,8 @@ impl Appliance {
         self.check_taken(platform, &issuer)?;
         let at = now()?;
         let facts = Facts { now: at, serial: serials.draw()? };
-        let mut asked = None;
-        let (planned, der) = match code {
-            Code::Given(code) => (planned_for(code, platform, &profile, &issuer, facts)?, None),
-            Code::Typed(code) => (planned_for(code.as_str(), platform, &profile, &issuer, facts)?, None),
-            Code::Request(path) | Code::Shown { path, .. } => {
-                let paths = [path.to_owned()];
-                let batch = Batch { paths: &paths, naming: Naming::AsGiven, unharmed: "nothing was signed" };
-                let evidence = self.evidence(&batch, watch)?;
-                asked = Some(evidence.lists.asked());
-                let (request, der) = request_of(path, &evidence)?;
-                let asked = code_of(&request)?;
-                if let Code::Shown { code, .. } = code {
-                    same_code(path, &asked, code)?;
-                }
-                platform.check_code(&asked)?;
-                let planned =
-                    plan::plan(request, &profile, &issuer, facts).map_err(|refusal| refused(&refusal))?;
-                (planned, Some(der))
-            }
-        };
+        let Proof { planned, request } =
+            self.planned_proof(code, platform, (&profile, &issuer), facts, watch)?;
         let signature = algorithm_of(planned.tbs())?;
         platform.check_proof(signature, planned.not_after().unix() - at.unix())?;
         self.check_target(to)?;
@@ -140,10 +123,10 @@ impl Appliance {
             approval: profile.approval,
             duplicate_keys: profile.duplicate_keys,
             crl_points: &[],
-            block_lists: asked.as_deref(),
+            block_lists: request.as_ref().map(|(_, asked)| asked.as_slice()),
         };
         let mut writer = self.register.begin_plan(&new, at)?;
-        writer.add("verification", der.as_deref(), &planned)?;
+        writer.add("verification", request.as_ref().map(|(der, _)| der.as_slice()), &planned)?;
         let stored = writer.store(Issuer::Certificate(&issuer), at)?;
         self.register.approve(&stored, Approver::Command, at)?;
         let unfinished = |remaining: Remaining| {
@@ -162,6 +145,33 @@ impl Appliance {
         Ok((stored, delivered))
     }
 
+    /// Plans the certificate for a code, or for the code that a request has.
+    fn planned_proof(
+        &self,
+        code: Code<'_>,
+        platform: Platform,
+        (profile, issuer): (&Profile, &IssuingCa),
+        facts: Facts,
+        watch: &mut Watch<'_>,
+    ) -> Result<Proof, Error> {
+        let path = match code {
+            Code::Given(code) => return Proof::of(code, platform, (profile, issuer), facts),
+            Code::Typed(code) => return Proof::of(code.as_str(), platform, (profile, issuer), facts),
+            Code::Request(path) | Code::Shown { path, .. } => path,
+        };
+        let paths = [path.to_owned()];
+        let batch = Batch { paths: &paths, naming: Naming::AsGiven, unharmed: "nothing was signed" };
+        let evidence = self.evidence(&batch, watch)?;
+        let (request, der) = request_of(path, &evidence)?;
+        let asked = code_of(&request)?;
+        if let Code::Shown { code, .. } = code {
+            same_code(path, &asked, code)?;
+        }
+        platform.check_code(&asked)?;
+        let planned = plan::plan(request, profile, issuer, facts).map_err(|refusal| refused(&refusal))?;
+        Ok(Proof { planned, request: Some((der, evidence.lists.asked())) })
+    }
+
     /// Checks that a platform takes a CA, before anything is planned.
     fn check_taken(&self, platform: Platform, issuer: &IssuingCa) -> Result<(), Error> {
         let ca = issuer.certificate();
@@ -176,16 +186,26 @@ impl Appliance {
     }
 }
 
-/// The certificate for a code that is at hand without a CSR.
-fn planned_for(
-    code: &str,
-    platform: Platform,
-    profile: &Profile,
-    issuer: &IssuingCa,
-    facts: Facts,
-) -> Result<PlannedCertificate, Error> {
-    let name = platform.check_code(code)?;
-    plan::plan_for_code(&name, profile, issuer, facts).map_err(|refusal| refused(&refusal))
+/// A verification certificate as it is planned, and the request that it was planned from, with the block lists that its key
+/// was looked up in.
+struct Proof {
+    planned: PlannedCertificate,
+    request: Option<(Vec<u8>, Vec<AskedList>)>,
+}
+
+impl Proof {
+    /// For a code alone, whose key is the CA's own.
+    fn of(
+        code: &str,
+        platform: Platform,
+        (profile, issuer): (&Profile, &IssuingCa),
+        facts: Facts,
+    ) -> Result<Self, Error> {
+        let name = platform.check_code(code)?;
+        let planned =
+            plan::plan_for_code(&name, profile, issuer, facts).map_err(|refusal| refused(&refusal))?;
+        Ok(Self { planned, request: None })
+    }
 }
 
 /// A file is read again when it is used: what was shown is what is signed, or nothing is.
