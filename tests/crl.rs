@@ -700,6 +700,25 @@ fn adopt_arguments(sandbox: &Sandbox, elsewhere: &Path, words: Option<&str>) -> 
     arguments
 }
 
+/// Other words adopt nothing; what is proposed is told to scripts, too; a key in another token is not looked for in this one.
+fn nothing_else_is_adopted(sandbox: &Sandbox, elsewhere: &Path, words: &str) {
+    let other = words.replacen(' ', " not ", 1);
+    sandbox.exits(6, adopt_arguments(sandbox, elsewhere, Some(&other)));
+    let proposed =
+        sandbox.run([vec!["--json".to_owned()], adopt_arguments(sandbox, elsewhere, None)].concat());
+    let proposed = support::lines(&proposed.stdout).remove(0);
+    assert_eq!(
+        (&proposed["adopted"], proposed["words"].as_str().unwrap().split(' ').collect::<Vec<_>>()),
+        (&false.into(), words.split_whitespace().collect()),
+        "{proposed}"
+    );
+    assert_eq!(proposed["root_words"].as_str().unwrap().split(' ').count(), 12, "{proposed}");
+    assert!(proposed["not_promised"].as_array().unwrap().contains(&"CKA_LOCAL".into()), "{proposed}");
+    let mut foreign = adopt_arguments(sandbox, elsewhere, Some(words));
+    "pkcs11:token=another;id=%77".clone_into(&mut foreign[4]);
+    assert!(sandbox.exits(2, foreign).contains("in another token than this home's"));
+}
+
 #[test]
 fn a_ca_of_openssl_moves_in_with_its_key_and_goes_on_here() {
     let sandbox = Sandbox::with_root("crl-adopted", "p256");
@@ -724,21 +743,7 @@ fn a_ca_of_openssl_moves_in_with_its_key_and_goes_on_here() {
         assert!(told.contains(text), "{text:?} is not in {told}");
     }
     let words = words_of(&told);
-    let other = words.replacen(' ', " not ", 1);
-    sandbox.exits(6, adopt_arguments(&sandbox, &elsewhere, Some(&other)));
-    let proposed =
-        sandbox.run([vec!["--json".to_owned()], adopt_arguments(&sandbox, &elsewhere, None)].concat());
-    let proposed = support::lines(&proposed.stdout).remove(0);
-    assert_eq!(
-        (&proposed["adopted"], proposed["words"].as_str().unwrap().split(' ').collect::<Vec<_>>()),
-        (&false.into(), words.split_whitespace().collect()),
-        "{proposed}"
-    );
-    assert_eq!(proposed["root_words"].as_str().unwrap().split(' ').count(), 12, "{proposed}");
-    assert!(proposed["not_promised"].as_array().unwrap().contains(&"CKA_LOCAL".into()), "{proposed}");
-    let mut foreign = adopt_arguments(&sandbox, &elsewhere, Some(&words));
-    foreign[4] = "pkcs11:token=another;id=%77".to_owned();
-    assert!(sandbox.exits(2, foreign).contains("in another token than this home's"));
+    nothing_else_is_adopted(&sandbox, &elsewhere, &words);
     assert_eq!(sandbox.json(["ca", "list"]).len(), 1);
     assert_eq!(fs::read(sandbox.path("home/authority.toml")).unwrap(), before);
     // The words stand for the origin, too.
