@@ -409,8 +409,9 @@ fn a_crl_is_judged_approved_by_its_words_and_foretold() {
 
         let standing = appliance.crl_standing("issuing", CrlScope::Full).unwrap();
         assert_eq!((standing.freshness, standing.waiting), (CrlFreshness::Never, 1));
+        let published = PublishedCrls::default();
         let prepared =
-            appliance.prepare_crl("issuing", CrlScope::Full, Some(1), &PublishedCrls::default()).unwrap();
+            appliance.prepare_crl("issuing", CrlScope::Full, Some(1), &published, &mut watch).unwrap();
         let shown = appliance.shown_crl(&prepared).unwrap();
         assert_eq!(shown.reasons, [("certificateHold", 1)]);
         let changes = shown.changes.unwrap();
@@ -426,7 +427,7 @@ fn a_crl_is_judged_approved_by_its_words_and_foretold() {
         let pin = Zeroizing::new(PIN.as_bytes().to_vec());
         let mut custodian = |_: &TokenState| Ok(Activation::Pin(Pin::new(pin.clone()).unwrap()));
         let session = appliance.login(&mut custodian).unwrap();
-        let issued = appliance.issue_crl(&approved, &session).unwrap();
+        let issued = appliance.issue_crl(&approved, &session, &mut watch).unwrap();
         assert_eq!(issued.stored().origin, CrlOrigin::Words);
         let space = appliance.crl_space(&issued, &out).unwrap();
         let delivered = appliance.deliver_crl(&issued, &out, &[], &session, &mut watch).unwrap();

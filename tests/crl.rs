@@ -12,7 +12,9 @@ use std::{
 };
 
 use coldsign::{
-    ceremony::{Appliance, Class, CrlApproval, CrlScope, Home, PublishedCrls, TokenState, crl_id},
+    ceremony::{
+        Appliance, Class, CrlApproval, CrlScope, Home, PublishedCrls, Reins, TokenState, Watch, crl_id,
+    },
     pki::{
         certificate::Certificate,
         crl::{
@@ -344,7 +346,15 @@ fn a_crl_that_the_register_cannot_take_stays_in_hand_and_is_not_signed_anew() {
     let pin = zeroize::Zeroizing::new(support::PIN.as_bytes().to_vec());
     let mut custodian = |_: &TokenState| Ok(Activation::Pin(Pin::new(pin.clone()).unwrap()));
     let session = appliance.login(&mut custodian).unwrap();
-    let prepared = appliance.prepare_crl("root", CrlScope::Full, None, &PublishedCrls::default()).unwrap();
+    let prepared = appliance
+        .prepare_crl(
+            "root",
+            CrlScope::Full,
+            None,
+            &PublishedCrls::default(),
+            &mut Watch::new(&mut |_| {}, &Reins::new()),
+        )
+        .unwrap();
     let register = home.join("register.db");
     let locker = std::thread::spawn(move || {
         // Another program writes into the file and does not end.
@@ -355,14 +365,24 @@ fn a_crl_that_the_register_cannot_take_stays_in_hand_and_is_not_signed_anew() {
         })
     });
     let approved = prepared.approve(CrlApproval::Command).unwrap();
-    let failed = appliance.issue_crl(&approved, &session).unwrap_err();
+    let failed =
+        appliance.issue_crl(&approved, &session, &mut Watch::new(&mut |_| {}, &Reins::new())).unwrap_err();
     assert_eq!(failed.class(), Class::Register, "{failed}");
     drop(locker.join().unwrap());
     let calls = || fs::read_to_string(path("SHIM_LOG")).unwrap().matches("C_Sign").count();
     assert_eq!(calls(), 1);
-    let prepared = appliance.prepare_crl("root", CrlScope::Full, None, &PublishedCrls::default()).unwrap();
+    let prepared = appliance
+        .prepare_crl(
+            "root",
+            CrlScope::Full,
+            None,
+            &PublishedCrls::default(),
+            &mut Watch::new(&mut |_| {}, &Reins::new()),
+        )
+        .unwrap();
     let approved = prepared.approve(CrlApproval::Command).unwrap();
-    let issued = appliance.issue_crl(&approved, &session).unwrap();
+    let issued =
+        appliance.issue_crl(&approved, &session, &mut Watch::new(&mut |_| {}, &Reins::new())).unwrap();
     assert_eq!(issued.stored(), prepared.stored());
     // The other signature is that of the register's head.
     assert_eq!(calls(), 2);

@@ -26,8 +26,12 @@ fn signed_crl(desk: &Desk) -> (Appliance, Session, IssuedCrl) {
     let act = RevocationAct::Revoke(Reason::Superseded);
     let order = RevocationOrder { authority: "root", serials: &serials, act, invalidity_date: None };
     appliance.revoke(&order).unwrap();
-    let prepared = appliance.prepare_crl("root", CrlScope::Full, None, &PublishedCrls::default()).unwrap();
-    let crl = appliance.issue_crl(&prepared.approve(CrlApproval::Command).unwrap(), &session).unwrap();
+    let mut listener = |_| {};
+    let mut watch = Watch::new(&mut listener, &reins);
+    let published = PublishedCrls::default();
+    let prepared = appliance.prepare_crl("root", CrlScope::Full, None, &published, &mut watch).unwrap();
+    let approved = prepared.approve(CrlApproval::Command).unwrap();
+    let crl = appliance.issue_crl(&approved, &session, &mut watch).unwrap();
     (appliance, session, crl)
 }
 

@@ -3,6 +3,8 @@
 //! A CRL is approved by its words, typed, or by the command that names it, after words and changes were shown. Its octets are durable
 //! before the token sees their digest; after a crash the same octets are signed again, under the same number.
 
+use std::ops::ControlFlow;
+
 use crate::{
     host::reserve::Reserve,
     pki::{
@@ -13,8 +15,8 @@ use crate::{
         time::{DAY_SECONDS, Time},
     },
     register::{
-        CrlOrigin, CrlPlan, CrlScope, IssuedCertificate, IssuedCrl, LaterCrls, NewCrl, RevocationOrder,
-        Revoked, StoredCrl, Storing,
+        self, CrlOrigin, CrlPlan, CrlScope, IssuedCertificate, IssuedCrl, LaterCrls, NewCrl, Register,
+        RevocationOrder, Revoked, StoredCrl, Storing,
     },
     token::{key::TokenKey, session::Session},
 };
@@ -22,6 +24,7 @@ use crate::{
 use super::{
     error::Error,
     opening::{Appliance, now},
+    progress::{Phase, Watch},
 };
 
 mod approval;
@@ -157,13 +160,15 @@ impl Appliance {
     ///
     /// # Errors
     /// [`Error::Authority`] where the CA may not sign CRLs or ends too soon; [`Error::Register`] where the CRL does not
-    /// follow from the one before, or where an older register was accepted and nothing is said of what was published.
+    /// follow from the one before, or where an older register was accepted and nothing is said of what was published;
+    /// [`Error::Stopped`].
     pub fn prepare_crl(
         &mut self,
         ca: &str,
         scope: CrlScope,
         days: Option<u32>,
         published: &PublishedCrls,
+        watch: &mut Watch<'_>,
     ) -> Result<PreparedCrl, Error> {
         let issuer = self.issuer(ca)?;
         check_signs_crls(&issuer, ca)?;
@@ -175,15 +180,21 @@ impl Appliance {
         let next_update = next_update(&issuer, this_update, days.unwrap_or(self.configuration.crl_days()))?;
         let approval = (CrlOrigin::Command, later);
         let new = self.new_crl((ca, scope), &issuer, (this_update, next_update), approval)?;
-        let plan = self.register.plan_crl(&new, Storing::Trial)?;
+        let plan = planned(&mut self.register, &new, Storing::Trial, watch)?;
         Ok(PreparedCrl { issuer, stored: plan.stored.clone(), change: Some(plan), later })
     }
 
     /// Stores an approved CRL, has its digest signed, checks and records it. One that the token cannot sign is not stored.
     ///
     /// # Errors
-    /// [`Error::Register`] where it is not the one that was shown any more; [`Error::Token`]; [`Error::TokenOutput`].
-    pub fn issue_crl(&mut self, approved: &ApprovedCrl, session: &Session) -> Result<IssuedCrl, Error> {
+    /// [`Error::Register`] where it is not the one that was shown any more; [`Error::Token`]; [`Error::TokenOutput`];
+    /// [`Error::Stopped`], before anything was stored.
+    pub fn issue_crl(
+        &mut self,
+        approved: &ApprovedCrl,
+        session: &Session,
+        watch: &mut Watch<'_>,
+    ) -> Result<IssuedCrl, Error> {
         let PreparedCrl { issuer, stored, change, later } = &approved.prepared;
         if let Some(signed) = self.crl_in_hand(stored) {
             // First of all, whatever is in the way of signing more: nobody else has it.
@@ -206,7 +217,7 @@ impl Appliance {
                 )?;
                 // What is durable is signed before any other: what this token could not sign would end the CA's CRLs.
                 session.signer(&key, new.algorithm)?.check_takes(stored.octets())?;
-                self.register.plan_crl(&new, Storing::Durable(stored.tbs_sha256))?.stored
+                planned(&mut self.register, &new, Storing::Durable(stored.tbs_sha256), watch)?.stored
             }
             _ => stored.clone(),
         };
@@ -336,6 +347,27 @@ impl Appliance {
         let authority = self.issuer_name(certificate)?;
         let Some(serial) = CrlSerial::from_octets(certificate.serial()) else { return Ok(None) };
         Ok(self.register.revoked(&authority, &serial)?)
+    }
+}
+
+/// Plans a CRL under a watch.
+fn planned(
+    register: &mut Register,
+    new: &NewCrl<'_>,
+    storing: Storing,
+    watch: &mut Watch<'_>,
+) -> Result<CrlPlan, Error> {
+    let plan = register.plan_crl(new, storing, &mut |done| {
+        watch.tell(Phase::Planning, done, None);
+        watch.rest();
+        if watch.wants_stop() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+    });
+    match plan {
+        Err(register::Error::Stopped) => Err(Error::Stopped {
+            what: "the CRL was not planned to its end; nothing of it was stored".to_owned(),
+            hint: format!("make it again: coldsign crl --ca {} --to DIR", Printable::new(new.authority)),
+        }),
+        plan => Ok(plan?),
     }
 }
 

@@ -145,7 +145,8 @@ fn make(home: Home, ca: &str, to: &Path, given: &CrlArguments, form: Form) -> Re
     for mut prepared in shown {
         let scope = prepared.stored().scope;
         let issued = loop {
-            let issued = appliance.issue_crl(&prepared.approve(CrlApproval::Command)?, &session)?;
+            let approved = prepared.approve(CrlApproval::Command)?;
+            let issued = watched(|watch| appliance.issue_crl(&approved, &session, watch))?;
             if prepared.change().is_some() || !appliance.is_outdated(&issued) {
                 break issued;
             }
@@ -224,7 +225,7 @@ fn show_next(
     to: &Path,
     (days, published): (Option<u32>, &PublishedCrls),
 ) -> Result<PreparedCrl, Error> {
-    let prepared = appliance.prepare_crl(ca, scope, days, published)?;
+    let prepared = watched(|watch| appliance.prepare_crl(ca, scope, days, published, watch))?;
     stop::unbroken(|| appliance.check_crl_target(&prepared.id(), to))?;
     show_prepared(&prepared);
     Ok(prepared)

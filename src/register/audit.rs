@@ -12,7 +12,9 @@ use std::{
 use rusqlite::Connection;
 
 use super::{
-    Register, checkpoint, digest_of,
+    Register, checkpoint,
+    crl::Divisions,
+    digest_of,
     error::Error,
     journal::{self, Head, Kind},
     store,
@@ -129,6 +131,7 @@ impl Register {
                 findings: Vec::new(),
                 findings_omitted: 0,
             },
+            divisions: Divisions::default(),
             progress,
             done: 0,
             of: 0,
@@ -163,6 +166,8 @@ struct Audit<'a> {
     connection: &'a Connection,
     register: &'a Register,
     report: AuditReport,
+    /// Its own: it believes nothing that was found before.
+    divisions: Divisions,
     progress: &'a mut dyn FnMut(AuditProgress) -> ControlFlow<()>,
     done: u64,
     of: u64,

@@ -21,17 +21,24 @@ use crate::pki::{
 mod after_older;
 mod arrived;
 mod bound;
+mod division;
+mod entries;
+mod pace;
 mod parts;
 mod planning;
 mod recovery;
+mod row;
 mod scope;
 mod takeover;
 
 pub use after_older::LaterCrls;
 pub(super) use bound::PlansBound;
+pub(super) use division::Divisions;
+pub(super) use entries::{EntriesOf, Members};
+pub(super) use pace::Pace;
 pub(super) use parts::{entries_of, read_tbs};
 pub use planning::{CrlPlan, LEFT_SHOWN_MAX, NewCrl, Storing};
-pub(super) use planning::{EntriesOf, Previous, expected_of, lint_stored, prove_stored};
+pub(super) use planning::{Previous, expected_of, lint_stored, prove_stored};
 pub use recovery::{Brought, Recovery};
 pub use scope::CrlScope;
 pub(super) use scope::{Coverage, add_partitions};
@@ -225,10 +232,7 @@ impl Register {
         }
         let sha256 = whole_sha256(&self.connection, stored, signed.algorithm(), signed.signature())?;
         let transaction = self.write()?;
-        transaction.execute(
-            "INSERT INTO crl_issued (crl, entry, time, sha256, signature) VALUES (?1, ?2, ?3, ?4, ?5)",
-            (stored.row, journal::next(&transaction)?, now.unix(), sha256.as_octets(), signed.signature()),
-        )?;
+        row::insert_signature(&transaction, stored.row, (sha256, signed.signature()), now)?;
         journal::append(&transaction, Kind::CrlIssued, now)?;
         transaction.commit()?;
         self.latest_crl(&stored.authority, stored.scope)?

@@ -100,6 +100,8 @@ pub struct Register {
     rehearsal: Rehearsal,
     /// The plans that CRLs made here rested on.
     plans_bound: crl::PlansBound,
+    /// How revocations are divided among partitions.
+    divisions: crl::Divisions,
     _lock: Option<store::WriteLock>,
 }
 
@@ -150,7 +152,8 @@ impl Register {
             })?;
         // Anything but "live" is an exercise: the careful reading of a damaged word.
         let rehearsal = if rehearsal == "live" { Rehearsal::Live } else { Rehearsal::Rehearsal };
-        Ok(Self { connection, id, rehearsal, plans_bound: crl::PlansBound::default(), _lock: lock })
+        let (plans_bound, divisions) = Default::default();
+        Ok(Self { connection, id, rehearsal, plans_bound, divisions, _lock: lock })
     }
 
     /// The 16 octets that name this register.

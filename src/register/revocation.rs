@@ -4,7 +4,7 @@ use rusqlite::{Connection, OptionalExtension as _, Row, Transaction};
 
 use super::{
     CrlScope, Register,
-    crl::{Coverage, PlansBound, check_past},
+    crl::{Pace, check_past},
     error::Error,
     journal::{self, Kind, time},
 };
@@ -136,23 +136,30 @@ impl Register {
         after: u64,
         limit: usize,
     ) -> Result<(u64, Vec<(CrlSerial, Revoked)>), Error> {
-        let plans = PlansBound::Unasked;
-        let coverage = Coverage::of(&self.connection, authority, scope, &plans)?;
-        let mut statement = self.connection.prepare_cached(&format!(
-            "SELECT {COLUMNS} FROM revocation WHERE number > ?2 AND authority = ?1 ORDER BY number"
-        ))?;
-        let mut rows = statement.query((authority, i64::try_from(after).unwrap_or(i64::MAX)))?;
-        let (mut count, mut first) = (0, Vec::new());
-        while let Some(row) = rows.next()? {
-            let (serial, revoked) = read(row)?;
-            if coverage.holds(&self.connection, (authority, &serial), &plans)? {
-                count += 1;
-                if first.len() < limit {
-                    first.push((serial, revoked));
-                }
+        let first: Vec<u32> = match scope {
+            CrlScope::Full => self
+                .connection
+                .prepare_cached(
+                    "SELECT number FROM revocation WHERE number > ?2 AND authority = ?1 ORDER BY number LIMIT ?3",
+                )?
+                .query_map((authority, clamped(after), clamped(limit as u64)), |row| row.get(0))?
+                .collect::<Result<_, _>>()?,
+            CrlScope::Partition(index) => {
+                let mut rows = self.rows_after(authority, index, after)?;
+                rows.sort_unstable();
+                rows.truncate(limit);
+                rows
             }
-        }
-        Ok((count, first))
+        };
+        let count = self.revocations_after(authority, scope, after)?;
+        let first = first.into_iter().map(|number| row(&self.connection, number));
+        Ok((count, first.collect::<Result<_, _>>()?))
+    }
+
+    /// The rows of a partition after a row, in no order of theirs.
+    fn rows_after(&self, authority: &str, partition: u32, after: u64) -> Result<Vec<u32>, Error> {
+        let division = self.divisions.of(&self.connection, authority, &mut Pace::unwatched())?;
+        Ok(division.rows_of(partition).filter(|row| u64::from(*row) > after).collect())
     }
 
     /// What holds for an authority's certificates that are revoked or on hold, each with its place, in the order it was
@@ -185,15 +192,19 @@ impl Register {
     /// # Errors
     /// [`Error::Damaged`].
     pub fn revocations_after(&self, authority: &str, scope: CrlScope, after: u64) -> Result<u64, Error> {
-        if scope == CrlScope::Full {
-            return journal::number(
+        match scope {
+            CrlScope::Full => journal::number(
                 self.connection
                     .prepare_cached("SELECT count(*) FROM revocation WHERE authority = ?1 AND number > ?2")?
-                    .query_row((authority, i64::try_from(after).unwrap_or(i64::MAX)), |row| row.get(0))?,
-            );
+                    .query_row((authority, clamped(after)), |row| row.get(0))?,
+            ),
+            CrlScope::Partition(index) => Ok(self.rows_after(authority, index, after)?.len() as u64),
         }
-        Ok(self.revoked_after(authority, scope, after, 0)?.0)
     }
+}
+
+fn clamped(number: u64) -> i64 {
+    i64::try_from(number).unwrap_or(i64::MAX)
 }
 
 /// Judges what is asked against what holds, and says what is to be recorded.
@@ -335,6 +346,13 @@ pub(super) fn read(row: &Row<'_>) -> Result<(CrlSerial, Revoked), Error> {
         _ => return Err(damaged("an unknown act")),
     };
     Ok((serial, revoked))
+}
+
+/// A row of `revocation` by its number.
+pub(super) fn row(connection: &Connection, number: u32) -> Result<(CrlSerial, Revoked), Error> {
+    connection
+        .prepare_cached(&format!("SELECT {COLUMNS} FROM revocation WHERE number = ?1"))?
+        .query_row([number], |row| Ok(read(row)))?
 }
 
 /// What holds for a certificate: its last row.

@@ -366,7 +366,7 @@ impl Job {
             | Self::Register(
                 RegisterJob::Audit | RegisterJob::Noted(_) | RegisterJob::Open | RegisterJob::Search { .. },
             )
-            | Self::Revocation(RevocationJob::JudgeDelivered { .. })
+            | Self::Revocation(RevocationJob::JudgeDelivered { .. } | RevocationJob::Prepare(..))
             | Self::ShowPlan(_) => OnBack::Stop,
             _ => OnBack::Wait,
         }

@@ -18,6 +18,11 @@ use coldsign::{
 
 use super::*;
 
+/// Watches a CRL being planned to its end.
+fn go_on(_: u64) -> ControlFlow<()> {
+    ControlFlow::Continue(())
+}
+
 pub fn later(seconds: i64) -> Time {
     now().plus_seconds(seconds)
 }
@@ -56,7 +61,7 @@ impl Home {
             next_update: at.plus_seconds(30 * DAY_SECONDS),
             scope: CrlScope::Full,
         };
-        self.register.plan_crl(&new, storing)
+        self.register.plan_crl(&new, storing, &mut go_on)
     }
 
     /// Plans a CRL as it is shown, and stores nothing.
@@ -586,7 +591,7 @@ fn a_ca_moves_in_with_its_crl_and_its_list() {
         next_update: later(DAY_SECONDS),
         scope: CrlScope::Full,
     };
-    let plan = home.register.plan_crl(&new, Storing::Trial).unwrap();
+    let plan = home.register.plan_crl(&new, Storing::Trial, &mut go_on).unwrap();
     assert_eq!(plan.stored.number, CrlNumber::from_octets(&[10]));
     assert_eq!((plan.counts.stayed, plan.counts.came, plan.counts.left), (1, 3, 1));
     assert_eq!(plan.stored.origin, CrlOrigin::Command);
@@ -606,15 +611,15 @@ fn no_entry_leaves_on_the_word_of_a_list() {
     let seven = "270101000000Z\t260601000000Z,keyCompromise";
     moved.import(&mut home, &crl, &INDEX.replace(seven, &seven.replacen("27", "20", 1))).unwrap();
     let new = moved.new_crl();
-    let plan = home.register.plan_crl(&new, Storing::Trial).unwrap();
+    let plan = home.register.plan_crl(&new, Storing::Trial, &mut go_on).unwrap();
     assert_eq!((plan.counts.stayed, plan.counts.came, plan.counts.left), (2, 1, 0));
-    let plan = home.register.plan_crl(&new, Storing::Durable(plan.stored.tbs_sha256)).unwrap();
+    let plan = home.register.plan_crl(&new, Storing::Durable(plan.stored.tbs_sha256), &mut go_on).unwrap();
     let message = home.register.crl_message(&plan.stored).unwrap();
     let signature = sign(&key(MOVED_KEY), message.whole().unwrap());
     let signed = SignedCrl::assemble(&message, plan.stored.tbs_sha256, &signature, &moved.ca).unwrap();
     home.register.record_crl(&plan.stored, &signed, now()).unwrap();
     let next = NewCrl { this_update: later(1), ..new };
-    let plan = home.register.plan_crl(&next, Storing::Trial).unwrap();
+    let plan = home.register.plan_crl(&next, Storing::Trial, &mut go_on).unwrap();
     assert_eq!((plan.counts.stayed, plan.counts.left), (3, 0));
     assert_eq!(home.findings(), [""; 0]);
 }
@@ -670,20 +675,20 @@ fn an_adopted_ca_revokes_nothing_and_makes_no_crl_until_its_past_is_known() {
         act: RevocationAct::Revoke(Reason::KeyCompromise),
         invalidity_date: None,
     };
-    unknown(home.register.plan_crl(&moved.new_crl(), Storing::Trial).map(drop));
+    unknown(home.register.plan_crl(&moved.new_crl(), Storing::Trial, &mut go_on).map(drop));
     unknown(home.register.revoke(&order, now()));
     unknown(moved.list_more(&mut home, INDEX).map(drop));
     let empty = moved.import(&mut home, &moved.crl(&[], &[9]), "");
     assert!(matches!(empty, Err(Error::Revocation(RevocationError::ListEmpty))), "{empty:?}");
     let taken = home.register.begin_takeover_without_crl("moved", now()).unwrap();
     assert_eq!(taken.store(&moved.ca, now()).unwrap(), Takeover::default());
-    home.register.plan_crl(&moved.new_crl(), Storing::Trial).unwrap();
+    home.register.plan_crl(&moved.new_crl(), Storing::Trial, &mut go_on).unwrap();
     assert!(slip(home.register.revoke(&order, now())).contains("issued no certificate"));
     // What the list calls revoked comes to the first CRL.
     let listed = moved.list_more(&mut home, INDEX).unwrap();
     assert_eq!((listed.listed, listed.only_listed, listed.known), (5, 3, 0));
     home.register.revoke(&order, now()).unwrap();
-    let plan = home.register.plan_crl(&moved.new_crl(), Storing::Trial).unwrap();
+    let plan = home.register.plan_crl(&moved.new_crl(), Storing::Trial, &mut go_on).unwrap();
     assert_eq!((plan.stored.number, plan.counts.came), (Some(CrlNumber::first()), 4));
     assert_eq!(home.findings(), [""; 0]);
     // A row that somebody put there is no past.
@@ -693,8 +698,30 @@ fn an_adopted_ca_revokes_nothing_and_makes_no_crl_until_its_past_is_known() {
         &home.path(),
         "INSERT INTO takeover SELECT max(entry) + 9, 'moved', 1, NULL, 0, 0 FROM adoption",
     );
-    let planned = home.register.plan_crl(&moved.new_crl(), Storing::Trial);
+    let planned = home.register.plan_crl(&moved.new_crl(), Storing::Trial, &mut go_on);
     assert!(matches!(planned, Err(Error::Damaged(_))), "{planned:?}");
+}
+
+/// The list names so many that the watcher is asked now and then: the work may end there, and nothing of it stays.
+#[test]
+fn a_crl_that_is_being_planned_can_be_stopped() {
+    let mut home = Home::issued_four();
+    let moved = Moved::new(&mut home);
+    let revoked =
+        |serial: u32| format!("R\t270101000000Z\t261121093000Z\t{serial:04X}\tunknown\t/CN={serial}\n");
+    let list: String = (1..=3_000).map(revoked).collect();
+    moved.import(&mut home, &moved.crl(&[], &[9]), &list).unwrap();
+    let head = home.register.head().unwrap();
+    let mut told = Vec::new();
+    let stopped = home.register.plan_crl(&moved.new_crl(), Storing::Trial, &mut |done| {
+        told.push(done);
+        if told.len() < 5 { ControlFlow::Continue(()) } else { ControlFlow::Break(()) }
+    });
+    assert!(matches!(stopped, Err(Error::Stopped)), "{stopped:?}");
+    assert_eq!(told, [1024, 2048, 3072, 4096, 5120]);
+    assert_eq!(home.register.head().unwrap(), head);
+    let plan = home.register.plan_crl(&moved.new_crl(), Storing::Trial, &mut go_on).unwrap();
+    assert_eq!(plan.stored.entries, 3_000);
 }
 
 #[test]
@@ -737,7 +764,7 @@ fn what_a_list_that_is_given_again_calls_revoked_since_is_revoked() {
         standing.entry().unwrap().reason
     };
     assert_eq!((reason(&home, 10), reason(&home, 11)), (Reason::KeyCompromise, Reason::Superseded));
-    let plan = home.register.plan_crl(&moved.new_crl(), Storing::Trial).unwrap();
+    let plan = home.register.plan_crl(&moved.new_crl(), Storing::Trial, &mut go_on).unwrap();
     assert_eq!(plan.counts.came, 2);
     assert_eq!(home.findings(), [""; 0]);
     // Once more it changes nothing; what it says otherwise is told.

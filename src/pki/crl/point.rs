@@ -76,21 +76,30 @@ impl CrlPoint {
     /// # Errors
     /// [`DerError`] where the octets are no certificate.
     pub fn covers(&self, tbs_certificate: &[u8]) -> Result<bool, DerError> {
-        let Some(value) = extension(tbs_certificate)? else { return Ok(false) };
         let own = self.names();
+        Ok(Self::names_in(tbs_certificate)?.iter().any(|name| own.contains(name)))
+    }
+
+    /// The names of all points of a `TBSCertificate`, each with its tag.
+    ///
+    /// # Errors
+    /// [`DerError`] where the octets are no certificate.
+    pub fn names_in(tbs_certificate: &[u8]) -> Result<Vec<&[u8]>, DerError> {
+        let mut names = Vec::new();
+        let Some(value) = extension(tbs_certificate)? else { return Ok(names) };
         let mut outer = Reader::new(value);
         let mut points = outer.sequence("cRLDistributionPoints")?;
         while !points.is_empty() {
             let mut point = points.sequence("DistributionPoint")?;
             let Some(place) = point.optional(tag::context_constructed(0))? else { continue };
-            if full_name(place.whole)?.is_some_and(|names| names.iter().any(|name| own.contains(name))) {
-                return Ok(true);
-            }
+            names.extend(full_name(place.whole)?.unwrap_or_default());
         }
-        Ok(false)
+        Ok(names)
     }
 
-    fn names(&self) -> Vec<&[u8]> {
+    /// Its names, each with its tag.
+    #[must_use]
+    pub fn names(&self) -> Vec<&[u8]> {
         full_name(&self.der).ok().flatten().unwrap_or_default()
     }
 }

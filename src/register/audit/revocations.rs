@@ -2,7 +2,7 @@
 
 use super::super::{
     authority::{parse_chain, public_key},
-    crl::{self, Coverage, CrlOrigin, CrlScope, EntriesOf, PlansBound, Previous, StoredCrl},
+    crl::{self, Coverage, CrlOrigin, CrlScope, EntriesOf, Members, Pace, PlansBound, Previous, StoredCrl},
     error::Error,
     journal,
     revocation::{self, Revoked},
@@ -156,7 +156,7 @@ impl Audit<'_> {
                 ),
                 Some((certificate, chain)) => self.crl_lint(stored, &coverage, certificate, chain)?,
             }
-            self.crl_entries(stored, &coverage, previous)?;
+            self.crl_entries(stored, previous)?;
         }
         if let Some(previous) = previous {
             self.crl_succession(stored, previous)?;
@@ -234,7 +234,7 @@ impl Audit<'_> {
             return Ok(());
         };
         let expected = crl::expected_of(&issuer, number, stored.entries, coverage.point());
-        match crl::lint_stored(self.connection, stored.row, expected) {
+        match crl::lint_stored(self.connection, stored.row, expected, &mut Pace::unwatched()) {
             Err(error @ Error::Revocation(_)) => {
                 self.find("crl", format!("{}: {error}", shown(stored)));
                 Ok(())
@@ -244,18 +244,16 @@ impl Audit<'_> {
     }
 
     /// The entries are those that the revocations recorded until then make, one for one.
-    fn crl_entries(
-        &mut self,
-        stored: &StoredCrl,
-        coverage: &Coverage,
-        previous: Option<&StoredCrl>,
-    ) -> Result<(), Error> {
+    fn crl_entries(&mut self, stored: &StoredCrl, previous: Option<&StoredCrl>) -> Result<(), Error> {
         let before = previous.map(Previous::of);
         let revocations = i64::try_from(stored.revocations).unwrap_or(i64::MAX);
         let mut next = crl::entries_of(self.connection, stored.row)?;
         let mut wrong: Option<CrlSerial> = None;
-        let entries = EntriesOf { authority: &stored.authority, coverage, plans: &PlansBound::Unasked };
-        entries.each(self.connection, revocations, before, &mut |expected: &RevokedEntry| {
+        let (plans, pace) = (&PlansBound::Unasked, &mut Pace::unwatched());
+        let of = (stored.authority.as_str(), stored.scope);
+        let members = Members::of(self.connection, of, (&self.divisions, plans), pace)?;
+        let entries = EntriesOf { authority: &stored.authority, members: &members, plans };
+        entries.each(self.connection, revocations, before, pace, &mut |expected: &RevokedEntry| {
             if wrong.is_none() && next()?.as_ref() != Some(expected) {
                 wrong = Some(expected.serial);
             }
@@ -303,7 +301,8 @@ impl Audit<'_> {
         };
         let before = Previous::of(previous);
         let of = (stored.authority.as_str(), &PlansBound::Unasked);
-        let proved = crl::prove_stored(connection, of, before, stored.row, revocations, &mut left);
+        let new = (stored.row, revocations);
+        let proved = crl::prove_stored(connection, of, before, new, &mut Pace::unwatched(), &mut left);
         match proved {
             Err(Error::Revocation(error)) => {
                 self.find("crl-succession", format!("{}: {error}", shown(stored)));

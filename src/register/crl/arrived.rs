@@ -2,8 +2,12 @@
 
 use rusqlite::Transaction;
 
-use super::super::{error::Error, journal, revocation::RevocationError};
-use super::{CrlScope, TAKEOVER_ENTRIES_MAX, parts::PartWriter};
+use super::super::{error::Error, revocation::RevocationError};
+use super::{
+    CrlOrigin, CrlScope, TAKEOVER_ENTRIES_MAX,
+    parts::PartWriter,
+    row::{CrlColumns, insert_signature, next_crl},
+};
 use crate::pki::{
     crl::{CrlEnd, CrlError, CrlHead, CrlReader, Pieces, ReadError, RevokedEntry, Shape, SignedCrl},
     fingerprint::Digest,
@@ -33,9 +37,7 @@ impl Arrived {
         P: Pieces<Error = E>,
         E: From<Error>,
     {
-        let row: i64 = transaction
-            .query_row("SELECT coalesce(max(number), 0) + 1 FROM crl", [], |row| row.get(0))
-            .map_err(Error::from)?;
+        let row = next_crl(transaction)?;
         let mut reader = CrlReader::begin(pieces, Shape::List).map_err(unread)?;
         reader.keep_signed();
         let head = reader.head().clone();
@@ -68,37 +70,25 @@ impl Arrived {
         (previous, revocations): (Option<i64>, i64),
         now: Time,
     ) -> Result<(), Error> {
-        let entry = journal::next(transaction)?;
-        let count = |count: u64| i64::try_from(count).unwrap_or(i64::MAX);
-        transaction.execute(
-            "INSERT INTO crl (number, entry, authority, origin, issuer_sha256, crl_number, this_update, \
-             next_update, entries, previous, revocations, tbs_octets, tbs_sha256, partition) \
-             VALUES (?1, ?2, ?3, 'elsewhere', ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13)",
-            rusqlite::params![
-                self.row,
-                entry,
-                authority,
-                issuer.certificate().sha256().as_octets(),
-                self.end.number.as_ref().map(|number| number.as_octets().to_vec()),
-                self.head.this_update.unix(),
-                self.head.next_update.map(Time::unix),
-                count(self.end.entries),
-                previous,
-                revocations,
-                count(self.tbs_octets),
-                self.end.tbs_sha256.as_octets(),
-                scope.column(),
-            ],
-        )?;
-        let stored = super::unsigned(transaction, authority, scope)?
-            .ok_or_else(|| Error::Damaged("a CRL that was just stored is missing".to_owned()))?;
+        let columns = CrlColumns {
+            row: self.row,
+            authority,
+            scope,
+            origin: CrlOrigin::Elsewhere,
+            issuer,
+            number: self.end.number.as_ref(),
+            this_update: self.head.this_update,
+            next_update: self.head.next_update,
+            entries: self.end.entries,
+            previous,
+            revocations,
+            tbs_octets: self.tbs_octets,
+            tbs_sha256: self.end.tbs_sha256,
+        };
+        let stored = columns.insert(transaction)?;
         let signature = self.end.signature.as_deref().unwrap_or_default();
         let sha256 = super::whole_sha256(transaction, &stored, self.head.algorithm, signature)?;
-        transaction.execute(
-            "INSERT INTO crl_issued (crl, entry, time, sha256, signature) VALUES (?1, ?2, ?3, ?4, ?5)",
-            (self.row, entry, now.unix(), sha256.as_octets(), signature),
-        )?;
-        Ok(())
+        insert_signature(transaction, self.row, (sha256, signature), now)
     }
 }
 

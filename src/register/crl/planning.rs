@@ -1,21 +1,23 @@
 //! Planning a CRL: its octets are written, read back, linted and held against the CRL before, all in one transaction.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, mem::take, ops::ControlFlow};
 
 use rusqlite::{Connection, Transaction};
 
 use super::super::{
     Register,
     error::Error,
-    journal::{self, number},
-    revocation::{self, RevocationError, Revoked},
+    journal::{self, Kind, number},
+    revocation::RevocationError,
     row_key,
 };
 use super::{
-    Coverage, CrlOrigin, CrlScope, IssuedCrl, LaterCrls, PlansBound, StoredCrl, after_older, bound,
-    check_past, latest,
+    Coverage, CrlOrigin, CrlScope, Divisions, EntriesOf, LaterCrls, Members, Pace, PlansBound, StoredCrl,
+    after_older, bound, check_past, latest,
     parts::{PartWriter, entries_of, stored_parts, unread},
-    read_tbs, unsigned,
+    read_tbs,
+    row::{CrlColumns, newest_revocation, next_crl},
+    unsigned,
 };
 use crate::pki::{
     crl::{
@@ -80,27 +82,34 @@ pub struct CrlPlan {
 
 impl Register {
     /// Plans a CRL of all that is revoked. Proved before it is stored: the finished octets are read again by other code
-    /// and linted, and hold every entry of the CRL before, but for those that may leave.
+    /// and linted, and hold every entry of the CRL before, but for those that may leave. `watcher` hears how many rows and
+    /// entries were looked at, each as often as that was done.
     ///
     /// # Errors
-    /// [`RevocationError`]; [`Error::Damaged`], [`Error::DiskFull`].
-    pub fn plan_crl(&mut self, new: &NewCrl<'_>, storing: Storing) -> Result<CrlPlan, Error> {
+    /// [`RevocationError`]; [`Error::Stopped`] where `watcher` broke off; [`Error::Damaged`], [`Error::DiskFull`].
+    pub fn plan_crl(
+        &mut self,
+        new: &NewCrl<'_>,
+        storing: Storing,
+        watcher: &mut dyn FnMut(u64) -> ControlFlow<()>,
+    ) -> Result<CrlPlan, Error> {
         // Kept for the CRLs that follow: to digest a plan of a million takes seconds, and there may be 256 partitions.
-        let plans = std::mem::take(&mut self.plans_bound);
-        let plan = self.plan_crl_by(&plans, new, storing);
-        self.plans_bound = plans;
+        let (plans, divisions) = (take(&mut self.plans_bound), take(&mut self.divisions));
+        let plan = self.plan_crl_by(&plans, &divisions, (new, storing), &mut Pace::new(watcher));
+        (self.plans_bound, self.divisions) = (plans, divisions);
         plan
     }
 
     fn plan_crl_by(
         &mut self,
         plans: &PlansBound,
-        new: &NewCrl<'_>,
-        storing: Storing,
+        divisions: &Divisions,
+        (new, storing): (&NewCrl<'_>, Storing),
+        pace: &mut Pace<'_>,
     ) -> Result<CrlPlan, Error> {
         let transaction = self.write()?;
         plans.renew(&transaction)?;
-        let plan = planned(&transaction, new, plans)?;
+        let plan = Planning::begin(&transaction, new, (divisions, plans), pace)?.plan(pace)?;
         match storing {
             Storing::Trial => {}
             Storing::Durable(digest) if digest == plan.stored.tbs_sha256 => transaction.commit()?,
@@ -110,105 +119,153 @@ impl Register {
     }
 }
 
-fn planned(transaction: &Transaction<'_>, new: &NewCrl<'_>, plans: &PlansBound) -> Result<CrlPlan, Error> {
-    if let Some(waiting) = unsigned(transaction, new.authority, new.scope)? {
-        return Err(RevocationError::CrlUnsigned(waiting.number.unwrap_or_else(CrlNumber::first)).into());
-    }
-    check_past(transaction, new.authority)?;
-    let previous = latest(transaction, new.authority, new.scope)?;
-    let coverage = Coverage::of(transaction, new.authority, new.scope, plans)?;
-    let entries = EntriesOf { authority: new.authority, coverage: &coverage, plans };
-    if let Some(last) = previous.as_ref().map(|previous| previous.stored.this_update)
-        && new.this_update < last
-    {
-        return Err(RevocationError::ClockBehind { last, now: new.this_update }.into());
-    }
-    let before = previous.as_ref().map(|previous| &previous.stored);
-    bound::check_recorded(transaction, (new.authority, new.scope), before)?;
-    let (kind, none_since) =
-        after_older::kind_of_next(transaction, (new.authority, new.scope), before, new.later)?;
-    let number = next_number(previous.as_ref())?;
-    let row: i64 =
-        transaction.query_row("SELECT coalesce(max(number), 0) + 1 FROM crl", [], |row| row.get(0))?;
-    let revocations: i64 =
-        transaction.query_row("SELECT coalesce(max(number), 0) FROM revocation", [], |row| row.get(0))?;
-    let seen = previous.as_ref().map(|previous| Previous::of(&previous.stored));
-
-    // Twice: DER has the lengths first.
-    let mut extent = Extent::default();
-    let mut reasons = BTreeMap::new();
-    entries.each(transaction, i64::MAX, seen, &mut |entry| {
-        if entry.date > new.this_update {
-            let &RevokedEntry { serial, date, .. } = entry;
-            return Err(RevocationError::RevokedAhead { serial, date, now: new.this_update }.into());
-        }
-        extent.add(entry);
-        *reasons.entry(entry.reason).or_default() += 1;
-        Ok(())
-    })?;
-    let fields = CrlFields {
-        algorithm: new.algorithm,
-        issuer: new.issuer.certificate().subject().der(),
-        key_identifier: new.issuer.key_identifier(),
-        this_update: new.this_update,
-        next_update: new.next_update,
-        number: &number,
-        point: coverage.point(),
-    };
-    let frame = writer::frame(&fields, extent).map_err(RevocationError::from)?;
-    let mut parts = PartWriter::new(transaction, row);
-    parts.add(&frame.before)?;
-    entries.each(transaction, i64::MAX, seen, &mut |entry| parts.add(&writer::entry(entry)))?;
-    parts.add(&frame.behind)?;
-    let (tbs_sha256, tbs_octets) = parts.finish()?;
-
-    lint_stored(transaction, row, expected_of(new.issuer, &number, extent.entries, coverage.point()))?;
-    let mut shown = Vec::new();
-    let mut index = 0;
-    let mut left = |entry: &RevokedEntry, why: Leaving| -> Result<(), Error> {
-        index += 1;
-        if shown.len() < LEFT_SHOWN_MAX {
-            shown.push((entry.serial, why));
-        }
-        insert_left(transaction, row, index, &entry.serial, why)
-    };
-    let counts = match &previous {
-        None => Counts { came: extent.entries, ..Counts::default() },
-        Some(previous) => {
-            let previous = Previous::of(&previous.stored);
-            prove_stored(transaction, (new.authority, plans), previous, row, i64::MAX, &mut left)?
-        }
-    };
-    transaction.execute(
-        "INSERT INTO crl (number, entry, authority, origin, issuer_sha256, crl_number, this_update, next_update, \
-         entries, previous, revocations, tbs_octets, tbs_sha256, partition) \
-         VALUES (?1, ?2, ?3, ?13, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?14)",
-        rusqlite::params![
-            row,
-            journal::next(transaction)?,
-            new.authority,
-            new.issuer.certificate().sha256().as_octets(),
-            number.as_octets(),
-            new.this_update.unix(),
-            new.next_update.unix(),
-            i64::try_from(extent.entries).unwrap_or(i64::MAX),
-            previous.as_ref().map(|previous| previous.stored.row),
-            revocations,
-            i64::try_from(tbs_octets).unwrap_or(i64::MAX),
-            tbs_sha256.as_octets(),
-            new.origin.name(),
-            new.scope.column(),
-        ],
-    )?;
-    journal::append(transaction, kind, new.this_update)?;
-    let stored = unsigned(transaction, new.authority, new.scope)?
-        .filter(|stored| stored.row == row)
-        .ok_or_else(|| Error::Damaged("a CRL that was just stored is missing".to_owned()))?;
-    Ok(CrlPlan { stored, counts, left: shown, reasons, none_since })
+/// A CRL that is planned, and what it follows.
+struct Planning<'a> {
+    transaction: &'a Transaction<'a>,
+    new: &'a NewCrl<'a>,
+    plans: &'a PlansBound,
+    members: Members,
+    point: Option<CrlPoint>,
+    before: Option<StoredCrl>,
+    number: CrlNumber,
+    row: i64,
+    /// Of what kind its entry is, and the entry by which an older register was accepted that it answers.
+    kind: Kind,
+    none_since: Option<u64>,
 }
 
-fn next_number(previous: Option<&IssuedCrl>) -> Result<CrlNumber, Error> {
-    match previous.and_then(|previous| previous.stored.number.as_ref()) {
+/// What was written of it.
+struct Written {
+    entries: u64,
+    reasons: BTreeMap<Reason, u64>,
+    tbs_sha256: Digest,
+    tbs_octets: u64,
+}
+
+impl<'a> Planning<'a> {
+    fn begin(
+        transaction: &'a Transaction<'a>,
+        new: &'a NewCrl<'a>,
+        (divisions, plans): (&Divisions, &'a PlansBound),
+        pace: &mut Pace<'_>,
+    ) -> Result<Self, Error> {
+        let &NewCrl { authority, scope, this_update, .. } = new;
+        if let Some(waiting) = unsigned(transaction, authority, scope)? {
+            return Err(RevocationError::CrlUnsigned(waiting.number.unwrap_or_else(CrlNumber::first)).into());
+        }
+        check_past(transaction, authority)?;
+        let before = latest(transaction, authority, scope)?.map(|before| before.stored);
+        if let Some(last) =
+            before.as_ref().map(|before| before.this_update).filter(|last| this_update < *last)
+        {
+            return Err(RevocationError::ClockBehind { last, now: this_update }.into());
+        }
+        bound::check_recorded(transaction, (authority, scope), before.as_ref())?;
+        let (kind, none_since) =
+            after_older::kind_of_next(transaction, (authority, scope), before.as_ref(), new.later)?;
+        let point = Coverage::of(transaction, authority, scope, plans)?.into_point();
+        let members = Members::of(transaction, (authority, scope), (divisions, plans), pace)?;
+        let number = next_number(before.as_ref())?;
+        let row = next_crl(transaction)?;
+        Ok(Self { transaction, new, plans, members, point, before, number, row, kind, none_since })
+    }
+
+    fn plan(&self, pace: &mut Pace<'_>) -> Result<CrlPlan, Error> {
+        let written = self.write(pace)?;
+        let expected = expected_of(self.new.issuer, &self.number, written.entries, self.point.as_ref());
+        lint_stored(self.transaction, self.row, expected, pace)?;
+        let (counts, left) = self.prove(written.entries, pace)?;
+        let stored = self.store(&written)?;
+        Ok(CrlPlan { stored, counts, left, reasons: written.reasons, none_since: self.none_since })
+    }
+
+    /// Gives what it lists.
+    fn each(
+        &self,
+        pace: &mut Pace<'_>,
+        each: &mut dyn FnMut(&RevokedEntry) -> Result<(), Error>,
+    ) -> Result<(), Error> {
+        let of = EntriesOf { authority: self.new.authority, members: &self.members, plans: self.plans };
+        of.each(self.transaction, i64::MAX, self.before.as_ref().map(Previous::of), pace, each)
+    }
+
+    /// Writes its octets: twice through all entries, because DER has the lengths first.
+    fn write(&self, pace: &mut Pace<'_>) -> Result<Written, Error> {
+        let new = self.new;
+        let mut extent = Extent::default();
+        let mut reasons = BTreeMap::new();
+        self.each(pace, &mut |entry| {
+            if entry.date > new.this_update {
+                let &RevokedEntry { serial, date, .. } = entry;
+                return Err(RevocationError::RevokedAhead { serial, date, now: new.this_update }.into());
+            }
+            extent.add(entry);
+            *reasons.entry(entry.reason).or_default() += 1;
+            Ok(())
+        })?;
+        let fields = CrlFields {
+            algorithm: new.algorithm,
+            issuer: new.issuer.certificate().subject().der(),
+            key_identifier: new.issuer.key_identifier(),
+            this_update: new.this_update,
+            next_update: new.next_update,
+            number: &self.number,
+            point: self.point.as_ref(),
+        };
+        let frame = writer::frame(&fields, extent).map_err(RevocationError::from)?;
+        let mut parts = PartWriter::new(self.transaction, self.row);
+        parts.add(&frame.before)?;
+        self.each(pace, &mut |entry| parts.add(&writer::entry(entry)))?;
+        parts.add(&frame.behind)?;
+        let (tbs_sha256, tbs_octets) = parts.finish()?;
+        Ok(Written { entries: extent.entries, reasons, tbs_sha256, tbs_octets })
+    }
+
+    /// Proves that it loses nothing, and records what left: how much, and the first of it.
+    fn prove(&self, entries: u64, pace: &mut Pace<'_>) -> Result<(Counts, Vec<(CrlSerial, Leaving)>), Error> {
+        let mut shown = Vec::new();
+        let Some(before) = &self.before else {
+            return Ok((Counts { came: entries, ..Counts::default() }, shown));
+        };
+        let mut index = 0;
+        let mut left = |entry: &RevokedEntry, why: Leaving| -> Result<(), Error> {
+            index += 1;
+            if shown.len() < LEFT_SHOWN_MAX {
+                shown.push((entry.serial, why));
+            }
+            insert_left(self.transaction, self.row, index, &entry.serial, why)
+        };
+        let of = (self.new.authority, self.plans);
+        let counts =
+            prove_stored(self.transaction, of, Previous::of(before), (self.row, i64::MAX), pace, &mut left)?;
+        Ok((counts, shown))
+    }
+
+    fn store(&self, written: &Written) -> Result<StoredCrl, Error> {
+        let &NewCrl { authority, scope, origin, issuer, this_update, next_update, .. } = self.new;
+        let columns = CrlColumns {
+            row: self.row,
+            authority,
+            scope,
+            origin,
+            issuer,
+            number: Some(&self.number),
+            this_update,
+            next_update: Some(next_update),
+            entries: written.entries,
+            previous: self.before.as_ref().map(|before| before.row),
+            revocations: newest_revocation(self.transaction)?,
+            tbs_octets: written.tbs_octets,
+            tbs_sha256: written.tbs_sha256,
+        };
+        let stored = columns.insert(self.transaction)?;
+        journal::append(self.transaction, self.kind, this_update)?;
+        Ok(stored)
+    }
+}
+
+fn next_number(before: Option<&StoredCrl>) -> Result<CrlNumber, Error> {
+    match before.and_then(|before| before.number.as_ref()) {
         None => Ok(CrlNumber::first()),
         Some(last) => Ok(last.next().ok_or_else(|| RevocationError::NumbersOut(last.clone()))?),
     }
@@ -233,58 +290,6 @@ pub(super) fn insert_left(
     Ok(())
 }
 
-/// What the CRLs of a scope list.
-#[derive(Clone, Copy, Debug)]
-pub(in crate::register) struct EntriesOf<'a> {
-    pub(in crate::register) authority: &'a str,
-    pub(in crate::register) coverage: &'a Coverage,
-    pub(in crate::register) plans: &'a PlansBound,
-}
-
-impl EntriesOf<'_> {
-    /// Gives every certificate that is revoked or held after so many rows of `revocation`, in the order of serial
-    /// numbers; without those issued here that expired before the CRL before was made, and of which it took in the last
-    /// row: they have been on it.
-    pub(in crate::register) fn each(
-        self,
-        connection: &Connection,
-        revocations: i64,
-        previous: Option<Previous>,
-        each: &mut dyn FnMut(&RevokedEntry) -> Result<(), Error>,
-    ) -> Result<(), Error> {
-        let Self { authority, coverage, plans } = self;
-        let mut statement = connection.prepare_cached(&format!(
-            "SELECT {}, number FROM revocation INDEXED BY revocation_serial WHERE authority = ?1 AND number <= ?2 \
-             ORDER BY serial, number",
-            revocation::COLUMNS
-        ))?;
-        let mut rows = statement.query((authority, revocations))?;
-        let mut last: Option<(CrlSerial, Revoked, u64)> = None;
-        let mut give = |standing: Option<(CrlSerial, Revoked, u64)>| -> Result<(), Error> {
-            let Some((_, revoked, row)) = &standing else { return Ok(()) };
-            let Some(entry) = revoked.entry() else { return Ok(()) };
-            if !coverage.holds(connection, (authority, &entry.serial), plans)? {
-                return Ok(());
-            }
-            if let Some(previous) = previous
-                && *row <= previous.revocations
-                && plans.ended_before(connection, (authority, &entry.serial), previous.this_update)?.is_some()
-            {
-                return Ok(());
-            }
-            each(entry)
-        };
-        while let Some(row) = rows.next()? {
-            let (serial, revoked) = revocation::read(row)?;
-            if last.as_ref().is_some_and(|(last, ..)| *last != serial) {
-                give(last.take())?;
-            }
-            last = Some((serial, revoked, number(row.get(5)?)?));
-        }
-        give(last)
-    }
-}
-
 /// What the lint of a CRL holds its octets against.
 pub(in crate::register) fn expected_of<'a>(
     issuer: &'a IssuingCa,
@@ -307,10 +312,12 @@ pub(in crate::register) fn lint_stored(
     connection: &Connection,
     crl: i64,
     expected: Expected<'_>,
+    pace: &mut Pace<'_>,
 ) -> Result<(), Error> {
     let mut reader = CrlReader::begin(stored_parts(connection, crl), Shape::Tbs).map_err(unread)?;
     let mut lint = CrlLint::begin(reader.head(), expected);
     while let Some(entry) = reader.next_entry().map_err(unread)? {
+        pace.step()?;
         lint.entry(&entry);
     }
     let faults = lint.finish(&reader.finish().map_err(unread)?);
@@ -326,9 +333,9 @@ pub(in crate::register) fn lint_stored(
 #[derive(Clone, Copy, Debug)]
 pub(in crate::register) struct Previous {
     row: i64,
-    this_update: Time,
+    pub(super) this_update: Time,
     origin: CrlOrigin,
-    revocations: u64,
+    pub(super) revocations: u64,
 }
 
 impl Previous {
@@ -342,14 +349,14 @@ impl Previous {
     }
 }
 
-/// Proves from the stored octets of both that a CRL loses nothing of the one before. `revocations` is the number of the
-/// newest row that the new one looked at.
+/// Proves from the stored octets of both that a CRL loses nothing of the one before. The new one is told by its row and
+/// the number of the newest row of revocations that it looked at.
 pub(in crate::register) fn prove_stored(
     connection: &Connection,
     (authority, plans): (&str, &PlansBound),
     previous: Previous,
-    new: i64,
-    revocations: i64,
+    (new, revocations): (i64, i64),
+    pace: &mut Pace<'_>,
     left: &mut dyn FnMut(&RevokedEntry, Leaving) -> Result<(), Error>,
 ) -> Result<Counts, Error> {
     let (head, end) = read_tbs(connection, previous.row, &mut |_| Ok(()))?;
@@ -375,7 +382,11 @@ pub(in crate::register) fn prove_stored(
             Box::new(move || Ok(entries.next()))
         }
     };
-    let mut after = entries_of(connection, new)?;
+    let mut entries = entries_of(connection, new)?;
+    let mut after = || {
+        pace.step()?;
+        entries()
+    };
     succession::prove(previous.this_update, &mut *before, &mut after, &mut facts, left)
 }
 

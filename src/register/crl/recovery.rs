@@ -15,11 +15,13 @@ use super::super::{
     revocation::{self, Recorded, RevocationError, Revoked},
 };
 use super::{
-    Coverage, CrlScope, EntriesOf, IssuedCrl, PlansBound, Previous,
+    Coverage, CrlScope, Divisions, EntriesOf, IssuedCrl, Members, Pace, PlansBound, Previous,
     arrived::{Arrived, crl_error},
     bound, check_past, latest,
     planning::insert_left,
-    prove_stored, unsigned,
+    prove_stored,
+    row::newest_revocation,
+    unsigned,
 };
 use crate::pki::{
     crl::{CrlError, CrlNumber, CrlPoint, CrlSerial, Pieces, Reason, RevokedEntry, succession},
@@ -171,11 +173,11 @@ impl Recovering<'_> {
         let Self { transaction, authority, scope, arrived, plans } = *self;
         let made = arrived.head.this_update;
         let entry = journal::next(transaction)?;
-        let coverage = Coverage::of(transaction, authority, scope, plans)?;
-        let holds_gone = self.holds_gone(&coverage, entries, before)?;
+        let holds_gone = self.holds_gone(entries, before)?;
         for serial in &holds_gone {
             revocation::insert(transaction, entry, authority, &Recorded::released(*serial, made))?;
         }
+        let coverage = Coverage::of(transaction, authority, scope, plans)?;
         let mut revoked = 0;
         for found in entries {
             // The CRLs of a partition list what is known to be in it: the next one would lose this entry.
@@ -196,7 +198,6 @@ impl Recovering<'_> {
     /// that was set here after this CRL was made is another hold.
     fn holds_gone(
         &self,
-        coverage: &Coverage,
         entries: &[RevokedEntry],
         before: Option<&IssuedCrl>,
     ) -> Result<Vec<CrlSerial>, Error> {
@@ -204,9 +205,11 @@ impl Recovering<'_> {
         let listed: BTreeSet<CrlSerial> = entries.iter().map(|entry| entry.serial).collect();
         let mut held = Vec::new();
         let seen = i64::try_from(before.stored.revocations).unwrap_or(i64::MAX);
-        let plans = self.plans;
-        let of = EntriesOf { authority: self.authority, coverage, plans };
-        of.each(self.transaction, seen, None, &mut |entry| {
+        let (plans, pace) = (self.plans, &mut Pace::unwatched());
+        let of = (self.authority, self.scope);
+        let members = Members::of(self.transaction, of, (&Divisions::default(), plans), pace)?;
+        let of = EntriesOf { authority: self.authority, members: &members, plans };
+        of.each(self.transaction, seen, None, pace, &mut |entry| {
             if entry.reason == Reason::CertificateHold && !listed.contains(&entry.serial) {
                 held.push(entry.serial);
             }
@@ -228,8 +231,7 @@ impl Recovering<'_> {
     /// Stores it behind the CRL before, of which it is proved to lose nothing.
     fn store(&self, issuer: &IssuingCa, before: Option<&IssuedCrl>, now: Time) -> Result<(), Error> {
         let Self { transaction, authority, scope, arrived, plans } = *self;
-        let revocations: i64 =
-            transaction.query_row("SELECT coalesce(max(number), 0) FROM revocation", [], |row| row.get(0))?;
+        let revocations = newest_revocation(transaction)?;
         let previous = before.map(|before| before.stored.row);
         arrived.store(transaction, (authority, scope), issuer, (previous, revocations), now)?;
         if let Some(before) = before {
@@ -238,8 +240,8 @@ impl Recovering<'_> {
                 transaction,
                 (authority, plans),
                 Previous::of(&before.stored),
-                arrived.row,
-                i64::MAX,
+                (arrived.row, i64::MAX),
+                &mut Pace::unwatched(),
                 &mut |entry, why| {
                     index += 1;
                     insert_left(transaction, arrived.row, index, &entry.serial, why)

@@ -3,7 +3,7 @@
 use rusqlite::{Connection, OptionalExtension as _, Transaction};
 
 use super::super::{Register, error::Error, journal};
-use super::PlansBound;
+use super::{PlansBound, division::tbs_of};
 use crate::pki::crl::{CrlPoint, CrlSerial};
 
 /// Which certificates of an authority a CRL is for.
@@ -69,23 +69,20 @@ impl Coverage {
         self.point.as_ref()
     }
 
+    pub(super) fn into_point(self) -> Option<CrlPoint> {
+        self.point
+    }
+
     /// Whether a certificate is in it. Of one that was issued elsewhere nobody here has the octets: it is on the full CRL
     /// only. The octets are those of a plan that the journal binds, as far as `plans` asks.
-    pub(in crate::register) fn holds(
+    pub(super) fn holds(
         &self,
         connection: &Connection,
         (authority, serial): (&str, &CrlSerial),
         plans: &PlansBound,
     ) -> Result<bool, Error> {
         let Some(point) = &self.point else { return Ok(true) };
-        let found: Option<(Vec<u8>, i64)> = connection
-            .prepare_cached(
-                "SELECT planned.tbs, plan.entry FROM planned JOIN issued USING (key) \
-                 JOIN plan ON plan.number = planned.plan WHERE planned.serial = ?2 AND plan.authority = ?1",
-            )?
-            .query_row((authority, serial.as_octets()), |row| Ok((row.get(0)?, row.get(1)?)))
-            .optional()?;
-        let Some((tbs, plan)) = found else { return Ok(false) };
+        let Some((tbs, plan)) = tbs_of(connection, authority, serial)? else { return Ok(false) };
         plans.check(connection, plan)?;
         point.covers(&tbs).map_err(|error| Error::Damaged(format!("a planned certificate: {error}")))
     }
@@ -135,10 +132,25 @@ fn point_of(
         )?
         .query_row((authority, scope.column()), |row| Ok((row.get(0)?, row.get(1)?)))
         .optional()?;
-    let parsed = |der: &[u8]| {
-        CrlPoint::parse(der).map_err(|what| Error::Damaged(format!("a partition's point {what}")))
-    };
     found.map(|(entry, der)| Ok((entry, parsed(&der)?))).transpose()
+}
+
+/// Every partition of an authority, with the entry of the plan that had its distribution point first.
+pub(super) fn points(connection: &Connection, authority: &str) -> Result<Vec<(u32, i64, CrlPoint)>, Error> {
+    let mut statement = connection.prepare_cached(
+        "SELECT idx, entry, point FROM crl_partition WHERE number IN \
+         (SELECT min(number) FROM crl_partition WHERE authority = ?1 GROUP BY idx)",
+    )?;
+    let mut rows = statement.query([authority])?;
+    let mut found = Vec::new();
+    while let Some(row) = rows.next()? {
+        found.push((row.get(0)?, row.get(1)?, parsed(&row.get::<_, Vec<u8>>(2)?)?));
+    }
+    Ok(found)
+}
+
+fn parsed(der: &[u8]) -> Result<CrlPoint, Error> {
+    CrlPoint::parse(der).map_err(|what| Error::Damaged(format!("a partition's point {what}")))
 }
 
 /// Adds the partitions that a plan divides its certificates among; they belong to the journal's next entry, which is the

@@ -15,6 +15,7 @@ use super::super::{
 use super::{
     CrlScope,
     arrived::{Arrived, crl_error},
+    row::newest_revocation,
 };
 use crate::pki::{
     crl::{
@@ -355,9 +356,7 @@ impl<'a> TakeoverWriter<'a> {
         let Self { transaction, entry, authority, coming, counts, .. } = self;
         let crl = match coming {
             Coming::Crl(arrived) => {
-                let revocations: i64 =
-                    transaction
-                        .query_row("SELECT coalesce(max(number), 0) FROM revocation", [], |row| row.get(0))?;
+                let revocations = newest_revocation(&transaction)?;
                 let full = (authority.as_str(), CrlScope::Full);
                 arrived.store(&transaction, full, issuer, (None, revocations), now)?;
                 Some(arrived.row)

@@ -121,8 +121,11 @@ impl Room for NextCrl {
          same octets are signed again under the same number."
     }
 
-    fn bindings(&self, _about: &About) -> Vec<Binding> {
+    fn bindings(&self, about: &About) -> Vec<Binding> {
         match &self.step {
+            Step::Preparing if about.can_stop() => {
+                vec![Binding::bar(&[Key::Esc], Action::Back, "stop preparing")]
+            }
             Step::Preparing => vec![BACK],
             Step::Shown { sheet, .. } => {
                 let mut bindings =

@@ -94,11 +94,12 @@ impl Worker {
             RevocationJob::Prepare(ca, scope) => {
                 self.desk = Desk::Empty;
                 let published = self.published_of(&ca);
-                let (appliance, _) = self.working()?;
+                let (appliance, mut teller) = self.working()?;
                 if let Some(accepted) = appliance.published_wanted(&ca, scope, &published)? {
                     return Ok(News::Revocation(RevocationNews::PublishedWanted(accepted)));
                 }
-                let prepared = appliance.prepare_crl(&ca, scope, None, &published)?;
+                let prepared =
+                    teller.watched(|watch| appliance.prepare_crl(&ca, scope, None, &published, watch))?;
                 let shown = appliance.shown_crl(&prepared)?;
                 self.desk = Desk::Prepared(Box::new(prepared));
                 RevocationNews::Prepared(Box::new(shown))
@@ -142,8 +143,8 @@ impl Worker {
         let number = self.desk.prepared(digest)?.id();
         self.log_in(&format!("to sign {number}"))?;
         let Desk::Approved(approved) = std::mem::take(&mut self.desk) else { return Err(not_there()) };
-        let (appliance, session, _) = self.signing()?;
-        let signed = appliance.issue_crl(&approved, session)?;
+        let (appliance, session, mut teller) = self.signing()?;
+        let signed = teller.watched(|watch| appliance.issue_crl(&approved, session, watch))?;
         // From here on it is signed and recorded: nothing that fails may say otherwise.
         let row = Box::new(ceremony::new_crl_row(&signed));
         let stored_before = approved.prepared().change().is_none();
