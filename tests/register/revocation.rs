@@ -678,7 +678,7 @@ fn an_adopted_ca_revokes_nothing_and_makes_no_crl_until_its_past_is_known() {
     unknown(home.register.plan_crl(&moved.new_crl(), Storing::Trial, &mut go_on).map(drop));
     unknown(home.register.revoke(&order, now()));
     unknown(moved.list_more(&mut home, INDEX).map(drop));
-    let empty = moved.import(&mut home, &moved.crl(&[], &[9]), "");
+    let empty = moved.import(&mut home, &moved.crl(&[entry(7, Reason::KeyCompromise)], &[9]), "");
     assert!(matches!(empty, Err(Error::Revocation(RevocationError::ListEmpty))), "{empty:?}");
     let taken = home.register.begin_takeover_without_crl("moved", now()).unwrap();
     assert_eq!(taken.store(&moved.ca, now()).unwrap(), Takeover::default());
@@ -722,6 +722,35 @@ fn a_crl_that_is_being_planned_can_be_stopped() {
     assert_eq!(home.register.head().unwrap(), head);
     let plan = home.register.plan_crl(&moved.new_crl(), Storing::Trial, &mut go_on).unwrap();
     assert_eq!(plan.stored.entries, 3_000);
+}
+
+/// A CA that never issued anything brings an empty list, and a CRL that names nobody where it made one.
+#[test]
+fn a_ca_that_issued_nothing_moves_in_with_an_empty_list() {
+    let mut home = Home::issued_four();
+    let moved = Moved::new(&mut home);
+    // Whoever revoked has issued: this list is another file, or was cut.
+    let revoked = moved.crl(&[entry(7, Reason::KeyCompromise)], &[9]);
+    assert!(slip(moved.import(&mut home, &revoked, "").map(drop)).contains("names no certificate"));
+    let taken = moved.import(&mut home, &moved.crl(&[], &[9]), "").unwrap();
+    assert_eq!(taken, Takeover::default());
+    assert!(slip(moved.list_more(&mut home, "").map(drop)).contains("names no certificate"));
+    // Its number goes on.
+    let plan = home.register.plan_crl(&moved.new_crl(), Storing::Trial, &mut go_on).unwrap();
+    assert_eq!(plan.stored.number, CrlNumber::from_octets(&[10]));
+    assert_eq!((plan.counts.stayed, plan.counts.came, plan.counts.left), (0, 0, 0));
+    let issued_since = "V\t270101000000Z\t\t04\tunknown\t/CN=four\n";
+    assert_eq!(moved.list_more(&mut home, issued_since).unwrap().listed, 1);
+    assert_eq!(home.findings(), [""; 0]);
+
+    let mut home = Home::issued_four();
+    let moved = Moved::new(&mut home);
+    let mut taken = home.register.begin_takeover_without_crl("moved", now()).unwrap();
+    Moved::list(&mut taken, "").unwrap();
+    taken.store(&moved.ca, now()).unwrap();
+    let plan = home.register.plan_crl(&moved.new_crl(), Storing::Trial, &mut go_on).unwrap();
+    assert_eq!((plan.stored.number, plan.stored.entries), (CrlNumber::from_octets(&[1]), 0));
+    assert_eq!(home.findings(), [""; 0]);
 }
 
 #[test]

@@ -337,12 +337,17 @@ impl<'a> TakeoverWriter<'a> {
         revocation::insert(&self.transaction, self.entry, &self.authority, &Recorded::revoked(&entry))
     }
 
-    /// Refuses a list that named nothing: it is a file that was cut, or another one.
+    /// Refuses a list that named nothing, unless it came with a CA that revoked nothing and is new here: of any other it is
+    /// a file that was cut, or another one.
     ///
     /// # Errors
     /// [`RevocationError::ListEmpty`].
     pub fn end_list(&self) -> Result<(), Error> {
-        if self.counts.listed + self.counts.known == 0 {
+        let may_be_empty = match self.coming {
+            Coming::Crl(_) | Coming::NoCrl => self.counts.entries == 0,
+            Coming::Nothing => false,
+        };
+        if self.counts.listed + self.counts.known == 0 && !may_be_empty {
             return Err(RevocationError::ListEmpty.into());
         }
         Ok(())
