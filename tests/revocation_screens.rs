@@ -7,8 +7,8 @@ mod stored;
 
 use coldsign::{
     ceremony::{
-        Aftermath, Class, CrlChanges, CrlOrigin, CrlRow, CrlScope, CrlShown, JudgedCertificate,
-        JudgedRevocation, RevocationAct,
+        Aftermath, Class, CrlChanges, CrlFreshness, CrlOrigin, CrlRow, CrlScope, CrlShown, CrlStanding,
+        CrlsOfCa, JudgedCertificate, JudgedRevocation, RevocationAct,
     },
     pki::{
         crl::{CrlSerial, Reason},
@@ -18,7 +18,9 @@ use coldsign::{
         key::Key,
         message::{Effect, Failure, Message},
         model::Model,
-        screen::{Screen, crls::Crls, next_crl::NextCrl, revoke::Revoke, rooms::Rooms},
+        screen::{
+            Screen, crls::Crls, next_crl::NextCrl, revocations::Revocations, revoke::Revoke, rooms::Rooms,
+        },
         update::update,
         work::{
             Job, News,
@@ -169,18 +171,45 @@ fn a_crl_is_signed_after_its_words_only_and_delivered_after_its_signature() {
     assert!(matches!(model.screen(), Screen::Delivery(_)));
 }
 
+fn standing(scope: CrlScope) -> CrlStanding {
+    let freshness = CrlFreshness::Never;
+    CrlStanding {
+        ca: "root".to_owned(),
+        scope,
+        place: None,
+        latest: None,
+        freshness,
+        waiting: 0,
+        unsigned: None,
+    }
+}
+
+#[test]
+fn a_ca_that_makes_several_crls_is_one_line_that_opens_them() {
+    let mut model = on(Screen::Revocations(Revocations::new()));
+    let scopes = [CrlScope::Full, CrlScope::Partition(1), CrlScope::Partition(2)];
+    let several = CrlsOfCa { ca: "root".to_owned(), standings: scopes.map(standing).to_vec() };
+    let one = CrlsOfCa { ca: "one".to_owned(), standings: vec![standing(CrlScope::Full)] };
+    tell(&mut model, RevocationNews::Standings(vec![one, several]));
+    key(&mut model, Key::Down);
+    key(&mut model, Key::Enter);
+    assert_eq!(model.screen().room().title(), "Revocation: the CRLs of a CA");
+    key(&mut model, Key::End);
+    let RevocationJob::Page(ca, scope) = job(&mut model, Key::Enter) else {
+        panic!("its CRLs are asked for")
+    };
+    assert_eq!((ca.as_str(), scope), ("root", CrlScope::Partition(2)));
+    // The only CRL of a CA needs no list of its own.
+    let mut model = on(Screen::Revocations(Revocations::new()));
+    let one = CrlsOfCa { ca: "root".to_owned(), standings: vec![standing(CrlScope::Full)] };
+    tell(&mut model, RevocationNews::Standings(vec![one]));
+    assert!(matches!(job(&mut model, Key::Enter), RevocationJob::Page(_, CrlScope::Full)));
+}
+
 #[test]
 fn only_the_latest_crl_that_was_made_here_is_handed_over() {
     let mut model = on(Screen::Crls(Crls::new("root", CrlScope::Full)));
-    let standing = coldsign::ceremony::CrlStanding {
-        ca: "root".to_owned(),
-        scope: CrlScope::Full,
-        place: None,
-        latest: None,
-        freshness: coldsign::ceremony::CrlFreshness::Never,
-        waiting: 0,
-        unsigned: None,
-    };
+    let standing = standing(CrlScope::Full);
     let imported = CrlRow { origin: CrlOrigin::Elsewhere, ..row() };
     for (rows, offered) in [(vec![], false), (vec![imported.clone()], false), (vec![row(), imported], true)] {
         tell(&mut model, RevocationNews::Page { standing: Box::new(standing.clone()), rows });

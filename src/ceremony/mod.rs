@@ -100,9 +100,9 @@ pub use renewal::RootRenewal;
 pub use repeated_code::{RepeatedCode, Repetition};
 pub use revocation::{
     ApprovedCrl, CrlApproval, CrlChanges, CrlFile, CrlFreshness, CrlImport, CrlRow, CrlShown, CrlStanding,
-    JudgedCertificate, JudgedRevocation, ListedCertificate, Past, PreparedCrl, PublishedCrls, REASONS,
-    RevokedRow, crl_again, crl_id, new_crl_row, read_crl_file, read_serials, typed_moment, typed_serial,
-    typed_serials,
+    CrlsOfCa, JudgedCertificate, JudgedRevocation, ListedCertificate, Past, PreparedCrl, PublishedCrls,
+    REASONS, RevokedRow, crl_again, crl_id, new_crl_row, read_crl_file, read_serials, typed_moment,
+    typed_serial, typed_serials,
 };
 pub use seen::{Agreement, Seen};
 pub use self_check::{Check, Mark, interfaces_up, self_check, utc_now};

@@ -48,7 +48,9 @@ pub use in_force::RevokedRow;
 pub use judged::{JudgedCertificate, JudgedRevocation};
 pub use published::PublishedCrls;
 pub use serials::read_serials;
-pub use standing::{CrlChanges, CrlFreshness, CrlRow, CrlShown, CrlStanding, ListedCertificate, new_crl_row};
+pub use standing::{
+    CrlChanges, CrlFreshness, CrlRow, CrlShown, CrlStanding, CrlsOfCa, ListedCertificate, new_crl_row,
+};
 pub use typed::{REASONS, typed_moment, typed_serial, typed_serials};
 
 pub(super) use due::{crls_ahead, crls_due};

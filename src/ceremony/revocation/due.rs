@@ -5,7 +5,7 @@ use crate::{
     register::{self, AuthorityRecord, CrlScope, Register},
 };
 
-use super::CrlFreshness;
+use super::{CrlFreshness, standing::due_words};
 
 /// The next CRLs of a CA that made some.
 #[derive(Clone, Debug, Eq, PartialEq)]
@@ -25,7 +25,7 @@ pub(in crate::ceremony) fn crls_due(
 ) -> Result<Vec<CrlsAhead>, register::Error> {
     let mut due = Vec::new();
     for record in register.authorities()? {
-        due.extend(crls_ahead(register, &record, now)?.filter(|ahead| is_due(ahead.freshness)));
+        due.extend(crls_ahead(register, &record, now)?.filter(|ahead| ahead.freshness.is_due()));
     }
     Ok(due)
 }
@@ -46,16 +46,12 @@ pub(in crate::ceremony) fn crls_ahead(
         let freshness = CrlFreshness::of(latest.as_ref(), now);
         next.extend(latest.and_then(|latest| latest.stored().next_update).map(|at| (scope, at, freshness)));
     }
-    next.sort_by_key(|(_, at, freshness)| (!is_due(*freshness), *at));
-    let due = next.iter().filter(|(_, _, freshness)| is_due(*freshness)).count();
+    next.sort_by_key(|(_, at, freshness)| (!freshness.is_due(), *at));
+    let due = next.iter().filter(|(_, _, freshness)| freshness.is_due()).count();
     Ok(next.first().map(|&(scope, at, freshness)| {
         let words = words(&record.name, (due, next.len()), scope, freshness);
         CrlsAhead { words, at, freshness }
     }))
-}
-
-fn is_due(freshness: CrlFreshness) -> bool {
-    matches!(freshness, CrlFreshness::Overdue(_) | CrlFreshness::Soon(_))
 }
 
 fn makes_crls(record: &AuthorityRecord, now: Time) -> bool {
@@ -70,7 +66,7 @@ fn words(ca: &str, (due, all): (usize, usize), scope: CrlScope, first: CrlFreshn
         (0, 1) => format!("CA {name}: its next CRL{}", scope.of_partition()),
         (0, _) => format!("CA {name}: the next of its {all} CRLs"),
         (1, _) => format!("CA {name}: its next CRL{} is {}", scope.of_partition(), first.words()),
-        (..) => format!("CA {name}: {due} of its {all} CRLs are due, the first is {}", first.words()),
+        (..) => format!("CA {name}: {}, the first is {}", due_words(due, all), first.words()),
     }
 }
 

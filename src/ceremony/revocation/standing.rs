@@ -57,6 +57,20 @@ impl CrlFreshness {
         }
     }
 
+    /// Whether the next one is to be made now, or was to be there already.
+    pub(super) fn is_due(self) -> bool {
+        matches!(self, Self::Overdue(_) | Self::Soon(_))
+    }
+
+    /// Seconds until the next one must be there.
+    fn left(self) -> i64 {
+        match self {
+            Self::Good(seconds) | Self::Soon(seconds) => seconds,
+            Self::Never => i64::MAX,
+            Self::Overdue(seconds) => -seconds,
+        }
+    }
+
     /// When the next CRL is due, in few words: `OVERDUE by 3 days`, `due in 12 days`; `no date yet` where no CRL named one.
     #[must_use]
     pub fn words(self) -> String {
@@ -93,6 +107,42 @@ pub struct CrlStanding {
     pub waiting: u64,
     /// The number of a CRL that is stored and not signed.
     pub unsigned: Option<String>,
+}
+
+/// How the CRLs of a CA stand, whose key signs CRLs.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct CrlsOfCa {
+    /// The CA's name.
+    pub ca: String,
+    /// The full one first, then every partition.
+    pub standings: Vec<CrlStanding>,
+}
+
+impl CrlsOfCa {
+    /// How the one stands that is to be made first.
+    #[must_use]
+    pub fn first(&self) -> CrlFreshness {
+        let all = self.standings.iter().map(|standing| standing.freshness);
+        all.min_by_key(|freshness| (!freshness.is_due(), freshness.left())).unwrap_or(CrlFreshness::Never)
+    }
+
+    /// How many of several are due, in words: `3 of its 17 CRLs are due`.
+    #[must_use]
+    pub fn words(&self) -> String {
+        due_words(
+            self.standings.iter().filter(|standing| standing.freshness.is_due()).count(),
+            self.standings.len(),
+        )
+    }
+}
+
+/// So many of several CRLs are due.
+pub(super) fn due_words(due: usize, all: usize) -> String {
+    match due {
+        0 => format!("none of its {all} CRLs is due"),
+        1 => format!("1 of its {all} CRLs is due"),
+        _ => format!("{due} of its {all} CRLs are due"),
+    }
 }
 
 /// A line about a CRL.
@@ -164,22 +214,23 @@ pub struct ListedCertificate {
 }
 
 impl Appliance {
-    /// How the CRLs of all CAs stand whose keys sign CRLs: of each CA the full one first, then every partition.
+    /// How the CRLs of all CAs stand whose keys sign CRLs.
     ///
     /// # Errors
     /// [`Error::Register`].
-    pub fn crl_standings(&self) -> Result<Vec<CrlStanding>, Error> {
-        let mut standings = Vec::new();
+    pub fn crl_standings(&self) -> Result<Vec<CrlsOfCa>, Error> {
+        let mut all = Vec::new();
         for record in self.register.authorities()? {
             if record.certificate.is_some()
                 && self.issuer(&record.name).is_ok_and(|issuer| issuer.signs_crls())
             {
-                for scope in self.register.crl_scopes(&record.name)? {
-                    standings.push(self.crl_standing(&record.name, scope)?);
-                }
+                let scopes = self.register.crl_scopes(&record.name)?;
+                let standings = scopes.into_iter().map(|scope| self.crl_standing(&record.name, scope));
+                let standings = standings.collect::<Result<_, _>>()?;
+                all.push(CrlsOfCa { ca: record.name, standings });
             }
         }
-        Ok(standings)
+        Ok(all)
     }
 
     /// How the CRLs of a scope stand.
@@ -318,5 +369,27 @@ mod tests {
         check(30, 0, CrlFreshness::Soon(0), "due in 0 minutes");
         check(30, -days(3), CrlFreshness::Overdue(days(3)), "OVERDUE by 3 days");
         assert_eq!(CrlFreshness::of(None, now), CrlFreshness::Never);
+    }
+
+    #[test]
+    fn of_several_crls_the_most_urgent_is_told_and_how_many_are_due() {
+        let check = |freshness: &[CrlFreshness], first, words: &str| {
+            let standing = |(scope, freshness): (u32, &CrlFreshness)| CrlStanding {
+                ca: "a".to_owned(),
+                scope: CrlScope::Partition(scope),
+                place: None,
+                latest: None,
+                freshness: *freshness,
+                waiting: 0,
+                unsigned: None,
+            };
+            let standings = (1..).zip(freshness).map(standing).collect();
+            let crls = CrlsOfCa { ca: "a".to_owned(), standings };
+            assert_eq!((crls.first(), crls.words().as_str()), (first, words));
+        };
+        let (good, soon, late) = (CrlFreshness::Good(9), CrlFreshness::Soon(90), CrlFreshness::Overdue(5));
+        check(&[CrlFreshness::Never, good], good, "none of its 2 CRLs is due");
+        check(&[good, soon, CrlFreshness::Never], soon, "1 of its 3 CRLs is due");
+        check(&[soon, late, CrlFreshness::Overdue(4)], late, "3 of its 3 CRLs are due");
     }
 }

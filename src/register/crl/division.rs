@@ -254,7 +254,7 @@ mod tests {
                 element(tag::SEQUENCE, &place)
             })
             .collect();
-        let id = element(tag::OBJECT_IDENTIFIER, &[0x55, 0x1d, 31]);
+        let id = element(tag::OID, &[0x55, 0x1d, 31]);
         let value = element(tag::OCTET_STRING, &element(tag::SEQUENCE, &points));
         let list = element(tag::SEQUENCE, &element(tag::SEQUENCE, &[id, value].concat()));
         element(tag::SEQUENCE, &element(tag::context_constructed(3), &list))

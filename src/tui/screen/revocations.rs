@@ -4,7 +4,7 @@ use ratatui::layout::Rect;
 
 use super::{Screen, crls::Crls};
 use crate::{
-    ceremony::{CrlFreshness, CrlScope, CrlStanding},
+    ceremony::{CrlFreshness, CrlScope, CrlStanding, CrlsOfCa},
     pki::text::Printable,
     tui::{
         canvas::Canvas,
@@ -22,23 +22,75 @@ use crate::{
     },
 };
 
-/// The CAs and their CRLs.
-#[derive(Debug, Default)]
+/// The CAs and their CRLs, or the CRLs of one that makes several.
+#[derive(Debug)]
 pub struct Revocations {
-    standings: Rows<CrlStanding>,
+    of: Of,
+    lines: Rows<Line>,
+}
+
+/// Whose CRLs are listed.
+#[derive(Debug)]
+enum Of {
+    /// Those of this CA, one by one.
+    Ca(String),
+    /// Those of all CAs, a line each.
+    Cas,
+}
+
+/// What stands in a line.
+#[derive(Debug)]
+enum Line {
+    /// The only CRL of a CA, or one of several.
+    One(Box<CrlStanding>),
+    /// All CRLs of a CA.
+    Several(CrlsOfCa),
+}
+
+impl Of {
+    fn lines(&self, all: Vec<CrlsOfCa>) -> Vec<Line> {
+        let one = |standing| Line::One(Box::new(standing));
+        match self {
+            Self::Ca(name) => {
+                let crls = all.into_iter().filter(|crls| crls.ca == *name);
+                crls.flat_map(|crls| crls.standings).map(one).collect()
+            }
+            Self::Cas => {
+                let line = |mut crls: CrlsOfCa| match (crls.standings.len(), crls.standings.pop()) {
+                    (1, Some(only)) => one(only),
+                    (_, last) => {
+                        crls.standings.extend(last);
+                        Line::Several(crls)
+                    }
+                };
+                all.into_iter().map(line).collect()
+            }
+        }
+    }
 }
 
 impl Revocations {
     /// Nothing is known yet: [`RevocationJob::Standings`] is to follow.
     #[must_use]
     pub fn new() -> Self {
-        Self::default()
+        Self::listing(Of::Cas)
+    }
+
+    fn listing(of: Of) -> Self {
+        Self { of, lines: Rows::default() }
     }
 
     /// The way into it.
     #[must_use]
     pub fn enter() -> Turn {
         Turn::enter(Screen::Revocations(Self::new())).and(Job::Revocation(RevocationJob::Standings))
+    }
+
+    /// The way into the CRLs of a CA that makes several.
+    fn enter_ca(crls: &CrlsOfCa) -> Turn {
+        let mut screen = Self::listing(Of::Ca(crls.ca.clone()));
+        screen.lines.show(screen.of.lines(vec![crls.clone()]));
+        Turn::enter(Screen::Revocations(screen))
     }
 }
 
@@ -71,35 +123,44 @@ pub(super) fn waiting_words(standing: &CrlStanding) -> String {
 
 impl Room for Revocations {
     fn title(&self) -> &'static str {
-        "Revocation"
+        match self.of {
+            Of::Ca(_) => "Revocation: the CRLs of a CA",
+            Of::Cas => "Revocation",
+        }
     }
 
     fn help(&self) -> &'static str {
         "A CA revokes a certificate by naming it on its list of revoked certificates, the CRL, until the certificate \
          has expired. Where the CA's certificates are divided among partitions, each has a CRL of its own beside the \
-         full one, which names them all. Whoever checks certificates needs a CRL that is still good, also where \
+         full one, which names them all: such a CA has one line, and Enter lists its CRLs. Whoever checks certificates needs a CRL that is still good, also where \
          nothing is revoked: make the next one before the last one ends. Open a CA to revoke, hold or release \
          certificates and to make its next CRL."
     }
 
     fn bindings(&self, _about: &About) -> Vec<Binding> {
-        let mut bindings = self.standings.bindings("open");
+        let mut bindings = self.lines.bindings("open");
         bindings.push(BACK);
         bindings
     }
 
     fn act(&mut self, action: Action, _about: &About) -> Turn {
         match action {
-            Action::Back => Turn::back(),
-            Action::Open => self.standings.open(|standing| Crls::enter(&standing.ca, standing.scope)),
-            _ => self.standings.act(action),
+            Action::Back => match self.of {
+                Of::Ca(_) => Turn::back().and(Job::Revocation(RevocationJob::Standings)),
+                Of::Cas => Turn::back(),
+            },
+            Action::Open => self.lines.open(|line| match line {
+                Line::One(standing) => Crls::enter(&standing.ca, standing.scope),
+                Line::Several(crls) => Self::enter_ca(crls),
+            }),
+            _ => self.lines.act(action),
         }
     }
 
     fn hear(&mut self, news: Box<News>, _about: &About) -> Heard {
         match *news {
             News::Revocation(RevocationNews::Standings(standings)) => {
-                self.standings.show(standings);
+                self.lines.show(self.of.lines(standings));
                 Heard::Mine(Turn::stay())
             }
             other => Heard::NotMine(Box::new(other)),
@@ -107,7 +168,7 @@ impl Room for Revocations {
     }
 
     fn fail(&mut self, _failure: &Failure) -> Told {
-        self.standings.unreadable();
+        self.lines.unreadable();
         Told::OnTop
     }
 
@@ -118,26 +179,52 @@ impl Room for Revocations {
             none: "There is no CA here whose key signs CRLs.\n\nA root can; a subordinate CA can once its certificate \
                    is installed and its key usage has cRLSign. See Authorities.",
         };
-        self.standings.draw(canvas, area, look, draw_row);
+        self.lines.draw(canvas, area, look, |canvas, area, line, role| match line {
+            Line::One(standing) => draw_one(canvas, area, standing, role),
+            Line::Several(crls) => draw_several(canvas, area, crls, role),
+        });
     }
 }
 
-/// A CA; its second line has the end of the latest CRL and what waits.
-fn draw_row(canvas: &mut Canvas<'_>, area: Rect, standing: &CrlStanding, role: Role) {
-    canvas.outside(area.x + 2, area.y, 17, &Printable::new(&standing.ca), role);
-    let latest = standing.latest.as_ref().map_or_else(
-        || "no CRL yet".to_owned(),
-        |latest| {
-            let number = latest.number.as_deref().unwrap_or("no number");
-            format!("{number}, {}", counted(latest.entries, "entry"))
-        },
-    );
-    canvas.text(area.x + 20, area.y, 23, &latest, role);
-    let own = if role == Role::Selected { role } else { freshness_role(standing.freshness) };
-    canvas.text(area.x + 44, area.y, area.width.saturating_sub(44), &standing.freshness.words(), own);
+/// A CRL; its second line has the end of the latest and what waits.
+fn draw_one(canvas: &mut Canvas<'_>, area: Rect, standing: &CrlStanding, role: Role) {
+    let latest = latest_words(standing);
+    draw_first_line(canvas, area, (&standing.ca, &latest, standing.freshness), role);
     let end = standing.latest.as_ref().and_then(|latest| latest.next_update);
     let until = end.map_or_else(String::new, |end| format!("good until {}; ", moment(end)));
     let part = partition_words(standing.scope).map_or_else(String::new, |part| format!("{part}: "));
     let text = format!("{part}{until}{}", waiting_words(standing));
     canvas.text(area.x + 4, area.y + 1, area.width.saturating_sub(4), &text, Role::Faint);
+}
+
+/// A CA that makes several; its second line has how many are due and what waits: all of it for the full one.
+fn draw_several(canvas: &mut Canvas<'_>, area: Rect, crls: &CrlsOfCa, role: Role) {
+    let latest = crls.standings.first().map_or_else(String::new, latest_words);
+    draw_first_line(canvas, area, (&crls.ca, &latest, crls.first()), role);
+    let unsigned = crls.standings.iter().find(|standing| standing.unsigned.is_some());
+    let waiting = unsigned.or(crls.standings.first()).map_or_else(String::new, waiting_words);
+    let text = format!("{}; {waiting}", crls.words());
+    canvas.text(area.x + 4, area.y + 1, area.width.saturating_sub(4), &text, Role::Faint);
+}
+
+fn draw_first_line(
+    canvas: &mut Canvas<'_>,
+    area: Rect,
+    (ca, latest, freshness): (&str, &str, CrlFreshness),
+    role: Role,
+) {
+    canvas.outside(area.x + 2, area.y, 17, &Printable::new(ca), role);
+    canvas.text(area.x + 20, area.y, 23, latest, role);
+    let own = if role == Role::Selected { role } else { freshness_role(freshness) };
+    canvas.text(area.x + 44, area.y, area.width.saturating_sub(44), &freshness.words(), own);
+}
+
+fn latest_words(standing: &CrlStanding) -> String {
+    standing.latest.as_ref().map_or_else(
+        || "no CRL yet".to_owned(),
+        |latest| {
+            let number = latest.number.as_deref().unwrap_or("no number");
+            format!("{number}, {}", counted(latest.entries, "entry"))
+        },
+    )
 }

@@ -18,7 +18,7 @@ use crate::{
         wording::{day, grouped},
         work::{
             Job, News,
-            revocation::{RevocationJob, RevocationNews},
+            revocation::{More, RevocationJob, RevocationNews},
         },
     },
 };
@@ -36,13 +36,6 @@ pub struct Revoked {
     rows: Rows<RevokedRow>,
     /// Whether there are more behind them.
     more: More,
-}
-
-/// Whether there are certificates behind those that were read.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
-enum More {
-    None,
-    Some,
 }
 
 impl Revoked {
@@ -119,8 +112,8 @@ impl Room for Revoked {
 
     fn hear(&mut self, news: Box<News>, _about: &About) -> Heard {
         match *news {
-            News::Revocation(RevocationNews::InForce { after, rows, full }) => {
-                self.more = if full { More::Some } else { More::None };
+            News::Revocation(RevocationNews::InForce { after, rows, more }) => {
+                self.more = more;
                 if after > 0 {
                     self.rows.add(rows);
                 } else {

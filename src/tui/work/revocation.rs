@@ -4,7 +4,8 @@ use std::path::PathBuf;
 
 use crate::{
     ceremony::{
-        Brought, CrlRow, CrlScope, CrlShown, CrlStanding, JudgedRevocation, RevocationAct, RevokedRow,
+        Brought, CrlRow, CrlScope, CrlShown, CrlStanding, CrlsOfCa, JudgedRevocation, RevocationAct,
+        RevokedRow,
     },
     pki::fingerprint::Digest,
 };
@@ -118,8 +119,8 @@ pub enum RevocationNews {
         after: u64,
         /// They.
         rows: Vec<RevokedRow>,
-        /// Whether they are as many as are read at a time, so that more may follow.
-        full: bool,
+        /// Whether there may be certificates behind them.
+        more: More,
     },
     /// What would be recorded.
     Judged(Box<JudgedRevocation>),
@@ -148,7 +149,16 @@ pub enum RevocationNews {
     /// The CRL is signed and recorded.
     Signed(Box<CrlRow>),
     /// How the CRLs stand.
-    Standings(Vec<CrlStanding>),
+    Standings(Vec<CrlsOfCa>),
+}
+
+/// Whether there are certificates behind those that were read.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum More {
+    /// They were fewer than are read at a time.
+    None,
+    /// They were as many as are read at a time.
+    Some,
 }
 
 impl RevocationJob {

@@ -8,7 +8,7 @@ use crate::{
     pki::fingerprint::Digest,
     tui::work::{
         News,
-        revocation::{Named, RevocationJob, RevocationNews, Wish},
+        revocation::{More, Named, RevocationJob, RevocationNews, Wish},
     },
 };
 
@@ -70,8 +70,9 @@ impl Worker {
             }
             RevocationJob::InForce { ca, after } => {
                 let rows = self.appliance()?.revoked_rows(&ca, after, IN_FORCE_ROWS)?;
-                let full = rows.len() as u64 == u64::from(IN_FORCE_ROWS);
-                RevocationNews::InForce { after, rows, full }
+                let is_full = rows.len() as u64 == u64::from(IN_FORCE_ROWS);
+                let more = if is_full { More::Some } else { More::None };
+                RevocationNews::InForce { after, rows, more }
             }
             RevocationJob::Judge(wish) => RevocationNews::Judged(Box::new(self.judge_wish(&wish)?)),
             RevocationJob::JudgeDelivered { ca, id, to } => {

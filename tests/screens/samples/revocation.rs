@@ -3,7 +3,8 @@
 use coldsign::{
     ceremony::{
         Brought, Class, CrlChanges, CrlFreshness, CrlOrigin, CrlRow, CrlScope, CrlShown, CrlStanding,
-        JudgedCertificate, JudgedRevocation, ListedCertificate, Recovery, RevocationAct, Revoked, RevokedRow,
+        CrlsOfCa, JudgedCertificate, JudgedRevocation, ListedCertificate, Recovery, RevocationAct, Revoked,
+        RevokedRow,
     },
     pki::{
         crl::{CrlNumber, CrlSerial, Reason, RevokedEntry},
@@ -21,7 +22,7 @@ use coldsign::{
         work::{
             Job, News,
             adoption::{AdoptionJob, AdoptionNews},
-            revocation::{RevocationJob, RevocationNews},
+            revocation::{More, RevocationJob, RevocationNews},
         },
     },
 };
@@ -55,7 +56,7 @@ fn row(outside: &Outside, number: u32) -> CrlRow {
     }
 }
 
-fn standings(outside: &Outside) -> Vec<CrlStanding> {
+fn standings(outside: &Outside) -> Vec<CrlsOfCa> {
     let standing = |ca: String, freshness, waiting, unsigned: Option<&str>| CrlStanding {
         ca,
         scope: CrlScope::Full,
@@ -65,16 +66,22 @@ fn standings(outside: &Outside) -> Vec<CrlStanding> {
         waiting,
         unsigned: unsigned.map(str::to_owned),
     };
+    let crls = |standings: Vec<CrlStanding>| CrlsOfCa { ca: standings[0].ca.clone(), standings };
     vec![
-        standing(ca(outside), CrlFreshness::Good(29 * DAY), 3, None),
-        standing("second".to_owned(), CrlFreshness::Soon(5 * DAY), 0, Some("8")),
-        standing("third".to_owned(), CrlFreshness::Overdue(5 * DAY), 0, None),
-        CrlStanding {
-            scope: CrlScope::Partition(2),
-            place: Some(printable(&outside.authority)),
-            ..standing("third".to_owned(), CrlFreshness::Good(29 * DAY), 1, None)
-        },
-        CrlStanding { latest: None, ..standing("fourth".to_owned(), CrlFreshness::Never, 0, None) },
+        crls(vec![standing(ca(outside), CrlFreshness::Good(29 * DAY), 3, None)]),
+        crls(vec![standing("second".to_owned(), CrlFreshness::Soon(5 * DAY), 0, Some("8"))]),
+        crls(vec![
+            standing("third".to_owned(), CrlFreshness::Overdue(5 * DAY), 1, None),
+            CrlStanding {
+                scope: CrlScope::Partition(2),
+                place: Some(printable(&outside.authority)),
+                ..standing("third".to_owned(), CrlFreshness::Good(29 * DAY), 1, None)
+            },
+        ]),
+        crls(vec![CrlStanding {
+            latest: None,
+            ..standing("fourth".to_owned(), CrlFreshness::Never, 0, None)
+        }]),
     ]
 }
 
@@ -84,7 +91,7 @@ fn failing(mut model: Model, outside: &Outside, job: RevocationJob) -> Model {
 }
 
 pub fn revocations() -> Vec<(&'static str, Build)> {
-    fn told(outside: &Outside, standings: Vec<CrlStanding>) -> Model {
+    fn told(outside: &Outside, standings: Vec<CrlsOfCa>) -> Model {
         let mut model = on_top(outside, Screen::Revocations(Revocations::new()));
         tell(&mut model, News::Revocation(RevocationNews::Standings(standings)));
         model
@@ -92,14 +99,21 @@ pub fn revocations() -> Vec<(&'static str, Build)> {
     vec![
         ("empty", |outside| told(outside, Vec::new())),
         ("typical", |outside| told(outside, standings(outside))),
+        ("partitions", |outside| {
+            let mut model = told(outside, standings(outside));
+            for key in [Key::Down, Key::Down, Key::Enter] {
+                update(&mut model, Message::Key(key));
+            }
+            model
+        }),
         ("failure", |outside| failing(told(outside, standings(outside)), outside, RevocationJob::Standings)),
     ]
 }
 
 pub fn revoked() -> Vec<(&'static str, Build)> {
-    fn told(outside: &Outside, rows: Vec<RevokedRow>, full: bool) -> Model {
+    fn told(outside: &Outside, rows: Vec<RevokedRow>, more: More) -> Model {
         let mut model = on_top(outside, Screen::Revoked(revoked::Revoked::new(&ca(outside))));
-        tell(&mut model, News::Revocation(RevocationNews::InForce { after: 0, rows, full }));
+        tell(&mut model, News::Revocation(RevocationNews::InForce { after: 0, rows, more }));
         model
     }
     fn some(outside: &Outside) -> Vec<RevokedRow> {
@@ -116,11 +130,11 @@ pub fn revoked() -> Vec<(&'static str, Build)> {
         ]
     }
     vec![
-        ("empty", |outside| told(outside, Vec::new(), false)),
-        ("typical", |outside| told(outside, some(outside), true)),
+        ("empty", |outside| told(outside, Vec::new(), More::None)),
+        ("typical", |outside| told(outside, some(outside), More::Some)),
         ("failure", |outside| {
             let job = RevocationJob::InForce { ca: String::new(), after: 0 };
-            failing(told(outside, some(outside), false), outside, job)
+            failing(told(outside, some(outside), More::None), outside, job)
         }),
     ]
 }
@@ -128,7 +142,7 @@ pub fn revoked() -> Vec<(&'static str, Build)> {
 pub fn crls() -> Vec<(&'static str, Build)> {
     fn told(outside: &Outside, rows: Vec<CrlRow>) -> Model {
         let mut model = on_top(outside, Screen::Crls(Crls::new(&ca(outside), CrlScope::Full)));
-        let mut standing = standings(outside).swap_remove(0);
+        let mut standing = standings(outside).swap_remove(0).standings.swap_remove(0);
         if rows.is_empty() {
             (standing.latest, standing.freshness, standing.waiting) = (None, CrlFreshness::Never, 0);
         }
