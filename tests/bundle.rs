@@ -16,8 +16,8 @@ use coldsign::{
         form::Format,
         forms::{Forms, Named},
         manifest::{
-            self, Authority, Counts, FORM, FileDigest, Header, MANIFEST, RegisterHead, SHA256SUMS, SIGNATURE,
-            Standing,
+            self, Authority, Counts, FORM, FileDigest, Head, Header, MANIFEST, RegisterHead, SHA256SUMS,
+            SIGNATURE, Standing,
         },
         verification::{FlawId, OpenError, Report, Source, verify},
     },
@@ -263,7 +263,7 @@ struct Bundle {
 
 impl Bundle {
     /// Writes manifest, signature and SHA256SUMS over the files that there are.
-    fn seal(&mut self, header: &Header, audit: &Key) {
+    fn seal(&mut self, header: &impl Head, audit: &Key) {
         for path in [MANIFEST, SIGNATURE, SHA256SUMS] {
             self.files.remove(path);
         }

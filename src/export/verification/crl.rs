@@ -17,7 +17,10 @@ use super::{
 };
 use crate::pki::{
     certificate::Certificate,
-    crl::{CrlEnd, CrlError, CrlHead, CrlPoint, CrlReader, CrlSerial, PemText, Pieces, ReadError, Shape},
+    crl::{
+        CrlEnd, CrlHead, CrlPoint, CrlReader, PemText, Pieces, ReadError, Shape,
+        lint::{self, CrlLint, Maker},
+    },
     fingerprint::Digest,
     profile::CRL_SIGN,
     text::Printable,
@@ -79,28 +82,60 @@ fn pieces(mut file: impl Read) -> impl FnMut() -> Result<Option<Vec<u8>>, String
 }
 
 /// A CRL that was read to its end.
-pub(super) type CrlFound = (CrlHead, CrlEnd);
-
-/// Reads a CRL; `each` may object to an entry, knowing the one before it.
-pub(super) fn read_list<P: Pieces>(
-    pieces: P,
-    each: impl Fn(Option<CrlSerial>, CrlSerial) -> Result<(), CrlError>,
-) -> Result<CrlFound, ReadError<P::Error>> {
-    let mut reader = CrlReader::begin(pieces, Shape::List)?;
-    let mut last = None;
-    while let Some(entry) = reader.next_entry()? {
-        each(last, entry.serial)?;
-        last = Some(entry.serial);
-    }
-    Ok((reader.head().clone(), reader.finish()?))
+pub(super) struct CrlFound<'a> {
+    pub(super) head: CrlHead,
+    pub(super) end: CrlEnd,
+    /// The judgement of each CA that it may be of, by its place in the path.
+    lints: Vec<(usize, CrlLint<'a>)>,
 }
 
-/// Ours are in the order of their serial numbers.
-fn in_order(last: Option<CrlSerial>, serial: CrlSerial) -> Result<(), CrlError> {
-    if last.is_some_and(|last| serial <= last) {
-        return Err(CrlError::Malformed(format!("the entry of {serial} is not in order")));
+impl<'a> CrlFound<'a> {
+    /// Reads a CRL of one of the CAs from a place in the path on, and has it linted as one that `maker` made.
+    pub(super) fn read<P: Pieces>(
+        pieces: P,
+        (path, from): (&'a [Certificate], usize),
+        maker: Maker<'a>,
+    ) -> Result<Self, ReadError<P::Error>> {
+        let mut reader = CrlReader::begin(pieces, Shape::List)?;
+        let head = reader.head().clone();
+        let cas = path.iter().enumerate().skip(from).filter(|(_, ca)| *ca.subject() == head.issuer);
+        let mut lints: Vec<(usize, CrlLint<'a>)> = cas
+            .map(|(place, _)| (place, CrlLint::begin(&head, expected(&path[place..], &head, maker))))
+            .collect();
+        while let Some(entry) = reader.next_entry()? {
+            lints.iter_mut().for_each(|(_, lint)| lint.entry(&entry));
+        }
+        Ok(Self { head, end: reader.finish()?, lints })
     }
-    Ok(())
+
+    /// The place of the CA whose name and key it names; one that was made elsewhere may name no key.
+    pub(super) fn signer(&self, path: &[Certificate]) -> Option<usize> {
+        let named = self.end.key_identifier.as_deref();
+        let is_signer =
+            |place: &usize| named.is_none_or(|key| path[*place].subject_key_identifier() == Some(key));
+        self.lints.iter().map(|(place, _)| *place).find(is_signer)
+    }
+
+    /// What the lint finds of it as one of the CA at a place.
+    pub(super) fn judge_content(&mut self, path: &str, place: usize, report: &mut Report) {
+        let Some(at) = self.lints.iter().position(|(of, _)| *of == place) else { return };
+        for fault in self.lints.swap_remove(at).1.finish(&self.end) {
+            report.add(FlawId::Crl, &format!("{path}: {}: {}", fault.rule, fault.message));
+        }
+    }
+}
+
+/// What a CRL of the first of these CAs must agree with. Their certificates may be later ones than those that it was made
+/// under: a renewal ends no CRL.
+fn expected<'a>(cas: &'a [Certificate], head: &CrlHead, maker: Maker<'a>) -> lint::Expected<'a> {
+    let begins = cas.iter().map(Certificate::not_before).max().unwrap_or(head.this_update);
+    let ends = cas.iter().map(Certificate::not_after).min().unwrap_or(head.this_update);
+    lint::Expected {
+        issuer: cas[0].subject().der(),
+        key_identifier: cas[0].subject_key_identifier().unwrap_or_default(),
+        validity: (begins.min(head.this_update), ends),
+        maker,
+    }
 }
 
 /// It is signed by this CA, which may sign CRLs.
@@ -136,19 +171,23 @@ fn crl<S: Source>(
         Ok(file) => file,
         Err(error) => return report.add_open(CRL_DER, &error),
     };
-    let (head, end) = match read_list(pieces(file), in_order) {
-        Ok(read) => read,
+    let path = &authorities.chain;
+    let mut found = match CrlFound::read(pieces(file), (path, 0), Maker::Here) {
+        Ok(found) => found,
         Err(ReadError::Source(reason)) => return report.add_open(CRL_DER, &OpenError::Unreadable(reason)),
         Err(ReadError::Crl(error)) => return report.add(FlawId::Crl, &format!("{CRL_DER}: {error}")),
     };
     let issuer = authorities.issuer();
+    if found.signer(path) != Some(0) {
+        let message = format!("{CRL_DER} is not of the issuer, but of {}", found.head.issuer.to_printable());
+        report.add(FlawId::Crl, &message);
+    }
+    found.judge_content(CRL_DER, 0, report);
+    let (head, end) = (&found.head, &found.end);
     let next_update = head.next_update.map(|time| time.to_string());
     let point =
         (!header.distribution_point.is_empty()).then(|| CrlPoint::from_uris(&header.distribution_point));
     for (agrees, noun) in [
-        (head.version == 2, "version"),
-        (head.issuer == *issuer.subject(), "issuer"),
-        (end.key_identifier.as_deref() == issuer.subject_key_identifier(), "key identifier"),
         (end.number.as_ref().is_some_and(|number| number.to_string() == header.number), "number"),
         (head.this_update.to_string() == header.this_update, "thisUpdate"),
         (next_update.as_ref() == Some(&header.next_update), "nextUpdate"),
@@ -157,12 +196,11 @@ fn crl<S: Source>(
         (end.tbs_sha256.to_string() == header.digest, "digest"),
     ] {
         if !agrees {
-            report
-                .add(FlawId::Crl, &format!("{CRL_DER} has another {noun} than the CA or the manifest says"));
+            report.add(FlawId::Crl, &format!("{CRL_DER} has another {noun} than the manifest says"));
         }
     }
-    judge_signature(CRL_DER, issuer, &end, report);
-    judge_times(CRL_DER, &head, at, report);
+    judge_signature(CRL_DER, issuer, end, report);
+    judge_times(CRL_DER, head, at, report);
 }
 
 /// The CRLs as forms want them: those of all CAs of the path, this one among them.
@@ -182,7 +220,7 @@ fn forms<S: Source>(
         expected.add_path(path);
         // One that is missing was told already.
         let Some(held) = judge.read(source, path, report) else { continue };
-        if !held.iter().any(|(_, tbs_sha256)| tbs_sha256.to_string() == header.digest) {
+        if !held.iter().any(|held| held.tbs_sha256.to_string() == header.digest) {
             report.add(FlawId::Form, &format!("{path} has another CRL than {CRL_DER}"));
         }
     }

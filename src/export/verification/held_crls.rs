@@ -1,15 +1,16 @@
-//! CRLs that a form holds, read from the bundle one after another: each is signed by a CA of the path, in the path's order.
+//! CRLs that a form holds, read from the bundle one after another: each is signed by a CA of the path, in the path's order,
+//! and is the only one of that CA for its certificates. Whoever reads two takes either.
 
 use std::io::{BufRead as _, BufReader, Read};
 
 use super::{
     super::{form::Format, forms::Forms, held_crls::HeldCrl},
     FlawId, OpenError, Report, Source,
-    crl::{CrlFound, judge_signature, judge_times, read_list},
+    crl::{CrlFound, judge_signature, judge_times},
 };
 use crate::pki::{
     certificate::Certificate,
-    crl::{PemLines, ReadError},
+    crl::{CrlPoint, PemLines, ReadError, lint::Maker},
     fingerprint::Digest,
     profile::PARTITIONS_MAX,
     time::Time,
@@ -26,6 +27,16 @@ pub(super) struct Judge<'a> {
     pub(super) at: Option<Time>,
 }
 
+/// A CRL that a form holds.
+pub(super) struct Held {
+    /// What the form is told of it.
+    told: HeldCrl,
+    /// The digest of its signed octets.
+    pub(super) tbs_sha256: Digest,
+    /// Whose certificates it is for; `None`: all of its CA's.
+    point: Option<CrlPoint>,
+}
+
 impl Judge<'_> {
     /// Tells a form of the CRLs that the bundle has for it. Whether it should have some, the list of files says.
     pub(super) fn hold<S: Source>(
@@ -37,18 +48,13 @@ impl Judge<'_> {
     ) -> Option<&'static str> {
         let path = format.crl_path()?;
         let found = self.read(source, path, report)?;
-        let held: Vec<HeldCrl> = found.into_iter().map(|(held, _)| held).collect();
+        let held: Vec<HeldCrl> = found.into_iter().map(|held| held.told).collect();
         forms.hold(format, &held);
         Some(path)
     }
 
-    /// Reads the CRLs of a file, each with the digest of its signed octets; `None` where there is no such file.
-    pub(super) fn read<S: Source>(
-        &self,
-        source: &S,
-        path: &str,
-        report: &mut Report,
-    ) -> Option<Vec<(HeldCrl, Digest)>> {
+    /// Reads the CRLs of a file; `None` where there is no such file.
+    pub(super) fn read<S: Source>(&self, source: &S, path: &str, report: &mut Report) -> Option<Vec<Held>> {
         let mut file = match source.open(path) {
             Ok(file) => BufReader::new(file),
             Err(OpenError::Missing) => return None,
@@ -57,7 +63,7 @@ impl Judge<'_> {
                 return None;
             }
         };
-        let mut held: Vec<(HeldCrl, Digest)> = Vec::new();
+        let mut held: Vec<Held> = Vec::new();
         loop {
             match file.fill_buf() {
                 Ok([]) => break,
@@ -71,9 +77,16 @@ impl Judge<'_> {
                     break;
                 }
             }
-            let last = held.last().map_or(0, |(held, _)| held.authority);
-            match read_list(pieces(&mut file), |_, _| Ok(())) {
-                Ok(found) => held.extend(self.judge(path, &found, last, report)),
+            let last = held.last().map_or(0, |held| held.told.authority);
+            match CrlFound::read(pieces(&mut file), (self.authorities, last), Maker::Anyone) {
+                Ok(found) => {
+                    let found = self.judge(path, found, report);
+                    if found.as_ref().is_some_and(|found| held.iter().any(|other| other.is_for(found))) {
+                        let message = format!("{path} has two CRLs of one CA for the same certificates");
+                        report.add(FlawId::Crl, &message);
+                    }
+                    held.extend(found);
+                }
                 Err(error) => {
                     match error {
                         ReadError::Source(ReadError::Source(reason)) => {
@@ -90,29 +103,26 @@ impl Judge<'_> {
         Some(held)
     }
 
-    /// Judges a CRL of one of the CAs from a place in the path on; `None` where it is of none of them.
-    fn judge(
-        &self,
-        path: &str,
-        found: &CrlFound,
-        from: usize,
-        report: &mut Report,
-    ) -> Option<(HeldCrl, Digest)> {
-        let (head, end) = found;
-        let mut cas = self.authorities.iter().enumerate().skip(from);
-        let signer = cas.find(|(_, ca)| {
-            // One that was made elsewhere may name no key.
-            head.issuer == *ca.subject()
-                && end.key_identifier.as_deref().is_none_or(|key| ca.subject_key_identifier() == Some(key))
-        });
-        let Some((place, ca)) = signer else {
-            let message = format!("{path}: a CRL of {} is not of the next CA", head.issuer.to_printable());
+    /// Judges a CRL of one of the CAs; `None` where it is of none of them.
+    fn judge(&self, path: &str, mut found: CrlFound<'_>, report: &mut Report) -> Option<Held> {
+        let Some(place) = found.signer(self.authorities) else {
+            let message =
+                format!("{path}: a CRL of {} is not of the next CA", found.head.issuer.to_printable());
             report.add(FlawId::Crl, &message);
             return None;
         };
-        judge_signature(path, ca, end, report);
-        judge_times(path, head, self.at, report);
-        Some((HeldCrl::read(place, head, end), end.tbs_sha256))
+        found.judge_content(path, place, report);
+        judge_signature(path, &self.authorities[place], &found.end, report);
+        judge_times(path, &found.head, self.at, report);
+        let told = HeldCrl::read(place, &found.head, &found.end);
+        Some(Held { told, tbs_sha256: found.end.tbs_sha256, point: found.end.point })
+    }
+}
+
+impl Held {
+    /// Whether another one is of the same CA, for the same certificates.
+    fn is_for(&self, other: &Self) -> bool {
+        self.told.authority == other.told.authority && self.point == other.point
     }
 }
 

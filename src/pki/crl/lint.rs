@@ -16,12 +16,26 @@ pub struct Expected<'a> {
     pub key_identifier: &'a [u8],
     /// The validity of the CA and of those above it.
     pub validity: (Time, Time),
-    /// Its number.
-    pub number: &'a CrlNumber,
-    /// How many entries were counted.
-    pub entries: u64,
-    /// The distribution point of the partition that it is for; `None`: it is the full CRL.
-    pub point: Option<&'a CrlPoint>,
+    /// Who made it.
+    pub maker: Maker<'a>,
+}
+
+/// Who made a CRL, and what is known from there.
+#[derive(Clone, Copy, Debug)]
+pub enum Maker<'a> {
+    /// Any program: what only CRLs that are made here keep is not demanded.
+    Anyone,
+    /// This one; what its writer says of the CRL is compared elsewhere.
+    Here,
+    /// This one, just now.
+    Writer {
+        /// Its number.
+        number: &'a CrlNumber,
+        /// How many entries were counted.
+        entries: u64,
+        /// The distribution point of the partition that it is for; `None`: it is the full CRL.
+        point: Option<&'a CrlPoint>,
+    },
 }
 
 /// Every rule's id, with what it demands. The id names the clause.
@@ -78,7 +92,7 @@ impl<'a> CrlLint<'a> {
         let mut lint = Self { this_update: head.this_update, expected, last: None, faults: Vec::new() };
         let (begins, ends) = lint.expected.validity;
         if head.version != 2 {
-            lint.fault(VERSION, "the version is not v2(1)".to_owned());
+            lint.own_fault(VERSION, "the version is not v2(1)".to_owned());
         }
         if head.issuer.der() != lint.expected.issuer {
             lint.fault(ISSUER, "the issuer is not the CA's subject, octet for octet".to_owned());
@@ -87,12 +101,12 @@ impl<'a> CrlLint<'a> {
             lint.fault(THIS_UPDATE, format!("{} is outside the CA's validity", head.this_update));
         }
         match head.next_update {
-            None => lint.fault(NEXT_UPDATE, "there is no nextUpdate".to_owned()),
+            None => lint.own_fault(NEXT_UPDATE, "there is no nextUpdate".to_owned()),
             Some(next) if next <= head.this_update => {
                 lint.fault(NEXT_UPDATE, format!("{next} is not after thisUpdate"));
             }
             Some(next) if next > ends => {
-                lint.fault(NEXT_UPDATE, format!("{next} is after the end of the CA, {ends}"));
+                lint.own_fault(NEXT_UPDATE, format!("{next} is after the end of the CA, {ends}"));
             }
             Some(_) => {}
         }
@@ -102,7 +116,7 @@ impl<'a> CrlLint<'a> {
     /// Judges the next entry.
     pub fn entry(&mut self, entry: &RevokedEntry) {
         if self.last.is_some_and(|last| entry.serial <= last) {
-            self.fault(REVOKED, format!("the entry of {} is not in order", entry.serial));
+            self.own_fault(REVOKED, format!("the entry of {} is not in order", entry.serial));
         }
         if entry.date > self.this_update {
             self.fault(REVOKED, format!("{} is revoked in the future, {}", entry.serial, entry.date));
@@ -116,31 +130,45 @@ impl<'a> CrlLint<'a> {
     /// Judges what stands behind the entries; all faults, none where the CRL is clean.
     #[must_use]
     pub fn finish(mut self, end: &CrlEnd) -> Vec<Fault> {
-        if end.entries != self.expected.entries {
-            let message = format!("{} entries, {} were counted", end.entries, self.expected.entries);
-            self.fault(REVOKED, message);
+        if let Maker::Writer { number, entries, point } = self.expected.maker {
+            if end.entries != entries {
+                self.fault(REVOKED, format!("{} entries, {entries} were counted", end.entries));
+            }
+            if end.number.as_ref().is_some_and(|found| found != number) {
+                self.fault(NUMBER, "the number is not the one that was given".to_owned());
+            }
+            if end.point.as_ref() != point {
+                self.fault(POINT, "the distribution point is not that of the certificates".to_owned());
+            }
         }
-        if end.number.as_ref() != Some(self.expected.number) {
-            self.fault(NUMBER, "the number is not the one that was given".to_owned());
+        if end.number.is_none() {
+            self.own_fault(NUMBER, "there is no number".to_owned());
         }
-        if end.key_identifier.as_deref() != Some(self.expected.key_identifier) {
-            self.fault(AKI, "the key identifier is not the CA's".to_owned());
-        }
-        if end.point.as_ref() != self.expected.point {
-            self.fault(POINT, "the distribution point is not that of the certificates".to_owned());
+        match end.key_identifier.as_deref() {
+            Some(identifier) if identifier == self.expected.key_identifier => {}
+            Some(_) => self.fault(AKI, "the key identifier is not the CA's".to_owned()),
+            None => self.own_fault(AKI, "there is no key identifier".to_owned()),
         }
         if end.other_extensions > 0 {
-            self.fault(EXTENSIONS, format!("{} extensions are known to nobody", end.other_extensions));
+            self.own_fault(EXTENSIONS, format!("{} extensions are known to nobody", end.other_extensions));
         }
         if end.other_entry_extensions > 0 {
             let message = format!("{} extensions of entries are known to nobody", end.other_entry_extensions);
-            self.fault(ENTRY, message);
+            self.own_fault(ENTRY, message);
         }
         if end.explicit_unspecified > 0 {
             let message = format!("{} entries write the reason unspecified", end.explicit_unspecified);
-            self.fault(REASON, message);
+            self.own_fault(REASON, message);
         }
         self.faults
+    }
+
+    /// A fault of a CRL that was made here; others may do so.
+    fn own_fault(&mut self, rule: &'static str, message: String) {
+        match self.expected.maker {
+            Maker::Anyone => {}
+            Maker::Here | Maker::Writer { .. } => self.fault(rule, message),
+        }
     }
 
     fn fault(&mut self, rule: &'static str, message: String) {

@@ -8,7 +8,7 @@ use der::{Decode as _, Encode as _};
 use proptest::prelude::*;
 
 use super::{
-    lint::{CrlLint, Expected, RULES},
+    lint::{CrlLint, Expected, Maker, RULES},
     succession::{self, Counts, Leaving, LeavingFacts, Released, SuccessionError},
     writer::{CrlFields, Extent, envelope, frame},
     *,
@@ -110,15 +110,21 @@ fn lint_for(
         issuer: issuer.der(),
         key_identifier: &[7; 20],
         validity: (time("2026-01-01T00:00:00Z"), time("2060-01-01T00:00:00Z")),
-        number,
-        entries,
-        point,
+        maker: Maker::Writer { number, entries, point },
     };
-    let mut lint = CrlLint::begin(&head, expected);
-    for entry in &found {
-        lint.entry(entry);
+    let judged = |maker| {
+        let mut lint = CrlLint::begin(&head, Expected { maker, ..expected.clone() });
+        for entry in &found {
+            lint.entry(entry);
+        }
+        lint.finish(&end).into_iter().map(|fault| fault.rule).collect::<Vec<_>>()
+    };
+    let rules = judged(expected.maker);
+    // Whoever knows less sees less, and nothing else.
+    for fewer in [judged(Maker::Here), judged(Maker::Anyone)] {
+        assert!(fewer.iter().all(|rule| rules.contains(rule)), "{fewer:?} of {rules:?}");
     }
-    Some(lint.finish(&end).into_iter().map(|fault| fault.rule).collect())
+    Some(rules)
 }
 
 #[test]

@@ -22,7 +22,7 @@ use super::{
 use crate::pki::{
     crl::{
         CrlNumber, CrlPoint, CrlReader, CrlSerial, Reason, RevokedEntry, Shape,
-        lint::{CrlLint, Expected},
+        lint::{CrlLint, Expected, Maker},
         succession::{self, Counts, Leaving, LeavingFacts, Released},
         writer::{self, CrlFields, Extent},
     },
@@ -301,9 +301,7 @@ pub(in crate::register) fn expected_of<'a>(
         issuer: issuer.certificate().subject().der(),
         key_identifier: issuer.key_identifier(),
         validity: (issuer.begins(), issuer.ends()),
-        number,
-        entries,
-        point,
+        maker: Maker::Writer { number, entries, point },
     }
 }
 
