@@ -27,6 +27,7 @@ use crate::pki::{
     text::counted,
 };
 
+mod first_crl;
 mod older;
 mod plans;
 mod revocations;

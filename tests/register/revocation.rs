@@ -420,6 +420,37 @@ fn the_audit_proves_the_succession_from_the_octets() {
     assert!(home.findings().contains(&"crl-entries"));
 }
 
+/// A hold and a revocation that rows of the past get beside the CRL that was made after them.
+#[test]
+fn the_audit_looks_for_each_act_on_the_first_crl_after_it() {
+    let mut home = Home::issued_four();
+    home.act(&[1, 3], RevocationAct::Revoke(Reason::CertificateHold), now()).unwrap();
+    home.act(&[3], RevocationAct::Release, now()).unwrap();
+    home.crl(now());
+    home.act(&[1], RevocationAct::Revoke(Reason::KeyCompromise), now()).unwrap();
+    home.act(&[3], RevocationAct::Revoke(Reason::CertificateHold), now()).unwrap();
+    home.act(&[3], RevocationAct::Release, now()).unwrap();
+    // What is recorded since is on none yet.
+    assert_eq!(home.findings(), [""; 0]);
+    home.crl(now());
+    assert_eq!(home.findings(), [""; 0]);
+    let earlier = |number| {
+        format!(
+            "INSERT INTO revocation SELECT (SELECT max(number) + 1 FROM revocation), entry, authority, x'{}', act, \
+             reason, date, invalidity_date FROM revocation WHERE number = {number}",
+            listed(2)
+        )
+    };
+    // Row 1 is of before the first CRL, row 4 of before the second.
+    for number in [1, 4] {
+        let file = home.path();
+        let sound = std::fs::read(&file).unwrap();
+        tamper::tamper(&file, &earlier(number));
+        assert!(home.findings().contains(&"crl-missing"), "{number}");
+        std::fs::write(&file, sound).unwrap();
+    }
+}
+
 /// A CA that issued elsewhere.
 struct Moved {
     ca: IssuingCa,

@@ -157,6 +157,7 @@ impl Audit<'_> {
                 Some((certificate, chain)) => self.crl_lint(stored, &coverage, certificate, chain)?,
             }
             self.crl_entries(stored, previous)?;
+            self.first_crl(stored, &coverage, previous)?;
         }
         if let Some(previous) = previous {
             self.crl_succession(stored, previous)?;
@@ -359,7 +360,7 @@ impl Audit<'_> {
     }
 }
 
-fn shown(stored: &StoredCrl) -> String {
+pub(super) fn shown(stored: &StoredCrl) -> String {
     let number = stored.number.as_ref().map_or_else(|| "without a number".to_owned(), ToString::to_string);
     match stored.scope {
         CrlScope::Full => format!("CRL {number} of {}", stored.authority),

@@ -142,7 +142,7 @@ impl PlansBound {
 
     /// The end of a certificate that an authority issued here, where it lies before a moment: what lets an entry leave a
     /// CRL. It is read from the certificate's own octets, which the journal binds.
-    pub(super) fn ended_before(
+    pub(in crate::register) fn ended_before(
         &self,
         connection: &Connection,
         (authority, serial): (&str, &CrlSerial),

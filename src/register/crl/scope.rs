@@ -75,7 +75,7 @@ impl Coverage {
 
     /// Whether a certificate is in it. Of one that was issued elsewhere nobody here has the octets: it is on the full CRL
     /// only. The octets are those of a plan that the journal binds, as far as `plans` asks.
-    pub(super) fn holds(
+    pub(in crate::register) fn holds(
         &self,
         connection: &Connection,
         (authority, serial): (&str, &CrlSerial),

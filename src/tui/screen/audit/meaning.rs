@@ -51,7 +51,7 @@ pub fn of(id: &str) -> (&'static str, &'static str) {
         "crl" | "crl-signature" => {
             ("a CRL is not the one recorded, or the CA's key did not sign it", WITHDRAW)
         }
-        "crl-entries" | "crl-succession" | "crl-left" => {
+        "crl-entries" | "crl-missing" | "crl-succession" | "crl-left" => {
             ("a CRL does not list what was revoked, or lost something of the one before", WITHDRAW)
         }
         "crl-previous" => {
