@@ -226,53 +226,78 @@ fn next_row(
     if known.is_root {
         return Err(RevocationError::OwnRoot(serial).into());
     }
-    if let RevocationAct::Release = new.act {
-        return match standing {
-            Some(Revoked::Held(_)) => Ok(Recorded::released(serial, now)),
-            Some(Revoked::Revoked(entry)) => {
-                Err(RevocationError::AlreadyRevoked { serial, reason: entry.reason.name() }.into())
+    let recorded = match new.act {
+        RevocationAct::Release => released(serial, standing, now)?,
+        RevocationAct::Revoke(reason) => {
+            if let Some(not_after) = known.end.map(|(end, _)| end).filter(|end| *end < now) {
+                return Err(RevocationError::Expired { serial, not_after }.into());
             }
-            Some(Revoked::Released(_)) | None => Err(RevocationError::NotHeld(serial).into()),
-        };
+            let date = revocation_date(serial, standing, reason, now)?;
+            let invalidity_date = invalidity_date(serial, standing, new.invalidity_date, now)?;
+            Recorded::revoked(&RevokedEntry { serial, date, reason, invalidity_date })
+        }
+    };
+    Ok(recorded)
+}
+
+/// What is recorded of a release: of a hold only.
+fn released(serial: CrlSerial, standing: Option<Revoked>, now: Time) -> Result<Recorded, RevocationError> {
+    match standing {
+        Some(Revoked::Held(_)) => Ok(Recorded::released(serial, now)),
+        Some(Revoked::Revoked(entry)) => {
+            Err(RevocationError::AlreadyRevoked { serial, reason: entry.reason.name() })
+        }
+        Some(Revoked::Released(_)) | None => Err(RevocationError::NotHeld(serial)),
     }
-    if let Some(not_after) = known.end.map(|(end, _)| end).filter(|end| *end < now) {
-        return Err(RevocationError::Expired { serial, not_after }.into());
-    }
-    let RevocationAct::Revoke(reason) = new.act else { return Err(RevocationError::NotHeld(serial).into()) };
-    let date = match standing {
-        None | Some(Revoked::Released(_)) => now,
+}
+
+/// Since when a certificate is revoked, or on hold, where it is for this reason now.
+fn revocation_date(
+    serial: CrlSerial,
+    standing: Option<Revoked>,
+    reason: Reason,
+    now: Time,
+) -> Result<Time, RevocationError> {
+    match standing {
+        None | Some(Revoked::Released(_)) => Ok(now),
         // What was recorded by a clock that ran ahead is on no CRL: the same again, of now, corrects it.
         Some(Revoked::Held(entry) | Revoked::Revoked(entry))
             if entry.date > now && entry.reason == reason =>
         {
-            now
+            Ok(now)
         }
         Some(Revoked::Held(_)) if reason == Reason::CertificateHold => {
-            return Err(RevocationError::AlreadyHeld(serial).into());
+            Err(RevocationError::AlreadyHeld(serial))
         }
         // X.509 §9.5.2.2: of what was held before, the day of the hold.
-        Some(Revoked::Held(entry)) => entry.date.min(now),
+        Some(Revoked::Held(entry)) => Ok(entry.date.min(now)),
         // X.509 §9.5.2.2 again: revoked it was since then, whatever turns out about its key.
         Some(Revoked::Revoked(entry))
             if succession::becomes_worse(entry.reason, reason) && entry.date <= now =>
         {
-            entry.date
+            Ok(entry.date)
         }
         Some(Revoked::Revoked(entry)) => {
-            return Err(RevocationError::AlreadyRevoked { serial, reason: entry.reason.name() }.into());
+            Err(RevocationError::AlreadyRevoked { serial, reason: entry.reason.name() })
         }
-    };
-    let before = match standing {
-        Some(Revoked::Held(entry) | Revoked::Revoked(entry)) => {
-            entry.invalidity_date.filter(|date| *date <= now)
-        }
-        Some(Revoked::Released(_)) | None => None,
-    };
-    let invalidity_date = new.invalidity_date.or(before);
-    if let Some(date) = before.filter(|_| !succession::keeps_invalidity(before, invalidity_date)) {
-        return Err(RevocationError::InvalidityLater { serial, date }.into());
     }
-    Ok(Recorded::revoked(&RevokedEntry { serial, date, reason, invalidity_date }))
+}
+
+/// Since when its key is in doubt: since what is given now, which is no later than what was said before; that stays where
+/// nothing is given.
+fn invalidity_date(
+    serial: CrlSerial,
+    standing: Option<Revoked>,
+    given: Option<Time>,
+    now: Time,
+) -> Result<Option<Time>, RevocationError> {
+    let said = standing.as_ref().and_then(Revoked::entry).and_then(|entry| entry.invalidity_date);
+    let before = said.filter(|date| *date <= now);
+    let date = given.or(before);
+    match before.filter(|_| !succession::keeps_invalidity(before, date)) {
+        Some(date) => Err(RevocationError::InvalidityLater { serial, date }),
+        None => Ok(date),
+    }
 }
 
 /// A row of `revocation`, as it is written.

@@ -103,7 +103,9 @@ impl<'a> CrlFound<'a> {
             .map(|(place, _)| (place, CrlLint::begin(&head, expected(&path[place..], &head, maker))))
             .collect();
         while let Some(entry) = reader.next_entry()? {
-            lints.iter_mut().for_each(|(_, lint)| lint.entry(&entry));
+            for (_, lint) in &mut lints {
+                lint.entry(&entry);
+            }
         }
         Ok(Self { head, end: reader.finish()?, lints })
     }

@@ -23,18 +23,19 @@ use crate::{
 };
 
 /// The CAs and their CRLs, or the CRLs of one that makes several.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub struct Revocations {
     of: Of,
     lines: Rows<Line>,
 }
 
 /// Whose CRLs are listed.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 enum Of {
     /// Those of this CA, one by one.
     Ca(String),
     /// Those of all CAs, a line each.
+    #[default]
     Cas,
 }
 
@@ -73,11 +74,7 @@ impl Revocations {
     /// Nothing is known yet: [`RevocationJob::Standings`] is to follow.
     #[must_use]
     pub fn new() -> Self {
-        Self::listing(Of::Cas)
-    }
-
-    fn listing(of: Of) -> Self {
-        Self { of, lines: Rows::default() }
+        Self::default()
     }
 
     /// The way into it.
@@ -88,7 +85,7 @@ impl Revocations {
 
     /// The way into the CRLs of a CA that makes several.
     fn enter_ca(crls: &CrlsOfCa) -> Turn {
-        let mut screen = Self::listing(Of::Ca(crls.ca.clone()));
+        let mut screen = Self { of: Of::Ca(crls.ca.clone()), lines: Rows::default() };
         screen.lines.show(screen.of.lines(vec![crls.clone()]));
         Turn::enter(Screen::Revocations(screen))
     }
