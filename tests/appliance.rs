@@ -10,8 +10,9 @@ use std::{path::PathBuf, process::Command};
 use coldsign::{
     ceremony::{
         self, Activation, Appliance, AuditReport, Beginning, Class, CrlApproval, CrlFreshness, CrlOrigin,
-        CrlScope, Deeds, Error, Format, HeadSignature, Home, Initialised, Mark, Outcome, Pin, PublishedCrls,
-        Rehearsal, Reins, Remaining, RevocationAct, RevocationOrder, TokenState, UserPin, Watch, self_check,
+        CrlScope, Deeds, DeliveryWanted, Error, Format, HeadSignature, Home, Initialised, Mark, Outcome, Pin,
+        PublishedCrls, Rehearsal, Reins, Remaining, RevocationAct, RevocationOrder, TokenState, UserPin,
+        Watch, self_check,
     },
     pki::{
         crl::Reason,
@@ -231,7 +232,8 @@ fn as_many_files_as_foretold_stand_on_the_medium() {
             let foretold = appliance.space(&plan, &to, formats).unwrap().files;
             let (mut listener, reins) = (|_| (), Reins::new());
             let mut watch = Watch::new(&mut listener, &reins);
-            let delivered = appliance.deliver(&plan, &to, formats, &session, &mut watch).unwrap();
+            let wanted = DeliveryWanted { to: &to, formats, keys: None };
+            let delivered = appliance.deliver(&plan, &wanted, &session, &mut watch).unwrap();
             let there = support::files(&to).len() as u64;
             assert_eq!((foretold, delivered.files), (there, there), "{folder}");
         }

@@ -13,6 +13,7 @@ use coldsign::{
     config,
     export::{
         bundle::{BundleBuilder, CERTIFICATES_PEM, Part},
+        esp_secure_cert,
         form::Format,
         forms::{Forms, Named},
         manifest::{
@@ -24,6 +25,7 @@ use coldsign::{
     pki::{
         certificate::{Certificate, SignedCertificate, join},
         der::{element, sequence, tag},
+        device_key::DeviceKey,
         fingerprint::{Digest, hex},
         issuer::IssuingCa,
         jws,
@@ -39,7 +41,10 @@ use coldsign::{
         Approver, IssuedCertificate, Issuer, NewAuthority, NewPlan, PlanKind, Register, Rehearsal, StoredPlan,
     },
 };
-use p256::ecdsa::{Signature, SigningKey, signature::Signer as _};
+use p256::{
+    ecdsa::{Signature, SigningKey, signature::Signer as _},
+    pkcs8::EncodePrivateKey as _,
+};
 
 const SOURCES: [&str; 6] = [
     "line/dev-0001.csr",
@@ -204,6 +209,7 @@ impl Issued {
             register: RegisterHead { id: hex(&[7; 16]), entry: 9, hash: "00".repeat(32) },
             counts: Counts { issued: self.plan.accepted, refused: 1, skipped: 0 },
             formats: formats.iter().map(|format| format.name().to_owned()).collect(),
+            private_keys: vec![],
             waivers: self.plan.waivers.iter().map(Waiver::line).collect(),
         }
     }
@@ -218,10 +224,13 @@ impl Issued {
 
     /// A bundle with these forms, made by settings.
     fn bundle_of(&self, formats: &[Format], forms: Forms) -> Bundle {
+        let private_keys: Vec<String> = forms.with_private_keys().into_iter().map(str::to_owned).collect();
+        // Whoever asks for a proof holds the key that is certified. It is at hand for each form, and in few of them.
+        let key = DeviceKey::parse(Key::new(2).0.to_pkcs8_der().expect("a key").as_bytes()).expect("a key");
         let mut builder = BundleBuilder::new(&self.issuer, &self.audit.public(), forms);
         let mut parts = builder.opening();
         for issued in &self.certificates {
-            parts.extend(builder.certificate(issued));
+            parts.extend(builder.certificate(issued, Some(&key)));
         }
         parts.extend(builder.closing());
         parts.push(builder.refused("+bad.csr", "possession", "does not verify", "sign it again"));
@@ -231,6 +240,10 @@ impl Issued {
                 Part::File { path, octets } => {
                     assert!(manifest::is_path(&path), "{path}");
                     assert_eq!(files.insert(path, octets), None);
+                }
+                Part::Secret { path, octets } => {
+                    assert!(manifest::is_path(&path), "{path}");
+                    assert_eq!(files.insert(path, octets.to_vec()), None);
                 }
                 Part::Append { path, octets } => {
                     assert!(manifest::is_path(path), "{path}");
@@ -244,7 +257,7 @@ impl Issued {
             }
         }
         let mut bundle = Bundle { files, listed_only: None };
-        bundle.seal(&self.header(formats), &self.audit);
+        bundle.seal(&Header { private_keys, ..self.header(formats) }, &self.audit);
         bundle
     }
 }

@@ -19,7 +19,7 @@ use coldsign::{
         esp_nvs::{self, Blob, NvsError},
         esp_secure_cert,
     },
-    pki::fingerprint::Digest,
+    pki::{device_key::DeviceKey, fingerprint::Digest},
 };
 use support::{long_form, material, succeed};
 
@@ -130,7 +130,7 @@ fn secure_cert_images_are_those_of_espressifs_tool() {
     let answers = oracle(pairs.iter().map(|(authority, device)| format!("tlv {authority} {device}")));
     for ((authority, device), answer) in pairs.iter().zip(answers) {
         let [ca, leaf] = [authority, device].map(|path| fs::read(path).unwrap());
-        let made = esp_secure_cert::image(&ca, &leaf).unwrap();
+        let made = esp_secure_cert::image(&ca, &leaf, None).unwrap();
         assert_eq!(Digest::of(&made).to_string(), answer, "{authority} {device}");
         let image = path("image.bin");
         fs::write(&image, &made).unwrap();
@@ -142,6 +142,38 @@ fn secure_cert_images_are_those_of_espressifs_tool() {
             "Espressif's parser reads {}",
             read[0]
         );
+    }
+}
+
+#[test]
+fn secure_cert_images_with_private_keys_are_those_of_espressifs_tool() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = |name: &str| folder.path().join(name).to_str().unwrap().to_owned();
+    succeed(support::openssl_req("-x509", &path("ca.key"), &path("ca.pem")).args(["-subj", "/CN=ca"]));
+    let kinds: [&[&str]; 4] = [
+        &["EC", "-pkeyopt", "ec_paramgen_curve:P-256"],
+        &["EC", "-pkeyopt", "ec_paramgen_curve:P-384"],
+        &["EC", "-pkeyopt", "ec_paramgen_curve:P-521"],
+        &["RSA", "-pkeyopt", "rsa_keygen_bits:2048"],
+    ];
+    for kind in kinds {
+        let [key, old, leaf] = ["pkcs8.key", "old.key", "leaf.pem"].map(path);
+        succeed(support::openssl(&["genpkey", "-out", &key, "-algorithm"]).args(kind));
+        succeed(&mut support::openssl(&["pkey", "-traditional", "-in", &key, "-out", &old]));
+        let subject = ["req", "-x509", "-subj", "/CN=device", "-key", &key, "-out", &leaf];
+        succeed(&mut support::openssl(&subject));
+        let [ca, device] = [path("ca.pem"), leaf.clone()].map(|path| fs::read(path).unwrap());
+        for file in [&key, &old] {
+            let parsed = DeviceKey::parse(&fs::read(file).unwrap()).unwrap();
+            let made = esp_secure_cert::image(&ca, &device, Some(&parsed)).unwrap();
+            let answer = oracle([format!("tlv {} {leaf} {file}", path("ca.pem"))]);
+            assert_eq!(Digest::of(&made).to_string(), answer[0], "{kind:?} {file}");
+            let image = path("image.bin");
+            fs::write(&image, &*made).unwrap();
+            let expected = Digest::of(&[&fs::read(&old).unwrap()[..], &[0]].concat());
+            let read = oracle([format!("tlv-entries {image}")]);
+            assert!(read[0].contains(&format!(" 2={expected} 9=")), "its parser reads {}", read[0]);
+        }
     }
 }
 

@@ -126,7 +126,7 @@ fn flash_images_hold_what_the_bundle_has() {
         let image = esp_at::image(esp_at::Kind::Certificate, &[&chain], 8_192).unwrap();
         assert!(lab.read(&format!("esp-at/000/{name}.bin")) == image, "{name}");
         let certificate = lab.read(&format!("certs/000/{name}.pem"));
-        let image = esp_secure_cert::image(&lab.read("ca.pem"), &certificate).unwrap();
+        let image = esp_secure_cert::image(&lab.read("ca.pem"), &certificate, None).unwrap();
         assert!(lab.read(&format!("esp-secure-cert/000/{name}.bin")) == image, "{name}");
     }
     let table = String::from_utf8(lab.read("esp-at/flash.csv")).unwrap();

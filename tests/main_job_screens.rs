@@ -30,7 +30,7 @@ use coldsign::{
         update::update,
         view,
         work::{
-            Asked, FolderCount, Generation, Job, News, PlanShown,
+            Asked, FolderCount, FormsWithKeys, Generation, Job, News, PlanShown,
             proving::{CaChoice, ProvingJob, ProvingNews},
         },
     },
@@ -401,6 +401,44 @@ fn in_folder(screen: Screen, access: Access) -> Model {
 }
 
 #[test]
+fn a_form_with_private_keys_is_written_once_their_folder_is_chosen() {
+    let mut model = in_folder(Screen::Delivery(Delivery::new(plan())), Access::ReadWrite);
+    assert!(matches!(job(tick(&mut model, 250)), Job::Measure { .. }));
+    model.about.busy = None;
+    key(&mut model, Key::Tab);
+    assert!(matches!(job(tick(&mut model, 250)), Job::FormObstacles(_)));
+    let with_keys = FormsWithKeys(vec!["esp-secure-cert"]);
+    assert!(done(&mut model, News::FormObstacles(Vec::new(), with_keys)).is_empty());
+    for _ in Format::ALL.iter().take_while(|format| **format != Format::EspSecureCert) {
+        key(&mut model, Key::Down);
+    }
+    assert!(key(&mut model, Key::Char('p')).is_empty(), "no form with keys is chosen");
+    sees(&mut model, "esp-secure-cert           images with the devices' PRIVATE KEYS");
+    key(&mut model, Key::Char(' '));
+    sees(&mut model, "PRIVATE KEYS      will be in the bundle: open their folder and press p");
+    assert!(key(&mut model, Key::Char('w')).is_empty());
+    sees(&mut model, "esp-secure-cert holds the devices' private keys by authority.toml");
+    key(&mut model, Key::Enter);
+    key(&mut model, Key::Char('p'));
+    sees(&mut model, "PRIVATE KEYS      in the bundle, in the clear; from /media/stick");
+    let Job::Deliver { formats, keys, .. } = job(key(&mut model, Key::Char('w'))) else {
+        panic!("a delivery")
+    };
+    assert_eq!((formats, keys), (vec![Format::EspSecureCert], Some(PathBuf::from("/media/stick"))));
+    let delivered = Delivered {
+        folder: "p-1".to_owned(),
+        certificates: 998,
+        files: 12,
+        manifest_sha256: Digest::of(b"manifest"),
+        audit_key_sha256: Digest::of(b"audit key"),
+        private_keys: vec!["esp-secure-cert"],
+        head: HeadAfter::Signed,
+    };
+    done(&mut model, News::Delivered(delivered));
+    sees(&mut model, "PRIVATE KEYS      in esp-secure-cert: who has this medium has the devices");
+}
+
+#[test]
 fn a_delivery_that_fails_says_what_is_safe_and_goes_to_another_medium() {
     let mut model = in_folder(Screen::Delivery(Delivery::new(plan())), Access::ReadWrite);
     assert!(matches!(job(tick(&mut model, 250)), Job::Measure { .. }));
@@ -562,6 +600,7 @@ fn a_proof_that_is_done_says_until_when_it_is_of_use_and_enter_leads_out() {
         files: 12,
         manifest_sha256: Digest::of(b"manifest"),
         audit_key_sha256: Digest::of(b"audit key"),
+        private_keys: Vec::new(),
         head: HeadAfter::Signed,
     };
     let proved = ProvingNews::Proved { plan: Box::new(plan()), delivered, ends: now(), pem: String::new() };

@@ -8,7 +8,9 @@ use std::{
     time::{Duration, Instant},
 };
 
-use coldsign::ceremony::{Appliance, Error, Format, HeadAfter, Motion, Phase, Progress, Reins, Watch};
+use coldsign::ceremony::{
+    Appliance, DeliveryWanted, Error, Format, HeadAfter, Motion, Phase, Progress, Reins, Watch,
+};
 use support::desk::on_plan;
 
 #[test]
@@ -149,7 +151,8 @@ fn a_bundle_is_judged_in_sight_and_no_further_than_the_operator_wants() {
         let mut listener = |_| {};
         let watch = &mut Watch::new(&mut listener, &reins);
         appliance.sign(&plan, &session, watch).unwrap();
-        let delivered = appliance.deliver(&plan, to.path(), &[], &session, watch).unwrap();
+        let wanted = DeliveryWanted { to: to.path(), formats: &[], keys: None };
+        let delivered = appliance.deliver(&plan, &wanted, &session, watch).unwrap();
         let mut told = Vec::new();
         let mut listener = |progress: Progress| told.push((progress.phase, progress.done));
         let judge = |listener: &mut dyn FnMut(Progress), reins: &Reins| {
@@ -176,7 +179,8 @@ fn whether_a_form_can_have_each_certificate_is_told_as_it_is_looked_at_and_can_b
                 assert_eq!((progress.phase, progress.of), (Phase::Searching, Some(desk.requests)));
                 told.push(progress.done);
             };
-            appliance.check_forms(&plan, &[Format::Azure], &mut Watch::new(&mut listener, reins))
+            let wanted = DeliveryWanted { to: Path::new("/nowhere"), formats: &[Format::Azure], keys: None };
+            appliance.check_forms(&plan, &wanted, &mut Watch::new(&mut listener, reins))
         };
         let (reins, mut told) = (Reins::new(), Vec::new());
         check(&appliance, &reins, &mut told).unwrap();

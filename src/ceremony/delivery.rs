@@ -26,6 +26,7 @@ use crate::{
 };
 
 use super::{
+    carried_keys::CarriedKeys,
     error::Error,
     forms::{check_proof_form, suited},
     handover::{Bundle, Delivered, Handover, Whole},
@@ -35,6 +36,17 @@ use super::{
 
 /// Certificates taken from the register at a time.
 const PAGE: u32 = 1_000;
+
+/// Where a bundle goes, and what is in it besides PEM.
+#[derive(Clone, Copy, Debug)]
+pub struct DeliveryWanted<'a> {
+    /// The folder that receives it.
+    pub to: &'a Path,
+    /// The forms besides PEM.
+    pub formats: &'a [Format],
+    /// The folder with the devices' private keys, where a form is set to have them.
+    pub keys: Option<&'a Path>,
+}
 
 /// A bundle being written: the outbox, the files that grow, and what is finished.
 pub(super) struct Writing<'a> {
@@ -55,12 +67,9 @@ impl<'a> Writing<'a> {
 
     pub(super) fn put(&mut self, part: Part) -> Result<(), Error> {
         match part {
-            Part::File { path, octets } => {
-                let mut file = self.outbox.create_file(&path)?;
-                file.append(&octets)?;
-                self.written.push(file.finish()?);
-            }
+            Part::File { path, octets } => self.put_file(&path, &octets)?,
             Part::Append { path, octets } => self.append(path, &octets)?,
+            Part::Secret { path, octets } => self.put_file(&path, &octets)?,
             Part::Signed { path, before, message, after } => {
                 let signer = match &mut self.audit_signer {
                     Some(signer) => signer,
@@ -71,6 +80,13 @@ impl<'a> Writing<'a> {
                 self.append(path, &[before.as_slice(), signature.as_bytes(), after].concat())?;
             }
         }
+        Ok(())
+    }
+
+    fn put_file(&mut self, path: &str, octets: &[u8]) -> Result<(), Error> {
+        let mut file = self.outbox.create_file(path)?;
+        file.append(octets)?;
+        self.written.push(file.finish()?);
         Ok(())
     }
 
@@ -103,55 +119,57 @@ impl Appliance {
     pub fn deliver(
         &mut self,
         plan: &StoredPlan,
-        to: &Path,
-        formats: &[Format],
+        wanted: &DeliveryWanted<'_>,
         session: &Session,
         watch: &mut Watch<'_>,
     ) -> Result<Delivered, Error> {
-        self.check_deliverable(plan, to, formats, watch)?;
+        let keys = self.deliverable(plan, wanted, watch)?;
+        let private_keys = self.forms_with_private_keys(wanted.formats)?;
         let handover = Handover {
             folder: plan.id.clone(),
             entries: plan.accepted,
             again: format!("coldsign deliver {}", plan.id),
         };
-        self.hand_over(
+        let delivered = self.hand_over(
             handover,
-            to,
+            wanted.to,
             session,
             watch,
-            |appliance, watch| appliance.write_bundle(plan, to, formats, session, watch),
+            |appliance, watch| appliance.write_bundle(plan, wanted, keys.as_ref(), session, watch),
             |register, time, manifest_sha256| {
                 let (folder, certificates) = (plan.id.clone(), plan.accepted);
                 register.record_delivery(plan, &Delivery { time, folder, manifest_sha256, certificates })
             },
-        )
+        )?;
+        Ok(Delivered { private_keys, ..delivered })
     }
 
     /// Writes the bundle until it stands on the medium under its name.
     fn write_bundle(
         &self,
         plan: &StoredPlan,
-        to: &Path,
-        formats: &[Format],
+        wanted: &DeliveryWanted<'_>,
+        keys: Option<&CarriedKeys>,
         session: &Session,
         watch: &mut Watch<'_>,
     ) -> Result<Bundle, Error> {
         self.register.check_delivered(plan)?;
         let issuer = self.issuer_of(plan)?;
         let audit_key = self.audit_key(session)?;
-        let formats = &suited(plan, formats);
-        let header = self.header(plan, &issuer, audit_key.public_key(), formats)?;
+        let formats = &suited(plan, wanted.formats);
         let crls = self.path_crls(&issuer)?;
         let forms = self.forms_holding(formats, &crls)?;
+        let private_keys = forms.with_private_keys();
+        let header = self.header(plan, &issuer, audit_key.public_key(), (formats, &private_keys))?;
         forms.check_audit_key(audit_key.public_key())?;
-        let mut writing = Writing::begin(self.outbox(to, &plan.id)?, session, &audit_key);
+        let mut writing = Writing::begin(self.outbox(wanted.to, &plan.id)?, session, &audit_key);
         let mut builder = BundleBuilder::new(&issuer, audit_key.public_key(), forms);
         for part in builder.opening() {
             writing.put(part)?;
         }
         let again = format!("coldsign deliver {}", plan.id);
         self.write_path_crls(&crls, formats, &mut writing, watch, &again)?;
-        self.write_certificates(plan, &mut builder, &mut writing, watch)?;
+        self.write_certificates((plan, keys), &mut builder, &mut writing, watch)?;
         for part in builder.closing() {
             writing.put(part)?;
         }
@@ -171,26 +189,35 @@ impl Appliance {
         Ok(())
     }
 
-    /// Checks that a plan is signed whole, that its certificates can have these forms, and that a medium can receive its
-    /// bundle, before a PIN is asked for.
+    /// Checks that a plan is signed whole, that its certificates can have these forms, that the private keys which these want
+    /// are there, and that a medium can receive its bundle, before a PIN is asked for.
     ///
     /// # Errors
     /// [`Error::NotApproved`], [`Error::Register`], [`Error::Format`], [`Error::Medium`], [`Error::Stopped`];
-    /// [`Error::Usage`] for the plan of a root, and for a proof that no platform's form was asked of.
+    /// [`Error::Usage`] for the plan of a root, for a proof that no platform's form was asked of, and where private keys are
+    /// wanted and no folder is named.
     pub fn check_deliverable(
         &self,
         plan: &StoredPlan,
-        to: &Path,
-        formats: &[Format],
+        wanted: &DeliveryWanted<'_>,
         watch: &mut Watch<'_>,
     ) -> Result<(), Error> {
+        self.deliverable(plan, wanted, watch).map(drop)
+    }
+
+    fn deliverable(
+        &self,
+        plan: &StoredPlan,
+        wanted: &DeliveryWanted<'_>,
+        watch: &mut Watch<'_>,
+    ) -> Result<Option<CarriedKeys>, Error> {
         if plan.kind == PlanKind::Root {
             return Err(Error::usage(
                 format!("plan {} made the root CA {}, which is not delivered", plan.id, plan.authority),
                 "its certificate goes with every bundle; for itself see coldsign ca show NAME --pem",
             ));
         }
-        check_proof_form(plan, formats)?;
+        check_proof_form(plan, wanted.formats)?;
         let certificates = self.register.issued_count(plan)?;
         if certificates != plan.accepted {
             return Err(Error::NotApproved {
@@ -198,8 +225,9 @@ impl Appliance {
                 hint: format!("sign it to its end first (coldsign sign {})", plan.id),
             });
         }
-        self.check_forms(plan, formats, watch)?;
-        self.check_folder(to, &plan.id)
+        let keys = self.forms_checked(plan, wanted, watch)?;
+        self.check_folder(wanted.to, &plan.id)?;
+        Ok(keys)
     }
 
     fn header(
@@ -207,7 +235,7 @@ impl Appliance {
         plan: &StoredPlan,
         issuer: &IssuingCa,
         audit_key: &PublicKey,
-        formats: &[Format],
+        (formats, private_keys): (&[Format], &[&str]),
     ) -> Result<Header, Error> {
         Ok(Header {
             form: manifest::FORM.to_owned(),
@@ -224,13 +252,14 @@ impl Appliance {
             register: self.register_head()?,
             counts: Counts { issued: plan.accepted, refused: plan.refused, skipped: plan.skipped },
             formats: named_formats(formats),
+            private_keys: private_keys.iter().map(|&name| name.to_owned()).collect(),
             waivers: plan.waivers.iter().map(Waiver::line).collect(),
         })
     }
 
     fn write_certificates(
         &self,
-        plan: &StoredPlan,
+        (plan, keys): (&StoredPlan, Option<&CarriedKeys>),
         builder: &mut BundleBuilder,
         writing: &mut Writing<'_>,
         watch: &mut Watch<'_>,
@@ -241,7 +270,8 @@ impl Appliance {
             let Some(last) = page.last() else { return Ok(()) };
             after = Some(last.index());
             for certificate in &page {
-                for part in builder.certificate(certificate) {
+                let key = keys.map(|keys| keys.of(certificate.source(), certificate.spki_sha256()));
+                for part in builder.certificate(certificate, key.transpose()?.as_ref()) {
                     writing.put(part)?;
                 }
             }

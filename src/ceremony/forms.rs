@@ -1,5 +1,7 @@
 //! Forms of delivery as authority.toml wants them, and whether they can be made, before anything is signed or written.
 
+use std::path::Path;
+
 use crate::{
     config,
     export::{
@@ -19,8 +21,10 @@ use crate::{
 };
 
 use super::{
+    carried_keys::CarriedKeys,
+    delivery::DeliveryWanted,
     error::Error,
-    opening::Appliance,
+    opening::{Appliance, printable_path},
     progress::{Phase, Watch},
     revocation::{PathCrl, holding},
 };
@@ -64,6 +68,27 @@ pub(super) fn check_proof_form(plan: &StoredPlan, formats: &[Format]) -> Result<
         format!("plan {} is a proof for a platform, and no platform's form was asked for", plan.id),
         format!("name the platform with --for, or choose its form: {}", names.join(", ")),
     ))
+}
+
+/// The form that wants private keys and the folder that has them; neither, or both.
+fn wanting_keys<'a>(
+    forms: &Forms,
+    folder: Option<&'a Path>,
+) -> Result<Option<(&'static str, &'a Path)>, Error> {
+    match (forms.with_private_keys().first(), folder) {
+        (None, None) => Ok(None),
+        (Some(&form), Some(folder)) => Ok(Some((form, folder))),
+        (Some(form), None) => Err(Error::usage(
+            format!(
+                "{form}: its files hold the devices' private keys by authority.toml, and none were named"
+            ),
+            "name the folder that has them (--keys DIR), or set private-keys = \"none\"",
+        )),
+        (None, Some(folder)) => Err(Error::usage(
+            format!("no form of this bundle holds private keys, and {} was named", printable_path(folder)),
+            "leave --keys out; or deliver --for esp-secure-cert, with private-keys = \"carried-in\" in its section",
+        )),
+    }
 }
 
 /// A form that a bundle cannot have here.
@@ -110,8 +135,10 @@ impl Appliance {
     ///
     /// # Errors
     /// [`Error::Configuration`], [`Error::Format`] with what is in the way, [`Error::Register`].
-    pub fn check_forms_below(&self, ca: &str, formats: &[Format]) -> Result<(), Error> {
-        self.check_above(&self.forms(formats)?, &self.issuer(ca)?, formats)
+    pub fn check_forms_below(&self, ca: &str, wanted: &DeliveryWanted<'_>) -> Result<(), Error> {
+        let forms = self.forms(wanted.formats)?;
+        wanting_keys(&forms, wanted.keys)?;
+        self.check_above(&forms, &self.issuer(ca)?, wanted.formats)
     }
 
     /// Checks what is asked of forms before any certificate: the CAs, and the CRLs that forms hold.
@@ -143,19 +170,42 @@ impl Appliance {
         Ok(obstacles)
     }
 
-    /// Checks that forms can be made of a plan's certificates, signed or not: of some forms each certificate is looked at.
+    /// Those of these forms that authority.toml sets to have devices' private keys, by name.
     ///
     /// # Errors
-    /// [`Error::Configuration`], [`Error::Format`] with what is in the way, [`Error::Register`], [`Error::Stopped`].
+    /// [`Error::Configuration`].
+    pub fn forms_with_private_keys(&self, formats: &[Format]) -> Result<Vec<&'static str>, Error> {
+        Ok(self.forms(formats)?.with_private_keys())
+    }
+
+    /// Checks that forms can be made of a plan's certificates, signed or not, and that the private keys are there: of some
+    /// forms each certificate is looked at.
+    ///
+    /// # Errors
+    /// [`Error::Configuration`], [`Error::Format`] with what is in the way, [`Error::Register`], [`Error::Medium`],
+    /// [`Error::Stopped`]; [`Error::Usage`] where private keys are wanted and no folder is named, or the other way round.
     pub fn check_forms(
         &self,
         plan: &StoredPlan,
-        formats: &[Format],
+        wanted: &DeliveryWanted<'_>,
         watch: &mut Watch<'_>,
     ) -> Result<(), Error> {
+        self.forms_checked(plan, wanted, watch).map(drop)
+    }
+
+    /// The same; gives the private keys.
+    pub(super) fn forms_checked(
+        &self,
+        plan: &StoredPlan,
+        wanted: &DeliveryWanted<'_>,
+        watch: &mut Watch<'_>,
+    ) -> Result<Option<CarriedKeys>, Error> {
+        let formats = wanted.formats;
         let forms = self.forms(&suited(plan, formats))?;
+        let keys = wanting_keys(&forms, wanted.keys)?;
         let issuer = self.issuer_of(plan)?;
         self.check_above(&forms, &issuer, formats)?;
+        let keys = keys.map(|(form, folder)| CarriedKeys::open(form, folder, watch)).transpose()?;
         let (mut from, mut named) = (1, Named::default());
         while forms.judges() == Judges::EachCertificate && from <= plan.accepted {
             let page = self.register.planned(plan, Which::All, from, PAGE)?;
@@ -165,7 +215,12 @@ impl Appliance {
             }
             for line in page {
                 let unsigned = self.unsigned(plan, line.index, &issuer)?;
-                forms.check_certificate(&mut named, Printable::new(&line.source).as_str(), &unsigned)?;
+                let source = Printable::new(&line.source);
+                forms.check_certificate(&mut named, source.as_str(), &unsigned)?;
+                if let Some(keys) = &keys {
+                    let key = keys.of(&line.source, unsigned.public_key().spki_sha256())?;
+                    forms.check_key(source.as_str(), &unsigned, &key)?;
+                }
                 from = line.index + 1;
             }
             watch.tell(Phase::Searching, from - 1, Some(plan.accepted));
@@ -177,7 +232,7 @@ impl Appliance {
                 "run it again: a plan that is stored stays",
             )?;
         }
-        Ok(())
+        Ok(keys)
     }
 
     /// A planned certificate with a signature of zeros, as long as the CA's can be.

@@ -40,6 +40,8 @@ pub struct Delivered {
     pub manifest_sha256: Digest,
     /// SHA-256 of the `SubjectPublicKeyInfo` of the audit key that signed the manifest.
     pub audit_key_sha256: Digest,
+    /// The forms in it that have devices' private keys, by name.
+    pub private_keys: Vec<&'static str>,
     /// What became of the register's head, once the delivery was recorded.
     pub head: HeadAfter,
 }
@@ -141,7 +143,8 @@ impl Appliance {
         let head = self.close_head(session);
         let Handover { folder, entries: certificates, .. } = handover;
         let files = written.len() as u64;
-        Ok(Delivered { folder, certificates, files, manifest_sha256, audit_key_sha256, head })
+        let private_keys = Vec::new();
+        Ok(Delivered { folder, certificates, files, manifest_sha256, audit_key_sha256, private_keys, head })
     }
 
     /// A new folder on a medium. None is begun inside the home: what is handed over leaves it, and whoever clears up

@@ -20,6 +20,7 @@ use crate::{
 
 use super::{
     closing::Remaining,
+    delivery::DeliveryWanted,
     error::Error,
     evidence::Evidence,
     handover::Delivered,
@@ -139,9 +140,9 @@ impl Appliance {
             }
         };
         self.sign(&stored, &session, watch).map_err(unfinished(Remaining::Signing))?;
-        let delivered = self
-            .deliver(&stored, to, &[Format::Proof(platform)], &session, watch)
-            .map_err(unfinished(Remaining::Delivery))?;
+        let wanted = DeliveryWanted { to, formats: &[Format::Proof(platform)], keys: None };
+        let delivered =
+            self.deliver(&stored, &wanted, &session, watch).map_err(unfinished(Remaining::Delivery))?;
         Ok((stored, delivered))
     }
 

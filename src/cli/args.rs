@@ -254,6 +254,9 @@ pub struct DeliverArguments {
     // Its help is made of the forms that there are.
     #[arg(long = "for", value_name = "FORMAT", value_delimiter = ',', help = forms())]
     pub formats: Vec<String>,
+    /// The folder with the devices' private keys, NAME.key or NAME.key.pem; only where a form is set to hold them
+    #[arg(long, value_name = "DIR")]
+    pub keys: Option<PathBuf>,
     /// The user PIN
     #[command(flatten)]
     pub pin: PinArguments,
@@ -287,6 +290,9 @@ pub struct IssueArguments {
     // Its help is made of the forms that there are.
     #[arg(long = "for", value_name = "FORMAT", value_delimiter = ',', help = forms())]
     pub formats: Vec<String>,
+    /// The folder with the devices' private keys, NAME.key or NAME.key.pem; only where a form is set to hold them
+    #[arg(long, value_name = "DIR")]
+    pub keys: Option<PathBuf>,
     /// Issue without the typed approval; only where the profile says unattended = true
     #[arg(long)]
     pub yes: bool,

@@ -5,8 +5,9 @@ use std::{path::Path, sync::Arc, time::Instant};
 use serde_json::{Value, json};
 
 use crate::ceremony::{
-    self, Appliance, ApprovalGiven, BlockLists, BundleReport, Code, Console, Delivered, Error, Format, Home,
-    Issued, PlanWanted, Platform, Progress, Standing, StoredPlan, Watch, Yardstick, printable_path,
+    self, Appliance, ApprovalGiven, BlockLists, BundleReport, Code, Console, Delivered, DeliveryWanted,
+    Error, Format, Home, Issued, PlanWanted, Platform, Progress, Standing, StoredPlan, Watch, Yardstick,
+    printable_path,
 };
 
 use crate::pki::text::{Printable, counted};
@@ -158,9 +159,12 @@ pub fn deliver(home: Home, given: DeliverArguments, form: Form) -> Result<Exit, 
     let mut appliance = Appliance::open(home)?;
     announce(&appliance);
     let plan = appliance.stored_plan(&given.plan)?;
-    watched(|watch| appliance.check_deliverable(&plan, &given.to, &formats, watch))?;
+    let wanted = DeliveryWanted { to: &given.to, formats: &formats, keys: given.keys.as_deref() };
+    watched(|watch| appliance.check_deliverable(&plan, &wanted, watch))?;
+    // Whoever gives the PIN sees what it is given for.
+    render::private_keys(&appliance.forms_with_private_keys(&formats)?);
     let session = appliance.login(&mut pin::custodian(given.pin.pin_file))?;
-    let delivered = watched(|watch| appliance.deliver(&plan, &given.to, &formats, &session, watch))?;
+    let delivered = watched(|watch| appliance.deliver(&plan, &wanted, &session, watch))?;
     render::head(&delivered.head);
     match form {
         Form::Json => render::value(&delivered_value(&plan, &delivered, &given.to)),
@@ -175,7 +179,9 @@ pub fn issue(home: Home, given: &IssueArguments, form: Form) -> Result<Exit, Err
     let formats = formats(&given.formats)?;
     let mut appliance = Appliance::open(home)?;
     announce(&appliance);
-    appliance.check_forms_below(&given.ca, &formats)?;
+    let wanted = DeliveryWanted { to: &given.to, formats: &formats, keys: given.keys.as_deref() };
+    appliance.check_forms_below(&given.ca, &wanted)?;
+    render::private_keys(&appliance.forms_with_private_keys(&formats)?);
     appliance.profile(&given.profile)?;
     if given.yes {
         appliance.check_unattended(&given.profile)?;
@@ -190,7 +196,7 @@ pub fn issue(home: Home, given: &IssueArguments, form: Form) -> Result<Exit, Err
     let summary = watched(|watch| appliance.plan_summary(&plan, watch))?;
     render::for_approval(&summary);
     let (waived, outside) = (summary.waived, summary.from_outside);
-    let rest = rest_of_issue(&mut appliance, &plan, given, &formats, began);
+    let rest = rest_of_issue(&mut appliance, &plan, given, &wanted, began);
     let (issued, seconds, delivered) = rest.inspect_err(|_| {
         // The pair that follows says how to go on with the step that failed; this, that nothing begins anew.
         tell!("plan {} stays in the register: go on with approve, sign or deliver, not with issue", plan.id);
@@ -217,10 +223,10 @@ fn rest_of_issue(
     appliance: &mut Appliance,
     plan: &StoredPlan,
     given: &IssueArguments,
-    formats: &[Format],
+    wanted: &DeliveryWanted<'_>,
     began: Instant,
 ) -> Result<(Issued, f64, Delivered), Error> {
-    watched(|watch| appliance.check_forms(plan, formats, watch))?;
+    watched(|watch| appliance.check_forms(plan, wanted, watch))?;
     if given.yes {
         appliance.approve(plan, ApprovalGiven::Unattended)?;
     } else {
@@ -237,7 +243,7 @@ fn rest_of_issue(
     let session = appliance.login(&mut pin::custodian(given.pin.pin_file.clone()))?;
     let issued = watched(|watch| appliance.sign(plan, &session, watch))?;
     let seconds = began.elapsed().as_secs_f64();
-    let delivered = watched(|watch| appliance.deliver(plan, &given.to, formats, &session, watch))?;
+    let delivered = watched(|watch| appliance.deliver(plan, wanted, &session, watch))?;
     Ok((issued, seconds, delivered))
 }
 
@@ -302,6 +308,7 @@ pub fn verify(given: &VerifyArguments, form: Form) -> Result<Exit, Error> {
             "rehearsal": summary.map(|summary| summary.standing == Standing::Rehearsal),
             "refused": summary.map(|summary| summary.counts.refused),
             "waived": summary.map(|summary| summary.waivers.iter().map(Printable::to_string).collect::<Vec<_>>()),
+            "private_keys": summary.map(|summary| summary.private_keys.iter().map(Printable::to_string).collect::<Vec<_>>()),
             "manifest_sha256": summary.map(|summary| summary.manifest_sha256.to_string()),
             "manifest_words": summary.map(|summary| summary.manifest_sha256.words()),
             "root": report.root.as_ref().map(|root| root.subject.as_str()),
@@ -320,6 +327,11 @@ pub fn verify(given: &VerifyArguments, form: Form) -> Result<Exit, Error> {
                 render::line(&format!("audit key  {}", summary.audit_key_sha256));
                 for waiver in &summary.waivers {
                     render::line(&format!("WAIVED: the rule {waiver}"));
+                }
+                for form in &summary.private_keys {
+                    render::line(&format!(
+                        "PRIVATE KEYS: the files of {form} hold the devices' private keys"
+                    ));
                 }
                 if summary.standing == Standing::Rehearsal {
                     render::line("REHEARSAL: nobody may trust these certificates");
@@ -405,6 +417,7 @@ fn delivered_value(plan: &StoredPlan, delivered: &Delivered, to: &Path) -> Value
         "folder": printable_path(&to.join(&delivered.folder)).as_str(),
         "certificates": delivered.certificates,
         "files": delivered.files,
+        "private_keys": delivered.private_keys,
         "manifest_sha256": delivered.manifest_sha256.to_string(),
         "manifest_words": delivered.manifest_sha256.words(),
         "audit_key_sha256": delivered.audit_key_sha256.to_string(),
@@ -425,6 +438,7 @@ fn show_delivered(plan: &StoredPlan, delivered: &Delivered, to: &Path) {
     render::line(&format!("manifest   {}", delivered.manifest_sha256));
     render::line(&format!("words      {}", delivered.manifest_sha256.words()));
     render::line(&format!("audit key  {}", delivered.audit_key_sha256));
+    render::private_keys(&delivered.private_keys);
     tell!(
         "next: tell the receiver these digests another way than with the medium; coldsign verify shows both"
     );

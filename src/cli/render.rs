@@ -280,6 +280,13 @@ pub fn waived(waived: &[Waived]) {
     }
 }
 
+/// The forms that hold devices' private keys, to standard error: whoever gives the PIN, or holds the medium, is told.
+pub fn private_keys(forms: &[&str]) {
+    for form in forms {
+        tell!("PRIVATE KEYS: the files of {form} hold the devices' private keys, in the clear");
+    }
+}
+
 /// The same as values.
 fn waived_values(waived: &[Waived]) -> Vec<Value> {
     let value = |waived: &Waived| {

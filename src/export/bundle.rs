@@ -4,6 +4,8 @@
 //! are whole, and pieces to append to the few files that grow. Only an [`IssuedCertificate`] can get in. The ceremony
 //! writes the parts, then the manifest ([`super::manifest`]), its signature and SHA256SUMS.
 
+use zeroize::Zeroizing;
+
 use super::{
     devices::{DEVICE_COLUMNS, Device, REFUSED_COLUMNS, cell, line},
     form::Item,
@@ -12,7 +14,7 @@ use super::{
     pem, pkcs7,
 };
 use crate::{
-    pki::{certificate::Certificate, issuer::IssuingCa, key::PublicKey},
+    pki::{certificate::Certificate, device_key::DeviceKey, issuer::IssuingCa, key::PublicKey},
     register::IssuedCertificate,
 };
 
@@ -40,8 +42,7 @@ pub const DEVICES_CSV: &str = "devices.csv";
 /// A line a finding.
 pub const REFUSED_CSV: &str = "refused.csv";
 
-/// Something to write.
-#[derive(Clone, Debug, Eq, PartialEq)]
+/// Something to write. Not shown and not copied: a private key may be in it.
 pub enum Part {
     /// A piece to append to a file that grows while certificates come.
     Append {
@@ -56,6 +57,13 @@ pub enum Part {
         path: String,
         /// Its octets.
         octets: Vec<u8>,
+    },
+    /// A whole file with a device's private key in it.
+    Secret {
+        /// Its path in the bundle.
+        path: String,
+        /// Its octets, wiped when they were written.
+        octets: Zeroizing<Vec<u8>>,
     },
     /// A piece to append with a signature in it that the audit key makes while it is written: ES256 as a JWS has it.
     Signed {
@@ -102,8 +110,8 @@ impl BundleBuilder {
         parts
     }
 
-    /// The parts of the next certificate; to be called in plan order.
-    pub fn certificate(&mut self, issued: &IssuedCertificate) -> Vec<Part> {
+    /// The parts of the next certificate; to be called in plan order. A private key is the one of this certificate.
+    pub fn certificate(&mut self, issued: &IssuedCertificate, key: Option<&DeviceKey>) -> Vec<Part> {
         let place = Place::new(issued.index(), &self.names.name(issued.source()));
         let (certificate, device) = (pem::certificate(issued.der()), place.certificate());
         let row = Device {
@@ -123,7 +131,7 @@ impl BundleBuilder {
             file(&device, certificate),
         ];
         let source = cell(issued.source());
-        let item = Item { place: &place, der: issued.der(), source: &source, device: row };
+        let item = Item { place: &place, der: issued.der(), source: &source, device: row, key };
         parts.extend(self.forms.certificate(&item));
         parts
     }

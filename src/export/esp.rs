@@ -1,19 +1,21 @@
 //! Forms for Espressif's flash formats: an image for each device, of its certificate and its CAs' as PEM.
 //!
-//! What differs between the formats is a [`Flash`]; what is the same is here. A private key is in none of them: the device
-//! made its own and keeps it.
+//! What differs between the formats is a [`Flash`]; what is the same is here. A private key is in one of them alone, and only
+//! where the settings ask for it: the device made its own and keeps it.
 
 use std::{cell::OnceCell, collections::BTreeSet, fmt::Debug};
 
 use serde::{Deserialize, Serialize};
+use zeroize::Zeroizing;
 
 use super::{
-    bundle::{CA, CA_CHAIN, Part, ROOT, file},
+    bundle::{CA, CA_CHAIN, Part, Place, ROOT, file},
     esp_partitions::Partitions,
     form::{Form, FormatError, Item, Judges, settings_file},
     pem,
+    private_keys::{KeyFile, PrivateKeys},
 };
-use crate::pki::certificate::Certificate;
+use crate::pki::{certificate::Certificate, device_key::DeviceKey};
 
 /// What a device has of itself.
 #[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq, Serialize)]
@@ -90,8 +92,23 @@ pub(super) trait Flash: Debug + Send + Serialize {
     /// The files that are the same for every device.
     fn shared(&self, contents: &Contents) -> Result<Vec<Part>, FormatError>;
 
-    /// A device's image.
-    fn image(&self, contents: &Contents, der: &[u8]) -> Result<Vec<u8>, FormatError>;
+    /// A device's image; with its private key, where there is one and the format has it.
+    fn image(
+        &self,
+        contents: &Contents,
+        der: &[u8],
+        key: Option<&DeviceKey>,
+    ) -> Result<Zeroizing<Vec<u8>>, FormatError>;
+
+    /// Whether images have private keys in them.
+    fn private_keys(&self) -> PrivateKeys {
+        PrivateKeys::None
+    }
+
+    /// The file of this place that has the device's private key in it, where it has private keys.
+    fn key_file(&self, _place: &Place) -> Option<KeyFile> {
+        None
+    }
 
     /// Octets of each image, where they are all as large as the partition.
     fn image_octets(&self) -> Option<u64> {
@@ -163,8 +180,8 @@ impl<T: Flash> Images<T> {
         self.contents.get_or_init(|| Contents::new(authorities, own, trusted))
     }
 
-    fn image(&self, der: &[u8]) -> Result<Vec<u8>, FormatError> {
-        self.flash.image(self.contents.get().unwrap_or(&NOTHING), der)
+    fn image(&self, der: &[u8], key: Option<&DeviceKey>) -> Result<Zeroizing<Vec<u8>>, FormatError> {
+        self.flash.image(self.contents.get().unwrap_or(&NOTHING), der, key)
     }
 }
 
@@ -182,7 +199,19 @@ impl<T: Flash> Form for Images<T> {
     }
 
     fn check_certificate(&self, certificate: &Certificate) -> Result<(), FormatError> {
-        self.image(certificate.der()).map(drop)
+        self.image(certificate.der(), None).map(drop)
+    }
+
+    fn private_keys(&self) -> PrivateKeys {
+        self.flash.private_keys()
+    }
+
+    fn check_key(&self, certificate: &Certificate, key: &DeviceKey) -> Result<(), FormatError> {
+        self.image(certificate.der(), Some(key)).map(drop)
+    }
+
+    fn key_file(&self, place: &Place) -> Option<KeyFile> {
+        self.flash.key_file(place)
     }
 
     fn opening(&mut self, authorities: &[Certificate]) -> Vec<Part> {
@@ -193,8 +222,18 @@ impl<T: Flash> Form for Images<T> {
     }
 
     fn certificate(&mut self, item: &Item<'_>) -> Vec<Part> {
-        let Ok(image) = self.image(item.der) else { return Vec::new() };
-        let image = file(&item.place.below(T::NAME, "bin"), image);
+        let path = item.place.below(T::NAME, "bin");
+        let image = match (self.flash.private_keys(), item.key) {
+            (PrivateKeys::None, _) => {
+                self.image(item.der, None).map(|mut image| file(&path, std::mem::take(&mut *image)))
+            }
+            (PrivateKeys::CarriedIn, Some(key)) => {
+                self.image(item.der, Some(key)).map(|octets| Part::Secret { path, octets })
+            }
+            // Asked before anything was written; a judge of the bundle said that it has none.
+            (PrivateKeys::CarriedIn, None) => return Vec::new(),
+        };
+        let Ok(image) = image else { return Vec::new() };
         std::iter::once(image).chain(self.flash.beside(item)).collect()
     }
 }

@@ -7,6 +7,7 @@
 
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
+use zeroize::Zeroizing;
 
 use super::{
     bundle::{Part, file},
@@ -15,11 +16,10 @@ use super::{
     esp_partitions::Partition,
     form::{FormSettings, FormatError},
 };
+use crate::pki::device_key::DeviceKey;
 
 /// Longest content, in octets: its length is a u16.
 pub const CONTENT_OCTETS_MAX: usize = 65_535;
-/// Items of an image, at most: their number is one octet.
-pub const ITEMS_MAX: usize = 256;
 
 /// What begins an image.
 const MAGIC: [u8; 2] = [0xf1, 0xf1];
@@ -194,8 +194,13 @@ impl Flash for EspAt {
         Ok(vec![file("esp-at/ca.bin", authorities), file("esp-at/flash.csv", self.flash_table()?)])
     }
 
-    fn image(&self, contents: &Contents, der: &[u8]) -> Result<Vec<u8>, FormatError> {
-        self.image_of(Kind::Certificate, &contents.own(der))
+    fn image(
+        &self,
+        contents: &Contents,
+        der: &[u8],
+        _key: Option<&DeviceKey>,
+    ) -> Result<Zeroizing<Vec<u8>>, FormatError> {
+        self.image_of(Kind::Certificate, &contents.own(der)).map(Zeroizing::new)
     }
 }
 

@@ -7,6 +7,7 @@
 
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
+use zeroize::Zeroizing;
 
 use super::{
     bundle::{Part, file},
@@ -15,6 +16,7 @@ use super::{
     esp::{self, Contents, Flash, Own, PartitionSettings, Trusted},
     form::{FormSettings, FormatError, Item},
 };
+use crate::pki::device_key::DeviceKey;
 
 /// A page, in octets: what flash erases at a time.
 pub const PAGE_OCTETS: usize = 4_096;
@@ -337,8 +339,13 @@ impl Flash for EspNvs {
         self.image_of(&[], &contents.trusted).map(|_| Vec::new())
     }
 
-    fn image(&self, contents: &Contents, der: &[u8]) -> Result<Vec<u8>, FormatError> {
-        self.image_of(&contents.own(der), &contents.trusted)
+    fn image(
+        &self,
+        contents: &Contents,
+        der: &[u8],
+        _key: Option<&DeviceKey>,
+    ) -> Result<Zeroizing<Vec<u8>>, FormatError> {
+        self.image_of(&contents.own(der), &contents.trusted).map(Zeroizing::new)
     }
 
     fn image_octets(&self) -> Option<u64> {

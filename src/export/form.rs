@@ -26,12 +26,15 @@ use super::{
     jsonl::DeviceLines,
     matter::MatterFiles,
     microchip, pem, pkcs7,
+    private_keys::{KeyFile, PrivateKeys},
     proof::{self, Proof},
     qr::QrCodes,
     tar::{Archive, RECORD_OCTETS},
     trust_store::{Store, TrustStore},
 };
-use crate::pki::{certificate::Certificate, key::PublicKey, platform::Platform, text::Printable};
+use crate::pki::{
+    certificate::Certificate, device_key::DeviceKey, key::PublicKey, platform::Platform, text::Printable,
+};
 
 /// Most octets of a picture: the largest code, a bit a dot.
 const QR_OCTETS_MAX: u64 = 70_000;
@@ -433,6 +436,8 @@ pub(super) struct Item<'a> {
     pub(super) source: &'a str,
     /// What else devices.csv says of it.
     pub(super) device: Device<'a>,
+    /// The device's private key, found to be the one of this certificate; where a form has private keys.
+    pub(super) key: Option<&'a DeviceKey>,
 }
 
 /// Makes the files of one form.
@@ -472,6 +477,24 @@ pub(super) trait Form: Debug + Send {
 
     /// Octets of the image that each certificate has beyond [`Format::room`], where the settings say it.
     fn image_octets(&self) -> Option<u64> {
+        None
+    }
+
+    /// Whether it has devices' private keys in it.
+    fn private_keys(&self) -> PrivateKeys {
+        PrivateKeys::None
+    }
+
+    /// Whether it can be made of this certificate with this private key, which is the certificate's.
+    ///
+    /// # Errors
+    /// [`FormatError::Impossible`].
+    fn check_key(&self, _certificate: &Certificate, _key: &DeviceKey) -> Result<(), FormatError> {
+        Ok(())
+    }
+
+    /// The file of this place that has the device's private key in it, where it has private keys.
+    fn key_file(&self, _place: &Place) -> Option<KeyFile> {
         None
     }
 

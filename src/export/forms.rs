@@ -8,11 +8,14 @@ use serde::{
 };
 
 use super::{
-    bundle::Part,
+    bundle::{Part, Place},
     form::{Form, Format, FormatError, Item, Judges, Room},
     held_crls::HeldCrl,
+    private_keys::{KeyFile, PrivateKeys},
 };
-use crate::pki::{certificate::Certificate, fingerprint::Digest, key::PublicKey, text::Printable};
+use crate::pki::{
+    certificate::Certificate, device_key::DeviceKey, fingerprint::Digest, key::PublicKey, text::Printable,
+};
 
 /// The names that platforms give to the devices of a batch: 128 bits of each, so that a million take some 50 MiB a platform.
 #[derive(Debug, Default)]
@@ -104,6 +107,32 @@ impl Forms {
             judged.map_err(|error| error.of_request(source))?;
         }
         Ok(())
+    }
+
+    /// The names of those that have devices' private keys in them, in their order.
+    #[must_use]
+    pub fn with_private_keys(&self) -> Vec<&'static str> {
+        let keyed = self.0.iter().filter(|(_, form)| form.private_keys() == PrivateKeys::CarriedIn);
+        keyed.map(|(format, _)| format.name()).collect()
+    }
+
+    /// Checks that every form can be made of a certificate with this private key, which is the certificate's.
+    ///
+    /// # Errors
+    /// [`FormatError::Impossible`].
+    pub fn check_key(
+        &self,
+        source: &str,
+        certificate: &Certificate,
+        key: &DeviceKey,
+    ) -> Result<(), FormatError> {
+        let judged = self.0.values().try_for_each(|form| form.check_key(certificate, key));
+        judged.map_err(|error| error.of_request(source))
+    }
+
+    /// The file of a place that has the device's private key in it.
+    pub(super) fn key_file(&self, place: &Place) -> Option<KeyFile> {
+        self.0.values().find_map(|form| form.key_file(place))
     }
 
     /// What they take of a medium together: for certificates of so many octets of DER, below CAs of so many octets of PEM

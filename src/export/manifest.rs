@@ -133,6 +133,9 @@ pub struct Header {
     pub counts: Counts,
     /// Forms beside PEM.
     pub formats: Vec<String>,
+    /// The forms that have devices' private keys in them.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub private_keys: Vec<String>,
     /// Rules of the lint that the plan set aside, a line each (`Waiver::line`).
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub waivers: Vec<String>,
@@ -422,6 +425,7 @@ mod tests {
             register: RegisterHead { id: "00".repeat(16), entry: 7, hash: "ef".repeat(32) },
             counts: Counts { issued: 2, refused: 1, skipped: 0 },
             formats: vec![],
+            private_keys: vec![],
             waivers: vec![],
         }
     }

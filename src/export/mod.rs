@@ -28,6 +28,7 @@ mod microchip;
 pub mod names;
 pub mod pem;
 pub mod pkcs7;
+mod private_keys;
 mod proof;
 pub mod qr;
 mod tar;

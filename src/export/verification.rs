@@ -142,6 +142,8 @@ pub struct Summary {
     pub standing: Standing,
     /// How many.
     pub counts: Counts,
+    /// The forms that have devices' private keys in them.
+    pub private_keys: Vec<Printable>,
     /// Rules of the lint that are waived, each with its reason.
     pub waivers: Vec<Printable>,
     /// The issuing CA's subject.
@@ -279,6 +281,7 @@ fn summary(header: &Header, manifest_sha256: Digest, report: &mut Report) -> Opt
         digest: digest?,
         standing: header.standing,
         counts: header.counts,
+        private_keys: header.private_keys.iter().map(|name| Printable::new(name)).collect(),
         waivers: header.waivers.iter().map(|line| Printable::new(line)).collect(),
         issuer: Printable::new(&header.issuer.subject),
         manifest_sha256,

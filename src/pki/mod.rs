@@ -9,6 +9,7 @@ pub mod certificate;
 pub mod constraint;
 pub mod crl;
 pub mod der;
+pub mod device_key;
 pub mod event;
 pub mod extension;
 pub mod fingerprint;

@@ -145,6 +145,8 @@ pub enum Job {
         to: PathBuf,
         /// The forms besides PEM.
         formats: Vec<Format>,
+        /// The folder with the devices' private keys, where a form holds them.
+        keys: Option<PathBuf>,
     },
     /// Judges a delivered bundle as its receiver will.
     Judge {
@@ -235,6 +237,10 @@ pub struct PlanShown {
     pub estimate: Option<Estimate>,
 }
 
+/// The forms that authority.toml sets to hold devices' private keys, by name.
+#[derive(Clone, Debug, Default, Eq, PartialEq)]
+pub struct FormsWithKeys(pub Vec<&'static str>);
+
 /// What the worker answers.
 #[derive(Debug)]
 pub enum News {
@@ -310,7 +316,7 @@ pub enum News {
         generation: Generation,
     },
     /// What is in the way of forms of delivery.
-    FormObstacles(Vec<FormObstacle>),
+    FormObstacles(Vec<FormObstacle>, FormsWithKeys),
     /// What a bundle takes of a medium.
     Measured(Space),
     /// The plan is approved.

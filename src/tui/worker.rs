@@ -28,9 +28,9 @@ use zeroize::Zeroizing;
 
 use crate::{
     ceremony::{
-        self, Activation, Appliance, ApprovalGiven, Beginning, Class, Error, HeadAfter, Home, Judgement, Pin,
-        PinEntry, PlanWanted, Progress, ProposedAdoption, PublishedCrls, Reins, Session, Setup, TokenState,
-        Verdict, Watch,
+        self, Activation, Appliance, ApprovalGiven, Beginning, Class, DeliveryWanted, Error, Format,
+        HeadAfter, Home, Judgement, Pin, PinEntry, PlanWanted, Progress, ProposedAdoption, PublishedCrls,
+        Reins, Session, Setup, TokenState, Verdict, Watch,
     },
     pki::{
         fingerprint::Digest,
@@ -43,7 +43,7 @@ use super::{
     model::{Login, TokenSeen},
     pin_door::PinDoor,
     wording::counted,
-    work::{Job, News, ProfileChoice},
+    work::{FormsWithKeys, Job, News, ProfileChoice},
 };
 
 /// Progress is told at most this often: more than a person can see.
@@ -176,7 +176,11 @@ impl Worker {
             Job::Measure { plan, to, formats } => {
                 Ok(News::Measured(self.appliance()?.space(&plan, &to, &formats)?))
             }
-            Job::FormObstacles(plan) => Ok(News::FormObstacles(self.appliance()?.form_obstacles(&plan)?)),
+            Job::FormObstacles(plan) => {
+                let appliance = self.appliance()?;
+                let with_keys = FormsWithKeys(appliance.forms_with_private_keys(Format::ALL)?);
+                Ok(News::FormObstacles(appliance.form_obstacles(&plan)?, with_keys))
+            }
             Job::Approve { plan, words } => {
                 let appliance = self.appliance.as_mut().ok_or_else(no_home)?;
                 appliance.approve(&plan, ApprovalGiven::Words(&words))?;
@@ -198,13 +202,13 @@ impl Worker {
                 self.mind_token(&issued.head);
                 Ok(News::Signed(issued))
             }
-            Job::Deliver { plan, to, formats } => {
+            Job::Deliver { plan, to, formats, keys } => {
+                let wanted = DeliveryWanted { to: &to, formats: &formats, keys: keys.as_deref() };
                 let (appliance, mut teller) = self.working()?;
-                teller.watched(|watch| appliance.check_deliverable(&plan, &to, &formats, watch))?;
+                teller.watched(|watch| appliance.check_deliverable(&plan, &wanted, watch))?;
                 self.log_in("to sign the manifest with the audit key")?;
                 let (appliance, session, mut teller) = self.signing()?;
-                let delivered =
-                    teller.watched(|watch| appliance.deliver(&plan, &to, &formats, session, watch))?;
+                let delivered = teller.watched(|watch| appliance.deliver(&plan, &wanted, session, watch))?;
                 self.mind_token(&delivered.head);
                 Ok(News::Delivered(delivered))
             }

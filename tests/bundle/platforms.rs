@@ -46,6 +46,12 @@ fn kept_files(folder: &Path) -> BTreeMap<String, Vec<u8>> {
     files
 }
 
+/// The forms with private keys that a bundle's manifest names.
+fn private_keys_of(bundle: &Bundle) -> Vec<String> {
+    let header: Header = manifest::read(bundle.files[MANIFEST].as_slice(), |_| {}).expect("a manifest");
+    header.private_keys
+}
+
 /// Compares a form's folder with the one that is kept as `kept`, and has the bundle judged, altered and judged again.
 fn check(kept: &str, format: Format, folder: &str, settings: &str) {
     let made = bundle(format, settings);
@@ -71,7 +77,8 @@ fn check(kept: &str, format: Format, folder: &str, settings: &str) {
         // Sealed anew by whoever holds the audit key: the form itself is what gives an alteration away.
         let mut bent = made.clone();
         bent.files.get_mut(&format!("{folder}{path}")).expect("a file").push(b'\n');
-        bent.seal(&devices().header(&[format]), &devices().audit);
+        let header = Header { private_keys: private_keys_of(&made), ..devices().header(&[format]) };
+        bent.seal(&header, &devices().audit);
         let report = verify(&bent, &devices().root, Some(now()));
         assert!(ids(&report).contains(&FlawId::Form), "{kept}/{path}: {:#?}", report.flaws);
     }
@@ -104,6 +111,36 @@ fn every_platform_has_the_folder_that_is_kept_of_it() {
     check("tencent", Format::Tencent, "tencent/", "");
 }
 
+#[test]
+fn a_bundle_with_other_private_keys_than_its_certificates_is_found_out() {
+    let settings = "private-keys = \"carried-in\"\n";
+    let made = bundle(Format::EspSecureCert, settings);
+    let named = private_keys_of(&made);
+    assert_eq!(named, ["esp-secure-cert"]);
+    let check = |bundle: &mut Bundle, private_keys: &[String], flaws: &[FlawId], words: &str| {
+        let private_keys = private_keys.to_vec();
+        let header = Header { private_keys, ..devices().header(&[Format::EspSecureCert]) };
+        bundle.seal(&header, &devices().audit);
+        let report = verify(bundle, &devices().root, Some(now()));
+        assert_eq!(ids(&report), flaws, "{:#?}", report.flaws);
+        assert!(report.flaws.iter().any(|flaw| flaw.message.as_str().contains(words)), "{:#?}", report.flaws);
+    };
+    let image = "esp-secure-cert/000/sensor-1.bin";
+    // An image without a key, and one with the key of another device, sums and all.
+    let without = bundle(Format::EspSecureCert, "").files[image].clone();
+    let certificate = &made.files["certs/000/sensor-1.pem"];
+    let other = DeviceKey::parse(Key::new(9).0.to_pkcs8_der().expect("a key").as_bytes()).expect("a key");
+    let other = esp_secure_cert::image(&made.files["ca.pem"], certificate, Some(&other)).expect("an image");
+    for octets in [without, other.to_vec(), b"BADC".to_vec(), Vec::new()] {
+        let mut bent = made.clone();
+        bent.files.insert(image.to_owned(), octets);
+        check(&mut bent, &named, &[FlawId::Form], "has no private key that is its certificate's");
+    }
+    check(&mut made.clone(), &[], &[FlawId::ManifestMalformed], "does not name the forms");
+    let mut none = bundle(Format::EspSecureCert, "");
+    check(&mut none, &named, &[FlawId::ManifestMalformed], "does not name the forms");
+}
+
 /// A small partition of each kind, so that what is kept is small.
 const ESP_AT: &str = "uses = [\"server\", \"client\"]
 partitions = \"\"\"
@@ -128,6 +165,8 @@ fn every_form_for_devices_and_brokers_has_the_folder_that_is_kept_of_it() {
     check("esp-at", Format::EspAt, "esp-at/", ESP_AT);
     check("esp-nvs", Format::EspNvs, "esp-nvs/", ESP_NVS);
     check("esp-secure-cert", Format::EspSecureCert, "esp-secure-cert/", "authorities = \"root\"");
+    // The key is that of the CA of these tests, whose octets are known to everybody.
+    check("esp-secure-cert-keys", Format::EspSecureCert, "esp-secure-cert/", "private-keys = \"carried-in\"");
     check("hivemq", Format::Hivemq, "hivemq/", "");
     check("jks", Format::Jks, "jks/", "");
     check("matter", Format::Matter, "matter/", "");

@@ -2,7 +2,7 @@
 
     nvs SIZE LENGTH…         SHA-256 of the image that esp_idf_nvs_partition_gen makes of values of these lengths,
                              `refused` where they do not fit
-    tlv AUTHORITY DEVICE     SHA-256 of the image that esp-secure-cert-tool makes of these PEM files
+    tlv AUTHORITY DEVICE [KEY]  SHA-256 of the image that esp-secure-cert-tool makes of these PEM files
     tlv-entries FILE         what its parser reads: KIND=SHA-256 of each entry whose sum holds
 """
 
@@ -43,11 +43,13 @@ def make_nvs(size, *lengths):
     return sha256(out.getvalue())
 
 
-def make_tlv(authority, device):
+def make_tlv(authority, device, key=None):
     builder = construct.TlvPartitionBuilder()
     kinds = construct.tlv_type_t
     builder.add_certificate(kinds.ESP_SECURE_CERT_CA_CERT_TLV, authority)
     builder.add_certificate(kinds.ESP_SECURE_CERT_DEV_CERT_TLV, device)
+    if key:
+        builder.add_private_key(key)
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "image.bin"
         builder.build_partition(str(path), add_tlv_integrity=True)

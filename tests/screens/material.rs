@@ -175,6 +175,7 @@ pub fn delivered() -> Delivered {
         files: 2_004,
         audit_key_sha256: Digest::of(b"audit key"),
         manifest_sha256: Digest::of(b"manifest"),
+        private_keys: Vec::new(),
         head: HeadAfter::Signed,
     }
 }

@@ -15,7 +15,7 @@ use coldsign::{
             withdrawal::Withdrawal,
         },
         update::update,
-        work::{FolderCount, Job, News, ProfileChoice},
+        work::{FolderCount, FormsWithKeys, Job, News, ProfileChoice},
     },
 };
 
@@ -473,8 +473,29 @@ fn delivery() -> Vec<(&'static str, Build)> {
         ("typical, forms that are in want of settings", |outside| {
             let mut model = measured(in_folder(outside), 15_200_000_000);
             press(&mut model, &[Key::Tab]);
-            tell(&mut model, News::FormObstacles(material::form_obstacles(outside)));
+            tell(
+                &mut model,
+                News::FormObstacles(material::form_obstacles(outside), FormsWithKeys::default()),
+            );
             press(&mut model, &[Key::Down; 7]);
+            model
+        }),
+        ("typical, private keys in a form", |outside| {
+            let mut model = measured(in_folder(outside), 15_200_000_000);
+            press(&mut model, &[Key::Tab]);
+            let with_keys = FormsWithKeys(vec!["esp-secure-cert"]);
+            tell(&mut model, News::FormObstacles(Vec::new(), with_keys));
+            press(&mut model, &[Key::Down; 10]);
+            press(&mut model, &[Key::Char(' '), Key::Tab]);
+            model
+        }),
+        ("hostile, the folder of the private keys", |outside| {
+            let mut model = measured(in_folder(outside), 15_200_000_000);
+            press(&mut model, &[Key::Tab]);
+            let with_keys = FormsWithKeys(vec!["esp-secure-cert"]);
+            tell(&mut model, News::FormObstacles(Vec::new(), with_keys));
+            press(&mut model, &[Key::Down; 10]);
+            press(&mut model, &[Key::Char(' '), Key::Tab, Key::Char('p')]);
             model
         }),
         ("typical, read only", |outside| {

@@ -6,19 +6,24 @@ use std::{
     io::{BufReader, Read},
 };
 
+use zeroize::Zeroizing;
+
 use super::{
     super::{
         bundle::Part,
         form::{Format, Item},
         forms,
         manifest::Header,
+        private_keys::KeyFile,
     },
     FlawId, Report, Source,
     files::Expected,
     held_crls::Judge,
     small,
 };
-use crate::pki::{certificate::Certificate, jws, key::PublicKey, text::Printable, time::Time};
+use crate::pki::{
+    certificate::Certificate, device_key::DeviceKey, jws, key::PublicKey, text::Printable, time::Time,
+};
 
 /// Longest file of settings, in octets: a provisioning template, a policy document in it, and some lists of names.
 const SETTINGS_OCTETS_MAX: u64 = 128 * 1024;
@@ -54,6 +59,10 @@ impl<F: Read> Forms<F> {
                 Err(error) => report.add(FlawId::Form, &error.to_string()),
             }
         }
+        if header.private_keys != this.made.with_private_keys() {
+            let message = "the manifest does not name the forms that have devices' private keys";
+            report.add(FlawId::ManifestMalformed, message);
+        }
         let parts = this.made.opening(authorities, this.audit_key.as_ref());
         this.compare(source, parts, expected, report);
         this
@@ -63,12 +72,35 @@ impl<F: Read> Forms<F> {
     pub(super) fn certificate<S: Source<File = F>>(
         &mut self,
         source: &S,
-        item: &Item<'_>,
+        item: Item<'_>,
         expected: &mut Expected,
         report: &mut Report,
     ) {
-        let parts = self.made.certificate(item);
+        let key = self.carried_key(source, &item, expected, report);
+        let parts = self.made.certificate(&Item { key: key.as_ref(), ..item });
         self.compare(source, parts, expected, report);
+    }
+
+    /// The private key that the bundle has for this certificate, where a form has private keys: without it the file that it is
+    /// in cannot be made once more, and nobody but the bundle has it here.
+    fn carried_key<S: Source<File = F>>(
+        &self,
+        source: &S,
+        item: &Item<'_>,
+        expected: &mut Expected,
+        report: &mut Report,
+    ) -> Option<DeviceKey> {
+        let KeyFile { path, octets_max, key } = self.made.key_file(item.place)?;
+        // A file that is missing was reported when the manifest was read, or is not in it, which is reported later.
+        let octets = small(source, &path, octets_max, &mut Report::default()).map(Zeroizing::new);
+        let fits = |key: &DeviceKey| key.public_key().spki_sha256() == item.device.spki_sha256;
+        let found = octets.as_deref().and_then(|octets| DeviceKey::parse(key(octets)?).ok()).filter(fits);
+        if found.is_none() {
+            expected.add_path(&path);
+            let message = format!("{path} has no private key that is its certificate's");
+            report.add(FlawId::Form, &message);
+        }
+        found
     }
 
     /// What follows the last certificate; growing files end there.
@@ -98,17 +130,8 @@ impl<F: Read> Forms<F> {
     ) {
         for part in parts {
             match part {
-                Part::File { path, octets } => {
-                    expected.add_path(&path);
-                    // A file that is missing was reported when the manifest was read, or is not in it, which is
-                    // reported later.
-                    if let Ok(file) = source.open(&path) {
-                        let mut file = BufReader::new(file);
-                        if !continues(&mut file, &octets) || !matches!(file.read(&mut [0]), Ok(0)) {
-                            other(&path, report);
-                        }
-                    }
-                }
+                Part::File { path, octets } => whole(source, &path, &octets, expected, report),
+                Part::Secret { path, octets } => whole(source, &path, &octets, expected, report),
                 Part::Append { path, octets } => {
                     self.grow(source, path, expected, report, |reader, _| continues(reader, &octets));
                 }
@@ -141,6 +164,18 @@ impl<F: Read> Forms<F> {
         };
         if reader.as_mut().is_some_and(|reader| !is_right(reader, self.audit_key.as_ref())) {
             *reader = None;
+            other(path, report);
+        }
+    }
+}
+
+/// Compares a whole file.
+fn whole<S: Source>(source: &S, path: &str, octets: &[u8], expected: &mut Expected, report: &mut Report) {
+    expected.add_path(path);
+    // A file that is missing was reported when the manifest was read, or is not in it, which is reported later.
+    if let Ok(file) = source.open(path) {
+        let mut file = BufReader::new(file);
+        if !continues(&mut file, octets) || !matches!(file.read(&mut [0]), Ok(0)) {
             other(path, report);
         }
     }

@@ -42,6 +42,9 @@ const JUDGE: Action = Action::Verb(2);
 /// Goes on to closing.
 const CLOSE: Action = Action::Verb(3);
 
+/// The open folder has the devices' private keys.
+const KEYS: Action = Action::Verb(4);
+
 /// What is not done where nothing stands on the medium.
 const NOT_RECORDED: &str = "This delivery is not recorded: nobody counts on it.";
 
@@ -118,7 +121,15 @@ impl Delivery {
                 "take off its write protection and put it in again, or choose another one",
             );
         }
-        let job = self.cargo.write(&to, self.target.formats());
+        if let (Some(form), None) = (self.target.keyed_form(), self.target.keys()) {
+            return Turn::refuse(
+                format!(
+                    "{form} holds the devices' private keys by authority.toml, and their folder is not chosen"
+                ),
+                "open the folder that has them and press p, then the one that receives the bundle",
+            );
+        }
+        let job = self.cargo.write(&to, self.target.formats(), self.target.keys());
         if about.busy.is_none() {
             self.state = State::Writing { to, written: None, read_back: None };
         }
@@ -144,7 +155,8 @@ impl Room for Delivery {
         }
         "Choose the medium and open the folder that shall receive the bundle: one new folder, named by the plan. Tab \
          leads to the forms, a list with what each is; Space chooses one. The bundle is written whole, read back and compared. Nothing that \
-         stands there already is changed. A delivery that fails is begun again, onto this medium or another: \
+         stands there already is changed. Where a form is set to hold the devices' private keys, p takes the open folder for \
+         the one that has them. A delivery that fails is begun again, onto this medium or another: \
          everything issued is in the register."
     }
 
@@ -185,6 +197,10 @@ impl Room for Delivery {
                 Turn::stay()
             }
             (State::Choosing, Action::Proceed) => self.write(about),
+            (State::Choosing, KEYS) => {
+                self.target.take_keys();
+                Turn::stay()
+            }
             (State::Choosing, _) => self.target.act(action, about),
             _ => Turn::stay(),
         }
@@ -217,8 +233,8 @@ impl Room for Delivery {
                 }
                 Heard::Mine(Turn::stay())
             }
-            News::FormObstacles(obstacles) => {
-                self.target.know(obstacles);
+            News::FormObstacles(obstacles, with_keys) => {
+                self.target.know(obstacles, with_keys);
                 Heard::Mine(Turn::stay())
             }
             other => self.target.hear(Box::new(other)),
@@ -264,6 +280,10 @@ impl Room for Delivery {
                 if let Some(report) = judged {
                     y += draw_report(canvas, below(y), report, &self.cargo);
                 }
+                for form in &delivered.private_keys {
+                    let text = format!("in {form}: who has this medium has the devices");
+                    y += canvas.labelled(area, y, "PRIVATE KEYS", &text, Role::Bad);
+                }
                 for (name, serves) in self.cargo.files() {
                     y += canvas.labelled(area, y, name, serves, Role::Plain);
                 }
@@ -294,6 +314,12 @@ impl Delivery {
             }
         }
         if self.target.folder().is_some() {
+            if self.target.keyed_form().is_some() {
+                // Once they are chosen, w is what stands in the bar.
+                let wanted = self.target.pane() == Pane::Folders && self.target.keys().is_none();
+                let binding = if wanted { Binding::bar } else { Binding::help };
+                bindings.push(binding(&[Key::Char('p')], KEYS, "private keys are here"));
+            }
             bindings.push(Binding::bar(&[Key::Char('w')], Action::Proceed, "write the bundle here"));
         }
         bindings.push(match self.target.pane() {

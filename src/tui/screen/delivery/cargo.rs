@@ -1,6 +1,6 @@
 //! What is handed over: the certificates of a plan, or a CRL.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use crate::{
     ceremony::{CrlRow, Format, StoredPlan},
@@ -106,14 +106,14 @@ impl Cargo {
 
     /// Writes it.
     #[must_use]
-    pub fn write(&self, to: &Path, formats: Vec<Format>) -> Job {
+    pub fn write(&self, to: &Path, formats: Vec<Format>, keys: Option<PathBuf>) -> Job {
         match self {
             Self::Crl { ca, row } => Job::Revocation(RevocationJob::Deliver {
                 ca: ca.clone(),
                 id: row.id.clone(),
                 to: to.to_owned(),
             }),
-            Self::Plan(plan) => Job::Deliver { plan: plan.clone(), to: to.to_owned(), formats },
+            Self::Plan(plan) => Job::Deliver { plan: plan.clone(), to: to.to_owned(), formats, keys },
         }
     }
 

@@ -5,7 +5,7 @@ use ratatui::layout::Rect;
 use crate::{
     ceremony::{FormObstacle, Format},
     pki::platform::Platform,
-    tui::{canvas::Canvas, keymap::Action, list::List, theme::Role, wording::counted},
+    tui::{canvas::Canvas, keymap::Action, list::List, theme::Role, wording::counted, work::FormsWithKeys},
 };
 
 /// Rows below the list: what is in the way of the chosen one, and what to do about it.
@@ -17,6 +17,7 @@ pub struct Forms {
     list: List,
     chosen: Vec<Format>,
     obstacles: Obstacles,
+    with_keys: FormsWithKeys,
 }
 
 /// What is known of what is in the way of forms.
@@ -52,9 +53,17 @@ impl Forms {
         wants
     }
 
-    /// It is known what is in the way.
-    pub fn know(&mut self, obstacles: Vec<FormObstacle>) {
+    /// It is known what is in the way, and which forms hold private keys.
+    pub fn know(&mut self, obstacles: Vec<FormObstacle>, with_keys: FormsWithKeys) {
         self.obstacles = Obstacles::Known(obstacles);
+        self.with_keys = with_keys;
+    }
+
+    /// A chosen form that holds the devices' private keys.
+    #[must_use]
+    pub fn keyed(&self) -> Option<&'static str> {
+        let chosen = |name: &&str| self.chosen.iter().any(|format| format.name() == *name);
+        self.with_keys.0.iter().copied().find(chosen)
     }
 
     /// What is in the way of a form.
@@ -119,7 +128,9 @@ impl Forms {
                 let used = canvas.text(x, y, width, "NO: ", role);
                 canvas.outside(x + used, y, width.saturating_sub(used), &obstacle.what, role);
             } else {
-                canvas.text(x, y, width, &format!("{}{always}", format.about()), role);
+                let keyed = self.with_keys.0.contains(&format.name());
+                let about = if keyed { "images with the devices' PRIVATE KEYS" } else { format.about() };
+                canvas.text(x, y, width, &format!("{about}{always}"), role);
             }
         }
         if let Some(obstacle) = all.get(self.list.chosen()).and_then(|format| self.obstacle(*format)) {

@@ -9,14 +9,14 @@ use crate::{
     pki::{platform::Platform, text::size},
     tui::{
         browser::{Browser, shown},
-        canvas::Canvas,
+        canvas::{Canvas, LABEL_CELLS},
         field::Field,
         keymap::Action,
         model::About,
         room::{Heard, Turn},
         theme::Role,
         wording::counted,
-        work::News,
+        work::{FormsWithKeys, News},
     },
 };
 
@@ -53,6 +53,8 @@ pub struct Target {
     browser: Browser,
     pane: Pane,
     forms: Forms,
+    /// The folder that the operator named for the devices' private keys.
+    keys: Option<PathBuf>,
     measure: Measure,
 }
 
@@ -64,6 +66,7 @@ impl Target {
             browser: Browser::at_last(),
             pane: Pane::Folders,
             forms: Forms::default(),
+            keys: None,
             measure: Measure::Wanted,
         }
     }
@@ -89,6 +92,23 @@ impl Target {
     #[must_use]
     pub fn formats(&self) -> Vec<Format> {
         self.forms.chosen().to_vec()
+    }
+
+    /// A chosen form that holds the devices' private keys.
+    #[must_use]
+    pub fn keyed_form(&self) -> Option<&'static str> {
+        self.forms.keyed()
+    }
+
+    /// The open folder is the one with the devices' private keys.
+    pub fn take_keys(&mut self) {
+        self.keys = self.folder();
+    }
+
+    /// The folder with the devices' private keys, where a chosen form holds them.
+    #[must_use]
+    pub fn keys(&self) -> Option<PathBuf> {
+        self.keys.clone().filter(|_| self.forms.keyed().is_some())
     }
 
     /// Which pane keys go to.
@@ -124,8 +144,8 @@ impl Target {
     }
 
     /// What is in the way of forms is known.
-    pub fn know(&mut self, obstacles: Vec<FormObstacle>) {
-        self.forms.know(obstacles);
+    pub fn know(&mut self, obstacles: Vec<FormObstacle>, with_keys: FormsWithKeys) {
+        self.forms.know(obstacles, with_keys);
     }
 
     /// The space was measured.
@@ -198,6 +218,7 @@ impl Target {
             canvas.labelled(area, y, "forms", &self.forms.told(), Role::Plain);
         }
         y += 1;
+        self.draw_keys(canvas, Rect { y: y + 2, height: 1, ..area });
         let Some(folder) = self.folder() else {
             canvas.text(area.x, y, area.width, "open the folder that shall receive it", Role::Faint);
             return;
@@ -216,6 +237,24 @@ impl Target {
             Measure::Known(space) => fits(space),
         };
         canvas.labelled(area, y, "space", &text, role);
+    }
+}
+
+impl Target {
+    /// Says that private keys will be in the bundle, and where they come from.
+    fn draw_keys(&self, canvas: &mut Canvas<'_>, area: Rect) {
+        if self.forms.keyed().is_none() {
+            return;
+        }
+        let Some(keys) = &self.keys else {
+            let text = "will be in the bundle: open their folder and press p";
+            canvas.labelled(area, area.y, "PRIVATE KEYS", text, Role::Bad);
+            return;
+        };
+        let text = "in the bundle, in the clear; from ";
+        canvas.labelled(area, area.y, "PRIVATE KEYS", text, Role::Bad);
+        let used = LABEL_CELLS + u16::try_from(text.len()).unwrap_or(0);
+        canvas.outside(area.x + used, area.y, area.width.saturating_sub(used), &shown(keys), Role::Strong);
     }
 }
 
