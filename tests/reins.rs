@@ -179,7 +179,11 @@ fn whether_a_form_can_have_each_certificate_is_told_as_it_is_looked_at_and_can_b
                 assert_eq!((progress.phase, progress.of), (Phase::Searching, Some(desk.requests)));
                 told.push(progress.done);
             };
-            let wanted = DeliveryWanted { to: Path::new("/nowhere"), formats: &[Format::Azure], keys: None };
+            let wanted = DeliveryWanted {
+                to: std::path::Path::new("/nowhere"),
+                formats: &[Format::Azure],
+                keys: None,
+            };
             appliance.check_forms(&plan, &wanted, &mut Watch::new(&mut listener, reins))
         };
         let (reins, mut told) = (Reins::new(), Vec::new());

@@ -345,7 +345,7 @@ fn submission(open: &OpenFile, piece: Piece, number: u64) -> Submission {
         Piece::Request { der, notes } => Content::Request { der, notes },
         Piece::Refused(finding) => Content::Refused(finding),
         Piece::NotARequest(finding) if promises_request => Content::Refused(finding),
-        Piece::NotARequest(finding) => Content::Skipped(finding),
+        Piece::Delivered(finding) | Piece::NotARequest(finding) => Content::Skipped(finding),
     };
     let source = if number == 0 { open.shown.clone() } else { numbered(&open.shown, number) };
     Submission { source, content, place: Place { source: open.file.source().clone(), number } }

@@ -2,9 +2,12 @@
 //!
 //! An event is what AWS hands to the provider's function: the request as PEM, and who asked for it. A line is a request or
 //! is refused, whatever stands in the lines beside it, and the n-th piece is the n-th line, until too many were refused.
-//! Octets are pushed in pieces of any size; no more than one line of a limited length is kept.
+//! Octets are pushed in pieces of any size; no more than one line of a limited length is kept. A file that begins with a line
+//! which this program writes into bundles is no file of events: it is passed over as one piece.
 
-use serde::Deserialize;
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, de::IgnoredAny};
 
 use super::{
     pem::{Piece, Splitter},
@@ -50,15 +53,15 @@ enum Lines {
     #[default]
     None,
     Some,
-    /// Too many were refused: nothing more is read.
-    TooManyRefused,
+    /// Too many were refused, or the file is of a bundle: nothing more is read.
+    Over,
 }
 
 impl EventLines {
     /// Takes the next octets of the file; the pieces of finished lines are added to `out`.
     pub fn push(&mut self, octets: &[u8], out: &mut Vec<Piece>) {
         let mut rest = octets;
-        while self.lines != Lines::TooManyRefused
+        while self.lines != Lines::Over
             && let Some(end) = rest.iter().position(|&octet| octet == b'\n')
         {
             self.keep(&rest[..end]);
@@ -70,7 +73,7 @@ impl EventLines {
 
     /// The file has ended. A file always yields at least one piece.
     pub fn finish(mut self, out: &mut Vec<Piece>) {
-        if !self.line.is_empty() && self.lines != Lines::TooManyRefused {
+        if !self.line.is_empty() && self.lines != Lines::Over {
             self.end_line(out);
         }
         if self.lines == Lines::None {
@@ -79,7 +82,7 @@ impl EventLines {
     }
 
     fn keep(&mut self, octets: &[u8]) {
-        if self.lines == Lines::TooManyRefused {
+        if self.lines == Lines::Over {
             return;
         }
         let room = (LINE_OCTETS_MAX + 1).saturating_sub(self.line.len());
@@ -90,6 +93,13 @@ impl EventLines {
         // A reader may pass over a byte order mark (RFC 8259 §8.1), and some shells write one before all else.
         let mark: &[u8] = if self.lines == Lines::None { b"\xef\xbb\xbf" } else { b"" };
         let line = self.line.strip_prefix(mark).unwrap_or(&self.line);
+        if self.lines == Lines::None && is_of_a_bundle(line) {
+            let what = "the file is of a bundle that was delivered: certificates, no events";
+            out.push(Piece::Delivered(Finding::note(Control::CsrEvent, what, "nothing; it may stay there")));
+            self.line.clear();
+            self.lines = Lines::Over;
+            return;
+        }
         let piece = request(line).unwrap_or_else(|what| refused(&format!("no event: {what}")));
         self.line.clear();
         self.lines = Lines::Some;
@@ -100,7 +110,7 @@ impl EventLines {
             out.push(piece);
             return;
         }
-        self.lines = Lines::TooManyRefused;
+        self.lines = Lines::Over;
         out.push(refused(&format!(
             "this line and all behind it are refused: {REFUSED_LINES_MAX} lines before it are no events"
         )));
@@ -109,6 +119,17 @@ impl EventLines {
 
 fn refused(what: &str) -> Piece {
     Piece::Refused(Finding::refuse(Control::CsrEvent, what, HINT))
+}
+
+/// Whether this program writes such lines into bundles: answers, devices, a bulk registration, one for many accounts.
+fn is_of_a_bundle(line: &[u8]) -> bool {
+    let Ok(object) = serde_json::from_slice::<BTreeMap<String, IgnoredAny>>(line) else { return false };
+    let keys: Vec<&str> = object.keys().map(String::as_str).collect();
+    let has = |wanted: &[&str]| wanted.iter().all(|key| object.contains_key(*key));
+    keys == ["certificatePem"]
+        || keys == ["certificatePem", "status"]
+        || has(&["CACertificatePem", "CertificatePem", "ThingName"])
+        || has(&["certificate", "certificate_sha256", "chain", "source", "spki_sha256"])
 }
 
 /// The request of a line; what is wrong with a line that is no event.
@@ -174,6 +195,26 @@ mod tests {
             let Piece::Request { der, notes } = &pieces[0] else { panic!("{pieces:?}") };
             assert_eq!((der.as_slice(), notes.len()), ([0x30, 0x82, 1, 0].as_slice(), 0));
         }
+    }
+
+    #[test]
+    fn a_file_of_a_bundle_is_passed_over_as_one_piece() {
+        for line in [
+            r#"{"certificatePem":"x"}"#,
+            r#"{"certificatePem":"x","status":"ACTIVE"}"#,
+            r#"{"CACertificatePem":"x","CertificatePem":"y","ThingName":"z","CommonName":"z"}"#,
+            r#"{"source":"a","file":"b","spki_sha256":"c","certificate_sha256":"d","certificate":"e","chain":"f"}"#,
+        ] {
+            for piece_octets in [1, 50, 100_000] {
+                let pieces = read(format!("{line}\n{line}\n{}\n", event(CSR)).as_bytes(), piece_octets);
+                assert!(matches!(pieces.as_slice(), [Piece::Delivered(_)]), "{line}: {pieces:?}");
+            }
+            // Behind an event such a line is a line that is no event.
+            let pieces = read(format!("{}\n{line}\n", event(CSR)).as_bytes(), 9);
+            assert!(matches!(pieces.as_slice(), [Piece::Request { .. }, Piece::Refused(_)]), "{pieces:?}");
+        }
+        // Whoever adds a key to an event is told so.
+        check(&event(CSR).replacen('{', r#"{"certificatePem":"x","#, 1), "unknown field `certificatePem`");
     }
 
     #[test]

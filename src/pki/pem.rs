@@ -20,6 +20,8 @@ pub enum Piece {
         /// Remarks on how it was written.
         notes: Vec<Finding>,
     },
+    /// Something that this program wrote itself, for others to read: passed over, whatever the file is called.
+    Delivered(Finding),
     /// Something that stands where a request should and is refused.
     Refused(Finding),
     /// Nothing that looks like a request: plain text, an empty file, another kind of file.

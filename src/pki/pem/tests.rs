@@ -17,7 +17,7 @@ fn split(octets: &[u8], step: usize) -> Vec<String> {
         .map(|piece| match piece {
             Piece::Request { der, notes } => format!("+{} {}", notes.len(), der.len()),
             Piece::Refused(finding) => format!("!{}", finding.control.id()),
-            Piece::NotARequest(_) => "-".to_owned(),
+            Piece::Delivered(_) | Piece::NotARequest(_) => "-".to_owned(),
         })
         .collect()
 }
