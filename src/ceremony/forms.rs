@@ -70,6 +70,11 @@ pub(super) fn check_proof_form(plan: &StoredPlan, formats: &[Format]) -> Result<
     ))
 }
 
+/// The platforms that forms are for.
+fn platforms(formats: &[Format]) -> Vec<Platform> {
+    formats.iter().filter_map(|format| Platform::from_name(format.name())).collect()
+}
+
 /// The form that wants private keys and the folder that has them; neither, or both.
 fn wanting_keys<'a>(
     forms: &Forms,
@@ -141,10 +146,12 @@ impl Appliance {
         self.check_above(&forms, &self.issuer(ca)?, wanted.formats)
     }
 
-    /// Checks what is asked of forms before any certificate: the CAs, and the CRLs that forms hold.
+    /// Checks what is asked of forms before any certificate: the CAs, the audit key, and the CRLs that forms hold.
     fn check_above(&self, forms: &Forms, issuer: &IssuingCa, formats: &[Format]) -> Result<(), Error> {
         let authorities: Vec<Certificate> = pem::authorities(issuer).cloned().collect();
         forms.check_authorities(&authorities)?;
+        self.check_subjects(issuer, &platforms(formats))?;
+        self.check_known_audit_key(forms)?;
         self.check_path_crls(issuer, formats, None)
     }
 
@@ -159,7 +166,12 @@ impl Appliance {
         let mut obstacles = Vec::new();
         for &format in Format::ALL {
             let forms = self.forms(&suited(plan, &[format]));
-            if let Err(error) = forms.and_then(|forms| Ok(forms.check_authorities(&authorities)?)) {
+            let judged = forms.and_then(|forms| {
+                forms.check_authorities(&authorities)?;
+                self.check_known_audit_key(&forms)
+            });
+            let judged = judged.and_then(|()| self.check_subjects(&issuer, &platforms(&[format])));
+            if let Err(error) = judged {
                 let what = error.to_string();
                 // The form is named beside it.
                 let what = what.strip_prefix(&format!("{}: ", format.name())).unwrap_or(&what);
@@ -233,6 +245,27 @@ impl Appliance {
             )?;
         }
         Ok(keys)
+    }
+
+    /// Checks that the audit key can sign what forms have it sign, as the register knows it from the head that it signed last:
+    /// the token's own is asked when the bundle is written, after a PIN and after the certificates were signed.
+    fn check_known_audit_key(&self, forms: &Forms) -> Result<(), Error> {
+        match self.register.last_checkpoint()? {
+            Some((checkpoint, _)) => Ok(forms.check_audit_key(&checkpoint.public_key)?),
+            None => Ok(()),
+        }
+    }
+
+    /// Checks that platforms take as many CAs with the subject of this one as the home has.
+    ///
+    /// # Errors
+    /// [`Error::Platform`], [`Error::Register`].
+    pub(super) fn check_subjects(&self, issuer: &IssuingCa, platforms: &[Platform]) -> Result<(), Error> {
+        let subject = issuer.certificate().subject();
+        let authorities = self.register.authorities()?;
+        let certified = authorities.iter().filter_map(|record| record.certificate.as_ref());
+        let same = certified.filter(|(certificate, _)| certificate.subject().matches(subject)).count();
+        Ok(platforms.iter().try_for_each(|platform| platform.check_subjects(same))?)
     }
 
     /// A planned certificate with a signature of zeros, as long as the CA's can be.

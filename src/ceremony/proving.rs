@@ -15,7 +15,7 @@ use crate::{
         request::VerifiedRequest,
         text::Printable,
     },
-    register::{Approver, AuthorityRecord, Issuer, NewPlan, PlanKind, StoredPlan},
+    register::{Approver, Issuer, NewPlan, PlanKind, StoredPlan},
 };
 
 use super::{
@@ -175,15 +175,8 @@ impl Appliance {
 
     /// Checks that a platform takes a CA, before anything is planned.
     fn check_taken(&self, platform: Platform, issuer: &IssuingCa) -> Result<(), Error> {
-        let ca = issuer.certificate();
-        let subject = |record: &AuthorityRecord| {
-            record
-                .certificate
-                .as_ref()
-                .is_some_and(|(certificate, _)| certificate.subject().matches(ca.subject()))
-        };
-        let same_subject = self.register.authorities()?.iter().filter(|record| subject(record)).count();
-        Ok(platform.check_authority(ca, same_subject)?)
+        platform.check_authority(issuer.certificate())?;
+        self.check_subjects(issuer, &[platform])
     }
 }
 

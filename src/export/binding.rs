@@ -12,7 +12,6 @@ use crate::pki::{
     fingerprint::{hex, sha1_hex},
     name::Name,
     platform::Platform,
-    text::Printable,
 };
 
 /// What the table says besides the device and its file.
@@ -59,30 +58,12 @@ impl Binding {
         Self { platform, columns, table, sent: Vec::new() }
     }
 
-    /// Whether a device can have this name there: `node_id` of Huawei's `AddDevice`, `DeviceName` of Tencent's
-    /// `CreateDevice`. Of the others nothing is known.
-    fn takes_name(&self, name: &str) -> bool {
-        match self.platform {
-            Platform::Huawei => is_name(name, 64, b"_-"),
-            Platform::Tencent => is_name(name, 48, b":_-"),
-            Platform::Alibaba | Platform::ApsaraMq | Platform::Aws | Platform::Azure => true,
-        }
-    }
-
     /// What is in the way of one certificate.
     fn obstacle(&self, certificate: &Certificate) -> Result<(), String> {
         let name = device_name(certificate.subject())?;
-        if !self.takes_name(&name) {
-            return Err(format!("{} has no device named {}", self.platform.title(), Printable::new(&name)));
-        }
-        self.platform.check_device(certificate).map_err(|error| error.to_string())
+        let named = self.platform.check_device_name(&name);
+        named.and_then(|()| self.platform.check_device(certificate)).map_err(|error| error.to_string())
     }
-}
-
-/// Whether a name has so many characters at most, and each of them is an ASCII letter, a digit or one of these.
-fn is_name(name: &str, chars_max: usize, others: &[u8]) -> bool {
-    let plain = |octet: u8| octet.is_ascii_alphanumeric() || others.contains(&octet);
-    !name.is_empty() && name.len() <= chars_max && name.bytes().all(plain)
 }
 
 /// The device's name: the only common name of its certificate.
@@ -99,7 +80,7 @@ pub(super) fn check_authority(
     authorities: &[Certificate],
 ) -> Result<(), FormatError> {
     let Some(ca) = authorities.first() else { return Ok(()) };
-    platform.check_authority(ca, 1).map_err(|error| FormatError::Impossible {
+    platform.check_authority(ca).map_err(|error| FormatError::Impossible {
         form,
         what: error.to_string(),
         hint: format!("issue by a CA that it takes, or deliver without --for {form}"),

@@ -9,7 +9,7 @@ use super::{
     certificate::Certificate,
     key::{KeyAlgorithm, SignatureAlgorithm},
     name::{Name, NameError},
-    text::counted,
+    text::{Printable, counted},
 };
 
 /// Shortest RSA modulus that platforms take, in bits.
@@ -64,6 +64,17 @@ struct Rules {
     extension: &'static str,
     /// Most CAs of one account with the same subject.
     same_subject_max: Option<usize>,
+    /// What names of devices it takes; nothing is known of the others'.
+    device_names: Option<DeviceNames>,
+}
+
+/// Names of devices that a platform takes.
+#[derive(Clone, Copy, Debug)]
+struct DeviceNames {
+    /// Most octets of one.
+    octets_max: usize,
+    /// What may stand in one besides ASCII letters and digits.
+    others: &'static [u8],
 }
 
 /// Why a platform would refuse.
@@ -83,6 +94,14 @@ pub enum PlatformError {
         characters: String,
         /// Words for a code with other characters in it.
         other: &'static str,
+    },
+    /// It has no device of such a name.
+    #[error("{title} has no device named {name}")]
+    DeviceName {
+        /// The platform.
+        title: &'static str,
+        /// The name.
+        name: Printable,
     },
     /// It does not take a device with such a key.
     #[error("{title} takes no device with a key of {key}")]
@@ -142,6 +161,7 @@ impl PlatformError {
                 "give it as aws iot get-registration-code shows it, without blanks or line ends"
             }
             Self::CommonName(_) | Self::NoCode => "type it exactly as the platform shows it",
+            Self::DeviceName { .. } => "name devices as the platform takes it: docs/PLATFORMS.md says how",
             Self::DeviceKey { .. } => {
                 "have the device make a key of RSA from 2048 bits, P-256, P-384 or P-521"
             }
@@ -243,18 +263,20 @@ impl Platform {
         if fits { Ok(()) } else { Err(PlatformError::Key { title, taken, key }) }
     }
 
-    /// Checks whether the platform takes a CA: its key, how its certificate is signed, and how many CAs of the home
-    /// have its subject, this one among them.
+    /// Checks whether the platform takes a CA: its key, and how its certificate is signed.
     ///
     /// # Errors
-    /// [`PlatformError::Key`], [`PlatformError::Signature`], [`PlatformError::SameSubject`].
-    pub fn check_authority(self, ca: &Certificate, same_subject: usize) -> Result<(), PlatformError> {
+    /// [`PlatformError::Key`], [`PlatformError::Signature`].
+    pub fn check_authority(self, ca: &Certificate) -> Result<(), PlatformError> {
         self.check_key(ca.public_key().algorithm())?;
-        self.check_signature(ca.signature_algorithm(), "the CA's certificate")?;
-        self.check_subjects(same_subject)
+        self.check_signature(ca.signature_algorithm(), "the CA's certificate")
     }
 
-    fn check_subjects(self, same_subject: usize) -> Result<(), PlatformError> {
+    /// Checks whether the platform takes so many CAs with the same subject.
+    ///
+    /// # Errors
+    /// [`PlatformError::SameSubject`].
+    pub fn check_subjects(self, same_subject: usize) -> Result<(), PlatformError> {
         let Rules { title, same_subject_max, .. } = *self.rules();
         match same_subject_max {
             Some(max) if same_subject > max => {
@@ -287,6 +309,19 @@ impl Platform {
         self.check_signature(device.signature_algorithm(), "the device's certificate")
     }
 
+    /// Checks whether the platform can have a device of this name.
+    ///
+    /// # Errors
+    /// [`PlatformError::DeviceName`].
+    pub fn check_device_name(self, name: &str) -> Result<(), PlatformError> {
+        let Rules { title, device_names, .. } = *self.rules();
+        let fits = device_names.is_none_or(|DeviceNames { octets_max, others }| {
+            let plain = |octet: u8| octet.is_ascii_alphanumeric() || others.contains(&octet);
+            !name.is_empty() && name.len() <= octets_max && name.bytes().all(plain)
+        });
+        if fits { Ok(()) } else { Err(PlatformError::DeviceName { title, name: Printable::new(name) }) }
+    }
+
     fn check_signature(self, algorithm: SignatureAlgorithm, noun: &'static str) -> Result<(), PlatformError> {
         match algorithm {
             SignatureAlgorithm::Ecdsa(_) | SignatureAlgorithm::RsaPkcs1(_) => Ok(()),
@@ -307,6 +342,7 @@ const ALIBABA: Rules = Rules {
     keys: Keys::Rsa,
     extension: "crt",
     same_subject_max: None,
+    device_names: None,
 };
 
 const APSARAMQ: Rules = Rules {
@@ -316,6 +352,7 @@ const APSARAMQ: Rules = Rules {
     keys: Keys::RsaOrEc,
     extension: "crt",
     same_subject_max: None,
+    device_names: None,
 };
 
 /// `GetRegistrationCode`, `RegisterCACertificate` and the limits of AWS IoT Core.
@@ -326,6 +363,7 @@ const AWS: Rules = Rules {
     keys: Keys::RsaOrEc,
     extension: "pem",
     same_subject_max: Some(10),
+    device_names: None,
 };
 
 const AZURE: Rules = Rules {
@@ -335,8 +373,10 @@ const AZURE: Rules = Rules {
     keys: Keys::RsaOrEc,
     extension: "pem",
     same_subject_max: None,
+    device_names: None,
 };
 
+/// Its names are `node_id` of `AddDevice`.
 const HUAWEI: Rules = Rules {
     name: "huawei",
     title: "Huawei Cloud IoTDA",
@@ -344,8 +384,10 @@ const HUAWEI: Rules = Rules {
     keys: Keys::RsaOrEc,
     extension: "pem",
     same_subject_max: None,
+    device_names: Some(DeviceNames { octets_max: 64, others: b"_-" }),
 };
 
+/// Its names are `DeviceName` of `CreateDevice`.
 const TENCENT: Rules = Rules {
     name: "tencent",
     title: "Tencent IoT Hub",
@@ -353,6 +395,7 @@ const TENCENT: Rules = Rules {
     keys: Keys::RsaOrEc,
     extension: "crt",
     same_subject_max: None,
+    device_names: Some(DeviceNames { octets_max: 48, others: b":_-" }),
 };
 
 #[cfg(test)]
@@ -426,6 +469,25 @@ mod tests {
             Platform::Aws.check_subjects(11),
             "AWS IoT Core takes at most 10 CAs of one account with the same subject; 11 of this home have it",
         );
+    }
+
+    #[test]
+    fn names_of_devices_are_those_that_a_platform_takes() {
+        let long = "n".repeat(48);
+        for (platform, name) in [
+            (Platform::Huawei, &*long),
+            (Platform::Huawei, "a_b-1"),
+            (Platform::Tencent, &*long),
+            (Platform::Tencent, "a:b"),
+            (Platform::Alibaba, "a b"),
+        ] {
+            assert_eq!(platform.check_device_name(name), Ok(()), "{platform:?} {name}");
+        }
+        let longer = format!("{long}n");
+        for name in ["", "a b", "a.b", "\u{e4}", &longer] {
+            assert!(Platform::Tencent.check_device_name(name).is_err(), "{name}");
+        }
+        refused(Platform::Huawei.check_device_name("a:b"), "Huawei Cloud IoTDA has no device named a:b");
     }
 
     #[test]

@@ -52,8 +52,47 @@ fn what_a_platform_would_refuse_is_said_before_anything_is_signed() {
     let folder = format!("{out}/{}", names(&out)[0]);
     sandbox.exits(0, ["verify", &folder, "--trust", &format!("{folder}/root.pem")]);
     let written = names(&folder);
+    // What was delivered lies beside the requests of the next visit: each file is passed over, and none of its lines is refused.
+    let again = sandbox.json(["inspect", "--profile", "device", &format!("{folder}/aws")]);
+    let found: Vec<_> =
+        again.iter().filter_map(|line| line["source"].as_str().zip(line["verdict"].as_str())).collect();
+    let bulk: Vec<_> = found.iter().filter(|(source, _)| source.contains("bulk.jsonl")).collect();
+    assert!(matches!(bulk.as_slice(), [(_, "skipped")]), "{found:?}");
     assert!(
         ["apsaramq", "aws", "azure"].iter().all(|name| written.contains(&(*name).to_owned())),
         "{written:?}"
     );
+}
+
+#[test]
+fn aws_takes_ten_cas_of_one_subject_when_devices_are_delivered_too() {
+    let sandbox = Sandbox::new("cli-same-subject");
+    let pin = sandbox.text("pin");
+    let stick = sandbox.folder("stick");
+    let out = sandbox.folder("out");
+    requests(&stick, "sensor", 1);
+    let made = |count: std::ops::Range<u8>| {
+        for number in count {
+            let name = format!("ca-{number}");
+            let subject = ["--subject", "/CN=Same", "--key", "p256", "--days", "7300"];
+            sandbox.ok(["ca", "create", &name, "--pin-file", &pin].into_iter().chain(subject));
+        }
+    };
+    made(0..10);
+    let (ten, eleven) = (sandbox.approved("ca-0", "device", &[&stick]), {
+        requests(&sandbox.folder("more"), "other", 1);
+        sandbox.approved("ca-1", "device", &[&sandbox.text("more")])
+    });
+    for plan in [&ten, &eleven] {
+        sandbox.ok(["sign", &plan.id, "--pin-file", &pin]);
+    }
+    let deliver = |plan: &str, form: &str| {
+        sandbox.run(["deliver", plan, "--to", &out, "--pin-file", &pin, "--for", form])
+    };
+    assert_eq!(deliver(&ten.id, "aws").status.code(), Some(0));
+    made(10..11);
+    let words =
+        "AWS IoT Core takes at most 10 CAs of one account with the same subject; 11 of this home have it";
+    failed(&deliver(&eleven.id, "aws"), 2, words).unwrap();
+    assert_eq!(deliver(&eleven.id, "azure").status.code(), Some(0));
 }
