@@ -128,7 +128,7 @@ impl Appliance {
         let handover = Handover {
             folder: plan.id.clone(),
             entries: plan.accepted,
-            again: format!("coldsign deliver {}", plan.id),
+            again: again(format!("coldsign deliver {}", plan.id), wanted.formats),
         };
         let delivered = self.hand_over(
             handover,
@@ -167,7 +167,7 @@ impl Appliance {
         for part in builder.opening() {
             writing.put(part)?;
         }
-        let again = format!("coldsign deliver {}", plan.id);
+        let again = again(format!("coldsign deliver {}", plan.id), wanted.formats);
         self.write_path_crls(&crls, formats, &mut writing, watch, &again)?;
         self.write_certificates((plan, keys), &mut builder, &mut writing, watch)?;
         for part in builder.closing() {
@@ -389,6 +389,16 @@ pub(super) fn audit_signature(session: &Session, key: &TokenKey, message: &[u8])
     AuditSigner::open(session, key)?.sign(message)
 }
 
+/// A command that delivers something again, with the forms that were asked for.
+pub(super) fn again(command: String, formats: &[Format]) -> String {
+    let asked = |format: &Format| match format {
+        Format::Proof(platform) => platform.name(),
+        other => other.name(),
+    };
+    let names: Vec<&str> = formats.iter().map(asked).collect();
+    if names.is_empty() { command } else { format!("{command} --for {}", names.join(",")) }
+}
+
 /// How a manifest names forms: each once, in one order.
 pub(super) fn named_formats(formats: &[Format]) -> Vec<String> {
     let mut names: Vec<String> = formats.iter().map(|format| format.name().to_owned()).collect();
@@ -402,5 +412,18 @@ pub(super) fn named(certificate: &Certificate) -> Authority {
         subject: certificate.subject().to_printable().to_string(),
         serial: hex(certificate.serial()),
         certificate_sha256: certificate.sha256().to_string(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_delivered_again_has_the_forms_that_were_asked_for() {
+        let command = || "coldsign deliver p-1".to_owned();
+        assert_eq!(again(command(), &[]), command());
+        let formats = [Format::Mosquitto, Format::Proof(crate::pki::platform::Platform::Aws)];
+        assert_eq!(again(command(), &formats), "coldsign deliver p-1 --for mosquitto,aws");
     }
 }

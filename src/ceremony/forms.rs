@@ -168,9 +168,9 @@ impl Appliance {
             let forms = self.forms(&suited(plan, &[format]));
             let judged = forms.and_then(|forms| {
                 forms.check_authorities(&authorities)?;
-                self.check_known_audit_key(&forms)
+                self.check_known_audit_key(&forms)?;
+                self.check_subjects(&issuer, &platforms(&[format]))
             });
-            let judged = judged.and_then(|()| self.check_subjects(&issuer, &platforms(&[format])));
             if let Err(error) = judged {
                 let what = error.to_string();
                 // The form is named beside it.

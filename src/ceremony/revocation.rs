@@ -6,6 +6,7 @@
 use std::ops::ControlFlow;
 
 use crate::{
+    export::form::Format,
     host::reserve::Reserve,
     pki::{
         crl::{CrlNumber, CrlSerial, SignedCrl},
@@ -22,6 +23,7 @@ use crate::{
 };
 
 use super::{
+    delivery::again,
     error::Error,
     opening::{Appliance, now},
     progress::{Phase, Watch},
@@ -373,14 +375,14 @@ fn planned(
     }
 }
 
-/// The command that hands the latest CRL of a scope over again.
+/// The command that hands the latest CRL of a scope over again, with the forms that were asked for.
 #[must_use]
-pub fn crl_again(stored: &StoredCrl) -> String {
+pub fn crl_again(stored: &StoredCrl, formats: &[Format]) -> String {
     let partition = match stored.scope {
         CrlScope::Full => String::new(),
         CrlScope::Partition(number) => format!(" --partition {number}"),
     };
-    format!("coldsign crl --ca {} --to DIR --latest{partition}", stored.authority)
+    again(format!("coldsign crl --ca {} --to DIR --latest{partition}", stored.authority), formats)
 }
 
 fn outdated(next_update: Option<Time>, recorded_since: u64, now: Time) -> bool {

@@ -160,7 +160,7 @@ fn make(home: Home, ca: &str, to: &Path, given: &CrlArguments, form: Form) -> Re
             .inspect_err(|_| {
                 tell!(
                     "the CRL is signed and recorded: deliver it with {}",
-                    ceremony::crl_again(issued.stored())
+                    ceremony::crl_again(issued.stored(), &formats)
                 );
             })?;
         show_delivered((&issued, Some(&prepared)), outside.as_ref(), &delivered, to, form);

@@ -86,13 +86,7 @@ impl Kit {
         let subject = Subject::of(&device);
         self.thing_name(&subject)?;
         self.attributes(&subject)?;
-        let characters = pem::octets(certificate.der().len() as u64);
-        if characters > VALUE_CHARS_MAX as u64 {
-            return Err(format!(
-                "its PEM has {characters} characters, more than the {VALUE_CHARS_MAX} of a bulk registration"
-            ));
-        }
-        Ok(())
+        check_characters(certificate)
     }
 
     /// What a bulk registration reads of a device.
@@ -125,9 +119,25 @@ impl Kit {
     }
 }
 
+/// Whether a certificate's PEM can be a parameter of a bulk registration: the device's and the CA's are.
+fn check_characters(certificate: &Certificate) -> Result<(), String> {
+    let characters = pem::octets(certificate.der().len() as u64);
+    if characters <= VALUE_CHARS_MAX as u64 {
+        return Ok(());
+    }
+    Err(format!(
+        "its PEM has {characters} characters, more than the {VALUE_CHARS_MAX} of a bulk registration"
+    ))
+}
+
 impl Form for Kit {
     fn check_authorities(&self, authorities: &[Certificate]) -> Result<(), FormatError> {
-        check_authority(Platform::Aws, NAME, authorities)
+        check_authority(Platform::Aws, NAME, authorities)?;
+        let checked = authorities.first().map_or(Ok(()), check_characters);
+        checked.map_err(|what| {
+            let hint = "issue by a CA with a smaller key or a shorter name, or deliver without --for aws";
+            FormatError::impossible(NAME, &format!("the CA: {what}"), hint)
+        })
     }
 
     fn judges(&self) -> Judges {

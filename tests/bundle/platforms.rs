@@ -311,6 +311,20 @@ fn what_a_platform_would_refuse_is_said_of_the_certificate() {
 }
 
 #[test]
+fn a_ca_whose_pem_is_longer_than_a_parameter_is_refused_for_aws() {
+    let name: Vec<String> = (0..60).map(|index| format!("OU={index:02}{}", "u".repeat(60))).collect();
+    let ca = root(&Key::new(4), &name.join(","));
+    let mut forms = Forms::default();
+    forms.add_usual(Format::Aws);
+    let error = forms.check_authorities(&[ca]).expect_err("too long").to_string();
+    assert!(
+        error.starts_with("aws: the CA: its PEM has ") && error.contains("more than the 4096"),
+        "{error}"
+    );
+    assert_eq!(forms.check_authorities(std::slice::from_ref(devices().issuer.certificate())), Ok(()));
+}
+
+#[test]
 fn two_devices_of_a_batch_that_a_platform_would_take_for_one_are_refused() {
     let check = |format: Format, names: [&str; 2], words: &str| {
         let issued = Issued::of(&["one.csr", "two.csr"], |index| {

@@ -82,7 +82,7 @@ impl Appliance {
         let handover = Handover {
             folder: crl_id(crl.stored()),
             entries: crl.stored().entries,
-            again: crl_again(crl.stored()),
+            again: crl_again(crl.stored(), formats),
         };
         let folder = handover.folder.clone();
         self.hand_over(
@@ -111,7 +111,7 @@ impl Appliance {
     ) -> Result<Bundle, Error> {
         let issuer = self.issuer(&crl.stored().authority)?;
         let audit_key = self.audit_key(session)?;
-        let again = crl_again(crl.stored());
+        let again = crl_again(crl.stored(), formats);
         let mut writing = Writing::begin(outbox, session, &audit_key);
         for part in crl_opening(&issuer, audit_key.public_key()) {
             writing.put(part)?;
