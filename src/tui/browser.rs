@@ -74,7 +74,7 @@ pub enum Walked {
 pub struct Browser {
     place: Place,
     list: List,
-    /// Folder left with a key to the left: its row is chosen again in the one above.
+    /// Folder that was left for the one above, as soon as that is listed: its row is chosen again there.
     waiting: Option<PathBuf>,
     /// The volume that the open folder is on.
     under: Option<MountedVolume>,
@@ -158,13 +158,28 @@ impl Browser {
         }
     }
 
-    /// What keys do on a screen that is a browser: `open` is what Enter does, `here` what can be done in an open folder.
+    /// Enter, where there is something that it opens; on a file it does what the screen says, if anything.
     #[must_use]
-    pub fn bindings(&self, open: &'static str, here: Option<Binding>) -> Vec<Binding> {
-        let mut bindings = vec![Binding::bar(&[Key::Enter], Action::Open, open)];
+    pub fn opening(&self, take: Option<&'static str>) -> Option<Binding> {
+        let words = match &self.place {
+            Place::Volumes | Place::Typing(..) => Some("open"),
+            Place::Folder(tree) => match tree.entry(self.list.chosen())?.kind {
+                EntryKind::Folder => Some("open"),
+                EntryKind::File => take,
+                EntryKind::Other => None,
+            },
+        };
+        words.map(|words| Binding::bar(&[Key::Enter], Action::Open, words))
+    }
+
+    /// What keys do on a screen that is a browser: `take` is what Enter does with a file, `here` what can be done in an
+    /// open folder, which is what the folder was opened for and so stands first.
+    #[must_use]
+    pub fn bindings(&self, take: Option<&'static str>, here: Option<Binding>) -> Vec<Binding> {
+        let mut bindings: Vec<Binding> = here.filter(|_| self.folder().is_some()).into_iter().collect();
+        bindings.extend(self.opening(take));
         if !self.is_typing() {
             bindings.extend_from_slice(FOLDERS);
-            bindings.extend(here.filter(|_| self.folder().is_some()));
             bindings.push(Binding::bar(&[Key::Char('/')], TYPE, "type a path"));
             bindings.extend_from_slice(LIST);
         }
@@ -189,6 +204,11 @@ impl Browser {
     /// Time passed: what was pulled is left, and what nobody walks through meanwhile is counted.
     pub fn tick(&mut self, about: &About) -> Turn {
         self.look_again(about);
+        self.ask(about)
+    }
+
+    /// The folder to begin with, or a count of what nobody walks through; the volumes were looked at before.
+    pub fn ask(&mut self, about: &About) -> Turn {
         if self.start == Start::LastUsed && about.busy.is_none() {
             self.start = Start::Here;
             if let (Place::Volumes, Some(path)) = (&self.place, about.last_used()) {
@@ -245,7 +265,8 @@ impl Browser {
         self.turn_over();
     }
 
-    /// Leaves a path being typed, or goes up; `None` where there is nothing above.
+    /// One step back: out of a path being typed, into the folder above, to the volumes; `None` where there is nothing
+    /// before, so that the screen is left. Where the folder above could not be read, the volumes are the step before.
     pub fn back(&mut self, about: &About) -> Option<Turn> {
         match &mut self.place {
             Place::Volumes => None,
@@ -263,7 +284,8 @@ impl Browser {
             Place::Folder(tree) => {
                 let path = tree.path().to_owned();
                 let at_top = (0..tops(about)).any(|row| top(about, row).as_ref() == Some(&path));
-                if let Some(parent) = path.parent().filter(|_| !at_top).map(Path::to_owned) {
+                let was_tried = self.waiting.take().as_ref() == Some(&path);
+                if let Some(parent) = path.parent().filter(|_| !at_top && !was_tried).map(Path::to_owned) {
                     self.waiting = Some(path);
                     return Some(Turn::work(Job::ListFolder(parent)));
                 }
@@ -273,15 +295,10 @@ impl Browser {
         }
     }
 
-    /// Leaves a path being typed; `None` where none is, so that going back leaves the screen.
-    pub fn leave(&mut self, about: &About) -> Option<Turn> {
-        if self.is_typing() { self.back(about) } else { None }
-    }
-
     /// Carries out an action of a screen that is a browser and no more; what follows outside it is given back.
     pub fn walk(&mut self, action: Action, about: &About) -> Walked {
         match (action, self.folder()) {
-            (Action::Back, _) => self.leave(about).map_or(Walked::Out, Walked::On),
+            (Action::Back, _) => self.back(about).map_or(Walked::Out, Walked::On),
             (Action::Proceed, Some(folder)) => Walked::Here(folder.to_owned()),
             (Action::Proceed, None) => Walked::On(Turn::stay()),
             _ => Walked::On(self.act(action, about)),
@@ -368,8 +385,7 @@ impl Browser {
                 Some(entry) if entry.kind == EntryKind::Folder => {
                     Turn::work(Job::ListFolder(entry.path.clone()))
                 }
-                _ if tree.len() == 0 => empty(),
-                _ => no_folder(),
+                _ => Turn::stay(),
             },
             Place::Typing(field, _) => match whole_path(field.text()) {
                 Some(path) => Turn::work(Job::ListFolder(path)),

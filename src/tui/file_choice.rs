@@ -85,12 +85,12 @@ impl FileChoice {
     /// What keys do; `onward` goes on with what is chosen, with `e` where there are two.
     #[must_use]
     pub fn bindings(&self, onward: &'static str) -> Vec<Binding> {
+        let mut bindings: Vec<Binding> = self.browser.opening(Some(self.first.0.label)).into_iter().collect();
         if self.is_typing() {
-            return vec![Binding::bar(&[Key::Enter], Action::Open, "open"), BACK];
+            bindings.push(BACK);
+            return bindings;
         }
         let is_file = self.browser.chosen_file().is_some();
-        let words = if is_file { self.first.0.label } else { "open" };
-        let mut bindings = vec![Binding::bar(&[Key::Enter], Action::Open, words)];
         if let Some((second, _)) = self.second.as_ref().filter(|_| is_file) {
             bindings.push(Binding::bar(&[Key::Char('a')], SECOND, second.label));
         }
@@ -107,7 +107,7 @@ impl FileChoice {
     /// Carries out an action of [`FileChoice::bindings`].
     pub fn act(&mut self, action: Action, about: &About) -> Chosen {
         match (action, self.browser.chosen_file(), &mut self.second) {
-            (Action::Back, ..) => self.browser.leave(about).map_or(Chosen::Out, Chosen::On),
+            (Action::Back, ..) => self.browser.back(about).map_or(Chosen::Out, Chosen::On),
             (Action::Proceed, ..) => Chosen::Done,
             (SECOND, Some(file), Some((_, second))) => {
                 *second = Some(file);

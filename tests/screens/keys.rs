@@ -238,6 +238,8 @@ fn esc_goes_back_without_effect() {
                     Effect::Work(
                         Job::OpenHome
                             | Job::CheckSelf
+                            // Among folders, one step back is the folder above.
+                            | Job::ListFolder(_)
                             | Job::Proving(ProvingJob::Choices)
                             | Job::Revocation(RevocationJob::Standings)
                     )

@@ -166,6 +166,59 @@ fn folders_are_unfolded_in_place_and_folded_again() {
     assert_eq!(above, PathBuf::from("/"));
 }
 
+/// What Enter does, as it is offered.
+fn offered(browser: &Browser, take: Option<&'static str>) -> Option<&'static str> {
+    let bindings = browser.bindings(take, Some(Binding::bar(&[Key::Char('r')], Action::Proceed, "read it")));
+    let enter = |binding: &&Binding| binding.keys.contains(&Key::Enter);
+    bindings.iter().find(enter).map(|binding| binding.words)
+}
+
+#[test]
+fn enter_is_offered_where_it_does_something_and_what_the_folder_was_opened_for_stands_first() {
+    let about = About::default();
+    let mut browser = Browser::new();
+    assert_eq!(offered(&browser, None), Some("open"), "a medium");
+    browser.show(folders("/m"));
+    assert_eq!(offered(&browser, None), Some("open"), "a folder");
+    let read = Binding::bar(&[Key::Char('r')], Action::Proceed, "read it");
+    assert_eq!(browser.bindings(None, Some(read.clone())).first(), Some(&read));
+    browser.act(Action::Last, &about);
+    assert!(browser.chosen_file().is_some());
+    assert_eq!(offered(&browser, None), None, "a file that nobody takes");
+    assert_eq!(offered(&browser, Some("take this file")), Some("take this file"));
+    browser.show(FolderListing { entries: Vec::new(), ..listing("/m/empty") });
+    assert_eq!(offered(&browser, Some("take this file")), None, "nothing is in it");
+    browser.act(TYPE, &about);
+    assert_eq!(offered(&browser, None), Some("open"), "a path");
+}
+
+#[test]
+fn going_back_leads_up_and_to_the_media_before_it_leaves() {
+    let about = About { volumes: vec![volume("/m")], ..About::default() };
+    let mut browser = Browser::new();
+    browser.show(folders("/m/a"));
+    let Walked::On(turn) = browser.walk(Action::Back, &about) else { panic!("up") };
+    let [Effect::Work(Job::ListFolder(above))] = turn.effects.as_slice() else { panic!("{turn:?}") };
+    assert_eq!(above, Path::new("/m"));
+    browser.show(folders("/m"));
+    assert_eq!(browser.list.chosen(), 0, "the folder that was left");
+    assert!(matches!(browser.walk(Action::Back, &about), Walked::On(turn) if turn.effects.is_empty()));
+    assert_eq!(browser.folder(), None, "the media");
+    assert!(matches!(browser.walk(Action::Back, &about), Walked::Out));
+}
+
+#[test]
+fn whoever_may_not_read_the_folder_above_comes_to_the_media() {
+    let about = About::default();
+    let mut browser = Browser::new();
+    browser.show(folders("/closed/open"));
+    assert!(browser.back(&about).is_some_and(|turn| !turn.effects.is_empty()));
+    // The listing of /closed failed, and its failure was closed.
+    assert!(browser.back(&about).is_some_and(|turn| turn.effects.is_empty()));
+    assert_eq!(browser.folder(), None);
+    assert!(browser.back(&about).is_none());
+}
+
 #[test]
 fn what_was_asked_for_another_folder_changes_nothing() {
     let mut browser = Browser::new();

@@ -48,7 +48,7 @@ impl Room for CaExport {
 
     fn bindings(&self, _about: &About) -> Vec<Binding> {
         let write = Binding::bar(&[Key::Char('w')], Action::Proceed, "write it here");
-        self.browser.bindings("open", Some(write))
+        self.browser.bindings(None, Some(write))
     }
 
     fn act(&mut self, action: Action, about: &About) -> Turn {

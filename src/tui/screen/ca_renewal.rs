@@ -152,7 +152,7 @@ impl Room for CaRenewal {
             Step::Days(_) => vec![Binding::bar(&[Key::Enter], Action::Proceed, "go on"), BACK],
             Step::Folder(browser) => {
                 let write = Binding::bar(&[Key::Char('w')], Action::Proceed, "write the request here");
-                browser.bindings("open", Some(write))
+                browser.bindings(None, Some(write))
             }
             Step::Confirm { .. } => TypedName::bindings("renew it (the CA's name typed)"),
         }

@@ -47,7 +47,7 @@ impl Room for CaTarget {
 
     fn bindings(&self, _about: &About) -> Vec<Binding> {
         let write = Binding::bar(&[Key::Char('w')], Action::Proceed, "write the request here");
-        self.browser.bindings("open", Some(write))
+        self.browser.bindings(None, Some(write))
     }
 
     fn act(&mut self, action: Action, about: &About) -> Turn {

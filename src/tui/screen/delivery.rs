@@ -296,13 +296,23 @@ impl Delivery {
     fn choosing(&self) -> Vec<Binding> {
         let mut bindings = Vec::new();
         if self.target.is_typing() {
-            bindings.push(Binding::bar(&[Key::Enter], Action::Open, "open"));
+            bindings.extend(self.target.opening());
             bindings.push(BACK);
             return bindings;
         }
+        // What the folder was opened for stands first.
+        if self.target.folder().is_some() {
+            bindings.push(Binding::bar(&[Key::Char('w')], Action::Proceed, "write the bundle here"));
+            if self.target.keyed_form().is_some() {
+                // Once they are chosen, w is what stands in the bar.
+                let wanted = self.target.pane() == Pane::Folders && self.target.keys().is_none();
+                let binding = if wanted { Binding::bar } else { Binding::help };
+                bindings.push(binding(&[Key::Char('p')], KEYS, "private keys are here"));
+            }
+        }
         match self.target.pane() {
             Pane::Folders => {
-                bindings.push(Binding::bar(&[Key::Enter], Action::Open, "open"));
+                bindings.extend(self.target.opening());
                 bindings.extend_from_slice(FOLDERS);
                 if self.cargo.has_forms() {
                     bindings.push(Binding::bar(&[Key::Tab], Action::Next, "forms"));
@@ -312,15 +322,6 @@ impl Delivery {
                 bindings.push(Binding::bar(&[Key::Char(' ')], Action::Mark, "this form or not"));
                 bindings.push(Binding::bar(&[Key::Tab], Action::Next, "folders"));
             }
-        }
-        if self.target.folder().is_some() {
-            if self.target.keyed_form().is_some() {
-                // Once they are chosen, w is what stands in the bar.
-                let wanted = self.target.pane() == Pane::Folders && self.target.keys().is_none();
-                let binding = if wanted { Binding::bar } else { Binding::help };
-                bindings.push(binding(&[Key::Char('p')], KEYS, "private keys are here"));
-            }
-            bindings.push(Binding::bar(&[Key::Char('w')], Action::Proceed, "write the bundle here"));
         }
         bindings.push(match self.target.pane() {
             Pane::Folders => Binding::bar(&[Key::Char('/')], TYPE, "type a path"),

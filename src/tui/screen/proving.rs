@@ -127,7 +127,7 @@ impl Proving {
 
     /// One step back; out of the wizard from its first step and from its end.
     fn back(&mut self, about: &About) -> Turn {
-        if let Some(turn) = self.browser().and_then(|browser| browser.leave(about)) {
+        if let Some(turn) = self.browser().and_then(|browser| browser.back(about)) {
             return turn;
         }
         match &self.step {
@@ -306,10 +306,10 @@ impl Room for Proving {
                 Binding::bar(&[Key::Control('f')], FROM_REQUEST, "from a CSR"),
                 BACK,
             ],
-            Step::Request => self.browser.bindings("open, or take this file", None),
+            Step::Request => self.browser.bindings(Some("take this file"), None),
             Step::Target => {
                 let write = Binding::bar(&[Key::Char('w')], Action::Proceed, "this folder");
-                self.browser.bindings("open", Some(write))
+                self.browser.bindings(None, Some(write))
             }
             Step::Summary(_) => {
                 vec![Binding::bar(&[Key::Char('i')], ISSUE, "issue this one certificate"), BACK]

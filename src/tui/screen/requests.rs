@@ -46,21 +46,18 @@ impl Room for Requests {
 
     fn help(&self) -> &'static str {
         "Choose the medium with the requests and open it. All requests in the open folder, which stands above the \
-         tree, and in the folders below it are read. Nothing is ever written onto it here. Media that are put in \
+         tree, and in the folders below it are read by r. Nothing is ever written onto it here. Media that are put in \
          appear by themselves. Right unfolds a folder that has a + before it, Left folds it again; Enter opens it, so \
-         that it alone is read. The counts go by the names of files; what they hold is seen when they are read. b \
-         shows the block lists, which every key is looked up in, and takes further ones."
+         that it alone is read; Esc leads to the folder above, then to the media, and then out. The counts go by the \
+         names of files; what they hold is seen when they are read. b shows the block lists, which every key is looked \
+         up in, and takes further ones."
     }
 
     fn bindings(&self, _about: &About) -> Vec<Binding> {
         let read = Binding::bar(&[Key::Char('r')], Action::Proceed, "read this folder");
-        let mut bindings = self.browser.bindings("open", Some(read));
+        let mut bindings = self.browser.bindings(None, Some(read));
         if !self.browser.is_typing() {
-            bindings.push(Binding::help(
-                &[Key::Char('b')],
-                BLOCK_LISTS,
-                "block lists: keys that get no certificate",
-            ));
+            bindings.push(Binding::bar(&[Key::Char('b')], BLOCK_LISTS, "block lists"));
         }
         bindings
     }

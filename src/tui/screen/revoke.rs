@@ -235,10 +235,7 @@ impl Room for Revoke {
 
     fn bindings(&self, _about: &About) -> Vec<Binding> {
         match &self.step {
-            Step::Choosing(browser) => {
-                let words = if browser.chosen_file().is_some() { "take this file" } else { "open" };
-                browser.bindings(words, None)
-            }
+            Step::Choosing(browser) => browser.bindings(Some("take this file"), None),
             Step::Form => {
                 let mut bindings = vec![Binding::bar(&[Key::Enter], Action::Proceed, "show what it does")];
                 if self.focus == Focus::Act {
@@ -265,13 +262,7 @@ impl Room for Revoke {
 
     fn act(&mut self, action: Action, about: &About) -> Turn {
         match (&mut self.step, action) {
-            (Step::Choosing(browser), Action::Back) => {
-                if browser.is_typing() {
-                    browser.back(about).unwrap_or_default()
-                } else {
-                    Turn::back()
-                }
-            }
+            (Step::Choosing(browser), Action::Back) => browser.back(about).unwrap_or_else(Turn::back),
             (Step::Choosing(browser), Action::Open) => match browser.chosen_file() {
                 Some(file) => {
                     self.which = Which::Listed(file);

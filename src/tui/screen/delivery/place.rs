@@ -11,7 +11,7 @@ use crate::{
         browser::{Browser, shown},
         canvas::{Canvas, LABEL_CELLS},
         field::Field,
-        keymap::Action,
+        keymap::{Action, Binding},
         model::About,
         room::{Heard, Turn},
         theme::Role,
@@ -168,9 +168,19 @@ impl Target {
         self.measure = Measure::Wanted;
     }
 
-    /// Back: out of the path being typed, or off the screen.
+    /// Back: from the forms to the folders, out of a path being typed or a folder, or off the screen.
     pub fn back(&mut self, about: &About) -> Turn {
-        self.browser.leave(about).unwrap_or_else(Turn::back)
+        if self.pane == Pane::Forms {
+            self.pane = Pane::Folders;
+            return Turn::stay();
+        }
+        self.browser.back(about).unwrap_or_else(Turn::back)
+    }
+
+    /// Enter, where there is something that it opens.
+    #[must_use]
+    pub fn opening(&self) -> Option<Binding> {
+        self.browser.opening(None)
     }
 
     /// Moves, opens, and chooses forms.
@@ -200,7 +210,7 @@ impl Target {
                 self.measure = Measure::Asked;
                 Turn::work(cargo.measure(&to, self.formats()))
             }
-            _ => self.browser.tick(about),
+            _ => self.browser.ask(about),
         }
     }
 
