@@ -23,6 +23,8 @@ mod samples;
 mod signing;
 #[path = "screens/sizes.rs"]
 mod sizes;
+#[path = "screens/whole.rs"]
+mod whole;
 
 use std::{collections::BTreeMap, fmt::Write as _, fs, path::Path};
 

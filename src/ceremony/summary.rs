@@ -120,12 +120,11 @@ impl PlanSummary {
         older.into_iter().chain(found).collect()
     }
 
-    /// The other notes: how many, and of how many kinds.
+    /// How many other notes there are.
     #[must_use]
-    pub fn other_notes(&self) -> (u64, usize) {
+    pub fn other_notes(&self) -> u64 {
         let serious = |id: &str| SERIOUS.iter().any(|(control, _)| control.id() == id);
-        let others = self.notes.iter().filter(|(control, _)| !serious(control));
-        others.fold((0, 0), |(notes, kinds), (_, count)| (notes + count, kinds + 1))
+        self.notes.iter().filter(|(control, _)| !serious(control)).map(|(_, count)| count).sum()
     }
 }
 

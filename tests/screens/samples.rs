@@ -4,7 +4,10 @@
 //! itself is fed: a [`Screen`] and messages.
 
 use coldsign::{
-    ceremony::{CertificateState, FolderListing, Motion, Phase, Progress, Reach, UnfinishedWork, Withdrawn},
+    ceremony::{
+        CertificateState, Estimate, FolderListing, Motion, Phase, Progress, Reach, Remaining, UnfinishedWork,
+        Withdrawn,
+    },
     tui::{
         key::Key,
         message::{Effect, Message},
@@ -117,6 +120,12 @@ fn start() -> Vec<(&'static str, Build)> {
         ("empty", |_| Model::new(Screen::Start(Start::new()))),
         ("typical", |outside| looked(outside, coldsign::ceremony::HomeState::SetUp)),
         ("typical, no home", |outside| looked(outside, coldsign::ceremony::HomeState::Missing)),
+        ("typical, the network is up", |outside| {
+            let mut model = looked(outside, coldsign::ceremony::HomeState::SetUp);
+            update(&mut model, Message::Interfaces(vec![super::outside::printable(&outside.volume)]));
+            update(&mut model, Message::Key(Key::Char('y')));
+            model
+        }),
         ("typical, the home is opened", |outside| {
             let mut model = looked(outside, coldsign::ceremony::HomeState::SetUp);
             update(&mut model, Message::Key(Key::Char('y')));
@@ -294,10 +303,23 @@ fn plan() -> Vec<(&'static str, Build)> {
             tell(&mut model, News::PlanShown(Box::new(shown)));
             model
         }),
+        ("typical, keys looked up nowhere", |outside| {
+            let mut plan = material::plan(outside);
+            plan.block_lists = Some(Vec::new());
+            let mut model = on_top(outside, Screen::Plan(Plan::stored(plan.clone())));
+            let mut shown = material::plan_shown(outside);
+            shown.summary.plan = plan;
+            shown.summary.notes.push(("subject-in-register".to_owned(), 998));
+            let basis = "a guess from the audit key's 289 a second".to_owned();
+            shown.estimate = Some(Estimate { certificates: 998, per_second: 289.0, seconds: 3_900, basis });
+            tell(&mut model, News::PlanShown(Box::new(shown)));
+            model
+        }),
         ("typical, signed", |outside| {
             let mut model = on_top(outside, Screen::Plan(Plan::stored(material::plan(outside))));
             let mut shown = material::plan_shown(outside);
             (shown.summary.approved, shown.summary.issued) = (true, 998);
+            shown.summary.remaining = Some(Remaining::Delivery);
             shown.rows.iter_mut().for_each(|row| row.state = Some(CertificateState::Valid));
             tell(&mut model, News::PlanShown(Box::new(shown)));
             model

@@ -8,8 +8,8 @@ pub use page::{digest, words};
 use ratatui::layout::Rect;
 
 use super::{
-    Screen, approval::Approval, delivery::Delivery, document::Document, signing::Signing,
-    withdrawal::Withdrawal,
+    Screen, approval::Approval, block_lists::BlockListPage, delivery::Delivery, document::Document,
+    signing::Signing, withdrawal::Withdrawal,
 };
 use crate::{
     ceremony::{self, Counts, PlanSummary, PlannedAuthorities, PlannedRow, Remaining, StoredPlan},
@@ -32,6 +32,9 @@ const FINDINGS: Action = Action::Verb(0);
 
 /// Puts the plan away.
 const WITHDRAW: Action = Action::Verb(1);
+
+/// Shows the block lists, where no key of the plan was looked up in any.
+const BLOCK_LISTS: Action = Action::Verb(2);
 
 /// Rows above the list of certificates; two more where the plan makes CAs, one where there is a table, and for each
 /// serious note and each rule of the lint that is waived.
@@ -105,6 +108,12 @@ impl Plan {
     fn has_findings(&self) -> bool {
         let noted = self.summary().is_some_and(|summary| !summary.notes.is_empty());
         noted || self.counts.refused > 0 || self.counts.skipped > 0
+    }
+
+    /// Whether its keys were looked up in no block list, and it is not too late for a plan in its place.
+    fn lacks_block_lists(&self) -> bool {
+        let looked_up = self.stored.block_lists.as_deref();
+        looked_up.is_some_and(<[_]>::is_empty) && self.can_be_withdrawn()
     }
 
     /// What comes next, once it is known how the plan stands; what was read before it changed says nothing of it.
@@ -196,29 +205,45 @@ impl Room for Plan {
     }
 
     fn help(&self) -> &'static str {
-        "Every certificate of the plan exists already, byte for byte, and is stored; only signatures are missing. The \
-         words stand for the digest over all of them: whoever approves the words approves exactly these certificates. \
-         Look at some of them with Enter, then read the words to each other. The findings name the requests that are not \
-         in the plan, and those in it with a note, which ! marks. Going back leaves the plan stored and \
-         not approved; it is found again under Close. A plan of which nothing is signed can be withdrawn for good."
+        match self.stage() {
+            Stage::Planned | Stage::Approved => {
+                "Every certificate of the plan exists already, byte for byte, and is stored; only signatures are missing. The \
+                 words stand for the digest over all of them: whoever approves the words approves exactly these \
+                 certificates. Look at some of them with Enter, then read the words to each other; they are typed on the \
+                 next screen. The findings name the requests that are not in the plan, and those in it with a note, which ! \
+                 marks. NO BLOCK LIST: the keys of this plan were looked up in none; b takes lists, for plans that are made \
+                 after that. How long signing takes is estimated from what this CA, or one with a key of its kind, signed \
+                 last, else from the audit key. Going back leaves the plan as it stands; Register, Tab there, finds it \
+                 again, and Close names it. A plan of which nothing is signed can be withdrawn for good."
+            }
+            Stage::Signed => {
+                "Every certificate of the plan is signed and in the register, byte for byte as the words approved it. Enter \
+                 looks at one. The findings name the requests that are not in the plan, and those in it with a note, which \
+                 ! marks. A plan can be delivered more than once; Register, Tab there, finds it again."
+            }
+            Stage::Withdrawn => {
+                "This plan was withdrawn before anything of it was signed, and nothing of it ever will be. It stays in the \
+                 register with the reason that was typed."
+            }
+        }
     }
 
     fn bindings(&self, _about: &About) -> Vec<Binding> {
         let next = self.next().map(|next| match next {
-            Remaining::Approval => {
-                Binding::bar(&[Key::Char('a')], Action::Proceed, "approve by typing the words")
-            }
+            Remaining::Approval => Binding::bar(&[Key::Char('a')], Action::Proceed, "on to approval"),
             Remaining::Signing => Binding::bar(&[Key::Char('s')], Action::Proceed, "on to signing"),
             Remaining::Delivery => Binding::bar(&[Key::Char('d')], Action::Proceed, "on to delivery"),
         });
-        let look = Binding::bar(&[Key::Enter, Key::Right, Key::Char('l')], Action::Open, "look at it");
-        let mut bindings = vec![look];
-        bindings.extend(next);
+        let mut bindings: Vec<Binding> = next.into_iter().collect();
+        bindings.push(Binding::bar(&[Key::Enter, Key::Right, Key::Char('l')], Action::Open, "look"));
         if self.has_findings() {
             bindings.push(Binding::bar(&[Key::Char('f')], FINDINGS, "findings"));
         }
+        if self.lacks_block_lists() {
+            bindings.push(Binding::bar(&[Key::Char('b')], BLOCK_LISTS, "block lists"));
+        }
         if self.can_be_withdrawn() {
-            bindings.push(Binding::help(&[Key::Char('x')], WITHDRAW, "withdraw the plan: it is not wanted"));
+            bindings.push(Binding::bar(&[Key::Char('x')], WITHDRAW, "withdraw"));
         }
         bindings.extend_from_slice(LIST);
         bindings.push(BACK);
@@ -233,6 +258,7 @@ impl Room for Plan {
                 self.read_again();
                 Turn::enter(Screen::Withdrawal(Withdrawal::new(self.stored.clone())))
             }
+            BLOCK_LISTS => BlockListPage::enter(),
             FINDINGS => Turn::work(Job::PlanFindings(self.stored.clone())),
             Action::Open => {
                 Turn::work(Job::PlannedCertificate { plan: self.stored.clone(), index: self.chosen() })

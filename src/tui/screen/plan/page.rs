@@ -58,8 +58,12 @@ impl Plan {
             y += 1;
         }
         let (state, role) = self.state();
+        let taken = match self.stage() {
+            Stage::Planned | Stage::Approved => "to sign",
+            Stage::Signed | Stage::Withdrawn => "in the plan",
+        };
         let counts = format!(
-            "{} to sign, {} refused, {} skipped",
+            "{} {taken}, {} refused, {} skipped",
             grouped(self.counts.accepted),
             grouped(self.counts.refused),
             grouped(self.counts.skipped)
@@ -107,11 +111,13 @@ impl Plan {
         if area.height < 2 {
             return;
         }
-        let title = format!(
-            "certificate {} of {}, as it will be signed",
-            grouped(self.chosen()),
-            grouped(self.stored.accepted)
-        );
+        let how = match (self.row(self.chosen()).and_then(|row| row.state), self.stage()) {
+            (Some(_), _) => "as it was signed",
+            (None, Stage::Withdrawn) => "never to be signed",
+            (None, _) => "as it will be signed",
+        };
+        let (chosen, all) = (grouped(self.chosen()), grouped(self.stored.accepted));
+        let title = format!("certificate {chosen} of {all}, {how}");
         canvas.rule(area, area.y, &title);
         let below = Rect { y: area.y + 1, height: area.height - 1, ..area };
         let page = usize::from(below.height);
@@ -174,14 +180,11 @@ fn checks(summary: &PlanSummary) -> String {
         Some([]) => format!("{passed}; NO BLOCK LIST"),
         Some(lists) => format!("{passed}; {}", counted(lists.len() as u64, "block list")),
     };
-    let more = if summary.serious().is_empty() { "" } else { " more" };
-    match summary.other_notes() {
-        (0, _) if more.is_empty() => format!("{passed}; no notes"),
-        (0, _) => format!("{passed}; f shows which"),
-        (notes, kinds) => {
-            let kinds = counted(kinds as u64, "kind");
-            format!("{passed}; {}{more} in {kinds}: f", counted(notes, "note"))
-        }
+    match (summary.other_notes(), summary.serious().is_empty()) {
+        (0, true) => format!("{passed}; no notes"),
+        (0, false) => passed,
+        (notes, true) => format!("{passed}; {}", counted(notes, "note")),
+        (notes, false) => format!("{passed}; {}", counted(notes, "more note")),
     }
 }
 
