@@ -570,6 +570,7 @@ fn escape_while_a_plan_is_read_does_not_read_it_again() {
 fn a_proof_that_is_done_says_until_when_it_is_of_use_and_enter_leads_out() {
     let mut model = model(Screen::Rooms(Rooms::new()));
     key(&mut model, Key::Char('2'));
+    key(&mut model, Key::Enter);
     key(&mut model, Key::Down);
     key(&mut model, Key::Enter);
     let choice = CaChoice {

@@ -151,7 +151,8 @@ impl Room for Delivery {
         if let State::Done { .. } = self.state {
             return "The folder stands on the medium whole: it was read back and compared, and is recorded. Tell the \
                     receiver the digests another way than with the medium. v judges it as the receiver will; c \
-                    leads to closing, where what is to be written down stands; Enter leads back to the rooms.";
+                    leads to closing, where what is to be written down stands; Enter leads back to where it \
+                    is chosen what is to be done.";
         }
         "Choose the medium and open the folder that shall receive the bundle: one new folder, named by the plan. Tab \
          leads to the forms, a list with what each is; Space chooses one. The bundle is written whole, read back and compared. Nothing that \

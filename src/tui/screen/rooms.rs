@@ -65,20 +65,21 @@ impl Room for Rooms {
     }
 
     fn help(&self) -> &'static str {
-        "Choose what is to be done. Nothing is signed before a plan was made, shown and approved by typing its words. Plans \
-         that were begun and are not finished are told below; Register shows them, Tab there, and goes on with each."
+        "Choose what is to be done: the arrows and the digits move, Enter opens. Nothing is signed before a plan was made, \
+         shown and approved by typing its words. Plans that were begun and are not finished are told below; Register \
+         shows them, Tab there, and goes on with each; Close names them."
     }
 
     fn bindings(&self, _about: &About) -> Vec<Binding> {
         let mut bindings = vec![
             Binding::bar(&[Key::Enter, Key::Char('l'), Key::Right], Action::Open, "choose"),
-            Binding::help(&[Key::Char('1')], Action::Verb(0), "sign requests"),
-            Binding::help(&[Key::Char('2')], Action::Verb(1), "prove a CA to a platform"),
-            Binding::help(&[Key::Char('3')], Action::Verb(2), "authorities"),
-            Binding::help(&[Key::Char('4')], Action::Verb(3), "token"),
-            Binding::help(&[Key::Char('5')], Action::Verb(4), "register"),
-            Binding::help(&[Key::Char('6')], Action::Verb(5), "revocation"),
-            Binding::help(&[Key::Char('7')], Action::Verb(6), "close"),
+            Binding::help(&[Key::Char('1')], Action::Verb(0), "to sign requests"),
+            Binding::help(&[Key::Char('2')], Action::Verb(1), "to prove a CA to a platform"),
+            Binding::help(&[Key::Char('3')], Action::Verb(2), "to authorities"),
+            Binding::help(&[Key::Char('4')], Action::Verb(3), "to token"),
+            Binding::help(&[Key::Char('5')], Action::Verb(4), "to register"),
+            Binding::help(&[Key::Char('6')], Action::Verb(5), "to revocation"),
+            Binding::help(&[Key::Char('7')], Action::Verb(6), "to close"),
         ];
         bindings.extend_from_slice(LIST);
         bindings.push(Binding::bar(&[Key::Char('q')], Action::Quit, "leave"));
@@ -92,10 +93,10 @@ impl Room for Rooms {
                 self.counted_at = None;
                 Self::enter(self.list.chosen())
             }
+            // A serial number that was meant for another screen opens nothing.
             Action::Verb(row) => {
-                self.counted_at = None;
                 self.list.choose(usize::from(row));
-                Self::enter(usize::from(row))
+                Turn::stay()
             }
             _ => {
                 self.list.act(action, ROOMS.len());
@@ -106,7 +107,11 @@ impl Room for Rooms {
 
     fn hear(&mut self, news: Box<News>, _about: &About) -> Heard {
         match *news {
-            News::Opened { .. } | News::LoggedOut => Heard::Mine(Turn::stay()),
+            News::Opened { .. } | News::LoggedOut => {
+                // A count gave way to this work, if one was in hand: it is made again.
+                self.counted_at = None;
+                Heard::Mine(Turn::stay())
+            }
             News::Closing { closing, done } => {
                 Heard::Mine(Turn::enter(Screen::Closing(super::closing::ClosingScreen::new(closing, done))))
             }
@@ -140,7 +145,7 @@ impl Room for Rooms {
                 area.x + 1,
                 y + 1,
                 width,
-                "5 and then Tab shows them, and goes on with each.",
+                "Register, and Tab there, shows them and goes on with each.",
                 Role::Plain,
             );
         }

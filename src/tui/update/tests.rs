@@ -301,6 +301,7 @@ fn a_screen_that_needs_a_job_is_not_entered_while_another_is_in_hand() {
     begin(&mut model, Job::Close);
     for key in ['3', '4', '5'] {
         assert!(update(&mut model, Message::Key(Key::Char(key))).is_empty());
+        assert!(update(&mut model, Message::Key(Key::Enter)).is_empty());
         assert!(matches!(model.screen(), Screen::Rooms(_)), "{key}");
         assert_eq!(model.notice.as_deref(), Some("wait until the work in hand is done"));
     }
@@ -319,6 +320,47 @@ fn lines_that_were_pasted_stay_apart_and_press_no_key() {
         screen.room_mut().field().map(|field| field.text().to_owned()).as_deref(),
         Some("one  two three")
     );
+}
+
+#[test]
+fn a_serial_number_typed_a_screen_too_far_back_opens_nothing() {
+    let mut model = in_the_rooms();
+    for digit in "650edb97".chars() {
+        assert!(update(&mut model, Message::Key(Key::Char(digit))).is_empty(), "{digit}");
+        assert!(matches!(model.screen(), Screen::Rooms(_)) && model.dialog.is_none(), "{digit}");
+    }
+    // The last digit that is a number of a row moved there.
+    assert!(matches!(update(&mut model, Message::Key(Key::Enter)).as_slice(), [Effect::Work(Job::Close)]));
+}
+
+#[test]
+fn a_count_that_gave_way_is_made_again() {
+    let mut model = in_the_rooms();
+    update(&mut model, Message::Done(Box::new(opened())));
+    assert!(matches!(at(&mut model, 1).as_slice(), [Effect::Work(Job::Unfinished)]));
+    // The token is locked meanwhile: the count is stopped for it.
+    assert!(matches!(begin(&mut model, Job::LogOut).as_slice(), [Effect::Stop]));
+    update(&mut model, Message::Failed(failure("stopped", Class::Stopped)));
+    update(&mut model, Message::Done(Box::new(News::LoggedOut)));
+    assert!(matches!(at(&mut model, 2).as_slice(), [Effect::Work(Job::Unfinished)]));
+}
+
+#[test]
+fn whether_a_network_is_meant_to_be_up_is_asked_by_another_key() {
+    let mut model = Model::new(Screen::Start(Start::new()));
+    first(&mut model);
+    let checked = || News::SelfChecked { checks: Vec::new(), home: HomeState::SetUp };
+    update(&mut model, Message::Done(Box::new(checked())));
+    at(&mut model, 1);
+    update(&mut model, Message::Interfaces(vec![Printable::new("eth0")]));
+    for _ in 0..2 {
+        assert!(update(&mut model, Message::Key(Key::Char('y'))).is_empty(), "it is asked");
+    }
+    assert!(update(&mut model, Message::Key(Key::Esc)).is_empty());
+    assert!(update(&mut model, Message::Key(Key::Char('n'))).is_empty(), "nothing is asked any more");
+    update(&mut model, Message::Key(Key::Char('y')));
+    let meant = update(&mut model, Message::Key(Key::Char('n')));
+    assert!(matches!(meant.as_slice(), [Effect::Work(Job::OpenHome)]), "{meant:?}");
 }
 
 #[test]

@@ -60,7 +60,8 @@ fn authority(name: &str, stage: Stage) -> Authority {
 /// A model among the CAs of a home that has none.
 fn at_authorities() -> Model {
     let mut model = Model::new(Screen::Rooms(Rooms::new()));
-    let effects = press(&mut model, Key::Char('3'));
+    assert!(press(&mut model, Key::Char('3')).is_empty());
+    let effects = press(&mut model, Key::Enter);
     assert!(matches!(effects.as_slice(), [Effect::Work(Job::Authority(AuthorityJob::List))]));
     done(&mut model, AuthorityNews::List(Vec::new()));
     model

@@ -45,8 +45,8 @@ pub(super) fn of(step: &Step) -> &'static str {
             "The certificate is issued, recorded and on the medium. Take the medium to a machine with the platform's \
              console and do the numbered steps there, before the certificate ends. Without a medium: c shows the \
              certificate's PEM file as QR codes, to be photographed one after the other with n; each but a single \
-             one has its number and a blank before its piece. Enter and Esc go back to the rooms; \
-             the steps are told again when the platform is chosen anew, and the plan stands under Register."
+             one has its number and a blank before its piece. Enter and Esc lead back to \
+             where it is chosen what is to be done; the steps are told again when the platform is chosen anew, and the plan stands under Register."
         }
     }
 }

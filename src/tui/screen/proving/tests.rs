@@ -241,11 +241,14 @@ fn a_failure_says_what_is_safe_and_it_can_be_tried_again() {
 #[test]
 fn esc_goes_back_step_by_step_and_out() {
     let mut model = at_summary();
-    for title in [
-        "Prove a CA, step 4 of 5: onto which medium?",
-        "Prove a CA, step 3 of 5: the code",
-        "Prove a CA, step 2 of 5: the CA",
-    ] {
+    press(&mut model, Key::Esc);
+    assert_eq!(step(&model), "Prove a CA, step 4 of 5: onto which medium?");
+    assert!(matches!(press(&mut model, Key::Esc).as_slice(), [Effect::Work(Job::ListFolder(_))]), "up");
+    update(&mut model, Message::Failed(failure("not readable", Class::Medium)));
+    press(&mut model, Key::Enter);
+    press(&mut model, Key::Esc);
+    assert_eq!(step(&model), "Prove a CA, step 4 of 5: onto which medium?", "the media");
+    for title in ["Prove a CA, step 3 of 5: the code", "Prove a CA, step 2 of 5: the CA"] {
         press(&mut model, Key::Esc);
         assert_eq!(step(&model), title);
     }
