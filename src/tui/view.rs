@@ -110,8 +110,10 @@ fn head(canvas: &mut Canvas<'_>, area: Rect, model: &Model) {
 
 /// The token's label and serial number, the second of which is whole where the first leaves off.
 fn draw_token(canvas: &mut Canvas<'_>, line: Rect, overview: &Overview) {
-    /// Cells of a serial number (PKCS #11: 16 characters), and of `no` before it.
-    const SERIAL_CELLS: u16 = 16 + 4;
+    /// The word before a serial number.
+    const SERIAL: &str = " serial ";
+    /// Cells of a serial number (PKCS #11: 16 characters), and of the word before it.
+    const SERIAL_CELLS: u16 = 16 + SERIAL.len() as u16;
     /// Cells of the word before the label.
     const WORD_CELLS: u16 = 6;
     let y = line.y + 1;
@@ -119,8 +121,8 @@ fn draw_token(canvas: &mut Canvas<'_>, line: Rect, overview: &Overview) {
     let width = line.width.saturating_sub(beside + WORD_CELLS).min(26);
     let x = labelled(canvas, line, y, "token ", &overview.token_label, width);
     if let Some(serial) = &overview.token_serial {
-        canvas.text(x, y, 4, " no ", Role::Faint);
-        canvas.outside(x + 4, y, line.right().saturating_sub(x + 4).min(17), serial, Role::Plain);
+        let at = x + canvas.text(x, y, SERIAL_CELLS, SERIAL, Role::Faint);
+        canvas.outside(at, y, line.right().saturating_sub(at).min(17), serial, Role::Plain);
     }
 }
 
@@ -297,7 +299,7 @@ fn show_pin(canvas: &mut Canvas<'_>, area: Rect, ask: &PinAsk, about: &About) {
     let column = 12;
     canvas.text(inside.x, inside.y, column, "token", Role::Faint);
     canvas.outside(inside.x + column, inside.y, inside.width - column, &ask.label, Role::Strong);
-    canvas.text(inside.x, inside.y + 1, column, "number", Role::Faint);
+    canvas.text(inside.x, inside.y + 1, column, "serial", Role::Faint);
     canvas.outside(inside.x + column, inside.y + 1, inside.width - column, &ask.serial, Role::Plain);
     canvas.text(inside.x, inside.y + 2, column, "wanted", Role::Faint);
     canvas.text(inside.x + column, inside.y + 2, inside.width - column, &ask.purpose, Role::Plain);

@@ -224,15 +224,9 @@ pub(super) fn slot_rows(canvas: &mut Canvas<'_>, area: Rect, slots: &[SlotState]
                 canvas.text(x, y, width, "a token that is not initialised", role);
             }
             Some(token) => {
-                canvas.outside(x, y, 32.min(width), &token.label, role);
-                let used = canvas.text(x + 33, y, width.saturating_sub(33), "no ", role);
-                canvas.outside(
-                    x + 33 + used,
-                    y,
-                    16.min(width.saturating_sub(33 + used)),
-                    &token.serial,
-                    role,
-                );
+                canvas.outside(x, y, 28.min(width), &token.label, role);
+                let used = 29 + canvas.text(x + 29, y, width.saturating_sub(29), "serial ", role);
+                canvas.outside(x + used, y, 16.min(width.saturating_sub(used)), &token.serial, role);
                 if is_own(token, about) {
                     canvas.text(x + 53, y, width.saturating_sub(53), "in use", role);
                 }

@@ -97,14 +97,14 @@ fn a_serial_number_is_whole_whatever_stands_beside_it() {
         head_words: "one two three".to_owned(),
     });
     assert!(
-        rows(&mut model)[1].contains("token the token of the key cer.. no 0123456789abcdef "),
+        rows(&mut model)[1].contains("token the token of the key.. serial 0123456789abcdef "),
         "all of it"
     );
     model.about.interfaces = Some(vec![Printable::new("a-long-interface")]);
     model.about.token = TokenSeen::Missing;
     let row = &rows(&mut model)[1];
     assert!(
-        row.contains(".. no 0123456789abcdef  ") && row.contains("TOKEN NOT THERE  NETWORK UP: a-"),
+        row.contains(".. serial 0123456789abcdef  ") && row.contains("TOKEN NOT THERE  NETWORK UP: a-"),
         "{row}"
     );
 }

@@ -145,6 +145,6 @@ fn draw_detail(canvas: &mut Canvas<'_>, area: Rect, row: &IssuedRow) {
     outside(canvas, y, "subject", &row.subject);
     outside(canvas, y + 1, "request from", &row.source);
     let at = moment(row.issued);
-    let under = format!("{at}, CA {}, {} no {}", row.authority, row.plan, grouped(row.index));
+    let under = format!("{at}, CA {}, #{} of {}", row.authority, grouped(row.index), row.plan);
     outside(canvas, y + 2, "issued", &Printable::new(&under));
 }
