@@ -120,6 +120,16 @@ impl Document {
         self
     }
 
+    /// The same, opened at the page that the other one shows, where it has such a page.
+    #[must_use]
+    pub fn opened_like(mut self, other: &Self) -> Self {
+        let name = other.pages[other.chosen].name;
+        if let Some(page) = self.pages.iter().position(|page| page.name == name) {
+            self.chosen = page;
+        }
+        self
+    }
+
     fn turn_to(&mut self, page: usize) {
         if page < self.pages.len() {
             self.chosen = page;

@@ -13,7 +13,7 @@ use std::{cell::Cell, sync::Arc};
 
 use ratatui::layout::Rect;
 
-use super::{Screen, difference::Difference, plan::Plan};
+use super::{Screen, difference::Difference, document::Document, plan::Plan};
 use crate::{
     ceremony::{Agreement, Detail, Direction, Filter, Order, Planned, Reading, Selection, Verdict},
     pki::text::Printable,
@@ -23,8 +23,9 @@ use crate::{
         key::Key,
         keymap::{Action, BACK, Binding, LIST},
         list::List,
+        message::Failure,
         model::About,
-        room::{Heard, Room, Turn},
+        room::{Heard, Room, Told, Turn},
         wording::{counted, grouped},
         work::{Asked, Job, News},
     },
@@ -40,6 +41,11 @@ const EVERYTHING: Action = Action::Verb(5);
 const DIFFERENCE: Action = Action::Verb(6);
 /// Out of the search field, the list of controls or what is said of a plan: back to the table, whatever is in hand.
 const CLOSE: Action = Action::Verb(7);
+
+/// From the details of a request to those of the next one that the table shows, and of the one before; the details have
+/// verbs of their own, of lower numbers.
+const NEXT: Action = Action::Verb(20);
+const BEFORE: Action = Action::Verb(21);
 
 /// Orders in which the key for it goes through them.
 const ORDERS: [Order; 5] = [Order::Medium, Order::Verdict, Order::Subject, Order::Source, Order::Key];
@@ -61,6 +67,8 @@ enum Mode {
     },
     /// The list of controls.
     Controls(Menu),
+    /// The details of the chosen request.
+    Details(Box<Document>),
     /// A plan that is not what the table shows is to be looked at or not.
     Differs(Box<Planned>),
 }
@@ -233,6 +241,38 @@ impl TriageScreen {
         }
     }
 
+    /// Moves on among what the table shows: its filters, search and order say which request is the next one.
+    fn act_on_details(&mut self, action: Action, mut document: Box<Document>, about: &About) -> Turn {
+        let step = match action {
+            Action::Back => return Turn::stay(),
+            NEXT => Action::Down,
+            BEFORE => Action::Up,
+            _ => {
+                let turn = document.act(action, about);
+                self.mode = Mode::Details(document);
+                return turn;
+            }
+        };
+        self.mode = Mode::Details(document);
+        self.move_by(step);
+        self.open()
+    }
+
+    fn keys_of_details(&self, document: &Document, about: &About) -> Vec<Binding> {
+        let mut bindings = Vec::new();
+        if about.busy.is_none() {
+            let place = self.list.chosen();
+            if place + 1 < self.selection.len() {
+                bindings.push(Binding::bar(&[Key::Char('n')], NEXT, "next request"));
+            }
+            if place > 0 {
+                bindings.push(Binding::help(&[Key::Char('p')], BEFORE, "the request before"));
+            }
+        }
+        bindings.extend(document.bindings(about));
+        bindings
+    }
+
     fn planned(&mut self, planned: Planned) -> Turn {
         self.planned = Some(planned.plan.id.clone());
         if planned.agreement == Agreement::Same {
@@ -251,27 +291,40 @@ impl TriageScreen {
         shared.filter(|rest| !rest.is_empty()).unwrap_or(source)
     }
 
-    fn detailed(&self, detail: &Detail) -> Turn {
+    fn detailed(&mut self, detail: &Detail) -> Turn {
         let source = Printable::with_limit(self.short(detail.judgement.source.as_str()), usize::MAX);
-        Turn::enter(Screen::Document(findings::document(source, detail, &self.asked)))
+        let mut document = findings::document(source, detail, &self.asked);
+        if let Mode::Details(before) = &self.mode {
+            document = document.opened_like(before);
+        }
+        self.mode = Mode::Details(Box::new(document));
+        Turn::stay()
     }
 }
 
 impl Room for TriageScreen {
     fn title(&self) -> &'static str {
-        "Requests: what became of them"
+        match &self.mode {
+            Mode::Details(document) => document.title(),
+            _ => "Requests: what became of them",
+        }
     }
 
     fn help(&self) -> &'static str {
+        if let Mode::Details(document) = &self.mode {
+            return document.help();
+        }
         "Every file that was read is a row. Accepted: it can be signed. Refused: it will not be signed; its details \
          say why and what to do. Skipped: it is no request. Nothing is planned or signed yet. The search looks for text in the \
-         file's name and in the subject while you type; filters and search narrow each other. A plan takes all accepted \
+         file's name and in the subject while you type; filters and search narrow each other. In the details, n and p go \
+         on among the rows that the table shows. A plan takes all accepted \
          requests, whatever is shown here."
     }
 
     fn bindings(&self, about: &About) -> Vec<Binding> {
         match &self.mode {
             Mode::Searching { .. } => return SEARCHING.to_vec(),
+            Mode::Details(document) => return self.keys_of_details(document, about),
             Mode::Controls(_) => {
                 let mut bindings = vec![Binding::bar(&[Key::Enter], Action::Open, "show only these")];
                 bindings.extend_from_slice(LIST);
@@ -313,8 +366,9 @@ impl Room for TriageScreen {
         bindings
     }
 
-    fn act(&mut self, action: Action, _about: &About) -> Turn {
+    fn act(&mut self, action: Action, about: &About) -> Turn {
         match std::mem::take(&mut self.mode) {
+            Mode::Details(document) => return self.act_on_details(action, document, about),
             Mode::Table => return self.act_on_table(action),
             Mode::Searching { field, before } => {
                 self.mode = Mode::Searching { field, before: before.clone() };
@@ -361,12 +415,24 @@ impl Room for TriageScreen {
         })
     }
 
-    fn draw(&self, canvas: &mut Canvas<'_>, area: Rect, _about: &About) {
+    fn fail(&mut self, _failure: &Failure) -> Told {
+        // The request that was to be shown next is the chosen one: the table shows which, not the details before it.
+        if let Mode::Details(_) = self.mode {
+            self.mode = Mode::Table;
+        }
+        Told::OnTop
+    }
+
+    fn draw(&self, canvas: &mut Canvas<'_>, area: Rect, about: &About) {
+        if let Mode::Details(document) = &self.mode {
+            document.draw(canvas, area, about);
+            return;
+        }
         self.draw_table(canvas, area);
         match &self.mode {
             Mode::Controls(menu) => menu.draw(canvas, area),
             Mode::Differs(planned) => self.draw_differs(canvas, area, planned),
-            Mode::Table | Mode::Searching { .. } => {}
+            Mode::Details(_) | Mode::Table | Mode::Searching { .. } => {}
         }
     }
 }

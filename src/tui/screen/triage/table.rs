@@ -1,6 +1,7 @@
 //! The table as it is drawn: counts and filters above, the rows that are seen, the chosen one in full below.
 
 use ratatui::layout::Rect;
+use unicode_width::UnicodeWidthStr as _;
 
 use super::{Mode, TriageScreen};
 use crate::{
@@ -26,31 +27,50 @@ const LABEL_CELLS: u16 = 10;
 /// Where the columns of a table begin, and how wide they are.
 struct Columns {
     source: (u16, u16),
-    subject: (u16, u16),
     key: (u16, u16),
+    subject: (u16, u16),
     findings: (u16, u16),
 }
 
 /// Cells of the chosen row's mark, the verdict's mark and its word.
 const VERDICT_CELLS: u16 = 11;
 
+/// Cells of a key's name.
+const KEY_CELLS: u16 = 9;
+
+/// Cells of a heading, which a column has at least.
+const COLUMN_MIN: u16 = 8;
+
 impl Columns {
-    fn of(width: u16) -> Self {
-        let key = 9;
-        let findings = if width >= 110 { 27 } else { 20 };
-        let left = width.saturating_sub(VERDICT_CELLS + 1 + key + 1 + findings + 1);
-        let source = left * 2 / if width >= 110 { 5 } else { 4 };
+    /// The columns of a width: sources and findings take what the longest of those that are seen need, where that
+    /// leaves the others something; the subject has the rest.
+    fn of(width: u16, longest: (u16, u16)) -> Self {
+        let findings = longest.1.clamp(COLUMN_MIN, if width >= 110 { 40 } else { 20 });
+        let left = width.saturating_sub(VERDICT_CELLS + 1 + KEY_CELLS + 1 + findings + 1);
+        let source = longest.0.clamp(COLUMN_MIN, (left * 3 / 5).max(COLUMN_MIN));
         let subject = left.saturating_sub(source + 1);
         let first = VERDICT_CELLS + 1;
         let second = first + source + 1;
-        let third = second + subject + 1;
+        let third = second + KEY_CELLS + 1;
         Self {
             source: (first, source),
-            subject: (second, subject),
-            key: (third, key),
-            findings: (third + key + 1, findings),
+            key: (second, KEY_CELLS),
+            subject: (third, subject),
+            findings: (third + subject + 1, findings),
         }
     }
+
+    /// The subject's cells of a row: with those of the findings where it has none.
+    fn subject_of(&self, row: Row<'_>) -> (u16, u16) {
+        let (x, cells) = self.subject;
+        let has_findings = row.findings().next().is_some();
+        (x, if has_findings { cells } else { cells + 1 + self.findings.1 })
+    }
+}
+
+/// Cells of a text, as far as a screen can have them.
+fn cells_of(text: &str) -> u16 {
+    u16::try_from(text.width()).unwrap_or(u16::MAX)
 }
 
 impl TriageScreen {
@@ -61,21 +81,21 @@ impl TriageScreen {
         }
         draw_counts(canvas, area, self.reading.triage.counts());
         let mut y = self.draw_filters(canvas, area);
-        let columns = Columns::of(area.width);
+        let bottom = area.bottom().saturating_sub(FOOT_ROWS).max(y);
+        let page = usize::from(bottom.saturating_sub(y + 1));
+        let first = self.list.first_seen(self.selection.len(), page);
+        let columns = Columns::of(area.width, self.longest(canvas.theme(), (first, page), area.width));
         for (title, (x, width)) in [
             ("  verdict", (0, VERDICT_CELLS)),
             ("source", columns.source),
-            ("subject", columns.subject),
             ("key", columns.key),
+            ("subject", columns.subject),
             ("findings", columns.findings),
         ] {
             cell(canvas, area, (x, width), y, title, Role::Faint);
         }
         y += 1;
-        let bottom = area.bottom().saturating_sub(FOOT_ROWS).max(y);
-        let page = usize::from(bottom - y);
         self.page.set(page);
-        let first = self.list.first_seen(self.selection.len(), page);
         for (position, y) in (first..self.selection.len()).zip(y..bottom) {
             let row = self.selection.at(position).and_then(|row| self.reading.triage.row(row));
             if let Some(row) = row {
@@ -91,6 +111,16 @@ impl TriageScreen {
             canvas.text(area.x, y, area.width, text, Role::Attention);
         }
         self.draw_foot(canvas, Rect { y: bottom, height: area.bottom().saturating_sub(bottom), ..area });
+    }
+
+    /// Cells of the longest source and of the longest findings among the rows that are seen.
+    fn longest(&self, theme: Theme, (first, page): (usize, usize), cells: u16) -> (u16, u16) {
+        let places = first..self.selection.len().min(first + page);
+        let rows = places.filter_map(|place| self.reading.triage.row(self.selection.at(place)?));
+        rows.fold((0, 0), |(source, findings), row| {
+            let own = cells_of(&beginning(theme, self.short(row.source), cells));
+            (source.max(own), findings.max(cells_of(&told(row, cells).0)))
+        })
     }
 
     /// A row, in one role where it is the chosen one.
@@ -112,15 +142,19 @@ impl TriageScreen {
         let theme = canvas.theme();
         let source = end_of(&shown(theme, self.short(row.source)), columns.source.1);
         cell(canvas, area, columns.source, y, &source, role(Role::Plain));
+        let place = columns.subject_of(row);
         let (subject, faint) = match row.subject {
             Some("") => ("(empty)".to_owned(), Role::Faint),
-            Some(subject) => (beginning(theme, subject, columns.subject.1), Role::Plain),
+            Some(subject) => (beginning(theme, subject, place.1), Role::Plain),
             None => ("(not readable)".to_owned(), Role::Faint),
         };
-        cell(canvas, area, columns.subject, y, &subject, role(faint));
-        if let Some(key) = row.key {
-            cell(canvas, area, columns.key, y, &key.to_string(), role(Role::Plain));
-        }
+        cell(canvas, area, place, y, &subject, role(faint));
+        let (key, faint) = match (row.key, row.verdict) {
+            (Some(key), _) => (key.to_string(), Role::Plain),
+            (None, Verdict::Skipped) => (String::new(), Role::Plain),
+            (None, _) => ("not read".to_owned(), Role::Faint),
+        };
+        cell(canvas, area, columns.key, y, &key, role(faint));
         let (text, worst) = told(row, columns.findings.1);
         cell(canvas, area, columns.findings, y, &text, role(worst));
     }
@@ -169,6 +203,7 @@ impl TriageScreen {
         } else {
             format!("row {} of {} shown, of {} in all", grouped(place), grouped(shown), grouped(all))
         };
+        let text = format!("{text}, judged by profile {}", Printable::new(&self.asked.profile));
         canvas.rule(area, area.y, &text);
         let Some(row) = row else { return };
         let theme = canvas.theme();

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use super::*;
 use crate::{
-    ceremony::{Judgement, Triage},
+    ceremony::{Class, Judgement, Triage},
     pki::{
         fingerprint::Digest,
         key::{Curve, KeyAlgorithm},
@@ -15,7 +15,7 @@ use crate::{
         field::FIELD_CHARS_MAX,
         message::{Effect, Message},
         model::{Busy, Model, OnBack, Pace, Place},
-        probe::{drawn, drawn_as, hostile_texts},
+        probe::{drawn, drawn_as, failure, hostile_texts},
         theme::Glyphs,
         update::update,
     },
@@ -101,12 +101,12 @@ fn a_row_says_what_became_of_a_request_and_the_foot_says_it_in_full() {
     let rows = drawn(&screen, 78, 18);
     assert_eq!(rows[0], "4 requests:  + 2 accepted  x 1 refused  - 1 skipped");
     assert_eq!(rows[1], "v all verdicts   c all controls   o order of the medium");
-    assert!(rows[3].starts_with(">+ accepted b/dev-2.csr"), "{}", rows[3]);
-    assert!(rows[3].ends_with("P-256     extension-dropped"), "{}", rows[3]);
-    assert!(rows[5].starts_with(" x refused  bad.csr"), "{}", rows[5]);
-    assert!(rows[5].ends_with("P-256     possession +1"), "{}", rows[5]);
-    assert!(rows[6].starts_with(" - skipped  readme.txt        (not readable)"), "{}", rows[6]);
-    assert!(rows[14].starts_with("─ row 1 of 4 ─"), "{}", rows[14]);
+    assert!(rows[3].starts_with(">+ accepted b/dev-2.csr P-256     CN=dev-2,O=Example "), "{}", rows[3]);
+    assert!(rows[3].ends_with(" extension-dropped"), "{}", rows[3]);
+    assert!(rows[5].starts_with(" x refused  bad.csr     P-256     CN=bad "), "{}", rows[5]);
+    assert!(rows[5].ends_with(" possession +1"), "{}", rows[5]);
+    assert!(rows[6].starts_with(" - skipped  readme.txt            (not readable)"), "{}", rows[6]);
+    assert!(rows[14].starts_with("─ row 1 of 4, judged by profile device ─"), "{}", rows[14]);
     assert_eq!(rows[15], "source    /media/stick/b/dev-2.csr");
     assert_eq!(rows[16], "subject   CN=dev-2,O=Example");
     assert_eq!(rows[17], "findings  ! extension-dropped");
@@ -120,7 +120,7 @@ fn the_end_of_a_long_source_is_seen() {
     let source = format!("/media/stick/{}/dev-7.csr", "folder/".repeat(9));
     let screen = screen(&[judgement(&source, Some("CN=x"), Vec::new())]);
     let rows = drawn(&screen, 78, 18);
-    assert!(rows[3].contains(" ..lder//dev-7.csr "), "{}", rows[3]);
+    assert!(rows[3].contains(" ..r/folder/folder//dev-7.csr "), "{}", rows[3]);
 }
 
 #[test]
@@ -231,6 +231,59 @@ fn details_say_what_was_found_and_what_to_do() {
     assert!(has("! remark of quirk"), "{rows:#?}");
     press(&mut model, &[Key::Esc]);
     assert_eq!(of(&model).list.chosen(), 2);
+}
+
+#[test]
+fn sources_and_subjects_stand_whole_where_there_is_room() {
+    let line = |number: u64, findings| {
+        let subject = format!("CN=device-{number:06},OU=Line 1,O=Example Devices Ltd");
+        let source = format!("/media/stick/line-01/device-{number:06}.csr");
+        let mut judged = judgement(&source, Some(&subject), findings);
+        judged.key = if judged.verdict == Verdict::Refused { None } else { judged.key };
+        judged
+    };
+    let screen = screen(&[line(1, Vec::new()), line(2, refused(Control::Possession))]);
+    let rows = drawn(&screen, 80, 18);
+    assert_eq!(
+        rows[3],
+        ">+ accepted line-01/device-000001.csr P-256     CN=device-000001,OU=Line 1,O=E.."
+    );
+    assert_eq!(rows[4], " x refused  line-01/device-000002.csr not read  CN=device-000002,OU.. possession");
+}
+
+#[test]
+fn from_details_one_goes_on_among_the_rows_that_are_shown() {
+    let mut model = model(screen(&batch()));
+    // Only what is accepted: rows 0 and 1 of all.
+    press(&mut model, &[Key::Char('v')]);
+    let asked = |effects: &[Effect]| match effects {
+        [Effect::Work(Job::Detail { row, .. })] => Some(*row),
+        _ => None,
+    };
+    let shown = |model: &mut Model, row: usize| {
+        let detail = Detail { judgement: batch().remove(row), der: Some(vec![0x30, 0]), difference: None };
+        update(model, Message::Done(Box::new(News::Detail(Box::new(detail)))));
+        drawn(model.screen().room(), 78, 18)
+    };
+    assert_eq!(asked(&press(&mut model, &[Key::Enter])), Some(0));
+    shown(&mut model, 0);
+    assert!(
+        press(&mut model, &[Key::Char('p')]).is_empty(),
+        "nothing stands before it, and nothing is planned"
+    );
+    press(&mut model, &[Key::Char('2')]);
+    assert_eq!(asked(&press(&mut model, &[Key::Char('n')])), Some(1));
+    assert!(press(&mut model, &[Key::Char('n')]).is_empty(), "one at a time");
+    let rows = shown(&mut model, 1);
+    assert_eq!(rows[0], "a/dev-1.csr");
+    assert!(rows[1].contains("[2 in words]"), "the same view: {}", rows[1]);
+    assert!(press(&mut model, &[Key::Char('n')]).is_empty(), "what is not shown is not next");
+    assert_eq!(asked(&press(&mut model, &[Key::Char('p')])), Some(0));
+    // It cannot be read any more: the table shows which one that is.
+    update(&mut model, Message::Failed(failure("gone", Class::Medium)));
+    press(&mut model, &[Key::Enter]);
+    assert_eq!(of(&model).list.chosen(), 0);
+    assert!(drawn(model.screen().room(), 78, 18)[0].starts_with("4 requests:"));
 }
 
 #[test]
