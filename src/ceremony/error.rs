@@ -19,6 +19,7 @@ use super::{
     closing::Remaining,
     inspection::Counts,
     issuance::{Issued, so_far},
+    reasons::Reasons,
 };
 
 /// Which part of the house an error belongs to; each class has its own exit code on the command line.
@@ -92,8 +93,16 @@ pub enum Error {
     #[error("there are no requests under the given paths")]
     NoRequests,
     /// Every request was refused or skipped, so there is nothing to plan.
-    #[error("no request was accepted: {} refused, {} skipped", .0.refused, .0.skipped)]
-    NoneAccepted(Counts),
+    #[error(
+        "no request was accepted: {} refused, {} skipped{reasons}; nothing was stored",
+        .counts.refused, .counts.skipped
+    )]
+    NoneAccepted {
+        /// How many there were.
+        counts: Counts,
+        /// Why.
+        reasons: Reasons,
+    },
     /// The plan was not approved, or the typed words are not its words.
     #[error("{what}")]
     NotApproved {
@@ -280,7 +289,7 @@ impl Error {
             Self::BundleStands { failure, .. }
             | Self::ProofUnfinished { failure, .. }
             | Self::SigningEnded { failure, .. } => failure.class(),
-            Self::NoneAccepted(_) => Class::NoneAccepted,
+            Self::NoneAccepted { .. } => Class::NoneAccepted,
             Self::NotApproved { .. } | Self::Register(register::Error::PlanWithdrawn(_)) => {
                 Class::NotApproved
             }
@@ -311,8 +320,8 @@ impl Error {
             Self::NoRequests => {
                 "check that the right medium is mounted, and name the folder with the requests".to_owned()
             }
-            Self::NoneAccepted(_) => {
-                "the reasons stand above and in coldsign inspect PATH; nothing was stored".to_owned()
+            Self::NoneAccepted { reasons, .. } => {
+                format!("{}; coldsign inspect PATH says of each request what is wrong", reasons.hint())
             }
             Self::MediumAltered { .. } => {
                 "use another medium; everything issued is in the register".to_owned()

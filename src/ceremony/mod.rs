@@ -41,6 +41,7 @@ mod profiles;
 mod progress;
 mod proving;
 mod provisioning;
+mod reasons;
 mod recording;
 mod records;
 mod rekey;
@@ -97,14 +98,15 @@ pub use profiles::{ProfileSection, profile_by_name, profile_sections};
 pub use progress::{Motion, Phase, Progress, Reins, Watch};
 pub use proving::{Code, platform_by_name, requested_code};
 pub use provisioning::{NewCa, Requested};
+pub use reasons::Reasons;
 pub use rekey::Links;
 pub use renewal::RootRenewal;
 pub use repeated_code::{RepeatedCode, Repetition};
 pub use revocation::{
     ApprovedCrl, CrlApproval, CrlChanges, CrlFile, CrlFreshness, CrlImport, CrlRow, CrlShown, CrlStanding,
     CrlsOfCa, JudgedCertificate, JudgedRevocation, ListedCertificate, Past, PreparedCrl, PublishedCrls,
-    REASONS, RevokedRow, crl_again, crl_id, new_crl_row, read_crl_file, read_serials, typed_moment,
-    typed_serial, typed_serials,
+    REASONS, RevokedRow, acts_on, acts_on_any, crl_again, crl_id, new_crl_row, read_crl_file, read_serials,
+    typed_moment, typed_serial, typed_serials,
 };
 pub use seen::{Agreement, Seen};
 pub use self_check::{Check, Mark, interfaces_up, self_check, utc_now};

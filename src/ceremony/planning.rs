@@ -31,6 +31,7 @@ use super::{
     intake::{Content, Naming, Submission, Submissions},
     opening::{Appliance, now},
     progress::{Phase, Watch},
+    reasons::Reasons,
     seen::{Agreement, Seen},
     shared_primes::Batch,
     table::{Devices, RowsMet, beside, row_number},
@@ -176,7 +177,7 @@ impl Appliance {
             Submissions::open(paths, Naming::InVolume)?.without(devices.as_ref().map(Devices::path));
         let mut serials = Serials::of(self)?;
         let at = now()?;
-        let mut seen = Seen::default();
+        let (mut seen, mut reasons) = (Seen::default(), Reasons::default());
         let record = devices.as_ref().map(Devices::record).unwrap_or_default();
         let text = config::profile_text(&self.text, &profile.name) + &record;
         let met = devices.as_ref().map(Devices::none_met).unwrap_or_default();
@@ -205,12 +206,13 @@ impl Appliance {
                 rows.number = seen.counts().all() + 1;
                 let judgement = write(&mut writer, item, &profile, &mut rows)?;
                 seen.add(&judgement);
+                reasons.note(&judgement);
                 each(&judgement);
             }
             watch.tell(Phase::Planning, seen.counts().all(), None);
             watch.check_stop("no plan was stored", "run plan again")?;
         }
-        some_accepted(seen.counts())?;
+        some_accepted(seen.counts(), reasons)?;
         for judgement in rows.left_over() {
             for finding in &judgement.findings {
                 writer.skip(judgement.source.as_str(), None, finding)?;
@@ -224,10 +226,10 @@ impl Appliance {
 }
 
 /// A plan of no certificate is none.
-fn some_accepted(counts: Counts) -> Result<(), Error> {
+fn some_accepted(counts: Counts, reasons: Reasons) -> Result<(), Error> {
     match counts.all() {
         0 => Err(Error::NoRequests),
-        _ if counts.accepted == 0 => Err(Error::NoneAccepted(counts)),
+        _ if counts.accepted == 0 => Err(Error::NoneAccepted { counts, reasons }),
         _ => Ok(()),
     }
 }

@@ -29,6 +29,7 @@ use super::{
     progress::{Phase, Watch},
 };
 
+mod acts;
 mod approval;
 mod delivery;
 mod due;
@@ -42,6 +43,7 @@ mod serials;
 mod standing;
 mod typed;
 
+pub use acts::{acts_on, acts_on_any};
 pub use approval::{ApprovedCrl, CrlApproval};
 pub use file::{CrlFile, read_crl_file};
 pub(super) use held::{PathCrl, holding};

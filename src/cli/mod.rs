@@ -102,7 +102,7 @@ fn carried_out(home: Option<&PathBuf>, json: bool, command: Command) -> ExitCode
             }
         },
         Err(error) => {
-            if let (Form::Json, Error::NoneAccepted(counts)) = (form, &error) {
+            if let (Form::Json, Error::NoneAccepted { counts, .. }) = (form, &error) {
                 render::value(&render::none_accepted(*counts));
             }
             say(&error.to_string(), &error.hint());

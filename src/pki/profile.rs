@@ -340,6 +340,25 @@ impl Profile {
         }
     }
 
+    /// How long its certificates last and which keys it takes, in a sentence without an end.
+    #[must_use]
+    pub fn terms(&self) -> String {
+        let last = match self.end {
+            End::Days(days) => format!("certificates last {days} days"),
+            End::At(Time::NO_EXPIRY) => "certificates have no end".to_owned(),
+            End::At(end) => format!("certificates end on {end}"),
+        };
+        let beyond = match self.beyond_issuer {
+            BeyondIssuer::Keep => "or longer than the CA",
+            BeyondIssuer::Refuse => "never longer than the CA",
+            BeyondIssuer::Shorten => "or as long as the CA",
+        };
+        let largest = self.keys.iter().any(|key| matches!(key, KeyAlgorithm::Rsa { .. }));
+        let keys: Vec<String> = self.keys.iter().map(ToString::to_string).collect();
+        let more = if largest { " and larger" } else { "" };
+        format!("{last}, {beyond}; keys: {}{more}", keys.join(", "))
+    }
+
     /// Whether the profile takes a key of this algorithm; an RSA size stands for itself and all above it up to
     /// [`RSA_BITS_MAX`].
     #[must_use]

@@ -222,6 +222,8 @@ pub struct ProfileChoice {
     pub name: String,
     /// What it makes, in a few words.
     pub summary: String,
+    /// How long that lasts, and which keys are taken.
+    pub terms: String,
 }
 
 /// A plan as it stands, with its first certificates and its last one.
@@ -266,8 +268,8 @@ pub enum News {
     Folder(FolderListing),
     /// CAs and profiles.
     Choices {
-        /// Names of the CAs that can issue.
-        authorities: Vec<String>,
+        /// The CAs that can issue.
+        authorities: Vec<proving::CaChoice>,
         /// The profiles.
         profiles: Vec<ProfileChoice>,
     },

@@ -16,7 +16,6 @@ mod tokens;
 
 use std::{
     cell::Cell,
-    collections::BTreeMap,
     sync::{
         Arc,
         mpsc::{Receiver, Sender},
@@ -29,13 +28,10 @@ use zeroize::Zeroizing;
 use crate::{
     ceremony::{
         self, Activation, Appliance, ApprovalGiven, Beginning, Class, DeliveryWanted, Error, Format,
-        HeadAfter, Home, Judgement, Pin, PinEntry, PlanWanted, Progress, ProposedAdoption, PublishedCrls,
-        Reins, Session, Setup, TokenState, Verdict, Watch,
+        HeadAfter, Home, Pin, PinEntry, PlanWanted, Progress, ProposedAdoption, PublishedCrls, Reins,
+        Session, Setup, TokenState, Watch,
     },
-    pki::{
-        fingerprint::Digest,
-        policy::{Finding, Severity},
-    },
+    pki::{fingerprint::Digest, profile::Profile},
 };
 
 use super::{
@@ -154,9 +150,7 @@ impl Worker {
             Job::Detail { reading, asked, row } => self.detail(&reading, &asked, row),
             Job::Plan { ca, profile, paths, seen } => {
                 let (appliance, mut teller) = self.working()?;
-                let mut reasons = Reasons::default();
                 let planned = teller.watched(|watch| {
-                    let each = &mut |judgement: &Judgement| reasons.note(judgement);
                     let wanted = PlanWanted {
                         ca: &ca,
                         profile: &profile,
@@ -164,9 +158,9 @@ impl Worker {
                         csv: None,
                         before: Some(&seen),
                     };
-                    appliance.plan(&wanted, watch, each)
+                    appliance.plan(&wanted, watch, &mut |_| {})
                 });
-                Ok(News::Planned(planned.map_err(|error| reasons.told(error))?))
+                Ok(News::Planned(planned?))
             }
             Job::ShowPlan(plan) => self.show_plan(&plan),
             Job::PlanFindings(plan) => self.plan_findings(&plan),
@@ -241,17 +235,13 @@ impl Worker {
     }
 
     fn choices(&self) -> Result<News, Error> {
-        let appliance = self.appliance()?;
-        let mut authorities = Vec::new();
-        for record in appliance.authorities()? {
-            if record.certificate.is_some() {
-                authorities.push(record.name);
-            }
-        }
-        let profiles = appliance
-            .request_profiles()
-            .map(|profile| ProfileChoice { name: profile.name.clone(), summary: profile.summary() })
-            .collect();
+        let authorities = self.issuing_authorities()?;
+        let choice = |profile: &Profile| ProfileChoice {
+            name: profile.name.clone(),
+            summary: profile.summary(),
+            terms: profile.terms(),
+        };
+        let profiles = self.appliance()?.request_profiles().map(choice).collect();
         Ok(News::Choices { authorities, profiles })
     }
 
@@ -351,38 +341,6 @@ impl Worker {
             .as_ref()
             .ok_or_else(|| Error::usage("the token is not logged in", "give the PIN when it is asked for"))?;
         Ok((appliance, session, teller))
-    }
-}
-
-/// Why requests were refused: of each control, how many, and what it said first.
-#[derive(Default)]
-struct Reasons(BTreeMap<&'static str, (u64, Finding)>);
-
-impl Reasons {
-    /// Most controls told of; the table of requests has all.
-    const TOLD_MAX: usize = 3;
-
-    fn note(&mut self, judgement: &Judgement) {
-        let refusing = judgement.findings.iter().find(|finding| finding.severity == Severity::Refuse);
-        if let (Verdict::Refused, Some(finding)) = (judgement.verdict, refusing) {
-            self.0.entry(finding.control.id()).or_insert_with(|| (0, finding.clone())).0 += 1;
-        }
-    }
-
-    /// Where nothing was accepted, the error says why.
-    fn told(self, error: Error) -> Error {
-        if !matches!(error, Error::NoneAccepted(_)) {
-            return error;
-        }
-        let mut reasons: Vec<(u64, Finding)> = self.0.into_values().collect();
-        reasons.sort_by_key(|(count, _)| std::cmp::Reverse(*count));
-        let why: Vec<String> = reasons
-            .iter()
-            .take(Self::TOLD_MAX)
-            .map(|(count, finding)| format!("{count} by {}: {}", finding.control.id(), finding.message))
-            .collect();
-        let hint = reasons.first().map_or("hand in other requests", |(_, finding)| finding.hint);
-        Error::authority(format!("{error}; {}; nothing was stored", why.join("; ")), hint)
     }
 }
 

@@ -152,6 +152,8 @@ fn leads_nowhere_else(sample: &Sample, key: Key) -> bool {
     sample.screen == "Document" && matches!(key, Key::Char('1'..='9'))
         // All rows are shown already where nothing was filtered.
         || sample.screen == "Triage" && key == Key::Char('x')
+        // The first row is chosen already.
+        || sample.screen == "Rooms" && key == Key::Char('1')
         // What the home is for was chosen so already.
         || sample.screen == "Setup" && sample.state == "typical, live" && key == Key::Char('l')
 }

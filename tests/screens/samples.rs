@@ -8,6 +8,7 @@ use coldsign::{
         CertificateState, Estimate, FolderListing, Motion, Phase, Progress, Reach, Remaining, UnfinishedWork,
         Withdrawn,
     },
+    pki::key::{Curve, KeyAlgorithm},
     tui::{
         key::Key,
         message::{Effect, Message},
@@ -18,7 +19,7 @@ use coldsign::{
             withdrawal::Withdrawal,
         },
         update::update,
-        work::{FolderCount, FormsWithKeys, Job, News, ProfileChoice},
+        work::{FolderCount, FormsWithKeys, Job, News, ProfileChoice, proving::CaChoice},
     },
 };
 
@@ -236,11 +237,20 @@ fn choice() -> Vec<(&'static str, Build)> {
         let profile = |name: &str, summary: &str| ProfileChoice {
             name: super::outside::printable(name).to_string(),
             summary: summary.to_owned(),
+            terms:
+                "certificates last 1825 days, never longer than the CA; keys: P-256, P-384, P-521, Ed25519, \
+                    ML-DSA-44, ML-DSA-65, ML-DSA-87, RSA-2048 and larger"
+                    .to_owned(),
         };
         let profiles =
             vec![profile(&outside.profile, "end entity"), profile("subordinate-ca", "subordinate CA")];
-        let authority = super::outside::printable(&outside.authority).to_string();
-        let authorities = vec![authority, "second".to_owned()];
+        let ca = |name: &str| CaChoice {
+            name: super::outside::printable(name).to_string(),
+            subject: super::outside::printable(&outside.subject),
+            key: KeyAlgorithm::Ec(Curve::P384),
+            not_after: material::now().plus_seconds(86_400 * 3_650),
+        };
+        let authorities = vec![ca(&outside.authority), ca("second")];
         on_top(outside, Screen::Choice(Choice::new(outside.path(), authorities, profiles)))
     }
     vec![

@@ -35,3 +35,29 @@ fn a_signed_plan_is_not_told_as_one_to_sign() {
     assert!(row.iter().any(|row| row.contains("certificate 1 of 998, as it was signed")), "{row:?}");
     stands("Plan", "typical, signed", &[requests]);
 }
+
+#[test]
+fn what_revokes_and_how_is_not_cut() {
+    stands("Crls", "typical", &["v by serial number; or v on a certificate in the Register"]);
+    stands("Revoke", "typical", &["hexadecimal, blanks between; by name: Register, /, then v"]);
+}
+
+#[test]
+fn of_a_revoked_certificate_nothing_is_offered_but_a_worse_reason() {
+    let offered = rows("Revoke", "typical, found and superseded").join("\n");
+    for (words, is_offered) in [("keyCompromise", true), ("cACompromise", true), ("release ", false)] {
+        assert_eq!(offered.contains(words), is_offered, "{words} in\n{offered}");
+    }
+    let told = rows("Revoke", "typical, another reason judged").join(" ");
+    assert!(told.contains("1 certificate, revoked already: another reason."), "{told}");
+    stands("Document", "typical, issued and revoked", &["v another reason Esc back ? help"]);
+    stands("Document", "typical, issued", &["v revoke or hold Esc back ? help"]);
+}
+
+#[test]
+fn several_certificates_can_be_compared_by_words() {
+    let told = rows("Revoke", "typical, judged").join("\n");
+    assert!(told.contains("all of them, in words"), "{told}");
+    let one = rows("Revoke", "typical, another reason judged").join("\n");
+    assert!(!one.contains("in words"), "one is compared by its serial number:\n{one}");
+}

@@ -1,7 +1,9 @@
 //! What a revocation would do, told before it is recorded.
 
+use std::collections::BTreeSet;
+
 use crate::{
-    pki::{crl::CrlSerial, text::Printable, time::Time},
+    pki::{crl::CrlSerial, fingerprint::Digest, text::Printable, time::Time},
     register::{RevocationAct, RevocationOrder, Revoked},
 };
 
@@ -43,6 +45,21 @@ pub struct JudgedCertificate {
 }
 
 impl JudgedRevocation {
+    /// The SHA-256 over the serial numbers, for people who compare what was asked with what is recorded: in hexadecimal
+    /// digits, sorted, each once and with a line feed behind it.
+    #[must_use]
+    pub fn serials_sha256(&self) -> Digest {
+        let lines: BTreeSet<String> = self.serials.iter().map(|serial| format!("{serial}\n")).collect();
+        Digest::of(lines.into_iter().collect::<String>().as_bytes())
+    }
+
+    /// Whether all of them are known to be revoked already.
+    #[must_use]
+    pub fn are_revoked(&self) -> bool {
+        let is_revoked = |row: &JudgedCertificate| matches!(row.before, Some(Revoked::Revoked(_)));
+        self.rows.len() == self.serials.len() && self.rows.iter().all(is_revoked)
+    }
+
     /// What is to be recorded.
     #[must_use]
     pub fn order(&self) -> RevocationOrder<'_> {
@@ -81,5 +98,30 @@ impl Appliance {
             });
         }
         Ok(JudgedRevocation { ca: ca.to_owned(), serials: serials.to_vec(), act, invalidity_date, rows })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::pki::crl::Reason;
+
+    fn judged(serials: &[&str]) -> JudgedRevocation {
+        JudgedRevocation {
+            ca: "root".to_owned(),
+            serials: serials.iter().filter_map(|serial| CrlSerial::from_hex(serial)).collect(),
+            act: RevocationAct::Revoke(Reason::Superseded),
+            invalidity_date: None,
+            rows: Vec::new(),
+        }
+    }
+
+    /// As `printf '2b\n0a01\n2b\n' | sort -u | sha256sum` has it.
+    #[test]
+    fn the_digest_of_the_serial_numbers_is_that_of_the_sorted_lines() {
+        let digest = judged(&["2b", "0a01", "2b"]).serials_sha256();
+        assert_eq!(digest, Digest::of(b"0a01\n2b\n"));
+        assert_eq!(digest, judged(&["0a01", "2b"]).serials_sha256(), "in whatever order they came");
+        assert_ne!(digest, judged(&["0a01"]).serials_sha256());
     }
 }

@@ -17,12 +17,16 @@ use crate::{
         model::About,
         room::{Heard, Room, Turn},
         theme::Role,
-        work::{Asked, Job, News, ProfileChoice},
+        wording::moment,
+        work::{Asked, Job, News, ProfileChoice, proving::CaChoice},
     },
 };
 
 /// Rows of CAs that are seen at most: a home has few.
 const CA_ROWS_MAX: u16 = 4;
+
+/// Rows below the lists: all of the chosen profile.
+const TOLD_ROWS: u16 = 4;
 
 /// Which of the two lists keys go to.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -35,7 +39,7 @@ enum Side {
 #[derive(Debug)]
 pub struct Choice {
     path: PathBuf,
-    authorities: Vec<String>,
+    authorities: Vec<CaChoice>,
     profiles: Vec<ProfileChoice>,
     authority: List,
     profile: List,
@@ -45,7 +49,7 @@ pub struct Choice {
 impl Choice {
     /// The choice for requests of a path.
     #[must_use]
-    pub fn new(path: PathBuf, authorities: Vec<String>, profiles: Vec<ProfileChoice>) -> Self {
+    pub fn new(path: PathBuf, authorities: Vec<CaChoice>, profiles: Vec<ProfileChoice>) -> Self {
         Self {
             path,
             authorities,
@@ -109,7 +113,7 @@ impl Room for Choice {
                     return Turn::refuse("authority.toml has no profile", "add one to it");
                 };
                 Turn::work(Job::Read(Asked {
-                    ca: ca.clone(),
+                    ca: ca.name.clone(),
                     profile: profile.name.clone(),
                     paths: vec![self.path.clone()],
                 }))
@@ -141,16 +145,19 @@ impl Room for Choice {
         canvas.text(area.x, area.y, 14, "requests from", Role::Faint);
         canvas.outside(area.x + 15, area.y, area.width.saturating_sub(15), &shown(&self.path), Role::Plain);
         if let Some(profile) = self.profiles.get(self.profile.chosen()) {
-            let text = format!("{}: {}", profile.name, profile.summary);
-            let below = Rect { y: area.bottom().saturating_sub(2), height: 2, ..area };
+            let text = format!("{} makes {}; {}.", profile.name, profile.summary, profile.terms);
+            let below = Rect { y: area.bottom().saturating_sub(TOLD_ROWS), height: TOLD_ROWS, ..area };
             canvas.paragraph(below, &text, Role::Plain);
         }
         // One above the other: what a profile makes needs the whole width.
         let rows = u16::try_from(self.authorities.len()).unwrap_or(CA_ROWS_MAX).clamp(1, CA_ROWS_MAX);
         let above = Rect { y: area.y + 2, height: rows + 1, ..area };
         let y = above.bottom() + 1;
-        let below = Rect { y, height: area.bottom().saturating_sub(y + 3), ..area };
-        self.draw_side(canvas, above, Side::Authorities, &self.authorities);
+        let below = Rect { y, height: area.bottom().saturating_sub(y + TOLD_ROWS + 1), ..area };
+        let names = self.authorities.iter().map(|ca| ca.name.len()).max().unwrap_or(0) + 2;
+        let row = |ca: &CaChoice| format!("{:<names$}{}, until {}", ca.name, ca.key, moment(ca.not_after));
+        let authorities: Vec<String> = self.authorities.iter().map(row).collect();
+        self.draw_side(canvas, above, Side::Authorities, &authorities);
         let names = self.profiles.iter().map(|profile| profile.name.len()).max().unwrap_or(0) + 2;
         let row = |profile: &ProfileChoice| format!("{:<names$}{}", profile.name, profile.summary);
         let profiles: Vec<String> = self.profiles.iter().map(row).collect();
@@ -188,21 +195,60 @@ impl Choice {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::pki::{
+        key::{Curve, KeyAlgorithm},
+        text::Printable,
+        time::Time,
+    };
     use crate::tui::probe::drawn;
 
     #[test]
     fn words_and_marks_say_which_list_the_keys_go_to() {
-        let authorities = vec!["root".to_owned(), "issuing".to_owned()];
-        let profile = |name: &str| ProfileChoice { name: name.to_owned(), summary: String::new() };
+        let end = Time::from_rfc3339("2036-11-19T10:00:00Z").unwrap();
+        let ca = |name: &str| CaChoice {
+            name: name.to_owned(),
+            subject: Printable::default(),
+            key: KeyAlgorithm::Ec(Curve::P256),
+            not_after: end,
+        };
+        let authorities = vec![ca("root"), ca("issuing")];
+        let profile = |name: &str| ProfileChoice {
+            name: name.to_owned(),
+            summary: "devices and servers: clientAuth".to_owned(),
+            terms: format!("keys of {name}"),
+        };
         let profiles = vec![profile("device"), profile("server")];
         let mut choice = Choice::new(PathBuf::from("/stick"), authorities, profiles);
         let rows = drawn(&choice, 78, 18);
-        assert_eq!(rows[2..5], ["CA: the arrows choose", "> root", "  issuing"]);
-        assert_eq!(rows[6..9], ["profile: Tab leads here", "* device", "  server"]);
+        assert_eq!(
+            rows[2..5],
+            [
+                "CA: the arrows choose",
+                "> root     P-256, until 2036-11-19 10:00:00 UTC",
+                "  issuing  P-256, until 2036-11-19 10:00:00 UTC"
+            ]
+        );
+        assert_eq!(
+            rows[6..9],
+            [
+                "profile: Tab leads here",
+                "* device  devices and servers: clientAuth",
+                "  server  devices and servers: clientAuth"
+            ]
+        );
         choice.act(Action::Next, &About::default());
         choice.act(Action::Down, &About::default());
         let rows = drawn(&choice, 78, 18);
-        assert_eq!(rows[2..5], ["CA: Tab leads here", "* root", "  issuing"]);
-        assert_eq!(rows[6..9], ["profile: the arrows choose", "  device", "> server"]);
+        assert_eq!(rows[2..4], ["CA: Tab leads here", "* root     P-256, until 2036-11-19 10:00:00 UTC"]);
+        assert_eq!(
+            rows[6..9],
+            [
+                "profile: the arrows choose",
+                "  device  devices and servers: clientAuth",
+                "> server  devices and servers: clientAuth"
+            ]
+        );
+        let told = "server makes devices and servers: clientAuth; keys of server.";
+        assert!(rows.iter().any(|row| row == told), "what tells two profiles apart: {rows:?}");
     }
 }

@@ -166,7 +166,7 @@ impl Room for Crls {
             let place = standing.place.as_ref().map_or("", Printable::as_str);
             canvas.labelled(area, area.y + 3, "only for", &format!("{part}: {place}"), Role::Plain);
         } else {
-            let ways = "v here, by serial number; or v on a certificate in the Register";
+            let ways = "v by serial number; or v on a certificate in the Register";
             canvas.labelled(area, area.y + 3, "to revoke", ways, Role::Plain);
         }
         let height = area.height.saturating_sub(HEAD_ROWS + FOOT_ROWS);

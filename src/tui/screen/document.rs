@@ -105,10 +105,10 @@ impl Document {
         self
     }
 
-    /// The same with a way to its revocation, and what became of it so far.
+    /// The same with a way to its revocation, where anything can become of it still, and what became of it so far.
     #[must_use]
-    pub fn revocable(mut self, revoke: Revoke, state: Option<String>) -> Self {
-        self.revoke = Some(Box::new(revoke));
+    pub fn revocable(mut self, revoke: Option<Revoke>, state: Option<String>) -> Self {
+        self.revoke = revoke.map(Box::new);
         self.state = state;
         self
     }
@@ -170,8 +170,8 @@ impl Room for Document {
             bindings.extend(by_number.into_iter().take(self.pages.len()));
         }
         bindings.extend(self.pages[self.chosen].sheet.scrolling());
-        if self.revoke.is_some() {
-            bindings.push(Binding::bar(&[Key::Char('v')], REVOKE, "revoke or hold"));
+        if let Some(revoke) = &self.revoke {
+            bindings.push(Binding::bar(&[Key::Char('v')], REVOKE, revoke.words()));
         }
         bindings.push(BACK);
         bindings

@@ -106,7 +106,7 @@ impl Room for NextCrl {
             Step::Approving { .. } => {
                 return "Read the words aloud to each other and compare them with those that everybody noted from the \
                         CRL. Then type them, with blanks between them. Only exactly this CRL is approved so; nothing \
-                        is stored or signed yet.";
+                        is signed yet.";
             }
             Step::Signed(_) => {
                 return "The CRL is signed, checked and recorded. d writes it onto a medium, from where it is \
@@ -116,8 +116,8 @@ impl Room for NextCrl {
         }
         "The CRL as it would be signed: how many certificates it lists and why, what was recorded since the one before, \
          and which entries leave. An entry leaves only when its certificate has expired and stood on a CRL after that, \
-         or when its hold was released; that all others stay is proved from the octets of both CRLs. Nothing is stored \
-         before it is approved by typing its words. Then it is stored, signed, checked and recorded; after a crash the \
+         or when its hold was released; that all others stay is proved from the octets of both CRLs. A new one is \
+         stored when it was approved by typing its words and s is pressed, never before. Then it is signed, checked and recorded; after a crash the \
          same octets are signed again under the same number."
     }
 
@@ -274,10 +274,15 @@ impl Room for NextCrl {
             }
             Step::Approved(shown) => {
                 canvas.text(area.x, area.y, area.width, &title(shown), Role::Strong);
-                let text = "It is approved by its words. Nothing is stored or signed before s is pressed; the token's \
-                            PIN is asked for then, unless it was given.";
+                // One that was stored before stands in the register already.
+                let nothing =
+                    if shown.changes.is_some() { "Nothing is stored or signed" } else { "Nothing is signed" };
+                let text = format!(
+                    "It is approved by its words. {nothing} before s is pressed; the token's PIN is asked for then, \
+                     unless it was given."
+                );
                 let below = Rect { y: area.y + 2, height: area.height.saturating_sub(2), ..area };
-                canvas.paragraph(below, text, Role::Plain);
+                canvas.paragraph(below, &text, Role::Plain);
             }
             Step::Signing(shown) => {
                 canvas.text(area.x, area.y, area.width, &title(shown), Role::Strong);

@@ -213,7 +213,7 @@ impl Register {
 /// A certificate that was read, to look at.
 pub(super) fn document(row: &IssuedRow, der: &[u8], ca: &str, revoked: Option<&Revoked>) -> Screen {
     let title = Printable::new(&format!("number {}: {}", grouped(row.number), row.subject));
-    let revoke = Revoke::found(ca, row.serial.clone(), row.subject.clone()).standing(revoked);
+    let revoke = Revoke::found(ca, row.serial.clone(), row.subject.clone(), revoked);
     let state = revoked.map(|revoked| format!("It is {}.", state_words(revoked)));
     Screen::Document(Document::certificate(title, der).revocable(revoke, state))
 }

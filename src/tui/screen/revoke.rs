@@ -6,7 +6,7 @@ use ratatui::layout::Rect;
 
 use super::next_crl::NextCrl;
 use crate::{
-    ceremony::{CrlScope, JudgedRevocation, REASONS, RevocationAct, Revoked},
+    ceremony::{CrlScope, JudgedRevocation, RevocationAct, Revoked, acts_on, acts_on_any},
     pki::{crl::Reason, text::Printable},
     tui::{
         browser::{Browser, shown},
@@ -30,31 +30,11 @@ use crate::{
 /// Records what is shown.
 const RECORD: Action = Action::Verb(0);
 
-/// What can become of certificates: the reasons there are, and the release of a hold; that first where one is on hold,
-/// which cannot be held once more.
-fn acts(on_hold: OnHold) -> Vec<RevocationAct> {
-    let reasons = REASONS.iter().map(|reason| RevocationAct::Revoke(*reason));
-    match on_hold {
-        OnHold::Yes => {
-            let others = reasons.filter(|act| *act != RevocationAct::Revoke(Reason::CertificateHold));
-            std::iter::once(RevocationAct::Release).chain(others).collect()
-        }
-        OnHold::Unknown => reasons.chain([RevocationAct::Release]).collect(),
-    }
-}
-
-/// Whether the certificate is known to be on hold.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
-enum OnHold {
-    Unknown,
-    Yes,
-}
-
 /// Which certificates.
 #[derive(Debug)]
 enum Which {
     /// One that was found in the register.
-    Found { serial: String, subject: Printable },
+    Found { serial: String, subject: Printable, is_revoked: bool },
     /// Those of a file.
     Listed(PathBuf),
     /// Those that are typed.
@@ -87,7 +67,8 @@ enum Step {
 pub struct Revoke {
     ca: String,
     which: Which,
-    on_hold: OnHold,
+    /// What can become of them.
+    acts: Vec<RevocationAct>,
     act: List,
     since: Field,
     focus: Focus,
@@ -107,29 +88,34 @@ impl Revoke {
         Self::of(ca, Which::Listed(PathBuf::new()), Step::Choosing(Box::default()))
     }
 
-    /// A certificate that was found in the register.
+    /// A certificate that was found in the register, of which this holds now; `None` where nothing can become of it any
+    /// more.
     #[must_use]
-    pub fn found(ca: &str, serial: String, subject: Printable) -> Self {
-        Self::of(ca, Which::Found { serial, subject }, Step::Form)
+    pub fn found(ca: &str, serial: String, subject: Printable, revoked: Option<&Revoked>) -> Option<Self> {
+        let acts = acts_on(revoked);
+        let is_revoked = matches!(revoked, Some(Revoked::Revoked(_)));
+        let revoke = Self { acts, ..Self::of(ca, Which::Found { serial, subject, is_revoked }, Step::Form) };
+        (!revoke.acts.is_empty()).then_some(revoke)
     }
 
-    /// The same, knowing what holds for it now.
+    /// What it does, in a word or two.
     #[must_use]
-    pub fn standing(mut self, revoked: Option<&Revoked>) -> Self {
-        if let Some(Revoked::Held(_)) = revoked {
-            self.on_hold = OnHold::Yes;
+    pub fn words(&self) -> &'static str {
+        match (&self.which, self.acts.first()) {
+            (Which::Found { is_revoked: true, .. }, _) => "another reason",
+            (_, Some(RevocationAct::Release)) => "release or revoke",
+            _ => "revoke or hold",
         }
-        self
     }
 
     fn of(ca: &str, which: Which, step: Step) -> Self {
         let focus = if let Which::Typed(_) = which { Focus::Which } else { Focus::Act };
         let (act, since) = (List::default(), Field::default());
-        Self { ca: ca.to_owned(), which, on_hold: OnHold::Unknown, act, since, focus, step }
+        Self { ca: ca.to_owned(), which, acts: acts_on_any(), act, since, focus, step }
     }
 
     fn chosen_act(&self) -> RevocationAct {
-        acts(self.on_hold).get(self.act.chosen()).copied().unwrap_or(RevocationAct::Release)
+        self.acts.get(self.act.chosen()).copied().unwrap_or(RevocationAct::Release)
     }
 
     /// Whether it is asked since when a key is in other hands: a hold and its release know of none.
@@ -185,8 +171,7 @@ impl Revoke {
             }
             Action::Proceed => self.judge(),
             _ => {
-                let acts = acts(self.on_hold).len();
-                self.act.act(action, acts);
+                self.act.act(action, self.acts.len());
                 Turn::stay()
             }
         }
@@ -198,6 +183,16 @@ fn act_words(act: RevocationAct) -> (&'static str, &'static str) {
     match act {
         RevocationAct::Release => ("release", "from hold: they are as good as before"),
         RevocationAct::Revoke(reason) => (reason.name(), reason_meaning(reason)),
+    }
+}
+
+/// What the moment is since when a certificate is not to be relied upon (RFC 5280 §5.3.2).
+fn since_words(act: RevocationAct) -> &'static str {
+    match act {
+        RevocationAct::Revoke(Reason::KeyCompromise | Reason::CaCompromise | Reason::AaCompromise) => {
+            "key lost since"
+        }
+        _ => "not valid since",
     }
 }
 
@@ -217,14 +212,17 @@ impl Room for Revoke {
                 "Choose a file with one serial number on each line, in hexadecimal digits. Nothing is recorded by it."
             }
             Step::Form => {
-                "Name the certificates, choose what becomes of them, and say since when a key is in other hands where \
-                 that is known: it can be earlier than today. A certificate that is revoked stays revoked; one on hold \
-                 can be released or revoked later. Enter shows what it does; nothing is recorded yet. Tab leads from \
+                "Name the certificates, by serial numbers with blanks between several, choose what becomes of them, and \
+                 say since when a key is in other hands, or the certificate no longer good, where that is known: it can be \
+                 earlier than today. A certificate that is revoked stays revoked, and only a worse reason can be given; one \
+                 on hold can be released or revoked later. Enter shows what it does; nothing is recorded yet. Tab leads from \
                  field to field."
             }
             Step::Judged { .. } => {
                 "What will be recorded, for all of these certificates or, should one of them stand in the way, for \
-                 none. Compare serial numbers and subjects with what was asked of you. y records it; a revocation cannot \
+                 none. Compare serial numbers and subjects with what was asked of you. Of several, the words and the digest \
+                 stand for all serial numbers: in hexadecimal digits as they are shown, sorted, one on each line (sort -u, \
+                 sha256sum). y records it; a revocation cannot \
                  be taken back."
             }
             Step::Recorded { .. } => {
@@ -344,14 +342,14 @@ impl Revoke {
                 let role = if self.focus == Focus::Which { Role::Selected } else { Role::Plain };
                 canvas.text(area.x, y, 17, "serial numbers", Role::Faint);
                 canvas.input(x, y, width, field, role);
-                let text = "hexadecimal, blanks between several; by name: Register, /, then v on it";
+                let text = "hexadecimal, blanks between; by name: Register, /, then v";
                 canvas.text(x, y + 1, width, text, Role::Faint);
             }
             Which::Listed(path) => {
                 canvas.text(area.x, y, 17, "those listed in", Role::Faint);
                 canvas.outside(x, y, width, &shown(path), Role::Strong);
             }
-            Which::Found { serial, subject } => {
+            Which::Found { serial, subject, .. } => {
                 canvas.text(area.x, y, 17, "serial number", Role::Faint);
                 canvas.outside(x, y, width, &Printable::new(serial), Role::Strong);
                 canvas.text(area.x, y + 1, 17, "subject", Role::Faint);
@@ -360,8 +358,7 @@ impl Revoke {
         }
         let y = area.y + 3;
         canvas.rule(area, y, "what becomes of them");
-        let acts = acts(self.on_hold);
-        for (row, act) in acts.iter().enumerate() {
+        for (row, act) in self.acts.iter().enumerate() {
             let (name, meaning) = act_words(*act);
             let chosen = row == self.act.chosen();
             let role = match (chosen, self.focus == Focus::Act) {
@@ -373,12 +370,12 @@ impl Revoke {
             let place = y + 1 + u16::try_from(row).unwrap_or(0);
             canvas.row(area, place, &format!("{mark} {name:<21}{meaning}"), role);
         }
-        let y = y + 1 + u16::try_from(acts.len()).unwrap_or(0) + 1;
+        let y = y + 1 + u16::try_from(self.acts.len()).unwrap_or(0) + 1;
         if !self.asks_since() {
             return;
         }
         let role = if self.focus == Focus::Since { Role::Selected } else { Role::Plain };
-        canvas.text(area.x, y, 17, "key lost since", Role::Faint);
+        canvas.text(area.x, y, 17, since_words(self.chosen_act()), Role::Faint);
         canvas.input(x, y, width, &self.since, role);
         let text = "if known, in UTC, such as 2026-01-31T23:59:59Z";
         canvas.text(x, y + 1, width, text, Role::Faint);
@@ -416,6 +413,9 @@ fn consequences(judged: &JudgedRevocation) -> Vec<Item> {
         RevocationAct::Revoke(Reason::CertificateHold) => {
             (format!("{all} will be put on hold. It can be taken back later."), Role::Strong)
         }
+        RevocationAct::Revoke(_) if judged.are_revoked() => {
+            (format!("{all}, revoked already: another reason. It cannot be taken back."), Role::Attention)
+        }
         RevocationAct::Revoke(_) => {
             (format!("{all} will be revoked for ever. It cannot be taken back."), Role::Attention)
         }
@@ -429,7 +429,13 @@ fn consequences(judged: &JudgedRevocation) -> Vec<Item> {
         ),
     ];
     if let Some(since) = judged.invalidity_date {
-        items.push(Item::labelled("key lost since", Printable::new(&moment(since))));
+        items.push(Item::labelled(since_words(judged.act), Printable::new(&moment(since))));
+    }
+    if count > 1 {
+        // Whoever asked for it and whoever does it compare twelve words, however many certificates these are.
+        let digest = judged.serials_sha256();
+        items.push(Item::labelled("all of them, in words", Printable::new(&digest.words())));
+        items.push(Item::labelled("and as SHA-256", Printable::new(&digest.to_string())));
     }
     items.push(Item::Gap);
     for row in &judged.rows {

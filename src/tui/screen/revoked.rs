@@ -103,8 +103,8 @@ impl Room for Revoked {
             Action::Open => self.rows.open(|row| {
                 let unknown = || Printable::new("not known: issued elsewhere");
                 let subject = row.subject.clone().unwrap_or_else(unknown);
-                let revoke = Revoke::found(&self.ca, row.serial.clone(), subject);
-                Turn::enter(Screen::Revoke(revoke.standing(Some(&row.revoked))))
+                let revoke = Revoke::found(&self.ca, row.serial.clone(), subject, Some(&row.revoked));
+                revoke.map_or_else(nothing_worse, |revoke| Turn::enter(Screen::Revoke(revoke)))
             }),
             _ => self.rows.act(action),
         }
@@ -146,6 +146,13 @@ impl Room for Revoked {
         };
         self.rows.draw(canvas, below, look, draw_row);
     }
+}
+
+fn nothing_worse() -> Turn {
+    Turn::refuse(
+        "this certificate is revoked because its key is in other hands",
+        "nothing worse can be said of it, and nothing takes it back",
+    )
 }
 
 /// A certificate; its second line has the serial number and since when.

@@ -9,20 +9,25 @@ use crate::{
 use super::{Teller, Worker};
 
 impl Worker {
+    /// The CAs that have a certificate, and so can issue.
+    pub(super) fn issuing_authorities(&self) -> Result<Vec<CaChoice>, Error> {
+        let choices = self.appliance()?.authorities()?.into_iter().filter_map(|record| {
+            let (certificate, _) = record.certificate?;
+            Some(CaChoice {
+                name: record.name,
+                subject: certificate.subject().to_printable(),
+                key: certificate.public_key().algorithm(),
+                not_after: certificate.not_after(),
+            })
+        });
+        Ok(choices.collect())
+    }
+
     /// Does a step towards a proof.
     pub(super) fn prove(&mut self, job: ProvingJob) -> Result<ProvingNews, Error> {
         match job {
             ProvingJob::Choices => {
-                let choices = self.appliance()?.authorities()?.into_iter().filter_map(|record| {
-                    let (certificate, _) = record.certificate?;
-                    Some(CaChoice {
-                        name: record.name,
-                        subject: certificate.subject().to_printable(),
-                        key: certificate.public_key().algorithm(),
-                        not_after: certificate.not_after(),
-                    })
-                });
-                let choices = choices.collect();
+                let choices = self.issuing_authorities()?;
                 Ok(ProvingNews::Choices { choices, end: self.appliance()?.verification_profile()?.end })
             }
             ProvingJob::ReadRequest { path, platform } => {

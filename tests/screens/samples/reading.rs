@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use coldsign::{
     ceremony::{Agreement, Detail, Planned, Reading},
+    pki::crl::Reason,
     tui::{
         key::Key,
         model::Model,
@@ -28,10 +29,17 @@ pub fn document() -> Vec<(&'static str, Build)> {
         }),
         ("typical", read),
         ("typical, issued and revoked", |outside| {
-            let revoke = Revoke::found("factory", "4f5e".to_owned(), printable(&outside.subject));
-            let state = "It is revoked since 2026-11-21 14:03:22 UTC: keyCompromise.".to_owned();
+            let revoked = super::revocation::for_good(Reason::Superseded);
+            let revoke =
+                Revoke::found("factory", "4f5e".to_owned(), printable(&outside.subject), Some(&revoked));
+            let state = "It is revoked since 2026-11-21 14:03:22 UTC: superseded.".to_owned();
             let document = Document::request(printable(&outside.file), &material::request(outside));
             on_top(outside, Screen::Document(document.revocable(revoke, Some(state))))
+        }),
+        ("typical, issued", |outside| {
+            let revoke = Revoke::found("factory", "4f5e".to_owned(), printable(&outside.subject), None);
+            let document = Document::request(printable(&outside.file), &material::request(outside));
+            on_top(outside, Screen::Document(document.revocable(revoke, None)))
         }),
         ("typical, the tree", |outside| {
             let mut model = read(outside);
@@ -42,15 +50,6 @@ pub fn document() -> Vec<(&'static str, Build)> {
             let mut model = read(outside);
             press(&mut model, &[Key::Tab, Key::Tab]);
             model
-        }),
-        ("typical, findings of triage", |outside| detailed(outside, material::detail(outside))),
-        ("typical, asked against issued", |outside| {
-            let mut model = detailed(outside, material::detail(outside));
-            press(&mut model, &[Key::Tab]);
-            model
-        }),
-        ("typical, findings of what is no request", |outside| {
-            detailed(outside, material::unreadable(outside))
         }),
         ("failure", |outside| {
             let mut model = read(outside);
@@ -96,6 +95,15 @@ pub fn triage() -> Vec<(&'static str, Build)> {
             model
         }),
         ("empty, nothing is found", |outside| super::typed(read(outside), "/", "no such request")),
+        ("typical, details", |outside| detailed(outside, material::detail(outside))),
+        ("typical, details, asked against issued", |outside| {
+            let mut model = detailed(outside, material::detail(outside));
+            press(&mut model, &[Key::Tab]);
+            model
+        }),
+        ("typical, details of what is no request", |outside| {
+            detailed(outside, material::unreadable(outside))
+        }),
         ("typical, the plan differs", |outside| {
             let mut model = read(outside);
             let planned = Planned {

@@ -183,6 +183,11 @@ fn entry(reason: Reason) -> RevokedEntry {
     }
 }
 
+/// A certificate that is revoked for this reason.
+pub fn for_good(reason: Reason) -> Revoked {
+    Revoked::Revoked(entry(reason))
+}
+
 fn judged(outside: &Outside, act: RevocationAct) -> JudgedRevocation {
     let known = |before| JudgedCertificate {
         serial: SERIAL.to_owned(),
@@ -217,16 +222,20 @@ pub fn revoke() -> Vec<(&'static str, Build)> {
         tell(&mut model, News::Folder(material::folder(outside)));
         model
     }
-    fn found(outside: &Outside) -> Model {
-        let revoke = Revoke::found(&ca(outside), SERIAL.to_owned(), printable(&outside.subject));
-        on_top(outside, Screen::Revoke(revoke))
+    fn found(outside: &Outside, standing: Option<&Revoked>) -> Model {
+        let revoke = Revoke::found(&ca(outside), SERIAL.to_owned(), printable(&outside.subject), standing);
+        on_top(outside, Screen::Revoke(revoke.expect("something can become of it")))
     }
     vec![
         ("empty", form),
         ("typical", |outside| typed(form(outside), "", SERIAL)),
-        ("typical, found in the register", found),
+        ("typical, found in the register", |outside| found(outside, None)),
+        ("typical, found and superseded", |outside| found(outside, Some(&for_good(Reason::Superseded)))),
+        ("typical, found and on hold", |outside| {
+            found(outside, Some(&Revoked::Held(entry(Reason::CertificateHold))))
+        }),
         ("typical, the date", |outside| {
-            let mut model = found(outside);
+            let mut model = found(outside, None);
             update(&mut model, Message::Key(Key::Tab));
             typed(model, "", "2026-01-31T23:59:59Z")
         }),
@@ -238,6 +247,15 @@ pub fn revoke() -> Vec<(&'static str, Build)> {
             model
         }),
         ("typical, judged", |outside| looking(outside, RevocationAct::Revoke(Reason::KeyCompromise))),
+        ("typical, another reason judged", |outside| {
+            let mut model = form(outside);
+            let mut judged = judged(outside, RevocationAct::Revoke(Reason::KeyCompromise));
+            judged.serials.truncate(1);
+            judged.rows.truncate(1);
+            judged.rows[0].before = Some(for_good(Reason::Superseded));
+            tell(&mut model, News::Revocation(RevocationNews::Judged(Box::new(judged))));
+            model
+        }),
         ("typical, a hold judged", |outside| {
             looking(outside, RevocationAct::Revoke(Reason::CertificateHold))
         }),

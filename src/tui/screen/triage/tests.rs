@@ -244,10 +244,7 @@ fn sources_and_subjects_stand_whole_where_there_is_room() {
     };
     let screen = screen(&[line(1, Vec::new()), line(2, refused(Control::Possession))]);
     let rows = drawn(&screen, 80, 18);
-    assert_eq!(
-        rows[3],
-        ">+ accepted line-01/device-000001.csr P-256     CN=device-000001,OU=Line 1,O=E.."
-    );
+    assert_eq!(rows[3], ">+ accepted line-01/device-000001.csr P-256     CN=device-000001,OU=Line 1,O=E..");
     assert_eq!(rows[4], " x refused  line-01/device-000002.csr not read  CN=device-000002,OU.. possession");
 }
 
