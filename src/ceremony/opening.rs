@@ -48,6 +48,8 @@ pub struct Setup<'a> {
     pub module: &'a Path,
     /// The token's label.
     pub token: &'a str,
+    /// Its serial number, where the label does not tell it from other tokens.
+    pub serial: Option<&'a str>,
     /// Whether the home is for rehearsals.
     pub rehearsal: Rehearsal,
 }
@@ -177,7 +179,12 @@ pub fn setup(home: &Home, setup: &Setup<'_>) -> Result<(), Error> {
     if !setup.module.is_file() {
         return Err(Error::Token(token::error::Error::ModuleMissing { path: printable_path(setup.module) }));
     }
-    let uri = TokenUri::token(setup.token).to_string();
+    let by_label = TokenUri::token(setup.token);
+    let uri = match setup.serial {
+        Some(serial) => by_label.with_serial(serial),
+        None => by_label,
+    };
+    let uri = uri.to_string();
     TokenUri::parse(&uri)?;
     let text = config::initial(
         module,

@@ -75,7 +75,12 @@ mod tests {
     fn check(token: &str, keys: &[&str], label: &str, serial: Option<&str>) {
         let folder = tempfile::tempdir().unwrap();
         let home = Home::new(folder.path().join("home"));
-        let given = Setup { module: Path::new("/proc/self/exe"), token: "lab", rehearsal: Rehearsal::Live };
+        let given = Setup {
+            module: Path::new("/proc/self/exe"),
+            token: "lab",
+            serial: None,
+            rehearsal: Rehearsal::Live,
+        };
         setup(&home, &given).unwrap();
         let mut text = fs::read_to_string(home.configuration_path()).unwrap();
         text = text.replace("pkcs11:token=lab", token);

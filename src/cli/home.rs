@@ -37,7 +37,7 @@ pub fn find(given: Option<PathBuf>) -> Result<Home, Error> {
 /// `setup`.
 pub fn setup(home: &Home, given: &SetupArguments, form: Form) -> Result<Exit, Error> {
     let rehearsal = if given.rehearsal { Rehearsal::Rehearsal } else { Rehearsal::Live };
-    ceremony::setup(home, &Setup { module: &given.module, token: &given.token, rehearsal })?;
+    ceremony::setup(home, &Setup { module: &given.module, token: &given.token, serial: None, rehearsal })?;
     let configuration = ceremony::printable_path(&home.configuration_path());
     let register = ceremony::printable_path(&home.register_path());
     match form {

@@ -77,6 +77,12 @@ impl TokenUri {
         Self { token: Some(label.to_owned()), ..Self::default() }
     }
 
+    /// The same, by its serial number too: for labels that several tokens have.
+    #[must_use]
+    pub fn with_serial(self, serial: &str) -> Self {
+        Self { serial: Some(serial.to_owned()), ..self }
+    }
+
     /// Reads a URI.
     ///
     /// # Errors

@@ -40,6 +40,8 @@ pub enum Job {
         module: PathBuf,
         /// The token's label.
         token: String,
+        /// Its serial number, where another token has the same label.
+        serial: Option<String>,
         /// What the home is for.
         kind: Rehearsal,
     },

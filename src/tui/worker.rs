@@ -131,8 +131,9 @@ impl Worker {
                 }
                 self.opened()
             }
-            Job::SetUp { module, token, kind } => {
-                ceremony::setup(&self.home, &Setup { module: &module, token: &token, rehearsal: kind })?;
+            Job::SetUp { module, token, serial, kind } => {
+                let (token, serial) = (token.as_str(), serial.as_deref());
+                ceremony::setup(&self.home, &Setup { module: &module, token, serial, rehearsal: kind })?;
                 Ok(News::SetUp)
             }
             Job::LogOut => {

@@ -74,7 +74,7 @@ fn waiting() -> (TempDir, Appliance) {
     let home = || Home::new(folder.path().join("home"));
     // Some file: the module is loaded where a token is needed.
     let module = Path::new(env!("CARGO_MANIFEST_DIR")).join("Cargo.toml");
-    let setup = Setup { module: &module, token: "rehearsal", rehearsal: Rehearsal::Rehearsal };
+    let setup = Setup { module: &module, token: "rehearsal", serial: None, rehearsal: Rehearsal::Rehearsal };
     coldsign::ceremony::setup(&home(), &setup).unwrap();
     let mut register = Register::open(&home().register_path()).unwrap();
     let new = NewAuthority {

@@ -149,7 +149,8 @@ fn moves(action: Action) -> bool {
 /// Keys that lead to where one is already.
 fn leads_nowhere_else(sample: &Sample, key: Key) -> bool {
     // The pages of a document have numbers, and one of them is seen.
-    sample.screen == "Document" && matches!(key, Key::Char('1'..='9'))
+    (sample.screen == "Document" || sample.state.starts_with("typical, details"))
+        && matches!(key, Key::Char('1'..='9'))
         // All rows are shown already where nothing was filtered.
         || sample.screen == "Triage" && key == Key::Char('x')
         // The first row is chosen already.

@@ -135,7 +135,7 @@ fn set_up() -> (TempDir, Home, PathBuf) {
     let home = Home::new(folder.path().join("home"));
     let module = folder.path().join("module.so");
     fs::write(&module, "abc").unwrap();
-    setup(&home, &Setup { module: &module, token: "lab", rehearsal: Rehearsal::Live }).unwrap();
+    setup(&home, &Setup { module: &module, token: "lab", serial: None, rehearsal: Rehearsal::Live }).unwrap();
     (folder, home, module)
 }
 

@@ -64,7 +64,7 @@ pub struct Plan {
 
 /// How far a plan has come, and so what comes next.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
-enum Stage {
+enum HowFar {
     Planned,
     Approved,
     Signed,
@@ -130,14 +130,14 @@ impl Plan {
         unsigned && matches!(self.next(), Some(Remaining::Approval | Remaining::Signing))
     }
 
-    fn stage(&self) -> Stage {
+    fn how_far(&self) -> HowFar {
         if self.summary().is_some_and(|summary| summary.withdrawn.is_some()) {
-            return Stage::Withdrawn;
+            return HowFar::Withdrawn;
         }
         match self.summary().map(|summary| summary.remaining) {
-            None | Some(Some(Remaining::Approval)) => Stage::Planned,
-            Some(Some(Remaining::Signing)) => Stage::Approved,
-            Some(Some(Remaining::Delivery) | None) => Stage::Signed,
+            None | Some(Some(Remaining::Approval)) => HowFar::Planned,
+            Some(Some(Remaining::Signing)) => HowFar::Approved,
+            Some(Some(Remaining::Delivery) | None) => HowFar::Signed,
         }
     }
 
@@ -205,8 +205,8 @@ impl Room for Plan {
     }
 
     fn help(&self) -> &'static str {
-        match self.stage() {
-            Stage::Planned | Stage::Approved => {
+        match self.how_far() {
+            HowFar::Planned | HowFar::Approved => {
                 "Every certificate of the plan exists already, byte for byte, and is stored; only signatures are missing. The \
                  words stand for the digest over all of them: whoever approves the words approves exactly these \
                  certificates. Look at some of them with Enter, then read the words to each other; they are typed on the \
@@ -216,12 +216,12 @@ impl Room for Plan {
                  last, else from the audit key. Going back leaves the plan as it stands; Register, Tab there, finds it \
                  again, and Close names it. A plan of which nothing is signed can be withdrawn for good."
             }
-            Stage::Signed => {
+            HowFar::Signed => {
                 "Every certificate of the plan is signed and in the register, byte for byte as the words approved it. Enter \
                  looks at one. The findings name the requests that are not in the plan, and those in it with a note, which \
                  ! marks. A plan can be delivered more than once; Register, Tab there, finds it again."
             }
-            Stage::Withdrawn => {
+            HowFar::Withdrawn => {
                 "This plan was withdrawn before anything of it was signed, and nothing of it ever will be. It stays in the \
                  register with the reason that was typed."
             }
@@ -316,7 +316,7 @@ impl Room for Plan {
     fn draw(&self, canvas: &mut Canvas<'_>, area: Rect, _about: &About) {
         self.draw_summary(canvas, area);
         let makes = 2 * u16::from(self.authorities().is_some()) + u16::from(self.outside_key().is_some());
-        let makes = makes + u16::from(self.stage() == Stage::Withdrawn);
+        let makes = makes + u16::from(self.how_far() == HowFar::Withdrawn);
         let waived = self.shown().map_or(0, |shown| shown.summary.waived.len());
         let head = HEAD_ROWS + makes + u16::from(ceremony::table_of(&self.stored).is_some());
         let serious = self.summary().map_or(0, |summary| summary.serious().len());

@@ -12,7 +12,7 @@ use super::{
     token::{can_be_initialised, slot_rows},
 };
 use crate::{
-    ceremony::{Initialised, KnownModule, Rehearsal, SlotState, UserPin},
+    ceremony::{Initialised, KnownModule, Rehearsal, SlotState, TokenState, UserPin},
     pki::text::Printable,
     tui::{
         browser::shown,
@@ -52,7 +52,7 @@ enum Step {
     /// Which token of the module.
     Token { module: PathBuf, slots: Vec<SlotState> },
     /// What the home is for.
-    Kind { module: PathBuf, slots: Vec<SlotState>, token: Printable, kind: Option<Rehearsal> },
+    Kind { module: PathBuf, slots: Vec<SlotState>, token: Box<TokenState>, kind: Option<Rehearsal> },
 }
 
 /// Setting up a home.
@@ -109,7 +109,7 @@ impl Setup {
                         Turn::refuse("this token has no PIN yet", "press i to initialise it")
                     }
                     Some(token) => {
-                        let token = token.label.clone();
+                        let token = Box::new(token.clone());
                         let (module, slots) = (module.clone(), slots.clone());
                         self.step = Step::Kind { module, slots, token, kind: None };
                         Turn::stay()
@@ -128,9 +128,10 @@ impl Setup {
 
     fn make(&self) -> Turn {
         match &self.step {
-            Step::Kind { module, token, kind: Some(kind), .. } => Turn::work(Job::SetUp {
+            Step::Kind { module, slots, token, kind: Some(kind) } => Turn::work(Job::SetUp {
                 module: module.clone(),
-                token: token.as_str().to_owned(),
+                token: token.label.as_str().to_owned(),
+                serial: shares_its_label(token, slots).then(|| token.serial.as_str().to_owned()),
                 kind: *kind,
             }),
             _ => Turn::stay(),
@@ -148,6 +149,11 @@ impl Default for Setup {
 fn is_same(one: &SlotState, other: &SlotState) -> bool {
     let serial = |slot: &SlotState| slot.token.as_ref().map(|token| token.serial.clone());
     one.slot == other.slot && serial(one) == serial(other)
+}
+
+/// Whether another token that is there has the same label.
+fn shares_its_label(token: &TokenState, slots: &[SlotState]) -> bool {
+    slots.iter().filter_map(|slot| slot.token.as_ref()).filter(|other| other.label == token.label).count() > 1
 }
 
 fn slots_of(module: PathBuf) -> Turn {
@@ -293,8 +299,9 @@ impl Room for Setup {
             }
             Step::Kind { module, token, kind, .. } => {
                 draw_outside(canvas, area, area.y, "module", &shown(module));
-                draw_outside(canvas, area, area.y + 1, "token", token);
-                draw_kinds(canvas, Rect { y: area.y + 3, height: area.height - 3, ..area }, *kind);
+                draw_outside(canvas, area, area.y + 1, "token", &token.label);
+                draw_outside(canvas, area, area.y + 2, "its serial", &token.serial);
+                draw_kinds(canvas, Rect { y: area.y + 4, height: area.height - 4, ..area }, *kind);
             }
         }
     }

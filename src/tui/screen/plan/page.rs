@@ -2,7 +2,7 @@
 
 use ratatui::layout::Rect;
 
-use super::{Known, Plan, Stage};
+use super::{HowFar, Known, Plan};
 use crate::{
     ceremony::{self, CertificateState, Estimate, PlanSummary, PlannedAuthorities, PlannedRow},
     pki::{text::Printable, time::Time},
@@ -16,17 +16,17 @@ use crate::{
 impl Plan {
     /// How it stands, in words; none where that is not known.
     fn state(&self) -> (String, Role) {
-        match (self.stage(), self.summary()) {
+        match (self.how_far(), self.summary()) {
             (_, None) => (String::new(), Role::Plain),
             // What was read before it changed says nothing of how it stands.
             _ if !matches!(self.known, Known::Shown(_)) => (String::new(), Role::Plain),
-            (Stage::Withdrawn, Some(_)) => ("WITHDRAWN".to_owned(), Role::Attention),
-            (Stage::Planned, Some(_)) => ("NOT APPROVED".to_owned(), Role::Attention),
-            (Stage::Approved, Some(summary)) => {
+            (HowFar::Withdrawn, Some(_)) => ("WITHDRAWN".to_owned(), Role::Attention),
+            (HowFar::Planned, Some(_)) => ("NOT APPROVED".to_owned(), Role::Attention),
+            (HowFar::Approved, Some(summary)) => {
                 let (issued, accepted) = (grouped(summary.issued), grouped(self.stored.accepted));
                 (format!("approved, {issued} of {accepted} signed"), Role::Good)
             }
-            (Stage::Signed, Some(summary)) => match summary.deliveries.len() {
+            (HowFar::Signed, Some(summary)) => match summary.deliveries.len() {
                 0 if summary.remaining.is_none() => ("signed; nothing is left to do".to_owned(), Role::Good),
                 0 => ("signed, not delivered".to_owned(), Role::Attention),
                 times => (format!("signed, delivered {}", counted(times as u64, "time")), Role::Good),
@@ -58,9 +58,9 @@ impl Plan {
             y += 1;
         }
         let (state, role) = self.state();
-        let taken = match self.stage() {
-            Stage::Planned | Stage::Approved => "to sign",
-            Stage::Signed | Stage::Withdrawn => "in the plan",
+        let taken = match self.how_far() {
+            HowFar::Planned | HowFar::Approved => "to sign",
+            HowFar::Signed | HowFar::Withdrawn => "in the plan",
         };
         let counts = format!(
             "{} {taken}, {} refused, {} skipped",
@@ -111,9 +111,9 @@ impl Plan {
         if area.height < 2 {
             return;
         }
-        let how = match (self.row(self.chosen()).and_then(|row| row.state), self.stage()) {
+        let how = match (self.row(self.chosen()).and_then(|row| row.state), self.how_far()) {
             (Some(_), _) => "as it was signed",
-            (None, Stage::Withdrawn) => "never to be signed",
+            (None, HowFar::Withdrawn) => "never to be signed",
             (None, _) => "as it will be signed",
         };
         let (chosen, all) = (grouped(self.chosen()), grouped(self.stored.accepted));

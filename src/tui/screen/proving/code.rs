@@ -29,7 +29,7 @@ impl Groups {
 
 /// Which of the two is being typed.
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
-enum Turn {
+enum Typing {
     #[default]
     First,
     Second,
@@ -40,29 +40,29 @@ enum Turn {
 pub(super) struct TypedCode {
     first: Field,
     second: Field,
-    turn: Turn,
+    typing: Typing,
     groups: Groups,
 }
 
 impl TypedCode {
     pub(super) fn field(&mut self) -> &mut Field {
-        match self.turn {
-            Turn::First => &mut self.first,
-            Turn::Second => &mut self.second,
+        match self.typing {
+            Typing::First => &mut self.first,
+            Typing::Second => &mut self.second,
         }
     }
 
     /// To the other field.
     pub(super) fn other(&mut self) {
-        self.turn = match self.turn {
-            Turn::First => Turn::Second,
-            Turn::Second => Turn::First,
+        self.typing = match self.typing {
+            Typing::First => Typing::Second,
+            Typing::Second => Typing::First,
         };
     }
 
     /// Whether the first one is being typed.
     pub(super) fn is_first(&self) -> bool {
-        self.turn == Turn::First
+        self.typing == Typing::First
     }
 
     pub(super) fn regroup(&mut self) {
@@ -106,17 +106,18 @@ impl TypedCode {
 
     pub(super) fn draw(&self, canvas: &mut Canvas<'_>, area: Rect) {
         let mut y = area.y;
-        for (turn, field, label) in [
-            (Turn::First, &self.first, "type the code exactly as the platform shows it"),
-            (Turn::Second, &self.second, "type it once more, reading it from the platform again"),
+        for (typing, field, label) in [
+            (Typing::First, &self.first, "type the code exactly as the platform shows it"),
+            (Typing::Second, &self.second, "type it once more, reading it from the platform again"),
         ] {
-            let focused = turn == self.turn;
+            let focused = typing == self.typing;
             let count = field.text().chars().count();
             let label_role = if focused { Role::Strong } else { Role::Faint };
             canvas.text(area.x, y, area.width, &format!("{label} ({count} characters)"), label_role);
             // While the second one is typed, the first is hidden: it would be copied.
-            let hidden =
-                turn == Turn::First && self.turn == Turn::Second && self.compared() == Repetition::Unfinished;
+            let hidden = typing == Typing::First
+                && self.typing == Typing::Second
+                && self.compared() == Repetition::Unfinished;
             if hidden {
                 canvas.text(area.x, y + 1, area.width, &"*".repeat(count), Role::Faint);
             } else {

@@ -65,7 +65,7 @@ fn a_home_is_made_only_once_its_kind_was_chosen() {
     press(&mut model, Key::Char('r'));
     assert!(press(&mut model, Key::Enter).is_empty(), "Enter makes nothing");
     let effects = press(&mut model, Key::Char('m'));
-    let [Effect::Work(Job::SetUp { module, token, kind })] = effects.as_slice() else {
+    let [Effect::Work(Job::SetUp { module, token, serial: None, kind })] = effects.as_slice() else {
         panic!("{effects:?}")
     };
     assert_eq!((module.to_str(), token.as_str()), (Some("/lib/module.so"), "lab"));
@@ -137,4 +137,16 @@ fn escape_goes_back_step_by_step_and_makes_nothing() {
     let effects = press(&mut model, Key::Esc);
     assert!(matches!(effects.as_slice(), [Effect::Work(Job::CheckSelf)]));
     assert!(matches!(model.screen(), Screen::Start(_)));
+}
+
+#[test]
+fn a_token_whose_label_another_one_has_is_named_by_its_serial_number() {
+    let twin = |slot, serial| TokenState::named(slot, "lab", serial);
+    let mut model = at_tokens(vec![slot(1, Some(twin(1, "01"))), slot(7, Some(twin(7, "02")))]);
+    for key in [Key::Down, Key::Enter, Key::Char('r')] {
+        assert!(press(&mut model, key).is_empty());
+    }
+    let effects = press(&mut model, Key::Char('m'));
+    let [Effect::Work(Job::SetUp { token, serial, .. })] = effects.as_slice() else { panic!("{effects:?}") };
+    assert_eq!((token.as_str(), serial.as_deref()), ("lab", Some("02")));
 }
