@@ -145,7 +145,7 @@ impl Room for Choice {
         canvas.text(area.x, area.y, 14, "requests from", Role::Faint);
         canvas.outside(area.x + 15, area.y, area.width.saturating_sub(15), &shown(&self.path), Role::Plain);
         if let Some(profile) = self.profiles.get(self.profile.chosen()) {
-            let text = format!("{} makes {}; {}.", profile.name, profile.summary, profile.terms);
+            let text = format!("{} is for {}; {}.", profile.name, profile.summary, profile.terms);
             let below = Rect { y: area.bottom().saturating_sub(TOLD_ROWS), height: TOLD_ROWS, ..area };
             canvas.paragraph(below, &text, Role::Plain);
         }
@@ -248,7 +248,7 @@ mod tests {
                 "> server  devices and servers: clientAuth"
             ]
         );
-        let told = "server makes devices and servers: clientAuth; keys of server.";
+        let told = "server is for devices and servers: clientAuth; keys of server.";
         assert!(rows.iter().any(|row| row == told), "what tells two profiles apart: {rows:?}");
     }
 }

@@ -434,8 +434,8 @@ fn consequences(judged: &JudgedRevocation) -> Vec<Item> {
     if count > 1 {
         // Whoever asked for it and whoever does it compare twelve words, however many certificates these are.
         let digest = judged.serials_sha256();
-        items.push(Item::labelled("all of them, in words", Printable::new(&digest.words())));
-        items.push(Item::labelled("and as SHA-256", Printable::new(&digest.to_string())));
+        items.push(Item::labelled("all, in words", Printable::new(&digest.words())));
+        items.push(Item::labelled("all, as SHA-256", Printable::new(&digest.to_string())));
     }
     items.push(Item::Gap);
     for row in &judged.rows {
