@@ -151,7 +151,8 @@ impl Room for Revoked {
 fn nothing_worse() -> Turn {
     Turn::refuse(
         "this certificate is revoked because its key is in other hands",
-        "nothing worse can be said of it, and nothing takes it back",
+        "nothing worse can be said of it, and nothing takes it back; a date of a clock that ran ahead is put right by v \
+         among the CA's CRLs, with the serial number",
     )
 }
 

@@ -11,6 +11,9 @@ use crate::{
 /// Rows below the list: what is in the way of the chosen one, and what to do about it.
 const FOOT_ROWS: u16 = 3;
 
+/// Characters that stand whole beside a label on the smallest terminal.
+const TOLD_CHARS_MAX: usize = 60;
+
 /// The forms, and which are chosen besides PEM.
 #[derive(Debug, Default)]
 pub struct Forms {
@@ -93,12 +96,16 @@ impl Forms {
         }
     }
 
-    /// Those that will be written, in few words.
+    /// Those that will be written, in few words: as many by name as a row has room for.
     #[must_use]
     pub fn told(&self) -> String {
         let more = self.chosen.iter().map(|format| format.name());
         let names: Vec<&str> = [Format::Pem.name()].into_iter().chain(more).collect();
-        names.join(", ")
+        let named = |shown: usize| match names.len() - shown {
+            0 => names.join(", "),
+            more => format!("{} and {more} more", names[..shown].join(", ")),
+        };
+        (1..=names.len()).rev().map(named).find(|text| text.len() <= TOLD_CHARS_MAX).unwrap_or_default()
     }
 
     /// Draws the list, as much as there is room for around the cursor.
@@ -148,5 +155,22 @@ impl Forms {
             counted(all.len() as u64, "form")
         };
         canvas.text(area.x, y, area.width, &text, Role::Faint);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn of_many_forms_it_is_said_how_many_are_not_named() {
+        assert_eq!(Forms::default().told(), "pem");
+        let mut forms = Forms::default();
+        forms.chosen.extend(Format::ALL.iter().filter(|format| **format != Format::Pem));
+        let told = forms.told();
+        assert!(told.len() <= TOLD_CHARS_MAX && told.starts_with("pem, "), "{told}");
+        let (named, more) = told.split_once(" and ").expect("more than are named");
+        let more: usize = more.trim_end_matches(" more").parse().expect("a count");
+        assert_eq!(named.split(", ").count() + more, Format::ALL.len());
     }
 }
