@@ -10,9 +10,9 @@ use std::{path::PathBuf, process::Command};
 use coldsign::{
     ceremony::{
         self, Activation, Appliance, AuditReport, Beginning, Class, CrlApproval, CrlFreshness, CrlOrigin,
-        CrlScope, Deeds, DeliveryWanted, Error, Format, HeadSignature, Home, Initialised, Mark, Outcome, Pin,
-        PublishedCrls, Rehearsal, Reins, Remaining, RevocationAct, RevocationOrder, TokenState, UserPin,
-        Watch, self_check,
+        CrlScope, Deeds, DeliveryWanted, Error, Format, HandedOver, HeadSignature, Home, Initialised, Mark,
+        Outcome, Pin, PublishedCrls, Rehearsal, Reins, Remaining, RevocationAct, RevocationOrder, TokenState,
+        UserPin, Watch, self_check,
     },
     pki::{
         crl::Reason,
@@ -262,8 +262,8 @@ fn closes_with_what_is_left_and_what_is_due() {
         assert_ne!(signed.head, closing.head);
         assert_eq!(closing.signature, HeadSignature::Signed);
         let done = appliance.done_since(Beginning { entry: closing.entry - 4, at: signed.at }).unwrap();
-        let expected =
-            Deeds { entries: 4, certificates: 5, deliveries: 1, checkpoints: 2, ..Deeds::default() };
+        let handed_over = HandedOver { bundles: 1, ..HandedOver::default() };
+        let expected = Deeds { entries: 4, certificates: 5, handed_over, checkpoints: 2, ..Deeds::default() };
         assert_eq!(done.deeds, expected);
         let all = appliance.done_since(Beginning { entry: 0, at: signed.at }).unwrap().deeds;
         assert_eq!((all.entries, all.authorities, all.installed), (closing.entry, 2, 2));
@@ -450,6 +450,17 @@ fn a_crl_is_judged_approved_by_its_words_and_foretold() {
         let due = appliance.closing().unwrap().due;
         assert_eq!(due[0].what.as_str(), "CA issuing: its next CRL");
         assert!(!self_check(&home).iter().any(|check| check.subject == "CRL"));
-        assert!(audit(&appliance).clean());
+        let report = audit(&appliance);
+        assert!(report.clean(), "{:?}", report.findings);
+
+        // What was approved by words and handed over is counted, CRL or not, by the closing and by the audit.
+        let at = Time::from_rfc3339("2026-11-21T14:03:22Z").unwrap();
+        let done = appliance.done_since(Beginning { entry, at }).unwrap().deeds;
+        let handed_over = HandedOver { crls: 1, ..HandedOver::default() };
+        assert_eq!((done.approvals, done.revocations, done.crls, done.handed_over), (1, 1, 1, handed_over));
+        let all = appliance.done_since(Beginning { entry: 0, at }).unwrap().deeds;
+        assert_eq!((report.approvals, report.revocations, report.crls), (all.approvals, 1, 1));
+        // The subordinate's own certificate was handed over too.
+        assert_eq!((report.handed_over, all.handed_over.bundles), (all.handed_over, 2));
     });
 }

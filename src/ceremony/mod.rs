@@ -139,7 +139,7 @@ pub use crate::{
     pki::platform::Platform,
     register::{
         Adoption, AuditFinding, AuditReport, AuthorityRecord, Brought, Catalogue, CrlOrigin, CrlScope, Deeds,
-        InstalledCertificate, IssuedCertificate, IssuedCrl, Recovery, Rehearsal, RevocationAct,
+        HandedOver, InstalledCertificate, IssuedCertificate, IssuedCrl, Recovery, Rehearsal, RevocationAct,
         RevocationOrder, Revoked, Role, StoredCrl, StoredPlan, Takeover,
     },
     token::{

@@ -241,9 +241,15 @@ fn audit(appliance: &mut Appliance, noted: Option<&str>, form: Form) -> Result<E
             "clean": report.clean(),
             "entries": report.head.map(|head| head.entry),
             "plans": report.plans,
+            "approvals": report.approvals,
             "certificates": report.issued,
             "revocations": report.revocations,
             "crls": report.crls,
+            "delivered": {
+                "bundles": report.handed_over.bundles,
+                "proofs": report.handed_over.proofs,
+                "crls": report.handed_over.crls,
+            },
             "waived": report.waived.iter().map(|(plan, waiver)| json!({
                 "plan": plan, "rule": waiver.rule(), "reason": Printable::new(waiver.reason()).to_string(),
             })).collect::<Vec<_>>(),
@@ -257,15 +263,18 @@ fn audit(appliance: &mut Appliance, noted: Option<&str>, form: Form) -> Result<E
         })),
         Form::Text => {
             render::line(&format!(
-                "{}: {}, {}, {}, {}, {}, {}",
+                "{}: {}, {}, {}, {}, {}, {}, {}",
                 if report.clean() { "clean" } else { "NOT CLEAN" },
                 counted(report.head.map_or(0, |head| head.entry), "entry"),
                 counted(report.plans, "plan"),
+                counted(report.approvals, "approval"),
                 counted(report.issued, "certificate"),
                 counted(report.revocations, "revocation"),
                 counted(report.crls, "CRL"),
                 counted(report.findings.len(), "finding")
             ));
+            let delivered = report.handed_over.counts().map(|(count, one)| counted(count, one));
+            render::line(&format!("delivered: {}", delivered.join(", ")));
             for (plan, waiver) in &report.waived {
                 render::line(&format!("plan {plan} waived the rule {}: {}", waiver.rule(), waiver.reason()));
             }

@@ -14,6 +14,7 @@ use rusqlite::Connection;
 use super::{
     Register, checkpoint,
     crl::Divisions,
+    deeds::{self, HandedOver},
     digest_of,
     error::Error,
     journal::{self, Head, Kind},
@@ -72,8 +73,10 @@ pub struct AuditReport {
     pub issued: u64,
     /// Refused and skipped requests.
     pub refused: u64,
-    /// Deliveries.
-    pub deliveries: u64,
+    /// Approvals, of plans and of CRLs.
+    pub approvals: u64,
+    /// What was handed over.
+    pub handed_over: HandedOver,
     /// Revocations, holds and releases.
     pub revocations: u64,
     /// CRLs.
@@ -122,7 +125,8 @@ impl Register {
                 planned: 0,
                 issued: 0,
                 refused: 0,
-                deliveries: 0,
+                approvals: 0,
+                handed_over: HandedOver::default(),
                 revocations: 0,
                 waived: Vec::new(),
                 crls: 0,
@@ -217,7 +221,8 @@ impl Audit<'_> {
         self.report.planned = self.count("planned")?;
         self.report.issued = self.count("issued")?;
         self.report.refused = self.count("refused")?;
-        self.report.deliveries = self.count("delivery")?;
+        self.report.approvals = deeds::approvals_after(self.connection, 0)?;
+        self.report.handed_over = HandedOver::after(self.connection, 0)?;
         self.of = self.report.planned + self.count("journal")?;
         self.advance(0)
     }

@@ -47,7 +47,7 @@ pub use crl::{
     Brought, CrlDelivery, CrlOrigin, CrlPlan, CrlScope, IssuedCrl, LEFT_SHOWN_MAX, LaterCrls, NewCrl,
     Recovery, StoredCrl, Storing, TAKEOVER_ENTRIES_MAX, Takeover, TakeoverWriter,
 };
-pub use deeds::Deeds;
+pub use deeds::{Deeds, HandedOver};
 pub use delivery::Delivery;
 pub use error::Error;
 pub use issued::{IssuedCertificate, PlannedRow};

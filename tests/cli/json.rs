@@ -161,4 +161,14 @@ fn every_command_prints_json_lines_alone() {
     let issued = sandbox.json(issue).pop().unwrap();
     assert!(SUMMARY.iter().all(|key| keys(&issued).contains(key)), "{issued}");
     assert_eq!((&issued["issued"], &issued["refused"]), (&1.into(), &1.into()));
+
+    let audit = sandbox.json(["register", "audit"]).remove(0);
+    let delivered = serde_json::json!({ "bundles": 2, "proofs": 1, "crls": 0 });
+    // The root, the plan, the proof and what was issued unattended.
+    assert_eq!((&audit["delivered"], &audit["approvals"]), (&delivered, &4.into()), "{audit}");
+    let told = sandbox.exits(0, ["register", "audit"]);
+    assert!(
+        told.contains(", 4 approvals, ") && told.contains("delivered: 2 bundles, 1 proof, 0 CRLs"),
+        "{told}"
+    );
 }

@@ -280,13 +280,17 @@ fn told(report: &AuditReport) -> Vec<Item> {
     for (label, number) in [
         ("plans", report.plans),
         ("planned", report.planned),
+        ("approvals", report.approvals),
         ("issued", report.issued),
         ("refused, skipped", report.refused),
-        ("deliveries", report.deliveries),
+        ("revocations", report.revocations),
+        ("CRLs", report.crls),
         ("signed heads", report.checkpoints),
     ] {
         items.push(Item::labelled(label, Printable::new(&grouped(number))));
     }
+    let handed_over = report.handed_over.counts().map(|(count, one)| counted(count, one)).join(", ");
+    items.push(Item::labelled("delivered", Printable::new(&handed_over)));
     for (plan, waiver) in &report.waived {
         let waived = format!("in plan {plan}: {}", waiver.line());
         items.push(Item::labelled("rule waived", Printable::new(&waived)));

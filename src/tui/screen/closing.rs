@@ -33,7 +33,7 @@ const CODE: Action = Action::Verb(0);
 const SIGN: Action = Action::Verb(1);
 
 /// Rows that what was done takes at most.
-const DONE_ROWS: u16 = 5;
+const DONE_ROWS: u16 = 6;
 
 /// Cells between the text and the code beside it.
 const GAP: u16 = 2;
@@ -134,7 +134,8 @@ impl Room for ClosingScreen {
         "Write down the entry number and the words of the register's head, or photograph the code: whoever holds them \
          can prove later that nothing before them was changed. Write down the SHA-256 of the audit key once, too: it \
          is what receivers give to coldsign verify as --audit-key. The audit key signs the head by itself when \
-         certificates are delivered; where something was recorded after that, s signs it again. Enter opens a plan \
+         certificates or a CRL are delivered, which is a checkpoint; where something was recorded after that, s signs \
+         it again. Above all stands what was done since coldsign was opened, approvals of plans and of CRLs together. Enter opens a plan \
          that is not finished. The work is closed by leaving; the machine can then be switched off."
     }
 
@@ -360,25 +361,30 @@ impl ClosingScreen {
 /// What was done, in plain words.
 fn said(done: &DoneSince) -> String {
     let deeds = &done.deeds;
-    let parts: Vec<String> = [
+    let mut parts = told(&[
         (deeds.authorities, "CA key", " made"),
         (deeds.installed, "CA certificate", " installed"),
         (deeds.plans, "plan", " stored"),
+        (deeds.withdrawals, "plan", " withdrawn"),
         (deeds.approvals, "approval", " given"),
         (deeds.certificates, "certificate", " signed"),
-        (deeds.deliveries, "bundle", " delivered"),
         (deeds.revocations, "revocation", ""),
         (deeds.crls, "CRL", " signed"),
-        (deeds.withdrawals, "plan", " withdrawn"),
-        (deeds.checkpoints, "checkpoint", ""),
-    ]
-    .into_iter()
-    .filter(|(count, ..)| *count > 0)
-    .map(|(count, one, what)| counted(count, one) + what)
-    .collect();
+        (deeds.checkpoints, "register head", " signed"),
+    ]);
+    let delivered = told(&deeds.handed_over.counts().map(|(count, one)| (count, one, "")));
+    if !delivered.is_empty() {
+        parts.push(format!("{} delivered", delivered.join(", ")));
+    }
     let said = if parts.is_empty() { "nothing was recorded".to_owned() } else { parts.join(", ") };
     let beginning = &done.beginning;
     format!("since {}, entry {}: {said}", moment(beginning.at), grouped(beginning.entry))
+}
+
+/// What there is of each, and what became of it.
+fn told(counts: &[(u64, &str, &str)]) -> Vec<String> {
+    let there = counts.iter().filter(|(count, ..)| *count > 0);
+    there.map(|(count, one, what)| counted(*count, one) + what).collect()
 }
 
 /// What is to be done with a plan first.

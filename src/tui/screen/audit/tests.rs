@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::{
-    ceremony::{AuditFinding, Class},
+    ceremony::{AuditFinding, Class, HandedOver},
     tui::{
         message::Message,
         model::Model,
@@ -18,11 +18,12 @@ fn report() -> AuditReport {
         planned: 1_000_000,
         issued: 1_000_000,
         refused: 0,
-        deliveries: 1,
+        approvals: 3,
+        handed_over: HandedOver { bundles: 1, proofs: 1, crls: 2 },
         older: Vec::new(),
         adopted: Vec::new(),
-        revocations: 0,
-        crls: 0,
+        revocations: 5,
+        crls: 4,
         waived: Vec::new(),
         checkpoints: 3,
         checkpoint_keys: Vec::new(),
@@ -47,7 +48,11 @@ fn screen(model: &Model) -> Vec<String> {
 fn a_clean_register_is_told_in_a_word() {
     let rows = screen(&finished(report()));
     assert!(rows[0].starts_with("CLEAN"), "{}", rows[0]);
-    assert!(rows.iter().any(|row| row.contains("issued") && row.contains("1 000 000")));
+    let told = |label, value| rows.iter().any(|row| row.contains(label) && row.ends_with(value));
+    assert!(told("issued", "1 000 000"), "{rows:#?}");
+    // What was looked at is named, so that nobody has to take it on trust.
+    assert!(told("approvals", " 3") && told("revocations", " 5") && told("CRLs", " 4"), "{rows:#?}");
+    assert!(told("delivered", "1 bundle, 1 proof, 2 CRLs"), "{rows:#?}");
 }
 
 #[test]

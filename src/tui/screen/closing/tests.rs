@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::{
-    ceremony::{Beginning, Deeds, Overview, Rehearsal},
+    ceremony::{Beginning, Deeds, HandedOver, Overview, Rehearsal},
     pki::{fingerprint::Digest, time::Time},
     tui::{
         keymap::action_of,
@@ -40,20 +40,32 @@ fn screen(signature: HeadSignature) -> ClosingScreen {
 
 #[test]
 fn says_what_was_done_in_plain_words() {
-    let deeds =
-        Deeds { entries: 9, plans: 1, approvals: 1, certificates: 1_800, deliveries: 2, ..Deeds::default() };
+    let handed_over = HandedOver { bundles: 2, proofs: 1, crls: 1 };
+    let deeds = Deeds {
+        entries: 9,
+        plans: 1,
+        approvals: 2,
+        certificates: 1_800,
+        crls: 1,
+        checkpoints: 1,
+        handed_over,
+        ..Deeds::default()
+    };
+    let said = |deeds| said(&done(deeds)).replace("since 2026-11-21 14:03:22 UTC, entry 7: ", "");
     assert_eq!(
-        said(&done(deeds)),
-        "since 2026-11-21 14:03:22 UTC, entry 7: 1 plan stored, 1 approval given, 1 800 certificates signed, \
-         2 bundles delivered"
+        said(deeds),
+        "1 plan stored, 2 approvals given, 1 800 certificates signed, 1 CRL signed, 1 register head signed, \
+         2 bundles, 1 proof, 1 CRL delivered"
     );
-    assert_eq!(said(&done(Deeds::default())), "since 2026-11-21 14:03:22 UTC, entry 7: nothing was recorded");
+    let handed_over = HandedOver { crls: 1, ..HandedOver::default() };
+    assert_eq!(said(Deeds { entries: 1, handed_over, ..Deeds::default() }), "1 CRL delivered");
+    assert_eq!(said(Deeds::default()), "nothing was recorded");
     let all = Deeds {
         entries: 99_999_999,
         plans: 99_999,
         approvals: 99_999,
         certificates: 99_999_999,
-        deliveries: 99_999,
+        handed_over: HandedOver { bundles: 99_999, proofs: 99_999, crls: 99_999 },
         authorities: 99_999,
         installed: 99_999,
         checkpoints: 99_999,
@@ -63,7 +75,7 @@ fn says_what_was_done_in_plain_words() {
     };
     // Even the longest fits into its rows of a small screen.
     let rows = drawn(&ClosingScreen::new(closing(7, HeadSignature::Signed), done(all)), 78, 18);
-    assert!(rows.iter().take(5).any(|row| row.contains("99 999 checkpoints")), "{rows:#?}");
+    assert!(rows.iter().take(6).any(|row| row.ends_with("99 999 CRLs delivered")), "{rows:#?}");
 }
 
 #[test]
@@ -96,7 +108,8 @@ fn a_head_that_was_signed_is_shown_and_the_frame_looks_again() {
     assert!(turn.effects.is_empty());
     let rows = drawn(&screen, 78, 18).join("\n");
     assert!(
-        rows.contains("signed by the audit key, entry 7 and all before it") && rows.contains("1 checkpoint"),
+        rows.contains("signed by the audit key, entry 7 and all before it")
+            && rows.contains(": 1 register head\n"),
         "{rows}"
     );
     let digits = closing(8, HeadSignature::Signed).head.to_string();
