@@ -95,8 +95,10 @@ pub struct Row<'a> {
 pub struct Occurrences {
     /// The control.
     pub control: Control,
-    /// Rows that it refuses.
+    /// Requests that it refuses.
     pub refused: u64,
+    /// Rows that it skips: they are no requests.
+    pub skipped: u64,
     /// Rows that it remarks on.
     pub noted: u64,
 }
@@ -251,12 +253,17 @@ impl Triage {
 
     fn count(&mut self, row: &Stored) {
         if self.occurrences.is_empty() {
-            let none = |&control| Occurrences { control, refused: 0, noted: 0 };
+            let none = |&control| Occurrences { control, refused: 0, skipped: 0, noted: 0 };
             self.occurrences = Control::ALL.iter().map(none).collect();
         }
         for occurrences in &mut self.occurrences {
             let bit = bit(occurrences.control);
-            occurrences.refused += u64::from(row.refused & bit != 0);
+            // What makes a request refused makes a file skipped that is none.
+            let against = match row.verdict {
+                Verdict::Skipped => &mut occurrences.skipped,
+                Verdict::Accepted | Verdict::Refused => &mut occurrences.refused,
+            };
+            *against += u64::from(row.refused & bit != 0);
             occurrences.noted += u64::from(row.noted & bit != 0);
         }
     }
@@ -309,7 +316,8 @@ impl Triage {
     /// The controls that found something, in the order of docs/CONTROLS.md, with the number of rows.
     #[must_use]
     pub fn controls(&self) -> Vec<Occurrences> {
-        let found = |occurrences: &&Occurrences| occurrences.refused + occurrences.noted > 0;
+        let found =
+            |occurrences: &&Occurrences| occurrences.refused + occurrences.skipped + occurrences.noted > 0;
         self.occurrences.iter().filter(found).copied().collect()
     }
 

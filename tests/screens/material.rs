@@ -342,7 +342,7 @@ pub fn reading(outside: &Outside) -> Arc<Reading> {
         "proof of possession failed",
         "ask the applicant to sign the request again",
     );
-    let text = Finding::note(Control::CsrForm, "not a request", "leave it out");
+    let text = Finding::refuse(Control::CsrForm, "not a request", "leave it out");
     let source = |name: &str| format!("/media/stick/{name}");
     let mut reading = Reading::default();
     for judged in [

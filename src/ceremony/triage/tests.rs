@@ -55,10 +55,15 @@ fn gives_back_what_was_pushed() {
     let whole = Judgement {
         sha256: Some(Digest::of(b"a request")),
         key: Some(KeyAlgorithm::Rsa { bits: 3072 }),
-        ..judgement("a.csr#2", Some("CN=a"), Verdict::Refused, vec![refused, noted.clone(), both])
+        ..judgement("a.csr#2", Some("CN=a"), Verdict::Refused, vec![refused, noted, both])
     };
     let empty = judgement("b.csr", Some(""), Verdict::Accepted, Vec::new());
-    let skipped = judgement("c.txt", None, Verdict::Skipped, vec![noted]);
+    let skipped = judgement(
+        "c.txt",
+        None,
+        Verdict::Skipped,
+        vec![Finding::refuse(Control::CsrForm, "no request", "leave it out")],
+    );
     let triage = table(&[whole, empty, skipped]);
 
     let row = triage.row(0).expect("a row");
@@ -78,9 +83,11 @@ fn gives_back_what_was_pushed() {
 
     assert_eq!(triage.len(), 3);
     assert_eq!(triage.counts(), Counts { accepted: 1, refused: 1, skipped: 1 });
-    let possession = Occurrences { control: Control::Possession, refused: 1, noted: 1 };
-    let quirk = Occurrences { control: Control::Quirk, refused: 0, noted: 2 };
-    assert_eq!(triage.controls(), [possession, quirk]);
+    // A file that is no request is skipped, and counts as nothing that was refused.
+    let csr_form = Occurrences { control: Control::CsrForm, refused: 0, skipped: 1, noted: 0 };
+    let possession = Occurrences { control: Control::Possession, refused: 1, skipped: 0, noted: 1 };
+    let quirk = Occurrences { control: Control::Quirk, refused: 0, skipped: 0, noted: 1 };
+    assert_eq!(triage.controls(), [csr_form, possession, quirk]);
 }
 
 #[test]

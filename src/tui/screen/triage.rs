@@ -316,8 +316,9 @@ impl Room for TriageScreen {
         }
         "Every file that was read is a row. Accepted: it can be signed. Refused: it will not be signed; its details \
          say why and what to do. Skipped: it is no request. Nothing is planned or signed yet. The search looks for text in the \
-         file's name and in the subject while you type; filters and search narrow each other. In the details, n and p go \
-         on among the rows that the table shows. A plan takes all accepted \
+         file's name and in the subject while you type; filters and search narrow each other. c lists the controls: how many \
+         requests each refuses, how many files it skips, and how many requests it only remarks on. In the details, n and p \
+         go on among the rows that the table shows. A plan takes all accepted \
          requests, whatever is shown here."
     }
 

@@ -44,7 +44,7 @@ impl Menu {
         let height = u16::try_from(rows + 3).unwrap_or(u16::MAX).min(area.height);
         let place = Rect { x: area.x + (area.width - width) / 2, y: area.y, width, height };
         let inside = canvas.frame(place, "show only what a control found", Role::Plain);
-        let heading = format!("  {:<24} {:>13} {:>13}", "control", "refuses", "remarks on");
+        let heading = format!("  {:<24} {:>9} {:>7} {:>11}", "control", "refuses", "skips", "remarks on");
         canvas.text(inside.x, inside.y, inside.width, &heading, Role::Faint);
         let page = usize::from(inside.height.saturating_sub(1));
         let first = self.list.first_seen(rows, page);
@@ -52,8 +52,9 @@ impl Menu {
             let text = match row.checked_sub(1).and_then(|place| self.controls.get(place)) {
                 None => "all requests, whatever was found".to_owned(),
                 Some(found) => {
-                    let (refused, noted) = (count(found.refused), count(found.noted));
-                    format!("{:<24} {refused:>13} {noted:>13}", found.control.id())
+                    let (refused, skipped) = (count(found.refused), count(found.skipped));
+                    let noted = count(found.noted);
+                    format!("{:<24} {refused:>9} {skipped:>7} {noted:>11}", found.control.id())
                 }
             };
             let is_chosen = row == self.list.chosen();
