@@ -221,7 +221,7 @@ fn objects(octets: Vec<u8>) -> Vec<Vec<u8>> {
         .into_iter()
         .filter_map(|piece| match piece {
             Piece::Request { der, .. } => Some(der),
-            Piece::Refused(_) | Piece::NotARequest(_) => None,
+            Piece::Delivered(_) | Piece::Refused(_) | Piece::NotARequest(_) => None,
         })
         .collect();
     found.extend(certificates(&octets).unwrap_or_default());

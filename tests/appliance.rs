@@ -94,6 +94,35 @@ fn stick(sandbox: &Sandbox, name: &str, devices: usize) -> String {
     folder
 }
 
+#[test]
+fn forms_that_cannot_take_a_key_of_the_plan_are_told_before_one_is_chosen() {
+    let sandbox = |name: &str| {
+        let sandbox = Sandbox::with_root(name, "p256");
+        let folder = stick(&sandbox, "in", 2);
+        sandbox.ok(["plan", "--ca", "root", "--profile", "device", &folder]);
+        let der = Request::named("other").der(&Key::generate(Algorithm::Ed25519));
+        std::fs::write(sandbox.path("in/9.csr"), request::pem("CERTIFICATE REQUEST", &der)).unwrap();
+        sandbox.ok(["plan", "--ca", "root", "--profile", "device", &folder]);
+        sandbox
+    };
+    let case = "forms_that_cannot_take_a_key_of_the_plan_are_told_before_one_is_chosen";
+    in_sandbox(case, sandbox, |home| {
+        let appliance = Appliance::open_to_read(home).unwrap();
+        let plans = appliance.closing().unwrap().plans;
+        let obstacle = |planned: u64| {
+            let plan = plans.iter().find(|plan| plan.planned == planned).expect("the plan");
+            let plan = appliance.stored_plan(&plan.id).unwrap();
+            let obstacles = appliance.form_obstacles(&plan).unwrap();
+            obstacles.into_iter().find(|obstacle| obstacle.format == Format::ApsaraMq)
+        };
+        assert_eq!(obstacle(2), None, "two of P-256");
+        let found = obstacle(3).expect("one of Ed25519");
+        let expected = "ApsaraMQ for MQTT takes no device with a key of Ed25519 (9.csr)";
+        assert_eq!(found.what.as_str(), expected);
+        assert!(found.hint.as_str().ends_with("or leave the form apsaramq out"), "{}", found.hint);
+    });
+}
+
 /// Plans in every state, each named by how many certificates it has.
 fn with_plans(name: &str) -> Sandbox {
     let sandbox = Sandbox::with_issuing(name, "p256");

@@ -7,10 +7,11 @@ use std::{path::PathBuf, sync::Arc, time::Duration};
 
 use coldsign::{
     ceremony::{
-        Access, Aftermath, Agreement, Class, Counts, Delivered, FolderContents, FolderListing, Format,
-        FoundBy, FoundIn, HeadAfter, Issued, Motion, MountedVolume, Outcome, Phase, PlanSummary, Planned,
-        PlannedAuthorities, PlannedRow, Progress, Reach, Remaining, StoredPlan,
+        Access, Aftermath, Agreement, BundleReport, Class, Counts, Delivered, FolderContents, FolderListing,
+        Format, FoundBy, FoundIn, HeadAfter, Issued, Motion, MountedVolume, Outcome, Phase, PlanSummary,
+        Planned, PlannedAuthorities, PlannedRow, Progress, Reach, Remaining, StoredPlan,
     },
+    export::verification::TrustedRoot,
     pki::{
         fingerprint::Digest,
         key::{Curve, KeyAlgorithm},
@@ -429,15 +430,7 @@ fn a_form_with_private_keys_is_written_once_their_folder_is_chosen() {
         panic!("a delivery")
     };
     assert_eq!((formats, keys), (vec![Format::EspSecureCert], Some(PathBuf::from("/media/stick"))));
-    let delivered = Delivered {
-        folder: "p-1".to_owned(),
-        certificates: 998,
-        files: 12,
-        manifest_sha256: Digest::of(b"manifest"),
-        audit_key_sha256: Digest::of(b"audit key"),
-        private_keys: vec!["esp-secure-cert"],
-        head: HeadAfter::Signed,
-    };
+    let delivered = Delivered { certificates: 998, private_keys: vec!["esp-secure-cert"], ..delivered() };
     done(&mut model, News::Delivered(delivered));
     sees(&mut model, "PRIVATE KEYS      in esp-secure-cert: who has this medium has the devices");
 }
@@ -469,6 +462,60 @@ fn a_delivery_that_fails_says_what_is_safe_and_goes_to_another_medium() {
     key(&mut model, Key::Enter);
     sees(&mut model, "new folder        /media/stick/p-");
     assert_eq!(model.depth(), 1);
+}
+
+#[test]
+fn whoever_chose_a_form_that_cannot_be_had_is_led_back_to_it() {
+    let mut model = in_folder(Screen::Delivery(Delivery::new(plan())), Access::ReadWrite);
+    key(&mut model, Key::Tab);
+    key(&mut model, Key::Down);
+    key(&mut model, Key::Char(' '));
+    sees(&mut model, "forms             pem, apsaramq");
+    key(&mut model, Key::Tab);
+    assert!(matches!(job(key(&mut model, Key::Char('w'))), Job::Deliver { .. }));
+    failed_with(&mut model, Class::Configuration, Aftermath::FormImpossible("apsaramq"));
+    sees(&mut model, "Here: press Enter and Space, which leaves out");
+    sees(&mut model, "apsaramq; then w.");
+    key(&mut model, Key::Enter);
+    sees(&mut model, "> [x] apsaramq");
+    key(&mut model, Key::Char(' '));
+    sees(&mut model, "forms             pem ");
+}
+
+/// What was delivered of a plan.
+fn delivered() -> Delivered {
+    Delivered {
+        folder: "p-1".to_owned(),
+        certificates: 1,
+        files: 12,
+        manifest_sha256: Digest::of(b"manifest"),
+        audit_key_sha256: Digest::of(b"audit key"),
+        private_keys: Vec::new(),
+        root: TrustedRoot { subject: Printable::new("CN=Factory Root"), sha256: Digest::of(b"root") },
+        head: HeadAfter::Signed,
+    }
+}
+
+#[test]
+fn a_delivery_that_is_done_shows_the_whole_digest_of_the_root_that_it_names() {
+    let mut model = in_folder(Screen::Delivery(Delivery::new(plan())), Access::ReadWrite);
+    assert!(matches!(job(key(&mut model, Key::Char('w'))), Job::Deliver { .. }));
+    done(&mut model, News::Delivered(delivered()));
+    let digits = Digest::of(b"root").to_string();
+    let groups: Vec<&str> = (0..8).map(|at| &digits[at * 8..at * 8 + 8]).collect();
+    let seen = |model: &mut Model| {
+        sees(model, &format!("root SHA-256      {}  CN=Factory Root", groups[..4].join(" ")));
+        sees(model, &groups[4..].join(" "));
+        sees(model, "Manifest in words:");
+    };
+    seen(&mut model);
+    sees(&mut model, "root.pem          to be trusted, once its SHA-256 was compared another way");
+    model.about.busy = None;
+    assert!(matches!(job(key(&mut model, Key::Char('v'))), Job::Judge { .. }));
+    // One that is not even read is not sound, and its files are for nobody.
+    done(&mut model, News::Judged(BundleReport::default()));
+    sees(&mut model, "NOT SOUND");
+    seen(&mut model);
 }
 
 #[test]
@@ -599,16 +646,12 @@ fn a_proof_that_is_done_says_until_when_it_is_of_use_and_enter_leads_out() {
     key(&mut model, Key::Char('w'));
     sees(&mut model, "7 days after it is issued (profile verification)");
     assert!(matches!(job(key(&mut model, Key::Char('i'))), Job::Proving(ProvingJob::Issue { .. })));
-    let delivered = Delivered {
-        folder: "p-1".to_owned(),
-        certificates: 1,
-        files: 12,
-        manifest_sha256: Digest::of(b"manifest"),
-        audit_key_sha256: Digest::of(b"audit key"),
-        private_keys: Vec::new(),
-        head: HeadAfter::Signed,
+    let proved = ProvingNews::Proved {
+        plan: Box::new(plan()),
+        delivered: delivered(),
+        ends: now(),
+        pem: String::new(),
     };
-    let proved = ProvingNews::Proved { plan: Box::new(plan()), delivered, ends: now(), pem: String::new() };
     let effects = done(&mut model, News::Proving(proved));
     reopened(&mut model, effects);
     sees(&mut model, "Enter done");

@@ -128,6 +128,7 @@ impl Appliance {
         let handover = Handover {
             folder: plan.id.clone(),
             entries: plan.accepted,
+            root: self.issuer_of(plan)?.root().into(),
             again: again(format!("coldsign deliver {}", plan.id), wanted.formats),
         };
         let delivered = self.hand_over(

@@ -223,6 +223,8 @@ impl std::fmt::Display for Wanting {
 pub enum Aftermath {
     /// A folder stands on the medium that looks like a bundle and is not recorded as delivered.
     BundleStands(String),
+    /// Nothing was begun, because the form of this name cannot be had.
+    FormImpossible(&'static str),
     /// Nothing beyond what the error itself tells.
     #[default]
     Nothing,
@@ -365,6 +367,7 @@ impl Error {
     pub fn aftermath(&self) -> Aftermath {
         match self {
             Self::BundleStands { folder, .. } => Aftermath::BundleStands(folder.clone()),
+            Self::Format(FormatError::Impossible { form, .. }) => Aftermath::FormImpossible(form),
             Self::ProofUnfinished { plan, platform, remaining, .. } => {
                 Aftermath::Proof { plan: plan.clone(), platform: *platform, remaining: *remaining }
             }

@@ -17,7 +17,7 @@ use crate::{
         platform::Platform,
         text::Printable,
     },
-    register::{self, PlanKind, StoredPlan, Which},
+    register::{self, PlanKind, PlannedLine, StoredPlan, Which},
 };
 
 use super::{
@@ -155,31 +155,47 @@ impl Appliance {
         self.check_path_crls(issuer, formats, None)
     }
 
-    /// The forms that no bundle of a plan's CA can have here, for want of settings in authority.toml or because of its CAs.
-    /// Its certificates are not looked at.
+    /// The forms that a plan's bundle cannot have here: for want of settings in authority.toml, because of its CAs, or
+    /// because of one of its first thousand certificates. More of them are not looked at, so that a list of forms is
+    /// there at once; [`Appliance::check_forms`] looks at all.
     ///
     /// # Errors
     /// [`Error::Register`].
     pub fn form_obstacles(&self, plan: &StoredPlan) -> Result<Vec<FormObstacle>, Error> {
         let issuer = self.issuer_of(plan)?;
-        let authorities: Vec<Certificate> = pem::authorities(&issuer).cloned().collect();
+        let first = self.unsigned_page(plan, 1, &issuer)?;
         let mut obstacles = Vec::new();
         for &format in Format::ALL {
-            let forms = self.forms(&suited(plan, &[format]));
-            let judged = forms.and_then(|forms| {
-                forms.check_authorities(&authorities)?;
-                self.check_known_audit_key(&forms)?;
-                self.check_subjects(&issuer, &platforms(&[format]))
-            });
-            if let Err(error) = judged {
-                let what = error.to_string();
-                // The form is named beside it.
-                let what = what.strip_prefix(&format!("{}: ", format.name())).unwrap_or(&what);
-                let (what, hint) = (Printable::new(what), Printable::new(&error.hint()));
-                obstacles.push(FormObstacle { format, what, hint });
-            }
+            let Err((error, source)) = self.judged_form(plan, format, &issuer, &first) else { continue };
+            let what = error.to_string();
+            // The form is named beside it.
+            let what = what.strip_prefix(&format!("{}: ", format.name())).unwrap_or(&what);
+            let of = source.map(|source| format!(" ({source})")).unwrap_or_default();
+            let (what, hint) = (Printable::new(&format!("{what}{of}")), Printable::new(&error.hint()));
+            obstacles.push(FormObstacle { format, what, hint });
         }
         Ok(obstacles)
+    }
+
+    /// Whether a form can be had of a plan below its CAs, and of the first of its certificates; where not, why, and of
+    /// which certificate.
+    fn judged_form<'a>(
+        &self,
+        plan: &StoredPlan,
+        format: Format,
+        issuer: &IssuingCa,
+        first: &'a [Unsigned],
+    ) -> Result<(), (Error, Option<&'a Printable>)> {
+        let of_all = |error: Error| (error, None);
+        let formats = suited(plan, &[format]);
+        let forms = self.forms(&formats).map_err(of_all)?;
+        self.check_above(&forms, issuer, &formats).map_err(of_all)?;
+        let mut named = Named::default();
+        first.iter().try_for_each(|one| {
+            forms
+                .judge_certificate(&mut named, &one.certificate)
+                .map_err(|error| (error.into(), Some(&one.source)))
+        })
     }
 
     /// Those of these forms that authority.toml sets to have devices' private keys, by name.
@@ -220,20 +236,14 @@ impl Appliance {
         let keys = keys.map(|(form, folder)| CarriedKeys::open(form, folder, watch)).transpose()?;
         let (mut from, mut named) = (1, Named::default());
         while forms.judges() == Judges::EachCertificate && from <= plan.accepted {
-            let page = self.register.planned(plan, Which::All, from, PAGE)?;
-            if page.is_empty() {
-                let what = format!("plan {} lacks certificates from {from} on", plan.id);
-                return Err(register::Error::Damaged(what).into());
-            }
-            for line in page {
-                let unsigned = self.unsigned(plan, line.index, &issuer)?;
-                let source = Printable::new(&line.source);
-                forms.check_certificate(&mut named, source.as_str(), &unsigned)?;
+            for one in self.unsigned_page(plan, from, &issuer)? {
+                let source = one.source.as_str();
+                forms.check_certificate(&mut named, source, &one.certificate)?;
                 if let Some(keys) = &keys {
-                    let key = keys.of(&line.source, unsigned.public_key().spki_sha256())?;
-                    forms.check_key(source.as_str(), &unsigned, &key)?;
+                    let key = keys.of(&one.from, one.certificate.public_key().spki_sha256())?;
+                    forms.check_key(source, &one.certificate, &key)?;
                 }
-                from = line.index + 1;
+                from = one.index + 1;
             }
             watch.tell(Phase::Searching, from - 1, Some(plan.accepted));
             watch.check_stop(
@@ -268,6 +278,26 @@ impl Appliance {
         Ok(platforms.iter().try_for_each(|platform| platform.check_subjects(same))?)
     }
 
+    /// A page of a plan's certificates from this one on, with signatures of zeros.
+    fn unsigned_page(
+        &self,
+        plan: &StoredPlan,
+        from: u64,
+        issuer: &IssuingCa,
+    ) -> Result<Vec<Unsigned>, Error> {
+        let page = self.register.planned(plan, Which::All, from, PAGE)?;
+        if page.is_empty() {
+            let what = format!("plan {} lacks certificates from {from} on", plan.id);
+            return Err(register::Error::Damaged(what).into());
+        }
+        let unsigned = |line: PlannedLine| {
+            let certificate = self.unsigned(plan, line.index, issuer)?;
+            let source = Printable::new(&line.source);
+            Ok(Unsigned { index: line.index, from: line.source, source, certificate })
+        };
+        page.into_iter().map(unsigned).collect()
+    }
+
     /// A planned certificate with a signature of zeros, as long as the CA's can be.
     fn unsigned(&self, plan: &StoredPlan, index: u64, issuer: &IssuingCa) -> Result<Certificate, Error> {
         let tbs = self.register.planned_tbs(plan, index)?;
@@ -278,6 +308,17 @@ impl Appliance {
             register::Error::Damaged(format!("certificate {index} of plan {} cannot be read", plan.id)).into()
         })
     }
+}
+
+/// A planned certificate with a signature of zeros.
+struct Unsigned {
+    /// Its place in the plan, from 1.
+    index: u64,
+    /// Where its request came from, as it was given: text from outside.
+    from: String,
+    /// The same, harmless.
+    source: Printable,
+    certificate: Certificate,
 }
 
 /// Octets of a signature at most.

@@ -6,7 +6,10 @@ use std::path::Path;
 use rayon::prelude::*;
 
 use crate::{
-    export::manifest::{self, FileDigest, Head, MANIFEST, RegisterHead, SHA256SUMS, SIGNATURE, Standing},
+    export::{
+        manifest::{self, FileDigest, Head, MANIFEST, RegisterHead, SHA256SUMS, SIGNATURE, Standing},
+        verification::TrustedRoot,
+    },
     media::{self, Outbox, Published, Volume, Written},
     pki::{
         fingerprint::{Digest, hex},
@@ -42,6 +45,8 @@ pub struct Delivered {
     pub audit_key_sha256: Digest,
     /// The forms in it that have devices' private keys, by name.
     pub private_keys: Vec<&'static str>,
+    /// The root that its receiver is to trust, once its SHA-256 was compared another way.
+    pub root: TrustedRoot,
     /// What became of the register's head, once the delivery was recorded.
     pub head: HeadAfter,
 }
@@ -52,6 +57,8 @@ pub(super) struct Handover {
     pub(super) folder: String,
     /// Certificates in it, or entries.
     pub(super) entries: u64,
+    /// The root above what is in it.
+    pub(super) root: TrustedRoot,
     /// The command that delivers it again.
     pub(super) again: String,
 }
@@ -141,10 +148,19 @@ impl Appliance {
             .and_then(|time| Ok(record(&mut self.register, time, manifest_sha256)?))
             .map_err(|failure| handover.stands(failure, Wanting::Record))?;
         let head = self.close_head(session);
-        let Handover { folder, entries: certificates, .. } = handover;
+        let Handover { folder, entries: certificates, root, .. } = handover;
         let files = written.len() as u64;
         let private_keys = Vec::new();
-        Ok(Delivered { folder, certificates, files, manifest_sha256, audit_key_sha256, private_keys, head })
+        Ok(Delivered {
+            folder,
+            certificates,
+            files,
+            manifest_sha256,
+            audit_key_sha256,
+            private_keys,
+            root,
+            head,
+        })
     }
 
     /// A new folder on a medium. None is begun inside the home: what is handed over leaves it, and whoever clears up

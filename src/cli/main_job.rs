@@ -421,6 +421,7 @@ fn delivered_value(plan: &StoredPlan, delivered: &Delivered, to: &Path) -> Value
         "manifest_sha256": delivered.manifest_sha256.to_string(),
         "manifest_words": delivered.manifest_sha256.words(),
         "audit_key_sha256": delivered.audit_key_sha256.to_string(),
+        "root_sha256": delivered.root.sha256.to_string(),
     })
 }
 
@@ -438,9 +439,10 @@ fn show_delivered(plan: &StoredPlan, delivered: &Delivered, to: &Path) {
     render::line(&format!("manifest   {}", delivered.manifest_sha256));
     render::line(&format!("words      {}", delivered.manifest_sha256.words()));
     render::line(&format!("audit key  {}", delivered.audit_key_sha256));
+    render::line(&format!("root       {}", delivered.root.sha256));
     render::private_keys(&delivered.private_keys);
     tell!(
-        "next: tell the receiver these digests another way than with the medium; coldsign verify shows both"
+        "next: tell the receiver these digests another way than with the medium; coldsign verify shows them"
     );
 }
 

@@ -313,6 +313,7 @@ fn show_delivered(
             value["files"] = json!(delivered.files);
             value["manifest_sha256"] = json!(delivered.manifest_sha256.to_string());
             value["audit_key_sha256"] = json!(delivered.audit_key_sha256.to_string());
+            value["root_sha256"] = json!(delivered.root.sha256.to_string());
             render::value(&value);
         }
         Form::Text => {
@@ -334,6 +335,7 @@ fn show_delivered(
             ));
             render::line(&format!("manifest  sha256 {}", delivered.manifest_sha256));
             render::line(&format!("audit key sha256 {}", delivered.audit_key_sha256));
+            render::line(&format!("root      sha256 {}", delivered.root.sha256));
             tell!("next: publish crl.der where the certificates' relying parties look for it");
         }
     }

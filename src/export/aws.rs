@@ -145,7 +145,7 @@ impl Form for Kit {
     }
 
     fn check_certificate(&self, certificate: &Certificate) -> Result<(), FormatError> {
-        let hint = "choose other parameters in [deliver.aws] of authority.toml, or deliver without --for aws";
+        let hint = "choose other parameters in [deliver.aws] of authority.toml, or leave the form aws out";
         self.obstacle(certificate).map_err(|what| FormatError::impossible(NAME, &what, hint))
     }
 

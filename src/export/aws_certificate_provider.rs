@@ -37,7 +37,7 @@ impl Form for Answers {
     }
 
     fn check_certificate(&self, certificate: &Certificate) -> Result<(), FormatError> {
-        let hint = format!("issue it by the profile {NAME}, or deliver without --for {NAME}");
+        let hint = format!("issue it by the profile {NAME}, or leave the form {NAME} out");
         Platform::Aws.check_device(certificate).map_err(|what| FormatError::impossible(NAME, &what, hint))
     }
 

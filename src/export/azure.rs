@@ -56,7 +56,7 @@ impl Form for Kit {
     }
 
     fn check_certificate(&self, certificate: &Certificate) -> Result<(), FormatError> {
-        let hint = "name devices by letters, digits and - . _ : in the CN, or deliver without --for azure";
+        let hint = "name devices by letters, digits and - . _ : in the CN, or leave the form azure out";
         obstacle(certificate).map_err(|what| FormatError::impossible(NAME, &what, hint))
     }
 

@@ -83,7 +83,7 @@ pub(super) fn check_authority(
     platform.check_authority(ca).map_err(|error| FormatError::Impossible {
         form,
         what: error.to_string(),
-        hint: format!("issue by a CA that it takes, or deliver without --for {form}"),
+        hint: format!("issue by a CA that it takes, or leave the form {form} out"),
     })
 }
 
@@ -98,7 +98,7 @@ impl Form for Binding {
 
     fn check_certificate(&self, certificate: &Certificate) -> Result<(), FormatError> {
         let form = self.platform.name();
-        let hint = format!("issue it by another profile, or deliver without --for {form}");
+        let hint = format!("issue it by another profile, or leave the form {form} out");
         self.obstacle(certificate).map_err(|what| FormatError::impossible(form, &what, hint))
     }
 

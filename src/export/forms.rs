@@ -38,7 +38,7 @@ impl Named {
                 let first = first.get();
                 let what = format!("{name} is the name of the device of certificate {first} there already");
                 let hint =
-                    format!("give each device a name of its own, or deliver without --for {}", format.name());
+                    format!("give each device a name of its own, or leave the form {} out", format.name());
                 Err(FormatError::impossible(format.name(), &what, hint))
             }
         }
@@ -86,8 +86,7 @@ impl Forms {
         if each { Judges::EachCertificate } else { Judges::AuthoritiesOnly }
     }
 
-    /// Checks that every form can be made of the next certificate of a batch, which may not be signed yet, and that no
-    /// platform gives its device the name of one before it.
+    /// As [`Forms::judge_certificate`], with the request named whose certificate it is.
     ///
     /// # Errors
     /// [`FormatError::Impossible`].
@@ -97,14 +96,22 @@ impl Forms {
         source: &str,
         certificate: &Certificate,
     ) -> Result<(), FormatError> {
+        // Whose certificate it is stands before what any form says of it.
+        self.judge_certificate(named, certificate).map_err(|error| error.of_request(source))
+    }
+
+    /// Checks that every form can be made of the next certificate of a batch, which may not be signed yet, and that no
+    /// platform gives its device the name of one before it.
+    ///
+    /// # Errors
+    /// [`FormatError::Impossible`].
+    pub fn judge_certificate(&self, named: &mut Named, certificate: &Certificate) -> Result<(), FormatError> {
         named.certificates += 1;
         for (format, form) in &self.0 {
-            let mut judged = form.check_certificate(certificate);
-            if let (Ok(()), Some(name)) = (&judged, form.device_name(certificate)) {
-                judged = named.check(*format, &name);
+            form.check_certificate(certificate)?;
+            if let Some(name) = form.device_name(certificate) {
+                named.check(*format, &name)?;
             }
-            // Whose certificate it is stands before what any form says of it.
-            judged.map_err(|error| error.of_request(source))?;
         }
         Ok(())
     }

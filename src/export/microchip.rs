@@ -108,7 +108,7 @@ impl Form for Manifest {
             FormatError::impossible(
                 NAME,
                 &error,
-                format!("deliver without --for {NAME}: its manifest is signed by the audit key"),
+                format!("leave the form {NAME} out: its manifest is signed by the audit key"),
             )
         })
     }
@@ -119,7 +119,7 @@ impl Form for Manifest {
 
     fn check_certificate(&self, certificate: &Certificate) -> Result<(), FormatError> {
         let hint =
-            format!("issue it for a key of P-256 and a subject of one CN, or deliver without --for {NAME}");
+            format!("issue it for a key of P-256 and a subject of one CN, or leave the form {NAME} out");
         obstacle(certificate).map_err(|what| FormatError::impossible(NAME, &what, hint))
     }
 

@@ -179,13 +179,19 @@ pub struct CrlSummary {
     pub audit_key_sha256: Printable,
 }
 
-/// The root that a verification rests on.
+/// The root that a bundle is to be trusted by.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct TrustedRoot {
     /// Its subject.
     pub subject: Printable,
     /// SHA-256 of its DER.
     pub sha256: Digest,
+}
+
+impl From<&Certificate> for TrustedRoot {
+    fn from(root: &Certificate) -> Self {
+        Self { subject: root.subject().to_printable(), sha256: root.sha256() }
+    }
 }
 
 /// The result of a verification.
@@ -243,8 +249,7 @@ impl Report {
 
 /// Judges a bundle. `trust` is the receiver's own copy of the root; validity is judged at `at` (`None`: not judged).
 pub fn verify<S: Source>(source: &S, trust: &Certificate, at: Option<Time>) -> Report {
-    let root = TrustedRoot { subject: trust.subject().to_printable(), sha256: trust.sha256() };
-    let mut report = Report { root: Some(root), ..Report::default() };
+    let mut report = Report { root: Some(trust.into()), ..Report::default() };
     if files::is_of_crl(source) {
         crl::judge(source, trust, at, &mut report);
         return report;

@@ -119,6 +119,17 @@ pub struct Failure {
     pub aftermath: Aftermath,
 }
 
+impl Failure {
+    /// The form of delivery that stood in the way.
+    #[must_use]
+    pub fn impossible_form(&self) -> Option<&'static str> {
+        match self.aftermath {
+            Aftermath::FormImpossible(form) => Some(form),
+            _ => None,
+        }
+    }
+}
+
 impl From<Error> for Failure {
     fn from(error: Error) -> Self {
         // The last net under the pieces that went through `Printable`, as for the messages of commands.

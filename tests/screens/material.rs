@@ -176,6 +176,7 @@ pub fn delivered() -> Delivered {
         audit_key_sha256: Digest::of(b"audit key"),
         manifest_sha256: Digest::of(b"manifest"),
         private_keys: Vec::new(),
+        root: TrustedRoot { subject: printable("CN=Factory Root"), sha256: Digest::of(b"root") },
         head: HeadAfter::Signed,
     }
 }
@@ -264,6 +265,16 @@ pub fn medium_failure(outside: &Outside) -> Failure {
         hint: "put the medium in again and repeat the step".to_owned(),
         class: Class::Medium,
         aftermath: Aftermath::Nothing,
+    }
+}
+
+/// A form that one of the certificates stands in the way of.
+pub fn form_failure(outside: &Outside) -> Failure {
+    Failure {
+        what: format!("apsaramq: {}: it takes no such device", printable(&outside.file)),
+        hint: "issue it by another profile, or leave the form apsaramq out".to_owned(),
+        class: Class::Configuration,
+        aftermath: Aftermath::FormImpossible("apsaramq"),
     }
 }
 

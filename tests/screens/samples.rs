@@ -572,6 +572,12 @@ fn delivery() -> Vec<(&'static str, Build)> {
             update(&mut model, Message::Failed(material::medium_failure(outside)));
             model
         }),
+        ("failure, a form that cannot be had", |outside| {
+            let mut model = in_folder(outside);
+            update(&mut model, Message::Key(Key::Char('w')));
+            update(&mut model, Message::Failed(material::form_failure(outside)));
+            model
+        }),
     ]
 }
 

@@ -82,6 +82,7 @@ impl Appliance {
         let handover = Handover {
             folder: crl_id(crl.stored()),
             entries: crl.stored().entries,
+            root: self.issuer(&crl.stored().authority)?.root().into(),
             again: crl_again(crl.stored(), formats),
         };
         let folder = handover.folder.clone();

@@ -44,6 +44,8 @@ const CLOSE: Action = Action::Verb(3);
 
 /// The open folder has the devices' private keys.
 const KEYS: Action = Action::Verb(4);
+/// Where the root's name stands, behind the first half of its digest: eight digits, four times, and blanks between them.
+const ROOT_COLUMN: u16 = LABEL_CELLS + 4 * 9 + 1;
 
 /// What is not done where nothing stands on the medium.
 const NOT_RECORDED: &str = "This delivery is not recorded: nobody counts on it.";
@@ -86,6 +88,16 @@ enum State {
         /// What the receiver's check says.
         judged: Option<Box<BundleReport>>,
     },
+}
+
+impl State {
+    /// The form that stood in the way of a delivery.
+    fn impossible_form(&self) -> Option<&'static str> {
+        match self {
+            Self::Failed { failure, .. } => failure.impossible_form(),
+            Self::Choosing | Self::Writing { .. } | Self::Done { .. } => None,
+        }
+    }
 }
 
 impl Delivery {
@@ -150,14 +162,18 @@ impl Room for Delivery {
     fn help(&self) -> &'static str {
         if let State::Done { .. } = self.state {
             return "The folder stands on the medium whole: it was read back and compared, and is recorded. Tell the \
-                    receiver the digests another way than with the medium. v judges it as the receiver will; c \
+                    receiver the digests another way than with the medium: of the manifest, of the audit key, and of \
+                    the root certificate, root.pem, which the receiver is to trust only once its digest was \
+                    compared; Authorities shows the root's in words, too. v judges it as the receiver will; c \
                     leads to closing, where what is to be written down stands; Enter leads back to where it \
                     is chosen what is to be done.";
         }
         "Choose the medium and open the folder that shall receive the bundle: one new folder, named by the plan. Tab \
-         leads to the forms, a list with what each is; Space chooses one. The bundle is written whole, read back and compared. Nothing that \
-         stands there already is changed. Where a form is set to hold the devices' private keys, p takes the open folder for \
-         the one that has them. A delivery that fails is begun again, onto this medium or another: \
+         leads to the forms, a list with what each is; Space chooses one. NO stands beside a form that cannot be had \
+         here, because of the CA or of the keys and names of the first thousand certificates. The bundle is written whole, \
+         read back and compared. Nothing that stands there already is changed. Where a form is set to hold the devices' \
+         private keys, p takes the open folder for the one that has them. A delivery that fails is begun again, onto this \
+         medium or another: \
          everything issued is in the register."
     }
 
@@ -170,7 +186,11 @@ impl Room for Delivery {
                 vec![Binding::bar(&[Key::Char('s')], STOP, "stop, nothing is delivered then")]
             }
             State::Writing { .. } | State::Failed { .. } => {
-                vec![Binding::bar(&[Key::Enter, Key::Esc], Action::Back, "choose a medium again")]
+                let next = match self.state.impossible_form() {
+                    Some(_) => "back to the forms",
+                    None => "choose a medium again",
+                };
+                vec![Binding::bar(&[Key::Enter, Key::Esc], Action::Back, next)]
             }
             State::Done { .. } => vec![
                 Binding::bar(&[Key::Char('v')], JUDGE, "verify as the receiver will"),
@@ -187,6 +207,9 @@ impl Room for Delivery {
             (State::Done { to, .. }, JUDGE) => Turn::work(self.cargo.judge(to)),
             (State::Writing { .. }, STOP) => Turn::effect(Effect::Stop),
             (State::Writing { .. } | State::Failed { .. }, Action::Back) => {
+                if let Some(form) = self.state.impossible_form() {
+                    self.target.lead_to(form);
+                }
                 self.state = State::Choosing;
                 // The free space is another one now.
                 self.target.measure_again();
@@ -275,9 +298,9 @@ impl Room for Delivery {
             }
             State::Failed { to, failure } => self.draw_failure(canvas, area, to, failure),
             State::Done { to, delivered, judged } => {
-                let mut y = draw_done(canvas, area, to, delivered, &self.cargo);
+                let first = draw_done(canvas, area, to, delivered, &self.cargo);
                 let below = |y| Rect { y, height: area.bottom().saturating_sub(y), ..area };
-                y += unsigned_head(canvas, below(y), &delivered.head);
+                let mut y = first + unsigned_head(canvas, below(first), &delivered.head);
                 if let Some(report) = judged {
                     y += draw_report(canvas, below(y), report, &self.cargo);
                 }
@@ -285,6 +308,8 @@ impl Room for Delivery {
                     let text = format!("in {form}: who has this medium has the devices");
                     y += canvas.labelled(area, y, "PRIVATE KEYS", &text, Role::Bad);
                 }
+                // A row stays free where nothing else parts the digests from the files.
+                y += u16::from(y == first);
                 for (name, serves) in self.cargo.files() {
                     y += canvas.labelled(area, y, name, serves, Role::Plain);
                 }
@@ -389,11 +414,7 @@ impl Delivery {
             ("what happened", format!("{}.", failure.what), role),
             ("what is safe", self.cargo.safe(), Role::Good),
             ("what is not done", undone.to_owned(), Role::Plain),
-            (
-                "what to do",
-                format!("{}. Here: press Enter and choose this medium or another one.", failure.hint),
-                Role::Strong,
-            ),
+            ("what to do", format!("{}. Here: press Enter {}.", failure.hint, next(failure)), Role::Strong),
         ] {
             let place = Rect {
                 x: area.x + 18,
@@ -404,6 +425,14 @@ impl Delivery {
             canvas.text(area.x, y, 17, label, Role::Faint);
             y += canvas.paragraph(place, &text, role).max(1);
         }
+    }
+}
+
+/// What follows Enter after a failure.
+fn next(failure: &Failure) -> String {
+    match failure.impossible_form() {
+        Some(form) => format!("and Space, which leaves out {form}; then w"),
+        None => "and choose this medium or another one".to_owned(),
     }
 }
 
@@ -418,11 +447,19 @@ fn draw_done(canvas: &mut Canvas<'_>, area: Rect, to: &Path, delivered: &Deliver
     y += canvas.labelled(area, y, "what", &counts, Role::Plain);
     y += digest(canvas, area, y, "manifest SHA-256", &delivered.manifest_sha256.to_string());
     y += digest(canvas, area, y, "audit key SHA-256", &delivered.audit_key_sha256.to_string());
-    let text = "Note both and tell the receiver another way than with the medium: coldsign verify shows them and takes \
-                the key's as --audit-key. Manifest in words:";
+    canvas.outside(
+        area.x + ROOT_COLUMN,
+        y,
+        area.width.saturating_sub(ROOT_COLUMN),
+        &delivered.root.subject,
+        Role::Plain,
+    );
+    y += digest(canvas, area, y, "root SHA-256", &delivered.root.sha256.to_string());
+    let text = "Note all three, tell the receiver another way than with the medium: coldsign verify shows them and \
+                takes the key's as --audit-key. Manifest in words:";
     canvas.paragraph(Rect { y, height: 2, ..area }, text, Role::Attention);
     words(canvas, Rect { y: y + 2, height: 3, ..area }, &delivered.manifest_sha256.words());
-    y + 6
+    y + 5
 }
 
 /// What the receiver's check says, beneath what was delivered; returns the rows it took.
@@ -430,18 +467,11 @@ fn draw_report(canvas: &mut Canvas<'_>, area: Rect, report: &BundleReport, cargo
     let y = area.y;
     if report.is_sound() {
         let text = format!(
-            "Judged as its receiver will who trusts its root: sound, {}.",
+            "Judged as a receiver will who trusts this root: sound, {}.",
             cargo.counted(report.crl.as_ref().map_or(report.certificates, |crl| crl.entries))
         );
         canvas.text(area.x, y, area.width, &text, Role::Good);
-        if let Some(root) = report.root.as_ref().filter(|_| area.height > 1) {
-            let digest = root.sha256.to_string();
-            let text = format!("SHA-256 {}.., ", digest.get(..16).unwrap_or(&digest));
-            canvas.labelled(area, y + 1, "trusted root", &text, Role::Plain);
-            let used = LABEL_CELLS + u16::try_from(text.len()).unwrap_or(0);
-            canvas.outside(area.x + used, y + 1, area.width.saturating_sub(used), &root.subject, Role::Plain);
-        }
-        return 2;
+        return 1;
     }
     let count = report.flaws.len() as u64 + report.more_flaws;
     let text =

@@ -80,11 +80,15 @@ impl Cargo {
     #[must_use]
     pub fn files(&self) -> &'static [(&'static str, &'static str)] {
         match self {
-            Self::Crl { .. } => &[],
+            Self::Crl { .. } => &[
+                ("crl.der", "to be published where the certificates say it is fetched"),
+                ("crl.pem", "the same for servers that read it from a file"),
+                ("left.csv", "what the CRL before listed and this one has no more, and why"),
+            ],
             Self::Plan(_) => &[
                 ("certs/, chains/", "each device's certificate; the same with its CA behind it"),
                 ("ca-chain.pem", "for servers that check devices: all CAs up to the root"),
-                ("root.pem", "to be trusted, once its digest was compared another way"),
+                ("root.pem", "to be trusted, once its SHA-256 was compared another way"),
             ],
         }
     }

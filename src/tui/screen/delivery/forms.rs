@@ -77,6 +77,13 @@ impl Forms {
         }
     }
 
+    /// The form of this name is under the cursor.
+    pub fn lead_to(&mut self, form: &str) {
+        if let Some(place) = Format::ALL.iter().position(|format| format.name() == form) {
+            self.list.choose(place);
+        }
+    }
+
     /// Moves in the list.
     pub fn act(&mut self, action: Action) {
         self.list.act(action, Format::ALL.len());

@@ -163,6 +163,12 @@ impl Target {
         }
     }
 
+    /// The form of this name is under the cursor, and keys go to the forms.
+    pub fn lead_to(&mut self, form: &str) {
+        self.pane = Pane::Forms;
+        self.forms.lead_to(form);
+    }
+
     /// The space is measured again.
     pub fn measure_again(&mut self) {
         self.measure = Measure::Wanted;
