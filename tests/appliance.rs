@@ -17,6 +17,7 @@ use coldsign::{
     pki::{
         crl::Reason,
         fingerprint::Digest,
+        platform::Platform,
         time::{DAY_SECONDS, Time},
     },
     token::uri::TokenUri,
@@ -120,6 +121,31 @@ fn forms_that_cannot_take_a_key_of_the_plan_are_told_before_one_is_chosen() {
         let expected = "ApsaraMQ for MQTT takes no device with a key of Ed25519 (9.csr)";
         assert_eq!(found.what.as_str(), expected);
         assert!(found.hint.as_str().ends_with("or leave the form apsaramq out"), "{}", found.hint);
+    });
+}
+
+#[test]
+fn the_files_of_a_proof_are_those_on_its_medium() {
+    let sandbox = |name: &str| {
+        let sandbox = Sandbox::with_root(name, "p256");
+        let (out, pin) = (sandbox.folder("out"), sandbox.text("pin"));
+        let given = ["prove", "--ca", "root", "--for", "azure", "--code", "0123456789ABCDEF", "--to", &out];
+        sandbox.ok(given.into_iter().chain(["--pin-file", &pin]));
+        sandbox
+    };
+    in_sandbox("the_files_of_a_proof_are_those_on_its_medium", sandbox, |home| {
+        let out = home.folder().parent().unwrap().join("out");
+        let folder = std::fs::read_dir(&out).unwrap().next().unwrap().unwrap().path();
+        let appliance = Appliance::open_to_read(home).unwrap();
+        let plan = appliance.stored_plan(folder.file_name().unwrap().to_str().unwrap()).unwrap();
+        let files = appliance.proof_files(&plan, Platform::Azure).unwrap();
+        assert_eq!(
+            files.each_ref().map(|file| file.path.as_str()),
+            ["azure/verification.pem", "azure/ca.pem"]
+        );
+        for file in &files {
+            assert_eq!(std::fs::read_to_string(folder.join(&file.path)).unwrap(), file.pem, "{}", file.path);
+        }
     });
 }
 

@@ -9,7 +9,7 @@ use coldsign::{
     ceremony::{
         Access, Aftermath, Agreement, BundleReport, Class, Counts, Delivered, FolderContents, FolderListing,
         Format, FoundBy, FoundIn, HeadAfter, Issued, Motion, MountedVolume, Outcome, Phase, PlanSummary,
-        Planned, PlannedAuthorities, PlannedRow, Progress, Reach, Remaining, StoredPlan,
+        Planned, PlannedAuthorities, PlannedRow, Progress, ProofFile, Reach, Remaining, StoredPlan,
     },
     export::verification::TrustedRoot,
     pki::{
@@ -646,16 +646,23 @@ fn a_proof_that_is_done_says_until_when_it_is_of_use_and_enter_leads_out() {
     key(&mut model, Key::Char('w'));
     sees(&mut model, "7 days after it is issued (profile verification)");
     assert!(matches!(job(key(&mut model, Key::Char('i'))), Job::Proving(ProvingJob::Issue { .. })));
-    let proved = ProvingNews::Proved {
-        plan: Box::new(plan()),
-        delivered: delivered(),
-        ends: now(),
-        pem: String::new(),
-    };
+    let files = ["aws/verification.pem", "aws/ca.pem"];
+    let files = files.map(|path| ProofFile { path: path.to_owned(), pem: "x".repeat(40) });
+    let proved =
+        ProvingNews::Proved { plan: Box::new(plan()), delivered: Box::new(delivered()), ends: now(), files };
     let effects = done(&mut model, News::Proving(proved));
     reopened(&mut model, effects);
     sees(&mut model, "Enter done");
     sees(&mut model, "ends                  2026-11-21 14:03:22 UTC");
+    // Without a medium both files are needed, and each code says whose it is.
+    key(&mut model, Key::Char('c'));
+    sees(&mut model, "aws/verification.pem");
+    key(&mut model, Key::Tab);
+    sees(&mut model, "aws/ca.pem");
+    sees(&mut model, "It is the whole file.");
+    key(&mut model, Key::Tab);
+    sees(&mut model, "aws/verification.pem");
+    key(&mut model, Key::Char('c'));
     assert!(key(&mut model, Key::Enter).is_empty());
     sees(&mut model, "What is to be done?");
 }

@@ -96,7 +96,7 @@ pub use planned_authorities::PlannedAuthorities;
 pub use planning::{PlanWanted, Planned};
 pub use profiles::{ProfileSection, profile_by_name, profile_sections};
 pub use progress::{Motion, Phase, Progress, Reins, Watch};
-pub use proving::{Code, platform_by_name, requested_code};
+pub use proving::{Code, ProofFile, platform_by_name, requested_code};
 pub use provisioning::{NewCa, Requested};
 pub use reasons::Reasons;
 pub use rekey::Links;

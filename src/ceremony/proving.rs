@@ -4,7 +4,11 @@ use std::path::Path;
 
 use crate::{
     config,
-    export::form::Format,
+    export::{
+        form::Format,
+        pem,
+        proof::{self, Given},
+    },
     pki::{
         block_list::asked::AskedList,
         issuer::IssuingCa,
@@ -49,6 +53,15 @@ pub fn platform_by_name(name: &str) -> Result<Platform, Error> {
             format!("use one of: {}", names.join(", ")),
         )
     })
+}
+
+/// A file of a proof.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct ProofFile {
+    /// Where it stands in the bundle.
+    pub path: String,
+    /// What is in it.
+    pub pem: String,
 }
 
 /// Where the code comes from.
@@ -171,6 +184,25 @@ impl Appliance {
         platform.check_code(&asked)?;
         let planned = plan::plan(request, profile, issuer, facts).map_err(|refusal| refused(&refusal))?;
         Ok(Proof { planned, request: Some((der, evidence.lists.asked())) })
+    }
+
+    /// The files that a platform is given as a proof, for whoever carries them without a medium: the verification
+    /// certificate first, then the CA's.
+    ///
+    /// # Errors
+    /// [`Error::Register`], also where the plan is not issued.
+    pub fn proof_files(&self, plan: &StoredPlan, platform: Platform) -> Result<[ProofFile; 2], Error> {
+        let issuer = self.issuer_of(plan)?;
+        let only = self.issued(plan, None, 1)?;
+        let file = |given, pem: Vec<u8>| ProofFile {
+            path: proof::path(platform, given),
+            pem: String::from_utf8(pem).unwrap_or_default(),
+        };
+        let verification = only.iter().flat_map(|one| pem::certificate(one.der())).collect();
+        Ok([
+            file(Given::Verification, verification),
+            file(Given::Authority, pem::certificates([issuer.certificate()])),
+        ])
     }
 
     /// Checks that a platform takes a CA, before anything is planned.

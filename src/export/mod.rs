@@ -29,7 +29,7 @@ pub mod names;
 pub mod pem;
 pub mod pkcs7;
 mod private_keys;
-mod proof;
+pub mod proof;
 pub mod qr;
 mod tar;
 mod trust_store;

@@ -30,15 +30,28 @@ pub(super) fn platform(named: &str) -> Option<Platform> {
     Platform::ALL.iter().copied().find(|platform| name(*platform) == named)
 }
 
-impl Proof {
-    fn path(&self, file: &str) -> String {
-        format!("{}/{file}.{}", self.0.name(), self.0.extension())
-    }
+/// A certificate that a platform is given.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Given {
+    /// The CA that is proved.
+    Authority,
+    /// The verification certificate.
+    Verification,
+}
+
+/// Where it stands in the bundle of a proof, as PEM.
+#[must_use]
+pub fn path(platform: Platform, given: Given) -> String {
+    let file = match given {
+        Given::Authority => "ca",
+        Given::Verification => "verification",
+    };
+    format!("{}/{file}.{}", platform.name(), platform.extension())
 }
 
 impl Form for Proof {
     fn opening(&mut self, authorities: &[Certificate]) -> Vec<Part> {
-        let mut parts = vec![file(&self.path("ca"), pem::certificates(authorities.first()))];
+        let mut parts = vec![file(&path(self.0, Given::Authority), pem::certificates(authorities.first()))];
         if self.0 == Platform::Aws {
             parts.push(file("aws/register.sh", script(Registration::ProofBeside)));
         }
@@ -49,6 +62,6 @@ impl Form for Proof {
         let pem = pem::certificate(item.der);
         // One that is longer than any code can be is carried on the medium alone.
         let picture = qr::picture(&pem).map(|png| file(&format!("{}/verification.png", self.0.name()), png));
-        std::iter::once(file(&self.path("verification"), pem)).chain(picture).collect()
+        std::iter::once(file(&path(self.0, Given::Verification), pem)).chain(picture).collect()
     }
 }

@@ -71,9 +71,9 @@ impl Codes {
         pieces.iter().enumerate().map(piece).collect()
     }
 
-    /// Draws the one whose turn it is, with `noun` as what the pieces make. It takes the frame's rows too where it needs
-    /// them.
-    pub fn draw(&self, canvas: &mut Canvas<'_>, noun: &str) {
+    /// Draws the one whose turn it is, below the name of the file that the pieces make. It takes the frame's rows too where
+    /// it needs them.
+    pub fn draw(&self, canvas: &mut Canvas<'_>, file: &str) {
         let place = super::code::between_banner_and_help(canvas);
         let texts = self.texts(place.width, place.height);
         let Some(at) = self.at.checked_rem(texts.len()) else {
@@ -87,16 +87,18 @@ impl Codes {
         let beside = Rect { x, y: place.y + 1, width: place.right().saturating_sub(x), ..place };
         let beside = Rect { height: place.height.saturating_sub(1), ..beside };
         let number = format!("code {} of {}", at + 1, texts.len());
-        canvas.text(beside.x, beside.y, beside.width, &number, Role::Strong);
-        let below = Rect { y: beside.y + 2, height: beside.height.saturating_sub(2), ..beside };
+        let named = canvas.paragraph(Rect { height: 2.min(beside.height), ..beside }, file, Role::Strong);
+        canvas.text(beside.x, beside.y + named, beside.width, &number, Role::Plain);
+        let used = named + 2;
+        let below = Rect { y: beside.y + used, height: beside.height.saturating_sub(used), ..beside };
         let how = match texts.len() {
-            1 => format!("It is {noun}."),
-            _ => format!(
+            1 => "It is the whole file.",
+            _ => {
                 "Each begins with its number, how many there are, and a blank. What follows is a piece; all pieces, \
-                 joined in their order with nothing between them, are {noun}. A larger terminal needs fewer."
-            ),
+                 joined in their order with nothing between them, are the file. A larger terminal needs fewer."
+            }
         };
-        canvas.paragraph(below, &how, Role::Plain);
+        canvas.paragraph(below, how, Role::Plain);
     }
 }
 

@@ -12,9 +12,10 @@ use coldsign::{
         CheckedKey, Class, Closing, Counts, Deeds, Delivered, Detail, DoneSince, Due, EntryKind,
         FolderContents, FolderEntry, FolderListing, FormObstacle, Format, HandedOver, HeadAfter,
         HeadSignature, Initialised, Issued, IssuedRow, Judgement, LooseKey, Mark, MountedVolume, Nearness,
-        Overview, Phase, PinEntry, PinWarning, PlanSummary, PlannedAuthorities, PlannedRow, Progress, Reach,
-        Reading, Rehearsal, Remaining, Rng, SignedHead, SlotState, Space, Standing, StoredPlan, Support,
-        TokenCheck, TokenMark, TokenState, TokenTexts, Unfinished, UserPin, Verdict, Waived, Writing,
+        Overview, Phase, PinEntry, PinWarning, PlanSummary, PlannedAuthorities, PlannedRow, Progress,
+        ProofFile, Reach, Reading, Rehearsal, Remaining, Rng, SignedHead, SlotState, Space, Standing,
+        StoredPlan, Support, TokenCheck, TokenMark, TokenState, TokenTexts, Unfinished, UserPin, Verdict,
+        Waived, Writing,
     },
     export::{
         manifest::Counts as BundleCounts,
@@ -24,6 +25,7 @@ use coldsign::{
         der::{element, sequence, tag},
         fingerprint::Digest,
         key::{Curve, HashAlgorithm, KeyAlgorithm, SignatureAlgorithm},
+        pem,
         plan::difference::{Change, Difference, Line},
         policy::{Control, Finding},
     },
@@ -179,6 +181,14 @@ pub fn delivered() -> Delivered {
         root: TrustedRoot { subject: printable("CN=Factory Root"), sha256: Digest::of(b"root") },
         head: HeadAfter::Signed,
     }
+}
+
+/// The files of a proof.
+pub fn proof_files(platform: &str) -> [ProofFile; 2] {
+    [("verification", 0x5a), ("ca", 0xa5)].map(|(file, octet)| ProofFile {
+        path: format!("{platform}/{file}.pem"),
+        pem: pem::encode("CERTIFICATE", &[octet; 100]),
+    })
 }
 
 /// The end of a day.

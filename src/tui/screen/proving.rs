@@ -1,6 +1,7 @@
 //! Proving a CA to a platform, step by step: platform, CA, code, medium, summary, result.
 
 mod code;
+mod files;
 mod help;
 mod issue;
 mod platform;
@@ -16,7 +17,6 @@ use crate::{
     tui::{
         browser::Browser,
         canvas::Canvas,
-        codes::Codes,
         field::Field,
         key::Key,
         keymap::{Action, BACK, Binding, LIST},
@@ -35,6 +35,7 @@ use crate::{
     },
 };
 use code::TypedCode;
+use files::{FileCodes, OTHER_FILE, PREVIOUS};
 
 /// Other groups.
 const REGROUP: Action = Action::Verb(1);
@@ -45,11 +46,8 @@ const FROM_REQUEST: Action = Action::Verb(2);
 /// Issues.
 const ISSUE: Action = Action::Verb(3);
 
-/// Shows the certificate as codes, or what was said again.
+/// Shows the files as codes, or what was said again.
 const CODES: Action = Action::Verb(4);
-
-/// Shows the code before.
-const PREVIOUS: Action = Action::Verb(5);
 
 /// Where the wizard stands. Each step has what was chosen before.
 #[derive(Debug)]
@@ -68,8 +66,8 @@ enum Step {
     Summary(PathBuf),
     /// It went wrong.
     Failed(PathBuf, Failure),
-    /// It is done: what is said of it, and the certificate as codes, where they are shown.
-    Done(Sheet, Codes, Face),
+    /// It is done: what is said of it, and its files as codes, where they are shown.
+    Done(Sheet, FileCodes, Face),
 }
 
 /// What is seen of a proof that is done.
@@ -327,22 +325,20 @@ impl Room for Proving {
                 vec![next, BACK]
             }
             Step::Done(_, codes, Face::Codes) => {
-                let mut bindings = vec![Binding::bar(
-                    &[Key::Char('n'), Key::Right, Key::Enter],
-                    Action::Next,
-                    "the next code",
-                )];
+                let mut bindings =
+                    vec![Binding::bar(&[Key::Char('n'), Key::Right, Key::Enter], Action::Next, "next code")];
                 if !codes.is_first() {
                     bindings.push(Binding::bar(&[Key::Char('p'), Key::Left], PREVIOUS, "the one before"));
                 }
-                bindings.push(Binding::bar(&[Key::Char('c')], CODES, "back to the words"));
+                bindings.push(Binding::bar(&[Key::Tab], OTHER_FILE, "other file"));
+                bindings.push(Binding::bar(&[Key::Char('c')], CODES, "the words"));
                 bindings.push(BACK);
                 bindings
             }
             Step::Done(sheet, _, Face::Words) => {
                 let mut bindings = vec![
                     Binding::bar(&[Key::Enter], Action::Proceed, "done"),
-                    Binding::bar(&[Key::Char('c')], CODES, "certificate as codes"),
+                    Binding::bar(&[Key::Char('c')], CODES, "both files as codes"),
                 ];
                 bindings.extend(sheet.scrolling());
                 bindings.push(BACK);
@@ -399,11 +395,9 @@ impl Room for Proving {
                 }
             }
             Step::Done(..) if action == CODES => self.turn(),
-            Step::Done(_, codes, Face::Codes) if action == Action::Next => codes.next(),
-            Step::Done(_, codes, Face::Codes) if action == PREVIOUS => codes.previous(),
+            Step::Done(_, codes, Face::Codes) => codes.act(action),
             Step::Done(_, _, Face::Words) if action == Action::Proceed => return Turn::back(),
             Step::Done(sheet, _, Face::Words) => sheet.act(action),
-            Step::Done(..) => {}
         }
         Turn::stay()
     }
@@ -434,10 +428,10 @@ impl Room for Proving {
                 self.code = Some(CodeSource::Request { path, code });
                 self.choose_target();
             }
-            News::Proving(ProvingNews::Proved { plan, delivered, ends, pem }) => {
+            News::Proving(ProvingNews::Proved { plan, delivered, ends, files }) => {
                 if let Step::Summary(to) | Step::Failed(to, _) = &self.step {
-                    let sheet = issue::done(self.platform(), &plan, &delivered, to, ends);
-                    self.step = Step::Done(sheet, Codes::of(pem), Face::Words);
+                    let sheet = issue::done(self.platform(), &plan, &delivered, to, (ends, &files));
+                    self.step = Step::Done(sheet, FileCodes::of(files), Face::Words);
                 }
                 // The frame shows the register's head, which went on.
                 return Heard::Mine(Turn::work(Job::OpenHome));
@@ -490,9 +484,7 @@ impl Room for Proving {
                 issue::draw_summary(canvas, area, self.platform(), (authority, code, self.end), to);
             }
             Step::Failed(_, failure) => issue::draw_failed(canvas, area, failure),
-            Step::Done(_, codes, Face::Codes) => {
-                codes.draw(canvas, "the PEM file of the verification certificate");
-            }
+            Step::Done(_, codes, Face::Codes) => codes.draw(canvas),
             Step::Done(sheet, _, Face::Words) => sheet.draw_placed(canvas, area),
         }
     }

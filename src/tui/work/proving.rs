@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use crate::{
-    ceremony::{Delivered, Platform, RepeatedCode, StoredPlan},
+    ceremony::{Delivered, Platform, ProofFile, RepeatedCode, StoredPlan},
     pki::{key::KeyAlgorithm, profile::End, text::Printable, time::Time},
 };
 
@@ -81,11 +81,11 @@ pub enum ProvingNews {
         /// Its plan.
         plan: Box<StoredPlan>,
         /// What was written.
-        delivered: Delivered,
+        delivered: Box<Delivered>,
         /// The last second of the verification certificate.
         ends: Time,
-        /// The verification certificate as PEM.
-        pem: String,
+        /// The verification certificate, and the CA's.
+        files: [ProofFile; 2],
     },
 }
 

@@ -2,7 +2,6 @@
 
 use crate::{
     ceremony::{self, Code, Error},
-    pki::pem,
     tui::work::proving::{CaChoice, CodeSource, ProvingJob, ProvingNews},
 };
 
@@ -45,9 +44,8 @@ impl Worker {
                     teller.watched(|watch| appliance.prove(&ca, platform, given, &to, custodian, watch))
                 })?;
                 let ends = self.planned_row(&plan, 1)?.not_after;
-                let issued = self.appliance()?.issued(&plan, None, 1)?;
-                let pem = issued.iter().map(|one| pem::encode("CERTIFICATE", one.der())).collect();
-                Ok(ProvingNews::Proved { plan: Box::new(plan), delivered, ends, pem })
+                let files = self.appliance()?.proof_files(&plan, platform)?;
+                Ok(ProvingNews::Proved { plan: Box::new(plan), delivered: Box::new(delivered), ends, files })
             }
         }
     }

@@ -1,7 +1,7 @@
 //! Proving a CA to a platform: every step of it.
 
 use coldsign::{
-    pki::{pem, profile::End},
+    pki::profile::End,
     tui::{
         key::Key,
         message::Message,
@@ -92,9 +92,9 @@ fn choices(choices: Vec<CaChoice>) -> ProvingNews {
 fn done(outside: &Outside) -> Model {
     let mut model = at_summary(outside);
     update(&mut model, Message::Key(Key::Char('i')));
-    let (plan, delivered) = (Box::new(material::plan(outside)), material::delivered());
-    let pem = pem::encode("CERTIFICATE", &[0x5a; 100]);
-    tell(&mut model, News::Proving(ProvingNews::Proved { plan, delivered, ends: material::now(), pem }));
+    let (plan, delivered) = (Box::new(material::plan(outside)), Box::new(material::delivered()));
+    let files = material::proof_files("aws");
+    tell(&mut model, News::Proving(ProvingNews::Proved { plan, delivered, ends: material::now(), files }));
     model
 }
 
@@ -131,14 +131,14 @@ pub fn proving() -> Vec<(&'static str, Build)> {
             model
         }),
         ("typical, done", done),
-        ("typical, done, the certificate as codes", |outside| {
+        ("typical, done, the files as codes", |outside| {
             let mut model = done(outside);
             press(&mut model, &[Key::Char('c')]);
             model
         }),
-        ("typical, done, the last of the codes", |outside| {
+        ("typical, done, the other file as codes", |outside| {
             let mut model = done(outside);
-            press(&mut model, &[Key::Char('c'), Key::Char('n'), Key::Char('n')]);
+            press(&mut model, &[Key::Char('c'), Key::Tab, Key::Char('n')]);
             model
         }),
         ("failure", |outside| {

@@ -43,10 +43,11 @@ pub(super) fn of(step: &Step) -> &'static str {
         }
         Step::Done(..) => {
             "The certificate is issued, recorded and on the medium. Take the medium to a machine with the platform's \
-             console and do the numbered steps there, before the certificate ends. Without a medium: c shows the \
-             certificate's PEM file as QR codes, to be photographed one after the other with n; each but a single \
-             one has its number and a blank before its piece. Enter and Esc lead back to \
-             where it is chosen what is to be done; the steps are told again when the platform is chosen anew, and the plan stands under Register."
+             console and do the numbered steps there, before the certificate ends. Without a medium: c shows both \
+             files as QR codes, first the verification certificate's, then with Tab the CA's; the file's name stands \
+             beside. n leads to the next code, p to the one before; each but a single one has its number and a blank \
+             before its piece. Enter and Esc lead back to where it is chosen what is \
+             to be done; the steps are told again when the platform is chosen anew, and the plan stands under Register."
         }
     }
 }

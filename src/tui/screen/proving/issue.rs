@@ -5,8 +5,8 @@ use std::path::Path;
 use ratatui::layout::Rect;
 
 use crate::{
-    ceremony::{Aftermath, Console, Delivered, Platform, Remaining, StoredPlan},
-    pki::{profile::End, text::Printable},
+    ceremony::{Aftermath, Console, Delivered, Platform, ProofFile, Remaining, StoredPlan},
+    pki::{profile::End, text::Printable, time::Time},
     tui::{
         browser::shown,
         canvas::Canvas,
@@ -74,11 +74,10 @@ pub(super) fn done(
     plan: &StoredPlan,
     delivered: &Delivered,
     to: &Path,
-    ends: crate::pki::time::Time,
+    (ends, [verification, ca]): (Time, &[ProofFile; 2]),
 ) -> Sheet {
     let words = Console::of(platform);
     let folder = shown(&to.join(&delivered.folder));
-    let file = |name: &str| Printable::new(&format!("{}/{name}.{}", platform.name(), platform.extension()));
     let mut items = vec![
         Item::Words(
             "DONE: the verification certificate is issued, recorded, written and read back.".to_owned(),
@@ -86,8 +85,8 @@ pub(super) fn done(
         ),
         Item::Gap,
         Item::labelled("folder", folder),
-        Item::labelled("upload as the CA", file("ca")),
-        Item::labelled("upload as the proof", file("verification")),
+        Item::labelled("upload as the CA", Printable::new(&ca.path)),
+        Item::labelled("upload as the proof", Printable::new(&verification.path)),
         Item::labelled("ends", Printable::new(&moment(ends))),
         Item::labelled("plan", Printable::new(&plan.id)),
         Item::labelled("manifest SHA-256", Printable::new(&delivered.manifest_sha256.to_string())),
