@@ -345,6 +345,19 @@ fn closes_with_what_is_left_and_what_is_due() {
 }
 
 #[test]
+fn a_profile_that_a_ca_never_issued_by_says_nothing_of_what_is_due() {
+    let sandbox = |name: &str| {
+        let sandbox = Sandbox::with_root(name, "p256");
+        sandbox.approved("root", "device", &[&stick(&sandbox, "in", 1)]);
+        sandbox
+    };
+    in_sandbox("a_profile_that_a_ca_never_issued_by_says_nothing_of_what_is_due", sandbox, |home| {
+        let due = Appliance::open_to_read(home).unwrap().closing().unwrap().due;
+        assert_eq!(due[0].what.as_str(), "CA root: last day to issue for 1825 days (profile device)");
+    });
+}
+
+#[test]
 fn tells_what_is_due_of_cas_that_end_soon() {
     let sandbox = |name: &str| {
         let sandbox = Sandbox::new(name);

@@ -109,13 +109,13 @@ impl Appliance {
     /// the clock stands outside the years that certificates know.
     pub fn closing(&self) -> Result<Closing, Error> {
         let head = self.register.head()?;
-        let mut plans = Vec::new();
-        for plan in self.register.plans()? {
-            plans.extend(self.unfinished(&plan)?);
+        let (stored, mut plans) = (self.register.plans()?, Vec::new());
+        for plan in &stored {
+            plans.extend(self.unfinished(plan)?);
         }
         let at = now()?;
         let authorities = self.register.authorities()?;
-        let mut due: Vec<Due> = authorities.iter().flat_map(|record| self.due(record, at)).collect();
+        let mut due: Vec<Due> = authorities.iter().flat_map(|record| self.due(record, &stored, at)).collect();
         let horizon = self.horizon(at);
         for soon in due.iter_mut().filter(|due| due.at <= horizon) {
             soon.nearness = Nearness::Soon;
@@ -187,8 +187,9 @@ impl Appliance {
     }
 
     /// The end of a CA, and the last second in which it can still issue certificates of the longest validity that it
-    /// can issue whole now. Nothing for a CA that has no certificate yet.
-    fn due(&self, record: &AuthorityRecord, now: Time) -> Vec<Due> {
+    /// can issue whole now: of the profiles that it issued by, or of all where there is none of these. Nothing for a CA
+    /// that has no certificate yet.
+    fn due(&self, record: &AuthorityRecord, plans: &[StoredPlan], now: Time) -> Vec<Due> {
         let Some((own, above)) = &record.certificate else { return Vec::new() };
         let name = Printable::new(&record.name);
         let Ok(issuer) = IssuingCa::new(own.clone(), above.clone()) else {
@@ -198,6 +199,8 @@ impl Appliance {
             )];
         };
         let ends = issuer.ends();
+        let is_used =
+            |name: &str| plans.iter().any(|plan| plan.authority == record.name && plan.profile == name);
         let longest = self
             .configuration
             .profiles()
@@ -205,10 +208,11 @@ impl Appliance {
                 full_length(&issuer, profile).map(|(days, last)| (days, last, &profile.name))
             })
             .filter(|(_, last, _)| *last >= now)
+            .map(|(days, last, profile)| (is_used(profile), days, last, profile))
             // Of several the one of the shortest name, and of those the first, so that the same file gives the same words: names
             // of special profiles are long.
-            .max_by_key(|(days, _, profile)| (*days, Reverse((profile.len(), *profile))));
-        let longest = longest.map(|(days, last, profile)| {
+            .max_by_key(|(used, days, _, profile)| (*used, *days, Reverse((profile.len(), *profile))));
+        let longest = longest.map(|(_, days, last, profile)| {
             due_at(
                 &format!("CA {name}: last day to issue for {} (profile {profile})", counted(days, "day")),
                 last,
