@@ -654,6 +654,10 @@ fn a_proof_that_is_done_says_until_when_it_is_of_use_and_enter_leads_out() {
     reopened(&mut model, effects);
     sees(&mut model, "Enter done");
     sees(&mut model, "ends                  2026-11-21 14:03:22 UTC");
+    // The digest can be read aloud, in groups and in words.
+    let digits = Digest::of(b"manifest").to_string();
+    sees(&mut model, &format!("manifest SHA-256      {} {}", &digits[..8], &digits[8..16]));
+    sees(&mut model, "Manifest in words:");
     // Without a medium both files are needed, and each code says whose it is.
     key(&mut model, Key::Char('c'));
     sees(&mut model, "aws/verification.pem");

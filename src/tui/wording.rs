@@ -29,6 +29,14 @@ pub fn grouped(number: u64) -> String {
     text
 }
 
+/// A digest's digits as people compare them: in groups of eight, four groups a row.
+#[must_use]
+pub fn digest_rows(digits: &str) -> Vec<String> {
+    let groups: Vec<&str> =
+        digits.as_bytes().chunks(8).filter_map(|group| str::from_utf8(group).ok()).collect();
+    groups.chunks(4).map(|four| four.join(" ")).collect()
+}
+
 /// A moment, `2026-11-21 14:03:22 UTC`.
 #[must_use]
 pub fn moment(time: Time) -> String {

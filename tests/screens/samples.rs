@@ -591,6 +591,11 @@ fn closing() -> Vec<(&'static str, Build)> {
             on_top(outside, Screen::Closing(screen))
         }),
         ("typical", closed),
+        ("typical, the code alone", |outside| {
+            let mut model = closed(outside);
+            press(&mut model, &[Key::Char('c')]);
+            model
+        }),
         ("failure", |outside| {
             let mut model = closed(outside);
             fail(&mut model, Job::Close, material::token_failure());

@@ -21,7 +21,7 @@ use crate::{
         model::About,
         room::{Heard, Room, Turn},
         theme::Role,
-        wording::{counted, grouped, moment},
+        wording::{counted, digest_rows, grouped, moment},
         work::{Job, News},
     },
 };
@@ -346,15 +346,22 @@ impl ClosingScreen {
         let x = place.x + code.columns() + GAP;
         let text = Rect { x, width: place.right().saturating_sub(x), ..place };
         let entry = format!("register entry {}", grouped(self.closing.entry));
-        canvas.text(text.x, text.y + 1, text.width, &entry, Role::Strong);
-        for (at, word) in self.closing.words.split(' ').enumerate() {
-            let y = text.y + 3 + u16::try_from(at).unwrap_or(0);
+        canvas.text(text.x, text.y, text.width, &entry, Role::Strong);
+        for ((at, word), y) in self.closing.words.split(' ').enumerate().zip(text.y + 2..) {
             canvas.text(text.x, y, 3, &format!("{:>2}", at + 1), Role::Faint);
             canvas.text(text.x + 3, y, text.width.saturating_sub(3), word, Role::Strong);
         }
-        let below = Rect { y: text.y + 16, height: text.height.saturating_sub(16), ..text };
-        let hint = "The code holds the entry number and the whole digest. Photograph it, or write down number and words.";
-        canvas.paragraph(below, hint, Role::Faint);
+        let mut y = text.y + 15;
+        // A photograph shows whose register it is.
+        if let Some(signed) = &self.closing.checkpoint {
+            canvas.text(text.x, y, text.width, "audit key SHA-256", Role::Faint);
+            for (row, y) in digest_rows(&signed.key_sha256.to_string()).iter().zip(y + 1..) {
+                canvas.text(text.x, y, text.width, row, Role::Plain);
+            }
+            y += 4;
+        }
+        let below = Rect { y, height: place.bottom().saturating_sub(y), ..text };
+        canvas.paragraph(below, "The code holds the entry number and the head's whole digest.", Role::Faint);
     }
 }
 

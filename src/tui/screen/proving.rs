@@ -242,9 +242,9 @@ impl Proving {
             canvas.outside(place.x + 2, place.y, 18, &Printable::new(&choice.name), role);
             canvas.text(place.x + 21, place.y, 9, &choice.key.to_string(), role);
             let taken = if self.platform().check_key(choice.key).is_ok() {
-                "accepted there"
+                "its key is taken"
             } else {
-                "NOT ACCEPTED THERE"
+                "KEY NOT TAKEN"
             };
             canvas.text(place.x + 31, place.y, 18, taken, role);
             canvas.outside(place.x + 50, place.y, place.width.saturating_sub(50), &choice.subject, role);

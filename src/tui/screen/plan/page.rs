@@ -9,7 +9,7 @@ use crate::{
     tui::{
         canvas::Canvas,
         theme::Role,
-        wording::{below, counted, grouped, moment, span},
+        wording::{below, counted, digest_rows, grouped, moment, span},
     },
 };
 
@@ -198,11 +198,9 @@ fn time(estimate: Option<&Estimate>) -> String {
 
 /// A digest in full, over two rows in groups of eight digits; returns the rows used.
 pub fn digest(canvas: &mut Canvas<'_>, area: Rect, y: u16, label: &str, digits: &str) -> u16 {
-    let groups: Vec<&str> =
-        digits.as_bytes().chunks(8).filter_map(|group| str::from_utf8(group).ok()).collect();
-    for (row, four) in groups.chunks(4).enumerate() {
-        let label = if row == 0 { label } else { "" };
-        canvas.labelled(area, y + u16::try_from(row).unwrap_or(0), label, &four.join(" "), Role::Plain);
+    let labels = std::iter::once(label).chain(std::iter::repeat(""));
+    for ((four, label), y) in digest_rows(digits).iter().zip(labels).zip(y..) {
+        canvas.labelled(area, y, label, four, Role::Plain);
     }
     2
 }

@@ -13,7 +13,7 @@ pub(super) fn of(step: &Step) -> &'static str {
         }
         Step::Authority => {
             "Choose the CA whose key is to be proved: the one that signs the devices' certificates, not one above it. \
-             Beside each stands whether the platform takes its kind of key, and below the list until when its \
+             Beside each stands whether the platform takes its kind of key, which says nothing of whether it knows this CA, and below the list until when its \
              certificate is valid. A CA that still waits for its certificate cannot be proved and is not listed."
         }
         Step::Typing => {

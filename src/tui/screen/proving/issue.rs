@@ -6,19 +6,19 @@ use ratatui::layout::Rect;
 
 use crate::{
     ceremony::{Aftermath, Console, Delivered, Platform, ProofFile, Remaining, StoredPlan},
-    pki::{profile::End, text::Printable, time::Time},
+    pki::{fingerprint::Digest, profile::End, text::Printable, time::Time},
     tui::{
         browser::shown,
         canvas::Canvas,
         message::Failure,
         sheet::{Item, Sheet},
         theme::Role,
-        wording::{grouped, moment},
+        wording::{digest_rows, grouped, moment},
         work::proving::{CaChoice, CodeSource},
     },
 };
 
-use super::code;
+use super::{super::authority::word_rows, code};
 
 /// What will be issued, for everybody to read before it is.
 pub(super) fn draw_summary(
@@ -54,7 +54,8 @@ pub(super) fn draw_summary(
     y += 2;
     let below = Rect { y, height: area.bottom().saturating_sub(y), ..area };
     let text = "Compare the code with the platform once more. Then i issues it: the PIN is asked for, the \
-                certificate is signed, recorded, written and read back.";
+                certificate is signed, recorded, written and read back. The PIN given for it serves for nothing else, and one \
+                that was given before does not serve for it.";
     canvas.paragraph(below, text, Role::Plain);
 }
 
@@ -89,11 +90,12 @@ pub(super) fn done(
         Item::labelled("upload as the proof", Printable::new(&verification.path)),
         Item::labelled("ends", Printable::new(&moment(ends))),
         Item::labelled("plan", Printable::new(&plan.id)),
-        Item::labelled("manifest SHA-256", Printable::new(&delivered.manifest_sha256.to_string())),
-        Item::labelled("audit key SHA-256", Printable::new(&delivered.audit_key_sha256.to_string())),
-        Item::Gap,
-        Item::Heading(format!("Next, at {}", platform.title())),
+        grouped_digest("manifest SHA-256", delivered.manifest_sha256),
+        grouped_digest("audit key SHA-256", delivered.audit_key_sha256),
+        Item::Words("Manifest in words:".to_owned(), Role::Faint),
     ];
+    items.extend(word_rows(&delivered.manifest_sha256.words()));
+    items.extend([Item::Gap, Item::Heading(format!("Next, at {}", platform.title()))]);
     for (place, step) in words.steps.iter().enumerate() {
         items.push(Item::Words(format!("{}. {step}", place + 1), Role::Plain));
     }
@@ -105,6 +107,10 @@ pub(super) fn done(
     items.push(Item::Gap);
     items.push(Item::Words("Consoles change their words; the files stay the same.".to_owned(), Role::Faint));
     Sheet::new(items)
+}
+
+fn grouped_digest(label: &str, digest: Digest) -> Item {
+    Item::labelled(label, Printable::new(&digest_rows(&digest.to_string()).join(" ")))
 }
 
 /// What stands after a proof that failed.

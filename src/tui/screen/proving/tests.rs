@@ -110,7 +110,7 @@ fn at_summary() -> Model {
 #[test]
 fn a_ca_that_the_platform_does_not_take_is_refused_and_named() {
     let mut model = at_authorities("alibaba");
-    assert!(screen(&model).iter().any(|row| row.contains("P-256") && row.contains("NOT ACCEPTED THERE")));
+    assert!(screen(&model).iter().any(|row| row.contains("P-256") && row.contains("KEY NOT TAKEN")));
     assert!(press(&mut model, Key::Enter).is_empty());
     assert!(matches!(model.dialog, Some(Dialog::Failure(_))));
     press(&mut model, Key::Enter);
