@@ -93,7 +93,7 @@ fn judge(octets: &[u8]) -> (bool, String) {
                     );
                 }
             },
-            Piece::Refused(finding) | Piece::NotARequest(finding) => {
+            Piece::Delivered(finding) | Piece::Refused(finding) | Piece::NotARequest(finding) => {
                 accepted = false;
                 said.push(format!("{}: {}", finding.control.id(), finding.message));
             }

@@ -227,7 +227,7 @@ fn split(octets: &[u8], read: impl Fn(&mut dyn Iterator<Item = &[u8]>) -> Vec<Pi
     assert_eq!(whole, read(&mut pieces(octets)), "the pieces matter");
     let sizes = whole.iter().map(|piece| match piece {
         Piece::Request { der, .. } => der.len(),
-        Piece::NotARequest(finding) | Piece::Refused(finding) => {
+        Piece::Delivered(finding) | Piece::NotARequest(finding) | Piece::Refused(finding) => {
             harmless(finding.message.as_str());
             0
         }
