@@ -127,7 +127,7 @@ fn flash_images_hold_what_the_bundle_has() {
         assert!(lab.read(&format!("esp-at/000/{name}.bin")) == image, "{name}");
         let certificate = lab.read(&format!("certs/000/{name}.pem"));
         let image = esp_secure_cert::image(&lab.read("ca.pem"), &certificate, None).unwrap();
-        assert!(lab.read(&format!("esp-secure-cert/000/{name}.bin")) == image, "{name}");
+        assert!(lab.read(&format!("esp-secure-cert/000/{name}.bin")) == *image, "{name}");
     }
     let table = String::from_utf8(lab.read("esp-at/flash.csv")).unwrap();
     let lines: Vec<&str> = table.lines().collect();

@@ -124,7 +124,7 @@ fn crl_bundle(said: Said<'_>) -> Bundle {
     };
     let mut files: BTreeMap<String, Vec<u8>> = BTreeMap::new();
     for part in crl_opening(&issued().issuer, &issued().audit.public()) {
-        let Part::File { path, octets } = part else { panic!("{part:?}") };
+        let Part::File { path, octets } = part else { panic!("a piece that grows") };
         files.insert(path, octets);
     }
     files.insert(CRL_PEM.to_owned(), pem::encode("X509 CRL", &der).into_bytes());

@@ -666,6 +666,7 @@ pub fn report(flaws: &[&str]) -> BundleReport {
         more_flaws: 0,
         certificates: 998,
         summary: Some(Summary {
+            private_keys: Vec::new(),
             waivers: vec![printable("matter-6.1.3-size the stack takes 700 octets")],
             plan: printable("p-20261121-1f2e3d4c"),
             digest: Digest::of(b"a plan"),
