@@ -117,7 +117,8 @@ impl CarriedKeys {
         let mut hint =
             "carry in each device's private key as NAME.key or NAME.key.pem, not encrypted".to_owned();
         if let Some(first) = &self.first_other {
-            hint += &format!("; {} could not be taken, the first is {first}", counted(self.others, "file"));
+            let others = counted(self.others, "file");
+            hint = format!("{hint}; {others} could not be taken, the first is {first}");
         }
         self.refusal(source, &what, hint)
     }

@@ -98,7 +98,9 @@ fn append(image: &mut Vec<u8>, kind: Kind, data: &[&[u8]]) -> Result<(), TooLarg
     image.extend(MAGIC.to_le_bytes());
     image.extend([0, 0, 0, 0, kind as u8, 0]);
     image.extend(length.to_le_bytes());
-    data.iter().for_each(|piece| image.extend_from_slice(piece));
+    for piece in data {
+        image.extend_from_slice(piece);
+    }
     image.resize(data_end, 0);
     let sum = esp_crc32(&[&image[start..]]);
     image.extend(sum.to_le_bytes());

@@ -427,6 +427,7 @@ pub enum Judges {
 }
 
 /// One certificate of a bundle.
+#[derive(Clone, Copy)]
 pub(super) struct Item<'a> {
     /// Where its files stand.
     pub(super) place: &'a Place,

@@ -113,7 +113,7 @@ fn draw_token(canvas: &mut Canvas<'_>, line: Rect, overview: &Overview) {
     /// The word before a serial number.
     const SERIAL: &str = " serial ";
     /// Cells of a serial number (PKCS #11: 16 characters), and of the word before it.
-    const SERIAL_CELLS: u16 = 16 + SERIAL.len() as u16;
+    const SERIAL_CELLS: u16 = 16 + 8;
     /// Cells of the word before the label.
     const WORD_CELLS: u16 = 6;
     let y = line.y + 1;

@@ -3,6 +3,7 @@
 mod adoption;
 mod closing;
 mod folders;
+mod main_job;
 mod plans;
 mod proving;
 mod reading;
@@ -27,9 +28,8 @@ use zeroize::Zeroizing;
 
 use crate::{
     ceremony::{
-        self, Activation, Appliance, ApprovalGiven, Beginning, Class, DeliveryWanted, Error, Format,
-        HeadAfter, Home, Pin, PinEntry, PlanWanted, Progress, ProposedAdoption, PublishedCrls, Reins,
-        Session, Setup, TokenState, Watch,
+        self, Activation, Appliance, Beginning, Class, DeliveryWanted, Error, HeadAfter, Home, Pin, PinEntry,
+        Progress, ProposedAdoption, PublishedCrls, Reins, Session, Setup, TokenState, Watch,
     },
     pki::{fingerprint::Digest, profile::Profile},
 };
@@ -38,8 +38,7 @@ use super::{
     message::{Message, PinAsk, PinLasts},
     model::{Login, TokenSeen},
     pin_door::PinDoor,
-    wording::counted,
-    work::{FormsWithKeys, Job, News, ProfileChoice},
+    work::{Job, News, ProfileChoice},
 };
 
 /// Progress is told at most this often: more than a person can see.
@@ -149,20 +148,7 @@ impl Worker {
             Job::Read(asked) => self.read(asked),
             Job::PutInOrder { reading, order } => Ok(Self::put_in_order(&reading, order)),
             Job::Detail { reading, asked, row } => self.detail(&reading, &asked, row),
-            Job::Plan { ca, profile, paths, seen } => {
-                let (appliance, mut teller) = self.working()?;
-                let planned = teller.watched(|watch| {
-                    let wanted = PlanWanted {
-                        ca: &ca,
-                        profile: &profile,
-                        paths: &paths,
-                        csv: None,
-                        before: Some(&seen),
-                    };
-                    appliance.plan(&wanted, watch, &mut |_| {})
-                });
-                Ok(News::Planned(planned?))
-            }
+            Job::Plan { ca, profile, paths, seen } => self.plan(&ca, &profile, &paths, &seen),
             Job::ShowPlan(plan) => self.show_plan(&plan),
             Job::PlanFindings(plan) => self.plan_findings(&plan),
             Job::PlannedPage { plan, from } => self.planned_page(&plan, from),
@@ -171,47 +157,14 @@ impl Worker {
             Job::Measure { plan, to, formats } => {
                 Ok(News::Measured(self.appliance()?.space(&plan, &to, &formats)?))
             }
-            Job::FormObstacles(plan) => {
-                let appliance = self.appliance()?;
-                let with_keys = FormsWithKeys(appliance.forms_with_private_keys(Format::ALL)?);
-                Ok(News::FormObstacles(appliance.form_obstacles(&plan)?, with_keys))
-            }
-            Job::Approve { plan, words } => {
-                let appliance = self.appliance.as_mut().ok_or_else(no_home)?;
-                appliance.approve(&plan, ApprovalGiven::Words(&words))?;
-                Ok(News::Approved(plan))
-            }
+            Job::FormObstacles(plan) => self.form_obstacles(&plan),
+            Job::Approve { plan, words } => self.approve(plan, &words),
             Job::Withdraw { plan, reason } => self.withdraw(&plan, &reason),
-            Job::Sign(plan) => {
-                let (appliance, _) = self.working()?;
-                appliance.check_approved(&plan)?;
-                // It needs no PIN, nor what the token will say. Where it fails, the signing says so.
-                let _ = appliance.record_signed(&plan);
-                self.log_in(&format!(
-                    "to sign {} of plan {}",
-                    counted(plan.accepted, "certificate"),
-                    plan.id
-                ))?;
-                let (appliance, session, mut teller) = self.signing()?;
-                let issued = teller.watched(|watch| appliance.sign(&plan, session, watch))?;
-                self.mind_token(&issued.head);
-                Ok(News::Signed(issued))
-            }
+            Job::Sign(plan) => self.sign(&plan),
             Job::Deliver { plan, to, formats, keys } => {
-                let wanted = DeliveryWanted { to: &to, formats: &formats, keys: keys.as_deref() };
-                let (appliance, mut teller) = self.working()?;
-                teller.watched(|watch| appliance.check_deliverable(&plan, &wanted, watch))?;
-                self.log_in("to sign the manifest with the audit key")?;
-                let (appliance, session, mut teller) = self.signing()?;
-                let delivered = teller.watched(|watch| appliance.deliver(&plan, &wanted, session, watch))?;
-                self.mind_token(&delivered.head);
-                Ok(News::Delivered(delivered))
+                self.deliver(&plan, &DeliveryWanted { to: &to, formats: &formats, keys: keys.as_deref() })
             }
-            Job::Judge { plan, to } => {
-                let (appliance, mut teller) = self.working()?;
-                let report = teller.watched(|watch| appliance.judge_delivered(&plan, &to, watch))?;
-                Ok(News::Judged(report))
-            }
+            Job::Judge { plan, to } => self.judge_delivered(&plan, &to),
             Job::Unfinished => self.unfinished(),
             Job::Close => self.close(),
             Job::SignHead => self.sign_head(),

@@ -458,52 +458,61 @@ fn signing() -> Vec<(&'static str, Build)> {
     ]
 }
 
+fn browsing_target(outside: &Outside) -> Model {
+    on_top(outside, Screen::Delivery(Delivery::new(material::plan(outside))))
+}
+
+fn in_target(outside: &Outside) -> Model {
+    let mut model = browsing_target(outside);
+    tell(&mut model, News::Folder(material::folder(outside)));
+    model
+}
+
+fn measured(mut model: Model, free: u64) -> Model {
+    later(&mut model, 1_000);
+    tell(&mut model, News::Measured(material::space(free)));
+    model
+}
+
+fn delivered(outside: &Outside) -> Model {
+    let mut model = in_target(outside);
+    update(&mut model, Message::Key(Key::Char('w')));
+    tell(&mut model, News::Delivered(material::delivered()));
+    model
+}
+
+fn judged(outside: &Outside, flaws: &[&str]) -> Model {
+    let mut model = delivered(outside);
+    tell(&mut model, News::Judged(material::report(flaws)));
+    model
+}
+
+/// A form that has devices' private keys is chosen.
+fn form_with_keys(outside: &Outside) -> Model {
+    let mut model = measured(in_target(outside), 15_200_000_000);
+    press(&mut model, &[Key::Tab]);
+    let with_keys = FormsWithKeys(vec!["esp-secure-cert"]);
+    tell(&mut model, News::FormObstacles(Vec::new(), with_keys));
+    press(&mut model, &[Key::Down; 10]);
+    press(&mut model, &[Key::Char(' '), Key::Tab]);
+    model
+}
+
 fn delivery() -> Vec<(&'static str, Build)> {
-    fn browsing(outside: &Outside) -> Model {
-        on_top(outside, Screen::Delivery(Delivery::new(material::plan(outside))))
-    }
-    fn in_folder(outside: &Outside) -> Model {
-        let mut model = browsing(outside);
-        tell(&mut model, News::Folder(material::folder(outside)));
-        model
-    }
-    fn measured(mut model: Model, free: u64) -> Model {
-        later(&mut model, 1_000);
-        tell(&mut model, News::Measured(material::space(free)));
-        model
-    }
-    fn done(outside: &Outside) -> Model {
-        let mut model = in_folder(outside);
-        update(&mut model, Message::Key(Key::Char('w')));
-        tell(&mut model, News::Delivered(material::delivered()));
-        model
-    }
-    fn judged(outside: &Outside, flaws: &[&str]) -> Model {
-        let mut model = done(outside);
-        tell(&mut model, News::Judged(material::report(flaws)));
-        model
-    }
+    let mut samples = delivery_of_pem();
+    samples.extend(delivery_in_forms());
+    samples
+}
+
+fn delivery_in_forms() -> Vec<(&'static str, Build)> {
     vec![
-        ("empty", |outside| without_media(browsing(outside))),
-        ("typical", in_folder),
-        ("typical, media", browsing),
-        ("typical, a CRL", revocation::delivery),
-        ("typical, a CRL delivered", |outside| {
-            let mut model = revocation::delivery(outside);
-            update(&mut model, Message::Key(Key::Char('w')));
-            tell(&mut model, News::Delivered(material::delivered()));
-            model
-        }),
-        ("typical, measured", |outside| measured(in_folder(outside), 15_200_000_000)),
-        ("typical, too little space perhaps", |outside| measured(in_folder(outside), 20_000_000)),
-        ("typical, too little space", |outside| measured(in_folder(outside), 640_000)),
         ("typical, forms", |outside| {
-            let mut model = measured(in_folder(outside), 15_200_000_000);
+            let mut model = measured(in_target(outside), 15_200_000_000);
             press(&mut model, &[Key::Tab, Key::Char(' ')]);
             model
         }),
         ("typical, forms that are in want of settings", |outside| {
-            let mut model = measured(in_folder(outside), 15_200_000_000);
+            let mut model = measured(in_target(outside), 15_200_000_000);
             press(&mut model, &[Key::Tab]);
             tell(
                 &mut model,
@@ -512,26 +521,32 @@ fn delivery() -> Vec<(&'static str, Build)> {
             press(&mut model, &[Key::Down; 7]);
             model
         }),
-        ("typical, private keys in a form", |outside| {
-            let mut model = measured(in_folder(outside), 15_200_000_000);
-            press(&mut model, &[Key::Tab]);
-            let with_keys = FormsWithKeys(vec!["esp-secure-cert"]);
-            tell(&mut model, News::FormObstacles(Vec::new(), with_keys));
-            press(&mut model, &[Key::Down; 10]);
-            press(&mut model, &[Key::Char(' '), Key::Tab]);
-            model
-        }),
+        ("typical, private keys in a form", |outside| form_with_keys(outside)),
         ("hostile, the folder of the private keys", |outside| {
-            let mut model = measured(in_folder(outside), 15_200_000_000);
-            press(&mut model, &[Key::Tab]);
-            let with_keys = FormsWithKeys(vec!["esp-secure-cert"]);
-            tell(&mut model, News::FormObstacles(Vec::new(), with_keys));
-            press(&mut model, &[Key::Down; 10]);
-            press(&mut model, &[Key::Char(' '), Key::Tab, Key::Char('p')]);
+            let mut model = form_with_keys(outside);
+            press(&mut model, &[Key::Char('p')]);
             model
         }),
+    ]
+}
+
+fn delivery_of_pem() -> Vec<(&'static str, Build)> {
+    vec![
+        ("empty", |outside| without_media(browsing_target(outside))),
+        ("typical", in_target),
+        ("typical, media", browsing_target),
+        ("typical, a CRL", revocation::delivery),
+        ("typical, a CRL delivered", |outside| {
+            let mut model = revocation::delivery(outside);
+            update(&mut model, Message::Key(Key::Char('w')));
+            tell(&mut model, News::Delivered(material::delivered()));
+            model
+        }),
+        ("typical, measured", |outside| measured(in_target(outside), 15_200_000_000)),
+        ("typical, too little space perhaps", |outside| measured(in_target(outside), 20_000_000)),
+        ("typical, too little space", |outside| measured(in_target(outside), 640_000)),
         ("typical, read only", |outside| {
-            let mut model = browsing(outside);
+            let mut model = browsing_target(outside);
             let path = std::path::PathBuf::from("/media/other");
             let shown = super::outside::printable("/media/other");
             tell(&mut model, News::Folder(FolderListing { path, shown, ..material::folder(outside) }));
@@ -540,7 +555,7 @@ fn delivery() -> Vec<(&'static str, Build)> {
             model
         }),
         ("typical, read back", |outside| {
-            let mut model = in_folder(outside);
+            let mut model = in_target(outside);
             update(&mut model, Message::Key(Key::Char('w')));
             for phase in [Phase::Delivering, Phase::ReadingBack] {
                 update(&mut model, Message::Progress(Progress::new(phase, 400, Some(2_004))));
@@ -553,27 +568,27 @@ fn delivery() -> Vec<(&'static str, Build)> {
             judged(outside, &[&flaw, "devices.csv has another subject"])
         }),
         ("typical, written", |outside| {
-            let mut model = in_folder(outside);
+            let mut model = in_target(outside);
             update(&mut model, Message::Key(Key::Char('w')));
             let progress = Progress::new(Phase::Delivering, 400, Some(998));
             update(&mut model, Message::Progress(progress));
             model
         }),
-        ("typical, delivered", done),
+        ("typical, delivered", delivered),
         ("failure, stopped", |outside| {
-            let mut model = in_folder(outside);
+            let mut model = in_target(outside);
             update(&mut model, Message::Key(Key::Char('w')));
             update(&mut model, Message::Failed(material::stopped()));
             model
         }),
         ("failure", |outside| {
-            let mut model = in_folder(outside);
+            let mut model = in_target(outside);
             update(&mut model, Message::Key(Key::Char('w')));
             update(&mut model, Message::Failed(material::medium_failure(outside)));
             model
         }),
         ("failure, a form that cannot be had", |outside| {
-            let mut model = in_folder(outside);
+            let mut model = in_target(outside);
             update(&mut model, Message::Key(Key::Char('w')));
             update(&mut model, Message::Failed(material::form_failure(outside)));
             model

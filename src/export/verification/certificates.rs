@@ -176,7 +176,7 @@ pub(super) fn judge<S: Source>(
                 let [from, file, ..] = entry.cells.as_slice() else { continue };
                 let device = Device::of(&certificate, from, file);
                 let item = Item { place: &place, der: &entry.der, source: from, device, key: None };
-                forms.certificate(source, item, expected, report);
+                forms.certificate(source, &item, expected, report);
             }
         }
     }

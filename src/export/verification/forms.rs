@@ -72,12 +72,12 @@ impl<F: Read> Forms<F> {
     pub(super) fn certificate<S: Source<File = F>>(
         &mut self,
         source: &S,
-        item: Item<'_>,
+        item: &Item<'_>,
         expected: &mut Expected,
         report: &mut Report,
     ) {
-        let key = self.carried_key(source, &item, expected, report);
-        let parts = self.made.certificate(&Item { key: key.as_ref(), ..item });
+        let key = self.carried_key(source, item, expected, report);
+        let parts = self.made.certificate(&Item { key: key.as_ref(), ..*item });
         self.compare(source, parts, expected, report);
     }
 

@@ -108,11 +108,11 @@ impl Forms {
     pub fn told(&self) -> String {
         let more = self.chosen.iter().map(|format| format.name());
         let names: Vec<&str> = [Format::Pem.name()].into_iter().chain(more).collect();
-        let named = |shown: usize| match names.len() - shown {
+        let in_words = |shown: usize| match names.len() - shown {
             0 => names.join(", "),
-            more => format!("{} and {more} more", names[..shown].join(", ")),
+            unnamed => format!("{} and {unnamed} more", names[..shown].join(", ")),
         };
-        (1..=names.len()).rev().map(named).find(|text| text.len() <= TOLD_CHARS_MAX).unwrap_or_default()
+        (1..=names.len()).rev().map(in_words).find(|text| text.len() <= TOLD_CHARS_MAX).unwrap_or_default()
     }
 
     /// Draws the list, as much as there is room for around the cursor.
