@@ -326,17 +326,18 @@ impl Delivery {
             bindings.push(BACK);
             return bindings;
         }
+        let (pane, folder, keys) = (self.target.pane(), self.target.folder(), self.target.keys());
         // What the folder was opened for stands first.
-        if self.target.folder().is_some() {
+        if folder.is_some() {
             bindings.push(Binding::bar(&[Key::Char('w')], Action::Proceed, "write the bundle here"));
-            if self.target.keyed_form().is_some() {
-                // Once they are chosen, w is what stands in the bar.
-                let wanted = self.target.pane() == Pane::Folders && self.target.keys().is_none();
-                let binding = if wanted { Binding::bar } else { Binding::help };
-                bindings.push(binding(&[Key::Char('p')], KEYS, "private keys are here"));
-            }
         }
-        match self.target.pane() {
+        // Once they are chosen, w is what stands in the bar.
+        let keys_wanted = folder.is_some() && self.target.keyed_form().is_some() && keys.is_none();
+        if keys_wanted || keys.is_some_and(|keys| folder.is_some_and(|folder| keys != folder)) {
+            let place = if keys_wanted && pane == Pane::Folders { Binding::bar } else { Binding::help };
+            bindings.push(place(&[Key::Char('p')], KEYS, "keys are here"));
+        }
+        match pane {
             Pane::Folders => {
                 bindings.extend(self.target.opening());
                 bindings.extend_from_slice(FOLDERS);
@@ -349,9 +350,9 @@ impl Delivery {
                 bindings.push(Binding::bar(&[Key::Tab], Action::Next, "folders"));
             }
         }
-        bindings.push(match self.target.pane() {
-            Pane::Folders => Binding::bar(&[Key::Char('/')], TYPE, "type a path"),
-            Pane::Forms => Binding::help(&[Key::Char('/')], TYPE, "type a path"),
+        bindings.push(match pane {
+            Pane::Folders if !keys_wanted => Binding::bar(&[Key::Char('/')], TYPE, "type a path"),
+            Pane::Folders | Pane::Forms => Binding::help(&[Key::Char('/')], TYPE, "type a path"),
         });
         bindings.extend_from_slice(LIST);
         bindings.push(BACK);
