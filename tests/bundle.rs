@@ -14,7 +14,7 @@ use coldsign::{
     export::{
         bundle::{BundleBuilder, CERTIFICATES_PEM, Part},
         esp_secure_cert,
-        form::Format,
+        format::Format,
         forms::{Forms, Named},
         manifest::{
             self, Authority, Counts, FORM, FileDigest, Head, Header, MANIFEST, RegisterHead, SHA256SUMS,

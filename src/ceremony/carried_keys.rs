@@ -9,7 +9,7 @@ use std::{collections::HashMap, io::Read as _, path::Path};
 use zeroize::Zeroizing;
 
 use crate::{
-    export::form::FormatError,
+    export::format::FormatError,
     media::{Entry, InFile, Intake, Limits, Source, Unreadable, Volume},
     pki::{
         device_key::{DeviceKey, DeviceKeyError, FILE_OCTETS_MAX},

@@ -8,7 +8,7 @@ use std::{
 use crate::{
     export::{
         bundle::{BundleBuilder, Part},
-        form::Format,
+        format::Format,
         manifest::{self, Authority, Counts, Header},
     },
     media::{OutFile, Outbox, Volume, Written},

@@ -4,7 +4,7 @@ use thiserror::Error;
 
 use crate::{
     config,
-    export::form::FormatError,
+    export::format::FormatError,
     media,
     pki::{
         naming::table::TableError,

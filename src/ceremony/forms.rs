@@ -5,7 +5,8 @@ use std::path::Path;
 use crate::{
     config,
     export::{
-        form::{Format, Judges},
+        form::Judges,
+        format::Format,
         forms::{Forms, Named},
         held_crls::HeldCrl,
         pem,

@@ -131,7 +131,7 @@ pub use withdrawal::Withdrawn;
 // Values of the layers below that the faces show or hand through.
 pub use crate::{
     export::{
-        form::Format,
+        format::Format,
         manifest::Standing,
         verification::{CrlSummary, Report as BundleReport},
     },

@@ -5,7 +5,7 @@ use std::path::Path;
 use crate::{
     config,
     export::{
-        form::Format,
+        format::Format,
         pem,
         proof::{self, Given},
     },

@@ -6,7 +6,7 @@
 use std::ops::ControlFlow;
 
 use crate::{
-    export::form::Format,
+    export::format::Format,
     host::reserve::Reserve,
     pki::{
         crl::{CrlNumber, CrlSerial, SignedCrl},

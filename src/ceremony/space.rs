@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use crate::{
-    export::{form::Format, forms::Forms, pem},
+    export::{format::Format, forms::Forms, pem},
     media::free_octets,
     pki::key::KeyAlgorithm,
     register::{IssuedCrl, StoredPlan},

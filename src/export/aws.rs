@@ -14,7 +14,8 @@ use super::{
     binding::check_authority,
     bundle::{Part, append, file},
     devices::Device,
-    form::{Form, FormatError, Item, Judges, settings_file},
+    form::{Form, Item, Judges, settings_file},
+    format::FormatError,
     pem,
 };
 use crate::pki::{certificate::Certificate, platform::Platform, text::Printable};

@@ -10,7 +10,8 @@ use super::{
     binding::check_authority,
     bundle::{Part, append},
     devices,
-    form::{Form, FormatError, Item, Judges},
+    form::{Form, Item, Judges},
+    format::FormatError,
     names::numbered,
     pem,
 };

@@ -6,7 +6,8 @@ use serde_json::json;
 use super::{
     binding::{check_authority, device_name},
     bundle::{Part, append, file},
-    form::{Form, FormatError, Item, Judges},
+    form::{Form, Item, Judges},
+    format::FormatError,
     pem,
 };
 use crate::pki::{certificate::Certificate, platform::Platform, text::Printable};

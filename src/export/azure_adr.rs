@@ -5,7 +5,8 @@ use const_oid::db::rfc5280::ID_KP_CLIENT_AUTH;
 
 use super::{
     bundle::{Part, file},
-    form::{Form, FormatError, Item, Judges},
+    form::{Form, Item, Judges},
+    format::FormatError,
     pem,
 };
 use crate::pki::{

@@ -4,7 +4,8 @@
 use super::{
     bundle::{Part, append, file},
     devices::{cell, line},
-    form::{Form, FormatError, Item, Judges},
+    form::{Form, Item, Judges},
+    format::FormatError,
     pem,
 };
 use crate::pki::{

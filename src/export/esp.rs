@@ -11,7 +11,8 @@ use zeroize::Zeroizing;
 use super::{
     bundle::{CA, CA_CHAIN, Part, Place, ROOT, file},
     esp_partitions::Partitions,
-    form::{Form, FormatError, Item, Judges, settings_file},
+    form::{Form, Item, Judges, settings_file},
+    format::FormatError,
     pem,
     private_keys::{KeyFile, PrivateKeys},
 };

@@ -14,7 +14,8 @@ use super::{
     devices::line,
     esp::{self, Contents, Flash, Own, PartitionSettings, Trusted},
     esp_partitions::Partition,
-    form::{FormSettings, FormatError},
+    form::FormSettings,
+    format::FormatError,
 };
 use crate::pki::device_key::DeviceKey;
 

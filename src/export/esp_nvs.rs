@@ -14,7 +14,8 @@ use super::{
     crc32::esp_crc32,
     devices::line,
     esp::{self, Contents, Flash, Own, PartitionSettings, Trusted},
-    form::{FormSettings, FormatError, Item},
+    form::{FormSettings, Item},
+    format::FormatError,
 };
 use crate::pki::device_key::DeviceKey;
 

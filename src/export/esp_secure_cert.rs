@@ -14,7 +14,8 @@ use super::{
     bundle::{Part, Place},
     crc32::esp_crc32,
     esp::{Contents, Flash, Own, Trusted},
-    form::{FormSettings, FormatError},
+    form::FormSettings,
+    format::FormatError,
     private_keys::{KeyFile, PrivateKeys},
 };
 use crate::pki::device_key::DeviceKey;

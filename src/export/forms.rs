@@ -9,7 +9,8 @@ use serde::{
 
 use super::{
     bundle::{Part, Place},
-    form::{Form, Format, FormatError, Item, Judges, Room},
+    form::{Form, Item, Judges},
+    format::{Format, FormatError, Room},
     held_crls::HeldCrl,
     private_keys::{KeyFile, PrivateKeys},
 };

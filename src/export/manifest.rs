@@ -399,7 +399,7 @@ impl<R: BufRead> Lines<R> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{export::form::Format, pki::lint::waiver::WAIVABLE};
+    use crate::{export::format::Format, pki::lint::waiver::WAIVABLE};
 
     fn authority(letter: char) -> Authority {
         Authority {

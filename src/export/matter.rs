@@ -2,7 +2,8 @@
 
 use super::{
     bundle::{Part, file},
-    form::{Form, FormatError, Item, Judges},
+    form::{Form, Item, Judges},
+    format::FormatError,
     pem,
 };
 use crate::pki::{

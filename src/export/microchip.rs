@@ -13,7 +13,8 @@ use serde_json::{Value, json};
 use super::{
     binding::device_name,
     bundle::{Part, append, file},
-    form::{Form, FormSettings, FormatError, Item, Judges, settings_file},
+    form::{Form, FormSettings, Item, Judges, settings_file},
+    format::FormatError,
     pem,
 };
 use crate::pki::{

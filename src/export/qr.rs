@@ -8,7 +8,8 @@ use qrcode::{Color, EcLevel, QrCode};
 use super::{
     bundle::{Part, file},
     crc32::png_crc32,
-    form::{Form, FormatError, Item, Judges},
+    form::{Form, Item, Judges},
+    format::FormatError,
     pem,
 };
 use crate::pki::certificate::Certificate;

@@ -5,7 +5,7 @@ use std::path::Path;
 use crate::{
     export::{
         bundle::{CRL_DER, CRL_LEFT, CRL_PEM, Part, crl_opening},
-        form::Format,
+        format::Format,
         manifest::{self, CrlHeader},
         verification::LEFT_HEAD,
     },

@@ -3,7 +3,7 @@
 use crate::{
     export::{
         bundle::Part,
-        form::{Format, FormatError},
+        format::{Format, FormatError},
         held_crls::{HeldCrl, first_address},
         pem,
     },

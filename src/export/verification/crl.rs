@@ -7,7 +7,7 @@ use sha2::{Digest as _, Sha256};
 use super::{
     super::{
         bundle::{CRL_DER, CRL_LEFT, CRL_PEM},
-        form::Format,
+        format::Format,
         manifest::CrlHeader,
     },
     CrlSummary, FlawId, OpenError, Report, Source,

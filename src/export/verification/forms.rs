@@ -9,13 +9,7 @@ use std::{
 use zeroize::Zeroizing;
 
 use super::{
-    super::{
-        bundle::Part,
-        form::{Format, Item},
-        forms,
-        manifest::Header,
-        private_keys::KeyFile,
-    },
+    super::{bundle::Part, form::Item, format::Format, forms, manifest::Header, private_keys::KeyFile},
     FlawId, Report, Source,
     files::Expected,
     held_crls::Judge,

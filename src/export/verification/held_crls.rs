@@ -4,7 +4,7 @@
 use std::io::{BufRead as _, BufReader, Read};
 
 use super::{
-    super::{form::Format, forms::Forms, held_crls::HeldCrl},
+    super::{format::Format, forms::Forms, held_crls::HeldCrl},
     FlawId, OpenError, Report, Source,
     crl::{CrlFound, judge_signature, judge_times},
 };
