@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 
 use crate::{
     ceremony::{
-        Adoptee, Appliance, AuthorityRecord, CrlScope, Error, Home, InstalledCertificate, NewCa,
+        Adoptee, Appliance, AuthorityRecord, ConfirmedCa, CrlScope, Error, Home, InstalledCertificate, NewCa,
         ProposedAdoption, Rekey, Requested, Role, RootCompared, printable_path,
     },
     pki::{
@@ -33,12 +33,7 @@ pub fn run(home: Home, command: CaCommand, form: Form) -> Result<Exit, Error> {
     match command {
         CaCommand::Create { name, key, subject, days, path_length, pin } => {
             let new = NewCa { name: &name, key: algorithm(key), subject: &subject }.commanded();
-            let _heeded = stop::heed();
-            let mut appliance = Appliance::open(home)?;
-            let (issuer, head) =
-                appliance.create_root(&new, days, path_length, &mut pin::custodian(pin.pin_file))?;
-            render::head(&head);
-            show(form, &name, Some((issuer.certificate(), issuer.root())), appliance.is_rehearsal());
+            create(home, &new, (days, path_length), pin, form)?;
         }
         CaCommand::Request { name, key, subject, to, pin } => {
             let new = NewCa { name: &name, key: algorithm(key), subject: &subject }.commanded();
@@ -59,14 +54,9 @@ pub fn run(home: Home, command: CaCommand, form: Form) -> Result<Exit, Error> {
             life::cross(home, &ca, &profile, &certificate, form)?;
         }
         CaCommand::Install { name, certificate, chain, root_words, beside } => {
-            let mut appliance = Appliance::open(home)?;
             let role = if beside { Role::Beside } else { Role::Issues };
-            let fitting = appliance.examine(&name, &certificate, chain.as_deref(), role)?;
-            for subject in fitting.recorded() {
-                tell!("above it, from the register: {subject}");
-            }
-            let issuer = appliance.install(fitting, RootCompared::Typed(root_words.as_deref()))?;
-            show(form, &name, Some((issuer.certificate(), issuer.root())), appliance.is_rehearsal());
+            let compared = RootCompared::Typed(root_words.as_deref());
+            install(home, &name, (&certificate, chain.as_deref(), role), compared, form)?;
         }
         CaCommand::Use { name, sha256, root_words } => {
             let mut appliance = Appliance::open(home)?;
@@ -85,25 +75,7 @@ pub fn run(home: Home, command: CaCommand, form: Form) -> Result<Exit, Error> {
             };
             adopt(home, &adoptee, words.as_deref().unwrap_or_default(), pin, form)?;
         }
-        CaCommand::Export { name, to } => {
-            let appliance = Appliance::open_to_read(home)?;
-            let exported = appliance.export_certificate(&name, &to)?;
-            let folder = printable_path(&to.join(&exported.folder));
-            match form {
-                Form::Json => render::value(&json!({
-                    "ca": name,
-                    "folder": folder.as_str(),
-                    "files": exported.files,
-                    "sha256": exported.sha256.to_string(),
-                })),
-                Form::Text => {
-                    render::line(&format!("folder  {folder}"));
-                    render::line(&format!("files   {}", exported.files.join(", ")));
-                    render::line(&format!("sha256  {}", exported.sha256));
-                    render::line(&format!("words   {}", exported.sha256.words()));
-                }
-            }
-        }
+        CaCommand::Export { name, to } => export(home, &name, &to, form)?,
         CaCommand::List => list(home, form)?,
         CaCommand::Show { name, pem: true } => {
             let record = Appliance::open_to_read(home)?.authority(&name)?;
@@ -115,6 +87,59 @@ pub fn run(home: Home, command: CaCommand, form: Form) -> Result<Exit, Error> {
         CaCommand::Show { name, pem: false } => show_one(home, &name, form)?,
     }
     Ok(Exit::Done)
+}
+
+fn create(
+    home: Home,
+    new: &ConfirmedCa<'_>,
+    (days, path_length): (u32, Option<u32>),
+    pin: PinArguments,
+    form: Form,
+) -> Result<(), Error> {
+    let _heeded = stop::heed();
+    let mut appliance = Appliance::open(home)?;
+    let (issuer, head) = appliance.create_root(new, days, path_length, &mut pin::custodian(pin.pin_file))?;
+    render::head(&head);
+    show(form, new.new_ca().name, Some((issuer.certificate(), issuer.root())), appliance.is_rehearsal());
+    Ok(())
+}
+
+fn install(
+    home: Home,
+    name: &str,
+    (certificate, chain, role): (&Path, Option<&Path>, Role),
+    compared: RootCompared<'_>,
+    form: Form,
+) -> Result<(), Error> {
+    let mut appliance = Appliance::open(home)?;
+    let fitting = appliance.examine(name, certificate, chain, role)?;
+    for subject in fitting.recorded() {
+        tell!("above it, from the register: {subject}");
+    }
+    let issuer = appliance.install(fitting, compared)?;
+    show(form, name, Some((issuer.certificate(), issuer.root())), appliance.is_rehearsal());
+    Ok(())
+}
+
+fn export(home: Home, name: &str, to: &Path, form: Form) -> Result<(), Error> {
+    let appliance = Appliance::open_to_read(home)?;
+    let exported = appliance.export_certificate(name, to)?;
+    let folder = printable_path(&to.join(&exported.folder));
+    match form {
+        Form::Json => render::value(&json!({
+            "ca": name,
+            "folder": folder.as_str(),
+            "files": exported.files,
+            "sha256": exported.sha256.to_string(),
+        })),
+        Form::Text => {
+            render::line(&format!("folder  {folder}"));
+            render::line(&format!("files   {}", exported.files.join(", ")));
+            render::line(&format!("sha256  {}", exported.sha256));
+            render::line(&format!("words   {}", exported.sha256.words()));
+        }
+    }
+    Ok(())
 }
 
 fn list(home: Home, form: Form) -> Result<(), Error> {
