@@ -9,7 +9,6 @@ use std::{collections::HashMap, io::Read as _, path::Path};
 use zeroize::Zeroizing;
 
 use crate::{
-    export::format::FormatError,
     media::{Entry, InFile, Intake, Limits, Source, Unreadable, Volume},
     pki::{
         device_key::{DeviceKey, DeviceKeyError, FILE_OCTETS_MAX},
@@ -91,7 +90,7 @@ impl CarriedKeys {
     /// The private key of the certificate that was requested by this source and has this public key.
     ///
     /// # Errors
-    /// [`Error::Format`] with the source, where the folder has no such key, or its file is another by now.
+    /// [`Error::Usage`] with the source, where the folder has no such key, or its file is another by now.
     pub(super) fn of(&self, source: &str, spki_sha256: Digest) -> Result<DeviceKey, Error> {
         let path = self.paths.get(&spki_sha256.first_128_bits()).ok_or_else(|| self.missing(source))?;
         let file = self.volume.open_file(path, FILE_OCTETS_MAX as u64);
@@ -129,12 +128,12 @@ impl CarriedKeys {
     }
 
     fn refusal(&self, source: &str, what: &str, hint: impl Into<String>) -> Error {
-        FormatError::impossible(self.form, &format!("{}: {what}", Printable::new(source)), hint).into()
+        Error::usage(format!("{}: {}: {what}", self.form, Printable::new(source)), hint)
     }
 }
 
 /// Whether a file is named like a private key.
-fn is_key(source: &Source) -> bool {
+pub(super) fn is_key(source: &Source) -> bool {
     let name = source.file_name().to_ascii_lowercase();
     ENDINGS.iter().any(|ending| name.ends_with(ending.as_bytes()))
 }

@@ -30,7 +30,7 @@ use super::{
     error::Error,
     forms::{check_proof_form, suited},
     handover::{Bundle, Delivered, Handover, Whole},
-    opening::{Appliance, now},
+    opening::{Appliance, now, printable_path},
     progress::{Phase, Watch},
 };
 
@@ -67,9 +67,15 @@ impl<'a> Writing<'a> {
 
     pub(super) fn put(&mut self, part: Part) -> Result<(), Error> {
         match part {
-            Part::File { path, octets } => self.put_file(&path, &octets)?,
+            Part::File { path, octets } => {
+                let file = self.outbox.create_file(&path)?;
+                self.put_whole(file, &octets)?;
+            }
             Part::Append { path, octets } => self.append(path, &octets)?,
-            Part::Secret { path, octets } => self.put_file(&path, &octets)?,
+            Part::Secret { path, octets } => {
+                let file = self.outbox.create_secret_file(&path)?;
+                self.put_whole(file, &octets)?;
+            }
             Part::Signed { path, before, message, after } => {
                 let signer = match &mut self.audit_signer {
                     Some(signer) => signer,
@@ -83,8 +89,7 @@ impl<'a> Writing<'a> {
         Ok(())
     }
 
-    fn put_file(&mut self, path: &str, octets: &[u8]) -> Result<(), Error> {
-        let mut file = self.outbox.create_file(path)?;
+    fn put_whole(&mut self, mut file: OutFile, octets: &[u8]) -> Result<(), Error> {
         file.append(octets)?;
         self.written.push(file.finish()?);
         Ok(())
@@ -129,7 +134,7 @@ impl Appliance {
             folder: plan.id.clone(),
             entries: plan.accepted,
             root: self.issuer_of(plan)?.root().into(),
-            again: again(format!("coldsign deliver {}", plan.id), wanted.formats),
+            again: again_with(plan, wanted),
         };
         let delivered = self.hand_over(
             handover,
@@ -168,9 +173,9 @@ impl Appliance {
         for part in builder.opening() {
             writing.put(part)?;
         }
-        let again = again(format!("coldsign deliver {}", plan.id), wanted.formats);
+        let again = again_with(plan, wanted);
         self.write_path_crls(&crls, formats, &mut writing, watch, &again)?;
-        self.write_certificates((plan, keys), &mut builder, &mut writing, watch)?;
+        self.write_certificates((plan, keys, &again), &mut builder, &mut writing, watch)?;
         for part in builder.closing() {
             writing.put(part)?;
         }
@@ -260,7 +265,7 @@ impl Appliance {
 
     fn write_certificates(
         &self,
-        (plan, keys): (&StoredPlan, Option<&CarriedKeys>),
+        (plan, keys, again): (&StoredPlan, Option<&CarriedKeys>, &str),
         builder: &mut BundleBuilder,
         writing: &mut Writing<'_>,
         watch: &mut Watch<'_>,
@@ -280,10 +285,7 @@ impl Appliance {
             watch.tell(Phase::Delivering, done, Some(plan.accepted));
             watch.check_stop(
                 "the unfinished folder was removed from the medium",
-                &format!(
-                    "deliver it again (coldsign deliver {}); everything issued is in the register",
-                    plan.id
-                ),
+                &format!("deliver it again ({again}); everything issued is in the register"),
             )?;
         }
     }
@@ -388,6 +390,15 @@ fn not_taken(error: &KeyError) -> Error {
 /// One signature of the audit key.
 pub(super) fn audit_signature(session: &Session, key: &TokenKey, message: &[u8]) -> Result<Vec<u8>, Error> {
     AuditSigner::open(session, key)?.sign(message)
+}
+
+/// The command that delivers a plan again as it was asked for.
+fn again_with(plan: &StoredPlan, wanted: &DeliveryWanted<'_>) -> String {
+    let command = again(format!("coldsign deliver {}", plan.id), wanted.formats);
+    match wanted.keys {
+        Some(keys) => format!("{command} --keys {}", printable_path(keys)),
+        None => command,
+    }
 }
 
 /// A command that delivers something again, with the forms that were asked for.

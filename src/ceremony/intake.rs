@@ -20,7 +20,7 @@ use crate::{
     },
 };
 
-use super::{error::Error, table};
+use super::{carried_keys, error::Error, table};
 
 /// Octets read from a file at a time.
 const PIECE_OCTETS: usize = 64 * 1024;
@@ -351,9 +351,10 @@ fn submission(open: &OpenFile, piece: Piece, number: u64) -> Submission {
     Submission { source, content, place: Place { source: open.file.source().clone(), number } }
 }
 
-/// Whether the operator or the file's name says that it is a request.
+/// Whether the operator or the file's name says that it is a request: not where its name says that it is a private key.
 pub(super) fn promises_request(source: &Source) -> bool {
-    source.named() == Named::Directly || REQUEST_EXTENSIONS.iter().any(|known| has_extension(source, known))
+    let by_extension = REQUEST_EXTENSIONS.iter().any(|known| has_extension(source, known));
+    source.named() == Named::Directly || (by_extension && !carried_keys::is_key(source))
 }
 
 fn has_extension(source: &Source, known: &str) -> bool {

@@ -7,7 +7,6 @@ use std::ops::ControlFlow;
 
 use crate::{
     export::format::Format,
-    host::reserve::Reserve,
     pki::{
         crl::{CrlNumber, CrlSerial, SignedCrl},
         issuer::IssuingCa,
@@ -202,10 +201,10 @@ impl Appliance {
         watch: &mut Watch<'_>,
     ) -> Result<IssuedCrl, Error> {
         let PreparedCrl { issuer, stored, change, later } = &approved.prepared;
-        if let Some(signed) = self.crl_in_hand(stored) {
-            // First of all, whatever is in the way of signing more: nobody else has it.
-            let (at, reserve) = (now()?, self.set_room_aside(1)?);
-            return self.recorded_crl(stored, signed, (at, reserve), session);
+        // First of all, whatever is in the way of signing more: nobody else has it.
+        if let Some(issued) = self.record_crl_in_hand(approved)? {
+            self.close_head_of_crl(session);
+            return Ok(issued);
         }
         let ca = stored.authority.as_str();
         let key = self.ca_key(ca, &self.authority_key_uri(ca)?, session)?;
@@ -230,24 +229,29 @@ impl Appliance {
         // All that can fail besides the recording itself comes before the signature.
         let (at, reserve) = (now()?, self.set_room_aside(1)?);
         let signed = self.signed_crl(&stored, issuer, &key, session)?;
-        self.recorded_crl(&stored, signed, (at, reserve), session)
+        let issued = self.record_crl(&stored, signed, at, reserve)?;
+        self.close_head_of_crl(session);
+        Ok(issued)
     }
 
-    /// Records a signed CRL, and has the register's head signed.
-    fn recorded_crl(
-        &mut self,
-        stored: &StoredCrl,
-        signed: SignedCrl,
-        (at, reserve): (Time, Reserve),
-        session: &Session,
-    ) -> Result<IssuedCrl, Error> {
-        let issued = self.record_crl(stored, signed, at, reserve)?;
-        // A head that cannot be signed now undoes no CRL: the delivery that follows signs it, and tells where it cannot, and
-        // where the token had lost its mark.
+    /// Records the signature of an approved CRL that an earlier signing left in hand, for which no token is needed; `None`
+    /// where none is in hand.
+    ///
+    /// # Errors
+    /// [`Error::Register`], and as for clock and disk.
+    pub fn record_crl_in_hand(&mut self, approved: &ApprovedCrl) -> Result<Option<IssuedCrl>, Error> {
+        let stored = &approved.prepared.stored;
+        let Some(signed) = self.crl_in_hand(stored) else { return Ok(None) };
+        let (at, reserve) = (now()?, self.set_room_aside(1)?);
+        self.record_crl(stored, signed, at, reserve).map(Some)
+    }
+
+    /// A head that cannot be signed now undoes no CRL: the delivery that follows signs it, and tells where it cannot, and
+    /// where the token had lost its mark.
+    fn close_head_of_crl(&mut self, session: &Session) {
         if self.has_lost_mark(session).is_ok_and(|lost| !lost) {
             let _ = self.close_head(session);
         }
-        Ok(issued)
     }
 
     fn new_crl<'a>(
@@ -300,8 +304,9 @@ impl Appliance {
     pub fn is_outdated(&self, issued: &IssuedCrl) -> bool {
         let stored = issued.stored();
         let since = self.register.revocations_after(&stored.authority, stored.scope, stored.revocations);
-        match (since, now()) {
-            (Ok(since), Ok(now)) => outdated(stored.next_update, since, now),
+        let later = self.register.check_none_later(&stored.authority, stored.scope);
+        match (since, now(), later) {
+            (Ok(since), Ok(now), Ok(())) => outdated(stored.next_update, since, now),
             _ => true,
         }
     }
@@ -321,6 +326,7 @@ impl Appliance {
     /// [`Error::Usage`] where there is none that was made here; [`Error::Register`].
     pub fn latest_crl(&self, ca: &str, scope: CrlScope) -> Result<IssuedCrl, Error> {
         self.authority(ca)?;
+        self.register.check_none_later(ca, scope)?;
         let latest = self
             .register
             .latest_crl(ca, scope)?

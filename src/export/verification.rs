@@ -294,10 +294,14 @@ fn summary(header: &Header, manifest_sha256: Digest, report: &mut Report) -> Opt
     })
 }
 
+/// Octets that are set aside for a small file.
+const SMALL_OCTETS: usize = 16 << 10;
+
 /// Reads a small file whole; `None` and a flaw where it is missing, unreadable or longer than `octets_max`.
 fn small<S: Source>(source: &S, path: &str, octets_max: u64, report: &mut Report) -> Option<Vec<u8>> {
     let file = source.open(path).map_err(|error| report.add_open(path, &error)).ok()?;
-    let mut octets = Vec::new();
+    // As much at once as most have: what has a secret is not left behind where it grew.
+    let mut octets = Vec::with_capacity(usize::try_from(octets_max + 1).unwrap_or(0).min(SMALL_OCTETS));
     match file.take(octets_max + 1).read_to_end(&mut octets) {
         Err(error) => {
             report.add_open(path, &OpenError::Unreadable(error.to_string()));

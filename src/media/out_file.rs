@@ -7,6 +7,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use rustix::io::Errno;
 use sha2::{Digest as _, Sha256};
+use zeroize::Zeroizing;
 
 use super::error::Error;
 use super::name::Shown;
@@ -18,7 +19,8 @@ pub struct OutFile {
     path: String,
     shown: Shown,
     file: File,
-    buffer: Vec<u8>,
+    /// Wiped when it goes: some files have secrets.
+    buffer: Zeroizing<Vec<u8>>,
     hash: Sha256,
     octets: u64,
     finished: Arc<AtomicU64>,
@@ -45,7 +47,7 @@ impl OutFile {
             path: path.to_owned(),
             shown,
             file,
-            buffer: Vec::new(),
+            buffer: Zeroizing::default(),
             hash: Sha256::new(),
             octets: 0,
             finished,

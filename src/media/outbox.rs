@@ -90,6 +90,18 @@ impl Outbox {
     /// [`Error::BadName`], [`Error::Exists`] (also for names that differ in case alone, on a medium that does not tell
     /// them apart), [`Error::FolderTooFull`], [`Error::Full`], [`Error::ReadOnly`], [`Error::Gone`], [`Error::Io`].
     pub fn create_file(&mut self, path: &str) -> Result<OutFile, Error> {
+        self.new_file(path, FILE_MODE)
+    }
+
+    /// The same for a file with a secret, which on media that know owners only its owner can read.
+    ///
+    /// # Errors
+    /// As [`Outbox::create_file`].
+    pub fn create_secret_file(&mut self, path: &str) -> Result<OutFile, Error> {
+        self.new_file(path, SECRET_MODE)
+    }
+
+    fn new_file(&mut self, path: &str, mode: Mode) -> Result<OutFile, Error> {
         let (parent, name) = split(path);
         for component in path.split('/') {
             checked(component, path)?;
@@ -103,7 +115,7 @@ impl Outbox {
         self.ensure(parent)?;
         self.count_name(parent, name)?;
         let flags = OFlags::WRONLY | OFlags::CREATE | OFlags::EXCL | OFlags::NOFOLLOW | OFlags::CLOEXEC;
-        let file = fs::openat2(self.opened(parent), name, flags, FILE_MODE, BENEATH)
+        let file = fs::openat2(self.opened(parent), name, flags, mode, BENEATH)
             .map_err(|errno| Error::from_errno(self.shown(path), "making the file", errno))?;
         if self.paths.len() < FSYNC_FILES_MAX + 1 {
             self.paths.push(path.to_owned());
@@ -358,6 +370,7 @@ const OPEN_FOLDERS_MAX: usize = 8;
 const COMPONENTS_MAX: usize = 8;
 
 const FILE_MODE: Mode = Mode::from_raw_mode(0o644);
+const SECRET_MODE: Mode = Mode::from_raw_mode(0o600);
 const FOLDER_MODE: Mode = Mode::from_raw_mode(0o755);
 
 #[cfg(test)]

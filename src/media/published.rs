@@ -7,6 +7,7 @@ use std::sync::Arc;
 
 use rustix::fs::{Advice, FileType};
 use sha2::{Digest as _, Sha256};
+use zeroize::Zeroizing;
 
 use super::error::{Error, Unreadable};
 use super::limits::Limits;
@@ -58,7 +59,8 @@ impl Published {
         let mut file = volume::open_file(self.folder.as_fd(), path, u64::MAX, source)?;
         rustix::fs::fadvise(file.file(), 0, None, Advice::DontNeed).map_err(Unreadable::from_errno)?;
         let buffer_octets = usize::try_from(file.size()).unwrap_or(usize::MAX).clamp(1, BUFFER_OCTETS);
-        let mut buffer = vec![0; buffer_octets];
+        // Wiped when it goes: some files have secrets.
+        let mut buffer = Zeroizing::new(vec![0; buffer_octets]);
         let mut hash = Sha256::new();
         loop {
             match file.read(&mut buffer) {

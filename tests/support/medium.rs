@@ -37,9 +37,20 @@ impl Medium {
         let medium = Self { folder, device, at };
         medium.mount();
         fill(&medium.at);
-        unmount(&medium.at, UnmountFlags::empty()).unwrap();
+        medium.unmount();
         medium.mount();
         Some(medium)
+    }
+
+    /// A process that another test is about to start may still hold what this one had open: that passes.
+    fn unmount(&self) {
+        for _ in 0..100 {
+            match unmount(&self.at, UnmountFlags::empty()) {
+                Err(rustix::io::Errno::BUSY) => std::thread::sleep(std::time::Duration::from_millis(50)),
+                result => return result.unwrap(),
+            }
+        }
+        panic!("{} stays busy", self.at.display());
     }
 
     fn mount(&self) {

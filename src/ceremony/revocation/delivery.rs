@@ -78,6 +78,7 @@ impl Appliance {
         session: &Session,
         watch: &mut Watch<'_>,
     ) -> Result<Delivered, Error> {
+        self.register.check_none_later(&crl.stored().authority, crl.stored().scope)?;
         self.check_crl_forms(&crl.stored().authority, Some(crl.stored().scope), formats)?;
         let handover = Handover {
             folder: crl_id(crl.stored()),

@@ -69,8 +69,8 @@ impl Appliance {
         Ok(if has_full || has_all_partitions { found } else { Vec::new() })
     }
 
-    /// Checks that no CRL that one of these forms would hold is overdue, but for those of a CA whose next ones are being
-    /// made: with an overdue CRL a broker lets nobody in.
+    /// Checks that no CRL that one of these forms would hold is overdue, or older than an older register that was accepted,
+    /// but for those of a CA whose next ones are being made: with an overdue CRL a broker lets nobody in.
     ///
     /// # Errors
     /// [`Error::Format`], [`Error::Register`].
@@ -84,8 +84,11 @@ impl Appliance {
         let now = now()?;
         for crl in self.path_crls(issuer)? {
             let stored = crl.issued.stored();
-            let ended = stored.next_update.filter(|next| *next < now);
-            if let Some(ended) = ended.filter(|_| renewed != Some(stored.authority.as_str())) {
+            if renewed == Some(stored.authority.as_str()) {
+                continue;
+            }
+            self.register.check_none_later(&stored.authority, stored.scope)?;
+            if let Some(ended) = stored.next_update.filter(|next| *next < now) {
                 let name = Printable::new(&stored.authority);
                 let partition = stored.scope.of_partition();
                 let what = format!(

@@ -167,8 +167,7 @@ impl<F: Read> Forms<F> {
 fn whole<S: Source>(source: &S, path: &str, octets: &[u8], expected: &mut Expected, report: &mut Report) {
     expected.add_path(path);
     // A file that is missing was reported when the manifest was read, or is not in it, which is reported later.
-    if let Ok(file) = source.open(path) {
-        let mut file = BufReader::new(file);
+    if let Ok(mut file) = source.open(path) {
         if !continues(&mut file, octets) || !matches!(file.read(&mut [0]), Ok(0)) {
             other(path, report);
         }
@@ -187,8 +186,8 @@ fn add<S: Source>(forms: &mut forms::Forms, source: &S, format: Format, report: 
 
 /// Whether the next octets are these.
 fn continues(reader: &mut impl Read, octets: &[u8]) -> bool {
-    let mut found = vec![0; octets.len()];
-    reader.read_exact(&mut found).is_ok() && found == octets
+    let mut found = Zeroizing::new(vec![0; octets.len()]);
+    reader.read_exact(&mut found).is_ok() && *found == octets
 }
 
 /// Whether a signature of the audit key over this message follows.

@@ -34,6 +34,20 @@ impl CrlNumber {
         &self.0
     }
 
+    /// The larger one of this and another.
+    #[must_use]
+    pub fn at_least(self, other: u64) -> Self {
+        let octets = other.to_be_bytes();
+        // The shortest that is not negative: no zero in front but before a first bit that is set.
+        let zeros = octets.iter().take(7).take_while(|octet| **octet == 0).count();
+        let mut content = octets[zeros..].to_vec();
+        if content[0] & 0x80 != 0 {
+            content.insert(0, 0);
+        }
+        let size = |content: &[u8]| (content.len(), content.to_vec());
+        if size(&content) > size(&self.0) { Self(content) } else { self }
+    }
+
     /// The number after it; `None` where that has more than 20 octets.
     #[must_use]
     pub fn next(&self) -> Option<Self> {

@@ -21,7 +21,7 @@ impl Audit<'_> {
         let connection = self.connection;
         let mut statement = connection.prepare_cached(&format!(
             "SELECT {}, act.entry = before.entry FROM crl LEFT JOIN crl AS before ON before.number = ?2 \
-             JOIN revocation AS act ON act.authority = crl.authority AND act.act <> 'released' \
+             JOIN revocation AS act INDEXED BY revocation_entry ON act.authority = crl.authority AND act.act <> 'released' \
              AND act.entry < crl.entry AND act.entry >= coalesce(before.entry, 0) \
              WHERE crl.number = ?1 AND NOT EXISTS (SELECT 1 FROM revocation AS later \
              WHERE later.authority = act.authority AND later.serial = act.serial \

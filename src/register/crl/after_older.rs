@@ -6,6 +6,8 @@
 
 use rusqlite::Connection;
 
+use crate::pki::{crl::CrlNumber, time::Time};
+
 use super::super::{
     Register,
     error::Error,
@@ -34,6 +36,22 @@ impl Register {
         let previous = latest(&self.connection, authority, scope)?;
         accepted_since(&self.connection, authority, previous.as_ref().map(|previous| &previous.stored))
     }
+
+    /// Whether the latest CRL of a scope may be handed over: not where an older register was accepted since, which does not
+    /// know what was published behind it.
+    ///
+    /// # Errors
+    /// [`RevocationError::LaterUnknown`], [`Error::AuthorityUnknown`], [`Error::Damaged`].
+    pub fn check_none_later(&self, authority: &str, scope: CrlScope) -> Result<(), Error> {
+        match self.accepted_since_crl(authority, scope)? {
+            None => Ok(()),
+            Some(accepted) => Err(later_unknown(authority, scope, accepted).into()),
+        }
+    }
+}
+
+fn later_unknown(authority: &str, scope: CrlScope, accepted: u64) -> RevocationError {
+    RevocationError::LaterUnknown { authority: authority.to_owned(), scope, accepted }
 }
 
 /// The entry by which an older register was accepted since the CRL before was stored. One that waited to be signed counts as
@@ -43,13 +61,33 @@ fn accepted_since(
     authority: &str,
     previous: Option<&StoredCrl>,
 ) -> Result<Option<u64>, Error> {
-    let made: Option<i64> = connection
-        .prepare_cached("SELECT max(entry) FROM authority WHERE name = ?1")?
-        .query_row([authority], |row| row.get(0))?;
-    let made = made.ok_or_else(|| Error::AuthorityUnknown(authority.to_owned()))?;
+    let made = made(connection, authority)?;
     // A CA that was made or moved in behind it has nothing that was lost.
     journal::check_entry(connection, made, Kind::Authority)?;
     mark::accepted_behind(connection, previous.map_or(made, |previous| previous.entry))
+}
+
+/// The number of the next CRL of an authority, which would be this one. Once an older register was accepted nobody can prove
+/// that the CRL that was brought is the newest that was published: a number of the time at which it is made, in seconds since
+/// 1970, is above those that were counted up one by one, so that none is given twice.
+pub(super) fn number_of_next(
+    connection: &Connection,
+    authority: &str,
+    counted: CrlNumber,
+    this_update: Time,
+) -> Result<CrlNumber, Error> {
+    Ok(match mark::accepted_behind(connection, made(connection, authority)?)? {
+        None => counted,
+        Some(_) => counted.at_least(u64::try_from(this_update.unix()).unwrap_or(0)),
+    })
+}
+
+/// The entry by which an authority was made or moved in.
+fn made(connection: &Connection, authority: &str) -> Result<i64, Error> {
+    let made: Option<i64> = connection
+        .prepare_cached("SELECT max(entry) FROM authority WHERE name = ?1")?
+        .query_row([authority], |row| row.get(0))?;
+    made.ok_or_else(|| Error::AuthorityUnknown(authority.to_owned()))
 }
 
 /// Of what kind the entry of the next CRL is, and the entry by which an older register was accepted that it answers.
@@ -62,8 +100,6 @@ pub(super) fn kind_of_next(
     match (accepted_since(connection, authority, previous)?, later) {
         (None, _) => Ok((Kind::Crl, None)),
         (Some(accepted), LaterCrls::None) => Ok((Kind::CrlNoPrevious, Some(accepted))),
-        (Some(accepted), LaterCrls::Unsaid) => {
-            Err(RevocationError::LaterUnknown { authority: authority.to_owned(), scope, accepted }.into())
-        }
+        (Some(accepted), LaterCrls::Unsaid) => Err(later_unknown(authority, scope, accepted).into()),
     }
 }

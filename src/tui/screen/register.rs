@@ -17,7 +17,7 @@ use super::{
 };
 use crate::{
     ceremony::{IssuedRow, Revoked},
-    pki::text::Printable,
+    pki::{text::Printable, time::Time},
     tui::{
         canvas::Canvas,
         field::Field,
@@ -211,9 +211,14 @@ impl Register {
 }
 
 /// A certificate that was read, to look at.
-pub(super) fn document(row: &IssuedRow, der: &[u8], ca: &str, revoked: Option<&Revoked>) -> Screen {
+pub(super) fn document(
+    row: &IssuedRow,
+    der: &[u8],
+    (ca, revoked): (&str, Option<&Revoked>),
+    now: Option<Time>,
+) -> Screen {
     let title = Printable::new(&format!("number {}: {}", grouped(row.number), row.subject));
-    let revoke = Revoke::found(ca, row.serial.clone(), row.subject.clone(), revoked);
+    let revoke = Revoke::found(ca, (row.serial.clone(), row.subject.clone()), revoked, now);
     let state = revoked.map(|revoked| format!("It is {}.", state_words(revoked)));
     Screen::Document(Document::certificate(title, der).revocable(revoke, state))
 }
@@ -326,11 +331,9 @@ impl Room for Register {
             News::Register(RegisterNews::Plans(lines)) => self.plans.show(lines),
             News::Register(RegisterNews::Read { number, der, ca, revoked }) => {
                 let at = usize::try_from(number.saturating_sub(1)).unwrap_or(usize::MAX);
-                return Heard::Mine(
-                    self.row(at).map_or_else(Turn::stay, |row| {
-                        Turn::enter(document(row, &der, &ca, revoked.as_ref()))
-                    }),
-                );
+                return Heard::Mine(self.row(at).map_or_else(Turn::stay, |row| {
+                    Turn::enter(document(row, &der, (&ca, revoked.as_ref()), about.clock))
+                }));
             }
             other => return Heard::NotMine(Box::new(other)),
         }

@@ -7,7 +7,7 @@ use ratatui::layout::Rect;
 use super::next_crl::NextCrl;
 use crate::{
     ceremony::{CrlScope, JudgedRevocation, RevocationAct, Revoked, acts_on, acts_on_any},
-    pki::{crl::Reason, text::Printable},
+    pki::{crl::Reason, text::Printable, time::Time},
     tui::{
         browser::{Browser, shown},
         canvas::Canvas,
@@ -89,10 +89,15 @@ impl Revoke {
     }
 
     /// A certificate that was found in the register, of which this holds now; `None` where nothing can become of it any
-    /// more.
+    /// more. `now` is the host's clock.
     #[must_use]
-    pub fn found(ca: &str, serial: String, subject: Printable, revoked: Option<&Revoked>) -> Option<Self> {
-        let acts = acts_on(revoked);
+    pub fn found(
+        ca: &str,
+        (serial, subject): (String, Printable),
+        revoked: Option<&Revoked>,
+        now: Option<Time>,
+    ) -> Option<Self> {
+        let acts = acts_on(revoked, now);
         let is_revoked = matches!(revoked, Some(Revoked::Revoked(_)));
         let revoke = Self { acts, ..Self::of(ca, Which::Found { serial, subject, is_revoked }, Step::Form) };
         (!revoke.acts.is_empty()).then_some(revoke)

@@ -96,14 +96,15 @@ impl Room for Revoked {
         bindings
     }
 
-    fn act(&mut self, action: Action, _about: &About) -> Turn {
+    fn act(&mut self, action: Action, about: &About) -> Turn {
         match action {
             Action::Back => Turn::back(),
             MORE => self.rows.all().last().map_or_else(Turn::stay, |row| self.ask(row.place)),
             Action::Open => self.rows.open(|row| {
                 let unknown = || Printable::new("not known: issued elsewhere");
                 let subject = row.subject.clone().unwrap_or_else(unknown);
-                let revoke = Revoke::found(&self.ca, row.serial.clone(), subject, Some(&row.revoked));
+                let named = (row.serial.clone(), subject);
+                let revoke = Revoke::found(&self.ca, named, Some(&row.revoked), about.clock);
                 revoke.map_or_else(nothing_worse, |revoke| Turn::enter(Screen::Revoke(revoke)))
             }),
             _ => self.rows.act(action),

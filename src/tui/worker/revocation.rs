@@ -12,7 +12,7 @@ use crate::{
     },
 };
 
-use super::Worker;
+use super::{Worker, no_home};
 
 /// Revoked certificates read at a time: some screens, read in an instant.
 const IN_FORCE_ROWS: u32 = 200;
@@ -142,14 +142,26 @@ impl Worker {
 
     fn sign_crl(&mut self, digest: Digest) -> Result<RevocationNews, Error> {
         let number = self.desk.prepared(digest)?.id();
+        // What is signed and in hand needs no PIN to be recorded.
+        if let Desk::Approved(approved) = &self.desk
+            && let Some(signed) = self.appliance.as_mut().ok_or_else(no_home)?.record_crl_in_hand(approved)?
+        {
+            let told = self.told_signed(approved, &signed);
+            self.desk = Desk::default();
+            return told;
+        }
         self.log_in(&format!("to sign {number}"))?;
         let Desk::Approved(approved) = std::mem::take(&mut self.desk) else { return Err(not_there()) };
         let (appliance, session, mut teller) = self.signing()?;
         let signed = teller.watched(|watch| appliance.issue_crl(&approved, session, watch))?;
+        self.told_signed(&approved, &signed)
+    }
+
+    fn told_signed(&self, approved: &ApprovedCrl, signed: &IssuedCrl) -> Result<RevocationNews, Error> {
         // From here on it is signed and recorded: nothing that fails may say otherwise.
-        let row = Box::new(ceremony::new_crl_row(&signed));
+        let row = Box::new(ceremony::new_crl_row(signed));
         let stored_before = approved.prepared().change().is_none();
-        if stored_before && appliance.is_outdated(&signed) {
+        if stored_before && self.appliance()?.is_outdated(signed) {
             return Ok(RevocationNews::Outdated(row));
         }
         Ok(RevocationNews::Signed(row))

@@ -30,14 +30,19 @@ pub fn document() -> Vec<(&'static str, Build)> {
         ("typical", read),
         ("typical, issued and revoked", |outside| {
             let revoked = super::revocation::for_good(Reason::Superseded);
-            let revoke =
-                Revoke::found("factory", "4f5e".to_owned(), printable(&outside.subject), Some(&revoked));
+            let revoke = Revoke::found(
+                "factory",
+                ("4f5e".to_owned(), printable(&outside.subject)),
+                Some(&revoked),
+                None,
+            );
             let state = "It is revoked since 2026-11-21 14:03:22 UTC: superseded.".to_owned();
             let document = Document::request(printable(&outside.file), &material::request(outside));
             on_top(outside, Screen::Document(document.revocable(revoke, Some(state))))
         }),
         ("typical, issued", |outside| {
-            let revoke = Revoke::found("factory", "4f5e".to_owned(), printable(&outside.subject), None);
+            let revoke =
+                Revoke::found("factory", ("4f5e".to_owned(), printable(&outside.subject)), None, None);
             let document = Document::request(printable(&outside.file), &material::request(outside));
             on_top(outside, Screen::Document(document.revocable(revoke, None)))
         }),

@@ -223,7 +223,8 @@ pub fn revoke() -> Vec<(&'static str, Build)> {
         model
     }
     fn found(outside: &Outside, standing: Option<&Revoked>) -> Model {
-        let revoke = Revoke::found(&ca(outside), SERIAL.to_owned(), printable(&outside.subject), standing);
+        let revoke =
+            Revoke::found(&ca(outside), (SERIAL.to_owned(), printable(&outside.subject)), standing, None);
         on_top(outside, Screen::Revoke(revoke.expect("something can become of it")))
     }
     vec![

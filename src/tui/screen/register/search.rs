@@ -289,7 +289,7 @@ impl Room for Search {
         (self.phase == Phase::Form).then_some(&mut self.field)
     }
 
-    fn hear(&mut self, news: Box<News>, _about: &About) -> Heard {
+    fn hear(&mut self, news: Box<News>, about: &About) -> Heard {
         match *news {
             News::Register(RegisterNews::Found { rows, end }) => {
                 self.rows.extend(rows);
@@ -300,11 +300,9 @@ impl Room for Search {
             }
             News::Register(RegisterNews::Read { number, der, ca, revoked }) => {
                 let row = self.rows.iter().find(|row| row.number == number);
-                Heard::Mine(
-                    row.map_or_else(Turn::stay, |row| {
-                        Turn::enter(document(row, &der, &ca, revoked.as_ref()))
-                    }),
-                )
+                Heard::Mine(row.map_or_else(Turn::stay, |row| {
+                    Turn::enter(document(row, &der, (&ca, revoked.as_ref()), about.clock))
+                }))
             }
             other => Heard::NotMine(Box::new(other)),
         }
