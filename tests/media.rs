@@ -509,11 +509,17 @@ fn removes_what_a_crash_left_and_nothing_else() {
     write(&target, ".coldsign-partial-bundle/certs/0000/a.pem", b"half");
     symlink(dir.path().join("outside"), target.join(".coldsign-partial-bundle/link")).unwrap();
     write(&target, ".coldsign-partial-other/a.pem", b"half");
+    write(&target, ".coldsign-partial-of its own/a.pem", b"whose it is");
+    let begun = Outbox::create(&target, "begun").unwrap();
     let mut outbox = Outbox::create(&target, "bundle").unwrap();
     outbox.create_file("a.pem").unwrap().finish().unwrap();
     assert_eq!(outbox.publish().unwrap().count_files().unwrap(), 1);
     assert_eq!(fs::read(dir.path().join("outside/canary")).unwrap(), b"CANARY");
-    assert!(target.join(".coldsign-partial-other/a.pem").exists());
+    // Of another delivery, too: it may have had secrets. Not what is being written, nor what no outbox names so.
+    assert!(!target.join(".coldsign-partial-other").exists());
+    assert!(target.join(".coldsign-partial-begun").exists());
+    assert!(target.join(".coldsign-partial-of its own/a.pem").exists());
+    drop(begun);
 
     // No outbox makes a link or a file of that name.
     symlink(dir.path().join("outside"), target.join(".coldsign-partial-third")).unwrap();

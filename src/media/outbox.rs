@@ -65,6 +65,7 @@ impl Outbox {
             return Err(Error::Exists { path: shown });
         }
         remove_left_over(&target, &partial)?;
+        remove_others_left_over(&target);
         fs::mkdirat(target.folder(), partial.as_str(), FOLDER_MODE)
             .map_err(|errno| Error::from_errno(shown.clone(), "making the folder", errno))?;
         let folder = open(target.folder(), &partial, &shown)?;
@@ -290,6 +291,26 @@ fn remove_left_over(target: &Volume, partial: &str) -> Result<(), Error> {
     lock(&folder, &shown)?;
     remove_tree(target.folder(), partial, COMPONENTS_MAX + 1)
         .map_err(|errno| Error::from_errno(shown, "removing an unfinished delivery", errno))
+}
+
+/// Removes what other deliveries left unfinished here, as far as that can be done: whoever takes the medium from here on gets
+/// nothing of them, which may have been secret. One that is written at this moment is locked, and stays; so does every one where the
+/// medium knows no locks.
+fn remove_others_left_over(target: &Volume) {
+    let limits = Limits::STANDARD;
+    let Ok(again) = volume::open_folder(target.folder(), b".", None) else { return };
+    let Ok(names) = Listing::read(again, limits.files_max, limits.names_octets_max) else { return };
+    for name in (0..).map_while(|at| names.name(at)) {
+        let ours = str::from_utf8(name).ok().filter(|name| {
+            name.strip_prefix(PARTIAL_PREFIX).is_some_and(|plan| SafeName::parse(plan).is_ok())
+        });
+        let Some(name) = ours else { continue };
+        let shown = Shown::path(&target.given().join(name));
+        let Ok(folder) = open(target.folder(), name, &shown) else { continue };
+        if fs::flock(&folder, FlockOperation::NonBlockingLockExclusive).is_ok() {
+            let _ = remove_tree(target.folder(), name, COMPONENTS_MAX + 1);
+        }
+    }
 }
 
 /// Removes a folder and all beneath it, without following anything out of it.
