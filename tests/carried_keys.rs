@@ -6,6 +6,7 @@ mod support;
 use std::{
     fs::{self, OpenOptions},
     io::Write as _,
+    os::unix::fs::PermissionsExt as _,
     path::Path,
 };
 
@@ -161,5 +162,12 @@ fn private_keys_go_into_the_image_and_nowhere_else() {
         assert!(!is_in(&sandbox.path("home"), line), "{name}");
         let der = coldsign::pki::device_key::DeviceKey::parse(&fs::read(&path).unwrap()).unwrap();
         assert!(!is_in(&sandbox.path("home"), &der.pem()[40..80]), "{name}");
+        let image = fs::metadata(bundle.join(format!("esp-secure-cert/000/{name}.bin"))).unwrap();
+        assert_eq!(image.permissions().mode() & 0o777, 0o600, "{name}");
     }
+    // Keys that lie beside their requests are none of them, and no reason to refuse anything.
+    fs::copy(sandbox.path("one.key"), format!("{stick}/one.key.pem")).unwrap();
+    let der = ["pkcs8", "-topk8", "-nocrypt", "-outform", "DER", "-in", &sandbox.text("two.key"), "-out"];
+    succeed(openssl(&der).arg(format!("{stick}/two.key.der")));
+    sandbox.ok(["inspect", "--profile", "device", &stick]);
 }

@@ -343,6 +343,8 @@ fn submission(open: &OpenFile, piece: Piece, number: u64) -> Submission {
     let promises_request = open.promises_request;
     let content = match piece {
         Piece::Request { der, notes } => Content::Request { der, notes },
+        // A private key beside its request, which a delivery may want.
+        Piece::Refused(finding) if is_private_key(open.file.source()) => Content::Skipped(finding),
         Piece::Refused(finding) => Content::Refused(finding),
         Piece::NotARequest(finding) if promises_request => Content::Refused(finding),
         Piece::Delivered(finding) | Piece::NotARequest(finding) => Content::Skipped(finding),
@@ -355,6 +357,11 @@ fn submission(open: &OpenFile, piece: Piece, number: u64) -> Submission {
 pub(super) fn promises_request(source: &Source) -> bool {
     let by_extension = REQUEST_EXTENSIONS.iter().any(|known| has_extension(source, known));
     source.named() == Named::Directly || (by_extension && !carried_keys::is_key(source))
+}
+
+/// Whether a file that was found, and not named, is called like a private key.
+fn is_private_key(source: &Source) -> bool {
+    source.named() != Named::Directly && carried_keys::is_key(source)
 }
 
 fn has_extension(source: &Source, known: &str) -> bool {
