@@ -97,7 +97,7 @@ fn a_published_crl_that_is_brought_lets_the_next_one_go() {
     assert_eq!(home.held(later(2)), None);
     let next = home.stored_crl(later(2));
     // That it was the newest nobody can prove: the next number is one that was never reached by counting.
-    let of_its_time = CrlNumber::first().at_least(later(2).unix().try_into().unwrap());
+    let of_its_time = CrlNumber::from(u64::try_from(later(2).unix()).unwrap());
     assert_eq!((next.stored.number.clone(), next.none_since), (Some(of_its_time), None));
     home.sign_crl(&next, later(2));
     assert_eq!(home.bring(&first, later(2)).unwrap(), Brought::Known);

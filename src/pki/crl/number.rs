@@ -34,20 +34,6 @@ impl CrlNumber {
         &self.0
     }
 
-    /// The larger one of this and another.
-    #[must_use]
-    pub fn at_least(self, other: u64) -> Self {
-        let octets = other.to_be_bytes();
-        // The shortest that is not negative: no zero in front but before a first bit that is set.
-        let zeros = octets.iter().take(7).take_while(|octet| **octet == 0).count();
-        let mut content = octets[zeros..].to_vec();
-        if content[0] & 0x80 != 0 {
-            content.insert(0, 0);
-        }
-        let size = |content: &[u8]| (content.len(), content.to_vec());
-        if size(&content) > size(&self.0) { Self(content) } else { self }
-    }
-
     /// The number after it; `None` where that has more than 20 octets.
     #[must_use]
     pub fn next(&self) -> Option<Self> {
@@ -67,6 +53,16 @@ impl CrlNumber {
         }
         // 00 in front of 7f…ff became 00 80…: still shortest; 00 in front of ff became 01 00: still shortest.
         Self::from_octets(&octets)
+    }
+}
+
+impl From<u64> for CrlNumber {
+    fn from(number: u64) -> Self {
+        let octets = number.to_be_bytes();
+        let zeros = octets.iter().take(7).take_while(|octet| **octet == 0).count();
+        // X.690 §8.3.2: no zero in front but before a first bit that is set.
+        let sign: &[u8] = if octets[zeros] & 0x80 == 0 { &[] } else { &[0] };
+        Self([sign, &octets[zeros..]].concat())
     }
 }
 
@@ -113,6 +109,17 @@ mod tests {
         let after = number.next().unwrap();
         assert_eq!(after.as_octets(), next, "{text}");
         assert!(after > number);
+    }
+
+    #[test]
+    fn a_number_has_its_shortest_form() {
+        for (number, octets) in
+            [(0, &[0][..]), (1, &[1]), (128, &[0, 128]), (256, &[1, 0]), (1 << 31, &[0, 128, 0, 0, 0])]
+        {
+            assert_eq!(Some(CrlNumber::from(number)), CrlNumber::from_octets(octets));
+            assert_eq!(CrlNumber::from(number).to_string(), number.to_string());
+        }
+        assert_eq!(CrlNumber::from(u64::MAX).to_string(), u64::MAX.to_string());
     }
 
     #[test]

@@ -78,7 +78,7 @@ pub(super) fn number_of_next(
 ) -> Result<CrlNumber, Error> {
     Ok(match mark::accepted_behind(connection, made(connection, authority)?)? {
         None => counted,
-        Some(_) => counted.at_least(u64::try_from(this_update.unix()).unwrap_or(0)),
+        Some(_) => counted.max(CrlNumber::from(u64::try_from(this_update.unix()).unwrap_or(0))),
     })
 }
 
