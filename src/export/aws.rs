@@ -11,7 +11,7 @@ mod template;
 use serde_json::{Map, Value, json};
 
 use super::{
-    binding::check_authority,
+    binding::{check_authority, others_apart},
     bundle::{Part, append, file},
     devices::Device,
     form::{Form, Item, Judges, settings_file},
@@ -81,7 +81,6 @@ impl Kit {
 
     /// What is in the way of one certificate.
     fn obstacle(&self, certificate: &Certificate) -> Result<(), String> {
-        Platform::Aws.check_device(certificate).map_err(|error| error.to_string())?;
         // Its octets are not final, and no name is made of its digest that AWS would refuse.
         let device = Device::of(certificate, "", "");
         let subject = Subject::of(&device);
@@ -146,6 +145,9 @@ impl Form for Kit {
     }
 
     fn check_certificate(&self, certificate: &Certificate) -> Result<(), FormatError> {
+        Platform::Aws
+            .check_device(certificate)
+            .map_err(|what| FormatError::impossible(NAME, &what, others_apart(NAME)))?;
         let hint = "choose other parameters in [deliver.aws] of authority.toml, or leave the form aws out";
         self.obstacle(certificate).map_err(|what| FormatError::impossible(NAME, &what, hint))
     }

@@ -7,7 +7,7 @@ use serde_json::json;
 
 use super::{
     aws::line,
-    binding::check_authority,
+    binding::{check_authority, others_apart},
     bundle::{Part, append},
     devices,
     form::{Form, Item, Judges},
@@ -38,8 +38,9 @@ impl Form for Answers {
     }
 
     fn check_certificate(&self, certificate: &Certificate) -> Result<(), FormatError> {
-        let hint = format!("issue it by the profile {NAME}, or leave the form {NAME} out");
-        Platform::Aws.check_device(certificate).map_err(|what| FormatError::impossible(NAME, &what, hint))
+        Platform::Aws
+            .check_device(certificate)
+            .map_err(|what| FormatError::impossible(NAME, &what, others_apart(NAME)))
     }
 
     fn opening(&mut self, _: &[Certificate]) -> Vec<Part> {

@@ -74,6 +74,14 @@ pub(super) fn device_name(subject: &Name) -> Result<String, String> {
         .map_err(|names| format!("a device is named by the one CN of its subject, which has {}", names.len()))
 }
 
+/// What to do about one certificate that a form does not take: no profile changes its key or its name.
+pub(super) fn others_apart(form: &str) -> String {
+    format!(
+        "key and name are in the certificate: issue the other devices as a batch of their own, or leave the form \
+         {form} out"
+    )
+}
+
 /// Why a form cannot be made below a CA that its platform does not take.
 pub(super) fn check_authority(
     platform: Platform,
@@ -99,8 +107,7 @@ impl Form for Binding {
 
     fn check_certificate(&self, certificate: &Certificate) -> Result<(), FormatError> {
         let form = self.platform.name();
-        let hint = format!("issue it by another profile, or leave the form {form} out");
-        self.obstacle(certificate).map_err(|what| FormatError::impossible(form, &what, hint))
+        self.obstacle(certificate).map_err(|what| FormatError::impossible(form, &what, others_apart(form)))
     }
 
     fn device_name(&self, certificate: &Certificate) -> Option<String> {

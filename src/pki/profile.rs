@@ -349,9 +349,9 @@ impl Profile {
             End::At(end) => format!("certificates end on {end}"),
         };
         let beyond = match self.beyond_issuer {
-            BeyondIssuer::Keep => "or longer than the CA",
-            BeyondIssuer::Refuse => "never longer than the CA",
-            BeyondIssuer::Shorten => "or as long as the CA",
+            BeyondIssuer::Keep => "even where the CA ends before",
+            BeyondIssuer::Refuse => "refused where the CA ends before",
+            BeyondIssuer::Shorten => "shortened to the end of the CA",
         };
         let largest = self.keys.iter().any(|key| matches!(key, KeyAlgorithm::Rsa { .. }));
         let keys: Vec<String> = self.keys.iter().map(ToString::to_string).collect();

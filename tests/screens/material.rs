@@ -282,7 +282,9 @@ pub fn medium_failure(outside: &Outside) -> Failure {
 pub fn form_failure(outside: &Outside) -> Failure {
     Failure {
         what: format!("apsaramq: {}: it takes no such device", printable(&outside.file)),
-        hint: "issue it by another profile, or leave the form apsaramq out".to_owned(),
+        hint: "key and name are in the certificate: issue the other devices as a batch of their own, or leave the form \
+               apsaramq out"
+            .to_owned(),
         class: Class::Configuration,
         aftermath: Aftermath::FormImpossible("apsaramq"),
     }

@@ -234,13 +234,15 @@ fn requests() -> Vec<(&'static str, Build)> {
 
 fn choice() -> Vec<(&'static str, Build)> {
     fn choosing(outside: &Outside) -> Model {
-        let profile = |name: &str, summary: &str| ProfileChoice {
+        let profile = |name: &str, summary: &str| {
+            ProfileChoice {
             name: super::outside::printable(name).to_string(),
             summary: summary.to_owned(),
             terms:
-                "certificates last 1825 days, never longer than the CA; keys: P-256, P-384, P-521, Ed25519, \
+                "certificates last 1825 days, refused where the CA ends before; keys: P-256, P-384, P-521, Ed25519, \
                     ML-DSA-44, ML-DSA-65, ML-DSA-87, RSA-2048 and larger"
                     .to_owned(),
+        }
         };
         let profiles =
             vec![profile(&outside.profile, "end entity"), profile("subordinate-ca", "subordinate CA")];

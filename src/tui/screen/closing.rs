@@ -152,7 +152,7 @@ impl Room for ClosingScreen {
             ));
         }
         if self.code.is_some() {
-            bindings.push(Binding::bar(&[Key::Char('c')], CODE, "code"));
+            bindings.push(Binding::bar(&[Key::Char('c')], CODE, "QR code"));
         }
         if self.closing.signature == HeadSignature::Wanting {
             bindings.push(Binding::bar(&[Key::Char('s')], SIGN, "sign the head"));

@@ -331,14 +331,14 @@ impl Room for Proving {
                     bindings.push(Binding::bar(&[Key::Char('p'), Key::Left], PREVIOUS, "the one before"));
                 }
                 bindings.push(Binding::bar(&[Key::Tab], OTHER_FILE, "other file"));
-                bindings.push(Binding::bar(&[Key::Char('c')], CODES, "the words"));
+                bindings.push(Binding::bar(&[Key::Char('c')], CODES, "the text"));
                 bindings.push(BACK);
                 bindings
             }
             Step::Done(sheet, _, Face::Words) => {
                 let mut bindings = vec![
                     Binding::bar(&[Key::Enter], Action::Proceed, "done"),
-                    Binding::bar(&[Key::Char('c')], CODES, "both files as codes"),
+                    Binding::bar(&[Key::Char('c')], CODES, "both files as QR codes"),
                 ];
                 bindings.extend(sheet.scrolling());
                 bindings.push(BACK);

@@ -240,7 +240,7 @@ impl Room for Register {
         }
         let (enter, other) = match self.side {
             Side::Certificates => ("look at it", "plans"),
-            Side::Plans => ("go on with this plan", "certificates"),
+            Side::Plans => (self.plans.verb(), "certificates"),
         };
         let mut bindings = vec![
             Binding::bar(&[Key::Enter, Key::Right, Key::Char('l')], Action::Open, enter),

@@ -66,7 +66,7 @@ impl Room for Rooms {
 
     fn help(&self) -> &'static str {
         "Choose what is to be done: the arrows and the digits move, Enter opens. Nothing is signed before a plan was made, \
-         shown and approved by typing its words. Plans that were begun and are not finished are told below; Register \
+         shown and approved by typing its words; a proof for a platform is approved by its own last step. Plans that were begun and are not finished are told below; Register \
          shows them, Tab there, and goes on with each; Close names them."
     }
 

@@ -81,7 +81,7 @@ impl Cargo {
     pub fn files(&self) -> &'static [(&'static str, &'static str)] {
         match self {
             Self::Crl { .. } => &[
-                ("crl.der", "to be published where the certificates say it is fetched"),
+                ("crl.der", "to be published where the certificates say, if they do"),
                 ("crl.pem", "the same for servers that read it from a file"),
                 ("left.csv", "what the CRL before listed and this one has no more, and why"),
             ],

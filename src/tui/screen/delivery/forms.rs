@@ -90,17 +90,22 @@ impl Forms {
     }
 
     /// Chooses the form under the cursor, or no longer; PEM is always there.
-    pub fn mark(&mut self) {
+    ///
+    /// # Errors
+    /// What is in the way of the form: it is not chosen then. One that was chosen before can always be left out.
+    pub fn mark(&mut self) -> Result<(), FormObstacle> {
         let Some(&format) = Format::ALL.get(self.list.chosen()).filter(|format| **format != Format::Pem)
         else {
-            return;
+            return Ok(());
         };
-        match self.chosen.iter().position(|own| *own == format) {
-            Some(at) => {
+        match (self.chosen.iter().position(|own| *own == format), self.obstacle(format)) {
+            (Some(at), _) => {
                 self.chosen.remove(at);
             }
-            None => self.chosen.push(format),
+            (None, Some(obstacle)) => return Err(obstacle.clone()),
+            (None, None) => self.chosen.push(format),
         }
+        Ok(())
     }
 
     /// Those that will be written, in few words: as many by name as a row has room for.

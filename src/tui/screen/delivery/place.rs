@@ -195,10 +195,16 @@ impl Target {
             (Pane::Folders, Action::Next) => self.pane = Pane::Forms,
             (Pane::Forms, Action::Next) => self.pane = Pane::Folders,
             (Pane::Folders, _) => return self.browser.act(action, about),
-            (Pane::Forms, Action::Mark) => {
-                self.forms.mark();
-                self.measure = Measure::Wanted;
-            }
+            (Pane::Forms, Action::Mark) => match self.forms.mark() {
+                Ok(()) => self.measure = Measure::Wanted,
+                Err(obstacle) => {
+                    let form = obstacle.format.name();
+                    return Turn::refuse(
+                        format!("the form {form} cannot be had here: {}", obstacle.what),
+                        obstacle.hint.as_str(),
+                    );
+                }
+            },
             (Pane::Forms, _) => self.forms.act(action),
         }
         Turn::stay()

@@ -63,6 +63,15 @@ impl Plans {
         })
     }
 
+    /// What Enter does with the chosen plan, in a word or two for the help bar.
+    pub(super) fn verb(&self) -> &'static str {
+        match self.lines.chosen() {
+            Some(line) if line.remaining.is_none() && line.withdrawn.is_some() => "look at it",
+            Some(line) if line.remaining.is_none() && line.plan.kind.name() != "root" => "deliver once more",
+            _ => "go on with this plan",
+        }
+    }
+
     /// What Enter does with the chosen plan.
     fn next(line: &PlanLine) -> &'static str {
         match line.remaining {
