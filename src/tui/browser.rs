@@ -138,6 +138,12 @@ impl Browser {
         self.tree().map(Tree::path)
     }
 
+    /// Whether something of this name is known to stand in the open folder.
+    #[must_use]
+    pub fn lists(&self, name: &str) -> bool {
+        self.tree().is_some_and(|tree| tree.row_of(&tree.path().join(name)).is_some())
+    }
+
     /// What stands in the open folder and below it.
     #[must_use]
     pub fn below(&self) -> Below {
@@ -198,7 +204,7 @@ impl Browser {
             // The joint with an empty name ends with a slash, also where the folder is the root.
             tree.path().join("").to_string_lossy().into_owned()
         });
-        self.place = Place::Typing(Field::with(text.as_deref().unwrap_or_default()), before);
+        self.place = Place::Typing(Field::path(text.as_deref().unwrap_or_default()), before);
     }
 
     /// Time passed: what was pulled is left, and what nobody walks through meanwhile is counted.

@@ -11,6 +11,17 @@ pub const FIELD_CHARS_MAX: usize = 1_024;
 #[derive(Clone, Debug, Default)]
 pub struct Field {
     input: Input,
+    holds: Holds,
+}
+
+/// What a line holds.
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
+enum Holds {
+    /// A path: a slash behind the last slash begins another whole one.
+    Path,
+    /// Any text.
+    #[default]
+    Text,
 }
 
 /// Whether a field took a key.
@@ -26,7 +37,20 @@ impl Field {
     /// A field with a text in it, the cursor behind it.
     #[must_use]
     pub fn with(text: &str) -> Self {
-        Self { input: Input::new(text.to_owned()) }
+        Self { input: Input::new(text.to_owned()), holds: Holds::Text }
+    }
+
+    /// A field with a path in it, the cursor behind it. Whoever types a slash behind its last slash begins a whole path
+    /// in its place.
+    #[must_use]
+    pub fn path(text: &str) -> Self {
+        Self { holds: Holds::Path, ..Self::with(text) }
+    }
+
+    /// Whether a slash typed now begins another path.
+    fn begins_anew(&self) -> bool {
+        let text = self.text();
+        self.holds == Holds::Path && text.ends_with('/') && self.cursor() == text.chars().count()
     }
 
     /// What was typed.
@@ -45,6 +69,10 @@ impl Field {
     pub fn take(&mut self, key: Key) -> Taken {
         let request = match key {
             Key::Char(c) if c.is_control() => return Taken::Yes,
+            Key::Char('/') if self.begins_anew() => {
+                self.input = Input::new("/".to_owned());
+                return Taken::Yes;
+            }
             Key::Char(_) if self.text().chars().count() >= FIELD_CHARS_MAX => return Taken::Yes,
             Key::Char(c) => InputRequest::InsertChar(c),
             Key::Backspace => InputRequest::DeletePrevChar,
@@ -59,5 +87,25 @@ impl Field {
         };
         let _ = self.input.handle(request);
         Taken::Yes
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn typed(mut field: Field, text: &str) -> String {
+        for letter in text.chars() {
+            field.take(Key::Char(letter));
+        }
+        field.text().to_owned()
+    }
+
+    #[test]
+    fn a_whole_path_typed_behind_another_takes_its_place() {
+        assert_eq!(typed(Field::path("/media/stick/"), "in"), "/media/stick/in");
+        assert_eq!(typed(Field::path("/media/stick/"), "/tmp/out"), "/tmp/out");
+        assert_eq!(typed(Field::path("/"), "/tmp"), "/tmp");
+        assert_eq!(typed(Field::with("a/"), "/b"), "a//b", "no path");
     }
 }

@@ -53,6 +53,15 @@ enum Face {
     Code,
 }
 
+/// Which rows of the list are seen.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+enum SeenFrom {
+    /// Those around the chosen one.
+    Chosen,
+    /// The first ones, also where none that can be chosen is among them.
+    Top,
+}
+
 /// Closing.
 #[derive(Debug)]
 pub struct ClosingScreen {
@@ -61,6 +70,7 @@ pub struct ClosingScreen {
     code: Option<Code>,
     face: Face,
     list: List,
+    seen_from: SeenFrom,
     /// The newest entry that was asked about: an answer that fails to come is not asked for without end.
     asked: u64,
 }
@@ -83,7 +93,15 @@ impl ClosingScreen {
     pub fn new(closing: Closing, done: DoneSince) -> Self {
         let code = Code::of(&closing.qr_text);
         let asked = closing.entry;
-        Self { closing, done, code, face: Face::All, list: List::default(), asked }
+        Self {
+            closing,
+            done,
+            code,
+            face: Face::All,
+            list: List::default(),
+            seen_from: SeenFrom::Chosen,
+            asked,
+        }
     }
 
     /// The register's newest entry, where it went on since this was read: what is shown here must not be written down
@@ -179,7 +197,14 @@ impl Room for ClosingScreen {
                 None => Turn::stay(),
             },
             _ => {
+                let before = self.list.chosen();
                 self.list.act(action, self.choices());
+                let stands_first = (before, self.list.chosen()) == (0, 0);
+                self.seen_from = match action {
+                    Action::First => SeenFrom::Top,
+                    Action::Up | Action::PageUp if stands_first => SeenFrom::Top,
+                    _ => SeenFrom::Chosen,
+                };
                 Turn::stay()
             }
         }
@@ -297,7 +322,8 @@ impl ClosingScreen {
         let chosen = rows.iter().position(|(choice, _)| *choice == Some(self.list.chosen())).unwrap_or(0);
         // With the first one that can be chosen stands all that is above it.
         let is_first = rows.iter().take(chosen).all(|(choice, _)| choice.is_none());
-        let above = if is_first && chosen < page { 0 } else { chosen.saturating_sub(page / 2) };
+        let from_top = self.seen_from == SeenFrom::Top || is_first && chosen < page;
+        let above = if from_top { 0 } else { chosen.saturating_sub(page / 2) };
         let first = above.min(rows.len().saturating_sub(page));
         for ((choice, row), y) in rows.iter().skip(first).zip(area.y..area.bottom()) {
             let role = if *choice == Some(self.list.chosen()) { Role::Selected } else { Role::Plain };

@@ -133,6 +133,13 @@ impl Delivery {
                 "take off its write protection and put it in again, or choose another one",
             );
         }
+        let name = self.cargo.folder();
+        if self.target.is_taken(name) {
+            return Turn::refuse(
+                format!("{name} stands in this folder already; nothing was delivered"),
+                "open another folder; one that was taken away meanwhile is seen when its folder is opened again",
+            );
+        }
         if let (Some(form), None) = (self.target.keyed_form(), self.target.keys()) {
             return Turn::refuse(
                 format!(

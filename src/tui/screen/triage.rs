@@ -151,11 +151,9 @@ impl TriageScreen {
     }
 
     fn plan(&self) -> Turn {
+        // Planned already: there is one plan of them. Whoever wants another one reads the requests again.
         if let Some(plan) = &self.planned {
-            return Turn::refuse(
-                format!("these requests are planned already, as {plan}"),
-                "go on with that plan under Register or Close; to plan anew, go back and read the requests again",
-            );
+            return Turn::work(Job::FindPlan(plan.clone()));
         }
         let counts = self.reading.triage.counts();
         if counts.accepted == 0 {
@@ -346,8 +344,14 @@ impl Room for TriageScreen {
         } else {
             let details = Binding::bar(&[Key::Enter], Action::Open, "details");
             let mut bindings = if self.selection.is_empty() { Vec::new() } else { vec![details] };
+            let (place, words): (fn(_, _, _) -> _, _) = match &self.planned {
+                Some(_) => (Binding::bar, "back to the plan of it"),
+                None if self.reading.triage.counts().accepted > 0 => (Binding::bar, "plan what is accepted"),
+                // It says why there is nothing to plan.
+                None => (Binding::help, "plan what is accepted"),
+            };
             bindings.extend([
-                Binding::bar(&[Key::Char('p')], Action::Proceed, "plan what is accepted"),
+                place(&[Key::Char('p')], Action::Proceed, words),
                 Binding::bar(&[Key::Char('d')], DIFFERENCE, "asked/issued"),
                 Binding::help(&[Key::Char('o')], ORDER, "in another order"),
             ]);
@@ -412,6 +416,7 @@ impl Room for TriageScreen {
             }
             News::Detail(detail) => self.detailed(&detail),
             News::Planned(planned) => self.planned(planned),
+            News::PlanFound(plan) => Turn::enter(Screen::Plan(Plan::stored(plan))),
             other => return Heard::NotMine(Box::new(other)),
         })
     }

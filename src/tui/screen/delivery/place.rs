@@ -88,6 +88,12 @@ impl Target {
         self.browser.volume().is_some_and(|volume| volume.access == Access::ReadOnly)
     }
 
+    /// Whether a folder of this name is known to stand in the open one.
+    #[must_use]
+    pub fn is_taken(&self, name: &str) -> bool {
+        self.browser.lists(name)
+    }
+
     /// The forms besides PEM.
     #[must_use]
     pub fn formats(&self) -> Vec<Format> {
@@ -251,6 +257,11 @@ impl Target {
         if self.is_read_only() {
             let text = "READ ONLY: nothing can be written onto this medium";
             canvas.labelled(area, y, "space", text, Role::Bad);
+            return;
+        }
+        if self.is_taken(cargo.folder()) {
+            let text = "STANDS THERE ALREADY and is not changed: open another folder";
+            canvas.labelled(area, y, "not here", text, Role::Bad);
             return;
         }
         let (text, role) = match self.measure {
