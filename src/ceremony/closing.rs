@@ -218,8 +218,22 @@ impl Appliance {
                 last,
             )
         });
-        longest
+        // What came true is told for as long as it was told before.
+        let passed = self
+            .configuration
+            .profiles()
+            .filter_map(|profile| full_length(&issuer, profile).map(|(days, last)| (last, days, profile)))
+            .filter(|(last, _, profile)| *last < now && self.is_told(profile, *last, now))
+            .max_by_key(|(last, _, profile)| (*last, Reverse((profile.name.len(), &profile.name))));
+        let passed = passed.map(|(last, days, profile)| {
+            due_at(
+                &format!("CA {name}: past; no more for {} (profile {})", counted(days, "day"), profile.name),
+                last,
+            )
+        });
+        passed
             .into_iter()
+            .chain(longest)
             .chain([due_at(&format!("CA {name}: end of {}", ending_noun(&issuer)), ends)])
             .collect()
     }

@@ -105,6 +105,16 @@ impl Appliance {
         at.plus_seconds(i64::from(self.configuration.ca_warning_days()) * DAY_SECONDS)
     }
 
+    /// Whether the last moment for a profile's full validity is told: from the span before it to the span after it where
+    /// the profile refuses from then on, so that what was near does not vanish when it comes true.
+    pub(super) fn is_told(&self, profile: &Profile, last: Time, at: Time) -> bool {
+        let told_until = match profile.beyond_issuer {
+            BeyondIssuer::Refuse => self.horizon(last),
+            BeyondIssuer::Keep | BeyondIssuer::Shorten => last,
+        };
+        last <= self.horizon(at) && at <= told_until
+    }
+
     pub(super) fn ending(&self, record: &AuthorityRecord, at: Time) -> Vec<CaWarning> {
         let Some((own, above)) = &record.certificate else { return Vec::new() };
         let horizon = self.horizon(at);
@@ -141,7 +151,7 @@ impl Appliance {
         let mut soon: BTreeMap<(Time, u32), Vec<&Profile>> = BTreeMap::new();
         for profile in self.configuration.profiles() {
             if let Some((days, last)) = full_length(&issuer, profile)
-                && (at..=horizon).contains(&last)
+                && self.is_told(profile, last, at)
             {
                 soon.entry((last, days)).or_default().push(profile);
             }
@@ -175,7 +185,10 @@ fn of_full_length(ca: &str, days: u32, last: Time, at: Time, profiles: &[&Profil
         kind: CaWarningKind::FullLength,
         at: last,
         message: Printable::new(&message),
-        hint: format!("renew {ca} before that, or give the profile fewer days"),
+        hint: format!(
+            "renew {ca}{}, or give the profile fewer days",
+            if last < at { "" } else { " before that" }
+        ),
     }
 }
 
