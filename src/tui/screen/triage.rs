@@ -260,11 +260,14 @@ impl TriageScreen {
         let mut bindings = Vec::new();
         if about.busy.is_none() {
             let place = self.list.chosen();
-            if place + 1 < self.selection.len() {
+            let is_last = place + 1 >= self.selection.len();
+            if !is_last {
                 bindings.push(Binding::bar(&[Key::Char('n')], NEXT, "next request"));
             }
             if place > 0 {
-                bindings.push(Binding::help(&[Key::Char('p')], BEFORE, "the request before"));
+                // The bar has room for one of the two.
+                let told = if is_last { Binding::bar } else { Binding::help };
+                bindings.push(told(&[Key::Char('p')], BEFORE, "the request before"));
             }
         }
         bindings.extend(document.bindings(about));

@@ -173,6 +173,25 @@ impl Forms {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::pki::text::Printable;
+
+    #[test]
+    fn a_form_that_cannot_be_had_is_not_chosen_and_one_chosen_before_is_left_out() {
+        let obstacle = |format| FormObstacle {
+            format,
+            what: Printable::new("it takes no such device"),
+            hint: Printable::new("leave it out"),
+        };
+        let mut forms = Forms::default();
+        forms.lead_to(Format::Aws.name());
+        forms.mark().expect("nothing is known yet");
+        assert_eq!(forms.chosen(), [Format::Aws]);
+        forms.know(vec![obstacle(Format::Aws)], FormsWithKeys::default());
+        forms.mark().expect("it is left out");
+        assert_eq!(forms.chosen(), []);
+        assert_eq!(forms.mark(), Err(obstacle(Format::Aws)));
+        assert_eq!(forms.chosen(), []);
+    }
 
     #[test]
     fn of_many_forms_it_is_said_how_many_are_not_named() {
