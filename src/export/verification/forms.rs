@@ -167,10 +167,10 @@ impl<F: Read> Forms<F> {
 fn whole<S: Source>(source: &S, path: &str, octets: &[u8], expected: &mut Expected, report: &mut Report) {
     expected.add_path(path);
     // A file that is missing was reported when the manifest was read, or is not in it, which is reported later.
-    if let Ok(mut file) = source.open(path) {
-        if !continues(&mut file, octets) || !matches!(file.read(&mut [0]), Ok(0)) {
-            other(path, report);
-        }
+    if let Ok(mut file) = source.open(path)
+        && (!continues(&mut file, octets) || !matches!(file.read(&mut [0]), Ok(0)))
+    {
+        other(path, report);
     }
 }
 

@@ -148,3 +148,22 @@ fn what_the_register_went_beyond_is_not_shown_and_read_again_once() {
     assert!(matches!(screen.hear(Box::new(news), &about), Heard::Mine(_)));
     assert!(screen.tick(&about).effects.is_empty());
 }
+
+#[test]
+fn its_first_row_can_be_seen_on_the_smallest_terminal() {
+    let what = "CA root: last day to issue for 3650 days (profile subordinate-ca-of-a-long-name)";
+    let due = Due { what: Printable::new(what), at: now(), nearness: Nearness::Later };
+    let long = Closing { due: vec![due; 4], ..closing(7, HeadSignature::Signed) };
+    let mut screen = ClosingScreen::new(long, done(Deeds::default()));
+    let first = |screen: &ClosingScreen| {
+        drawn(screen, 78, 12).into_iter().any(|row| row.contains("plans that are not finished"))
+    };
+    assert!(!first(&screen), "the rows around the chosen one are seen");
+    screen.act(Action::First, &About::default());
+    assert!(first(&screen));
+    screen.act(Action::Down, &About::default());
+    assert!(!first(&screen));
+    screen.act(Action::Up, &About::default());
+    screen.act(Action::Up, &About::default());
+    assert!(first(&screen));
+}
