@@ -39,7 +39,7 @@ fn a_signed_plan_is_not_told_as_one_to_sign() {
 #[test]
 fn what_revokes_and_how_is_not_cut() {
     stands("Crls", "typical", &["v by serial number; or v on a certificate in the Register"]);
-    stands("Revoke", "typical", &["hexadecimal, blanks between; by name: Register, /, then v"]);
+    stands("Revoke", "typical", &["hexadecimal; by name: Register, /, Enter on it, then v"]);
 }
 
 #[test]

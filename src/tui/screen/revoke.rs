@@ -347,7 +347,7 @@ impl Revoke {
                 let role = if self.focus == Focus::Which { Role::Selected } else { Role::Plain };
                 canvas.text(area.x, y, 17, "serial numbers", Role::Faint);
                 canvas.input(x, y, width, field, role);
-                let text = "hexadecimal, blanks between; by name: Register, /, Enter on it, then v";
+                let text = "hexadecimal; by name: Register, /, Enter on it, then v";
                 canvas.text(x, y + 1, width, text, Role::Faint);
             }
             Which::Listed(path) => {
