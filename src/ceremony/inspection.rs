@@ -259,11 +259,11 @@ impl Before<'_> {
         let Judged { mut judgement, key, subject, row, difference } = judged;
         let twin = self.keys.compare(&judgement, key, number);
         if let Some(twin) = twin {
-            judge_twin(&mut judgement, &in_listing(twin), self.yardstick);
+            judge_twin(&mut judgement, twin, self.yardstick);
         }
         let namesake = self.subjects.compare(&judgement, subject, number);
         if let Some(namesake) = namesake {
-            judge_namesake(&mut judgement, &in_listing(namesake), self.yardstick);
+            judge_namesake(&mut judgement, namesake, self.yardstick);
         }
         let row = row.filter(|_| judgement.verdict == Verdict::Accepted);
         let row_taken = row.and_then(|row| self.met.meet(row, number).map(|first| (row, first)));
@@ -304,18 +304,13 @@ impl Seen {
     }
 }
 
-/// Which request of the listing, in words.
-pub(super) fn in_listing(number: u64) -> String {
-    format!("request {number} of the listing")
-}
-
 /// Judges an accepted request whose key stood in an earlier one.
-pub(super) fn judge_twin(judgement: &mut Judgement, first: &str, yardstick: Yardstick<'_>) {
+pub(super) fn judge_twin(judgement: &mut Judgement, first: u64, yardstick: Yardstick<'_>) {
     let duplicates = match yardstick {
         Yardstick::Soundness => DuplicateKeys::Refuse,
         Yardstick::Profile(profile) | Yardstick::Issuer(profile, _) => profile.duplicate_keys,
     };
-    let message = format!("the public key stands in this batch already, in {first}");
+    let message = format!("the public key stands in this batch already, in request {first} of the listing");
     match duplicates {
         DuplicateKeys::Refuse => {
             let hint = "have the device make a key of its own";
@@ -330,8 +325,8 @@ pub(super) fn judge_twin(judgement: &mut Judgement, first: &str, yardstick: Yard
 }
 
 /// Judges an accepted request whose subject stood in an earlier one.
-pub(super) fn judge_namesake(judgement: &mut Judgement, first: &str, yardstick: Yardstick<'_>) {
-    let message = format!("the subject stands in this batch already, in {first}");
+pub(super) fn judge_namesake(judgement: &mut Judgement, first: u64, yardstick: Yardstick<'_>) {
+    let message = format!("the subject stands in this batch already, in request {first} of the listing");
     let finding = judged_subject(Control::SubjectInBatch, &message, duplicate_subjects(yardstick));
     match finding.severity {
         Severity::Refuse => {

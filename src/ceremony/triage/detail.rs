@@ -17,8 +17,8 @@ use super::{
         block_lists::BlockLists,
         difference::Differences,
         inspection::{
-            Depth, Judged, Side, Yardstick, gather, in_listing, inspect_each, judge, judge_namesake,
-            judge_row_taken, judge_twin,
+            Depth, Judged, Side, Yardstick, gather, inspect_each, judge, judge_namesake, judge_row_taken,
+            judge_twin,
         },
         intake::{Content, Submissions},
         opening::now,
@@ -111,25 +111,16 @@ pub fn detail(
     let Judged { mut judgement, difference, .. } =
         judge(&harmless(row.source), content, side, yardstick, &triage.evidence, Depth::Difference, now()?);
     if let Some(first) = triage.twin(index).filter(|_| judgement.verdict == Verdict::Accepted) {
-        judge_twin(&mut judgement, &named(triage, first), yardstick);
+        judge_twin(&mut judgement, first, yardstick);
     }
     if let Some(first) = triage.namesake(index).filter(|_| judgement.verdict == Verdict::Accepted) {
-        judge_namesake(&mut judgement, &named(triage, first), yardstick);
+        judge_namesake(&mut judgement, first, yardstick);
     }
     if let Some(finding) = triage.row_taken(index).filter(|_| judgement.verdict == Verdict::Accepted) {
         judge_row_taken(&mut judgement, finding);
     }
     let difference = difference.filter(|_| judgement.verdict == Verdict::Accepted);
     Ok(Detail { judgement, der, difference: difference.map(|difference| difference.lines) })
-}
-
-/// Which request of the listing, and where it stands: the table may be shown filtered or in another order.
-fn named(triage: &Triage, number: u64) -> String {
-    let index = usize::try_from(number).ok().and_then(|number| number.checked_sub(1));
-    match index.and_then(|index| triage.row(index)) {
-        Some(row) => format!("{}, {}", in_listing(number), row.source),
-        None => in_listing(number),
-    }
 }
 
 /// The request of this number in a file; 0 is the one that stands alone.
