@@ -120,6 +120,8 @@ fn forms_that_cannot_take_a_key_of_the_plan_are_told_before_one_is_chosen() {
         let found = obstacle(3).expect("one of Ed25519");
         let expected = "ApsaraMQ for MQTT takes no device with a key of Ed25519 (9.csr)";
         assert_eq!(found.what.as_str(), expected);
+        let requests = found.requests.expect("requests are in the way");
+        assert_eq!((requests.first.as_str(), requests.count), ("9.csr", 1));
         assert!(found.hint.as_str().ends_with("or leave the form apsaramq out"), "{}", found.hint);
     });
 }

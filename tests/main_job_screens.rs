@@ -7,9 +7,10 @@ use std::{path::PathBuf, sync::Arc, time::Duration};
 
 use coldsign::{
     ceremony::{
-        Access, Aftermath, Agreement, BundleReport, Class, Counts, Delivered, FolderContents, FolderListing,
-        Format, FoundBy, FoundIn, HeadAfter, Issued, Motion, MountedVolume, Outcome, Phase, PlanSummary,
-        Planned, PlannedAuthorities, PlannedRow, Progress, ProofFile, Reach, Remaining, StoredPlan,
+        Access, Aftermath, Agreement, BundleReport, Class, Counts, Delivered, EntryKind, FolderContents,
+        FolderEntry, FolderListing, FormObstacle, Format, FoundBy, FoundIn, HeadAfter, InTheWay, Issued,
+        Motion, MountedVolume, Outcome, Phase, PlanSummary, Planned, PlannedAuthorities, PlannedRow,
+        Progress, ProofFile, Reach, Remaining, StoredPlan,
     },
     export::verification::TrustedRoot,
     pki::{
@@ -86,6 +87,7 @@ fn shown(plan: &StoredPlan, approved: bool, issued: u64) -> News {
             deliveries: Vec::new(),
             remaining: Some(remaining),
             withdrawn: None,
+            form_obstacles: Vec::new(),
         },
         rows: (1..=200).map(row).collect(),
         last: Some(row(ACCEPTED)),
@@ -219,6 +221,41 @@ fn a_plan_names_the_requests_that_something_was_found_in() {
     ] {
         sees(&mut model, text);
     }
+    key(&mut model, Key::Esc);
+    sees(&mut model, "NOT APPROVED");
+}
+
+#[test]
+fn forms_that_cannot_be_had_are_told_before_anything_is_approved() {
+    let obstacle = |format, requests| FormObstacle {
+        format,
+        what: Printable::new("it takes no device with a key of Ed25519 (line/0009.csr)"),
+        hint: Printable::new("issue the other devices as a batch of their own"),
+        requests,
+    };
+    let of = |count| Some(InTheWay { first: Printable::new("line/0009.csr"), count });
+    let mut planned = shown(&plan(), false, 0);
+    if let News::PlanShown(shown) = &mut planned {
+        shown.summary.form_obstacles = vec![
+            obstacle(Format::Alibaba, None),
+            obstacle(Format::Aws, of(1)),
+            obstacle(Format::Microchip, of(3)),
+            obstacle(Format::Tencent, of(1)),
+        ];
+    }
+    let mut model = model(Screen::Plan(Plan::stored(plan())));
+    let effects = done(&mut model, planned);
+    reopened(&mut model, effects);
+    sees(&mut model, "CANNOT BE HAD     aws, tencent and 1 more, for 1 to 3 of 998 requests; see Tab");
+    sees(&mut model, "certificate 1 of 998");
+    assert!(key(&mut model, Key::Tab).is_empty());
+    for text in
+        ["Looked at: the CA, authority.toml, and 998 requests.", "NO aws: for 1 request", "line/0009.csr"]
+    {
+        sees(&mut model, text);
+    }
+    key(&mut model, Key::End);
+    sees(&mut model, "NO alibaba: for the CA or settings");
     key(&mut model, Key::Esc);
     sees(&mut model, "NOT APPROVED");
 }

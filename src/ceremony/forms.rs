@@ -31,7 +31,7 @@ use super::{
 };
 
 /// Certificates taken from the register at a time.
-const PAGE: u32 = 1_000;
+pub(super) const PAGE: u32 = 1_000;
 
 /// Checks every section of authority.toml that is about a form.
 ///
@@ -97,17 +97,6 @@ fn wanting_keys<'a>(
     }
 }
 
-/// A form that a bundle cannot have here.
-#[derive(Clone, Debug, Eq, PartialEq)]
-pub struct FormObstacle {
-    /// The form.
-    pub format: Format,
-    /// What is in the way.
-    pub what: Printable,
-    /// What to do about it.
-    pub hint: Printable,
-}
-
 impl Appliance {
     /// The forms of these names, by the settings that authority.toml has for them.
     ///
@@ -148,55 +137,17 @@ impl Appliance {
     }
 
     /// Checks what is asked of forms before any certificate: the CAs, the audit key, and the CRLs that forms hold.
-    fn check_above(&self, forms: &Forms, issuer: &IssuingCa, formats: &[Format]) -> Result<(), Error> {
+    pub(super) fn check_above(
+        &self,
+        forms: &Forms,
+        issuer: &IssuingCa,
+        formats: &[Format],
+    ) -> Result<(), Error> {
         let authorities: Vec<Certificate> = pem::authorities(issuer).cloned().collect();
         forms.check_authorities(&authorities)?;
         self.check_subjects(issuer, &platforms(formats))?;
         self.check_known_audit_key(forms)?;
         self.check_path_crls(issuer, formats, None)
-    }
-
-    /// The forms that a plan's bundle cannot have here: for want of settings in authority.toml, because of its CAs, or
-    /// because of one of its first thousand certificates. More of them are not looked at, so that a list of forms is
-    /// there at once; [`Appliance::check_forms`] looks at all.
-    ///
-    /// # Errors
-    /// [`Error::Register`].
-    pub fn form_obstacles(&self, plan: &StoredPlan) -> Result<Vec<FormObstacle>, Error> {
-        let issuer = self.issuer_of(plan)?;
-        let first = self.unsigned_page(plan, 1, &issuer)?;
-        let mut obstacles = Vec::new();
-        for &format in Format::ALL {
-            let Err((error, source)) = self.judged_form(plan, format, &issuer, &first) else { continue };
-            let what = error.to_string();
-            // The form is named beside it.
-            let what = what.strip_prefix(&format!("{}: ", format.name())).unwrap_or(&what);
-            let of = source.map(|source| format!(" ({source})")).unwrap_or_default();
-            let (what, hint) = (Printable::new(&format!("{what}{of}")), Printable::new(&error.hint()));
-            obstacles.push(FormObstacle { format, what, hint });
-        }
-        Ok(obstacles)
-    }
-
-    /// Whether a form can be had of a plan below its CAs, and of the first of its certificates; where not, why, and of
-    /// which certificate.
-    fn judged_form<'a>(
-        &self,
-        plan: &StoredPlan,
-        format: Format,
-        issuer: &IssuingCa,
-        first: &'a [Unsigned],
-    ) -> Result<(), (Error, Option<&'a Printable>)> {
-        let of_all = |error: Error| (error, None);
-        let formats = suited(plan, &[format]);
-        let forms = self.forms(&formats).map_err(of_all)?;
-        self.check_above(&forms, issuer, &formats).map_err(of_all)?;
-        let mut named = Named::default();
-        first.iter().try_for_each(|one| {
-            forms
-                .judge_certificate(&mut named, &one.certificate)
-                .map_err(|error| (error.into(), Some(&one.source)))
-        })
     }
 
     /// Those of these forms that authority.toml sets to have devices' private keys, by name.
@@ -280,7 +231,7 @@ impl Appliance {
     }
 
     /// A page of a plan's certificates from this one on, with signatures of zeros.
-    fn unsigned_page(
+    pub(super) fn unsigned_page(
         &self,
         plan: &StoredPlan,
         from: u64,
@@ -312,14 +263,14 @@ impl Appliance {
 }
 
 /// A planned certificate with a signature of zeros.
-struct Unsigned {
+pub(super) struct Unsigned {
     /// Its place in the plan, from 1.
     index: u64,
     /// Where its request came from, as it was given: text from outside.
     from: String,
     /// The same, harmless.
-    source: Printable,
-    certificate: Certificate,
+    pub(super) source: Printable,
+    pub(super) certificate: Certificate,
 }
 
 /// Octets of a signature at most.

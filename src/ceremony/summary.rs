@@ -8,13 +8,14 @@ use crate::{
         text::Printable,
         time::Time,
     },
-    register::{PlannedLine, RecordedFinding, StoredPlan, Which},
+    register::{PlanKind, PlannedLine, RecordedFinding, StoredPlan, Which},
 };
 
 use super::{
     browsing::CertificateState,
     closing::Remaining,
     error::Error,
+    form_obstacles::FormObstacle,
     issuance::before_older,
     opening::{Appliance, now},
     planned_authorities::PlannedAuthorities,
@@ -58,6 +59,8 @@ pub struct PlanSummary {
     pub remaining: Option<Remaining>,
     /// When it was put away and why, where it was.
     pub withdrawn: Option<Withdrawn>,
+    /// The forms that its bundle cannot have, while devices' certificates are left to sign; a delivery says it after that.
+    pub form_obstacles: Vec<FormObstacle>,
 }
 
 /// A delivery of a plan.
@@ -120,6 +123,11 @@ impl PlanSummary {
         older.into_iter().chain(found).collect()
     }
 
+    /// Whether it is for devices, which forms of delivery are for.
+    fn makes_devices(&self) -> bool {
+        self.plan.kind == PlanKind::Batch && self.authorities.is_none()
+    }
+
     /// How many other notes there are.
     #[must_use]
     pub fn other_notes(&self) -> u64 {
@@ -154,7 +162,13 @@ impl Appliance {
             deliveries: Vec::new(),
             remaining: self.remaining(plan, issued)?,
             withdrawn: self.withdrawn(plan)?,
+            form_obstacles: Vec::new(),
         };
+        if summary.makes_devices()
+            && matches!(summary.remaining, Some(Remaining::Approval | Remaining::Signing))
+        {
+            summary.form_obstacles = self.form_obstacles(plan)?;
+        }
         let mut after = 0;
         while let Some(tally) = self.register.tally(plan, after, ROWS)? {
             if after == 0 {

@@ -76,7 +76,9 @@ pub fn plan(home: Home, given: &PlanArguments, form: Form) -> Result<Exit, Error
     match form {
         Form::Json => {
             let known = (summary.waived.as_slice(), summary.from_outside.as_ref());
-            render::value(&render::summary(&plan, known, None, began.elapsed().as_secs_f64()));
+            let mut value = render::summary(&plan, known, None, began.elapsed().as_secs_f64());
+            value["forms_not_had"] = Value::from(render::obstacle_values(&summary.form_obstacles));
+            render::value(&value);
         }
         Form::Text => {
             render::plan(&plan);

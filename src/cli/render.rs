@@ -9,13 +9,13 @@ use serde_json::{Value, json};
 
 use crate::{
     ceremony::{
-        self, CaWarning, Counts, HeadAfter, Issued, Judgement, PlanSummary, PlannedAuthorities, StoredPlan,
-        Verdict, Waived,
+        self, CaWarning, Counts, FormObstacle, HeadAfter, InTheWay, Issued, Judgement, NotHad, PlanSummary,
+        PlannedAuthorities, StoredPlan, Verdict, Waived,
     },
     pki::{
         block_list::asked::AskedList,
         policy::{Control, Finding, Severity},
-        text::{Printable, harmless_json, harmless_lines},
+        text::{Printable, counted, harmless_json, harmless_lines},
     },
 };
 
@@ -255,10 +255,38 @@ pub fn for_approval(summary: &PlanSummary) {
     for serious in summary.serious() {
         tell!("BEWARE: {serious}");
     }
+    forms_not_had(summary);
     waived(&summary.waived);
     from_outside(summary.from_outside.as_ref());
     let ((first, _), (_, last)) = (summary.not_before, summary.not_after);
     tell!("valid from {first}, until {last} at the latest");
+}
+
+/// The forms of delivery that requests of a plan are in the way of, to standard error, in one line.
+fn forms_not_had(summary: &PlanSummary) {
+    let of = counted(FormObstacle::looked_at(&summary.plan), "request");
+    let told = |NotHad { forms, requests: InTheWay { first, count } }: NotHad| {
+        format!("{} for {count} of {of} ({first})", forms.join(", "))
+    };
+    let groups: Vec<String> =
+        FormObstacle::of_requests(&summary.form_obstacles).into_iter().map(told).collect();
+    if !groups.is_empty() {
+        tell!("forms that cannot be had of this plan: {}", groups.join("; "));
+    }
+}
+
+/// What is in the way of forms of delivery, as values.
+#[must_use]
+pub fn obstacle_values(obstacles: &[FormObstacle]) -> Vec<Value> {
+    let value = |obstacle: &FormObstacle| {
+        json!({
+            "form": obstacle.format.name(),
+            "message": obstacle.what.as_str(),
+            "hint": obstacle.hint.as_str(),
+            "requests": obstacle.requests.as_ref().map_or(0, |requests| requests.count),
+        })
+    };
+    obstacles.iter().map(value).collect()
 }
 
 /// The CAs that a plan makes, as a value.

@@ -29,6 +29,18 @@ pub fn grouped(number: u64) -> String {
     text
 }
 
+/// As many of these names as so many characters have room for, one at least, and how many others there are.
+#[must_use]
+pub fn some_of(names: &[&str], chars_max: usize) -> String {
+    let in_words = |shown: usize| match names.len() - shown {
+        0 => names.join(", "),
+        unnamed => format!("{} and {unnamed} more", names[..shown].join(", ")),
+    };
+    let fits = |text: &String| text.chars().count() <= chars_max;
+    let all = (1..=names.len()).rev().map(in_words);
+    all.clone().find(fits).or(all.last()).unwrap_or_default()
+}
+
 /// A digest's digits as people compare them: in groups of eight, four groups a row.
 #[must_use]
 pub fn digest_rows(digits: &str) -> Vec<String> {

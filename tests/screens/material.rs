@@ -426,6 +426,7 @@ pub fn plan_shown(outside: &Outside) -> PlanShown {
             deliveries: Vec::new(),
             remaining: Some(Remaining::Approval),
             withdrawn: None,
+            form_obstacles: Vec::new(),
         },
         rows: vec![
             row(1, &outside.subject, &outside.file),
@@ -649,6 +650,7 @@ pub fn form_obstacles(outside: &Outside) -> Vec<FormObstacle> {
         format,
         what: printable(&format!("{what} {}", outside.subject)),
         hint: printable("name its partitions in [deliver.esp-at] of authority.toml"),
+        requests: None,
     };
     vec![
         obstacle(Format::EspAt, "the partition table has no mqtt_cert"),

@@ -1,6 +1,7 @@
 //! A stored plan: what exactly will be signed, byte for byte, before anybody approves it.
 
 mod findings;
+mod forms;
 mod page;
 
 pub use page::{digest, words};
@@ -12,7 +13,9 @@ use super::{
     signing::Signing, withdrawal::Withdrawal,
 };
 use crate::{
-    ceremony::{self, Counts, PlanSummary, PlannedAuthorities, PlannedRow, Remaining, StoredPlan},
+    ceremony::{
+        self, Counts, FormObstacle, PlanSummary, PlannedAuthorities, PlannedRow, Remaining, StoredPlan,
+    },
     pki::text::Printable,
     tui::{
         canvas::Canvas,
@@ -36,8 +39,8 @@ const WITHDRAW: Action = Action::Verb(1);
 /// Shows the block lists, where no key of the plan was looked up in any.
 const BLOCK_LISTS: Action = Action::Verb(2);
 
-/// Rows above the list of certificates; two more where the plan makes CAs, one where there is a table, and for each
-/// serious note and each rule of the lint that is waived.
+/// Rows above the list of certificates; two more where the plan makes CAs, one where there is a table, one where requests
+/// are in the way of forms, and one for each serious note and each rule of the lint that is waived.
 const HEAD_ROWS: u16 = 12;
 
 /// How much is known of the plan.
@@ -108,6 +111,11 @@ impl Plan {
     fn has_findings(&self) -> bool {
         let noted = self.summary().is_some_and(|summary| !summary.notes.is_empty());
         noted || self.counts.refused > 0 || self.counts.skipped > 0
+    }
+
+    /// The forms that its bundle cannot have.
+    fn form_obstacles(&self) -> &[FormObstacle] {
+        self.summary().map_or(&[], |summary| &summary.form_obstacles)
     }
 
     /// Whether its keys were looked up in no block list, and it is not too late for a plan in its place.
@@ -212,7 +220,8 @@ impl Room for Plan {
                  certificates. Look at some of them with Enter, then read the words to each other; they are typed on the \
                  next screen. The findings name the requests that are not in the plan, and those in it with a note, which ! \
                  marks. NO BLOCK LIST: the keys of this plan were looked up in none; b takes lists, for plans that are made \
-                 after that. How long signing takes is estimated from what this CA, or one with a key of its kind, signed \
+                 after that. Tab names the forms of delivery that cannot be had of this plan, \
+                 and why: sign nothing before, if one of them is wanted. How long signing takes is estimated from what this CA, or one with a key of its kind, signed \
                  last, else from the audit key. Going back leaves the plan as it stands; Register, Tab there, finds it \
                  again, and Close names it. A plan of which nothing is signed can be withdrawn for good."
             }
@@ -242,6 +251,11 @@ impl Room for Plan {
         if self.lacks_block_lists() {
             bindings.push(Binding::bar(&[Key::Char('b')], BLOCK_LISTS, "block lists"));
         }
+        if !self.form_obstacles().is_empty() {
+            let no_request = FormObstacle::of_requests(self.form_obstacles()).is_empty();
+            let place = if no_request { Binding::help } else { Binding::bar };
+            bindings.push(place(&[Key::Tab], Action::Next, "forms"));
+        }
         if self.can_be_withdrawn() {
             bindings.push(Binding::bar(&[Key::Char('x')], WITHDRAW, "withdraw"));
         }
@@ -259,6 +273,10 @@ impl Room for Plan {
                 Turn::enter(Screen::Withdrawal(Withdrawal::new(self.stored.clone())))
             }
             BLOCK_LISTS => BlockListPage::enter(),
+            Action::Next => {
+                let document = forms::document(&self.stored, self.form_obstacles());
+                Turn::enter(Screen::Document(document))
+            }
             FINDINGS => Turn::work(Job::PlanFindings(self.stored.clone())),
             Action::Open => {
                 Turn::work(Job::PlannedCertificate { plan: self.stored.clone(), index: self.chosen() })
@@ -317,6 +335,7 @@ impl Room for Plan {
         self.draw_summary(canvas, area);
         let makes = 2 * u16::from(self.authorities().is_some()) + u16::from(self.outside_key().is_some());
         let makes = makes + u16::from(self.how_far() == HowFar::Withdrawn);
+        let makes = makes + u16::from(!FormObstacle::of_requests(self.form_obstacles()).is_empty());
         let waived = self.shown().map_or(0, |shown| shown.summary.waived.len());
         let head = HEAD_ROWS + makes + u16::from(ceremony::table_of(&self.stored).is_some());
         let serious = self.summary().map_or(0, |summary| summary.serious().len());

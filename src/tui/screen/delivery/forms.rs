@@ -5,7 +5,14 @@ use ratatui::layout::Rect;
 use crate::{
     ceremony::{FormObstacle, Format},
     pki::platform::Platform,
-    tui::{canvas::Canvas, keymap::Action, list::List, theme::Role, wording::counted, work::FormsWithKeys},
+    tui::{
+        canvas::Canvas,
+        keymap::Action,
+        list::List,
+        theme::Role,
+        wording::{counted, some_of},
+        work::FormsWithKeys,
+    },
 };
 
 /// Rows below the list: what is in the way of the chosen one, and what to do about it.
@@ -113,11 +120,7 @@ impl Forms {
     pub fn told(&self) -> String {
         let more = self.chosen.iter().map(|format| format.name());
         let names: Vec<&str> = [Format::Pem.name()].into_iter().chain(more).collect();
-        let in_words = |shown: usize| match names.len() - shown {
-            0 => names.join(", "),
-            unnamed => format!("{} and {unnamed} more", names[..shown].join(", ")),
-        };
-        (1..=names.len()).rev().map(in_words).find(|text| text.len() <= TOLD_CHARS_MAX).unwrap_or_default()
+        some_of(&names, TOLD_CHARS_MAX)
     }
 
     /// Draws the list, as much as there is room for around the cursor.
@@ -181,6 +184,7 @@ mod tests {
             format,
             what: Printable::new("it takes no such device"),
             hint: Printable::new("leave it out"),
+            requests: None,
         };
         let mut forms = Forms::default();
         forms.lead_to(Format::Aws.name());

@@ -2,12 +2,12 @@
 
 use ratatui::layout::Rect;
 
-use super::{HowFar, Known, Plan};
+use super::{HowFar, Known, Plan, forms};
 use crate::{
     ceremony::{self, CertificateState, Estimate, PlanSummary, PlannedAuthorities, PlannedRow},
     pki::{text::Printable, time::Time},
     tui::{
-        canvas::Canvas,
+        canvas::{Canvas, LABEL_CELLS},
         theme::Role,
         wording::{below, counted, digest_rows, grouped, moment, span},
     },
@@ -90,6 +90,10 @@ impl Plan {
         for (place, serious) in summary.serious().iter().enumerate() {
             let label = if place == 0 { "BEWARE" } else { "" };
             y += canvas.labelled(area, y, label, serious, Role::Attention);
+        }
+        let room = usize::from(area.width.saturating_sub(LABEL_CELLS));
+        if let Some(text) = forms::row(plan, &summary.form_obstacles, room) {
+            y += canvas.labelled(area, y, "CANNOT BE HAD", &text, Role::Attention);
         }
         y += canvas.labelled(area, y, "checks", &checks(summary), Role::Plain);
         for waived in &summary.waived {
