@@ -9,10 +9,10 @@ use std::{path::PathBuf, process::Command};
 
 use coldsign::{
     ceremony::{
-        self, Activation, Appliance, AuditReport, Beginning, Class, CrlApproval, CrlFreshness, CrlOrigin,
-        CrlScope, Deeds, DeliveryWanted, Error, Format, HandedOver, HeadSignature, Home, Initialised, Mark,
-        Outcome, Pin, PublishedCrls, Rehearsal, Reins, Remaining, RevocationAct, RevocationOrder, TokenState,
-        UserPin, Watch, self_check,
+        Activation, Appliance, AuditReport, Beginning, Class, CrlApproval, CrlFreshness, CrlOrigin, CrlScope,
+        Deeds, DeliveryWanted, Error, Format, HandedOver, HeadSignature, Home, Initialised, Mark, Outcome,
+        Pin, PublishedCrls, Rehearsal, Reins, Remaining, RevocationAct, RevocationOrder, TokenState, UserPin,
+        Watch, self_check,
     },
     pki::{
         crl::Reason,
@@ -447,7 +447,8 @@ fn tells_the_token_s_state_without_disturbing_a_log_in() {
 fn a_crl_is_judged_approved_by_its_words_and_foretold() {
     let sandbox = |name: &str| {
         let sandbox = Sandbox::with_issuing(name, "p256");
-        let (requests, out) = (stick(&sandbox, "in", 2), sandbox.folder("out"));
+        // More than there are digits: two begin with the same one.
+        let (requests, out) = (stick(&sandbox, "in", 17), sandbox.folder("out"));
         sandbox.issue("issuing", "device", &[&requests], &out, &[]);
         sandbox
     };
@@ -457,9 +458,20 @@ fn a_crl_is_judged_approved_by_its_words_and_foretold() {
         let (mut listener, reins) = (|_| (), Reins::new());
         let mut watch = Watch::new(&mut listener, &reins);
         let catalogue = appliance.catalogue(&mut watch).unwrap();
-        let rows = appliance.issued_page(&catalogue, 1, 10).unwrap();
+        let rows = appliance.issued_page(&catalogue, 1, 99).unwrap();
         let device = rows.iter().find(|row| row.source.as_str().contains("0.csr")).unwrap();
-        let serials = ceremony::typed_serials(&format!(" {} ", device.serial)).unwrap();
+        // As many digits as only one begins with are enough to find it; it is taken whole.
+        let serials = appliance.typed_serials("issuing", &format!(" {} ", &device.serial[..20])).unwrap();
+        assert_eq!(serials, appliance.typed_serials("issuing", &device.serial).unwrap());
+        assert_eq!(serials[0].to_string(), device.serial);
+        let begin = |digit: char| {
+            rows.iter().filter(|row| row.authority == "issuing" && row.serial.starts_with(digit)).count()
+        };
+        let digit = "01234567".chars().find(|digit| begin(*digit) > 1).expect("two of 17");
+        let several = appliance.typed_serials("issuing", &digit.to_string()).unwrap_err().to_string();
+        let count = begin(digit);
+        let expected = format!("the serial numbers of {count} certificates of CA issuing begin with {digit}");
+        assert_eq!(several, expected);
         let order =
             |act| RevocationOrder { authority: "issuing", serials: &serials, act, invalidity_date: None };
 

@@ -7,7 +7,7 @@ use std::path::Path;
 
 use coldsign::ceremony::{
     Appliance, Class, CrlApproval, CrlScope, Delivered, Error, IssuedCrl, Phase, Progress, PublishedCrls,
-    Reins, RevocationAct, RevocationOrder, Session, Watch, crl_id, typed_serials,
+    Reins, RevocationAct, RevocationOrder, Session, Watch, crl_id, typed_serial,
 };
 use coldsign::pki::{crl::Reason, fingerprint::hex};
 use support::{
@@ -22,7 +22,7 @@ fn signed_crl(desk: &Desk) -> (Appliance, Session, IssuedCrl) {
     let reins = Reins::new();
     appliance.sign(&plan, &session, &mut Watch::new(&mut |_| {}, &reins)).unwrap();
     let certificate = appliance.issued(&plan, None, 1).unwrap().pop().unwrap();
-    let serials = typed_serials(&hex(certificate.serial())).unwrap();
+    let serials = [typed_serial(&hex(certificate.serial())).unwrap()];
     let act = RevocationAct::Revoke(Reason::Superseded);
     let order = RevocationOrder { authority: "root", serials: &serials, act, invalidity_date: None };
     appliance.revoke(&order).unwrap();

@@ -107,7 +107,7 @@ pub use revocation::{
     ApprovedCrl, CrlApproval, CrlChanges, CrlFile, CrlFreshness, CrlImport, CrlRow, CrlShown, CrlStanding,
     CrlsOfCa, JudgedCertificate, JudgedRevocation, ListedCertificate, Past, PreparedCrl, PublishedCrls,
     REASONS, RevokedRow, acts_on, acts_on_any, crl_again, crl_id, new_crl_row, read_crl_file, read_serials,
-    typed_moment, typed_serial, typed_serials,
+    typed_moment, typed_serial,
 };
 pub use seen::{Agreement, Seen};
 pub use self_check::{Check, Mark, interfaces_up, self_check, utc_now};

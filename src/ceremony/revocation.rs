@@ -54,7 +54,7 @@ pub use serials::read_serials;
 pub use standing::{
     CrlChanges, CrlFreshness, CrlRow, CrlShown, CrlStanding, CrlsOfCa, ListedCertificate, new_crl_row,
 };
-pub use typed::{REASONS, typed_moment, typed_serial, typed_serials};
+pub use typed::{REASONS, typed_moment, typed_serial};
 
 pub(super) use due::{crls_ahead, crls_due};
 

@@ -13,7 +13,7 @@ use super::{
     issued::IssuedCertificate,
     journal::{number, time},
 };
-use crate::pki::{fingerprint::Digest, name::Name, text::Printable, time::Time};
+use crate::pki::{crl::CrlSerial, fingerprint::Digest, name::Name, text::Printable, time::Time};
 
 /// A line about an issued certificate.
 #[derive(Clone, Debug, Eq, PartialEq)]
@@ -82,6 +82,35 @@ impl Register {
         let after = after.map(|listed| &listed.serial);
         let rows = statement.query((least, &prefix.most, after, catalogue.entry(), limit))?;
         self.numbered(catalogue, rows)
+    }
+
+    /// The serial numbers that begin so, of certificates that are known of an authority: issued here, or listed or revoked
+    /// before it moved in or came back. In their order, at most `limit`; at once, by indices.
+    ///
+    /// # Errors
+    /// [`Error::Damaged`].
+    pub fn serials_beginning(
+        &self,
+        authority: &str,
+        prefix: &SerialPrefix,
+        limit: u32,
+    ) -> Result<Vec<CrlSerial>, Error> {
+        let mut statement = self.connection.prepare_cached(
+            "SELECT planned.serial FROM planned CROSS JOIN issued USING (key) \
+             CROSS JOIN plan ON plan.number = planned.plan \
+             WHERE planned.serial BETWEEN ?2 AND ?3 AND plan.authority = ?1 \
+             UNION SELECT serial FROM listed WHERE authority = ?1 AND serial BETWEEN ?2 AND ?3 \
+             UNION SELECT serial FROM revocation WHERE authority = ?1 AND serial BETWEEN ?2 AND ?3 \
+             ORDER BY 1 LIMIT ?4",
+        )?;
+        let mut rows = statement.query((authority, &prefix.least, &prefix.most, limit))?;
+        let mut serials = Vec::new();
+        while let Some(row) = rows.next()? {
+            let octets: Vec<u8> = row.get(0)?;
+            let serial = CrlSerial::from_octets(&octets);
+            serials.push(serial.ok_or_else(|| Error::Damaged("a malformed serial number".to_owned()))?);
+        }
+        Ok(serials)
     }
 
     /// Certificates of the catalogue for the key with this SHA-256 of its `SubjectPublicKeyInfo`, after a place, at most

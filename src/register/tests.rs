@@ -4,6 +4,7 @@ use std::{ops::ControlFlow, time::Instant};
 
 use super::{plan::NewRow, *};
 use crate::pki::{
+    crl::CrlSerial,
     der::{element, sequence, tag},
     key::{HashAlgorithm, PublicKey, SignatureAlgorithm},
     name::Name,
@@ -282,6 +283,14 @@ fn finds_what_is_issued_by_serial_number_key_digest_and_text() {
             found.extend(page);
         }
         assert_eq!(found, expected, "{digits}");
+        let whole = register.serials_beginning("ca", &prefix, 9).unwrap();
+        let expected: Vec<_> = expected
+            .iter()
+            .filter_map(|(_, listed)| CrlSerial::from_octets(&listed.serial))
+            .take(9)
+            .collect();
+        assert_eq!(whole, expected, "{digits}");
+        assert_eq!(register.serials_beginning("another", &prefix, 9).unwrap(), []);
     }
     for none in ["", ":", "4g", "-1", "\u{664}", &"0".repeat(41)] {
         assert_eq!(SerialPrefix::from_hex(none), None, "{none:?}");

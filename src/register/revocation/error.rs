@@ -201,7 +201,8 @@ impl RevocationError {
             Self::SerialTaken(_) => "check that the list belongs to this CA",
             Self::SerialTwice(_) => "name each certificate once",
             Self::SerialUnknown { .. } => {
-                "check the serial number and the CA; see `register list --plan PLAN`"
+                "check the CA and the serial number, all digits of it; the register finds a certificate by its beginning or by name \
+                 (screen Register), or see `register list`"
             }
             Self::TooLarge(_) | Self::TooManyTaken => {
                 "renew the CA with another key and name, and begin a new CRL"

@@ -217,7 +217,9 @@ impl Room for Revoke {
                 "Choose a file with one serial number on each line, in hexadecimal digits. Nothing is recorded by it."
             }
             Step::Form => {
-                "Name the certificates, by serial numbers with blanks between several, choose what becomes of them, and \
+                "Name the certificates, by serial numbers in hexadecimal digits with blanks between several, or by as many of \
+                 their first digits as no other certificate of this CA begins with: they are shown whole before anything is \
+                 recorded. Choose what becomes of them, and \
                  say since when a key is in other hands, or the certificate no longer good, where that is known: it can be \
                  earlier than today. A certificate that is revoked stays revoked, and only a worse reason can be given; one \
                  on hold can be released or revoked later. Enter shows what it does; nothing is recorded yet. Tab leads from \
@@ -347,7 +349,7 @@ impl Revoke {
                 let role = if self.focus == Focus::Which { Role::Selected } else { Role::Plain };
                 canvas.text(area.x, y, 17, "serial numbers", Role::Faint);
                 canvas.input(x, y, width, field, role);
-                let text = "hexadecimal; by name: Register, /, Enter on it, then v";
+                let text = "or how they begin; by name: Register, /, Enter on it, then v";
                 canvas.text(x, y + 1, width, text, Role::Faint);
             }
             Which::Listed(path) => {

@@ -130,7 +130,7 @@ impl Worker {
     fn judge_wish(&mut self, wish: &Wish) -> Result<ceremony::JudgedRevocation, Error> {
         let serials = match &wish.named {
             Named::Listed(path) => ceremony::read_serials(path)?,
-            Named::Typed(text) => ceremony::typed_serials(text)?,
+            Named::Typed(text) => self.appliance()?.typed_serials(&wish.ca, text)?,
         };
         let since = wish.since.trim();
         let invalidity_date = if since.is_empty() { None } else { Some(ceremony::typed_moment(since)?) };
