@@ -21,7 +21,7 @@ use super::{
     certificate::Certificate,
     der::{DerError, Element, Reader, tag},
     extension::RequestedExtension,
-    key::{KeyError, PublicKey},
+    key::{KeyAlgorithm, KeyError, PublicKey},
     name::Name,
     naming::Beside,
     policy::{Control, Finding, KeyEvidence, NoEvidence, Refusal, Severity},
@@ -43,6 +43,8 @@ pub struct ParsedRequest {
     signature: Range<usize>,
     subject: Option<Name>,
     key: Option<PublicKey>,
+    /// What the key is, as far as it can be read: of an RSA key that is refused, too.
+    kind: Option<KeyAlgorithm>,
     proof: Option<possession::Proof>,
     requested: Vec<RequestedExtension>,
     findings: Vec<Finding>,
@@ -93,6 +95,7 @@ pub fn judge_self_signed(
         info: 0..tbs,
         signature: tbs..tbs + certificate.signature().len(),
         subject,
+        kind: key.as_ref().map(PublicKey::algorithm),
         key,
         proof,
         requested: Vec::new(),
@@ -131,6 +134,8 @@ impl ParsedRequest {
         }
         let subject = subject::read(outline.subject.whole, &mut findings);
         let key = key::read(outline.spki.whole, &mut findings);
+        let kind =
+            key.as_ref().map_or_else(|| key::rsa_kind(outline.spki.whole), |key| Some(key.algorithm()));
         let requested = attributes::read(outline.attributes, &mut findings);
         let proof = possession::Proof::read(outline.algorithm.whole, &mut findings);
         let range = |part: &[u8], at: usize| at..at + part.len();
@@ -140,6 +145,7 @@ impl ParsedRequest {
             der: der.to_vec(),
             subject,
             key,
+            kind,
             proof,
             requested,
             findings,
@@ -183,10 +189,10 @@ impl ParsedRequest {
                 notes: self.findings,
                 beside: Beside::default(),
             }),
-            (subject, key, _) => Err(Refusal {
+            (subject, _, _) => Err(Refusal {
                 findings: self.findings,
                 subject: subject.map(|name| name.to_printable()),
-                key: key.map(|key| key.algorithm()),
+                key: self.kind,
             }),
         }
     }

@@ -2,7 +2,7 @@
 
 use crate::pki::{
     der::{DerError, Reader, tag},
-    key::{Curve, KeyError, PublicKey, RSA_BITS_MAX, RSA_BITS_MIN, RSA_EXPONENT_OCTETS_MAX},
+    key::{Curve, KeyAlgorithm, KeyError, PublicKey, RSA_BITS_MAX, RSA_BITS_MIN, RSA_EXPONENT_OCTETS_MAX},
     oid,
     policy::{Control, Finding},
 };
@@ -56,23 +56,48 @@ fn try_read(octets: &[u8], findings: &mut Vec<Finding>) -> Result<PublicKey, Fin
     PublicKey::from_spki(octets).map_err(|error| refused(&error))
 }
 
+/// The size that the `SubjectPublicKeyInfo` of an RSA key says, whether such a key is certified or not.
+pub(super) fn rsa_kind(octets: &[u8]) -> Option<KeyAlgorithm> {
+    let mut info = Reader::new(octets).sequence("the subjectPKInfo").ok()?;
+    let mut algorithm = info.sequence("the key's algorithm").ok()?;
+    if algorithm.oid("the key's algorithm").ok()? != oid::RSA_ENCRYPTION {
+        return None;
+    }
+    let (modulus, _) = rsa_numbers(info.bit_string_octets("the subjectPublicKey").ok()?).ok()?;
+    let bits = bits_of(odd_magnitude(modulus)?).try_into().ok()?;
+    Some(KeyAlgorithm::Rsa { bits })
+}
+
+/// Modulus and exponent of an `RSAPublicKey` (RFC 8017 §A.1.1), each as its INTEGER's content.
+fn rsa_numbers(octets: &[u8]) -> Result<(&[u8], &[u8]), DerError> {
+    let mut outer = Reader::new(octets);
+    let mut key = outer.sequence("the RSAPublicKey")?;
+    outer.finish("the RSAPublicKey")?;
+    let numbers = (key.integer("the modulus")?, key.integer("the exponent")?);
+    key.finish("the exponent")?;
+    Ok(numbers)
+}
+
+/// The octets of a positive odd number without a leading zero; `None` for any other number.
+fn odd_magnitude(content: &[u8]) -> Option<&[u8]> {
+    let is_negative = content.first().is_none_or(|first| first & 0x80 != 0);
+    let is_odd = content.last().is_some_and(|last| last & 1 == 1);
+    (!is_negative && is_odd).then(|| content.strip_prefix(&[0]).unwrap_or(content))
+}
+
+fn bits_of(magnitude: &[u8]) -> usize {
+    magnitude.len() * 8 - magnitude.first().map_or(0, |first| first.leading_zeros() as usize)
+}
+
 /// Judges modulus and exponent. Weaknesses are all told, the last of them as the error.
 fn judge_rsa(octets: &[u8], findings: &mut Vec<Finding>) -> Result<(), Finding> {
-    let read = || -> Result<_, DerError> {
-        let mut outer = Reader::new(octets);
-        let mut key = outer.sequence("the RSAPublicKey")?;
-        outer.finish("the RSAPublicKey")?;
-        let numbers = (key.integer("the modulus")?, key.integer("the exponent")?);
-        key.finish("the exponent")?;
-        Ok(numbers)
-    };
-    let (modulus, exponent) = read().map_err(|error| refused(&KeyError::Malformed(error.to_string())))?;
-    if modulus[0] & 0x80 != 0 || modulus == [0] || modulus.last().is_some_and(|last| last & 1 == 0) {
+    let malformed = |error: DerError| refused(&KeyError::Malformed(error.to_string()));
+    let (modulus, exponent) = rsa_numbers(octets).map_err(malformed)?;
+    let Some(magnitude) = odd_magnitude(modulus) else {
         let message = "the RSA modulus is not a positive odd number";
         return Err(Finding::refuse(Control::KeyMalformed, message, HINT_NEW));
-    }
-    let magnitude = modulus.strip_prefix(&[0]).unwrap_or(modulus);
-    let bits = magnitude.len() * 8 - magnitude.first().map_or(0, |first| first.leading_zeros() as usize);
+    };
+    let bits = bits_of(magnitude);
     let before = findings.len();
     if !(RSA_BITS_CERTIFIED_MIN..=RSA_BITS_MAX as usize).contains(&bits) {
         let message = format!("an RSA key of {bits} bits is not certified");

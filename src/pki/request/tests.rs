@@ -109,6 +109,18 @@ fn accepted(der: &[u8], notes: &[&str]) {
 }
 
 #[test]
+fn an_rsa_key_that_is_refused_for_its_size_is_named_by_it() {
+    for (octets, last, expected) in
+        [(64, 1, Some(512)), (128, 1, Some(1024)), (2048, 1, Some(16_384)), (128, 2, None)]
+    {
+        let modulus = [&[0, 0x81], vec![0; octets - 2].as_slice(), &[last]].concat();
+        let spki = rsa_spki(&modulus, &[1, 0, 1]);
+        let refusal = judge(&signed(&Made { spki, ..made() })).expect_err("refused");
+        assert_eq!(refusal.key, expected.map(|bits| KeyAlgorithm::Rsa { bits }), "{octets} octets");
+    }
+}
+
+#[test]
 fn accepts_a_sound_request_and_keeps_the_octets_of_its_subject_and_key() {
     let der = signed(&made());
     accepted(&der, &[]);
