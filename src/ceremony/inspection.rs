@@ -29,6 +29,7 @@ use super::{
     error::Error,
     evidence::Evidence,
     intake::{Content, Naming, Place, Submission, Submissions},
+    listing::Listing,
     opening::now,
     progress::{Phase, Watch},
     shared_primes::{Batch, SharedPrimes},
@@ -204,6 +205,7 @@ pub(super) fn inspect_each(
     let at = now()?;
     let mut counts = Counts::default();
     let mut before = Before {
+        listing: Listing::default(),
         keys: Seen::default(),
         subjects: Seen::default(),
         met: devices.map(Devices::none_met).unwrap_or_default(),
@@ -246,6 +248,7 @@ pub(super) fn inspect_each(
 
 /// The requests before the one in hand: whose key, subject or row it has.
 struct Before<'a> {
+    listing: Listing,
     keys: Seen,
     subjects: Seen,
     met: RowsMet,
@@ -257,13 +260,14 @@ impl Before<'_> {
     /// Compares the request of this number with those before it, and judges what it has of them.
     fn compare(&mut self, judged: Judged, place: Place, number: u64) -> Inspected {
         let Judged { mut judgement, key, subject, row, difference } = judged;
+        self.listing.push(judgement.source.as_str());
         let twin = self.keys.compare(&judgement, key, number);
         if let Some(twin) = twin {
-            judge_twin(&mut judgement, twin, self.yardstick);
+            judge_twin(&mut judgement, &self.listing.named(twin), self.yardstick);
         }
         let namesake = self.subjects.compare(&judgement, subject, number);
         if let Some(namesake) = namesake {
-            judge_namesake(&mut judgement, namesake, self.yardstick);
+            judge_namesake(&mut judgement, &self.listing.named(namesake), self.yardstick);
         }
         let row = row.filter(|_| judgement.verdict == Verdict::Accepted);
         let row_taken = row.and_then(|row| self.met.meet(row, number).map(|first| (row, first)));
@@ -304,13 +308,13 @@ impl Seen {
     }
 }
 
-/// Judges an accepted request whose key stood in an earlier one.
-pub(super) fn judge_twin(judgement: &mut Judgement, first: u64, yardstick: Yardstick<'_>) {
+/// Judges an accepted request whose key stood in an earlier one, which is named in words.
+pub(super) fn judge_twin(judgement: &mut Judgement, first: &str, yardstick: Yardstick<'_>) {
     let duplicates = match yardstick {
         Yardstick::Soundness => DuplicateKeys::Refuse,
         Yardstick::Profile(profile) | Yardstick::Issuer(profile, _) => profile.duplicate_keys,
     };
-    let message = format!("the public key stands in this batch already, in request {first} of the listing");
+    let message = format!("the public key stands in this batch already, in {first}");
     match duplicates {
         DuplicateKeys::Refuse => {
             let hint = "have the device make a key of its own";
@@ -324,9 +328,9 @@ pub(super) fn judge_twin(judgement: &mut Judgement, first: u64, yardstick: Yards
     }
 }
 
-/// Judges an accepted request whose subject stood in an earlier one.
-pub(super) fn judge_namesake(judgement: &mut Judgement, first: u64, yardstick: Yardstick<'_>) {
-    let message = format!("the subject stands in this batch already, in request {first} of the listing");
+/// Judges an accepted request whose subject stood in an earlier one, which is named in words.
+pub(super) fn judge_namesake(judgement: &mut Judgement, first: &str, yardstick: Yardstick<'_>) {
+    let message = format!("the subject stands in this batch already, in {first}");
     let finding = judged_subject(Control::SubjectInBatch, &message, duplicate_subjects(yardstick));
     match finding.severity {
         Severity::Refuse => {

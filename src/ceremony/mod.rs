@@ -28,6 +28,7 @@ mod inspection;
 mod installation;
 mod intake;
 mod issuance;
+mod listing;
 mod loose_keys;
 mod mark;
 mod messages;

@@ -21,6 +21,7 @@ use super::{
             judge_twin,
         },
         intake::{Content, Submissions},
+        listing::named,
         opening::now,
         progress::Watch,
         table::file_stem,
@@ -111,16 +112,22 @@ pub fn detail(
     let Judged { mut judgement, difference, .. } =
         judge(&harmless(row.source), content, side, yardstick, &triage.evidence, Depth::Difference, now()?);
     if let Some(first) = triage.twin(index).filter(|_| judgement.verdict == Verdict::Accepted) {
-        judge_twin(&mut judgement, first, yardstick);
+        judge_twin(&mut judgement, &of_row(triage, first), yardstick);
     }
     if let Some(first) = triage.namesake(index).filter(|_| judgement.verdict == Verdict::Accepted) {
-        judge_namesake(&mut judgement, first, yardstick);
+        judge_namesake(&mut judgement, &of_row(triage, first), yardstick);
     }
     if let Some(finding) = triage.row_taken(index).filter(|_| judgement.verdict == Verdict::Accepted) {
         judge_row_taken(&mut judgement, finding);
     }
     let difference = difference.filter(|_| judgement.verdict == Verdict::Accepted);
     Ok(Detail { judgement, der, difference: difference.map(|difference| difference.lines) })
+}
+
+/// The request of this number in the listing, in words: the rows are the listing.
+fn of_row(triage: &Triage, number: u64) -> String {
+    let index = usize::try_from(number).ok().and_then(|number| number.checked_sub(1));
+    named(index.and_then(|index| triage.row(index)).map(|row| row.source), number)
 }
 
 /// The request of this number in a file; 0 is the one that stands alone.
