@@ -284,17 +284,21 @@ fn time(now: Option<Time>, last: Option<Time>) -> Check {
         return Check::bad(SUBJECT, "it stands outside the years 1950 to 9999", "set the machine's clock");
     };
     let Some(last) = last else {
-        return Check::attention(SUBJECT, format!("{now}; no register to compare it with"), COMPARE);
+        return Check::attention(
+            SUBJECT,
+            format!("{now} at this look; no register to compare it with"),
+            COMPARE,
+        );
     };
     let passed = now.unix() - last.unix();
     if passed < 0 {
         return Check::bad(
             SUBJECT,
-            format!("{now}, {} before the register's last entry of {last}", span(-passed)),
+            format!("{now} at this look, {} before the register's last entry of {last}", span(-passed)),
             "set the machine's clock; where it is right, that entry was made under a wrong one: have it noted",
         );
     }
-    let found = format!("{now}, {} after the register's last entry", span(passed));
+    let found = format!("{now} at this look, {} after the register's last entry", span(passed));
     if passed > SILENT_DAYS_MAX * DAY_SECONDS {
         return Check::attention(SUBJECT, found, COMPARE);
     }

@@ -100,7 +100,8 @@ fn head(canvas: &mut Canvas<'_>, area: Rect, model: &Model) {
             [first, others @ ..] => format!("{first} and {} more", others.len()),
         };
         labelled(canvas, line, line.y + 2, "CA ", &Printable::new(&authorities), 26);
-        let entry = format!("register entry {}: {}", overview.entry, overview.head_words);
+        // The first words of twelve: enough to see that it moved.
+        let entry = format!("register entry {}: {} ..", overview.entry, overview.head_words);
         right(canvas, line, line.y + 2, &cut(&entry, 48), Role::Plain);
     } else {
         canvas.text(line.x, line.y + 1, line.width, "token, CA and register stand here then", Role::Faint);

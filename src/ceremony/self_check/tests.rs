@@ -36,9 +36,13 @@ fn finds_a_clock_that_stands_before_the_last_entry() {
         ),
     ];
     for (last, mark, found) in cases {
-        check(&time(now, Some(last)), mark, &format!("2026-11-21T10:00:00Z, {found}"));
+        check(&time(now, Some(last)), mark, &format!("2026-11-21T10:00:00Z at this look, {found}"));
     }
-    check(&time(now, None), Mark::Attention, "2026-11-21T10:00:00Z; no register to compare it with");
+    check(
+        &time(now, None),
+        Mark::Attention,
+        "2026-11-21T10:00:00Z at this look; no register to compare it with",
+    );
     check(&time(None, now), Mark::Bad, "it stands outside the years 1950 to 9999");
 }
 

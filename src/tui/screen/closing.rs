@@ -243,7 +243,7 @@ impl Room for ClosingScreen {
             return;
         }
         match (self.face, &self.code) {
-            (Face::Code, Some(code)) => self.draw_code(canvas, area, code),
+            (Face::Code, Some(code)) => self.draw_code(canvas, area, about, code),
             (_, Some(code))
                 if area.height >= code.rows() && area.width >= TEXT_CELLS + GAP + code.columns() =>
             {
@@ -359,7 +359,7 @@ impl ClosingScreen {
     }
 
     /// The code alone, over the frame's rows where the screen is too low for it: all but banner and help.
-    fn draw_code(&self, canvas: &mut Canvas<'_>, area: Rect, code: &Code) {
+    fn draw_code(&self, canvas: &mut Canvas<'_>, area: Rect, about: &About, code: &Code) {
         let whole = canvas.area();
         let place = if area.height >= code.rows() {
             area
@@ -373,12 +373,17 @@ impl ClosingScreen {
         let text = Rect { x, width: place.right().saturating_sub(x), ..place };
         let entry = format!("register entry {}", grouped(self.closing.entry));
         canvas.text(text.x, text.y, text.width, &entry, Role::Strong);
+        // A photograph shows whose register it is, by its CAs and by the audit key.
+        if let Some(overview) = about.overview.as_ref().filter(|overview| !overview.authorities.is_empty()) {
+            let of = canvas.text(text.x, text.y + 1, text.width, "of CA ", Role::Faint);
+            let names = Printable::new(&overview.authorities.join(", "));
+            canvas.outside(text.x + of, text.y + 1, text.width.saturating_sub(of), &names, Role::Strong);
+        }
         for ((at, word), y) in self.closing.words.split(' ').enumerate().zip(text.y + 2..) {
             canvas.text(text.x, y, 3, &format!("{:>2}", at + 1), Role::Faint);
             canvas.text(text.x + 3, y, text.width.saturating_sub(3), word, Role::Strong);
         }
         let mut y = text.y + 15;
-        // A photograph shows whose register it is.
         if let Some(signed) = &self.closing.checkpoint {
             canvas.text(text.x, y, text.width, "audit key SHA-256", Role::Faint);
             for (row, y) in digest_rows(&signed.key_sha256.to_string()).iter().zip(y + 1..) {
