@@ -522,6 +522,25 @@ fn what_ends_soon_is_told_where_something_can_still_be_done() {
 }
 
 #[test]
+fn a_last_moment_that_has_passed_stays_told() {
+    let sandbox = Sandbox::new("ca-life-passed");
+    let pin = sandbox.text("pin");
+    // As long as a subordinate CA by its profile: whole in the first second, and refused from then on.
+    let of = ["--key", "p256", "--subject", "/CN=root", "--days", "3650", "--pin-file", &pin];
+    sandbox.ok(["ca", "create", "root"].into_iter().chain(of));
+    std::thread::sleep(std::time::Duration::from_secs(2));
+    let list = sandbox.json(["ca", "list"]);
+    let [warning] = list[0]["warnings"].as_array().expect("warnings").as_slice() else { panic!("{list:?}") };
+    assert_eq!(warning["kind"], "full-length");
+    let message = warning["message"].as_str().expect("a message");
+    assert!(
+        message.starts_with("CA root: since ") && message.ends_with("would outlive it, and are refused"),
+        "{message}"
+    );
+    assert_eq!(warning["hint"], "renew root, or give the profile fewer days");
+}
+
+#[test]
 fn two_roots_and_two_cas_in_one_home_do_not_mix() {
     let sandbox = Sandbox::with_issuing("ca-life-several", "p256");
     let pin = sandbox.text("pin");

@@ -443,6 +443,28 @@ fn in_folder(screen: Screen, access: Access) -> Model {
 }
 
 #[test]
+fn a_folder_that_stands_already_is_told_before_anything_is_written() {
+    let folder = plan().id;
+    let mut model = model(Screen::Delivery(Delivery::new(plan())));
+    update(&mut model, Message::Volumes(vec![volume(Access::ReadWrite)]));
+    key(&mut model, Key::Enter);
+    let News::Folder(mut taken) = listing("/media/stick") else { panic!("a folder") };
+    taken.entries.push(FolderEntry {
+        path: taken.path.join(&folder),
+        shown: Printable::new(&folder),
+        kind: EntryKind::Folder,
+        octets: 0,
+    });
+    done(&mut model, News::Folder(taken));
+    sees(&mut model, "not here          STANDS THERE ALREADY and is not changed: open another folder");
+    assert!(key(&mut model, Key::Char('w')).is_empty());
+    sees(&mut model, "stands in this folder already; nothing was delivered");
+    key(&mut model, Key::Enter);
+    done(&mut model, listing("/media/stick"));
+    assert!(matches!(job(key(&mut model, Key::Char('w'))), Job::Deliver { .. }));
+}
+
+#[test]
 fn a_form_with_private_keys_is_written_once_their_folder_is_chosen() {
     let mut model = in_folder(Screen::Delivery(Delivery::new(plan())), Access::ReadWrite);
     assert!(matches!(job(tick(&mut model, 250)), Job::Measure { .. }));
@@ -772,4 +794,6 @@ fn requests_are_planned_once() {
     // The same key leads to their plan.
     let asked = job(key(&mut model, Key::Char('p')));
     assert!(matches!(&asked, Job::FindPlan(id) if *id == plan().id), "{asked:?}");
+    done(&mut model, News::PlanFound(plan()));
+    assert!(matches!(model.screen(), Screen::Plan(_)));
 }
