@@ -11,6 +11,7 @@ use std::{
 };
 
 use coldsign::pki::{
+    der::{element, tag},
     device_key::{DeviceKey, DeviceKeyError},
     fingerprint::hex,
 };
@@ -46,8 +47,6 @@ fn a_private_key_is_read_from_each_form_and_gives_its_public_key() {
         assert!(DeviceKey::parse(text.replace('\n', "\r\n").as_bytes()).is_ok(), "{kind:?}");
         succeed(&mut openssl(&["pkey", "-in", &key, "-aes256", "-passout", "pass:abcd", "-out", &made]));
         assert_eq!(DeviceKey::parse(&fs::read(&made).unwrap()).err(), Some(DeviceKeyError::Encrypted));
-        let twice = DeviceKey::parse((text.clone() + &text).as_bytes()).err();
-        assert_eq!(twice, Some(DeviceKeyError::Malformed), "{kind:?}");
     }
     let [key, plain] = ["named", "plain"].map(path);
     succeed(&mut openssl(&["ecparam", "-name", "prime256v1", "-genkey", "-out", &key]));
@@ -71,6 +70,14 @@ fn what_is_no_private_key_of_a_kind_that_is_taken_is_refused() {
         let pkcs8 = succeed(&mut openssl(&["pkey", "-inform", "DER", "-in", &path]));
         check(pkcs8.as_bytes(), DeviceKeyError::Unsupported);
     }
+    // Longer numbers than any key has are not calculated with.
+    let [zero, two, long] = [&[0][..], &[2], &[0x7f; 1026]].map(|number| element(tag::INTEGER, number));
+    for place in 1..9 {
+        let mut numbers = vec![two.clone(); 9];
+        numbers[0].clone_from(&zero);
+        numbers[place].clone_from(&long);
+        check(&element(tag::SEQUENCE, &numbers.concat()), DeviceKeyError::Malformed);
+    }
     check(b"", DeviceKeyError::Malformed);
     check(b"-----BEGIN PRIVATE KEY-----\n", DeviceKeyError::Malformed);
     check(&[0xff; 40], DeviceKeyError::Malformed);
@@ -90,6 +97,53 @@ fn what_is_no_private_key_of_a_kind_that_is_taken_is_refused() {
             check(&octets[..place], DeviceKeyError::Malformed);
         }
         check(&[octets.as_slice(), &[0]].concat(), DeviceKeyError::Malformed);
+    }
+}
+
+#[test]
+fn a_file_has_one_private_key_and_says_what_it_is() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("key").to_str().unwrap().to_owned();
+    let written = |arguments: &[&str]| {
+        succeed(openssl(&["pkey", "-in", &path]).args(arguments));
+        fs::read(folder.path().join("made")).unwrap()
+    };
+    let made = folder.path().join("made").to_str().unwrap().to_owned();
+    let parsed = |octets: &[u8]| DeviceKey::parse(octets).map(|key| key.pem().to_vec());
+    let (malformed, encrypted) = (Err(DeviceKeyError::Malformed), Err(DeviceKeyError::Encrypted));
+    for (kind, own) in [
+        (&["EC", "-pkeyopt", "ec_paramgen_curve:P-256"][..], "EC PRIVATE KEY"),
+        (&["RSA", "-pkeyopt", "rsa_keygen_bits:2048"], "RSA PRIVATE KEY"),
+    ] {
+        succeed(openssl(&["genpkey", "-out", &path, "-algorithm"]).args(kind));
+        let forms = [&["-out", &made][..], &["-traditional", "-out", &made]];
+        let [pkcs8, traditional] = forms.map(|form| String::from_utf8(written(form)).unwrap());
+        let key = parsed(pkcs8.as_bytes());
+        assert!(key.is_ok());
+        // Two keys, of one form or of two, in either order, are not one key.
+        for (first, second) in [(&pkcs8, &pkcs8), (&pkcs8, &traditional), (&traditional, &pkcs8)] {
+            assert_eq!(parsed(format!("{first}{second}").as_bytes()), malformed, "{own}");
+        }
+        // Its label is that of another form.
+        let others = ["PRIVATE KEY", "EC PRIVATE KEY", "RSA PRIVATE KEY", "DSA PRIVATE KEY"];
+        for (text, is) in [(&pkcs8, "PRIVATE KEY"), (&traditional, own)] {
+            for other in others.into_iter().filter(|other| *other != is) {
+                let relabelled = text.replace(&format!(" {is}-----"), &format!(" {other}-----"));
+                assert_eq!(parsed(relabelled.as_bytes()), malformed, "{is} as {other}");
+            }
+        }
+        // What a PKCS #12 file says of a key stands before it, and is not asked.
+        let named = format!("Bag Attributes\n    friendlyName: NOT ENCRYPTED\n{pkcs8}");
+        assert_eq!(parsed(named.as_bytes()), key, "{own}");
+        // With a password, in every form that OpenSSL writes.
+        let password = ["-aes256", "-passout", "pass:abcd", "-out", &made];
+        for form in [&[][..], &["-traditional"]] {
+            assert_eq!(parsed(&written(&[&password[..], form].concat())), encrypted, "{own} {form:?}");
+        }
+        let topk8 =
+            ["pkcs8", "-topk8", "-in", &path, "-passout", "pass:abcd", "-outform", "DER", "-out", &made];
+        succeed(&mut openssl(&topk8));
+        assert_eq!(parsed(&fs::read(&made).unwrap()), encrypted, "{own}");
     }
 }
 
