@@ -177,6 +177,39 @@ fn the_crls_of_each_partition_go_on_by_themselves() {
     sandbox.exits(0, ["register", "audit"]);
 }
 
+/// A revocation that rows of the past get beside the CRLs that were made after them.
+#[test]
+fn the_audit_looks_for_each_act_on_the_first_crl_of_its_partition() {
+    let sandbox = Sandbox::with_root("crl-partition-audit", "p256");
+    divide(&sandbox);
+    let parts = devices(&sandbox, "part", 6);
+    sandbox.ok(["revoke", "--ca", "root", &parts[0].1, "--reason", "superseded"]);
+    crls(&sandbox, &[]);
+    sandbox.ok(["revoke", "--ca", "root", &parts[1].1, "--reason", "superseded"]);
+    crls(&sandbox, &[]);
+    sandbox.exits(0, ["register", "audit"]);
+    let file = sandbox.path("home/register.db");
+    let sound = fs::read(&file).unwrap();
+    // Row 1 is of before the first CRLs, row 2 of before the second.
+    for row in [1, 2] {
+        let serial = &parts[2].1;
+        let earlier = format!(
+            "INSERT INTO revocation SELECT 3, entry, authority, \
+             (SELECT serial FROM planned WHERE hex(serial) LIKE '%' || upper('{serial}')), act, reason, date, \
+             invalidity_date FROM revocation WHERE number = {row}"
+        );
+        tamper::tamper(&file, &earlier);
+        let told = sandbox.exits(5, ["register", "audit"]);
+        let missing = |scope: &str| told.contains(&format!("CRL {row}{scope} of root does not say of "));
+        assert!(missing(""), "{told}");
+        for partition in 1..=PARTITIONS {
+            let own = partition == partition_of(serial);
+            assert_eq!(missing(&format!(" of partition {partition}")), own, "{partition}: {told}");
+        }
+        fs::write(&file, &sound).unwrap();
+    }
+}
+
 #[test]
 fn partitions_of_a_plan_that_nobody_approved_have_no_crls() {
     let sandbox = Sandbox::with_root("crl-partition-withdrawn", "p256");

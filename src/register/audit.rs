@@ -34,6 +34,8 @@ mod plans;
 mod revocations;
 mod rows;
 
+use first_crl::ActsOfPartitions;
+
 /// Findings that are kept one by one, so that a register that is wrong everywhere does not fill the memory; the
 /// others are counted.
 const FINDINGS_MAX: usize = 1000;
@@ -137,6 +139,7 @@ impl Register {
                 findings_omitted: 0,
             },
             divisions: Divisions::default(),
+            acts: BTreeMap::new(),
             progress,
             done: 0,
             of: 0,
@@ -173,6 +176,8 @@ struct Audit<'a> {
     report: AuditReport,
     /// Its own: it believes nothing that was found before.
     divisions: Divisions,
+    /// By the CA, once a CRL of one of its partitions was looked at.
+    acts: BTreeMap<String, ActsOfPartitions>,
     progress: &'a mut dyn FnMut(AuditProgress) -> ControlFlow<()>,
     done: u64,
     of: u64,

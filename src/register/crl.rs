@@ -33,7 +33,7 @@ mod takeover;
 
 pub use after_older::LaterCrls;
 pub(super) use bound::PlansBound;
-pub(super) use division::Divisions;
+pub(super) use division::{Divisions, tbs_of};
 pub(super) use entries::{EntriesOf, Members};
 pub(super) use pace::Pace;
 pub(super) use parts::{entries_of, read_tbs};
@@ -41,7 +41,7 @@ pub use planning::{CrlPlan, LEFT_SHOWN_MAX, NewCrl, Storing};
 pub(super) use planning::{Previous, expected_of, lint_stored, prove_stored};
 pub use recovery::{Brought, Recovery};
 pub use scope::CrlScope;
-pub(super) use scope::{Coverage, add_partitions};
+pub(super) use scope::{Coverage, PartitionNames, add_partitions};
 pub(super) use takeover::check_past;
 pub use takeover::{TAKEOVER_ENTRIES_MAX, Takeover, TakeoverWriter};
 
@@ -77,7 +77,7 @@ impl CrlOrigin {
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct StoredCrl {
     pub(super) row: i64,
-    entry: i64,
+    pub(super) entry: i64,
     /// The authority that signs.
     pub authority: String,
     /// Which of its certificates it is for.

@@ -352,11 +352,16 @@ pub(super) fn insert(
 /// The columns that [`read`] takes, in its order.
 pub(super) const COLUMNS: &str = "serial, act, reason, date, invalidity_date";
 
+/// The serial number in a column of `revocation`.
+pub(super) fn serial(row: &Row<'_>, column: usize) -> Result<CrlSerial, Error> {
+    let octets = row.get_ref(column)?.as_blob().ok().and_then(CrlSerial::from_octets);
+    octets.ok_or_else(|| Error::Damaged("a revocation with a malformed serial number".to_owned()))
+}
+
 /// One row of `revocation`.
 pub(super) fn read(row: &Row<'_>) -> Result<(CrlSerial, Revoked), Error> {
     let damaged = |what: &str| Error::Damaged(format!("a revocation with {what}"));
-    let serial = row.get_ref(0)?.as_blob().map_err(|error| Error::Damaged(error.to_string()))?;
-    let serial = CrlSerial::from_octets(serial).ok_or_else(|| damaged("a malformed serial number"))?;
+    let serial = serial(row, 0)?;
     let reason = Reason::from_name(row.get_ref(2)?.as_str().map_err(|_| damaged("an unknown reason"))?)
         .ok_or_else(|| damaged("an unknown reason"))?;
     let date = time(row.get(3)?)?;

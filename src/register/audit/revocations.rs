@@ -8,7 +8,7 @@ use super::super::{
     revocation::{self, Revoked},
     row_key,
 };
-use super::Audit;
+use super::{Audit, AuditProgress};
 use crate::pki::{
     certificate::Certificate,
     crl::{
@@ -21,7 +21,7 @@ use crate::pki::{
 };
 
 /// Rows of revocations judged between two looks at the reins.
-const ROWS: u64 = 1024;
+pub(super) const ROWS: u64 = 1024;
 
 /// A row of `revocation` with what is known of its certificate.
 struct Act {
@@ -157,7 +157,7 @@ impl Audit<'_> {
                 Some((certificate, chain)) => self.crl_lint(stored, &coverage, certificate, chain)?,
             }
             self.crl_entries(stored, previous)?;
-            self.first_crl(stored, &coverage, previous)?;
+            self.first_crl(stored, previous)?;
         }
         if let Some(previous) = previous {
             self.crl_succession(stored, previous)?;
@@ -250,7 +250,9 @@ impl Audit<'_> {
         let revocations = i64::try_from(stored.revocations).unwrap_or(i64::MAX);
         let mut next = crl::entries_of(self.connection, stored.row)?;
         let mut wrong: Option<CrlSerial> = None;
-        let (plans, pace) = (&PlansBound::Unasked, &mut Pace::unwatched());
+        let at = AuditProgress { done: self.done, of: self.of };
+        let mut watcher = |_| (self.progress)(at);
+        let (plans, pace) = (&PlansBound::Unasked, &mut Pace::new(&mut watcher));
         let of = (stored.authority.as_str(), stored.scope);
         let members = Members::of(self.connection, of, (&self.divisions, plans), pace)?;
         let entries = EntriesOf { authority: &stored.authority, members: &members, plans };

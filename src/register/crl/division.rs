@@ -11,9 +11,9 @@ use std::{
 
 use rusqlite::{Connection, OptionalExtension as _};
 
-use super::super::error::Error;
-use super::{Pace, PlansBound, scope};
-use crate::pki::crl::{CrlPoint, CrlSerial};
+use super::super::{error::Error, revocation};
+use super::{Pace, PlansBound, scope::PartitionNames};
+use crate::pki::crl::CrlSerial;
 
 /// The divisions that were made, by the authority's name.
 #[derive(Debug, Default)]
@@ -102,9 +102,7 @@ impl Division {
         while let Some(row) = found.next()? {
             pace.step()?;
             let number: u32 = row.get(0)?;
-            let serial = row.get_ref(1)?.as_blob().ok().and_then(CrlSerial::from_octets);
-            let serial = serial
-                .ok_or_else(|| Error::Damaged("a revocation with a malformed serial number".to_owned()))?;
+            let serial = revocation::serial(row, 1)?;
             let group = match (last, made.known(number)) {
                 (Some((last, group)), _) if last == serial => group,
                 (_, Some(group)) => group,
@@ -132,38 +130,29 @@ impl Division {
 
 /// What is found while the rows are gone through.
 struct Made {
-    /// The partitions that a name stands for: one may be common to several.
-    named: BTreeMap<Vec<u8>, BTreeSet<u32>>,
+    names: PartitionNames,
     groups: Vec<BTreeSet<u32>>,
     places: BTreeMap<BTreeSet<u32>, u32>,
     plans: BTreeSet<i64>,
-    /// By the row, what was found of it earlier.
-    earlier: Vec<u32>,
+    /// What was found earlier, in the order of rows: as large as there are rows, whatever numbers they have.
+    earlier: Vec<(u32, u32)>,
 }
 
 impl Made {
     fn new(connection: &Connection, authority: &str, earlier: Option<&Division>) -> Result<Self, Error> {
-        let (mut named, mut plans) = (BTreeMap::<Vec<u8>, BTreeSet<u32>>::new(), BTreeSet::new());
-        for (partition, entry, point) in scope::points(connection, authority)? {
-            plans.insert(entry);
-            for name in point.names() {
-                named.entry(name.to_vec()).or_default().insert(partition);
-            }
-        }
+        let names = PartitionNames::of(connection, authority)?;
+        let mut plans = names.plans().clone();
         let groups = earlier.map(|earlier| earlier.groups.clone()).unwrap_or_default();
         plans.extend(earlier.iter().flat_map(|earlier| &earlier.plans));
         let places = (0..).zip(&groups).map(|(place, group)| (group.clone(), place)).collect();
-        let rows = earlier.map_or(&[][..], |earlier| &earlier.rows);
-        let newest = rows.iter().map(|(row, _)| *row as usize).max();
-        let mut earlier = vec![UNKNOWN; newest.map_or(0, |newest| newest + 1)];
-        for (row, group) in rows {
-            earlier[*row as usize] = *group;
-        }
-        Ok(Self { named, groups, places, plans, earlier })
+        let mut earlier = earlier.map(|earlier| earlier.rows.clone()).unwrap_or_default();
+        earlier.sort_unstable();
+        Ok(Self { names, groups, places, plans, earlier })
     }
 
     fn known(&self, row: u32) -> Option<u32> {
-        self.earlier.get(row as usize).copied().filter(|group| *group != UNKNOWN)
+        let place = self.earlier.binary_search_by_key(&row, |(row, _)| *row).ok()?;
+        Some(self.earlier[place].1).filter(|group| *group != UNKNOWN)
     }
 
     /// The place of the partitions that a certificate is in.
@@ -175,10 +164,7 @@ impl Made {
     ) -> Result<u32, Error> {
         let Some((tbs, plan)) = tbs_of(connection, authority, serial)? else { return Ok(UNKNOWN) };
         self.plans.insert(plan);
-        let names = CrlPoint::names_in(&tbs)
-            .map_err(|error| Error::Damaged(format!("a planned certificate: {error}")))?;
-        let group: BTreeSet<u32> =
-            names.iter().filter_map(|name| self.named.get(*name)).flatten().copied().collect();
+        let group = self.names.of_certificate(&tbs)?;
         if let Some(place) = self.places.get(&group) {
             return Ok(*place);
         }
@@ -190,7 +176,7 @@ impl Made {
 }
 
 /// A certificate that an authority issued here, and the entry of its plan.
-pub(super) fn tbs_of(
+pub(in crate::register) fn tbs_of(
     connection: &Connection,
     authority: &str,
     serial: &CrlSerial,
@@ -207,7 +193,10 @@ pub(super) fn tbs_of(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::pki::der::{element, tag};
+    use crate::pki::{
+        crl::CrlPoint,
+        der::{element, tag},
+    };
 
     /// The tables as far as they are asked: two partitions that share a name, and certificates 1 to 4, not issued yet.
     fn register() -> Connection {
@@ -293,6 +282,18 @@ mod tests {
         connection.execute(insert, [point(7).der()]).unwrap();
         assert_eq!(made().rows_of(3).collect::<Vec<_>>(), [4]);
         assert_eq!(made().plans, [5, 8].into());
+    }
+
+    #[test]
+    fn a_row_of_the_largest_number_costs_no_more_than_another() {
+        let connection = register();
+        let divisions = Divisions::default();
+        connection.execute_batch("INSERT INTO issued SELECT key, 6 FROM planned").unwrap();
+        connection.execute("INSERT INTO revocation VALUES (?1, 'a', ?2)", (u32::MAX - 1, [1])).unwrap();
+        assert_eq!(rows(&divisions, &connection), [vec![], vec![u32::MAX - 1]]);
+        // What was found is looked up again for the next one: not in a table of all numbers, which would have 16 GiB.
+        connection.execute("INSERT INTO revocation VALUES (?1, 'a', ?2)", (u32::MAX, [2])).unwrap();
+        assert_eq!(rows(&divisions, &connection), [vec![u32::MAX], vec![u32::MAX - 1]]);
     }
 
     #[test]

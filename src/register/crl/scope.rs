@@ -1,5 +1,7 @@
 //! What a CRL is for: all certificates of an authority, or those of a partition, which name its distribution point.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use rusqlite::{Connection, OptionalExtension as _, Transaction};
 
 use super::super::{Register, error::Error, journal};
@@ -135,18 +137,42 @@ fn point_of(
     found.map(|(entry, der)| Ok((entry, parsed(&der)?))).transpose()
 }
 
-/// Every partition of an authority, with the entry of the plan that had its distribution point first.
-pub(super) fn points(connection: &Connection, authority: &str) -> Result<Vec<(u32, i64, CrlPoint)>, Error> {
-    let mut statement = connection.prepare_cached(
-        "SELECT idx, entry, point FROM crl_partition WHERE number IN \
-         (SELECT min(number) FROM crl_partition WHERE authority = ?1 GROUP BY idx)",
-    )?;
-    let mut rows = statement.query([authority])?;
-    let mut found = Vec::new();
-    while let Some(row) = rows.next()? {
-        found.push((row.get(0)?, row.get(1)?, parsed(&row.get::<_, Vec<u8>>(2)?)?));
+/// The partitions of an authority by the names that their distribution points have: one may be common to several.
+pub(in crate::register) struct PartitionNames {
+    named: BTreeMap<Vec<u8>, BTreeSet<u32>>,
+    plans: BTreeSet<i64>,
+}
+
+impl PartitionNames {
+    /// Of every partition, by the point that it had first.
+    pub(in crate::register) fn of(connection: &Connection, authority: &str) -> Result<Self, Error> {
+        let mut statement = connection.prepare_cached(
+            "SELECT idx, entry, point FROM crl_partition WHERE number IN \
+             (SELECT min(number) FROM crl_partition WHERE authority = ?1 GROUP BY idx)",
+        )?;
+        let mut rows = statement.query([authority])?;
+        let mut found = Self { named: BTreeMap::new(), plans: BTreeSet::new() };
+        while let Some(row) = rows.next()? {
+            let partition: u32 = row.get(0)?;
+            found.plans.insert(row.get(1)?);
+            for name in parsed(&row.get::<_, Vec<u8>>(2)?)?.names() {
+                found.named.entry(name.to_vec()).or_default().insert(partition);
+            }
+        }
+        Ok(found)
     }
-    Ok(found)
+
+    /// The entries of the plans that the points stand in.
+    pub(super) fn plans(&self) -> &BTreeSet<i64> {
+        &self.plans
+    }
+
+    /// The partitions whose points a certificate's own octets name.
+    pub(in crate::register) fn of_certificate(&self, tbs: &[u8]) -> Result<BTreeSet<u32>, Error> {
+        let names = CrlPoint::names_in(tbs)
+            .map_err(|error| Error::Damaged(format!("a planned certificate: {error}")))?;
+        Ok(names.iter().filter_map(|name| self.named.get(*name)).flatten().copied().collect())
+    }
 }
 
 fn parsed(der: &[u8]) -> Result<CrlPoint, Error> {
