@@ -213,7 +213,13 @@ impl Appliance {
     /// the token's own is asked when the bundle is written, after a PIN and after the certificates were signed.
     fn check_known_audit_key(&self, forms: &Forms) -> Result<(), Error> {
         match self.register.last_checkpoint()? {
-            Some((checkpoint, _)) => Ok(forms.check_audit_key(&checkpoint.public_key)?),
+            Some((checkpoint, _)) => forms.check_audit_key(&checkpoint.public_key).map_err(|error| {
+                error
+                    .or_else_do(
+                        "; where authority.toml names another audit key since, have it sign the head first",
+                    )
+                    .into()
+            }),
             None => Ok(()),
         }
     }

@@ -106,6 +106,15 @@ impl FormatError {
         Self::Impossible { form, what: what.to_string(), hint: hint.into() }
     }
 
+    /// The same, with one thing more that can be done.
+    #[must_use]
+    pub fn or_else_do(mut self, more: &str) -> Self {
+        if let Self::Impossible { hint, .. } = &mut self {
+            hint.push_str(more);
+        }
+        self
+    }
+
     /// The same, naming the request whose certificate it is.
     pub(super) fn of_request(self, source: &str) -> Self {
         match self {
