@@ -7,8 +7,8 @@ use serde_json::{Value, json};
 use crate::{
     ceremony::{
         self, Appliance, Brought, BundleReport, CrlApproval, CrlImport, CrlOrigin, CrlScope, CrlSummary,
-        Delivered, Error, Home, IssuedCrl, Past, PreparedCrl, PublishedCrls, REASONS, RevocationAct,
-        RevocationOrder, Standing, crl_id, printable_path,
+        Delivered, Error, Home, IssuedCrl, Past, PreparedCrl, PublishedCrls, REASONS, Recovery,
+        RevocationAct, RevocationOrder, Standing, crl_id, printable_path,
     },
     pki::{
         crl::{CrlPoint, Reason, RevokedEntry},
@@ -190,6 +190,12 @@ fn published(
 fn brought_words(brought: &Brought) -> String {
     match brought {
         Brought::Known => "the register has it already, and a later one".to_owned(),
+        Brought::Late(late) => format!(
+            "CRL {} is older than the last one here: {} recorded as revoked or held, which the next CRL lists; a hold that \
+             it released is to be released here, and what a newer one says is brought by that",
+            late.number,
+            counted(late.revoked, "certificate"),
+        ),
         Brought::Latest(_) => "the register has it already".to_owned(),
         Brought::Recovered(recovered) => format!(
             "CRL {} is in the register now; {} recorded as revoked or held, {} as released",
@@ -207,15 +213,20 @@ fn brought_value(file: &Printable, brought: &Brought) -> Value {
         Brought::Latest(scope) => {
             json!({ "file": file.as_str(), "state": "latest", "partition": partition(*scope) })
         }
-        Brought::Recovered(recovered) => json!({
-            "file": file.as_str(),
-            "state": "taken in",
-            "partition": partition(recovered.scope),
-            "number": recovered.number.to_string(),
-            "revoked": recovered.revoked,
-            "released": recovered.released,
-        }),
+        Brought::Late(taken) => taken_value(file, "late", taken),
+        Brought::Recovered(taken) => taken_value(file, "taken in", taken),
     }
+}
+
+fn taken_value(file: &Printable, state: &str, taken: &Recovery) -> Value {
+    json!({
+        "file": file.as_str(),
+        "state": state,
+        "partition": partition(taken.scope),
+        "number": taken.number.to_string(),
+        "revoked": taken.revoked,
+        "released": taken.released,
+    })
 }
 
 /// Prepares the next CRL of a scope. Whoever gives the PIN sees what it is given for: it is the approval of what was shown.

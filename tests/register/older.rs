@@ -5,7 +5,10 @@ use coldsign::{
     register::{Brought, CrlScope, RevocationAct, RevocationError},
 };
 
-use super::{revocation::later, *};
+use super::{
+    revocation::{later, listed},
+    *,
+};
 
 impl Home {
     /// An older register is accepted in the place of a later one; the entry that says so.
@@ -192,6 +195,68 @@ fn a_hold_that_comes_back_for_a_certificate_that_is_lost_can_be_released_or_revo
         assert_eq!(next.stored().entries, u64::from(act != RevocationAct::Release));
         assert_eq!(home.findings(), [""; 0]);
     }
+}
+
+/// A CRL of the register that was lost, which lists what was issued and revoked behind the copy; the copy, which knows
+/// nothing of it, has made another one since.
+fn lost(acceptance: impl FnOnce(&mut Home)) -> (Home, Vec<u8>) {
+    let mut home = Home::issued_four();
+    home.act(&[1], RevocationAct::Revoke(Reason::Superseded), now()).unwrap();
+    home.crl(now());
+    let copy = backup(&home);
+    let plan = home.store(&[5], 0);
+    let approved = home.approve(&plan);
+    let signed = home.signed(&approved);
+    home.register.record_issued(&approved, &signed, now()).unwrap();
+    home.act(&[2, 5], RevocationAct::Revoke(Reason::Superseded), later(1)).unwrap();
+    home.act(&[3], RevocationAct::Revoke(Reason::CertificateHold), later(1)).unwrap();
+    let lost = home.crl(later(1));
+    let octets = home.octets(&lost);
+    let mut home = home.put_back(&copy);
+    acceptance(&mut home);
+    home.act(&[2], RevocationAct::Revoke(Reason::KeyCompromise), later(2)).unwrap();
+    home.act(&[4], RevocationAct::Revoke(Reason::CertificateHold), later(2)).unwrap();
+    home.later = LaterCrls::None;
+    home.crl(later(3));
+    home.later = LaterCrls::Unsaid;
+    (home, octets)
+}
+
+#[test]
+fn a_published_crl_that_is_brought_too_late_is_taken_in_and_no_crl_follows_it() {
+    let (mut home, octets) = lost(|home| assert!(home.accept() > 0));
+    let Brought::Late(late) = home.bring(&octets, later(4)).unwrap() else { panic!() };
+    assert_eq!((late.number.to_string().as_str(), late.revoked, late.released), ("2", 2, 0));
+    assert_eq!(home.newest_kind(), "late-crl");
+    assert_eq!(home.findings(), [""; 0]);
+    // Nothing is left of it that could be taken in again.
+    let newest = home.register.head().unwrap();
+    let Brought::Late(again) = home.bring(&octets, later(4)).unwrap() else { panic!() };
+    assert_eq!((again.revoked, home.register.head().unwrap()), (0, newest));
+    // What was published since keeps its day and reason; 5 is not known here, and revoked.
+    let next = home.crl(later(5));
+    let reasons = [
+        (1, Reason::Superseded),
+        (2, Reason::KeyCompromise),
+        (3, Reason::CertificateHold),
+        (4, Reason::CertificateHold),
+        (5, Reason::Superseded),
+    ];
+    assert_eq!(home.entries(&next), reasons.map(|(number, reason)| (listed(number), reason)));
+    assert_eq!(home.findings(), [""; 0]);
+    // A hold that came with it is released as any other.
+    home.act(&[3], RevocationAct::Release, later(6)).unwrap();
+    assert_eq!(home.crl(later(6)).stored().entries, 4);
+    assert_eq!(home.findings(), [""; 0]);
+}
+
+#[test]
+fn a_crl_that_is_not_newer_is_refused_where_no_older_register_was_accepted() {
+    let (mut home, octets) = lost(|_| {});
+    let newest = home.register.head().unwrap();
+    let refused = home.bring(&octets, later(4));
+    assert!(matches!(refused, Err(Error::Revocation(RevocationError::NotNewer { .. }))), "{refused:?}");
+    assert_eq!(home.register.head().unwrap(), newest);
 }
 
 #[test]

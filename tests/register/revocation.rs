@@ -28,7 +28,7 @@ pub fn later(seconds: i64) -> Time {
 }
 
 /// The serial number of device `number` as a CRL names it.
-fn listed(number: u16) -> CrlSerial {
+pub fn listed(number: u16) -> CrlSerial {
     CrlSerial::from_octets(serial(number).as_octets()).unwrap()
 }
 
@@ -100,7 +100,7 @@ impl Home {
         octets
     }
 
-    fn entries(&self, issued: &IssuedCrl) -> Vec<(CrlSerial, Reason)> {
+    pub fn entries(&self, issued: &IssuedCrl) -> Vec<(CrlSerial, Reason)> {
         let octets = self.octets(issued);
         let mut once = Some(octets);
         let mut reader = CrlReader::begin(move || Ok::<_, ()>(once.take()), Shape::List).unwrap();

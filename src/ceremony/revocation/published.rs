@@ -56,7 +56,8 @@ impl Appliance {
 
     /// Takes in a CRL of the CA that was published and that this register does not have, because an older register was
     /// put back: its number goes on, its entries are recorded, and it is proved that it loses nothing. One that is the
-    /// latest that the register has says that it lacks none.
+    /// latest that the register has says that it lacks none. One that comes when the register has made a newer one says
+    /// nothing of the others; what it lists is recorded.
     ///
     /// # Errors
     /// [`Error::Register`] with what is wrong; [`Error::Usage`] naming the file.

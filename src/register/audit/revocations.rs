@@ -41,7 +41,8 @@ impl Audit<'_> {
     pub(super) fn revocations(&mut self) -> Result<(), Error> {
         let connection = self.connection;
         let mut statement = connection.prepare(&format!(
-            "SELECT {}, authority, entry, journal.time, journal.kind IN ('listing', 'recovery', 'takeover') \
+            "SELECT {}, authority, entry, journal.time, \
+             journal.kind IN ('late-crl', 'listing', 'recovery', 'takeover') \
              FROM revocation LEFT JOIN journal ON journal.seq = revocation.entry ORDER BY authority, serial, number",
             revocation::COLUMNS
         ))?;

@@ -67,6 +67,11 @@ fn accepted_since(
     mark::accepted_behind(connection, previous.map_or(made, |previous| previous.entry))
 }
 
+/// The newest entry by which an older register was accepted that an authority was in.
+pub(super) fn accepted(connection: &Connection, authority: &str) -> Result<Option<u64>, Error> {
+    mark::accepted_behind(connection, made(connection, authority)?)
+}
+
 /// The number of the next CRL of an authority, which would be this one. Once an older register was accepted nobody can prove
 /// that the CRL that was brought is the newest that was published: a number of the time at which it is made, in seconds since
 /// 1970, is above those that were counted up one by one, so that none is given twice.
@@ -76,7 +81,7 @@ pub(super) fn number_of_next(
     counted: CrlNumber,
     this_update: Time,
 ) -> Result<CrlNumber, Error> {
-    Ok(match mark::accepted_behind(connection, made(connection, authority)?)? {
+    Ok(match accepted(connection, authority)? {
         None => counted,
         Some(_) => counted.max(CrlNumber::from(u64::try_from(this_update.unix()).unwrap_or(0))),
     })

@@ -13,7 +13,7 @@ use super::{CrlScope, StoredCrl};
 use crate::pki::{crl::CrlSerial, time::Time};
 
 /// Entries that record revocations.
-const RECORDING: [Kind; 4] = [Kind::Listing, Kind::Recovery, Kind::Revocation, Kind::Takeover];
+const RECORDING: [Kind; 5] = [Kind::LateCrl, Kind::Listing, Kind::Recovery, Kind::Revocation, Kind::Takeover];
 
 /// Checks the CRL before, and all revocations of an authority that were recorded since: every row is bound by an entry of
 /// the journal's chain, and every such entry has its rows. What was recorded earlier stands on the CRL before, and the

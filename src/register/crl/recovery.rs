@@ -3,6 +3,9 @@
 //! Without it numbers would repeat, and what was revoked in between would be valid again. What a published CRL says holds:
 //! its entries become revocations, also those of certificates that the older register does not know, and its number goes
 //! on. It is proved that it loses nothing of the last CRL that the register has.
+//!
+//! One that is brought too late, when the register has made a newer one, is not the CRL before of any other: what it lists
+//! and the register lacks is recorded, nothing else of it.
 
 use std::collections::BTreeSet;
 
@@ -15,7 +18,7 @@ use super::super::{
     revocation::{self, Recorded, RevocationError, Revoked},
 };
 use super::{
-    Coverage, CrlScope, Divisions, EntriesOf, IssuedCrl, Members, Pace, PlansBound, Previous,
+    Coverage, CrlScope, Divisions, EntriesOf, IssuedCrl, Members, Pace, PlansBound, Previous, after_older,
     arrived::{Arrived, crl_error},
     bound, check_past, latest,
     planning::insert_left,
@@ -47,6 +50,9 @@ pub struct Recovery {
 pub enum Brought {
     /// The register has it, and a later one.
     Known,
+    /// It is older than the last that the register has of this scope, and was lost with what an older register lacks: what
+    /// it lists is recorded. `released` is 0.
+    Late(Recovery),
     /// It is the latest that the register has of this scope.
     Latest(CrlScope),
     /// It was taken in.
@@ -55,7 +61,8 @@ pub enum Brought {
 
 impl Register {
     /// Takes in a CRL of an authority that was published, whose octets come in pieces, where the register does not have
-    /// it.
+    /// it. Once an older register was accepted, one that is older than the last that the register has is none that the next
+    /// one follows: what it lists is recorded.
     ///
     /// # Errors
     /// [`RevocationError`] with what is wrong with the CRL, as `E`; whatever the pieces say.
@@ -82,8 +89,19 @@ impl Register {
         if let Some(known) = known(&transaction, authority, scope, &arrived)? {
             return Ok(known);
         }
-        let (number, before) = follows(&transaction, authority, scope, &arrived)?;
         let plans = PlansBound::default();
+        let before = latest(&transaction, authority, scope)?;
+        if is_late(&transaction, authority, before.as_ref(), &arrived)? {
+            // What was read of its octets is not kept.
+            drop(transaction);
+            let transaction = self.write()?;
+            let late =
+                Recovering { transaction: &transaction, authority, scope, arrived: &arrived, plans: &plans };
+            let recovery = late.record_late(&entries, now)?;
+            transaction.commit().map_err(Error::from)?;
+            return Ok(Brought::Late(recovery));
+        }
+        let number = follows(&transaction, (authority, scope), before.as_ref(), &arrived)?;
         let recovering =
             Recovering { transaction: &transaction, authority, scope, arrived: &arrived, plans: &plans };
         let (revoked, released) = recovering.record(&entries, before.as_ref())?;
@@ -131,30 +149,43 @@ fn known(
     Ok(is_known.then_some(Brought::Known))
 }
 
-/// Its number and the last CRL that the register has.
-fn follows(
+/// Whether a CRL that the register lacks comes when a newer one was made already, after an older register was accepted.
+fn is_late(
     transaction: &Transaction<'_>,
     authority: &str,
-    scope: CrlScope,
+    before: Option<&IssuedCrl>,
     arrived: &Arrived,
-) -> Result<(CrlNumber, Option<IssuedCrl>), Error> {
-    let number = arrived
-        .end
-        .number
-        .clone()
-        .ok_or_else(|| RevocationError::CrlForeign("it has no number".to_owned()))?;
+) -> Result<bool, Error> {
+    let Some(IssuedCrl { stored, .. }) = before else { return Ok(false) };
+    let (made, number) = (arrived.head.this_update, arrived.end.number.as_ref());
+    let is_older = made < stored.this_update || (number.is_some() && number <= stored.number.as_ref());
+    Ok(is_older && after_older::accepted(transaction, authority)?.is_some())
+}
+
+/// The number of one that has one.
+fn number_of(arrived: &Arrived) -> Result<CrlNumber, RevocationError> {
+    let number = arrived.end.number.clone();
+    number.ok_or_else(|| RevocationError::CrlForeign("it has no number".to_owned()))
+}
+
+/// Its number, where it follows the last CRL that the register has.
+fn follows(
+    transaction: &Transaction<'_>,
+    (authority, scope): (&str, CrlScope),
+    before: Option<&IssuedCrl>,
+    arrived: &Arrived,
+) -> Result<CrlNumber, Error> {
+    let number = number_of(arrived)?;
     if let Some(waiting) = unsigned(transaction, authority, scope)? {
         return Err(RevocationError::CrlUnsigned(waiting.number.unwrap_or(number)).into());
     }
-    let before = latest(transaction, authority, scope)?;
-    let stored = before.as_ref().map(|before| &before.stored);
+    let stored = before.map(|before| &before.stored);
     bound::check_recorded(transaction, (authority, scope), stored)?;
-    let Some(known) = &before else { return Ok((number, None)) };
-    match &known.stored.number {
+    match stored.and_then(|stored| stored.number.as_ref()) {
         Some(last) if number <= *last => {
             Err(RevocationError::NotNewer { number, known: last.clone() }.into())
         }
-        _ => Ok((number, before)),
+        _ => Ok(number),
     }
 }
 
@@ -170,14 +201,41 @@ struct Recovering<'a> {
 impl Recovering<'_> {
     /// Records what it says and the register does not: how many certificates are revoked or held, and released.
     fn record(&self, entries: &[RevokedEntry], before: Option<&IssuedCrl>) -> Result<(u64, u64), Error> {
-        let Self { transaction, authority, scope, arrived, plans } = *self;
+        let Self { transaction, authority, arrived, .. } = *self;
         let made = arrived.head.this_update;
         let entry = journal::next(transaction)?;
         let holds_gone = self.holds_gone(entries, before)?;
         for serial in &holds_gone {
             revocation::insert(transaction, entry, authority, &Recorded::released(*serial, made))?;
         }
+        let revoked = self.record_entries(entries, missing)?;
+        Ok((revoked, holds_gone.len() as u64))
+    }
+
+    /// Records what it lists and the register lacks, beside the CRL that was made since.
+    fn record_late(&self, entries: &[RevokedEntry], now: Time) -> Result<Recovery, Error> {
+        let Self { transaction, authority, scope, arrived, .. } = *self;
+        let before = latest(transaction, authority, scope)?;
+        bound::check_recorded(transaction, (authority, scope), before.as_ref().map(|before| &before.stored))?;
+        let number = number_of(arrived)?;
+        let revoked = self.record_entries(entries, |standing, found, made| {
+            lacking(standing, found, made).into_iter().collect()
+        })?;
+        if revoked > 0 {
+            journal::append(transaction, Kind::LateCrl, now)?;
+        }
+        Ok(Recovery { scope, number, revoked, released: 0 })
+    }
+
+    /// Records the rows that each entry makes of what stands: of how many certificates there were some.
+    fn record_entries(
+        &self,
+        entries: &[RevokedEntry],
+        rows: fn(Option<Revoked>, &RevokedEntry, Time) -> Vec<Recorded>,
+    ) -> Result<u64, Error> {
+        let Self { transaction, authority, scope, arrived, plans } = *self;
         let coverage = Coverage::of(transaction, authority, scope, plans)?;
+        let entry = journal::next(transaction)?;
         let mut revoked = 0;
         for found in entries {
             // The CRLs of a partition list what is known to be in it: the next one would lose this entry.
@@ -185,13 +243,13 @@ impl Recovering<'_> {
                 return Err(RevocationError::NotOfPartition(found.serial).into());
             }
             let standing = revocation::standing(transaction, authority, &found.serial)?;
-            let rows = missing(standing, found, made);
+            let rows = rows(standing, found, arrived.head.this_update);
             revoked += u64::from(!rows.is_empty());
             for row in rows {
                 revocation::insert(transaction, entry, authority, &row)?;
             }
         }
-        Ok((revoked, holds_gone.len() as u64))
+        Ok(revoked)
     }
 
     /// Holds that were on the CRL before and are not on this one although their certificates last: they were released. One
@@ -284,6 +342,28 @@ fn missing(standing: Option<Revoked>, found: &RevokedEntry, made: Time) -> Vec<R
     }
 }
 
+/// What is to be recorded so that the register lacks nothing that a CRL of that moment lists, which was lost, and says of a
+/// certificate no other day than the CRLs that were made since.
+fn lacking(standing: Option<Revoked>, found: &RevokedEntry, made: Time) -> Option<Recorded> {
+    let is_hold = found.reason == Reason::CertificateHold;
+    let worse = |known: RevokedEntry| {
+        let said = found.invalidity_date.into_iter().chain(known.invalidity_date);
+        RevokedEntry { date: known.date, invalidity_date: said.min(), ..*found }
+    };
+    let entry = match standing {
+        None => *found,
+        Some(Revoked::Released(at)) if is_hold && at >= made => return None,
+        // The last CRL may have the hold that was released.
+        Some(Revoked::Released(at)) => RevokedEntry { date: found.date.max(at), ..*found },
+        Some(Revoked::Held(held)) if !is_hold => worse(held),
+        Some(Revoked::Revoked(known)) if succession::becomes_worse(known.reason, found.reason) => {
+            worse(known)
+        }
+        Some(Revoked::Held(_) | Revoked::Revoked(_)) => return None,
+    };
+    Some(Recorded::revoked(&entry))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -335,5 +415,30 @@ mod tests {
         check(Some(Revoked::Released(hour(13))), &held, &[]);
         check(Some(Revoked::Released(hour(11))), &held, &[("held", Hold, 6, None)]);
         check(here(Stolen, Some(3)), &held, &[("revoked", Stolen, 6, Some(3))]);
+    }
+
+    #[test]
+    fn what_was_brought_too_late_takes_nothing_back_that_was_published_since() {
+        use Reason::{CertificateHold as Hold, KeyCompromise as Stolen, Superseded};
+        let told = |standing, found: &RevokedEntry| lacking(standing, found, hour(12)).map(|row| row.told());
+        let (superseded, held) = (entry(Superseded, 6, Some(5)), entry(Hold, 6, None));
+        let revoked = |reason, invalid| Some(Revoked::Revoked(entry(reason, 14, invalid)));
+        assert_eq!(told(None, &superseded), Some(("revoked", Superseded, hour(6), Some(hour(5)))));
+        assert_eq!(told(None, &held), Some(("held", Hold, hour(6), None)));
+        // Of what is on the last CRL the day stays.
+        let on_hold = Some(Revoked::Held(entry(Hold, 14, Some(3))));
+        assert_eq!(told(on_hold, &superseded), Some(("revoked", Superseded, hour(14), Some(hour(3)))));
+        assert_eq!(told(on_hold, &held), None);
+        assert_eq!(told(revoked(Superseded, None), &superseded), None);
+        assert_eq!(told(revoked(Stolen, None), &superseded), None);
+        assert_eq!(told(revoked(Superseded, None), &held), None);
+        let stolen = entry(Stolen, 6, None);
+        let worse = Some(("revoked", Stolen, hour(14), Some(hour(3))));
+        assert_eq!(told(revoked(Superseded, Some(3)), &stolen), worse);
+        // Released after it was made, or before: then it was held or revoked again, of no day before the release.
+        assert_eq!(told(Some(Revoked::Released(hour(13))), &held), None);
+        assert_eq!(told(Some(Revoked::Released(hour(11))), &held), Some(("held", Hold, hour(11), None)));
+        let since = Some(("revoked", Stolen, hour(13), None));
+        assert_eq!(told(Some(Revoked::Released(hour(13))), &stolen), since);
     }
 }

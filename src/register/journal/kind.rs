@@ -24,6 +24,7 @@ pub(in crate::register) enum Kind {
     Delivery,
     HeadMark,
     Issued,
+    LateCrl,
     Listing,
     OlderRegister,
     Plan,
@@ -36,7 +37,7 @@ pub(in crate::register) enum Kind {
 }
 
 impl Kind {
-    pub(in crate::register) const ALL: [Self; 21] = [
+    pub(in crate::register) const ALL: [Self; 22] = [
         Self::Adoption,
         Self::Approval,
         Self::Authority,
@@ -49,6 +50,7 @@ impl Kind {
         Self::Delivery,
         Self::HeadMark,
         Self::Issued,
+        Self::LateCrl,
         Self::Listing,
         Self::OlderRegister,
         Self::Plan,
@@ -74,6 +76,7 @@ impl Kind {
             Self::Delivery => "delivery",
             Self::Issued => "issued",
             Self::HeadMark => "head-mark",
+            Self::LateCrl => "late-crl",
             Self::Listing => "listing",
             Self::OlderRegister => "older-register",
             Self::Plan => "plan",
@@ -117,6 +120,10 @@ impl Kind {
                  JOIN plan ON plan.number = planned.plan WHERE issued.entry = ?1 GROUP BY plan.number"
             }
             Self::HeadMark => "SELECT * FROM head_mark WHERE entry = ?1",
+            Self::LateCrl => {
+                "SELECT authority, count(*) AS certificates, min(serial) AS first \
+                 FROM revocation WHERE entry = ?1 GROUP BY authority"
+            }
             Self::Listing => {
                 // A list that was given again may only revoke.
                 "SELECT authority, count(*) AS certificates, min(serial) AS first \
@@ -190,7 +197,7 @@ impl Kind {
             ],
             Self::Register => &[("register", "SELECT * FROM register WHERE entry = ?1")],
             Self::Request => &[("authority_request", "SELECT * FROM authority_request WHERE entry = ?1")],
-            Self::Revocation => {
+            Self::LateCrl | Self::Revocation => {
                 &[("revocation", "SELECT * FROM revocation WHERE entry = ?1 ORDER BY number")]
             }
             Self::Takeover => &[

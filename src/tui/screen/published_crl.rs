@@ -136,6 +136,17 @@ fn brought_items(crl: &Path, brought: &Brought) -> Vec<Item> {
                         next CRL.";
             vec![Item::Words(text.to_owned(), Role::Good), file]
         }
+        Brought::Late(late) => {
+            let text = "This is older than the last CRL that the register has: what it lists and the register lacked is \
+                        recorded, and on the next CRL. It does not say what was published last. Go back and choose the \
+                        newest.";
+            vec![
+                Item::Words(text.to_owned(), Role::Attention),
+                file,
+                Item::labelled("its number", Printable::new(&late.number.to_string())),
+                Item::labelled("revoked or held", Printable::new(&counted(late.revoked, "certificate"))),
+            ]
+        }
         Brought::Recovered(recovered) => vec![
             Item::Words("Recorded. The next CRL follows it.".to_owned(), Role::Good),
             file,

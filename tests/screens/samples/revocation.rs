@@ -404,6 +404,10 @@ pub fn published_crl() -> Vec<(&'static str, Build)> {
             let (scope, number) = (CrlScope::Full, CrlNumber::from_octets(&[8]).unwrap());
             brought(outside, Brought::Recovered(Recovery { scope, number, revoked: 4, released: 1 }))
         }),
+        ("typical, too late", |outside| {
+            let (scope, number) = (CrlScope::Full, CrlNumber::from_octets(&[8]).unwrap());
+            brought(outside, Brought::Late(Recovery { scope, number, revoked: 4, released: 0 }))
+        }),
         ("typical, the latest", |outside| brought(outside, Brought::Latest(CrlScope::Full))),
         ("typical, an earlier one", |outside| brought(outside, Brought::Known)),
         ("failure", |outside| {
