@@ -13,7 +13,8 @@ use std::{
 
 use coldsign::{
     ceremony::{
-        Appliance, Class, CrlApproval, CrlScope, Home, PublishedCrls, Reins, TokenState, Watch, crl_id,
+        Appliance, ApprovedCrl, Class, CrlApproval, CrlScope, Home, PublishedCrls, Reins, TokenState, Watch,
+        crl_id,
     },
     pki::{
         certificate::Certificate,
@@ -21,11 +22,12 @@ use coldsign::{
             CrlNumber, CrlSerial, Reason, RevokedEntry,
             writer::{self, CrlFields, Extent},
         },
+        fingerprint::Digest,
         key::{PublicKey, RsaScheme, WholeMessage},
         pem,
         time::{DAY_SECONDS, Time},
     },
-    register::{NewAuthority, Register, StoredCrl},
+    register::{Head, NewAuthority, Register, StoredCrl},
     token::{
         module::Module,
         pin::{Activation, Pin},
@@ -322,70 +324,82 @@ fn a_disk_that_fills_while_a_crl_is_signed_still_takes_the_signature() {
     assert!(register.latest_crl("root", CrlScope::Full).unwrap().is_some());
 }
 
-/// The environment variable that turns the test below into the one who signs.
+/// The environment variable that turns the test below into the one who signs, and says what is in the way then.
 const HOLDER: &str = "COLDSIGN_TEST_CRL_HOLDER";
+
+/// The same CRL, once it is stored, as it would be signed now.
+fn approved(appliance: &mut Appliance) -> ApprovedCrl {
+    let (mut quiet, reins, published) = (|_| {}, Reins::new(), PublishedCrls::default());
+    let mut watch = Watch::new(&mut quiet, &reins);
+    let prepared = appliance.prepare_crl("root", CrlScope::Full, None, &published, &mut watch).unwrap();
+    prepared.approve(CrlApproval::Command).unwrap()
+}
 
 #[test]
 fn a_crl_that_the_register_cannot_take_stays_in_hand_and_is_not_signed_anew() {
     let case = "a_crl_that_the_register_cannot_take_stays_in_hand_and_is_not_signed_anew";
-    if std::env::var_os(HOLDER).is_none() {
+    if let Ok(way) = std::env::var(HOLDER) {
+        return hold_a_crl(&way);
+    }
+    // What is in the way of signing keeps nothing from being recorded: a copy that signed meanwhile, or no token at all.
+    for way in ["nothing", "another copy", "no token"] {
         let sandbox = Sandbox::with_root("crl-in-hand", "p256");
         through_shim(&sandbox);
         let mut child = Command::new(std::env::current_exe().unwrap());
         sandbox.prepare(&mut child);
-        child.env(HOLDER, "1").env("SHIM_MODULE", module()).env("SHIM_FAULT", "sign 1 wait");
+        child.env(HOLDER, way).env("SHIM_MODULE", module()).env("SHIM_FAULT", "sign 1 wait");
         child.env("SHIM_LOG", sandbox.path("calls")).env("SHIM_WAIT", sandbox.path("go-on"));
         let output = child.args(["--exact", case, "--nocapture"]).output().unwrap();
-        assert!(output.status.success() && said(&output).contains("1 passed"), "{}", said(&output));
+        assert!(output.status.success() && said(&output).contains("1 passed"), "{way}: {}", said(&output));
         sandbox.exits(0, ["register", "audit"]);
-        return;
     }
+}
+
+fn hold_a_crl(way: &str) {
     let path = |variable: &str| PathBuf::from(std::env::var_os(variable).unwrap());
     let (home, log, go_on) = (path("COLDSIGN_HOME"), path("SHIM_LOG"), path("SHIM_WAIT"));
     let mut appliance = Appliance::open(Home::new(home.clone())).unwrap();
     let pin = zeroize::Zeroizing::new(support::PIN.as_bytes().to_vec());
     let mut custodian = |_: &TokenState| Ok(Activation::Pin(Pin::new(pin.clone()).unwrap()));
     let session = appliance.login(&mut custodian).unwrap();
-    let prepared = appliance
-        .prepare_crl(
-            "root",
-            CrlScope::Full,
-            None,
-            &PublishedCrls::default(),
-            &mut Watch::new(&mut |_| {}, &Reins::new()),
-        )
-        .unwrap();
+    let first = approved(&mut appliance);
     let register = home.join("register.db");
+    let file = register.clone();
     let locker = std::thread::spawn(move || {
         // Another program writes into the file and does not end.
         once_signed(&log, &go_on, || {
-            let connection = rusqlite::Connection::open(register).unwrap();
+            let connection = rusqlite::Connection::open(file).unwrap();
             connection.execute_batch("BEGIN IMMEDIATE").unwrap();
             connection
         })
     });
-    let approved = prepared.approve(CrlApproval::Command).unwrap();
-    let failed =
-        appliance.issue_crl(&approved, &session, &mut Watch::new(&mut |_| {}, &Reins::new())).unwrap_err();
+    let (mut quiet, reins) = (|_| {}, Reins::new());
+    let mut watch = Watch::new(&mut quiet, &reins);
+    let failed = appliance.issue_crl(&first, &session, &mut watch).unwrap_err();
     assert_eq!(failed.class(), Class::Register, "{failed}");
     drop(locker.join().unwrap());
     let calls = || fs::read_to_string(path("SHIM_LOG")).unwrap().matches("C_Sign").count();
     assert_eq!(calls(), 1);
-    let prepared = appliance
-        .prepare_crl(
-            "root",
-            CrlScope::Full,
-            None,
-            &PublishedCrls::default(),
-            &mut Watch::new(&mut |_| {}, &Reins::new()),
-        )
-        .unwrap();
-    let approved = prepared.approve(CrlApproval::Command).unwrap();
-    let issued =
-        appliance.issue_crl(&approved, &session, &mut Watch::new(&mut |_| {}, &Reins::new())).unwrap();
-    assert_eq!(issued.stored(), prepared.stored());
-    // The other signature is that of the register's head.
-    assert_eq!(calls(), 2);
+    let held = approved(&mut appliance);
+    let label = Register::open_to_read(&register).unwrap().mark_label();
+    let another = Head { entry: 1_000_000, hash: Digest::of(b"another copy") };
+    let (issued, signatures) = match way {
+        "another copy" => {
+            session.keep_mark(&label, &another.to_mark()).unwrap();
+            (appliance.issue_crl(&held, &session, &mut watch).unwrap(), 1)
+        }
+        "no token" => {
+            drop(session);
+            (appliance.record_crl_in_hand(&held).unwrap().expect("it is in hand"), 1)
+        }
+        // The other signature is that of the register's head.
+        _ => (appliance.issue_crl(&held, &session, &mut watch).unwrap(), 2),
+    };
+    assert_eq!(issued.stored(), held.prepared().stored());
+    assert_eq!(calls(), signatures, "{way}");
+    let recorded = Register::open_to_read(&register).unwrap().latest_crl("root", CrlScope::Full).unwrap();
+    assert_eq!(recorded.map(|crl| crl.sha256()), Some(issued.sha256()), "{way}");
+    assert!(appliance.record_crl_in_hand(&held).unwrap().is_none());
 }
 
 /// The process is killed before and after each signature that the token makes: of the CRL, of the register's head, of the

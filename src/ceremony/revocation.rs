@@ -246,10 +246,12 @@ impl Appliance {
         self.record_crl(stored, signed, at, reserve).map(Some)
     }
 
-    /// A head that cannot be signed now undoes no CRL: the delivery that follows signs it, and tells where it cannot, and
-    /// where the token had lost its mark.
+    /// A head that cannot be signed now undoes no CRL: the delivery that follows signs it, and tells where it cannot, where
+    /// the token had lost its mark, and where it has seen what this register lacks.
     fn close_head_of_crl(&mut self, session: &Session) {
-        if self.has_lost_mark(session).is_ok_and(|lost| !lost) {
+        let is_latest =
+            self.check_mark(session).is_ok() && self.has_lost_mark(session).is_ok_and(|lost| !lost);
+        if is_latest {
             let _ = self.close_head(session);
         }
     }
