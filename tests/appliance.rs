@@ -23,7 +23,7 @@ use coldsign::{
     token::uri::TokenUri,
 };
 use support::{
-    PIN, Sandbox, TOKEN,
+    PIN, Sandbox, TOKEN, files,
     request::{self, Algorithm, Key, Request},
     said,
 };
@@ -513,13 +513,12 @@ fn a_crl_is_judged_approved_by_its_words_and_foretold() {
         let session = appliance.login(&mut custodian).unwrap();
         let issued = appliance.issue_crl(&approved, &session, &mut watch).unwrap();
         assert_eq!(issued.stored().origin, CrlOrigin::Words);
-        let space = appliance.crl_space(&issued, &out).unwrap();
-        let delivered = appliance.deliver_crl(&issued, &out, &[], &session, &mut watch).unwrap();
+        let forms = [Format::Mosquitto];
+        let space = appliance.crl_space(&issued, &out, &forms).unwrap();
+        let delivered = appliance.deliver_crl(&issued, &out, &forms, &session, &mut watch).unwrap();
         assert_eq!(space.files, delivered.files);
-        let written: u64 = std::fs::read_dir(out.join(&delivered.folder))
-            .unwrap()
-            .map(|entry| entry.unwrap().metadata().unwrap().len())
-            .sum();
+        let written = files(&out.join(&delivered.folder));
+        let written: u64 = written.iter().map(|path| path.metadata().unwrap().len()).sum();
         assert!(written <= space.octets && written > space.octets / 4, "{written} of {}", space.octets);
         assert!(appliance.judge_delivered_crl(&issued, &out, &mut watch).unwrap().is_sound());
         let rows = appliance.crl_rows("issuing", CrlScope::Full).unwrap();

@@ -10,7 +10,10 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use coldsign::pki::fingerprint::hex;
+use coldsign::{
+    ceremony::{Appliance, CrlScope, Format, Home},
+    pki::fingerprint::hex,
+};
 use support::{
     Delivery, Sandbox, openssl,
     request::{self, Algorithm, Key, Request},
@@ -293,4 +296,27 @@ fn a_crl_is_not_made_of_points_certificates_and_crls_that_were_changed_beside_th
     refused_after(&sandbox, &taken, &[], "made a CRL of root that is not in it");
     assert_eq!(crls(&sandbox, &[])[&0].1["number"].as_str(), Some("3"));
     sandbox.exits(0, ["register", "audit"]);
+}
+
+#[test]
+fn the_crl_of_a_partition_has_no_brokers_form_before_there_is_a_full_one() {
+    let sandbox = Sandbox::with_root("crl-partitions-forms", "p256");
+    divide(&sandbox);
+    devices(&sandbox, "part", 1);
+    let obstacles = || {
+        let appliance = Appliance::open_to_read(Home::new(sandbox.path("home"))).unwrap();
+        let crl = appliance.latest_crl("root", CrlScope::Partition(1)).unwrap();
+        appliance.crl_form_obstacles(&crl).unwrap()
+    };
+    crls(&sandbox, &["--partition", "1"]);
+    let found = obstacles();
+    let forms: Vec<Format> = found.iter().map(|obstacle| obstacle.format).collect();
+    assert_eq!(forms, [Format::Emqx, Format::Mosquitto]);
+    for (obstacle, form) in found.iter().zip(["emqx", "mosquitto"]) {
+        let what = format!("CA root has no full CRL yet, which {form} wants");
+        assert_eq!(obstacle.what.as_str(), what);
+        assert!(obstacle.hint.as_str().contains("make the full CRL first"), "{}", obstacle.hint);
+    }
+    crls(&sandbox, &[]);
+    assert_eq!(obstacles(), []);
 }

@@ -1,5 +1,7 @@
 //! The real program on a terminal of its own, driven by keys as an officer drives it, on `SoftHSM`.
 
+#[path = "interface/crl_forms.rs"]
+mod crl_forms;
 #[path = "interface/leaving.rs"]
 mod leaving;
 #[path = "interface/main_job.rs"]

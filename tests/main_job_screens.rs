@@ -7,10 +7,10 @@ use std::{path::PathBuf, sync::Arc, time::Duration};
 
 use coldsign::{
     ceremony::{
-        Access, Aftermath, Agreement, BundleReport, Class, Counts, Delivered, EntryKind, FolderContents,
-        FolderEntry, FolderListing, FormObstacle, Format, FoundBy, FoundIn, HeadAfter, InTheWay, Issued,
-        Motion, MountedVolume, Outcome, Phase, PlanSummary, Planned, PlannedAuthorities, PlannedRow,
-        Progress, ProofFile, Reach, Remaining, StoredPlan,
+        Access, Aftermath, Agreement, BundleReport, Class, Counts, CrlOrigin, CrlRow, Delivered, EntryKind,
+        FolderContents, FolderEntry, FolderListing, FormObstacle, Format, FoundBy, FoundIn, HeadAfter,
+        InTheWay, Issued, Motion, MountedVolume, Outcome, Phase, PlanSummary, Planned, PlannedAuthorities,
+        PlannedRow, Progress, ProofFile, Reach, Remaining, StoredPlan,
     },
     export::verification::TrustedRoot,
     pki::{
@@ -34,6 +34,7 @@ use coldsign::{
         work::{
             Asked, FolderCount, FormsWithKeys, Generation, Job, News, PlanShown,
             proving::{CaChoice, ProvingJob, ProvingNews},
+            revocation::RevocationJob,
         },
     },
 };
@@ -539,6 +540,63 @@ fn whoever_chose_a_form_that_cannot_be_had_is_led_back_to_it() {
     sees(&mut model, "> [x] apsaramq");
     key(&mut model, Key::Char(' '));
     sees(&mut model, "forms             pem ");
+}
+
+#[test]
+fn a_crl_is_written_in_the_brokers_forms_that_are_chosen_and_can_be_had() {
+    let row = CrlRow {
+        id: "crl-root-8".to_owned(),
+        words: "CRL number 8 of CA root".to_owned(),
+        number: Some("8".to_owned()),
+        this_update: now(),
+        next_update: Some(now()),
+        entries: 1,
+        origin: CrlOrigin::Words,
+        tbs_sha256: Digest::of(b"a CRL"),
+        octets: 400,
+        deliveries: 0,
+    };
+    let mut model = in_folder(Screen::Delivery(Delivery::crl("root".to_owned(), row)), Access::ReadWrite);
+    sees(&mut model, "forms             crl.der, crl.pem ");
+    let Job::Revocation(RevocationJob::Measure { formats, .. }) = job(tick(&mut model, 250)) else {
+        panic!("its space is measured")
+    };
+    assert!(formats.is_empty());
+    model.about.busy = None;
+    key(&mut model, Key::Tab);
+    let Job::Revocation(RevocationJob::FormObstacles { ca, id }) = job(tick(&mut model, 250)) else {
+        panic!("it is asked what is in the way")
+    };
+    assert_eq!((ca.as_str(), id.as_str()), ("root", "crl-root-8"));
+    let emqx = FormObstacle {
+        format: Format::Emqx,
+        what: Printable::new("the newest CRL of CA above is overdue"),
+        hint: Printable::new("make the next one first"),
+    };
+    assert!(done(&mut model, News::FormObstacles(vec![emqx], FormsWithKeys::default())).is_empty());
+    // The forms of devices' certificates are not among them, nor is one chosen that cannot be had.
+    sees(&mut model, "> [ ] emqx ");
+    sees(&mut model, "NO: the newest CRL of CA above is overdue");
+    sees(&mut model, "What to do: make the next one first.");
+    key(&mut model, Key::Char(' '));
+    sees(&mut model, "the form emqx cannot be had here");
+    key(&mut model, Key::Enter);
+    key(&mut model, Key::Down);
+    key(&mut model, Key::Char(' '));
+    sees(&mut model, "forms             crl.der, crl.pem, mosquitto ");
+    sees(&mut model, " 2 forms ");
+    // What it takes is measured again, with the form.
+    let Job::Revocation(RevocationJob::Measure { formats, .. }) = job(tick(&mut model, 500)) else {
+        panic!("its space is measured again")
+    };
+    assert_eq!(formats, [Format::Mosquitto]);
+    model.about.busy = None;
+    let Job::Revocation(RevocationJob::Deliver { id, to, formats, .. }) =
+        job(key(&mut model, Key::Char('w')))
+    else {
+        panic!("it is written")
+    };
+    assert_eq!((id.as_str(), to, formats), ("crl-root-8", "/media/stick".into(), vec![Format::Mosquitto]));
 }
 
 /// What was delivered of a plan.

@@ -44,6 +44,11 @@ pub struct NotHad {
 }
 
 impl FormObstacle {
+    /// That of a form which the settings or the CAs are in the way of.
+    pub(super) fn of_all(format: Format, error: impl Into<Error>) -> Self {
+        Found::of_all(error).told(format)
+    }
+
     /// How many of a plan's certificates are looked at, from the first one on: a list of forms is there at once, however
     /// many there are.
     #[must_use]

@@ -83,19 +83,17 @@ impl Appliance {
     /// What a CRL's folder takes of the medium at a path, and what is free there.
     ///
     /// # Errors
-    /// [`Error::Authority`]; [`Error::Medium`] where there is no such folder.
-    pub fn crl_space(&self, crl: &IssuedCrl, to: &Path) -> Result<Space, Error> {
+    /// [`Error::Authority`], [`Error::Register`]; [`Error::Medium`] where there is no such folder.
+    pub fn crl_space(&self, crl: &IssuedCrl, to: &Path, formats: &[Format]) -> Result<Space, Error> {
         let issuer = self.issuer(&crl.stored().authority)?;
         let above = std::iter::once(issuer.certificate()).chain(issuer.chain());
         let chain: u64 = above.map(|certificate| pem::octets(certificate.der().len() as u64)).sum();
         let der = crl.stored().octets() + signed_octets(issuer.certificate().public_key().algorithm());
-        let octets = der + pem::octets(der) + 2 * chain + CRL_FIXED_OCTETS;
-        Ok(Space {
-            files: CRL_FILES,
-            octets,
-            octets_max: octets + CRL_FILES * BLOCK_OCTETS,
-            free: free_octets(to)?,
-        })
+        let held = self.path_crls_octets(&issuer, formats)?;
+        let octets = der + pem::octets(der) + 2 * chain + CRL_FIXED_OCTETS + held;
+        // One file a form: the CRLs, one behind the other.
+        let files = CRL_FILES + formats.len() as u64;
+        Ok(Space { files, octets, octets_max: octets + files * BLOCK_OCTETS, free: free_octets(to)? })
     }
 }
 

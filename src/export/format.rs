@@ -178,6 +178,9 @@ impl Format {
         Self::Tencent,
     ];
 
+    /// Those that hold CRLs, in the order of their names.
+    pub const WITH_CRLS: &[Self] = &[Self::Emqx, Self::Mosquitto];
+
     /// Its name on the command line, and its folder's.
     #[must_use]
     pub fn name(self) -> &'static str {
@@ -398,5 +401,6 @@ mod tests {
     #[test]
     fn forms_stand_in_the_order_of_their_names() {
         assert!(Format::ALL.is_sorted_by_key(|format| format.name()));
+        assert!(Format::ALL.iter().filter(|format| format.crl_path().is_some()).eq(Format::WITH_CRLS));
     }
 }

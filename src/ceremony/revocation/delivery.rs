@@ -18,11 +18,12 @@ use crate::{
 use super::super::{
     delivery::{Writing, named, named_formats},
     error::Error,
+    form_obstacles::FormObstacle,
     handover::{Bundle, Delivered, Handover},
     opening::Appliance,
     progress::Watch,
 };
-use super::{crl_again, crl_id, holding};
+use super::{crl_again, crl_id};
 
 /// Rows of what left taken from the register at a time.
 const PAGE: u32 = 1_000;
@@ -45,7 +46,7 @@ impl Appliance {
     pub fn check_crl_forms(&self, ca: &str, one: Option<CrlScope>, formats: &[Format]) -> Result<(), Error> {
         let other = formats.iter().find(|format| format.crl_path().is_none());
         if let Some(other) = other {
-            let names: Vec<&str> = holding(Format::ALL).iter().map(|(format, _)| format.name()).collect();
+            let names: Vec<&str> = Format::WITH_CRLS.iter().map(|format| format.name()).collect();
             return Err(Error::usage(
                 format!("{} is not a form that CRLs are delivered in", other.name()),
                 format!("choose from: {}; crl.pem and crl.der are there always", names.join(", ")),
@@ -57,10 +58,27 @@ impl Appliance {
         {
             return Err(Error::usage(
                 format!("CA {} has no full CRL yet, which {} wants", Printable::new(ca), format.name()),
-                "leave --partition out: the full CRL is made, and that of every partition",
+                "make the full CRL first: crl without --partition makes it, and that of every partition",
             ));
         }
         self.check_path_crls(&self.issuer(ca)?, formats, Some(ca))
+    }
+
+    /// The forms that a CRL cannot be delivered in here.
+    ///
+    /// # Errors
+    /// [`Error::Register`].
+    pub fn crl_form_obstacles(&self, crl: &IssuedCrl) -> Result<Vec<FormObstacle>, Error> {
+        let stored = crl.stored();
+        let mut obstacles = Vec::new();
+        for &format in Format::WITH_CRLS {
+            match self.check_crl_forms(&stored.authority, Some(stored.scope), &[format]) {
+                Ok(()) => {}
+                Err(error @ Error::Register(_)) => return Err(error),
+                Err(error) => obstacles.push(FormObstacle::of_all(format, error)),
+            }
+        }
+        Ok(obstacles)
     }
 
     /// Writes a CRL's folder, reads it back, compares, records the delivery. Each form that holds CRLs has it together

@@ -122,7 +122,8 @@ impl Delivery {
     }
 
     fn of(cargo: Cargo) -> Self {
-        Self { cargo, target: Box::new(Target::new()), state: State::Choosing }
+        let target = Box::new(Target::new(cargo.forms()));
+        Self { cargo, target, state: State::Choosing }
     }
 
     fn write(&mut self, about: &About) -> Turn {
@@ -175,13 +176,7 @@ impl Room for Delivery {
                     leads to closing, where what is to be written down stands; Enter leads back to where it \
                     is chosen what is to be done.";
         }
-        "Choose the medium and open the folder that shall receive the bundle: one new folder, named by the plan. Tab \
-         leads to the forms, a list with what each is; Space chooses one. NO stands beside a form that cannot be had \
-         here, because of the CA or of the keys and names of the first thousand certificates. The bundle is written whole, \
-         read back and compared. Nothing that stands there already is changed. Where a form is set to hold the devices' \
-         private keys, p takes the open folder for the one that has them. A delivery that fails is begun again, onto this \
-         medium or another: \
-         everything issued is in the register."
+        self.cargo.help()
     }
 
     fn bindings(&self, about: &About) -> Vec<Binding> {
@@ -348,9 +343,7 @@ impl Delivery {
             Pane::Folders => {
                 bindings.extend(self.target.opening());
                 bindings.extend_from_slice(FOLDERS);
-                if self.cargo.has_forms() {
-                    bindings.push(Binding::bar(&[Key::Tab], Action::Next, "forms"));
-                }
+                bindings.push(Binding::bar(&[Key::Tab], Action::Next, "forms"));
             }
             Pane::Forms => {
                 bindings.push(Binding::bar(&[Key::Char(' ')], Action::Mark, "this form or not"));

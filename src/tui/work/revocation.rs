@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use crate::{
     ceremony::{
-        Brought, CrlRow, CrlScope, CrlShown, CrlStanding, CrlsOfCa, JudgedRevocation, RevocationAct,
+        Brought, CrlRow, CrlScope, CrlShown, CrlStanding, CrlsOfCa, Format, JudgedRevocation, RevocationAct,
         RevokedRow,
     },
     pki::fingerprint::Digest,
@@ -57,6 +57,15 @@ pub enum RevocationJob {
         id: String,
         /// The folder on the medium.
         to: PathBuf,
+        /// The forms besides DER and PEM.
+        formats: Vec<Format>,
+    },
+    /// Which forms a CRL cannot be delivered in.
+    FormObstacles {
+        /// The CA's name.
+        ca: String,
+        /// The CRL that is meant.
+        id: String,
     },
     /// What is revoked and on hold of a CA's certificates.
     InForce {
@@ -84,6 +93,8 @@ pub enum RevocationJob {
         id: String,
         /// The folder on the medium.
         to: PathBuf,
+        /// The forms besides DER and PEM.
+        formats: Vec<Format>,
     },
     /// The CRLs of a scope of a CA.
     Page(String, CrlScope),
@@ -169,6 +180,7 @@ impl RevocationJob {
             Self::Approve { .. } => "comparing the words",
             Self::Bring { .. } => "taking in the CRL",
             Self::Deliver { .. } => "writing and reading back",
+            Self::FormObstacles { .. } => "looking at the forms",
             Self::InForce { .. } => "looking at what is revoked",
             Self::Judge(_) => "looking at the certificates",
             Self::JudgeDelivered { .. } => "judging the CRL as its receiver will",

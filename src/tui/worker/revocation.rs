@@ -7,7 +7,7 @@ use crate::{
     },
     pki::fingerprint::Digest,
     tui::work::{
-        News,
+        FormsWithKeys, News,
         revocation::{More, Named, RevocationJob, RevocationNews, Wish},
     },
 };
@@ -58,15 +58,21 @@ impl Worker {
                 self.published = Some((ca, published));
                 RevocationNews::Brought(Box::new(brought))
             }
-            RevocationJob::Deliver { ca, id, to } => {
+            RevocationJob::Deliver { ca, id, to, formats } => {
                 let crl = latest(self.appliance()?, &ca, &id)?;
                 self.appliance()?.check_crl_target(&id, &to)?;
+                self.appliance()?.check_crl_forms(&ca, Some(crl.stored().scope), &formats)?;
                 self.log_in("to sign the manifest with the audit key")?;
                 let (appliance, session, mut teller) = self.signing()?;
                 let delivered =
-                    teller.watched(|watch| appliance.deliver_crl(&crl, &to, &[], session, watch))?;
+                    teller.watched(|watch| appliance.deliver_crl(&crl, &to, &formats, session, watch))?;
                 self.mind_token(&delivered.head);
                 return Ok(News::Delivered(delivered));
+            }
+            RevocationJob::FormObstacles { ca, id } => {
+                let crl = latest(self.appliance()?, &ca, &id)?;
+                let obstacles = self.appliance()?.crl_form_obstacles(&crl)?;
+                return Ok(News::FormObstacles(obstacles, FormsWithKeys::default()));
             }
             RevocationJob::InForce { ca, after } => {
                 let rows = self.appliance()?.revoked_rows(&ca, after, IN_FORCE_ROWS)?;
@@ -81,9 +87,9 @@ impl Worker {
                 let report = teller.watched(|watch| appliance.judge_delivered_crl(&crl, &to, watch))?;
                 return Ok(News::Judged(report));
             }
-            RevocationJob::Measure { ca, id, to } => {
+            RevocationJob::Measure { ca, id, to, formats } => {
                 let crl = latest(self.appliance()?, &ca, &id)?;
-                return Ok(News::Measured(self.appliance()?.crl_space(&crl, &to)?));
+                return Ok(News::Measured(self.appliance()?.crl_space(&crl, &to, &formats)?));
             }
             RevocationJob::Page(ca, scope) => {
                 let appliance = self.appliance()?;

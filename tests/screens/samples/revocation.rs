@@ -3,8 +3,8 @@
 use coldsign::{
     ceremony::{
         Brought, Class, CrlChanges, CrlFreshness, CrlOrigin, CrlRow, CrlScope, CrlShown, CrlStanding,
-        CrlsOfCa, JudgedCertificate, JudgedRevocation, ListedCertificate, Recovery, RevocationAct, Revoked,
-        RevokedRow,
+        CrlsOfCa, FormObstacle, Format, JudgedCertificate, JudgedRevocation, ListedCertificate, Recovery,
+        RevocationAct, Revoked, RevokedRow,
     },
     pki::{
         crl::{CrlNumber, CrlSerial, Reason, RevokedEntry},
@@ -20,7 +20,7 @@ use coldsign::{
         },
         update::update,
         work::{
-            Job, News,
+            FormsWithKeys, Job, News,
             adoption::{AdoptionJob, AdoptionNews},
             revocation::{More, RevocationJob, RevocationNews},
         },
@@ -423,5 +423,29 @@ pub fn published_crl() -> Vec<(&'static str, Build)> {
 pub fn delivery(outside: &Outside) -> Model {
     let mut model = on_top(outside, Screen::Delivery(Delivery::crl(ca(outside), row(outside, 8))));
     tell(&mut model, News::Folder(material::folder(outside)));
+    model
+}
+
+/// The same, at its forms, one of which is chosen.
+pub fn delivery_forms(outside: &Outside) -> Model {
+    let mut model = super::measured(delivery(outside), 15_200_000_000);
+    press(&mut model, &[Key::Tab]);
+    tell(&mut model, News::FormObstacles(Vec::new(), FormsWithKeys::default()));
+    press(&mut model, &[Key::Down, Key::Char(' ')]);
+    model
+}
+
+/// The same, where the CRL of a CA above is overdue.
+pub fn delivery_form_refused(outside: &Outside) -> Model {
+    let mut model = super::measured(delivery(outside), 15_200_000_000);
+    press(&mut model, &[Key::Tab]);
+    let what = format!(
+        "the newest CRL of CA {} ended at 2026-11-01T00:00:00Z, and with it the broker lets nobody in",
+        outside.authority
+    );
+    let hint = "make the next one first: coldsign crl --ca root --to DIR";
+    let obstacle = |format| FormObstacle { format, what: printable(&what), hint: printable(hint) };
+    let obstacles = vec![obstacle(Format::Emqx), obstacle(Format::Mosquitto)];
+    tell(&mut model, News::FormObstacles(obstacles, FormsWithKeys::default()));
     model
 }

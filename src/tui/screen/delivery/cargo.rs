@@ -2,6 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
+use super::forms::Forms;
 use crate::{
     ceremony::{CrlRow, Format, StoredPlan},
     tui::{
@@ -93,19 +94,51 @@ impl Cargo {
         }
     }
 
-    /// Asks which forms it cannot have here.
+    /// How it is handed over, in words.
     #[must_use]
-    pub fn ask_for_obstacles(&self) -> Option<Job> {
+    pub fn help(&self) -> &'static str {
         match self {
-            Self::Crl { .. } => None,
-            Self::Plan(plan) => Some(Job::FormObstacles(plan.clone())),
+            Self::Crl { .. } => {
+                "Choose the medium and open the folder that shall receive the CRL: one new folder, named by the CA and \
+                 the CRL's number. Tab leads to the forms for brokers, in which the newest CRLs of the CAs above stand \
+                 beside it; Space chooses one. NO stands beside a form that cannot be had here: one of those CRLs is \
+                 overdue, or the CA has no full one yet. All is written whole, read back and compared. Nothing that \
+                 stands there already is changed. A delivery that fails is begun again, onto this medium or another: the \
+                 CRL is in the register."
+            }
+            Self::Plan(_) => {
+                "Choose the medium and open the folder that shall receive the bundle: one new folder, named by the plan. \
+                 Tab leads to the forms, a list with what each is; Space chooses one. NO stands beside a form that \
+                 cannot be had here, because of the CA or of the keys and names of the first thousand certificates. The \
+                 bundle is written whole, read back and compared. Nothing that stands there already is changed. Where a \
+                 form is set to hold the devices' private keys, p takes the open folder for the one that has them. A \
+                 delivery that fails is begun again, onto this medium or another: everything issued is in the register."
+            }
         }
     }
 
-    /// Whether it comes in several forms.
+    /// Asks which forms it cannot have here.
     #[must_use]
-    pub fn has_forms(&self) -> bool {
-        matches!(self, Self::Plan(_))
+    pub fn ask_for_obstacles(&self) -> Job {
+        match self {
+            Self::Crl { ca, row } => {
+                Job::Revocation(RevocationJob::FormObstacles { ca: ca.clone(), id: row.id.clone() })
+            }
+            Self::Plan(plan) => Job::FormObstacles(plan.clone()),
+        }
+    }
+
+    /// The forms that it comes in.
+    #[must_use]
+    pub fn forms(&self) -> Forms {
+        match self {
+            Self::Crl { .. } => Forms::of(
+                Format::WITH_CRLS,
+                "crl.der, crl.pem",
+                |_| "a crl.pem of it and the newest CRLs of the CAs above",
+            ),
+            Self::Plan(_) => Forms::of(Format::ALL, Format::Pem.name(), Format::about),
+        }
     }
 
     /// Writes it.
@@ -116,6 +149,7 @@ impl Cargo {
                 ca: ca.clone(),
                 id: row.id.clone(),
                 to: to.to_owned(),
+                formats,
             }),
             Self::Plan(plan) => Job::Deliver { plan: plan.clone(), to: to.to_owned(), formats, keys },
         }
@@ -129,6 +163,7 @@ impl Cargo {
                 ca: ca.clone(),
                 id: row.id.clone(),
                 to: to.to_owned(),
+                formats,
             }),
             Self::Plan(plan) => Job::Measure { plan: plan.clone(), to: to.to_owned(), formats },
         }

@@ -21,9 +21,15 @@ const FOOT_ROWS: u16 = 3;
 /// Characters that stand whole beside a label on the smallest terminal.
 const TOLD_CHARS_MAX: usize = 60;
 
-/// The forms, and which are chosen besides PEM.
-#[derive(Debug, Default)]
+/// The forms, and which are chosen besides what is there always.
+#[derive(Debug)]
 pub struct Forms {
+    /// Those that can be had of what is delivered.
+    offered: &'static [Format],
+    /// What is there always, in words.
+    always: &'static str,
+    /// What each of them is, in a few words.
+    about: fn(Format) -> &'static str,
     list: List,
     chosen: Vec<Format>,
     obstacles: Obstacles,
@@ -43,7 +49,21 @@ enum Obstacles {
 }
 
 impl Forms {
-    /// The forms chosen besides PEM, in the order in which they were chosen.
+    /// None chosen besides what is there always.
+    #[must_use]
+    pub fn of(offered: &'static [Format], always: &'static str, about: fn(Format) -> &'static str) -> Self {
+        Self {
+            offered,
+            always,
+            about,
+            list: List::default(),
+            chosen: Vec::new(),
+            obstacles: Obstacles::default(),
+            with_keys: FormsWithKeys::default(),
+        }
+    }
+
+    /// The forms chosen besides what is there always, in the order in which they were chosen.
     #[must_use]
     pub fn chosen(&self) -> &[Format] {
         &self.chosen
@@ -51,7 +71,7 @@ impl Forms {
 
     /// Chooses a platform's form.
     pub fn choose(&mut self, platform: Platform) {
-        self.chosen.extend(Format::ALL.iter().filter(|format| format.name() == platform.name()));
+        self.chosen.extend(self.offered.iter().filter(|format| format.name() == platform.name()));
     }
 
     /// Whether it is to be asked what is in the way; it is asked once.
@@ -86,14 +106,14 @@ impl Forms {
 
     /// The form of this name is under the cursor.
     pub fn lead_to(&mut self, form: &str) {
-        if let Some(place) = Format::ALL.iter().position(|format| format.name() == form) {
+        if let Some(place) = self.offered.iter().position(|format| format.name() == form) {
             self.list.choose(place);
         }
     }
 
     /// Moves in the list.
     pub fn act(&mut self, action: Action) {
-        self.list.act(action, Format::ALL.len());
+        self.list.act(action, self.offered.len());
     }
 
     /// Chooses the form under the cursor, or no longer; PEM is always there.
@@ -101,7 +121,7 @@ impl Forms {
     /// # Errors
     /// What is in the way of the form: it is not chosen then. One that was chosen before can always be left out.
     pub fn mark(&mut self) -> Result<(), FormObstacle> {
-        let Some(&format) = Format::ALL.get(self.list.chosen()).filter(|format| **format != Format::Pem)
+        let Some(&format) = self.offered.get(self.list.chosen()).filter(|format| **format != Format::Pem)
         else {
             return Ok(());
         };
@@ -119,20 +139,14 @@ impl Forms {
     #[must_use]
     pub fn told(&self) -> String {
         let more = self.chosen.iter().map(|format| format.name());
-        let names: Vec<&str> = [Format::Pem.name()].into_iter().chain(more).collect();
+        let names: Vec<&str> = [self.always].into_iter().chain(more).collect();
         some_of(&names, TOLD_CHARS_MAX)
     }
 
     /// Draws the list, as much as there is room for around the cursor.
     pub fn draw(&self, canvas: &mut Canvas<'_>, area: Rect) {
-        let all = Format::ALL;
-        canvas.text(
-            area.x,
-            area.y,
-            area.width,
-            "forms of the bundle: Space chooses one, or not",
-            Role::Faint,
-        );
+        let all = self.offered;
+        canvas.text(area.x, area.y, area.width, "forms: Space chooses one, or not", Role::Faint);
         let below = Rect { y: area.y + 1, height: area.height.saturating_sub(1 + FOOT_ROWS), ..area };
         let names = all.iter().map(|format| format.name().len()).max().unwrap_or(0);
         let names = u16::try_from(names).unwrap_or(0).min(below.width / 2);
@@ -151,7 +165,8 @@ impl Forms {
                 canvas.outside(x + used, y, width.saturating_sub(used), &obstacle.what, role);
             } else {
                 let keyed = self.with_keys.0.contains(&format.name());
-                let about = if keyed { "images with the devices' PRIVATE KEYS" } else { format.about() };
+                let about =
+                    if keyed { "images with the devices' PRIVATE KEYS" } else { (self.about)(*format) };
                 canvas.text(x, y, width, &format!("{about}{always}"), role);
             }
         }
@@ -186,7 +201,7 @@ mod tests {
             hint: Printable::new("leave it out"),
             requests: None,
         };
-        let mut forms = Forms::default();
+        let mut forms = Forms::of(Format::ALL, "pem", Format::about);
         forms.lead_to(Format::Aws.name());
         forms.mark().expect("nothing is known yet");
         assert_eq!(forms.chosen(), [Format::Aws]);
@@ -199,8 +214,8 @@ mod tests {
 
     #[test]
     fn of_many_forms_it_is_said_how_many_are_not_named() {
-        assert_eq!(Forms::default().told(), "pem");
-        let mut forms = Forms::default();
+        let mut forms = Forms::of(Format::ALL, "pem", Format::about);
+        assert_eq!(forms.told(), "pem");
         forms.chosen.extend(Format::ALL.iter().filter(|format| **format != Format::Pem));
         let told = forms.told();
         assert!(told.len() <= TOLD_CHARS_MAX && told.starts_with("pem, "), "{told}");

@@ -59,16 +59,10 @@ pub struct Target {
 }
 
 impl Target {
-    /// No folder yet, PEM alone.
+    /// No folder yet, and nothing but what is there always.
     #[must_use]
-    pub fn new() -> Self {
-        Self {
-            browser: Browser::at_last(),
-            pane: Pane::Folders,
-            forms: Forms::default(),
-            keys: None,
-            measure: Measure::Wanted,
-        }
+    pub fn new(forms: Forms) -> Self {
+        Self { browser: Browser::at_last(), pane: Pane::Folders, forms, keys: None, measure: Measure::Wanted }
     }
 
     /// Chooses a platform's form.
@@ -221,7 +215,7 @@ impl Target {
         self.browser.look_again(about);
         // Whoever looks at the forms sees which of them cannot be had, before one is chosen.
         if self.pane == Pane::Forms && about.busy.is_none() && self.forms.wants_obstacles() {
-            return cargo.ask_for_obstacles().map_or_else(Turn::stay, Turn::work);
+            return Turn::work(cargo.ask_for_obstacles());
         }
         match self.folder() {
             Some(to) if self.measure == Measure::Wanted && about.busy.is_none() => {
@@ -242,9 +236,7 @@ impl Target {
         let mut y = above.bottom();
         canvas.rule(area, y, &format!("what will be written: {}", cargo.told()));
         y += 1;
-        if cargo.has_forms() {
-            canvas.labelled(area, y, "forms", &self.forms.told(), Role::Plain);
-        }
+        canvas.labelled(area, y, "forms", &self.forms.told(), Role::Plain);
         y += 1;
         self.draw_keys(canvas, Rect { y: y + 2, height: 1, ..area });
         let Some(folder) = self.folder() else {
