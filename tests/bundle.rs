@@ -33,6 +33,7 @@ use coldsign::{
         lint::waiver::Waiver,
         name::Name,
         plan::{Facts, PlanDigest, PlanStatement, RootFields, plan_for_code, plan_root},
+        platform::Platform,
         profile::{Approval, DuplicateSubjects, End, Profile},
         serial::SerialNumber,
         time::Time,

@@ -16,15 +16,29 @@ fn devices() -> &'static Issued {
     })
 }
 
+/// A verification certificate: the code is all that it names.
+fn proof() -> &'static Issued {
+    static PROOF: OnceLock<Issued> = OnceLock::new();
+    PROOF.get_or_init(|| {
+        Issued::of(&["code"], |_| {
+            Name::from_common_name("13274673-8f90-4630-bea1-9cccb25756ad").expect("a code")
+        })
+    })
+}
+
 /// The bundle of the devices with one form, by settings in TOML.
 fn bundle(format: Format, settings: &str) -> Bundle {
+    bundle_of(devices(), format, settings)
+}
+
+fn bundle_of(issued: &Issued, format: Format, settings: &str) -> Bundle {
     let text = format!("[deliver.{}]\n{settings}", format.name());
     let mut forms = Forms::default();
     match config::deliver_sections(&text).expect("TOML").pop().filter(|_| format.settings_path().is_some()) {
         Some(section) => section.read(|settings| forms.add(format, Some(settings))).expect("settings"),
         None => forms.add_usual(format),
     }
-    devices().bundle_of(&[format], forms)
+    issued.bundle_of(&[format], forms)
 }
 
 /// All files below a folder, by their paths in it.
@@ -52,34 +66,45 @@ fn private_keys_of(bundle: &Bundle) -> Vec<String> {
     header.private_keys
 }
 
-/// Compares a form's folder with the one that is kept as `kept`, and has the bundle judged, altered and judged again.
-fn check(kept: &str, format: Format, folder: &str, settings: &str) {
-    let made = bundle(format, settings);
-    let report = verify(&made, &devices().root, Some(now()));
-    assert!(report.is_sound(), "{kept}: {:#?}", report.flaws);
-    let below: BTreeMap<&str, &Vec<u8>> =
-        made.files.iter().filter_map(|(path, octets)| Some((path.strip_prefix(folder)?, octets))).collect();
-    assert!(!below.is_empty(), "{kept}");
+/// Compares files, by their paths below a folder, with those that are kept as `kept`.
+fn compare(kept: &str, files: &BTreeMap<&str, &Vec<u8>>) {
+    assert!(!files.is_empty(), "{kept}");
     let golden = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/bundle").join(kept);
     if std::env::var("COLDSIGN_REWRITE").as_deref() == Ok("1") {
-        for (path, octets) in &below {
+        for (path, octets) in files {
             let path = golden.join(path);
             fs::create_dir_all(path.parent().expect("a folder")).expect("a folder");
             fs::write(path, octets).expect("written");
         }
     }
     let expected = kept_files(&golden);
-    assert!(below.keys().copied().eq(expected.keys().map(String::as_str)), "{kept}: {:?}", below.keys());
-    for (path, octets) in &below {
+    assert!(files.keys().copied().eq(expected.keys().map(String::as_str)), "{kept}: {:?}", files.keys());
+    for (path, octets) in files {
         let expected = &expected[*path];
         let texts = (String::from_utf8_lossy(octets), String::from_utf8_lossy(expected));
         assert!(*octets == expected, "{kept}/{path}:\n{}\nkept:\n{}", texts.0, texts.1);
+    }
+}
+
+/// Compares a form's folder with the one that is kept as `kept`, and has the bundle judged, altered and judged again.
+fn check(kept: &str, format: Format, folder: &str, settings: &str) {
+    check_of(devices(), kept, (format, settings), folder);
+}
+
+fn check_of(issued: &Issued, kept: &str, (format, settings): (Format, &str), folder: &str) {
+    let made = bundle_of(issued, format, settings);
+    let report = verify(&made, &issued.root, Some(now()));
+    assert!(report.is_sound(), "{kept}: {:#?}", report.flaws);
+    let below: BTreeMap<&str, &Vec<u8>> =
+        made.files.iter().filter_map(|(path, octets)| Some((path.strip_prefix(folder)?, octets))).collect();
+    compare(kept, &below);
+    for path in below.keys() {
         // Sealed anew by whoever holds the audit key: the form itself is what gives an alteration away.
         let mut bent = made.clone();
         bent.files.get_mut(&format!("{folder}{path}")).expect("a file").push(b'\n');
-        let header = Header { private_keys: private_keys_of(&made), ..devices().header(&[format]) };
-        bent.seal(&header, &devices().audit);
-        let report = verify(&bent, &devices().root, Some(now()));
+        let header = Header { private_keys: private_keys_of(&made), ..issued.header(&[format]) };
+        bent.seal(&header, &issued.audit);
+        let report = verify(&bent, &issued.root, Some(now()));
         assert!(ids(&report).contains(&FlawId::Form), "{kept}/{path}: {:#?}", report.flaws);
     }
 }
@@ -109,6 +134,20 @@ fn every_platform_has_the_folder_that_is_kept_of_it() {
     check("azure-adr", Format::AzureAdr, "azure-adr/", "");
     check("huawei", Format::Huawei, "huawei/", "");
     check("tencent", Format::Tencent, "tencent/", "");
+}
+
+#[test]
+fn every_platform_is_shown_the_proof_that_is_kept_of_it() {
+    for &platform in Platform::ALL {
+        let format = Format::Proof(platform);
+        check_of(proof(), format.name(), (format, ""), &format!("{}/", platform.name()));
+    }
+}
+
+#[test]
+fn every_bundle_has_the_files_that_are_kept_of_one() {
+    let made = bundle(Format::Pem, "");
+    compare("pem", &made.files.iter().map(|(path, octets)| (path.as_str(), octets)).collect());
 }
 
 #[test]
@@ -161,6 +200,7 @@ provisioner = { name = \"Example\", unit = \"Line 3\" }";
 
 #[test]
 fn every_form_for_devices_and_brokers_has_the_folder_that_is_kept_of_it() {
+    check("der", Format::Der, "der/", "");
     check("emqx", Format::Emqx, "emqx/", "");
     check("esp-at", Format::EspAt, "esp-at/", ESP_AT);
     check("esp-nvs", Format::EspNvs, "esp-nvs/", ESP_NVS);
@@ -169,9 +209,11 @@ fn every_form_for_devices_and_brokers_has_the_folder_that_is_kept_of_it() {
     check("esp-secure-cert-keys", Format::EspSecureCert, "esp-secure-cert/", "private-keys = \"carried-in\"");
     check("hivemq", Format::Hivemq, "hivemq/", "");
     check("jks", Format::Jks, "jks/", "");
+    check("jsonl", Format::JsonLines, "jsonl/", "");
     check("matter", Format::Matter, "matter/", "");
     check("microchip", Format::Microchip, "microchip/", MICROCHIP);
     check("mosquitto", Format::Mosquitto, "mosquitto/", "folder = \"/etc/mosquitto/coldsign/\"");
+    check("pkcs7", Format::Pkcs7, "pkcs7/", "");
     check("pkcs12", Format::Pkcs12, "pkcs12/", "password = \"not-a-secret\"");
     check("qr", Format::Qr, "qr/", "");
     check("tar", Format::Tar, "tar/", "");
