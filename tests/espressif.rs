@@ -21,6 +21,7 @@ use coldsign::{
     },
     pki::{device_key::DeviceKey, fingerprint::Digest},
 };
+use sha2::{Digest as _, Sha256};
 use support::{long_form, material, succeed};
 
 #[test]
@@ -178,37 +179,101 @@ fn secure_cert_images_with_private_keys_are_those_of_espressifs_tool() {
 }
 
 #[test]
+fn secure_cert_images_are_those_of_espressifs_tool_for_every_size() {
+    let step = if long_form() { 1 } else { 61 };
+    // Two heads and sums, the last entry, and a NUL behind each value take 82 octets of 8,192.
+    let mut lengths: Vec<[usize; 2]> = Vec::new();
+    for authority in [0, 700, 4_063] {
+        let limit = 8_110 - authority;
+        lengths.extend((0..limit).step_by(step).map(|device| [authority, device]));
+        lengths.extend((limit - 40..limit + 40).map(|device| [authority, device]));
+    }
+    let answers =
+        oracle(lengths.iter().map(|[authority, device]| format!("tlv-octets {authority} {device}")));
+    assert_eq!(answers.len(), lengths.len());
+    let mut refused = 0;
+    for ([authority, device], answer) in lengths.iter().zip(answers) {
+        let made = esp_secure_cert::image(&value(0, *authority), &value(1, *device), None);
+        let made = made.map_or_else(|_| "refused".to_owned(), |image| Digest::of(&image).to_string());
+        assert_eq!(made, answer, "{authority} {device}");
+        refused += usize::from(made == "refused");
+    }
+    println!("{} images are the same, {refused} refused by both", lengths.len());
+    assert!(refused > 30 && refused * 2 < lengths.len(), "{refused} of {}", lengths.len());
+}
+
+/// What a partition of ESP-AT holds, as most modules have it.
+const AT_PKI_OCTETS: usize = 8_192;
+
+/// SHA-256 over the images of one, two and three items of every length that fits, one behind the other, as AtPKI.py of
+/// v2.4.2.0 made them. That tool is on no registry: where it is at hand, it is asked anew.
+const AT_PKI: [(Kind, &str, [&str; 3]); 2] = [
+    (
+        Kind::Authority,
+        "ca",
+        [
+            "617306ac82c2aa09630cffede44e884f0b671a46f5b5e32bdce38ff520099f8a",
+            "0a5cf5eff11ff561bb7c224a0d24ff6a36b7e42c32a3659a4f0074485e93401e",
+            "878271512a2847b0d645caf35fd31e2efa557f6198022736ab0edac1ddd8ce40",
+        ],
+    ),
+    (
+        Kind::Certificate,
+        "cert",
+        [
+            "6c782c52b1f6c7a6b650565b71f417d7a7f4e44b5a20e61fffccfe3a8ee0e86f",
+            "5ca8e06b4ea8d47fb5efe19d4276dac194a63051358bcb6dce05b6b71c5a12ed",
+            "e2217f4d2932b4eea27e038c8d0246634a07ee6e4aec2254007a73b19816816d",
+        ],
+    ),
+];
+
+#[test]
 fn at_pki_images_are_those_of_espressifs_tool_for_every_size() {
+    let tools = esp_at_tools();
+    for (kind, name, expected) in AT_PKI {
+        for (count, expected) in (1..).zip(expected) {
+            let values: Vec<Vec<u8>> = (0..count).map(|index| value(index, AT_PKI_OCTETS)).collect();
+            let (mut digest, mut length) = (Sha256::new(), 0);
+            let of = |length: usize| values.iter().map(|value| &value[..length]).collect::<Vec<_>>();
+            while let Ok(image) = esp_at::image(kind, &of(length), AT_PKI_OCTETS) {
+                digest.update(image);
+                length += 1;
+            }
+            // A head of 8 octets, and one of 4 before each content, which is padded to 4.
+            assert_eq!(length, (AT_PKI_OCTETS - 8) / count / 4 * 4 - 4 + 1, "{name} {count}");
+            let made = Digest::from_octets(digest.finalize().into()).to_string();
+            if let Some(tools) = &tools {
+                let mut tool = Command::new("python3");
+                tool.arg(beside("at_pki.py")).arg(tools);
+                let answer = answers(tool, [format!("{name} {count} {}", length - 1)]);
+                assert_eq!(made, answer[0], "{name} {count}");
+            }
+            assert_eq!(made, expected, "{name} {count}");
+            println!("{count} {name}: {length} images are the same");
+        }
+    }
+}
+
+#[test]
+fn at_pki_images_of_contents_that_are_too_long_are_made_by_espressifs_tool_alone() {
     let Some(tools) = esp_at_tools() else { return };
     let folder = tempfile::tempdir().unwrap();
     let (content, out) = (folder.path().join("content"), folder.path().join("out.bin"));
-    let lengths: Vec<usize> = (0..24).chain([4_096, 8_172, 8_180, 65_534, 65_535]).collect();
-    for (kind, name) in [(Kind::Authority, "ca"), (Kind::Certificate, "cert")] {
-        for count in 1..=3 {
-            for &length in &lengths {
-                let octets = value(count, length);
-                fs::write(&content, &octets).unwrap();
-                let mut tool = Command::new("python3");
-                tool.arg(tools.join("AtPKI.py")).args(["generate_bin", "-b"]).arg(&out);
-                for _ in 0..count {
-                    tool.arg(name).arg(&content);
-                }
-                succeed(&mut tool);
-                let made = esp_at::image(kind, &vec![&octets[..]; count], 1 << 20).unwrap();
-                assert!(made == fs::read(&out).unwrap(), "{count} of {length}");
-            }
-        }
+    let theirs = |length: usize| {
+        fs::write(&content, value(1, length)).unwrap();
+        let mut tool = Command::new("python3");
+        tool.arg(tools.join("AtPKI.py")).args(["generate_bin", "-b"]);
+        succeed(tool.args([out.as_path(), Path::new("cert"), &content]));
+        fs::read(&out).unwrap()
+    };
+    let ours = |length: usize| esp_at::image(Kind::Certificate, &[&value(1, length)], 1 << 20);
+    for length in [8_181, 65_534, 65_535] {
+        assert!(ours(length).unwrap() == theirs(length), "{length}");
     }
     // What that tool does with 70,000 octets is why this program refuses them.
-    fs::write(&content, value(1, 70_000)).unwrap();
-    succeed(Command::new("python3").arg(tools.join("AtPKI.py")).args(["generate_bin", "-b"]).args([
-        &out,
-        Path::new("cert"),
-        &content,
-    ]));
-    assert_eq!(fs::read(&out).unwrap()[10..12], [0x70, 0x11]);
-    let refused = esp_at::image(Kind::Certificate, &[&value(1, 70_000)], 1 << 20);
-    assert_eq!(refused, Err(PkiImageError::ContentTooLong { octets: 70_000 }));
+    assert_eq!(theirs(70_000)[10..12], [0x70, 0x11]);
+    assert_eq!(ours(70_000), Err(PkiImageError::ContentTooLong { octets: 70_000 }));
 }
 
 #[test]
@@ -218,8 +283,7 @@ fn the_reader_of_esp_at_reads_nvs_images() {
     for lengths in [&[0][..], &[481, 1_200], &[3_000, 3_000, 1_500], &[9_000]] {
         let image = folder.path().join("mfg_nvs.bin");
         fs::write(&image, nvs(0x5000, lengths).unwrap()).unwrap();
-        let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/espressif/read_nvs.py");
-        let read = succeed(python().arg(script).arg(&tools).arg(&image));
+        let read = succeed(python().arg(beside("read_nvs.py")).arg(&tools).arg(&image));
         let expected: Vec<String> = lengths
             .iter()
             .enumerate()
@@ -233,10 +297,15 @@ fn the_reader_of_esp_at_reads_nvs_images() {
 
 /// Asks Espressif's tools, a line each.
 fn oracle(requests: impl IntoIterator<Item = String>) -> Vec<String> {
-    let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/espressif/oracle.py");
+    let mut tools = python();
+    tools.arg(beside("oracle.py"));
+    answers(tools, requests)
+}
+
+/// What a program answers, a line each.
+fn answers(mut program: Command, requests: impl IntoIterator<Item = String>) -> Vec<String> {
     let folder = tempfile::tempdir().unwrap();
-    let mut child = python()
-        .arg(script)
+    let mut child = program
         .current_dir(folder.path())
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
@@ -250,6 +319,11 @@ fn oracle(requests: impl IntoIterator<Item = String>) -> Vec<String> {
     writer.join().unwrap().unwrap();
     assert!(output.status.success(), "the oracle failed");
     String::from_utf8(output.stdout).unwrap().lines().map(str::to_owned).collect()
+}
+
+/// A program of this test's own folder.
+fn beside(name: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/espressif").join(name)
 }
 
 /// The Python that has Espressif's tools.

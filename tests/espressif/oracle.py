@@ -3,6 +3,7 @@
     nvs SIZE LENGTH…         SHA-256 of the image that esp_idf_nvs_partition_gen makes of values of these lengths,
                              `refused` where they do not fit
     tlv AUTHORITY DEVICE [KEY]  SHA-256 of the image that esp-secure-cert-tool makes of these PEM files
+    tlv-octets LENGTH LENGTH  the same of values of these lengths in the places of those files, `refused` where they do not fit
     tlv-entries FILE         what its parser reads: KIND=SHA-256 of each entry whose sum holds
 """
 
@@ -56,6 +57,20 @@ def make_tlv(authority, device, key=None):
         return sha256(path.read_bytes())
 
 
+def make_tlv_of_octets(authority, device):
+    builder = construct.TlvPartitionBuilder()
+    kinds = construct.tlv_type_t
+    places = [kinds.ESP_SECURE_CERT_CA_CERT_TLV, kinds.ESP_SECURE_CERT_DEV_CERT_TLV]
+    try:
+        for index, (kind, length) in enumerate(zip(places, (authority, device))):
+            # With the NUL that the tool puts behind a certificate's PEM.
+            builder.add_tlv_entry(kind, 0, value(index, int(length)) + b"\0", 0)
+        builder.add_integrity_tlv()
+    except ValueError:
+        return "refused"
+    return sha256(bytes(builder.partition_data[: builder.current_offset]))
+
+
 def tlv_entries(path):
     octets, offset, answer = Path(path).read_bytes(), 0, []
     while offset < len(octets):
@@ -70,7 +85,7 @@ def tlv_entries(path):
     return " ".join(answer)
 
 
-ANSWERS = {"nvs": make_nvs, "tlv": make_tlv, "tlv-entries": tlv_entries}
+ANSWERS = {"nvs": make_nvs, "tlv": make_tlv, "tlv-octets": make_tlv_of_octets, "tlv-entries": tlv_entries}
 
 for line in sys.stdin:
     verb, *arguments = line.split()
