@@ -1,5 +1,5 @@
 """Reads the manifest of a bundle's folder `microchip` as who takes devices in by it does: with the log signer's certificate and a
-library of JSON Web Signatures by others. A bent entry has to be refused."""
+library of JSON Web Signatures by others, and by Microchip's own library of manifests. A bent entry has to be refused by both."""
 
 import base64
 import json
@@ -8,7 +8,9 @@ import sys
 
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
+from jose.exceptions import JWSError
 from jwcrypto import jwk, jws
+from pytrustplatform.manifest.manifest import Manifest, ManifestSigner
 
 folder = sys.argv[1]
 
@@ -48,6 +50,13 @@ def payload(entry):
     return json.loads(read.payload)
 
 
+def element_of(entry):
+    """What Microchip's library finds in an entry that it verified."""
+    (signed,) = Manifest([entry], signer_ca=ManifestSigner(read("log-signer.pem")))
+    signed.verify()
+    return signed.get_secure_element()
+
+
 def bent(text):
     return ("B" if text[10] != "B" else "C").join((text[:10], text[11:]))
 
@@ -65,11 +74,15 @@ for entry in json.loads(read("manifest.json")):
     numbers = device.public_key().public_numbers()
     assert (one["kty"], one["crv"]) == ("EC", "P-256")
     assert (octets(one["x"]), octets(one["y"])) == (numbers.x.to_bytes(32, "big"), numbers.y.to_bytes(32, "big"))
+    theirs = element_of(entry)
+    assert vars(theirs) == element, vars(theirs)
+    assert base64.b64decode(theirs.get_certificate(0, 0)) == device.public_bytes(serialization.Encoding.DER)
     for part in "payload", "signature":
-        try:
-            payload({**entry, part: bent(entry[part])})
-        except (jws.InvalidJWSSignature, jws.InvalidJWSObject):
-            continue
-        raise SystemExit(f"a bent {part} was taken")
+        for reader, refusals in (payload, (jws.InvalidJWSSignature, jws.InvalidJWSObject)), (element_of, JWSError):
+            try:
+                reader({**entry, part: bent(entry[part])})
+            except refusals:
+                continue
+            raise SystemExit(f"a bent {part} was taken")
     devices += 1
 print(f"{devices} devices read")
