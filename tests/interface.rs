@@ -10,6 +10,8 @@ mod main_job;
 mod moving_in;
 #[path = "interface/older.rs"]
 mod older;
+#[path = "interface/proving.rs"]
+mod proving;
 #[path = "interface/pulled.rs"]
 mod pulled;
 mod support;
