@@ -20,6 +20,7 @@ pub mod crls;
 pub mod delivery;
 pub mod difference;
 pub mod document;
+pub mod head_export;
 pub mod install;
 pub mod new_ca;
 pub mod new_token;
@@ -131,6 +132,8 @@ pub enum Screen {
     Delivery(delivery::Delivery),
     /// The end of a day.
     Closing(closing::ClosingScreen),
+    /// The register's head is written onto a medium.
+    HeadExport(head_export::HeadExport),
     /// A CA is proved to a platform.
     Proving(proving::Proving),
     /// What was issued and planned.

@@ -165,6 +165,8 @@ pub enum Job {
     Close,
     /// Signs the register's head with the audit key, then shows closing.
     SignHead,
+    /// Writes the register's head into a folder on a medium.
+    WriteHead(PathBuf),
     /// Does something for a CA that moves in.
     Adoption(AdoptionJob),
     /// Does something for a CA.
@@ -239,6 +241,15 @@ pub struct PlanShown {
     pub last: Option<PlannedRow>,
     /// How long signing takes; `None` where there is nothing to rest an estimate on.
     pub estimate: Option<Estimate>,
+}
+
+/// The register's head on a medium.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct WrittenHead {
+    /// The entry that it is of.
+    pub entry: u64,
+    /// The folder that was made for it.
+    pub folder: PathBuf,
 }
 
 /// The forms that authority.toml sets to hold devices' private keys, by name.
@@ -342,6 +353,8 @@ pub enum News {
         /// What was done since the interface opened the home.
         done: DoneSince,
     },
+    /// The register's head was written onto a medium.
+    HeadWritten(WrittenHead),
     /// What was found or done for a CA that moves in.
     Adoption(AdoptionNews),
     /// What was found or done for a CA.
@@ -418,6 +431,7 @@ impl Job {
             Self::Unfinished => "looking for unfinished plans",
             Self::Close => "closing",
             Self::SignHead => "signing the register's head",
+            Self::WriteHead(_) => "writing and reading back",
             Self::Adoption(job) => job.words(),
             Self::Authority(job) => job.words(),
             Self::BlockList(job) => job.words(),

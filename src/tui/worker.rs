@@ -168,6 +168,7 @@ impl Worker {
             Job::Unfinished => self.unfinished(),
             Job::Close => self.close(),
             Job::SignHead => self.sign_head(),
+            Job::WriteHead(to) => self.write_head(&to),
             Job::Adoption(job) => self.take_in(job).map(News::Adoption),
             Job::Authority(job) => self.provide(job).map(News::Authority),
             Job::BlockList(job) => self.keep_lists(job).map(News::BlockList),

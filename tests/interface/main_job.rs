@@ -155,7 +155,7 @@ pub fn audited(sandbox: &Sandbox, certificates: usize) -> Value {
 #[test]
 fn the_main_job_is_done_by_keys_alone() {
     let sandbox = Sandbox::with_root("interface-main", "p256");
-    let (from, to) = (sandbox.folder("stick"), sandbox.folder("out"));
+    let (from, to, noted) = (sandbox.folder("stick"), sandbox.folder("out"), sandbox.folder("noted"));
     let forged = request::Request { signed: request::Signed::Badly, ..request::Request::named("forged") };
     let forged = forged.der(&request::Key::generate(request::Algorithm::P256));
     std::fs::write(Path::new(&from).join("forged.csr"), forged).unwrap();
@@ -168,6 +168,13 @@ fn the_main_job_is_done_by_keys_alone() {
     room(&mut terminal, "Close");
     let shown = terminal.screen("Closing");
     let head = words(&shown);
+    terminal.press("w");
+    terminal.screen("The register's head: onto which medium?");
+    open_folder(&mut terminal, &noted);
+    terminal.press("w");
+    terminal.settled("Written, read back and compared.");
+    terminal.press(ENTER);
+    terminal.screen("Closing");
     terminal.press(ESC);
     terminal.screen("What is to be done?");
     terminal.press("q");
@@ -182,6 +189,9 @@ fn the_main_job_is_done_by_keys_alone() {
         head.len() == 12 && audit.to_string().contains(&head.join(" ")),
         "{head:?} is not the head: {audit}"
     );
+    let folder = std::fs::read_dir(&noted).unwrap().next().expect("a folder").unwrap().path();
+    let text = std::fs::read_to_string(folder.join("head.txt")).unwrap();
+    assert!(text.contains(&head.join(" ")) && folder.join("head.png").is_file(), "{text}");
 }
 
 #[test]

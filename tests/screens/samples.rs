@@ -15,11 +15,11 @@ use coldsign::{
         model::{Busy, Dialog, Login, Model, Pace},
         screen::{
             Screen, approval::Approval, choice::Choice, closing::ClosingScreen, delivery::Delivery,
-            plan::Plan, requests::Requests, rooms::Rooms, signing::Signing, start::Start,
-            withdrawal::Withdrawal,
+            head_export::HeadExport, plan::Plan, requests::Requests, rooms::Rooms, signing::Signing,
+            start::Start, withdrawal::Withdrawal,
         },
         update::update,
-        work::{FolderCount, FormsWithKeys, Job, News, ProfileChoice, proving::CaChoice},
+        work::{FolderCount, FormsWithKeys, Job, News, ProfileChoice, WrittenHead, proving::CaChoice},
     },
 };
 
@@ -73,6 +73,7 @@ pub fn all() -> Vec<Sample> {
         ("Signing", signing()),
         ("Delivery", delivery()),
         ("Closing", closing()),
+        ("HeadExport", head_export()),
         ("Document", reading::document()),
         ("Triage", reading::triage()),
         ("Difference", reading::difference()),
@@ -618,6 +619,29 @@ fn closing() -> Vec<(&'static str, Build)> {
         ("failure", |outside| {
             let mut model = closed(outside);
             fail(&mut model, Job::Close, material::token_failure());
+            model
+        }),
+    ]
+}
+
+fn head_export() -> Vec<(&'static str, Build)> {
+    fn choosing(outside: &Outside) -> Model {
+        let mut model = on_top(outside, Screen::HeadExport(HeadExport::new()));
+        tell(&mut model, News::Folder(material::folder(outside)));
+        model
+    }
+    vec![
+        ("empty", |outside| without_media(on_top(outside, Screen::HeadExport(HeadExport::new())))),
+        ("typical", choosing),
+        ("typical, written", |outside| {
+            let mut model = choosing(outside);
+            let folder = outside.path().join("head-1204-20261121T140322Z");
+            tell(&mut model, News::HeadWritten(WrittenHead { entry: 1_204, folder }));
+            model
+        }),
+        ("failure", |outside| {
+            let mut model = choosing(outside);
+            fail(&mut model, Job::WriteHead(outside.path()), material::medium_failure(outside));
             model
         }),
     ]

@@ -7,6 +7,7 @@ use ratatui::layout::Rect;
 
 use super::{
     Screen,
+    head_export::HeadExport,
     plan::{Plan, digest, words},
 };
 use crate::{
@@ -31,6 +32,9 @@ const CODE: Action = Action::Verb(0);
 
 /// Signs the head.
 const SIGN: Action = Action::Verb(1);
+
+/// Writes the head onto a medium.
+const WRITE: Action = Action::Verb(2);
 
 /// Rows that what was done takes at most.
 const DONE_ROWS: u16 = 6;
@@ -150,7 +154,7 @@ impl Room for ClosingScreen {
 
     fn help(&self) -> &'static str {
         "Write down the entry number and the words of the register's head, or photograph the code: whoever holds them \
-         can prove later that nothing before them was changed. Write down the SHA-256 of the audit key once, too: it \
+         can prove later that nothing before them was changed; w writes both onto a medium. Write down the SHA-256 of the audit key once, too: it \
          is what receivers give to coldsign verify as --audit-key. The audit key signs the head by itself when \
          certificates or a CRL are delivered, which is a checkpoint; where something was recorded after that, s signs \
          it again. Above all stands what was done since coldsign was opened, approvals of plans and of CRLs together. Enter opens a plan \
@@ -175,6 +179,7 @@ impl Room for ClosingScreen {
         if self.closing.signature == HeadSignature::Wanting {
             bindings.push(Binding::bar(&[Key::Char('s')], SIGN, "sign the head"));
         }
+        bindings.push(Binding::help(&[Key::Char('w')], WRITE, "write the head onto a medium"));
         bindings.extend_from_slice(LIST);
         bindings.push(BACK);
         bindings.push(Binding::bar(&[Key::Char('q')], Action::Quit, "leave"));
@@ -192,6 +197,7 @@ impl Room for ClosingScreen {
                 Turn::stay()
             }
             SIGN => Turn::work(Job::SignHead),
+            WRITE => Turn::enter(Screen::HeadExport(HeadExport::new())),
             Action::Open => match self.chosen() {
                 Some(plan) => Turn::work(Job::FindPlan(plan.id.clone())),
                 None => Turn::stay(),

@@ -1,8 +1,10 @@
 //! How the worker begins and ends a day.
 
+use std::path::Path;
+
 use crate::{
     ceremony::{Appliance, Error},
-    tui::work::News,
+    tui::work::{News, WrittenHead},
 };
 
 use super::{Worker, no_home};
@@ -30,5 +32,13 @@ impl Worker {
         let head = appliance.sign_newest(session)?;
         self.mind_token(&head);
         self.close()
+    }
+
+    /// Writes the register's head onto a medium.
+    pub(super) fn write_head(&self, to: &Path) -> Result<News, Error> {
+        let appliance = self.appliance()?;
+        let head = appliance.noted_head()?;
+        let folder = to.join(appliance.export_head(&head, to)?);
+        Ok(News::HeadWritten(WrittenHead { entry: head.entry, folder }))
     }
 }
