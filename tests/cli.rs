@@ -21,6 +21,8 @@ mod platforms;
 mod prompt;
 #[path = "cli/prove.rs"]
 mod prove;
+#[path = "cli/queue.rs"]
+mod queue;
 #[path = "cli/stopping.rs"]
 mod stopping;
 mod support;

@@ -38,7 +38,9 @@ use support::{
     Delivery, Sandbox, TOKEN,
     disk::{SmallDisk, copy},
     elsewhere::{import_key, openssl_ca},
-    long_form, material, module, openssl, openssl_req,
+    long_form, material,
+    measured::measured,
+    module, openssl, openssl_req,
     request::{self, Algorithm, Key, Request},
     said, shim, succeed, tool,
 };
@@ -591,14 +593,14 @@ fn a_crl_of_a_million_entries_streams() {
     let (crl_path, index_path) = (sandbox.text("large.crl"), sandbox.text("index.txt"));
     write_large(&sandbox, count, &crl_path, &index_path);
     let import = ["crl", "import", "--ca", "root", &crl_path, "--list", &index_path].map(str::to_owned);
-    let imported = measured(&sandbox, &import);
-    let made = measured(&sandbox, &crl_arguments(&sandbox, "root"));
+    let imported = measured(&sandbox, &import).mib;
+    let made = measured(&sandbox, &crl_arguments(&sandbox, "root")).mib;
     let folder = sandbox.path("out/crl-root-8");
     let verified = {
         let root = folder.join("root.pem");
         let arguments =
             ["verify", folder.to_str().unwrap(), "--trust", root.to_str().unwrap()].map(str::to_owned);
-        measured(&sandbox, &arguments)
+        measured(&sandbox, &arguments).mib
     };
     println!("{count} entries: import {imported} MiB, crl {made} MiB, verify {verified} MiB at most");
     // The register's page cache is 32 MiB; what was imported is sorted in memory, 48 octets an entry.
@@ -609,27 +611,6 @@ fn a_crl_of_a_million_entries_streams() {
     let listed = sandbox.json(["crl", "list", "--ca", "root"]);
     assert_eq!(listed[1]["entries"].as_u64(), Some(u64::from(count)));
     sandbox.exits(0, ["register", "audit"]);
-}
-
-/// Runs the program to a good end; the most memory that it had, in MiB. Its time is told and not judged: by the clock, and
-/// what it took of a processor, which says more where others are busy too.
-fn measured(sandbox: &Sandbox, arguments: &[String]) -> u64 {
-    let mut time = Command::new("/usr/bin/time");
-    sandbox.prepare(&mut time);
-    let began = std::time::Instant::now();
-    let output = time.args(["-f", "%M %U %S", env!("CARGO_BIN_EXE_coldsign")]).args(arguments).output();
-    let output = output.expect("apt-get install time");
-    assert!(output.status.success(), "{}", said(&output));
-    let errors = String::from_utf8(output.stderr).unwrap();
-    let told: Vec<&str> = errors.lines().last().unwrap().split(' ').collect();
-    let [kib, user, system] = told[..] else { panic!("{errors}") };
-    let processor: f64 = [user, system].map(|text| text.parse::<f64>().expect("seconds")).iter().sum();
-    println!(
-        "{}: {:.1} s, {processor:.1} s of a processor",
-        arguments[..2].join(" "),
-        began.elapsed().as_secs_f64()
-    );
-    kib.parse::<u64>().expect("a number of KiB") / 1024
 }
 
 /// A CRL number 7 of `count` entries, signed by the token's key as another program would have, and the list for it.

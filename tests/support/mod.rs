@@ -8,6 +8,7 @@ pub mod desk;
 pub mod disk;
 pub mod elsewhere;
 pub mod lab;
+pub mod measured;
 pub mod medium;
 pub mod modules;
 #[path = "../../softhsm/request.rs"]
