@@ -100,10 +100,12 @@ impl Register {
         let mut statement = self
             .connection
             .prepare_cached(
-                "SELECT DISTINCT idx FROM crl_partition AS part WHERE authority = ?1 AND (EXISTS ( \
-                 SELECT 1 FROM plan JOIN approval ON approval.plan = plan.number WHERE plan.entry = part.entry \
-                 AND NOT EXISTS (SELECT 1 FROM withdrawal WHERE withdrawal.plan = plan.number)) \
-                 OR EXISTS (SELECT 1 FROM crl WHERE crl.authority = ?1 AND crl.partition = part.idx)) ORDER BY idx",
+                // Each number is asked for once, however many plans have it: a CRL or the first approved plan ends that.
+                "SELECT idx FROM (SELECT DISTINCT idx FROM crl_partition WHERE authority = ?1) AS own \
+                 WHERE EXISTS (SELECT 1 FROM crl WHERE crl.authority = ?1 AND crl.partition = own.idx) OR EXISTS ( \
+                 SELECT 1 FROM crl_partition AS part JOIN plan ON plan.entry = part.entry \
+                 JOIN approval ON approval.plan = plan.number WHERE part.authority = ?1 AND part.idx = own.idx \
+                 AND NOT EXISTS (SELECT 1 FROM withdrawal WHERE withdrawal.plan = plan.number)) ORDER BY idx",
             )?;
         let mut rows = statement.query([authority])?;
         let mut scopes = vec![CrlScope::Full];
