@@ -28,6 +28,7 @@ use crate::pki::{
     text::counted,
 };
 
+mod brought;
 mod first_crl;
 mod older;
 mod plans;

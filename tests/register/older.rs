@@ -259,6 +259,38 @@ fn a_crl_that_is_not_newer_is_refused_where_no_older_register_was_accepted() {
     assert_eq!(home.register.head().unwrap(), newest);
 }
 
+/// A revocation, a hold that is another's and a release, added to what came with a CRL that was brought.
+#[test]
+fn the_audit_finds_what_was_recorded_with_a_crl_that_does_not_say_it() {
+    let mut home = Home::issued_four();
+    home.act(&[1], RevocationAct::Revoke(Reason::CertificateHold), now()).unwrap();
+    home.crl(now());
+    let copy = backup(&home);
+    home.act(&[1], RevocationAct::Release, later(1)).unwrap();
+    home.act(&[2, 3], RevocationAct::Revoke(Reason::CertificateHold), later(1)).unwrap();
+    let published = home.crl(later(1));
+    let published = home.octets(&published);
+    let mut home = home.put_back(&copy);
+    home.accept();
+    let Brought::Recovered(recovery) = home.bring(&published, later(2)).unwrap() else { panic!() };
+    assert_eq!((recovery.revoked, recovery.released), (2, 1));
+    assert_eq!(home.findings(), [""; 0]);
+    let file = home.path();
+    let sound = std::fs::read(&file).unwrap();
+    let copied = |serial: u16, act: &str, date: &str| {
+        format!(
+            "INSERT INTO revocation SELECT (SELECT max(number) + 1 FROM revocation), entry, authority, x'{}', {act}, \
+             reason, {date}, invalidity_date FROM revocation ORDER BY number DESC LIMIT 1",
+            listed(serial)
+        )
+    };
+    for added in [copied(4, "act", "date"), copied(3, "act", "date + 1"), copied(3, "'released'", "date")] {
+        tamper::tamper(&file, &added);
+        assert!(home.findings().contains(&"revocation"), "{added}");
+        std::fs::write(&file, &sound).unwrap();
+    }
+}
+
 #[test]
 fn a_hold_that_was_set_after_the_published_crl_stays_and_one_from_before_is_released_by_it() {
     for (set_again, gone) in [(false, 1), (true, 0)] {

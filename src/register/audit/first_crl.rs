@@ -17,9 +17,6 @@ use crate::pki::crl::{CrlSerial, RevokedEntry};
 /// pass for all CRLs, and not by what makes them.
 pub(super) type ActsOfPartitions = BTreeMap<u32, Vec<(i64, i64)>>;
 
-/// Acts, with whether they came with the CRL before.
-const COLUMNS: &str = "act.entry = before.entry FROM crl LEFT JOIN crl AS before ON before.number = ?2";
-
 impl Audit<'_> {
     /// Every certificate of a scope that was revoked or put on hold since the CRL before, and still is when this one was
     /// stored, stands on it as it was recorded.
@@ -38,7 +35,8 @@ impl Audit<'_> {
             ),
         };
         let mut statement = connection.prepare_cached(&format!(
-            "SELECT {}, {COLUMNS} {acts} AND act.authority = crl.authority AND act.act <> 'released' \
+            "SELECT {}, act.entry = before.entry FROM crl LEFT JOIN crl AS before ON before.number = ?2 \
+             {acts} AND act.authority = crl.authority AND act.act <> 'released' \
              AND act.entry < crl.entry AND act.entry >= coalesce(before.entry, 0) \
              WHERE crl.number = ?1 AND NOT EXISTS (SELECT 1 FROM revocation AS later \
              WHERE later.authority = act.authority AND later.serial = act.serial \

@@ -149,7 +149,9 @@ impl Audit<'_> {
         if stored.previous != previous.map(|before| before.row) {
             self.find("crl-succession", format!("{} does not name the CRL before it", shown(stored)));
         }
-        if stored.origin != CrlOrigin::Elsewhere {
+        if stored.origin == CrlOrigin::Elsewhere {
+            self.brought(stored)?;
+        } else {
             match issuer {
                 None => self.find(
                     "crl",
