@@ -3,10 +3,7 @@
 use std::path::Path;
 
 use crate::{
-    export::{
-        manifest::{FileDigest, SHA256SUMS},
-        pem,
-    },
+    export::pem,
     pki::{certificate::Certificate, fingerprint::Digest, issuer::IssuingCa},
 };
 
@@ -43,34 +40,6 @@ impl Appliance {
         let files =
             self.write_folder(to, &folder, contents(name, &issuer, &self.other_paths(name, &issuer)?))?;
         Ok(ExportedCertificate { folder, files, sha256: issuer.certificate().sha256() })
-    }
-}
-
-impl Appliance {
-    /// Writes small files and their SHA-256 sums into a new folder, reads everything back and compares it. The files'
-    /// names.
-    pub(super) fn write_folder(
-        &self,
-        to: &Path,
-        folder: &str,
-        contents: Vec<(String, Vec<u8>)>,
-    ) -> Result<Vec<String>, Error> {
-        let mut outbox = self.outbox(to, folder)?;
-        let sums: String =
-            contents.iter().map(|(file, octets)| FileDigest::of(file, octets).sums_line()).collect();
-        let mut written = Vec::new();
-        for (file, octets) in contents.into_iter().chain([(SHA256SUMS.to_owned(), sums.into_bytes())]) {
-            let mut out = outbox.create_file(&file)?;
-            out.append(&octets)?;
-            written.push(out.finish()?);
-        }
-        let published = outbox.publish()?;
-        for file in &written {
-            if published.read_back(&file.path)? != (file.sha256, file.octets) {
-                return Err(Error::altered(&file.path));
-            }
-        }
-        Ok(written.into_iter().map(|file| file.path).collect())
     }
 
     /// The other paths from a CA's key to a root, each a certificate for that key first and a root last: by certificates

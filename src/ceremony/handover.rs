@@ -121,6 +121,32 @@ pub(super) struct Bundle {
 }
 
 impl Appliance {
+    /// Writes small files and their SHA-256 sums into a new folder, reads everything back and compares it. The files'
+    /// names.
+    pub(super) fn write_folder(
+        &self,
+        to: &Path,
+        folder: &str,
+        contents: Vec<(String, Vec<u8>)>,
+    ) -> Result<Vec<String>, Error> {
+        let mut outbox = self.outbox(to, folder)?;
+        let sums: String =
+            contents.iter().map(|(file, octets)| FileDigest::of(file, octets).sums_line()).collect();
+        let mut written = Vec::new();
+        for (file, octets) in contents.into_iter().chain([(SHA256SUMS.to_owned(), sums.into_bytes())]) {
+            let mut out = outbox.create_file(&file)?;
+            out.append(&octets)?;
+            written.push(out.finish()?);
+        }
+        let published = outbox.publish()?;
+        for file in &written {
+            if published.read_back(&file.path)? != (file.sha256, file.octets) {
+                return Err(Error::altered(&file.path));
+            }
+        }
+        Ok(written.into_iter().map(|file| file.path).collect())
+    }
+
     /// Writes a folder, reads it back, compares it and records the delivery. Then the audit key signs the register's
     /// head; where it cannot, the folder is delivered all the same.
     ///

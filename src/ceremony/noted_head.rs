@@ -2,7 +2,10 @@
 
 use std::path::Path;
 
-use crate::{export::qr, pki::fingerprint::Digest};
+use crate::{
+    export::qr,
+    pki::fingerprint::{Digest, hex},
+};
 
 use super::{
     closing::{SignedHead, qr_text},
@@ -60,14 +63,19 @@ impl Appliance {
         })
     }
 
-    /// Writes a head into a new folder, as text and as the picture of its QR code, reads both back and compares them. The
-    /// folder's name. Nothing is recorded: the head stays what it is.
+    /// Writes a head into a new folder, as text with the register's id and as the picture of its QR code, reads both back and
+    /// compares them. The folder's name. Nothing is recorded: the head stays what it is.
     ///
     /// # Errors
     /// [`Error::Medium`], [`Error::MediumAltered`].
     pub fn export_head(&self, head: &NotedHead, to: &Path) -> Result<String, Error> {
         let folder = format!("head-{}-{}", head.entry, stamp(now()?));
-        let text = head.lines().join("\n") + "\n";
+        let mut lines = head.lines();
+        lines.push(format!("register   {}", hex(&self.register.id())));
+        if self.is_rehearsal() {
+            lines.push("REHEARSAL: nothing of it counts".to_owned());
+        }
+        let text = lines.join("\n") + "\n";
         let mut contents = vec![("head.txt".to_owned(), text.into_bytes())];
         contents.extend(qr::picture(head.code.as_bytes()).map(|png| ("head.png".to_owned(), png)));
         self.write_folder(to, &folder, contents)?;

@@ -5,7 +5,11 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use coldsign::tui::{canvas::Canvas, code::Code, codes::Codes, theme::Theme};
+use coldsign::{
+    pki::fingerprint::hex,
+    register::Register,
+    tui::{canvas::Canvas, code::Code, codes::Codes, theme::Theme},
+};
 use ratatui::{buffer::Buffer, layout::Rect};
 
 use super::{
@@ -75,7 +79,10 @@ fn a_proof_and_the_registers_head_need_no_medium() {
         code,
         format!("COLDSIGN/{}/{}", head["entry"], head["head"].as_str().expect("a hash").to_uppercase())
     );
-    assert!(fs::read_to_string(folder.join("head.txt")).unwrap().contains(head["words"].as_str().unwrap()));
+    let text = fs::read_to_string(folder.join("head.txt")).unwrap();
+    assert!(text.contains(head["words"].as_str().unwrap()), "{text}");
+    let id = Register::open_to_read(&sandbox.path("home/register.db")).unwrap().id();
+    assert!(text.contains(&format!("register   {}\nREHEARSAL", hex(&id))), "{text}");
     // Noting it changed nothing: the history holds it still.
     let (entry, words) = (head["entry"].to_string(), head["words"].as_str().unwrap());
     sandbox.ok(["register", "audit", "--noted", &format!("{entry} {words}")]);
