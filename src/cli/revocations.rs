@@ -191,8 +191,8 @@ fn brought_words(brought: &Brought) -> String {
     match brought {
         Brought::Known => "the register has it already, and a later one".to_owned(),
         Brought::Late(late) => format!(
-            "CRL {} is older than the last one here: {} recorded as revoked or held, which the next CRL lists; a hold that \
-             it released is to be released here, and what a newer one says is brought by that",
+            "CRL {} is older than the last one here: {} recorded as revoked or held, for the next CRL; nothing is released \
+             by it, and newer ones that were published are to be brought, too",
             late.number,
             counted(late.revoked, "certificate"),
         ),
