@@ -572,6 +572,7 @@ fn a_crl_is_written_in_the_brokers_forms_that_are_chosen_and_can_be_had() {
         format: Format::Emqx,
         what: Printable::new("the newest CRL of CA above is overdue"),
         hint: Printable::new("make the next one first"),
+        requests: None,
     };
     assert!(done(&mut model, News::FormObstacles(vec![emqx], FormsWithKeys::default())).is_empty());
     // The forms of devices' certificates are not among them, nor is one chosen that cannot be had.

@@ -69,7 +69,9 @@ fn der(text: &[u8]) -> Vec<u8> {
 fn asked(request: &[u8]) -> [Vec<u8>; 2] {
     let mut reader = SliceReader::new(request).unwrap();
     // Into the request and what is signed of it, and past the version.
-    (0..2).for_each(|_| drop(Header::decode(&mut reader).unwrap()));
+    for _ in 0..2 {
+        Header::decode(&mut reader).unwrap();
+    }
     AnyRef::decode(&mut reader).unwrap();
     [(); 2].map(|()| AnyRef::decode(&mut reader).unwrap().to_der().unwrap())
 }
