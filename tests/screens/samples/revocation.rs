@@ -444,7 +444,8 @@ pub fn delivery_form_refused(outside: &Outside) -> Model {
         outside.authority
     );
     let hint = "make the next one first: coldsign crl --ca root --to DIR";
-    let obstacle = |format| FormObstacle { format, what: printable(&what), hint: printable(hint) };
+    let obstacle =
+        |format| FormObstacle { format, what: printable(&what), hint: printable(hint), requests: None };
     let obstacles = vec![obstacle(Format::Emqx), obstacle(Format::Mosquitto)];
     tell(&mut model, News::FormObstacles(obstacles, FormsWithKeys::default()));
     model
