@@ -92,7 +92,7 @@ impl Audit<'_> {
         let between = previous.map_or(0, |before| before.entry)..stored.entry;
         let acts = self.acts.get(&stored.authority).and_then(|acts| acts.get(&partition));
         let rows = acts.into_iter().flatten().filter(|(entry, _)| between.contains(entry));
-        Ok(serde_json::Value::from_iter(rows.map(|(_, row)| *row)).to_string())
+        Ok(rows.map(|(_, row)| *row).collect::<serde_json::Value>().to_string())
     }
 
     /// Divides the acts of an authority among its partitions. Of a certificate that was issued elsewhere nobody here has
