@@ -27,7 +27,7 @@ use super::{
     work::{Generation, Job, News},
 };
 
-use tree::{Rightwards, TREE_DEPTH_MAX, Tree};
+use tree::{Columns, Rightwards, TREE_DEPTH_MAX, Tree};
 
 pub use tree::Below;
 
@@ -85,12 +85,13 @@ pub struct Browser {
     /// Nobody pressed a key since then.
     quiet_since: Option<Duration>,
     start: Start,
+    columns: Columns,
 }
 
 /// What a browser begins with.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 enum Start {
-    /// The medium or folder that was used last, once it can be read.
+    /// The medium that was used last, once it can be read.
     LastUsed,
     /// What is shown.
     Here,
@@ -109,13 +110,15 @@ impl Browser {
             generation: Generation::default(),
             quiet_since: None,
             start: Start::Here,
+            columns: Columns::Requests,
         }
     }
 
-    /// A browser that opens the medium or folder that was used last; a key to the left leads to the volumes.
+    /// A browser for a folder that receives something: it opens the medium that was used last; a key to the left leads to
+    /// the volumes.
     #[must_use]
-    pub fn at_last() -> Self {
-        Self { start: Start::LastUsed, ..Self::new() }
+    pub fn to_receive() -> Self {
+        Self { start: Start::LastUsed, columns: Columns::SizeOnly, ..Self::new() }
     }
 
     /// The field of a path being typed.
@@ -217,7 +220,7 @@ impl Browser {
     pub fn ask(&mut self, about: &About) -> Turn {
         if self.start == Start::LastUsed && about.busy.is_none() {
             self.start = Start::Here;
-            if let (Place::Volumes, Some(path)) = (&self.place, about.last_used()) {
+            if let (Place::Volumes, Some(path)) = (&self.place, about.last_medium()) {
                 return Turn::work(Job::ListFolder(path.to_owned()));
             }
         }
@@ -442,7 +445,7 @@ impl Browser {
         }
         match &self.place {
             Place::Volumes => self.draw_tops(canvas, area, about),
-            Place::Folder(tree) => tree.draw(canvas, area, self.list),
+            Place::Folder(tree) => tree.draw(canvas, area, self.list, self.columns),
             Place::Typing(field, _) => {
                 canvas.text(area.x, area.y, area.width, "folder to open, beginning with /", Role::Faint);
                 canvas.input(area.x, area.y + 1, area.width, field, Role::Selected);

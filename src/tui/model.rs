@@ -32,8 +32,8 @@ pub struct About {
     pub started_in: Option<PathBuf>,
     /// Removable volumes.
     pub volumes: Vec<MountedVolume>,
-    /// Where a folder was opened last.
-    pub last_used: Option<LastUsed>,
+    /// Where the medium is mounted of which a folder was opened last.
+    pub last_medium: Option<PathBuf>,
     /// Whether the token is logged in.
     pub login: Login,
     /// What was seen of the token when it was looked at last.
@@ -58,21 +58,16 @@ impl About {
     /// A folder was opened.
     pub fn note_used(&mut self, folder: &Path) {
         let medium = self.volumes.iter().find(|volume| folder.starts_with(&volume.mount_point));
-        self.last_used = Some(match medium {
-            Some(medium) => LastUsed::Medium(medium.mount_point.clone()),
-            None => LastUsed::Folder(folder.to_owned()),
-        });
+        if let Some(medium) = medium {
+            self.last_medium = Some(medium.mount_point.clone());
+        }
     }
 
-    /// The medium or folder that was used last, where it is still there.
+    /// The medium that was used last, where it is still there.
     #[must_use]
-    pub fn last_used(&self) -> Option<&Path> {
-        match self.last_used.as_ref()? {
-            LastUsed::Folder(path) => Some(path),
-            LastUsed::Medium(path) => {
-                self.volumes.iter().any(|volume| volume.mount_point == *path).then_some(path)
-            }
-        }
+    pub fn last_medium(&self) -> Option<&Path> {
+        let path = self.last_medium.as_ref()?;
+        self.volumes.iter().any(|volume| volume.mount_point == *path).then_some(path)
     }
 
     /// Whether work is in hand that Esc stops.
@@ -80,15 +75,6 @@ impl About {
     pub fn can_stop(&self) -> bool {
         self.busy.as_ref().is_some_and(|busy| busy.on_back == OnBack::Stop)
     }
-}
-
-/// Where a folder was opened last.
-#[derive(Clone, Debug, Eq, PartialEq)]
-pub enum LastUsed {
-    /// In a folder that is on no removable medium.
-    Folder(PathBuf),
-    /// On a medium that is mounted here.
-    Medium(PathBuf),
 }
 
 /// Whether the token is logged in.

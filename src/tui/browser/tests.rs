@@ -58,22 +58,23 @@ fn a_path_is_left_to_the_media_where_no_folder_is_open_any_more() {
 }
 
 #[test]
-fn what_was_used_last_is_opened_where_it_is_still_there_and_nobody_went_elsewhere() {
+fn the_medium_used_last_is_opened_where_it_is_still_there_and_nobody_went_elsewhere() {
     let mut about = About { volumes: vec![volume("/media/stick")], ..About::default() };
     let asked = |browser: &mut Browser, about: &About| browser.tick(about).effects.into_iter().next();
-    assert!(asked(&mut Browser::at_last(), &about).is_none(), "nothing was used yet");
+    assert!(asked(&mut Browser::to_receive(), &about).is_none(), "nothing was used yet");
     about.note_used(Path::new("/media/stick/in/deep"));
-    let opened = asked(&mut Browser::at_last(), &about);
+    let opened = asked(&mut Browser::to_receive(), &about);
     assert!(matches!(opened, Some(Effect::Work(Job::ListFolder(path))) if path == Path::new("/media/stick")));
     assert!(asked(&mut Browser::new(), &about).is_none(), "who reads begins at the media");
-    let mut browser = Browser::at_last();
+    let mut browser = Browser::to_receive();
     browser.act(Action::Down, &about);
     assert!(asked(&mut browser, &about).is_none(), "a key was pressed");
     about.volumes.clear();
-    assert!(asked(&mut Browser::at_last(), &about).is_none(), "the medium was pulled");
-    about.note_used(Path::new("/srv/out"));
-    let opened = asked(&mut Browser::at_last(), &about);
-    assert!(matches!(opened, Some(Effect::Work(Job::ListFolder(path))) if path == Path::new("/srv/out")));
+    assert!(asked(&mut Browser::to_receive(), &about).is_none(), "the medium was pulled");
+    about.volumes.push(volume("/media/stick"));
+    about.note_used(Path::new("/srv/in"));
+    let opened = asked(&mut Browser::to_receive(), &about);
+    assert!(matches!(opened, Some(Effect::Work(Job::ListFolder(path))) if path == Path::new("/media/stick")));
 }
 
 fn volume(path: &str) -> MountedVolume {

@@ -31,6 +31,24 @@ const REQUESTS_CELLS: u16 = 10;
 /// Cells for octets, `more than 9999 MB`.
 const SIZE_CELLS: u16 = 18;
 
+/// What is told of each row besides its name.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Columns {
+    /// How many requests a folder seems to hold, and octets.
+    Requests,
+    /// Octets.
+    SizeOnly,
+}
+
+impl Columns {
+    fn cells(self) -> u16 {
+        match self {
+            Self::Requests => REQUESTS_CELLS + SIZE_CELLS,
+            Self::SizeOnly => SIZE_CELLS,
+        }
+    }
+}
+
 /// What a new reader has to know of the tree.
 const HINT: &str = "+ Right unfolds";
 
@@ -249,10 +267,12 @@ impl Tree {
     }
 
     /// Draws the folder's path, its tree, and what stands in it.
-    pub fn draw(&self, canvas: &mut Canvas<'_>, area: Rect, list: List) {
-        let titles = REQUESTS_CELLS + SIZE_CELLS + 1;
+    pub fn draw(&self, canvas: &mut Canvas<'_>, area: Rect, list: List, columns: Columns) {
+        let titles = columns.cells() + 1;
         canvas.outside_end(area.x, area.y, area.width.saturating_sub(titles + 1), &self.shown, Role::Strong);
-        right(canvas, area, area.y, SIZE_CELLS + 1, "requests", Role::Faint);
+        if columns == Columns::Requests {
+            right(canvas, area, area.y, SIZE_CELLS + 1, "requests", Role::Faint);
+        }
         right(canvas, area, area.y, 1, "size", Role::Faint);
         let below = Rect { y: area.y + 1, height: area.height.saturating_sub(2), ..area };
         let page = usize::from(below.height);
@@ -260,7 +280,7 @@ impl Tree {
         for (at, row) in self.rows.iter().enumerate().skip(first).take(page) {
             let y = below.y + u16::try_from(at - first).unwrap_or(0);
             let role = list.lay(canvas, below, y, at);
-            draw_row(canvas, below, y, row, role);
+            draw_row(canvas, below, y, row, (columns, role));
         }
         let foot = area.bottom().saturating_sub(1);
         let used = canvas.text(area.x, foot, area.width, &self.told(), Role::Faint);
@@ -313,11 +333,11 @@ fn rows(listing: FolderListing, depth: u16, rails: u32, room: usize) -> Vec<Row>
     rows
 }
 
-fn draw_row(canvas: &mut Canvas<'_>, area: Rect, y: u16, row: &Row, role: Role) {
+fn draw_row(canvas: &mut Canvas<'_>, area: Rect, y: u16, row: &Row, (columns, role): (Columns, Role)) {
     let lines = lines(row);
     let mut x = area.x + 2;
     x += canvas.text(x, y, area.right().saturating_sub(x), &lines, role);
-    let name_end = area.right().saturating_sub(REQUESTS_CELLS + SIZE_CELLS + 2);
+    let name_end = area.right().saturating_sub(columns.cells() + 2);
     match &row.what {
         What::More(more) => {
             let text = format!("  and {} more, not shown", grouped(*more));
@@ -340,7 +360,9 @@ fn draw_row(canvas: &mut Canvas<'_>, area: Rect, y: u16, row: &Row, role: Role) 
                 (EntryKind::Folder, Below::Unknown) => (String::new(), "not known".to_owned()),
                 (EntryKind::Folder, Below::Unasked) | (EntryKind::Other, _) => Default::default(),
             };
-            right(canvas, area, y, SIZE_CELLS + 1, &requests, role);
+            if columns == Columns::Requests {
+                right(canvas, area, y, SIZE_CELLS + 1, &requests, role);
+            }
             right(canvas, area, y, 1, &octets, role);
         }
     }

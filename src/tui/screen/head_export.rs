@@ -25,7 +25,7 @@ impl HeadExport {
     /// The choice of the medium.
     #[must_use]
     pub fn new() -> Self {
-        Self { browser: Browser::at_last(), written: None }
+        Self { browser: Browser::to_receive(), written: None }
     }
 }
 

@@ -62,7 +62,7 @@ impl Target {
     /// No folder yet, and nothing but what is there always.
     #[must_use]
     pub fn new(forms: Forms) -> Self {
-        Self { browser: Browser::at_last(), pane: Pane::Folders, forms, keys: None, measure: Measure::Wanted }
+        Self { browser: Browser::to_receive(), pane: Pane::Folders, forms, keys: None, measure: Measure::Wanted }
     }
 
     /// Chooses a platform's form.
