@@ -283,7 +283,12 @@ fn as_many_files_as_foretold_stand_on_the_medium() {
         let pin = Zeroizing::new(PIN.as_bytes().to_vec());
         let mut custodian = |_: &TokenState| Ok(Activation::Pin(Pin::new(pin.clone()).unwrap()));
         let session = appliance.login(&mut custodian).unwrap();
-        for (folder, formats) in [("pem", &[][..]), ("der", &[Format::Der])] {
+        let obstacles = appliance.form_obstacles(&plan).unwrap();
+        let can_be_had = |format: &&Format| obstacles.iter().all(|obstacle| obstacle.format != **format);
+        let forms: Vec<&Format> = Format::ALL.iter().filter(can_be_had).collect();
+        assert!(forms.len() > 15, "{obstacles:?}");
+        for format in forms {
+            let (folder, formats) = (format.name(), &[*format]);
             let to = out.join(folder);
             std::fs::create_dir_all(&to).unwrap();
             let foretold = appliance.space(&plan, &to, formats).unwrap().files;

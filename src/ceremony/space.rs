@@ -5,7 +5,7 @@ use std::path::Path;
 use crate::{
     export::{format::Format, forms::Forms, pem},
     media::free_octets,
-    pki::key::KeyAlgorithm,
+    pki::{certificate::Certificate, key::KeyAlgorithm},
     register::{IssuedCrl, StoredPlan},
 };
 
@@ -13,6 +13,7 @@ use super::{
     error::Error,
     forms::{signature_octets, suited},
     opening::Appliance,
+    revocation::holding,
 };
 
 /// Planned certificates that are measured; those of one plan differ by little.
@@ -43,7 +44,7 @@ const BLOCK_OCTETS: u64 = 32_768;
 /// more; writing it says so, and leaves nothing behind then.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub struct Space {
-    /// Files that are written.
+    /// Files that are written: exactly so many.
     pub files: u64,
     /// Octets in them.
     pub octets: u64,
@@ -65,17 +66,21 @@ impl Appliance {
         }
         let issuer = self.issuer_of(plan)?;
         let above = std::iter::once(issuer.certificate()).chain(issuer.chain());
+        let formats = &suited(plan, formats);
+        let crls = self.path_crls_octets(&issuer, formats)?;
+        let mut forms = self.forms(formats)?;
+        // Each form that takes CRLs has them in one file, where there are some.
+        let files_of_crls = if crls == 0 { 0 } else { holding(formats).len() as u64 };
+        let authorities: Vec<Certificate> = pem::authorities(&issuer).cloned().collect();
         let bundle = Measured {
+            form_files: forms.files(&authorities) + files_of_crls,
             certificates: plan.accepted,
             certificate_octets: longest + signed_octets(issuer.certificate().public_key().algorithm()),
             chain_octets: above.map(|certificate| pem::octets(certificate.der().len() as u64)).sum(),
             refused: plan.refused,
         };
-        let formats = &suited(plan, formats);
-        let crls = self.path_crls_octets(&issuer, formats)?;
-        let Space { files, octets, octets_max, free } =
-            space(&bundle, &self.forms(formats)?, free_octets(to)?);
-        Ok(Space { files, octets: octets + crls, octets_max: octets_max + crls, free })
+        let space = space(&bundle, &forms, free_octets(to)?);
+        Ok(Space { octets: space.octets + crls, octets_max: space.octets_max + crls, ..space })
     }
 }
 
@@ -104,6 +109,8 @@ pub(super) fn signed_octets(key: KeyAlgorithm) -> u64 {
 
 /// What is known of a bundle beforehand.
 struct Measured {
+    /// Files of its forms that do not grow in number with its certificates.
+    form_files: u64,
     certificates: u64,
     /// Of one certificate's DER.
     certificate_octets: u64,
@@ -113,11 +120,11 @@ struct Measured {
 }
 
 fn space(bundle: &Measured, forms: &Forms, free: u64) -> Space {
-    let Measured { certificates, certificate_octets, chain_octets, refused } = *bundle;
+    let Measured { form_files, certificates, certificate_octets, chain_octets, refused } = *bundle;
     let pem = pem::octets(certificate_octets);
     let room = forms.room(certificate_octets, chain_octets);
     let octets_each = 3 * pem + chain_octets + ROWS_OCTETS + room.octets_each;
-    let files = FIXED_FILES + room.files + certificates * (2 + room.files_each);
+    let files = FIXED_FILES + form_files + certificates * (2 + room.files_each);
     let octets = certificates * octets_each + refused * REFUSED_OCTETS;
     Space { files, octets, octets_max: octets + files * BLOCK_OCTETS, free }
 }
@@ -137,7 +144,13 @@ mod tests {
 
     #[test]
     fn an_image_of_flash_takes_as_much_as_its_partition() {
-        let bundle = Measured { certificates: 1, certificate_octets: 1_000, chain_octets: 3_000, refused: 0 };
+        let bundle = Measured {
+            form_files: 1,
+            certificates: 1,
+            certificate_octets: 1_000,
+            chain_octets: 3_000,
+            refused: 0,
+        };
         let of = |size: &str| {
             let mut forms = Forms::default();
             let text = format!("[deliver.esp-nvs]\npartitions = \"mfg_nvs,data,nvs,0x21000,{size}\"\n");
@@ -159,17 +172,22 @@ mod tests {
 
     #[test]
     fn a_thousand_certificates_take_some_megabytes_and_more_in_large_blocks() {
-        let mut bundle =
-            Measured { certificates: 1_000, certificate_octets: 1_000, chain_octets: 3_000, refused: 0 };
+        let mut bundle = Measured {
+            form_files: 0,
+            certificates: 1_000,
+            certificate_octets: 1_000,
+            chain_octets: 3_000,
+            refused: 0,
+        };
         let made = space(&bundle, &with(&[]), 5);
         assert_eq!((made.files, made.free), (2_011, 5));
         assert!((7_000_000..10_000_000).contains(&made.octets), "{made:?}");
         assert!(made.octets_max > 70_000_000, "{made:?}");
         let with_der = space(&bundle, &with(&[Format::Der]), 5);
-        assert_eq!(with_der.files, 3_013);
+        assert_eq!(with_der.files, 3_011);
         assert_eq!(with_der.octets - made.octets, 1_000_000);
         let with_lines = space(&bundle, &with(&[Format::JsonLines]), 5);
-        assert_eq!(with_lines.files, made.files + 1);
+        assert_eq!(with_lines.files, made.files);
         assert!(with_lines.octets > made.octets + 4_000_000, "a chain a line");
         bundle.refused = 900_000;
         assert!(space(&bundle, &with(&[]), 5).octets > made.octets + 400_000_000, "a medium of refusals");

@@ -78,6 +78,16 @@ pub enum Part {
     },
 }
 
+impl Part {
+    /// The file that it is, or belongs to.
+    pub(super) fn path(&self) -> &str {
+        match self {
+            Self::File { path, .. } | Self::Secret { path, .. } => path,
+            Self::Append { path, .. } | Self::Signed { path, .. } => path,
+        }
+    }
+}
+
 /// Makes a bundle's parts.
 #[derive(Debug)]
 pub struct BundleBuilder {

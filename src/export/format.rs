@@ -138,14 +138,12 @@ impl FormatError {
     }
 }
 
-/// What a form takes of a medium, beyond the PEM files.
+/// What a form takes of a medium for each certificate, beyond the PEM files.
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
 pub struct Room {
-    /// Files, however many certificates there are.
-    pub files: u64,
-    /// Files for each certificate.
+    /// Files.
     pub files_each: u64,
-    /// Octets for each certificate.
+    /// Octets.
     pub octets_each: u64,
 }
 
@@ -213,6 +211,15 @@ impl Format {
         }
     }
 
+    /// The folder that its files stand in: what it is called where it is asked for, a proof as its platform.
+    #[must_use]
+    pub fn folder(self) -> &'static str {
+        match self {
+            Self::Proof(platform) => platform.name(),
+            other => other.name(),
+        }
+    }
+
     /// What it is, in a few words.
     #[must_use]
     pub fn about(self) -> &'static str {
@@ -270,36 +277,31 @@ impl Format {
         let pem = pem::octets(certificate_octets);
         match self {
             Self::Alibaba | Self::ApsaraMq | Self::Huawei | Self::Tencent => {
-                Room { files: 2, files_each: 1, octets_each: pem + chain_octets + 250 }
+                Room { files_each: 1, octets_each: pem + chain_octets + 250 }
             }
-            Self::Aws => Room { files: 9, files_each: 0, octets_each: 2 * (pem + chain_octets) + 1_000 },
-            Self::AwsCertificateProvider => Room { files: 2, files_each: 0, octets_each: 2 * pem + 400 },
-            Self::Azure => Room { files: 3, files_each: 1, octets_each: pem + chain_octets + 300 },
-            Self::AzureAdr => Room { files: 2, files_each: 1, octets_each: pem + chain_octets },
-            Self::Proof(_) => Room { files: 2, files_each: 2, octets_each: pem + QR_OCTETS_MAX },
-            Self::Der => Room { files: 2, files_each: 1, octets_each: certificate_octets },
-            Self::Emqx | Self::Mosquitto => Room { files: 4, ..Room::default() },
-            Self::Hivemq => Room { files: 3, ..Room::default() },
-            Self::EspAt => Room { files: 3, files_each: 1, octets_each: pem + chain_octets + 16 },
+            Self::Aws => Room { files_each: 0, octets_each: 2 * (pem + chain_octets) + 1_000 },
+            Self::AwsCertificateProvider => Room { files_each: 0, octets_each: 2 * pem + 400 },
+            Self::Azure => Room { files_each: 1, octets_each: pem + chain_octets + 300 },
+            Self::AzureAdr => Room { files_each: 1, octets_each: pem + chain_octets },
+            Self::Proof(_) => Room { files_each: 2, octets_each: pem + QR_OCTETS_MAX },
+            Self::Der => Room { files_each: 1, octets_each: certificate_octets },
+            Self::EspAt => Room { files_each: 1, octets_each: pem + chain_octets + 16 },
             // Its table; how large the partition is, the settings say (`Forms::room`).
-            Self::EspNvs => Room { files: 1, files_each: 2, octets_each: 1_024 },
-            Self::EspSecureCert => Room { files: 1, files_each: 1, octets_each: pem + chain_octets + 144 },
-            Self::Jks | Self::Pkcs12 => Room { files: 2, ..Room::default() },
-            Self::JsonLines => Room { files: 1, files_each: 0, octets_each: pem + chain_octets + 1_000 },
-            Self::Matter => Room { files: 4, files_each: 2, octets_each: certificate_octets + pem },
+            Self::EspNvs => Room { files_each: 2, octets_each: 1_024 },
+            Self::EspSecureCert => Room { files_each: 1, octets_each: pem + chain_octets + 144 },
+            Self::JsonLines => Room { files_each: 0, octets_each: pem + chain_octets + 1_000 },
+            Self::Matter => Room { files_each: 2, octets_each: certificate_octets + pem },
             // Twice in base64, in octets of which four stand for three.
-            Self::Microchip => {
-                Room { files: 3, files_each: 0, octets_each: 2 * (pem + chain_octets) + 1_500 }
+            Self::Microchip => Room { files_each: 0, octets_each: 2 * (pem + chain_octets) + 1_500 },
+            Self::Emqx | Self::Hivemq | Self::Jks | Self::Mosquitto | Self::Pem | Self::Pkcs12 => {
+                Room::default()
             }
-            Self::Pem => Room::default(),
-            Self::Pkcs7 => Room { files: 0, files_each: 1, octets_each: pem + chain_octets },
-            Self::Qr => Room { files: 0, files_each: 1, octets_each: QR_OCTETS_MAX },
+            Self::Pkcs7 => Room { files_each: 1, octets_each: pem + chain_octets },
+            Self::Qr => Room { files_each: 1, octets_each: QR_OCTETS_MAX },
             // Two heads, and two contents that fill up their records.
-            Self::Tar => Room {
-                files: 1,
-                files_each: 0,
-                octets_each: 2 * pem + chain_octets + 4 * RECORD_OCTETS as u64,
-            },
+            Self::Tar => {
+                Room { files_each: 0, octets_each: 2 * pem + chain_octets + 4 * RECORD_OCTETS as u64 }
+            }
         }
     }
 

@@ -1,6 +1,6 @@
 //! The forms that one bundle holds: each once, in one order.
 
-use std::collections::{BTreeMap, btree_map::Entry};
+use std::collections::{BTreeMap, BTreeSet, btree_map::Entry};
 
 use serde::{
     Deserializer,
@@ -143,14 +143,20 @@ impl Forms {
         self.0.values().find_map(|form| form.key_file(place))
     }
 
-    /// What they take of a medium together: for certificates of so many octets of DER, below CAs of so many octets of PEM
+    /// How many files they have, however many certificates there are: all of these are begun before the first one.
+    #[must_use]
+    pub fn files(&mut self, authorities: &[Certificate]) -> u64 {
+        let opening = self.opening(authorities, None);
+        opening.iter().map(Part::path).collect::<BTreeSet<_>>().len() as u64
+    }
+
+    /// What they take of a medium for each certificate together: for certificates of so many octets of DER, below CAs of so many octets of PEM
     /// together.
     #[must_use]
     pub fn room(&self, certificate_octets: u64, chain_octets: u64) -> Room {
         let mut all = Room::default();
         for (format, form) in &self.0 {
             let one = format.room(certificate_octets, chain_octets);
-            all.files += one.files;
             all.files_each += one.files_each;
             all.octets_each += one.octets_each + form.image_octets().unwrap_or_default();
         }
