@@ -10,7 +10,7 @@ use coldsign::{
         Access, Aftermath, Agreement, BundleReport, Class, Counts, CrlOrigin, CrlRow, Delivered, EntryKind,
         FolderContents, FolderEntry, FolderListing, FormObstacle, Format, FoundBy, FoundIn, HeadAfter,
         InTheWay, Issued, Motion, MountedVolume, Outcome, Phase, PlanSummary, Planned, PlannedAuthorities,
-        PlannedRow, Progress, ProofFile, Reach, Remaining, StoredPlan,
+        PlannedRow, Progress, ProofFile, Reach, Remaining, RevokedCount, RevokedSince, StoredPlan,
     },
     export::verification::TrustedRoot,
     pki::{
@@ -492,7 +492,7 @@ fn a_form_with_private_keys_is_written_once_their_folder_is_chosen() {
     assert_eq!((formats, keys), (vec![Format::EspSecureCert], Some(PathBuf::from("/media/stick"))));
     let delivered = Delivered { certificates: 998, private_keys: vec!["esp-secure-cert"], ..delivered() };
     done(&mut model, News::Delivered(delivered));
-    sees(&mut model, "PRIVATE KEYS      in esp-secure-cert: who has this medium has the devices");
+    sees(&mut model, "PRIVATE KEYS in esp-secure-cert: who has this medium has the devices");
 }
 
 #[test]
@@ -608,7 +608,9 @@ fn delivered() -> Delivered {
         files: 12,
         manifest_sha256: Digest::of(b"manifest"),
         audit_key_sha256: Digest::of(b"audit key"),
+        formats: Vec::new(),
         private_keys: Vec::new(),
+        revoked: RevokedSince::default(),
         root: TrustedRoot { subject: Printable::new("CN=Factory Root"), sha256: Digest::of(b"root") },
         head: HeadAfter::Signed,
     }
@@ -622,18 +624,54 @@ fn a_delivery_that_is_done_shows_the_whole_digest_of_the_root_that_it_names() {
     let digits = Digest::of(b"root").to_string();
     let groups: Vec<&str> = (0..8).map(|at| &digits[at * 8..at * 8 + 8]).collect();
     let seen = |model: &mut Model| {
-        sees(model, &format!("root SHA-256      {}  CN=Factory Root", groups[..4].join(" ")));
+        sees(model, "root                  CN=Factory Root");
+        sees(model, &format!("root SHA-256          {}", groups[..4].join(" ")));
         sees(model, &groups[4..].join(" "));
         sees(model, "Manifest in words:");
     };
     seen(&mut model);
-    sees(&mut model, "root.pem          to be trusted, once its SHA-256 was compared another way");
+    sees(&mut model, "root.pem              to be trusted, once its SHA-256 was compared another way");
     model.about.busy = None;
     assert!(matches!(job(key(&mut model, Key::Char('v'))), Job::Judge { .. }));
     // One that is not even read is not sound, and its files are for nobody.
     done(&mut model, News::Judged(BundleReport::default()));
     sees(&mut model, "NOT SOUND");
     seen(&mut model);
+}
+
+#[test]
+fn certificates_that_were_revoked_since_are_told_before_the_delivery_and_after_it() {
+    let revoked = RevokedSince { count: RevokedCount { revoked: 1, held: 1 }, first: Vec::new() };
+    let mut model = in_folder(Screen::Delivery(Delivery::new(plan())), Access::ReadWrite);
+    assert!(matches!(job(tick(&mut model, 250)), Job::Measure { .. }));
+    model.about.busy = None;
+    assert!(matches!(job(tick(&mut model, 250)), Job::RevokedSince(_)));
+    assert!(done(&mut model, News::RevokedSince(revoked.clone())).is_empty());
+    sees(&mut model, "BEWARE: 1 of 998 certificates is revoked since, and 1 is on hold");
+    assert!(tick(&mut model, 250).is_empty(), "it is asked once");
+    assert!(matches!(job(key(&mut model, Key::Char('w'))), Job::Deliver { .. }));
+    done(&mut model, News::Delivered(Delivered { certificates: 998, revoked, ..delivered() }));
+    sees(&mut model, "BEWARE: 1 of 998 certificates is revoked since, and 1 is on hold");
+}
+
+#[test]
+fn a_form_that_was_delivered_says_what_is_done_with_it_next() {
+    let mut model = in_folder(Screen::Delivery(Delivery::new(plan())), Access::ReadWrite);
+    assert!(matches!(job(key(&mut model, Key::Char('w'))), Job::Deliver { .. }));
+    let formats = vec![Format::Der, Format::Aws];
+    done(&mut model, News::Delivered(Delivered { formats, ..delivered() }));
+    model.about.busy = None;
+    sees(&mut model, "further");
+    key(&mut model, Key::End);
+    for text in [
+        "der/                  a DER file for each certificate",
+        "aws/                  what AWS IoT Core takes",
+        "Next, at AWS IoT Core",
+        "1. The CA is registered there once: sh aws/register.sh",
+        "3. Devices connect with their file of chains/",
+    ] {
+        sees(&mut model, text);
+    }
 }
 
 #[test]

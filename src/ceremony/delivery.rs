@@ -129,14 +129,16 @@ impl Appliance {
         watch: &mut Watch<'_>,
     ) -> Result<Delivered, Error> {
         let keys = self.deliverable(plan, wanted, watch)?;
-        let private_keys = self.forms_with_private_keys(wanted.formats)?;
         let handover = Handover {
             folder: plan.id.clone(),
             entries: plan.accepted,
+            formats: suited(plan, wanted.formats),
+            private_keys: self.forms_with_private_keys(wanted.formats)?,
+            revoked: self.revoked_since(plan)?,
             root: self.issuer_of(plan)?.root().into(),
             again: again_with(plan, wanted),
         };
-        let delivered = self.hand_over(
+        self.hand_over(
             handover,
             wanted.to,
             session,
@@ -146,8 +148,7 @@ impl Appliance {
                 let (folder, certificates) = (plan.id.clone(), plan.accepted);
                 register.record_delivery(plan, &Delivery { time, folder, manifest_sha256, certificates })
             },
-        )?;
-        Ok(Delivered { private_keys, ..delivered })
+        )
     }
 
     /// Writes the bundle until it stands on the medium under its name.
@@ -403,11 +404,7 @@ fn again_with(plan: &StoredPlan, wanted: &DeliveryWanted<'_>) -> String {
 
 /// A command that delivers something again, with the forms that were asked for.
 pub(super) fn again(command: String, formats: &[Format]) -> String {
-    let asked = |format: &Format| match format {
-        Format::Proof(platform) => platform.name(),
-        other => other.name(),
-    };
-    let names: Vec<&str> = formats.iter().map(asked).collect();
+    let names: Vec<&str> = formats.iter().map(|format| format.folder()).collect();
     if names.is_empty() { command } else { format!("{command} --for {}", names.join(",")) }
 }
 

@@ -7,6 +7,7 @@ use rayon::prelude::*;
 
 use crate::{
     export::{
+        format::Format,
         manifest::{self, FileDigest, Head, MANIFEST, RegisterHead, SHA256SUMS, SIGNATURE, Standing},
         verification::TrustedRoot,
     },
@@ -25,6 +26,7 @@ use super::{
     error::{Error, Wanting},
     opening::{Appliance, now, printable_path},
     progress::{Phase, Watch},
+    revocation::RevokedSince,
 };
 
 /// Files read back together, on all cores, before progress is told.
@@ -43,8 +45,12 @@ pub struct Delivered {
     pub manifest_sha256: Digest,
     /// SHA-256 of the `SubjectPublicKeyInfo` of the audit key that signed the manifest.
     pub audit_key_sha256: Digest,
-    /// The forms in it that have devices' private keys, by name.
+    /// The forms in it besides PEM.
+    pub formats: Vec<Format>,
+    /// Those of them that have devices' private keys, by name.
     pub private_keys: Vec<&'static str>,
+    /// Its certificates that are revoked or on hold; of a CRL none.
+    pub revoked: RevokedSince,
     /// The root that its receiver is to trust, once its SHA-256 was compared another way.
     pub root: TrustedRoot,
     /// What became of the register's head, once the delivery was recorded.
@@ -57,6 +63,12 @@ pub(super) struct Handover {
     pub(super) folder: String,
     /// Certificates in it, or entries.
     pub(super) entries: u64,
+    /// The forms in it besides PEM.
+    pub(super) formats: Vec<Format>,
+    /// Those of them that have devices' private keys, by name.
+    pub(super) private_keys: Vec<&'static str>,
+    /// Its certificates that are revoked or on hold.
+    pub(super) revoked: RevokedSince,
     /// The root above what is in it.
     pub(super) root: TrustedRoot,
     /// The command that delivers it again.
@@ -174,17 +186,16 @@ impl Appliance {
             .and_then(|time| Ok(record(&mut self.register, time, manifest_sha256)?))
             .map_err(|failure| handover.stands(failure, Wanting::Record))?;
         let head = self.close_head(session);
-        let Handover { folder, entries: certificates, root, .. } = handover;
-        let files = written.len() as u64;
-        let private_keys = Vec::new();
         Ok(Delivered {
-            folder,
-            certificates,
-            files,
+            folder: handover.folder,
+            certificates: handover.entries,
+            files: written.len() as u64,
             manifest_sha256,
             audit_key_sha256,
-            private_keys,
-            root,
+            formats: handover.formats,
+            private_keys: handover.private_keys,
+            revoked: handover.revoked,
+            root: handover.root,
             head,
         })
     }

@@ -33,6 +33,7 @@ mod loose_keys;
 mod mark;
 mod messages;
 mod modules;
+mod next_steps;
 mod noted;
 mod noted_head;
 mod opening;
@@ -91,6 +92,7 @@ pub use loose_keys::LooseKey;
 pub use mark::{OlderRegister, TokenMark};
 pub use messages::Messages;
 pub use modules::{KnownModule, known_modules};
+pub use next_steps::NextSteps;
 pub use noted::{HeldEntry, Noted};
 pub use opening::{Appliance, Custodian, Home, HomeState, Setup, printable_path, setup};
 pub use overview::Overview;
@@ -107,8 +109,8 @@ pub use repeated_code::{RepeatedCode, Repetition};
 pub use revocation::{
     ApprovedCrl, CrlApproval, CrlChanges, CrlFile, CrlFreshness, CrlImport, CrlRow, CrlShown, CrlStanding,
     CrlsOfCa, JudgedCertificate, JudgedRevocation, ListedCertificate, Past, PreparedCrl, PublishedCrls,
-    REASONS, RevokedRow, acts_on, acts_on_any, crl_again, crl_id, new_crl_row, read_crl_file, read_serials,
-    typed_moment, typed_serial,
+    REASONS, RevokedRow, RevokedSince, acts_on, acts_on_any, crl_again, crl_id, new_crl_row, read_crl_file,
+    read_serials, typed_moment, typed_serial,
 };
 pub use seen::{Agreement, Seen};
 pub use self_check::{Check, Mark, interfaces_up, self_check, utc_now};
@@ -142,7 +144,7 @@ pub use crate::{
     register::{
         Adoption, AuditFinding, AuditReport, AuthorityRecord, Brought, Catalogue, CrlOrigin, CrlScope, Deeds,
         HandedOver, InstalledCertificate, IssuedCertificate, IssuedCrl, Recovery, Rehearsal, RevocationAct,
-        RevocationOrder, Revoked, Role, StoredCrl, StoredPlan, Takeover,
+        RevocationOrder, Revoked, RevokedCount, RevokedCounts, Role, StoredCrl, StoredPlan, Takeover,
     },
     token::{
         mechanism::{Capability, KEY_ALGORITHMS, Support},

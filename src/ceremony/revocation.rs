@@ -39,6 +39,7 @@ mod in_force;
 mod judged;
 mod published;
 mod serials;
+mod since;
 mod standing;
 mod typed;
 
@@ -51,6 +52,7 @@ pub use in_force::RevokedRow;
 pub use judged::{JudgedCertificate, JudgedRevocation};
 pub use published::PublishedCrls;
 pub use serials::read_serials;
+pub use since::RevokedSince;
 pub use standing::{
     CrlChanges, CrlFreshness, CrlRow, CrlShown, CrlStanding, CrlsOfCa, ListedCertificate, new_crl_row,
 };

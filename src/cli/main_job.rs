@@ -5,9 +5,8 @@ use std::{path::Path, sync::Arc, time::Instant};
 use serde_json::{Value, json};
 
 use crate::ceremony::{
-    self, Appliance, ApprovalGiven, BlockLists, BundleReport, Code, Console, Delivered, DeliveryWanted,
-    Error, Format, Home, Issued, PlanWanted, Platform, Progress, Standing, StoredPlan, Watch, Yardstick,
-    printable_path,
+    self, Appliance, ApprovalGiven, BlockLists, BundleReport, Code, Delivered, DeliveryWanted, Error, Format,
+    Home, Issued, NextSteps, PlanWanted, Progress, Standing, StoredPlan, Watch, Yardstick, printable_path,
 };
 
 use crate::pki::text::{Printable, counted};
@@ -165,6 +164,7 @@ pub fn deliver(home: Home, given: DeliverArguments, form: Form) -> Result<Exit, 
     watched(|watch| appliance.check_deliverable(&plan, &wanted, watch))?;
     // Whoever gives the PIN sees what it is given for.
     render::private_keys(&appliance.forms_with_private_keys(&formats)?);
+    render::revoked(plan.accepted, &appliance.revoked_since(&plan)?);
     let session = appliance.login(&mut pin::custodian(given.pin.pin_file))?;
     let delivered = watched(|watch| appliance.deliver(&plan, &wanted, &session, watch))?;
     render::head(&delivered.head);
@@ -265,25 +265,9 @@ pub fn prove(home: Home, given: &ProveArguments, form: Form) -> Result<Exit, Err
     render::head(&delivered.head);
     match form {
         Form::Json => render::value(&delivered_value(&plan, &delivered, &given.to)),
-        Form::Text => {
-            show_delivered(&plan, &delivered, &given.to);
-            show_console(platform);
-        }
+        Form::Text => show_delivered(&plan, &delivered, &given.to),
     }
     Ok(Exit::Done)
-}
-
-/// What is done on a platform's console with a proof.
-fn show_console(platform: Platform) {
-    let console = Console::of(platform);
-    tell!("next, at {}:", platform.title());
-    for (place, step) in console.steps.iter().enumerate() {
-        tell!("  {}. {step}", place + 1);
-    }
-    if !console.commands.is_empty() {
-        tell!("or as a command, in that folder:");
-        console.commands.iter().for_each(|row| tell!("  {row}"));
-    }
 }
 
 /// `verify`: no home, no token.
@@ -420,6 +404,8 @@ fn delivered_value(plan: &StoredPlan, delivered: &Delivered, to: &Path) -> Value
         "certificates": delivered.certificates,
         "files": delivered.files,
         "private_keys": delivered.private_keys,
+        "revoked": delivered.revoked.count.revoked,
+        "held": delivered.revoked.count.held,
         "manifest_sha256": delivered.manifest_sha256.to_string(),
         "manifest_words": delivered.manifest_sha256.words(),
         "audit_key_sha256": delivered.audit_key_sha256.to_string(),
@@ -443,9 +429,11 @@ fn show_delivered(plan: &StoredPlan, delivered: &Delivered, to: &Path) {
     render::line(&format!("audit key  {}", delivered.audit_key_sha256));
     render::line(&format!("root       {}", delivered.root.sha256));
     render::private_keys(&delivered.private_keys);
+    render::revoked(delivered.certificates, &delivered.revoked);
     tell!(
         "next: tell the receiver these digests another way than with the medium; coldsign verify shows them"
     );
+    render::next_steps(delivered.formats.iter().filter_map(|format| NextSteps::of(*format)));
 }
 
 fn merge(into: &mut Value, from: Value) {

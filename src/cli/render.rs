@@ -9,8 +9,8 @@ use serde_json::{Value, json};
 
 use crate::{
     ceremony::{
-        self, CaWarning, Counts, FormObstacle, HeadAfter, InTheWay, Issued, Judgement, NotHad, PlanSummary,
-        PlannedAuthorities, StoredPlan, Verdict, Waived,
+        self, CaWarning, Counts, FormObstacle, HeadAfter, InTheWay, Issued, Judgement, NextSteps, NotHad,
+        PlanSummary, PlannedAuthorities, RevokedSince, StoredPlan, Verdict, Waived,
     },
     pki::{
         block_list::asked::AskedList,
@@ -312,6 +312,36 @@ pub fn waived(waived: &[Waived]) {
 pub fn private_keys(forms: &[&str]) {
     for form in forms {
         tell!("PRIVATE KEYS: the files of {form} hold the devices' private keys, in the clear");
+    }
+}
+
+/// Which certificates of a bundle are revoked or on hold, to standard error.
+pub fn revoked(certificates: u64, revoked: &RevokedSince) {
+    let Some(words) = revoked.count.words(certificates, |number| number.to_string()) else { return };
+    tell!("BEWARE: {words}");
+    for row in &revoked.first {
+        let subject = row.subject.as_ref().map_or("", Printable::as_str);
+        let since =
+            row.revoked.entry().map_or_else(String::new, |entry| format!(", {}", entry.reason.name()));
+        tell!("    {} {subject}{since}", row.serial);
+    }
+    let more = revoked.count.revoked + revoked.count.held - revoked.first.len() as u64;
+    if more > 0 {
+        tell!("    and {more} more");
+    }
+}
+
+/// What is done next with forms, to standard error.
+pub fn next_steps(all: impl Iterator<Item = NextSteps>) {
+    for next in all {
+        tell!("next, {}:", next.place);
+        for (place, step) in next.steps.iter().enumerate() {
+            tell!("  {}. {step}", place + 1);
+        }
+        if !next.commands.is_empty() {
+            tell!("or as a command, in that folder:");
+            next.commands.iter().for_each(|row| tell!("  {row}"));
+        }
     }
 }
 

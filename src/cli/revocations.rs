@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use crate::{
     ceremony::{
         self, Appliance, Brought, BundleReport, CrlApproval, CrlImport, CrlOrigin, CrlScope, CrlSummary,
-        Delivered, Error, Home, IssuedCrl, Past, PreparedCrl, PublishedCrls, REASONS, Recovery,
+        Delivered, Error, Home, IssuedCrl, NextSteps, Past, PreparedCrl, PublishedCrls, REASONS, Recovery,
         RevocationAct, RevocationOrder, Standing, crl_id, printable_path,
     },
     pki::{
@@ -348,6 +348,7 @@ fn show_delivered(
             render::line(&format!("audit key sha256 {}", delivered.audit_key_sha256));
             render::line(&format!("root      sha256 {}", delivered.root.sha256));
             tell!("next: publish crl.der where the certificates' relying parties look for it");
+            render::next_steps(delivered.formats.iter().filter_map(|format| NextSteps::of_crl(*format)));
         }
     }
     render::head(&delivered.head);

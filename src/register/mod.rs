@@ -59,7 +59,7 @@ pub use plan::{
     StoredPlan, Verdict,
 };
 pub use planned::{PlannedLine, Tally, Which};
-pub use revocation::{RevocationAct, RevocationError, RevocationOrder, Revoked};
+pub use revocation::{RevocationAct, RevocationError, RevocationOrder, Revoked, RevokedCount, RevokedCounts};
 pub use run::Run;
 pub use search::{Listed, SerialPrefix, Texts};
 pub use withdrawal::{REASON_CHARS_MAX, Withdrawal};

@@ -15,8 +15,10 @@ use crate::pki::{
 };
 
 mod error;
+mod of_plans;
 
 pub use error::RevocationError;
+pub use of_plans::{RevokedCount, RevokedCounts};
 
 /// What is to be done with certificates.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]

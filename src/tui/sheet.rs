@@ -179,31 +179,36 @@ impl Sheet {
 
     /// Draws the rows that are seen, and below them which those are where not all are seen.
     pub fn draw_placed(&self, canvas: &mut Canvas<'_>, area: Rect) {
-        self.draw(canvas, Rect { height: area.height.saturating_sub(1), ..area });
+        let told = u16::from(self.lay_out(area.width, canvas.theme()) > usize::from(area.height));
+        self.draw(canvas, Rect { height: area.height.saturating_sub(told), ..area });
         self.tell_place(canvas, area, area.bottom().saturating_sub(1), area.x);
     }
 
     /// Draws the rows that are seen.
     pub fn draw(&self, canvas: &mut Canvas<'_>, area: Rect) {
-        let (theme, page) = (canvas.theme(), usize::from(area.height));
+        self.lay_out(area.width, canvas.theme());
         let mut kept = self.laid.borrow_mut();
-        let laid = match kept.take() {
-            Some(laid) if (laid.width, laid.glyphs) == (area.width, theme.glyphs) => Laid { page, ..laid },
-            _ => Laid {
-                width: area.width,
-                glyphs: theme.glyphs,
-                page,
-                lines: lay(&self.items, self.column, area.width, theme),
-            },
-        };
-        let first = self.first.min(laid.lines.len().saturating_sub(page));
+        let Some(laid) = kept.as_mut() else { return };
+        laid.page = usize::from(area.height);
+        let first = self.first.min(laid.lines.len().saturating_sub(laid.page));
         for (line, y) in laid.lines.iter().skip(first).zip(area.y..area.bottom()) {
             for (column, text, role) in line {
                 let left = area.width.saturating_sub(*column);
                 canvas.text(area.x + column, y, left, text, *role);
             }
         }
-        *kept = Some(laid);
+    }
+
+    /// Lays it out for a width, where that is not done; returns how many rows it has.
+    fn lay_out(&self, width: u16, theme: Theme) -> usize {
+        let mut kept = self.laid.borrow_mut();
+        if let Some(laid) = kept.as_ref().filter(|laid| (laid.width, laid.glyphs) == (width, theme.glyphs)) {
+            return laid.lines.len();
+        }
+        let lines = lay(&self.items, self.column, width, theme);
+        let rows = lines.len();
+        *kept = Some(Laid { width, glyphs: theme.glyphs, page: PAGE_AT_FIRST, lines });
+        rows
     }
 }
 

@@ -14,7 +14,7 @@ use std::{path::PathBuf, sync::Arc, time::Duration};
 use crate::ceremony::{
     BundleReport, Check, Closing, Delivered, Detail, DoneSince, Estimate, FolderContents, FolderListing,
     FormObstacle, Format, FoundBy, HomeState, Issued, Order, Overview, PlanSummary, Planned, PlannedRow,
-    Reading, Rehearsal, Seen, Space, StoredPlan, UnfinishedWork,
+    Reading, Rehearsal, RevokedSince, Seen, Space, StoredPlan, UnfinishedWork,
 };
 
 use super::model::OnBack;
@@ -157,6 +157,8 @@ pub enum Job {
         /// The folder on the medium that received the bundle.
         to: PathBuf,
     },
+    /// Which of a plan's certificates are revoked or on hold.
+    RevokedSince(StoredPlan),
     /// Which forms a plan's bundle cannot have here.
     FormObstacles(StoredPlan),
     /// Counts the plans that are not finished: nobody asks for that either.
@@ -332,6 +334,8 @@ pub enum News {
     },
     /// What is in the way of forms of delivery.
     FormObstacles(Vec<FormObstacle>, FormsWithKeys),
+    /// Which of a plan's certificates are revoked or on hold.
+    RevokedSince(RevokedSince),
     /// What a bundle takes of a medium.
     Measured(Space),
     /// The plan is approved.
@@ -422,6 +426,7 @@ impl Job {
             Self::CountFolder { .. } => "counting what stands in the folders",
             Self::Unfold { .. } => "unfolding the folder",
             Self::FormObstacles(_) => "looking at the forms",
+            Self::RevokedSince(_) => "looking for what is revoked since",
             Self::Measure { .. } => "comparing the bundle with the free space",
             Self::Approve { .. } => "recording the approval",
             Self::Withdraw { .. } => "recording the withdrawal",

@@ -158,6 +158,7 @@ impl Worker {
                 Ok(News::Measured(self.appliance()?.space(&plan, &to, &formats)?))
             }
             Job::FormObstacles(plan) => self.form_obstacles(&plan),
+            Job::RevokedSince(plan) => self.revoked_since(&plan),
             Job::Approve { plan, words } => self.approve(plan, &words),
             Job::Withdraw { plan, reason } => self.withdraw(&plan, &reason),
             Job::Sign(plan) => self.sign(&plan),

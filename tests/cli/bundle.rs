@@ -48,6 +48,37 @@ fn fresh(name: &str) -> String {
 }
 
 #[test]
+fn who_delivers_again_what_was_revoked_since_is_told() {
+    let sandbox = Sandbox::with_root("cli-bundle-revoked", "p256");
+    let (stick, out, pin) = (sandbox.folder("stick"), sandbox.folder("out"), sandbox.text("pin"));
+    for name in ["one", "two", "three"] {
+        write(&stick, format!("{name}.csr").as_bytes(), fresh(name));
+    }
+    let plan = sandbox.issue("root", "device", &[&stick], &out, &[]).planned.id;
+    let listed = sandbox.json(["register", "list", "--plan", &plan]);
+    let serial = |at: usize| listed[at]["serial"].as_str().unwrap();
+    sandbox.ok(["revoke", "--ca", "root", serial(0), "--reason", "keyCompromise"]);
+    sandbox.ok(["revoke", "--ca", "root", serial(1), "--reason", "certificateHold"]);
+    let again = sandbox.folder("again");
+    let deliver = ["deliver", &plan, "--to", &again, "--pin-file", &pin];
+    let output = sandbox.run(deliver.into_iter().chain(["--for", "aws"]));
+    assert!(output.status.success(), "{}", said(&output));
+    let told = said(&output);
+    let beware = "BEWARE: 1 of 3 certificates is revoked since, and 1 is on hold";
+    // Before the PIN is given, and with what was delivered.
+    assert_eq!(told.matches(beware).count(), 2, "{told}");
+    assert!(told.contains(&format!(
+        "{} {}, keyCompromise",
+        serial(0),
+        listed[0]["subject"].as_str().unwrap()
+    )));
+    assert!(told.contains("next, at AWS IoT Core:\n  1. "), "{told}");
+    let once_more = sandbox.folder("once-more");
+    let value = sandbox.json(["deliver", &plan, "--to", &once_more, "--pin-file", &pin]).pop().unwrap();
+    assert_eq!((&value["revoked"], &value["held"]), (&1.into(), &1.into()), "{value}");
+}
+
+#[test]
 fn a_bundle_is_what_the_contract_says_whatever_the_requests_are_called() {
     let sandbox = Sandbox::with_issuing("cli-bundle", "p256");
     let (stick, out) = (sandbox.folder("stick"), sandbox.folder("out"));

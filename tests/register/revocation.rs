@@ -12,7 +12,8 @@ use coldsign::{
     },
     register::{
         CrlDelivery, CrlOrigin, CrlPlan, CrlScope, IssuedCrl, NewAdoption, NewCrl, RevocationAct,
-        RevocationError, RevocationOrder, Revoked, Storing, Takeover, TakeoverWriter, adoption_digest,
+        RevocationError, RevocationOrder, Revoked, RevokedCount, Storing, Takeover, TakeoverWriter,
+        adoption_digest,
     },
 };
 
@@ -150,6 +151,32 @@ fn slip(result: Result<(), Error>) -> String {
         }
         other => panic!("{other:?}"),
     }
+}
+
+#[test]
+fn of_a_plan_it_is_told_how_many_of_its_certificates_are_revoked_and_which_first() {
+    use RevocationAct::{Release, Revoke};
+    let mut home = Home::issued_four();
+    let plan = home.register.plans().unwrap().pop().unwrap();
+    let told = |home: &Home| {
+        let (count, first) = home.register.revoked_of(&plan, 2).unwrap();
+        assert_eq!(home.register.revoked_counts().unwrap().of(&plan), count);
+        let serials: Vec<CrlSerial> = first.iter().map(|(_, serial, _)| *serial).collect();
+        (count, serials)
+    };
+    assert_eq!(told(&home), (RevokedCount::default(), vec![]));
+    home.act(&[3], Revoke(Reason::CertificateHold), now()).unwrap();
+    home.act(&[4, 1], Revoke(Reason::Superseded), now()).unwrap();
+    assert_eq!(told(&home), (RevokedCount { revoked: 2, held: 1 }, vec![listed(3), listed(4)]));
+    // One that is worse than was known is counted once; one that was released is good. By now there are more revocations
+    // than certificates in the plan.
+    home.act(&[4], Revoke(Reason::KeyCompromise), now()).unwrap();
+    home.act(&[3], Release, now()).unwrap();
+    assert_eq!(told(&home), (RevokedCount { revoked: 2, held: 0 }, vec![listed(1), listed(4)]));
+    // Another plan of the same CA has none of them.
+    let other = home.store(&[5], 0);
+    assert_eq!(home.register.revoked_of(&other, 2).unwrap(), (RevokedCount::default(), vec![]));
+    assert_eq!(home.register.revoked_counts().unwrap().of(&other), RevokedCount::default());
 }
 
 #[test]

@@ -13,9 +13,9 @@ use coldsign::{
         FolderContents, FolderEntry, FolderListing, FormObstacle, Format, HandedOver, HeadAfter,
         HeadSignature, Initialised, Issued, IssuedRow, Judgement, LooseKey, Mark, MountedVolume, Nearness,
         Overview, Phase, PinEntry, PinWarning, PlanSummary, PlannedAuthorities, PlannedRow, Progress,
-        ProofFile, Reach, Reading, Rehearsal, Remaining, Rng, SignedHead, SlotState, Space, Standing,
-        StoredPlan, Support, TokenCheck, TokenMark, TokenState, TokenTexts, Unfinished, UserPin, Verdict,
-        Waived, Writing,
+        ProofFile, Reach, Reading, Rehearsal, Remaining, RevokedSince, Rng, SignedHead, SlotState, Space,
+        Standing, StoredPlan, Support, TokenCheck, TokenMark, TokenState, TokenTexts, Unfinished, UserPin,
+        Verdict, Waived, Writing,
     },
     export::{
         manifest::Counts as BundleCounts,
@@ -177,7 +177,9 @@ pub fn delivered() -> Delivered {
         files: 2_004,
         audit_key_sha256: Digest::of(b"audit key"),
         manifest_sha256: Digest::of(b"manifest"),
+        formats: Vec::new(),
         private_keys: Vec::new(),
+        revoked: RevokedSince::default(),
         root: TrustedRoot { subject: printable("CN=Factory Root"), sha256: Digest::of(b"root") },
         head: HeadAfter::Signed,
     }

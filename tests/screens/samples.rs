@@ -5,8 +5,8 @@
 
 use coldsign::{
     ceremony::{
-        CertificateState, Estimate, FolderListing, Motion, Phase, Progress, Reach, Remaining, UnfinishedWork,
-        Withdrawn,
+        CertificateState, Delivered, Estimate, FolderListing, Format, Motion, Phase, Progress, Reach,
+        Remaining, UnfinishedWork, Withdrawn,
     },
     pki::key::{Curve, KeyAlgorithm},
     tui::{
@@ -580,6 +580,25 @@ fn delivery_of_pem() -> Vec<(&'static str, Build)> {
             model
         }),
         ("typical, delivered", delivered),
+        ("typical, delivered in a form", |outside| {
+            let mut model = in_target(outside);
+            update(&mut model, Message::Key(Key::Char('w')));
+            let formats = vec![Format::Aws];
+            tell(&mut model, News::Delivered(Delivered { formats, ..material::delivered() }));
+            model
+        }),
+        ("typical, revoked since", |outside| {
+            let mut model = measured(in_target(outside), 15_200_000_000);
+            tell(&mut model, News::RevokedSince(revocation::since(outside)));
+            model
+        }),
+        ("hostile, revoked since and delivered", |outside| {
+            let mut model = in_target(outside);
+            update(&mut model, Message::Key(Key::Char('w')));
+            let revoked = revocation::since(outside);
+            tell(&mut model, News::Delivered(Delivered { revoked, ..material::delivered() }));
+            model
+        }),
         ("failure, stopped", |outside| {
             let mut model = in_target(outside);
             update(&mut model, Message::Key(Key::Char('w')));

@@ -23,7 +23,7 @@ use super::super::{
     opening::Appliance,
     progress::Watch,
 };
-use super::{crl_again, crl_id};
+use super::{RevokedSince, crl_again, crl_id};
 
 /// Rows of what left taken from the register at a time.
 const PAGE: u32 = 1_000;
@@ -101,6 +101,9 @@ impl Appliance {
         let handover = Handover {
             folder: crl_id(crl.stored()),
             entries: crl.stored().entries,
+            formats: formats.to_vec(),
+            private_keys: Vec::new(),
+            revoked: RevokedSince::default(),
             root: self.issuer(&crl.stored().authority)?.root().into(),
             again: crl_again(crl.stored(), formats),
         };

@@ -27,11 +27,17 @@ impl Appliance {
     /// # Errors
     /// [`Error::Register`].
     pub fn revoked_rows(&self, ca: &str, after: u64, limit: u32) -> Result<Vec<RevokedRow>, Error> {
-        let row = |(place, serial, revoked): (u64, CrlSerial, Revoked)| {
-            let subject = self.subject_of(ca, &serial)?;
-            Ok(RevokedRow { place, serial: serial.to_string(), subject, revoked })
-        };
-        self.register.in_force(ca, after, limit)?.into_iter().map(row).collect()
+        let found = self.register.in_force(ca, after, limit)?;
+        found.into_iter().map(|found| self.revoked_row(ca, found)).collect()
+    }
+
+    pub(super) fn revoked_row(
+        &self,
+        ca: &str,
+        (place, serial, revoked): (u64, CrlSerial, Revoked),
+    ) -> Result<RevokedRow, Error> {
+        let subject = self.subject_of(ca, &serial)?;
+        Ok(RevokedRow { place, serial: serial.to_string(), subject, revoked })
     }
 
     /// The subject of a certificate that a CA issued here. A serial number of a CA that moved in may be one that another

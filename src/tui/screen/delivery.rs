@@ -1,6 +1,8 @@
 //! Delivery: the bundle of a signed plan, or a CRL, is written onto a medium and read back.
 
+mod beware;
 pub mod cargo;
+pub(in crate::tui::screen) mod done;
 mod forms;
 mod place;
 
@@ -8,16 +10,12 @@ use std::path::{Path, PathBuf};
 
 use ratatui::layout::Rect;
 
-use super::{
-    plan::{digest, words},
-    signing::unsigned_head,
-};
 use crate::{
-    ceremony::{Aftermath, BundleReport, Class, CrlRow, Delivered, Phase, Progress, StoredPlan},
+    ceremony::{Aftermath, Class, CrlRow, Phase, Progress, StoredPlan},
     pki::platform::Platform,
     tui::{
         browser::{FOLDERS, TYPE, shown},
-        canvas::{Canvas, LABEL_CELLS},
+        canvas::Canvas,
         field::Field,
         key::Key,
         keymap::{Action, BACK, Binding, LIST},
@@ -25,12 +23,13 @@ use crate::{
         model::About,
         room::{Heard, Room, Told, Turn},
         theme::Role,
-        wording::{counted, grouped},
+        wording::grouped,
         work::{Job, News},
     },
 };
 
 use cargo::Cargo;
+use done::Done;
 use place::{Pane, Target};
 
 /// Stops writing.
@@ -44,8 +43,6 @@ const CLOSE: Action = Action::Verb(3);
 
 /// The open folder has the devices' private keys.
 const KEYS: Action = Action::Verb(4);
-/// Where the root's name stands, behind the first half of its digest: eight digits, four times, and blanks between them.
-const ROOT_COLUMN: u16 = LABEL_CELLS + 4 * 9 + 1;
 
 /// What is not done where nothing stands on the medium.
 const NOT_RECORDED: &str = "This delivery is not recorded: nobody counts on it.";
@@ -80,14 +77,7 @@ enum State {
         failure: Failure,
     },
     /// It is done.
-    Done {
-        /// The folder that received the bundle.
-        to: PathBuf,
-        /// What was delivered.
-        delivered: Box<Delivered>,
-        /// What the receiver's check says.
-        judged: Option<Box<BundleReport>>,
-    },
+    Done(Box<Done>),
 }
 
 impl State {
@@ -95,7 +85,7 @@ impl State {
     fn impossible_form(&self) -> Option<&'static str> {
         match self {
             Self::Failed { failure, .. } => failure.impossible_form(),
-            Self::Choosing | Self::Writing { .. } | Self::Done { .. } => None,
+            Self::Choosing | Self::Writing { .. } | Self::Done(_) => None,
         }
     }
 }
@@ -163,16 +153,17 @@ impl Room for Delivery {
             State::Choosing => "Delivery: onto which medium?",
             State::Writing { .. } => "Delivery: writing and reading back",
             State::Failed { .. } => "Delivery: not done",
-            State::Done { .. } => "Delivery: done",
+            State::Done(_) => "Delivery: done",
         }
     }
 
     fn help(&self) -> &'static str {
-        if let State::Done { .. } = self.state {
+        if let State::Done(_) = self.state {
             return "The folder stands on the medium whole: it was read back and compared, and is recorded. Tell the \
                     receiver the digests another way than with the medium: of the manifest, of the audit key, and of \
                     the root certificate, root.pem, which the receiver is to trust only once its digest was \
-                    compared; Authorities shows the root's in words, too. v judges it as the receiver will; c \
+                    compared; Authorities shows the root's in words, too. Below stand the folders of the forms, and what is \
+                    done next with each at its platform, broker or device. v judges it as the receiver will; c \
                     leads to closing, where what is to be written down stands; Enter leads back to where it \
                     is chosen what is to be done.";
         }
@@ -194,19 +185,27 @@ impl Room for Delivery {
                 };
                 vec![Binding::bar(&[Key::Enter, Key::Esc], Action::Back, next)]
             }
-            State::Done { .. } => vec![
-                Binding::bar(&[Key::Char('v')], JUDGE, "verify as the receiver will"),
-                Binding::bar(&[Key::Char('c')], CLOSE, "on to closing"),
-                Binding::bar(&[Key::Enter, Key::Esc], Action::Back, "done"),
-            ],
+            State::Done(done) => {
+                let mut bindings = vec![
+                    Binding::bar(&[Key::Char('v')], JUDGE, "verify as receiver"),
+                    Binding::bar(&[Key::Char('c')], CLOSE, "on to closing"),
+                    Binding::bar(&[Key::Enter, Key::Esc], Action::Back, "done"),
+                ];
+                bindings.extend(done.sheet().scrolling());
+                bindings
+            }
         }
     }
 
     fn act(&mut self, action: Action, about: &About) -> Turn {
-        match (&self.state, action) {
-            (State::Done { .. }, Action::Back) => Turn::rooms(),
-            (State::Done { .. }, CLOSE) => Turn::rooms().and(Job::Close),
-            (State::Done { to, .. }, JUDGE) => Turn::work(self.cargo.judge(to)),
+        match (&mut self.state, action) {
+            (State::Done(_), Action::Back) => Turn::rooms(),
+            (State::Done(_), CLOSE) => Turn::rooms().and(Job::Close),
+            (State::Done(done), JUDGE) => Turn::work(self.cargo.judge(done.to())),
+            (State::Done(done), _) => {
+                done.sheet_mut().act(action);
+                Turn::stay()
+            }
             (State::Writing { .. }, STOP) => Turn::effect(Effect::Stop),
             (State::Writing { .. } | State::Failed { .. }, Action::Back) => {
                 if let Some(form) = self.state.impossible_form() {
@@ -235,7 +234,7 @@ impl Room for Delivery {
     fn field(&mut self) -> Option<&mut Field> {
         match self.state {
             State::Choosing => self.target.field(),
-            State::Writing { .. } | State::Failed { .. } | State::Done { .. } => None,
+            State::Writing { .. } | State::Failed { .. } | State::Done(_) => None,
         }
     }
 
@@ -250,13 +249,17 @@ impl Room for Delivery {
                     State::Writing { to, .. } => to.clone(),
                     _ => PathBuf::new(),
                 };
-                self.state = State::Done { to, delivered: Box::new(delivered), judged: None };
+                self.state = State::Done(Box::new(Done::new(&self.cargo, to, delivered)));
                 Heard::Mine(Turn::work(Job::OpenHome))
             }
             News::Judged(report) => {
-                if let State::Done { judged, .. } = &mut self.state {
-                    *judged = Some(Box::new(report));
+                if let State::Done(done) = &mut self.state {
+                    done.judged(&self.cargo, &report);
                 }
+                Heard::Mine(Turn::stay())
+            }
+            News::RevokedSince(revoked) => {
+                self.target.beware(revoked);
                 Heard::Mine(Turn::stay())
             }
             News::FormObstacles(obstacles, with_keys) => {
@@ -288,7 +291,7 @@ impl Room for Delivery {
                 Turn::stay()
             }
             State::Choosing => self.target.look(&self.cargo, about),
-            State::Failed { .. } | State::Done { .. } => Turn::stay(),
+            State::Failed { .. } | State::Done(_) => Turn::stay(),
         }
     }
 
@@ -299,23 +302,7 @@ impl Room for Delivery {
                 self.draw_writing(canvas, area, to, [*written, *read_back]);
             }
             State::Failed { to, failure } => self.draw_failure(canvas, area, to, failure),
-            State::Done { to, delivered, judged } => {
-                let first = draw_done(canvas, area, to, delivered, &self.cargo);
-                let below = |y| Rect { y, height: area.bottom().saturating_sub(y), ..area };
-                let mut y = first + unsigned_head(canvas, below(first), &delivered.head);
-                if let Some(report) = judged {
-                    y += draw_report(canvas, below(y), report, &self.cargo);
-                }
-                for form in &delivered.private_keys {
-                    let text = format!("in {form}: who has this medium has the devices");
-                    y += canvas.labelled(area, y, "PRIVATE KEYS", &text, Role::Bad);
-                }
-                // A row stays free where nothing else parts the digests from the files.
-                y += u16::from(y == first);
-                for (name, serves) in self.cargo.files() {
-                    y += canvas.labelled(area, y, name, serves, Role::Plain);
-                }
-            }
+            State::Done(done) => done.sheet().draw_placed(canvas, area),
         }
     }
 }
@@ -435,52 +422,4 @@ fn next(failure: &Failure) -> String {
         Some(form) => format!("and Space, which leaves out {form}; then w"),
         None => "and choose this medium or another one".to_owned(),
     }
-}
-
-/// What was delivered; returns the row beneath it.
-fn draw_done(canvas: &mut Canvas<'_>, area: Rect, to: &Path, delivered: &Delivered, cargo: &Cargo) -> u16 {
-    canvas.text(area.x, area.y, area.width, "Delivered, read back and compared.", Role::Good);
-    let mut y = area.y + 1;
-    canvas.text(area.x, y, 18, "folder", Role::Faint);
-    canvas.outside(area.x + 18, y, area.width - 18, &shown(&to.join(&delivered.folder)), Role::Strong);
-    y += 1;
-    let counts = format!("{} in {}", cargo.counted(delivered.certificates), counted(delivered.files, "file"));
-    y += canvas.labelled(area, y, "what", &counts, Role::Plain);
-    y += digest(canvas, area, y, "manifest SHA-256", &delivered.manifest_sha256.to_string());
-    y += digest(canvas, area, y, "audit key SHA-256", &delivered.audit_key_sha256.to_string());
-    canvas.outside(
-        area.x + ROOT_COLUMN,
-        y,
-        area.width.saturating_sub(ROOT_COLUMN),
-        &delivered.root.subject,
-        Role::Plain,
-    );
-    y += digest(canvas, area, y, "root SHA-256", &delivered.root.sha256.to_string());
-    let text = "Note all three, tell the receiver another way than with the medium: coldsign verify shows them and \
-                takes the key's as --audit-key. Manifest in words:";
-    canvas.paragraph(Rect { y, height: 2, ..area }, text, Role::Attention);
-    words(canvas, Rect { y: y + 2, height: 3, ..area }, &delivered.manifest_sha256.words());
-    y + 5
-}
-
-/// What the receiver's check says, beneath what was delivered; returns the rows it took.
-fn draw_report(canvas: &mut Canvas<'_>, area: Rect, report: &BundleReport, cargo: &Cargo) -> u16 {
-    let y = area.y;
-    if report.is_sound() {
-        let text = format!(
-            "Judged as a receiver will who trusts this root: sound, {}.",
-            cargo.counted(report.crl.as_ref().map_or(report.certificates, |crl| crl.entries))
-        );
-        canvas.text(area.x, y, area.width, &text, Role::Good);
-        return 1;
-    }
-    let count = report.flaws.len() as u64 + report.more_flaws;
-    let text =
-        format!("NOT SOUND, {}. Do not hand it over; deliver onto another medium.", counted(count, "flaw"));
-    canvas.text(area.x, y, area.width, &text, Role::Bad);
-    for (flaw, y) in report.flaws.iter().zip(y + 1..area.bottom()) {
-        canvas.outside(area.x + 2, y, area.width.saturating_sub(2), &flaw.message, Role::Plain);
-    }
-    // Nobody is to use its files.
-    area.height
 }

@@ -1,6 +1,8 @@
 //! What the worker is asked of the register, and what it answers.
 
-use crate::ceremony::{AuditReport, IssuedRow, Noted, Remaining, Revoked, StoredPlan, Wanted, Withdrawn};
+use crate::ceremony::{
+    AuditReport, IssuedRow, Noted, Remaining, Revoked, RevokedCount, StoredPlan, Wanted, Withdrawn,
+};
 
 /// Something to look up in the register.
 #[derive(Clone, Debug)]
@@ -101,6 +103,8 @@ pub struct PlanLine {
     pub issued: u64,
     /// What is to be done first; `None` where nothing is.
     pub remaining: Option<Remaining>,
+    /// How many of its certificates are revoked or on hold.
+    pub revoked: RevokedCount,
     /// When it was put away and why, where it was.
     pub withdrawn: Option<Withdrawn>,
 }

@@ -31,6 +31,10 @@ impl Worker {
         Ok(News::FormObstacles(appliance.form_obstacles(plan)?, with_keys))
     }
 
+    pub(super) fn revoked_since(&self, plan: &StoredPlan) -> Result<News, Error> {
+        Ok(News::RevokedSince(self.appliance()?.revoked_since(plan)?))
+    }
+
     pub(super) fn approve(&mut self, plan: StoredPlan, words: &str) -> Result<News, Error> {
         let appliance = self.appliance.as_mut().ok_or_else(no_home)?;
         appliance.approve(&plan, ApprovalGiven::Words(words))?;

@@ -97,6 +97,7 @@ impl Worker {
     fn plan_lines(&self) -> Result<Vec<PlanLine>, Error> {
         let appliance = self.appliance()?;
         let unfinished = appliance.closing()?.plans;
+        let revoked = appliance.revoked_counts()?;
         let mut lines = Vec::new();
         for plan in appliance.plans()?.into_iter().rev() {
             let left = unfinished.iter().find(|left| left.id == plan.id);
@@ -106,6 +107,7 @@ impl Worker {
                 issued: left.map_or(signed, |left| left.issued),
                 remaining: left.map(|left| left.remaining),
                 withdrawn,
+                revoked: revoked.of(&plan),
                 plan,
             });
         }

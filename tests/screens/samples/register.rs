@@ -1,7 +1,7 @@
 //! The register's screens.
 
 use coldsign::{
-    ceremony::{HeldEntry, Noted},
+    ceremony::{HeldEntry, Noted, Remaining, RevokedCount},
     pki::fingerprint::Digest,
     register::{AuditFinding, Head},
     tui::{
@@ -34,6 +34,14 @@ pub fn register() -> Vec<(&'static str, Build)> {
         tell(&mut model, News::Register(RegisterNews::Page { from: 1, rows }));
         model
     }
+    fn plans(outside: &Outside, remaining: Option<Remaining>, revoked: RevokedCount) -> Model {
+        let mut model = opened(outside);
+        press(&mut model, &[Key::Tab]);
+        let plan = material::plan(outside);
+        let line = PlanLine { plan, issued: 12, remaining, withdrawn: None, revoked };
+        tell(&mut model, News::Register(RegisterNews::Plans(vec![line])));
+        model
+    }
     vec![
         ("empty", |outside| {
             let mut model = on_top(outside, Screen::Register(Register::new()));
@@ -41,17 +49,9 @@ pub fn register() -> Vec<(&'static str, Build)> {
             model
         }),
         ("typical", opened),
-        ("typical, plans", |outside| {
-            let mut model = opened(outside);
-            press(&mut model, &[Key::Tab]);
-            let line = PlanLine {
-                plan: material::plan(outside),
-                issued: 12,
-                remaining: Some(coldsign::ceremony::Remaining::Signing),
-                withdrawn: None,
-            };
-            tell(&mut model, News::Register(RegisterNews::Plans(vec![line])));
-            model
+        ("typical, plans", |outside| plans(outside, Some(Remaining::Signing), RevokedCount::default())),
+        ("typical, a plan with revoked certificates", |outside| {
+            plans(outside, None, RevokedCount { revoked: 2, held: 1 })
         }),
         ("failure", |outside| {
             let mut model = opened(outside);

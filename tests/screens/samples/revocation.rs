@@ -4,7 +4,7 @@ use coldsign::{
     ceremony::{
         Brought, Class, CrlChanges, CrlFreshness, CrlOrigin, CrlRow, CrlScope, CrlShown, CrlStanding,
         CrlsOfCa, FormObstacle, Format, JudgedCertificate, JudgedRevocation, ListedCertificate, Recovery,
-        RevocationAct, Revoked, RevokedRow,
+        RevocationAct, Revoked, RevokedCount, RevokedRow, RevokedSince,
     },
     pki::{
         crl::{CrlNumber, CrlSerial, Reason, RevokedEntry},
@@ -110,24 +110,31 @@ pub fn revocations() -> Vec<(&'static str, Build)> {
     ]
 }
 
+/// A certificate on hold and one that is revoked.
+fn some(outside: &Outside) -> Vec<RevokedRow> {
+    let entry = |reason| RevokedEntry {
+        serial: CrlSerial::from_octets(&[0x4f, 0x5e]).expect("a serial number"),
+        date: material::now(),
+        reason,
+        invalidity_date: None,
+    };
+    let row = |place, subject, revoked| RevokedRow { place, serial: SERIAL.to_owned(), subject, revoked };
+    vec![
+        row(1, Some(printable(&outside.subject)), Revoked::Held(entry(Reason::CertificateHold))),
+        row(2, None, Revoked::Revoked(entry(Reason::KeyCompromise))),
+    ]
+}
+
+/// The same, as those of a plan.
+pub fn since(outside: &Outside) -> RevokedSince {
+    RevokedSince { count: RevokedCount { revoked: 1, held: 1 }, first: some(outside) }
+}
+
 pub fn revoked() -> Vec<(&'static str, Build)> {
     fn told(outside: &Outside, rows: Vec<RevokedRow>, more: More) -> Model {
         let mut model = on_top(outside, Screen::Revoked(revoked::Revoked::new(&ca(outside))));
         tell(&mut model, News::Revocation(RevocationNews::InForce { after: 0, rows, more }));
         model
-    }
-    fn some(outside: &Outside) -> Vec<RevokedRow> {
-        let entry = |reason| RevokedEntry {
-            serial: CrlSerial::from_octets(&[0x4f, 0x5e]).expect("a serial number"),
-            date: material::now(),
-            reason,
-            invalidity_date: None,
-        };
-        let row = |place, subject, revoked| RevokedRow { place, serial: SERIAL.to_owned(), subject, revoked };
-        vec![
-            row(1, Some(printable(&outside.subject)), Revoked::Held(entry(Reason::CertificateHold))),
-            row(2, None, Revoked::Revoked(entry(Reason::KeyCompromise))),
-        ]
     }
     vec![
         ("empty", |outside| told(outside, Vec::new(), More::None)),

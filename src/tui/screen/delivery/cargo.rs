@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use super::forms::Forms;
 use crate::{
-    ceremony::{CrlRow, Format, StoredPlan},
+    ceremony::{CrlRow, Format, NextSteps, StoredPlan},
     tui::{
         wording::counted,
         work::{Job, revocation::RevocationJob},
@@ -84,13 +84,40 @@ impl Cargo {
             Self::Crl { .. } => &[
                 ("crl.der", "to be published where the certificates say, if they do"),
                 ("crl.pem", "the same for servers that read it from a file"),
-                ("left.csv", "what the CRL before listed and this one has no more, and why"),
+                ("left.csv", "what the CRL before listed and this one no more, and why"),
             ],
             Self::Plan(_) => &[
-                ("certs/, chains/", "each device's certificate; the same with its CA behind it"),
+                ("certs/, chains/", "each device's certificate; the same with its CA behind"),
                 ("ca-chain.pem", "for servers that check devices: all CAs up to the root"),
                 ("root.pem", "to be trusted, once its SHA-256 was compared another way"),
             ],
+        }
+    }
+
+    /// What is done next with a form of it.
+    #[must_use]
+    pub fn next_steps(&self, format: Format) -> Option<NextSteps> {
+        match self {
+            Self::Crl { .. } => NextSteps::of_crl(format),
+            Self::Plan(_) => NextSteps::of(format),
+        }
+    }
+
+    /// Asks which of its certificates are revoked or on hold.
+    #[must_use]
+    pub fn ask_for_revoked(&self) -> Option<Job> {
+        match self {
+            Self::Crl { .. } => None,
+            Self::Plan(plan) => Some(Job::RevokedSince(plan.clone())),
+        }
+    }
+
+    /// How many certificates or entries it has.
+    #[must_use]
+    pub fn count(&self) -> u64 {
+        match self {
+            Self::Crl { row, .. } => row.entries,
+            Self::Plan(plan) => plan.accepted,
         }
     }
 

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use ratatui::layout::Rect;
 
 use crate::{
-    ceremony::{Access, FormObstacle, Format, Space},
+    ceremony::{Access, FormObstacle, Format, RevokedSince, Space},
     pki::{platform::Platform, text::size},
     tui::{
         browser::{Browser, shown},
@@ -20,7 +20,7 @@ use crate::{
     },
 };
 
-use super::{cargo::Cargo, forms::Forms};
+use super::{beware, cargo::Cargo, forms::Forms};
 
 /// Rows below the folders.
 const FOOT_ROWS: u16 = 5;
@@ -56,13 +56,32 @@ pub struct Target {
     /// The folder that the operator named for the devices' private keys.
     keys: Option<PathBuf>,
     measure: Measure,
+    revoked: Revoked,
+}
+
+/// What is known of certificates that are revoked or on hold.
+#[derive(Debug)]
+enum Revoked {
+    /// It is to be asked.
+    Wanted,
+    /// It was asked.
+    Asked,
+    /// So much.
+    Known(RevokedSince),
 }
 
 impl Target {
     /// No folder yet, and nothing but what is there always.
     #[must_use]
     pub fn new(forms: Forms) -> Self {
-        Self { browser: Browser::to_receive(), pane: Pane::Folders, forms, keys: None, measure: Measure::Wanted }
+        Self {
+            browser: Browser::to_receive(),
+            pane: Pane::Folders,
+            forms,
+            keys: None,
+            measure: Measure::Wanted,
+            revoked: Revoked::Wanted,
+        }
     }
 
     /// Chooses a platform's form.
@@ -148,6 +167,11 @@ impl Target {
         self.forms.know(obstacles, with_keys);
     }
 
+    /// It is known which certificates are revoked or on hold.
+    pub fn beware(&mut self, revoked: RevokedSince) {
+        self.revoked = Revoked::Known(revoked);
+    }
+
     /// The space was measured.
     pub fn measured(&mut self, space: Space) {
         // What was asked before the forms changed is measured once more.
@@ -222,13 +246,27 @@ impl Target {
                 self.measure = Measure::Asked;
                 Turn::work(cargo.measure(&to, self.formats()))
             }
-            _ => self.browser.ask(about),
+            Some(_) => self.ask_for_revoked(cargo, about).unwrap_or_else(|| self.browser.ask(about)),
+            None => self.browser.ask(about),
         }
+    }
+
+    /// Asks once which certificates are revoked or on hold.
+    fn ask_for_revoked(&mut self, cargo: &Cargo, about: &About) -> Option<Turn> {
+        if about.busy.is_some() || !matches!(self.revoked, Revoked::Wanted) {
+            return None;
+        }
+        self.revoked = Revoked::Asked;
+        cargo.ask_for_revoked().map(Turn::work)
     }
 
     /// Draws the folders or the forms, and below them what will be written.
     pub fn draw(&self, canvas: &mut Canvas<'_>, area: Rect, about: &About, cargo: &Cargo) {
-        let above = Rect { height: area.height.saturating_sub(FOOT_ROWS), ..area };
+        let warned = match &self.revoked {
+            Revoked::Known(revoked) => beware::rows(cargo.count(), revoked, area.height),
+            Revoked::Asked | Revoked::Wanted => 0,
+        };
+        let above = Rect { height: area.height.saturating_sub(FOOT_ROWS + warned), ..area };
         match self.pane {
             Pane::Folders => self.browser.draw(canvas, above, about),
             Pane::Forms => self.forms.draw(canvas, above),
@@ -236,6 +274,10 @@ impl Target {
         let mut y = above.bottom();
         canvas.rule(area, y, &format!("what will be written: {}", cargo.told()));
         y += 1;
+        if let Revoked::Known(revoked) = &self.revoked {
+            beware::draw(canvas, Rect { y, height: warned, ..area }, cargo.count(), revoked);
+        }
+        y += warned;
         canvas.labelled(area, y, "forms", &self.forms.told(), Role::Plain);
         y += 1;
         self.draw_keys(canvas, Rect { y: y + 2, height: 1, ..area });

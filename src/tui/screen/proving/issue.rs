@@ -5,20 +5,26 @@ use std::path::Path;
 use ratatui::layout::Rect;
 
 use crate::{
-    ceremony::{Aftermath, Console, Delivered, Platform, ProofFile, Remaining, StoredPlan},
-    pki::{fingerprint::Digest, profile::End, text::Printable, time::Time},
+    ceremony::{Aftermath, Delivered, Format, NextSteps, Platform, ProofFile, Remaining, StoredPlan},
+    pki::{profile::End, text::Printable, time::Time},
     tui::{
         browser::shown,
         canvas::Canvas,
         message::Failure,
         sheet::{Item, Sheet},
         theme::Role,
-        wording::{digest_rows, grouped, moment},
+        wording::{grouped, moment},
         work::proving::{CaChoice, CodeSource},
     },
 };
 
-use super::{super::authority::word_rows, code};
+use super::{
+    super::{
+        authority::word_rows,
+        delivery::done::{digest, next_steps},
+    },
+    code,
+};
 
 /// What will be issued, for everybody to read before it is.
 pub(super) fn draw_summary(
@@ -77,7 +83,6 @@ pub(super) fn done(
     to: &Path,
     (ends, [verification, ca]): (Time, &[ProofFile; 2]),
 ) -> Sheet {
-    let words = Console::of(platform);
     let folder = shown(&to.join(&delivered.folder));
     let mut items = vec![
         Item::Words(
@@ -90,27 +95,15 @@ pub(super) fn done(
         Item::labelled("upload as the proof", Printable::new(&verification.path)),
         Item::labelled("ends", Printable::new(&moment(ends))),
         Item::labelled("plan", Printable::new(&plan.id)),
-        grouped_digest("manifest SHA-256", delivered.manifest_sha256),
-        grouped_digest("audit key SHA-256", delivered.audit_key_sha256),
-        Item::Words("Manifest in words:".to_owned(), Role::Faint),
     ];
+    items.extend(digest("manifest SHA-256", delivered.manifest_sha256));
+    items.extend(digest("audit key SHA-256", delivered.audit_key_sha256));
+    items.push(Item::Words("Manifest in words:".to_owned(), Role::Faint));
     items.extend(word_rows(&delivered.manifest_sha256.words()));
-    items.extend([Item::Gap, Item::Heading(format!("Next, at {}", platform.title()))]);
-    for (place, step) in words.steps.iter().enumerate() {
-        items.push(Item::Words(format!("{}. {step}", place + 1), Role::Plain));
-    }
-    if !words.commands.is_empty() {
-        items.push(Item::Gap);
-        items.push(Item::Words("Or as a command, in that folder:".to_owned(), Role::Faint));
-        items.extend(words.commands.iter().map(|row| Item::Row((*row).to_owned(), Role::Strong)));
-    }
+    items.extend(NextSteps::of(Format::Proof(platform)).iter().flat_map(next_steps));
     items.push(Item::Gap);
     items.push(Item::Words("Consoles change their words; the files stay the same.".to_owned(), Role::Faint));
     Sheet::new(items)
-}
-
-fn grouped_digest(label: &str, digest: Digest) -> Item {
-    Item::labelled(label, Printable::new(&digest_rows(&digest.to_string()).join(" ")))
 }
 
 /// What stands after a proof that failed.

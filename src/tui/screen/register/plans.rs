@@ -4,7 +4,7 @@ use ratatui::layout::Rect;
 
 use super::super::{Screen, delivery::Delivery, plan::Plan, signing::Signing};
 use crate::{
-    ceremony::Remaining,
+    ceremony::{Remaining, RevokedCount},
     pki::text::Printable,
     tui::{
         canvas::Canvas,
@@ -16,6 +16,9 @@ use crate::{
         work::register::PlanLine,
     },
 };
+
+/// Rows below the plans, about the chosen one.
+const DETAIL_ROWS: u16 = 4;
 
 /// The plans, once they are known.
 #[derive(Debug, Default)]
@@ -88,7 +91,9 @@ impl Plans {
         if !self.lines.all().is_empty() {
             draw_row(canvas, area, area.y, ["plan", "CA", "for", "certificates", "state"], Role::Faint);
         }
-        let below = Rect { y: area.y + 1, height: area.height.saturating_sub(5), ..area };
+        let warning = self.lines.chosen().and_then(|line| line.revoked.words(line.plan.accepted, grouped));
+        let details = DETAIL_ROWS + u16::from(warning.is_some());
+        let below = Rect { y: area.y + 1, height: area.height.saturating_sub(details + 1), ..area };
         let look = Look { heads: &[], lines: 1, none: "There is no plan yet. Sign requests makes one." };
         self.lines.draw(canvas, below, look, |canvas, place, line, role| {
             let kind = match line.plan.kind.name() {
@@ -103,7 +108,7 @@ impl Plans {
             let cells = [&line.plan.id, authority.as_str(), kind, &count, &state(line)];
             draw_row(canvas, place, place.y, cells, role);
         });
-        let detail = Rect { y: area.bottom().saturating_sub(4), height: 4, ..area };
+        let detail = Rect { y: area.bottom().saturating_sub(details), height: details, ..area };
         if let Some(line) = self.lines.chosen() {
             let plan = &line.plan;
             canvas.rule(detail, detail.y, &plan.id);
@@ -117,7 +122,12 @@ impl Plans {
             canvas.labelled(detail, detail.y + 1, "stored", &stored, Role::Plain);
             let signed = format!("{} of {}", grouped(line.issued), grouped(plan.accepted));
             canvas.labelled(detail, detail.y + 2, "signed", &signed, Role::Plain);
-            canvas.text(detail.x, detail.y + 3, detail.width, Self::next(line), Role::Strong);
+            if let Some(warning) = warning {
+                let text = format!("BEWARE: {warning}");
+                canvas.text(detail.x, detail.y + 3, detail.width, &text, Role::Bad);
+            }
+            let last = detail.bottom().saturating_sub(1);
+            canvas.text(detail.x, last, detail.width, Self::next(line), Role::Strong);
         }
     }
 }
@@ -126,11 +136,22 @@ impl Plans {
 fn state(line: &PlanLine) -> String {
     match line.remaining {
         None if line.withdrawn.is_some() => "WITHDRAWN".to_owned(),
-        None => "done".to_owned(),
+        None => marked("done", line.revoked).unwrap_or_else(|| "done".to_owned()),
         Some(Remaining::Approval) => "STORED, not approved".to_owned(),
         Some(Remaining::Signing) if line.issued == 0 => "APPROVED, not signed".to_owned(),
         Some(Remaining::Signing) => format!("APPROVED, {} signed", grouped(line.issued)),
-        Some(Remaining::Delivery) => "SIGNED, not delivered".to_owned(),
+        Some(Remaining::Delivery) => {
+            marked("SIGNED", line.revoked).unwrap_or_else(|| "SIGNED, not delivered".to_owned())
+        }
+    }
+}
+
+/// A state and how many certificates are revoked, or else on hold, as far as a row has room; all of it stands below.
+fn marked(state: &str, revoked: RevokedCount) -> Option<String> {
+    match (revoked.revoked, revoked.held) {
+        (0, 0) => None,
+        (0, held) => Some(format!("{state}, {} ON HOLD", grouped(held))),
+        (revoked, _) => Some(format!("{state}, {} REVOKED", grouped(revoked))),
     }
 }
 
