@@ -5,7 +5,7 @@
 
 mod support;
 
-use std::{path::PathBuf, process::Command};
+use std::{path::PathBuf, process::Command, sync::Arc};
 
 use coldsign::{
     ceremony::{
@@ -96,7 +96,7 @@ fn stick(sandbox: &Sandbox, name: &str, devices: usize) -> String {
 }
 
 #[test]
-fn forms_that_cannot_take_a_key_of_the_plan_are_told_before_one_is_chosen() {
+fn forms_that_cannot_take_a_key_are_told_before_one_is_chosen() {
     let sandbox = |name: &str| {
         let sandbox = Sandbox::with_root(name, "p256");
         let folder = stick(&sandbox, "in", 2);
@@ -106,8 +106,9 @@ fn forms_that_cannot_take_a_key_of_the_plan_are_told_before_one_is_chosen() {
         sandbox.ok(["plan", "--ca", "root", "--profile", "device", &folder]);
         sandbox
     };
-    let case = "forms_that_cannot_take_a_key_of_the_plan_are_told_before_one_is_chosen";
+    let case = "forms_that_cannot_take_a_key_are_told_before_one_is_chosen";
     in_sandbox(case, sandbox, |home| {
+        let home_folder = home.folder().to_owned();
         let appliance = Appliance::open_to_read(home).unwrap();
         let plans = appliance.closing().unwrap().plans;
         let obstacle = |planned: u64| {
@@ -122,6 +123,19 @@ fn forms_that_cannot_take_a_key_of_the_plan_are_told_before_one_is_chosen() {
         assert_eq!(found.what.as_str(), expected);
         let requests = found.requests.expect("requests are in the way");
         assert_eq!((requests.first.as_str(), requests.count), ("9.csr", 1));
+
+        // Before there is a plan, an inspection says the same of the requests.
+        let folder = home_folder.parent().unwrap().join("in");
+        let (mut listener, reins) = (|_| (), Reins::new());
+        let mut watch = Watch::new(&mut listener, &reins);
+        let of = (&[folder][..], None);
+        let inspected = appliance.inspect(("root", "device"), of, &Arc::default(), &mut watch, &mut |_| ());
+        let (counts, forms) = inspected.unwrap();
+        assert_eq!((counts.accepted, forms.of, forms.looked_at), (3, 3, 3));
+        let groups = forms.of_requests();
+        let [group] = groups.as_slice() else { panic!("{groups:?}") };
+        assert!(group.forms.contains(&"apsaramq") && group.forms.contains(&"aws"), "{group:?}");
+        assert_eq!((group.requests.count, group.requests.first.as_str().ends_with("/in/9.csr")), (1, true));
         assert!(found.hint.as_str().ends_with("or leave the form apsaramq out"), "{}", found.hint);
     });
 }

@@ -8,9 +8,10 @@ use std::{path::PathBuf, sync::Arc, time::Duration};
 use coldsign::{
     ceremony::{
         Access, Aftermath, Agreement, BundleReport, Class, Counts, CrlOrigin, CrlRow, Delivered, EntryKind,
-        FolderContents, FolderEntry, FolderListing, FormObstacle, Format, FoundBy, FoundIn, HeadAfter,
-        InTheWay, Issued, Motion, MountedVolume, Outcome, Phase, PlanSummary, Planned, PlannedAuthorities,
-        PlannedRow, Progress, ProofFile, Reach, Remaining, RevokedCount, RevokedSince, StoredPlan,
+        FolderContents, FolderEntry, FolderListing, FormObstacle, Format, FormsNotHad, FoundBy, FoundIn,
+        HeadAfter, InTheWay, Issued, Motion, MountedVolume, Outcome, Phase, PlanSummary, Planned,
+        PlannedAuthorities, PlannedRow, Progress, ProofFile, Reach, Remaining, RevokedCount, RevokedSince,
+        StoredPlan,
     },
     export::verification::TrustedRoot,
     pki::{
@@ -88,7 +89,7 @@ fn shown(plan: &StoredPlan, approved: bool, issued: u64) -> News {
             deliveries: Vec::new(),
             remaining: Some(remaining),
             withdrawn: None,
-            form_obstacles: Vec::new(),
+            forms_not_had: FormsNotHad::default(),
         },
         rows: (1..=200).map(row).collect(),
         last: Some(row(ACCEPTED)),
@@ -237,17 +238,18 @@ fn forms_that_cannot_be_had_are_told_before_anything_is_approved() {
     let of = |count| Some(InTheWay { first: Printable::new("line/0009.csr"), count });
     let mut planned = shown(&plan(), false, 0);
     if let News::PlanShown(shown) = &mut planned {
-        shown.summary.form_obstacles = vec![
+        let obstacles = vec![
             obstacle(Format::Alibaba, None),
             obstacle(Format::Aws, of(1)),
             obstacle(Format::Microchip, of(3)),
             obstacle(Format::Tencent, of(1)),
         ];
+        shown.summary.forms_not_had = FormsNotHad { obstacles, looked_at: ACCEPTED, of: ACCEPTED };
     }
     let mut model = model(Screen::Plan(Plan::stored(plan())));
     let effects = done(&mut model, planned);
     reopened(&mut model, effects);
-    sees(&mut model, "CANNOT BE HAD     aws, tencent and 1 more, for 1 to 3 of 998 requests; see Tab");
+    sees(&mut model, "CANNOT BE HAD     aws, tencent, microchip, for 1 to 3 of 998 requests; see Tab");
     sees(&mut model, "certificate 1 of 998");
     assert!(key(&mut model, Key::Tab).is_empty());
     for text in
@@ -459,7 +461,7 @@ fn a_folder_that_stands_already_is_told_before_anything_is_written() {
     done(&mut model, News::Folder(taken));
     sees(&mut model, "not here          STANDS THERE ALREADY and is not changed: open another folder");
     assert!(key(&mut model, Key::Char('w')).is_empty());
-    sees(&mut model, "stands in this folder already; nothing was delivered");
+    sees(&mut model, "stands in this folder already; nothing was");
     key(&mut model, Key::Enter);
     done(&mut model, listing("/media/stick"));
     assert!(matches!(job(key(&mut model, Key::Char('w'))), Job::Deliver { .. }));

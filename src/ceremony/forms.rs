@@ -256,16 +256,18 @@ impl Appliance {
         page.into_iter().map(unsigned).collect()
     }
 
-    /// A planned certificate with a signature of zeros, as long as the CA's can be.
+    /// A planned certificate with a signature of zeros.
     fn unsigned(&self, plan: &StoredPlan, index: u64, issuer: &IssuingCa) -> Result<Certificate, Error> {
-        let tbs = self.register.planned_tbs(plan, index)?;
-        let zeros = vec![0; signature_octets(issuer.certificate().public_key().algorithm())];
-        let certificate = signature_algorithm(&tbs)
-            .and_then(|algorithm| Certificate::parse(&join(&tbs, algorithm, &zeros)).ok());
-        certificate.ok_or_else(|| {
+        with_zeros(&self.register.planned_tbs(plan, index)?, issuer).ok_or_else(|| {
             register::Error::Damaged(format!("certificate {index} of plan {} cannot be read", plan.id)).into()
         })
     }
+}
+
+/// A certificate with a signature of zeros, as long as the CA's can be; `None` where it cannot be read.
+pub(super) fn with_zeros(tbs: &[u8], issuer: &IssuingCa) -> Option<Certificate> {
+    let zeros = vec![0; signature_octets(issuer.certificate().public_key().algorithm())];
+    Certificate::parse(&join(tbs, signature_algorithm(tbs)?, &zeros)).ok()
 }
 
 /// A planned certificate with a signature of zeros.

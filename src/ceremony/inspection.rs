@@ -180,6 +180,9 @@ pub(super) struct Inspected {
     /// What it asked for against what it would be issued, where it is accepted, a CA is the yardstick, and it was
     /// asked for.
     pub difference: Option<Difference>,
+    /// The certificate as it would be signed, where it is accepted and a CA is the yardstick; its serial number is of no
+    /// meaning.
+    pub tbs: Option<Vec<u8>>,
 }
 
 /// How much is found out of a request.
@@ -241,6 +244,7 @@ pub(super) fn inspect_each(
             namesake: None,
             row_taken: None,
             difference: None,
+            tbs: None,
         })?;
     }
     Ok(counts)
@@ -259,7 +263,7 @@ struct Before<'a> {
 impl Before<'_> {
     /// Compares the request of this number with those before it, and judges what it has of them.
     fn compare(&mut self, judged: Judged, place: Place, number: u64) -> Inspected {
-        let Judged { mut judgement, key, subject, row, difference } = judged;
+        let Judged { mut judgement, key, subject, row, difference, tbs } = judged;
         self.listing.push(judgement.source.as_str());
         let twin = self.keys.compare(&judgement, key, number);
         if let Some(twin) = twin {
@@ -274,8 +278,11 @@ impl Before<'_> {
         if let (Some((row, first)), Some(devices)) = (row_taken, self.devices) {
             judge_row_taken(&mut judgement, devices.refuse_second(row, first));
         }
-        let difference = difference.filter(|_| judgement.verdict == Verdict::Accepted);
-        Inspected { judgement, place: Some(place), twin, namesake, row_taken, difference }
+        let (difference, tbs) = match judgement.verdict {
+            Verdict::Accepted => (difference, tbs),
+            Verdict::Refused | Verdict::Skipped => (None, None),
+        };
+        Inspected { judgement, place: Some(place), twin, namesake, row_taken, difference, tbs }
     }
 }
 
@@ -400,6 +407,8 @@ pub(super) struct Judged {
     /// The row of the table.
     pub row: Option<u32>,
     pub difference: Option<Difference>,
+    /// The certificate as it would be signed.
+    pub tbs: Option<Vec<u8>>,
 }
 
 /// What stands beside a submission.
@@ -425,6 +434,7 @@ pub(super) fn judge(
         subject: None,
         row: None,
         difference: None,
+        tbs: None,
     };
     let refused = |Refusal { findings, subject, key }| bare(Verdict::Refused, subject, key, findings);
     let (der, notes) = match content {
@@ -450,36 +460,37 @@ pub(super) fn judge(
     let subject = named.to_printable();
     let key = request.public_key().algorithm();
     let judged = match yardstick {
-        Yardstick::Soundness => Ok((request.notes().to_vec(), None)),
-        Yardstick::Profile(profile) => plan::check(&request, profile).map(|notes| (notes, None)),
+        Yardstick::Soundness => Ok((request.notes().to_vec(), None, None)),
+        Yardstick::Profile(profile) => plan::check(&request, profile).map(|notes| (notes, None, None)),
         Yardstick::Issuer(profile, issuer) => planned(request, profile, issuer, depth, now),
     };
     match judged {
-        Ok((findings, difference)) => {
+        Ok((findings, difference, tbs)) => {
             debug_assert!(findings.iter().all(|finding| finding.severity == Severity::Note));
             let judged = bare(Verdict::Accepted, Some(subject), Some(key), findings);
-            Judged { key: Some(spki_sha256), subject: subject_sha256, row, difference, ..judged }
+            Judged { key: Some(spki_sha256), subject: subject_sha256, row, difference, tbs, ..judged }
         }
         Err(refusal) => refused(refusal),
     }
 }
 
-/// What planning finds, and in what the certificate would differ from what is asked for.
+/// What planning finds, in what the certificate would differ from what is asked for, and the certificate.
 fn planned(
     request: VerifiedRequest,
     profile: &Profile,
     issuer: &IssuingCa,
     depth: Depth,
     now: Time,
-) -> Result<(Vec<Finding>, Option<Difference>), Refusal> {
+) -> Result<(Vec<Finding>, Option<Difference>, Option<Vec<u8>>), Refusal> {
     // No certificate comes of an inspection, so the serial number may be any.
     let facts = Facts { now, serial: SerialNumber::from_random([0; 20]) };
     if depth == Depth::Verdict {
-        return Ok((plan::plan(request, profile, issuer, facts)?.notes().to_vec(), None));
+        let planned = plan::plan(request, profile, issuer, facts)?;
+        return Ok((planned.notes().to_vec(), None, Some(planned.tbs().to_vec())));
     }
     let planned = plan::plan(request.clone(), profile, issuer, facts)?;
     match difference::compare(&request, &planned) {
-        Ok(difference) => Ok((planned.notes().to_vec(), Some(difference))),
+        Ok(difference) => Ok((planned.notes().to_vec(), Some(difference), Some(planned.tbs().to_vec()))),
         Err(error) => Err(Refusal {
             findings: vec![Finding::refuse(
                 Control::Lint,

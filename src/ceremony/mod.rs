@@ -82,7 +82,7 @@ pub use done::{Beginning, DoneSince, HeadAfter, HeadSignature};
 pub use error::{Aftermath, Class, Error, Wanting};
 pub use estimate::Estimate;
 pub use expiry::{CaWarning, CaWarningKind};
-pub use form_obstacles::{FormObstacle, InTheWay, NotHad};
+pub use form_obstacles::{FirstRequests, FormObstacle, FormsNotHad, InTheWay, NotHad};
 pub use found::{FOUND_NAMED_MAX, FoundBy, FoundIn, Outcome};
 pub use handover::Delivered;
 pub use inspection::{Counts, Judgement, Verdict, Yardstick, inspect};

@@ -15,7 +15,7 @@ use super::{
     browsing::CertificateState,
     closing::Remaining,
     error::Error,
-    form_obstacles::FormObstacle,
+    form_obstacles::FormsNotHad,
     issuance::before_older,
     opening::{Appliance, now},
     planned_authorities::PlannedAuthorities,
@@ -60,7 +60,7 @@ pub struct PlanSummary {
     /// When it was put away and why, where it was.
     pub withdrawn: Option<Withdrawn>,
     /// The forms that its bundle cannot have, while devices' certificates are left to sign; a delivery says it after that.
-    pub form_obstacles: Vec<FormObstacle>,
+    pub forms_not_had: FormsNotHad,
 }
 
 /// A delivery of a plan.
@@ -162,12 +162,12 @@ impl Appliance {
             deliveries: Vec::new(),
             remaining: self.remaining(plan, issued)?,
             withdrawn: self.withdrawn(plan)?,
-            form_obstacles: Vec::new(),
+            forms_not_had: FormsNotHad::default(),
         };
         if summary.makes_devices()
             && matches!(summary.remaining, Some(Remaining::Approval | Remaining::Signing))
         {
-            summary.form_obstacles = self.form_obstacles(plan)?;
+            summary.forms_not_had = self.forms_not_had_of(plan)?;
         }
         let mut after = 0;
         while let Some(tally) = self.register.tally(plan, after, ROWS)? {

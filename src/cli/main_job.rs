@@ -40,9 +40,11 @@ pub fn inspect(home: Result<Home, Error>, given: &InspectArguments, form: Form) 
         (Some(ca), Some(profile)) => {
             let home = home.ok_or_else(|| Error::usage("there is no home", "name one with --home DIR"))?;
             let appliance = Appliance::open_to_read(home)?;
-            let issuer = appliance.issuer(ca)?;
-            let yardstick = Yardstick::Issuer(appliance.profile(profile)?, &issuer);
-            ceremony::inspect(&given.paths, csv, yardstick, &lists, &mut watch, &mut each)?
+            let paths = (given.paths.as_slice(), csv);
+            let (counts, forms) = appliance.inspect((ca, profile), paths, &lists, &mut watch, &mut each)?;
+            bar.end();
+            render::forms_not_had(&forms);
+            counts
         }
         (_, Some(profile)) => {
             let profile = ceremony::profile_by_name(home.as_ref(), profile)?;
@@ -76,7 +78,7 @@ pub fn plan(home: Home, given: &PlanArguments, form: Form) -> Result<Exit, Error
         Form::Json => {
             let known = (summary.waived.as_slice(), summary.from_outside.as_ref());
             let mut value = render::summary(&plan, known, None, began.elapsed().as_secs_f64());
-            value["forms_not_had"] = Value::from(render::obstacle_values(&summary.form_obstacles));
+            value["forms_not_had"] = Value::from(render::obstacle_values(&summary.forms_not_had.obstacles));
             render::value(&value);
         }
         Form::Text => {

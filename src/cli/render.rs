@@ -9,8 +9,8 @@ use serde_json::{Value, json};
 
 use crate::{
     ceremony::{
-        self, CaWarning, Counts, FormObstacle, HeadAfter, InTheWay, Issued, Judgement, NextSteps, NotHad,
-        PlanSummary, PlannedAuthorities, RevokedSince, StoredPlan, Verdict, Waived,
+        self, CaWarning, Counts, FormObstacle, FormsNotHad, HeadAfter, InTheWay, Issued, Judgement,
+        NextSteps, NotHad, PlanSummary, PlannedAuthorities, RevokedSince, StoredPlan, Verdict, Waived,
     },
     pki::{
         block_list::asked::AskedList,
@@ -255,23 +255,22 @@ pub fn for_approval(summary: &PlanSummary) {
     for serious in summary.serious() {
         tell!("BEWARE: {serious}");
     }
-    forms_not_had(summary);
+    forms_not_had(&summary.forms_not_had);
     waived(&summary.waived);
     from_outside(summary.from_outside.as_ref());
     let ((first, _), (_, last)) = (summary.not_before, summary.not_after);
     tell!("valid from {first}, until {last} at the latest");
 }
 
-/// The forms of delivery that requests of a plan are in the way of, to standard error, in one line.
-fn forms_not_had(summary: &PlanSummary) {
-    let of = counted(FormObstacle::looked_at(&summary.plan), "request");
+/// The forms of delivery that requests are in the way of, to standard error, in one line: of so many that were looked at.
+pub fn forms_not_had(forms: &FormsNotHad) {
+    let of = counted(forms.looked_at, "request");
     let told = |NotHad { forms, requests: InTheWay { first, count } }: NotHad| {
         format!("{} for {count} of {of} ({first})", forms.join(", "))
     };
-    let groups: Vec<String> =
-        FormObstacle::of_requests(&summary.form_obstacles).into_iter().map(told).collect();
+    let groups: Vec<String> = forms.of_requests().into_iter().map(told).collect();
     if !groups.is_empty() {
-        tell!("forms that cannot be had of this plan: {}", groups.join("; "));
+        tell!("forms that cannot be had of these requests: {}", groups.join("; "));
     }
 }
 

@@ -10,12 +10,12 @@ use coldsign::{
     ceremony::{
         Access, Aftermath, AuditReport, Beginning, BundleReport, Capability, CertificateState, Check,
         CheckedKey, Class, Closing, Counts, Deeds, Delivered, Detail, DoneSince, Due, EntryKind,
-        FolderContents, FolderEntry, FolderListing, FormObstacle, Format, HandedOver, HeadAfter,
-        HeadSignature, Initialised, Issued, IssuedRow, Judgement, LooseKey, Mark, MountedVolume, Nearness,
-        Overview, Phase, PinEntry, PinWarning, PlanSummary, PlannedAuthorities, PlannedRow, Progress,
-        ProofFile, Reach, Reading, Rehearsal, Remaining, RevokedSince, Rng, SignedHead, SlotState, Space,
-        Standing, StoredPlan, Support, TokenCheck, TokenMark, TokenState, TokenTexts, Unfinished, UserPin,
-        Verdict, Waived, Writing,
+        FolderContents, FolderEntry, FolderListing, FormObstacle, Format, FormsNotHad, HandedOver, HeadAfter,
+        HeadSignature, InTheWay, Initialised, Issued, IssuedRow, Judgement, LooseKey, Mark, MountedVolume,
+        Nearness, Overview, Phase, PinEntry, PinWarning, PlanSummary, PlannedAuthorities, PlannedRow,
+        Progress, ProofFile, Reach, Reading, Rehearsal, Remaining, RevokedSince, Rng, SignedHead, SlotState,
+        Space, Standing, StoredPlan, Support, TokenCheck, TokenMark, TokenState, TokenTexts, Unfinished,
+        UserPin, Verdict, Waived, Writing,
     },
     export::{
         manifest::Counts as BundleCounts,
@@ -428,7 +428,7 @@ pub fn plan_shown(outside: &Outside) -> PlanShown {
             deliveries: Vec::new(),
             remaining: Some(Remaining::Approval),
             withdrawn: None,
-            form_obstacles: Vec::new(),
+            forms_not_had: FormsNotHad { obstacles: form_obstacles(outside), looked_at: 998, of: 998 },
         },
         rows: vec![
             row(1, &outside.subject, &outside.file),
@@ -648,15 +648,16 @@ pub fn space(free: u64) -> Space {
 
 /// What is in the way of forms.
 pub fn form_obstacles(outside: &Outside) -> Vec<FormObstacle> {
-    let obstacle = |format, what: &str| FormObstacle {
+    let obstacle = |format, what: &str, requests| FormObstacle {
         format,
         what: printable(&format!("{what} {}", outside.subject)),
         hint: printable("name its partitions in [deliver.esp-at] of authority.toml"),
-        requests: None,
+        requests,
     };
+    let one = InTheWay { first: printable(&outside.file), count: 1 };
     vec![
-        obstacle(Format::EspAt, "the partition table has no mqtt_cert"),
-        obstacle(Format::Huawei, "it takes no CA such as"),
+        obstacle(Format::EspAt, "the partition table has no mqtt_cert", None),
+        obstacle(Format::Huawei, "it takes no CA such as", Some(one)),
     ]
 }
 

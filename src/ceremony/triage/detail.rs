@@ -16,6 +16,7 @@ use super::{
     super::{
         block_lists::BlockLists,
         difference::Differences,
+        form_obstacles::{FirstRequests, FormsNotHad},
         inspection::{
             Depth, Judged, Side, Yardstick, gather, inspect_each, judge, judge_namesake, judge_row_taken,
             judge_twin,
@@ -36,6 +37,10 @@ pub struct Reading {
     pub triage: Triage,
     /// What accepted requests ask for against what they would be issued; empty where no CA is the yardstick.
     pub differences: Differences,
+    /// The first accepted requests as they would be issued, for what is asked of forms of delivery.
+    pub first: FirstRequests,
+    /// The forms of delivery that cannot be had of the accepted requests, once that was asked.
+    pub forms: FormsNotHad,
 }
 
 /// One request with all that the table leaves out.
@@ -70,6 +75,7 @@ pub fn read_triage(
         if let Some(difference) = inspected.difference.take() {
             reading.differences.add(&inspected.judgement.source, difference);
         }
+        reading.first.take(&mut inspected);
         reading.triage.push_read(&inspected)
     })?;
     Ok(reading)

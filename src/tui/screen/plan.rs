@@ -4,6 +4,7 @@ mod findings;
 mod forms;
 mod page;
 
+pub use forms::document as forms_document;
 pub use page::{digest, words};
 
 use ratatui::layout::Rect;
@@ -14,7 +15,7 @@ use super::{
 };
 use crate::{
     ceremony::{
-        self, Counts, FormObstacle, PlanSummary, PlannedAuthorities, PlannedRow, Remaining, StoredPlan,
+        self, Counts, FormsNotHad, PlanSummary, PlannedAuthorities, PlannedRow, Remaining, StoredPlan,
     },
     pki::text::Printable,
     tui::{
@@ -114,8 +115,13 @@ impl Plan {
     }
 
     /// The forms that its bundle cannot have.
-    fn form_obstacles(&self) -> &[FormObstacle] {
-        self.summary().map_or(&[], |summary| &summary.form_obstacles)
+    fn forms(&self) -> Option<&FormsNotHad> {
+        self.summary().map(|summary| &summary.forms_not_had).filter(|forms| !forms.obstacles.is_empty())
+    }
+
+    /// Whether requests are in the way of some of them.
+    fn lacks_forms(&self) -> bool {
+        self.forms().is_some_and(|forms| !forms.of_requests().is_empty())
     }
 
     /// Whether its keys were looked up in no block list, and it is not too late for a plan in its place.
@@ -251,9 +257,8 @@ impl Room for Plan {
         if self.lacks_block_lists() {
             bindings.push(Binding::bar(&[Key::Char('b')], BLOCK_LISTS, "block lists"));
         }
-        if !self.form_obstacles().is_empty() {
-            let no_request = FormObstacle::of_requests(self.form_obstacles()).is_empty();
-            let place = if no_request { Binding::help } else { Binding::bar };
+        if self.forms().is_some() {
+            let place = if self.lacks_forms() { Binding::bar } else { Binding::help };
             bindings.push(place(&[Key::Tab], Action::Next, "forms"));
         }
         if self.can_be_withdrawn() {
@@ -273,10 +278,13 @@ impl Room for Plan {
                 Turn::enter(Screen::Withdrawal(Withdrawal::new(self.stored.clone())))
             }
             BLOCK_LISTS => BlockListPage::enter(),
-            Action::Next => {
-                let document = forms::document(&self.stored, self.form_obstacles());
-                Turn::enter(Screen::Document(document))
-            }
+            Action::Next => match self.forms() {
+                Some(forms) => {
+                    let document = forms::document(&format!("plan {}", self.stored.id), forms);
+                    Turn::enter(Screen::Document(document))
+                }
+                None => Turn::stay(),
+            },
             FINDINGS => Turn::work(Job::PlanFindings(self.stored.clone())),
             Action::Open => {
                 Turn::work(Job::PlannedCertificate { plan: self.stored.clone(), index: self.chosen() })
@@ -335,7 +343,7 @@ impl Room for Plan {
         self.draw_summary(canvas, area);
         let makes = 2 * u16::from(self.authorities().is_some()) + u16::from(self.outside_key().is_some());
         let makes = makes + u16::from(self.how_far() == HowFar::Withdrawn);
-        let makes = makes + u16::from(!FormObstacle::of_requests(self.form_obstacles()).is_empty());
+        let makes = makes + u16::from(self.lacks_forms());
         let waived = self.shown().map_or(0, |shown| shown.summary.waived.len());
         let head = HEAD_ROWS + makes + u16::from(ceremony::table_of(&self.stored).is_some());
         let serious = self.summary().map_or(0, |summary| summary.serious().len());

@@ -13,7 +13,12 @@ use std::{cell::Cell, sync::Arc};
 
 use ratatui::layout::Rect;
 
-use super::{Screen, difference::Difference, document::Document, plan::Plan};
+use super::{
+    Screen,
+    difference::Difference,
+    document::Document,
+    plan::{Plan, forms_document},
+};
 use crate::{
     ceremony::{Agreement, Detail, Direction, Filter, Order, Planned, Reading, Selection, Verdict},
     pki::text::Printable,
@@ -186,6 +191,10 @@ impl TriageScreen {
             Action::Back => return Turn::back(),
             Action::Open => return self.open(),
             Action::Proceed => return self.plan(),
+            Action::Next => {
+                let document = forms_document("these requests", &self.reading.forms);
+                return Turn::enter(Screen::Document(document));
+            }
             ORDER => return self.next_order(),
             DIFFERENCE => {
                 let screen = Difference::new(Arc::clone(&self.reading), self.asked.clone());
@@ -318,7 +327,8 @@ impl Room for TriageScreen {
         "Every file that was read is a row. Accepted: it can be signed. Refused: it will not be signed; its details \
          say why and what to do. Skipped: it is no request. Nothing is planned or signed yet. The search looks for text in the \
          file's name and in the subject while you type; filters and search narrow each other. c lists the controls: how many \
-         requests each refuses, how many files it skips, and how many requests it only remarks on. In the details, n and p \
+         requests each refuses, how many files it skips, and how many requests it only remarks on. Tab \
+         names the forms of delivery that cannot be had of the first thousand that are accepted, and why. In the details, n and p \
          go on among the rows that the table shows. A plan takes all accepted \
          requests, whatever is shown here."
     }
@@ -360,6 +370,9 @@ impl Room for TriageScreen {
             ]);
             bindings
         };
+        if !self.reading.forms.obstacles.is_empty() {
+            bindings.push(Binding::help(&[Key::Tab], Action::Next, "forms of delivery that cannot be had"));
+        }
         bindings.push(Binding::bar(&[Key::Char('/')], SEARCH, "search"));
         bindings.extend([
             Binding::help(&[Key::Char('v')], VERDICT, "all, accepted, refused, skipped"),

@@ -17,8 +17,10 @@ impl Worker {
         let profile = appliance.profile(&asked.profile)?;
         let yardstick = Yardstick::Issuer(profile, &issuer);
         let lists = appliance.block_lists()?;
-        let reading =
+        let mut reading =
             teller.watched(|watch| ceremony::read_triage(&asked.paths, yardstick, &lists, watch))?;
+        let first = std::mem::take(&mut reading.first);
+        reading.forms = appliance.forms_not_had((profile, &issuer), first, reading.triage.counts());
         Ok(News::Read { reading: Arc::new(reading), asked })
     }
 

@@ -92,7 +92,7 @@ impl Plan {
             y += canvas.labelled(area, y, label, serious, Role::Attention);
         }
         let room = usize::from(area.width.saturating_sub(LABEL_CELLS));
-        if let Some(text) = forms::row(plan, &summary.form_obstacles, room) {
+        if let Some(text) = forms::row(&summary.forms_not_had, room) {
             y += canvas.labelled(area, y, "CANNOT BE HAD", &text, Role::Attention);
         }
         y += canvas.labelled(area, y, "checks", &checks(summary), Role::Plain);

@@ -79,7 +79,8 @@ impl TriageScreen {
         if area.height <= HEAD_ROWS + FOOT_ROWS {
             return;
         }
-        draw_counts(canvas, area, self.reading.triage.counts());
+        let forms: usize = self.reading.forms.of_requests().iter().map(|group| group.forms.len()).sum();
+        draw_counts(canvas, area, self.reading.triage.counts(), forms as u64);
         let mut y = self.draw_filters(canvas, area);
         let bottom = area.bottom().saturating_sub(FOOT_ROWS).max(y);
         let page = usize::from(bottom.saturating_sub(y + 1));
@@ -271,7 +272,8 @@ impl TriageScreen {
     }
 }
 
-fn draw_counts(canvas: &mut Canvas<'_>, area: Rect, counts: Counts) {
+/// How many requests there are of each verdict, and how many forms of delivery accepted ones rule out.
+fn draw_counts(canvas: &mut Canvas<'_>, area: Rect, counts: Counts, forms: u64) {
     let mut x = area.x;
     let mut put = |text: &str, role| {
         x += 2 + canvas.text(x, area.y, area.right().saturating_sub(x), text, role);
@@ -285,6 +287,9 @@ fn draw_counts(canvas: &mut Canvas<'_>, area: Rect, counts: Counts) {
         let (mark, role) = marked(verdict);
         let role = if count == 0 { Role::Faint } else { role };
         put(&format!("{mark} {} {}", grouped(count), verdict.word()), role);
+    }
+    if forms > 0 {
+        put(&format!("! NO to {}: Tab", counted(forms, "form")), Role::Attention);
     }
 }
 

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use super::*;
 use crate::{
-    ceremony::{Class, Judgement, Triage},
+    ceremony::{Class, FormObstacle, Format, FormsNotHad, InTheWay, Judgement, Triage},
     pki::{
         fingerprint::Digest,
         key::{Curve, KeyAlgorithm},
@@ -214,6 +214,34 @@ fn a_plan_is_made_only_where_something_is_accepted() {
     assert!(press(&mut model, &[Key::Enter]).is_empty(), "one job at a time");
     let effects = press(&mut model, &[Key::Char('s')]);
     assert!(matches!(&effects[..], [Effect::Stop]), "{effects:?}");
+}
+
+#[test]
+fn forms_that_accepted_requests_rule_out_are_told_before_a_plan_is_made() {
+    let mut triage = Triage::new();
+    batch().iter().for_each(|judgement| triage.push(judgement).expect("room"));
+    let obstacle = |format, requests| FormObstacle {
+        format,
+        what: Printable::new("it takes no such key"),
+        hint: Printable::new("issue the others"),
+        requests,
+    };
+    let requests = Some(InTheWay { first: Printable::new("b/dev-2.csr"), count: 1 });
+    let obstacles = vec![
+        obstacle(Format::Alibaba, None),
+        obstacle(Format::Aws, requests.clone()),
+        obstacle(Format::Azure, requests),
+    ];
+    let forms = FormsNotHad { obstacles, looked_at: 1_000, of: 1_000_000 };
+    let reading = Reading { triage, forms, ..Reading::default() };
+    let mut model = model(TriageScreen::new(Arc::new(reading), asked()));
+    let counts = &drawn(of(&model), 78, 18)[0];
+    assert!(counts.contains("! NO to 2 forms: Tab"), "{counts}");
+    assert!(press(&mut model, &[Key::Tab]).is_empty());
+    let Screen::Document(document) = model.screen() else { panic!("the forms") };
+    let rows = drawn(document, 78, 18).join("\n");
+    assert!(rows.contains("and the first 1 000 requests"), "{rows}");
+    assert!(rows.contains("NO aws: for 1 request"), "{rows}");
 }
 
 #[test]
