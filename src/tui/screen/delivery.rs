@@ -188,7 +188,7 @@ impl Room for Delivery {
             State::Done(done) => {
                 let mut bindings = vec![
                     Binding::bar(&[Key::Char('v')], JUDGE, "verify as receiver"),
-                    Binding::bar(&[Key::Char('c')], CLOSE, "on to closing"),
+                    Binding::bar(&[Key::Char('c')], CLOSE, "closing"),
                     Binding::bar(&[Key::Enter, Key::Esc], Action::Back, "done"),
                 ];
                 bindings.extend(done.sheet().scrolling());
