@@ -525,7 +525,7 @@ fn delivery_in_forms() -> Vec<(&'static str, Build)> {
             model
         }),
         ("typical, a CRL's forms", revocation::delivery_forms),
-        ("typical, a CRL's forms, one of which cannot be had", revocation::delivery_form_refused),
+        ("typical, a CRL's forms that cannot be had", revocation::delivery_form_refused),
         ("typical, private keys in a form", |outside| form_with_keys(outside)),
         ("hostile, the folder of the private keys", |outside| {
             let mut model = form_with_keys(outside);
