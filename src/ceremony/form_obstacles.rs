@@ -72,13 +72,6 @@ pub struct NotHad {
     pub requests: InTheWay,
 }
 
-impl FormObstacle {
-    /// That of a form which the settings or the CAs are in the way of.
-    pub(super) fn of_all(format: Format, error: impl Into<Error>) -> Self {
-        Found::of_all(error).told(format)
-    }
-}
-
 /// The forms that a bundle of requests cannot have.
 #[derive(Clone, Debug, Default, Eq, PartialEq)]
 pub struct FormsNotHad {

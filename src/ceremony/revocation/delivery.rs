@@ -75,7 +75,7 @@ impl Appliance {
             match self.check_crl_forms(&stored.authority, Some(stored.scope), &[format]) {
                 Ok(()) => {}
                 Err(error @ Error::Register(_)) => return Err(error),
-                Err(error) => obstacles.push(FormObstacle::of_all(format, error)),
+                Err(error) => obstacles.push(FormObstacle::of(format, &error, None)),
             }
         }
         Ok(obstacles)
