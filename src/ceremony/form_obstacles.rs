@@ -191,34 +191,33 @@ impl Appliance {
         issuer: &IssuingCa,
         first: &[(Printable, Certificate)],
     ) -> Vec<FormObstacle> {
-        let judged = |&format| {
-            let (error, requests) = self.judged_form(&suited(format), issuer, first).err()?;
-            Some(FormObstacle::of(format, &error, requests))
-        };
+        let judged = |&format| self.obstacle(format, &suited(format), issuer, first);
         Format::ALL.iter().filter_map(judged).collect()
     }
 
-    /// Whether a form can be had below its CAs, and of the first certificates; where not, why, and which are in the way.
-    fn judged_form(
+    /// What is in the way of a form below its CAs, and of the first certificates.
+    fn obstacle(
         &self,
+        format: Format,
         formats: &[Format],
         issuer: &IssuingCa,
         first: &[(Printable, Certificate)],
-    ) -> Result<(), (Error, Option<InTheWay>)> {
-        let of_all = |error: Error| (error, None);
-        let forms = self.forms(formats).map_err(of_all)?;
-        self.check_above(&forms, issuer, formats).map_err(of_all)?;
+    ) -> Option<FormObstacle> {
+        let checked = self.forms(formats).and_then(|forms| {
+            self.check_above(&forms, issuer, formats)?;
+            Ok(forms)
+        });
+        let forms = match checked {
+            Ok(forms) => forms,
+            Err(error) => return Some(FormObstacle::of(format, &error, None)),
+        };
         let mut named = Named::default();
         let mut refused = first.iter().filter_map(|(source, certificate)| {
             let error = forms.judge_certificate(&mut named, certificate).err()?;
             Some((error, source))
         });
-        match refused.next() {
-            None => Ok(()),
-            Some((error, source)) => {
-                let requests = InTheWay { first: source.clone(), count: 1 + refused.count() as u64 };
-                Err((error.into(), Some(requests)))
-            }
-        }
+        let (error, source) = refused.next()?;
+        let requests = InTheWay { first: source.clone(), count: 1 + refused.count() as u64 };
+        Some(FormObstacle::of(format, &error.into(), Some(requests)))
     }
 }

@@ -460,17 +460,31 @@ pub(super) fn judge(
     let subject = named.to_printable();
     let key = request.public_key().algorithm();
     let judged = match yardstick {
-        Yardstick::Soundness => Ok((request.notes().to_vec(), None, None)),
-        Yardstick::Profile(profile) => plan::check(&request, profile).map(|notes| (notes, None, None)),
+        Yardstick::Soundness => Ok(Accepted::with(request.notes().to_vec())),
+        Yardstick::Profile(profile) => plan::check(&request, profile).map(Accepted::with),
         Yardstick::Issuer(profile, issuer) => planned(request, profile, issuer, depth, now),
     };
     match judged {
-        Ok((findings, difference, tbs)) => {
+        Ok(Accepted { findings, difference, tbs }) => {
             debug_assert!(findings.iter().all(|finding| finding.severity == Severity::Note));
             let judged = bare(Verdict::Accepted, Some(subject), Some(key), findings);
             Judged { key: Some(spki_sha256), subject: subject_sha256, row, difference, tbs, ..judged }
         }
         Err(refusal) => refused(refusal),
+    }
+}
+
+/// What is known of a request that is accepted.
+struct Accepted {
+    findings: Vec<Finding>,
+    difference: Option<Difference>,
+    tbs: Option<Vec<u8>>,
+}
+
+impl Accepted {
+    /// Without a CA, which a certificate needs.
+    fn with(findings: Vec<Finding>) -> Self {
+        Self { findings, difference: None, tbs: None }
     }
 }
 
@@ -481,16 +495,21 @@ fn planned(
     issuer: &IssuingCa,
     depth: Depth,
     now: Time,
-) -> Result<(Vec<Finding>, Option<Difference>, Option<Vec<u8>>), Refusal> {
+) -> Result<Accepted, Refusal> {
     // No certificate comes of an inspection, so the serial number may be any.
     let facts = Facts { now, serial: SerialNumber::from_random([0; 20]) };
     if depth == Depth::Verdict {
         let planned = plan::plan(request, profile, issuer, facts)?;
-        return Ok((planned.notes().to_vec(), None, Some(planned.tbs().to_vec())));
+        let (findings, tbs) = (planned.notes().to_vec(), Some(planned.tbs().to_vec()));
+        return Ok(Accepted { findings, difference: None, tbs });
     }
     let planned = plan::plan(request.clone(), profile, issuer, facts)?;
     match difference::compare(&request, &planned) {
-        Ok(difference) => Ok((planned.notes().to_vec(), Some(difference), Some(planned.tbs().to_vec()))),
+        Ok(difference) => Ok(Accepted {
+            findings: planned.notes().to_vec(),
+            difference: Some(difference),
+            tbs: Some(planned.tbs().to_vec()),
+        }),
         Err(error) => Err(Refusal {
             findings: vec![Finding::refuse(
                 Control::Lint,

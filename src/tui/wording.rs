@@ -37,8 +37,7 @@ pub fn some_of(names: &[&str], chars_max: usize) -> String {
         unnamed => format!("{} and {unnamed} more", names[..shown].join(", ")),
     };
     let fits = |text: &String| text.chars().count() <= chars_max;
-    let all = (1..=names.len()).rev().map(in_words);
-    all.clone().find(fits).or(all.last()).unwrap_or_default()
+    (2..=names.len()).rev().map(in_words).find(fits).unwrap_or_else(|| in_words(names.len().min(1)))
 }
 
 /// A digest's digits as people compare them: in groups of eight, four groups a row.

@@ -24,6 +24,7 @@ pub fn row(forms: &FormsNotHad, chars_max: usize) -> Option<String> {
 }
 
 /// Every form that cannot be had of what this names, with what is in the way and what to do about it.
+#[must_use]
 pub fn document(of: &str, forms: &FormsNotHad) -> Document {
     let title = Printable::new(&format!("{of}: forms of delivery that cannot be had"));
     let all = if forms.looked_at < forms.of { "the first " } else { "" };
