@@ -282,7 +282,7 @@ impl Format {
             Self::Aws => Room { files_each: 0, octets_each: 2 * (pem + chain_octets) + 1_000 },
             Self::AwsCertificateProvider => Room { files_each: 0, octets_each: 2 * pem + 400 },
             Self::Azure => Room { files_each: 1, octets_each: pem + chain_octets + 300 },
-            Self::AzureAdr => Room { files_each: 1, octets_each: pem + chain_octets },
+            Self::AzureAdr | Self::Pkcs7 => Room { files_each: 1, octets_each: pem + chain_octets },
             Self::Proof(_) => Room { files_each: 2, octets_each: pem + QR_OCTETS_MAX },
             Self::Der => Room { files_each: 1, octets_each: certificate_octets },
             Self::EspAt => Room { files_each: 1, octets_each: pem + chain_octets + 16 },
@@ -296,7 +296,6 @@ impl Format {
             Self::Emqx | Self::Hivemq | Self::Jks | Self::Mosquitto | Self::Pem | Self::Pkcs12 => {
                 Room::default()
             }
-            Self::Pkcs7 => Room { files_each: 1, octets_each: pem + chain_octets },
             Self::Qr => Room { files_each: 1, octets_each: QR_OCTETS_MAX },
             // Two heads, and two contents that fill up their records.
             Self::Tar => {

@@ -53,6 +53,9 @@ impl RevokedCounts {
     }
 }
 
+/// What holds for a certificate, with its place among all revocations.
+type Placed = (u64, CrlSerial, Revoked);
+
 /// What holds now: it takes no certificate back into use, and nothing was recorded of the same one later.
 const IN_FORCE: &str = "revocation.act <> 'released' AND NOT EXISTS (SELECT 1 FROM revocation AS later \
      WHERE later.authority = revocation.authority AND later.serial = revocation.serial \
@@ -85,11 +88,7 @@ impl Register {
     ///
     /// # Errors
     /// [`Error::Damaged`].
-    pub fn revoked_of(
-        &self,
-        plan: &StoredPlan,
-        limit: usize,
-    ) -> Result<(RevokedCount, Vec<(u64, CrlSerial, Revoked)>), Error> {
+    pub fn revoked_of(&self, plan: &StoredPlan, limit: usize) -> Result<(RevokedCount, Vec<Placed>), Error> {
         let revocations = self.revocations_after(&plan.authority, CrlScope::Full, 0)?;
         let tables = if plan.accepted < revocations {
             "planned CROSS JOIN revocation"
