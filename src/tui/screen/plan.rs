@@ -262,7 +262,10 @@ impl Room for Plan {
             bindings.push(place(&[Key::Tab], Action::Next, "forms"));
         }
         if self.can_be_withdrawn() {
-            bindings.push(Binding::bar(&[Key::Char('x')], WITHDRAW, "withdraw"));
+            // The bar has no room for both of these and for it.
+            let place =
+                if self.lacks_block_lists() && self.lacks_forms() { Binding::help } else { Binding::bar };
+            bindings.push(place(&[Key::Char('x')], WITHDRAW, "withdraw"));
         }
         bindings.extend_from_slice(LIST);
         bindings.push(BACK);
