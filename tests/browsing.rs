@@ -2,7 +2,10 @@
 
 mod support;
 
-use std::collections::BTreeSet;
+use std::{
+    collections::BTreeSet,
+    time::{Duration, Instant},
+};
 
 use coldsign::{
     ceremony::{
@@ -13,6 +16,8 @@ use coldsign::{
 };
 use support::{
     Delivery, Sandbox,
+    desk::on_plan,
+    measured::memory,
     stick::{self, Files, Keys, Stick},
 };
 
@@ -205,4 +210,48 @@ fn a_plan_is_summarised_and_each_of_its_certificates_shown_as_it_will_be() {
     let estimate = appliance.estimate(plan, Some(0.5)).unwrap().unwrap();
     assert_eq!((estimate.certificates, estimate.seconds), (plan.accepted, plan.accepted * 2));
     assert_eq!(appliance.estimate(&done.plan, Some(0.5)).unwrap().unwrap().seconds, 0);
+}
+
+/// Rows that are read together around the chosen one.
+const PAGE: u32 = 300;
+
+/// Prints what a large register costs to look at; the figures stand in no assertion, for they are the machine's.
+#[test]
+fn a_large_register_is_measured() {
+    let count = if support::long_form() { 1_000_000 } else { 1_000 };
+    on_plan("a_large_register_is_measured", "p256", count, |desk| {
+        let (signed, signing) = timed(|| desk.sign(&Reins::new(), &mut |_| ()).unwrap());
+        println!("{} certificates signed in {signing:?}, {} MiB", signed.all, memory("VmHWM") >> 20);
+        let appliance = Appliance::open_to_read(desk.home.clone()).unwrap();
+        let (catalogue, opening) = timed(|| watched(|watch| appliance.catalogue(watch)).0);
+        let issued = catalogue.issued();
+        assert_eq!(issued, desk.requests + 1);
+        println!("numbered in {opening:?}");
+        let page = |from| appliance.issued_page(&catalogue, from, PAGE).unwrap();
+        for from in [1, issued / 3, issued / 2, issued - u64::from(PAGE) + 1] {
+            let (rows, took) = timed(|| page(from));
+            assert_eq!((rows.len(), rows[0].number), (PAGE as usize, from));
+            println!("{PAGE} rows from {from} in {took:?}");
+        }
+        let last = page(issued).remove(0);
+        for (by, typed) in [
+            (By::Serial, last.serial.clone()),
+            (By::Serial, last.serial[..12].to_owned()),
+            (By::Key, last.spki_sha256.to_string()),
+            (By::Certificate, last.certificate_sha256.to_string()),
+            (By::Text, last.subject.as_str().to_owned()),
+        ] {
+            let wanted = Wanted::new(by, &typed).unwrap();
+            let find = |watch: &mut Watch<'_>| appliance.search_issued(&catalogue, &wanted, None, 50, watch);
+            let (found, took) = timed(|| watched(find).0);
+            assert_eq!(found.rows.first(), Some(&last));
+            println!("{by:?} of the last one found in {took:?}");
+        }
+        println!("{} MiB at most", memory("VmHWM") >> 20);
+    });
+}
+
+fn timed<T>(work: impl FnOnce() -> T) -> (T, Duration) {
+    let began = Instant::now();
+    (work(), began.elapsed())
 }

@@ -42,7 +42,10 @@ use coldsign::{
 };
 use ratatui::{buffer::Buffer, layout::Rect};
 use serde_json::json;
-use support::request::{self, Algorithm, Key, Request, Signed};
+use support::{
+    measured::memory,
+    request::{self, Algorithm, Key, Request, Signed},
+};
 
 /// A folder of this test's own, empty.
 fn folder(name: &str) -> PathBuf {
@@ -379,13 +382,11 @@ fn rows_of_a_table_of_devices_stand_with_the_requests_and_are_looked_into_like_t
 #[test]
 fn a_large_table_is_measured() {
     let rows = if support::long_form() || !cfg!(debug_assertions) { 1_000_000 } else { 20_000 };
-    let before = resident_octets();
+    let before = memory("VmRSS");
     let begin = Instant::now();
     let triage = large(rows);
     println!("{rows} rows made in {:?}", begin.elapsed());
-    if let (Some(before), Some(after)) = (before, resident_octets()) {
-        println!("memory: {} octets a row", (after.saturating_sub(before)) / rows as u64);
-    }
+    println!("memory: {} octets a row", memory("VmRSS").saturating_sub(before) / rows as u64);
     let filter = |verdict, control, search: &str| Filter { verdict, control, search: search.to_owned() };
     let all = Filter::default();
     let refused = filter(Some(Verdict::Refused), None, "");
@@ -474,9 +475,7 @@ fn the_screen_of_a_large_table_is_measured() {
         let shown: String = cells.content().iter().map(ratatui::buffer::Cell::symbol).collect();
         assert!(shown.contains("row 1 of "), "the table is shown whole again");
     }
-    if let Some(octets) = resident_octets() {
-        println!("memory of the process: {} MiB", octets >> 20);
-    }
+    println!("memory of the process: {} MiB", memory("VmRSS") >> 20);
 }
 
 /// Rows as a large batch has them: every tenth with letters outside ASCII, every fiftieth refused.
@@ -507,11 +506,4 @@ fn large(rows: usize) -> Triage {
         triage.push(&judgement).expect("room");
     }
     triage
-}
-
-/// Memory of this process, from /proc.
-fn resident_octets() -> Option<u64> {
-    let status = fs::read_to_string("/proc/self/status").ok()?;
-    let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"))?;
-    Some(line.trim().strip_suffix(" kB")?.trim().parse::<u64>().ok()? * 1024)
 }

@@ -1,6 +1,6 @@
 //! What a command of the program costs. It is told, and judged by whoever asks: nobody's machine is like another's.
 
-use std::{ffi::OsStr, process::Command, time::Instant};
+use std::{ffi::OsStr, fs, process::Command, time::Instant};
 
 use super::{Sandbox, said};
 
@@ -31,4 +31,12 @@ pub fn measured<A: AsRef<OsStr>>(sandbox: &Sandbox, arguments: &[A]) -> Measured
     let words: Vec<_> = arguments.iter().take(3).map(|word| word.as_ref().to_string_lossy()).collect();
     println!("{}: {seconds:.1} s, {processor:.1} s of a processor, {mib} MiB at most", words.join(" "));
     Measured { stdout: output.stdout, mib, seconds }
+}
+
+/// Memory of this process in octets, from /proc: `VmRSS` what it has, `VmHWM` the most that it had.
+pub fn memory(field: &str) -> u64 {
+    let status = fs::read_to_string("/proc/self/status").expect("a process");
+    let line = status.lines().find_map(|line| line.strip_prefix(field)).expect("a field of it");
+    let kib = line.trim_start_matches(':').trim_end_matches(" kB").trim();
+    kib.parse::<u64>().expect("a number of KiB") * 1024
 }
