@@ -219,7 +219,9 @@ fn a_plan_is_made_only_where_something_is_accepted() {
 #[test]
 fn forms_that_accepted_requests_rule_out_are_told_before_a_plan_is_made() {
     let mut triage = Triage::new();
-    batch().iter().for_each(|judgement| triage.push(judgement).expect("room"));
+    for judgement in batch() {
+        triage.push(&judgement).expect("room");
+    }
     let obstacle = |format, requests| FormObstacle {
         format,
         what: Printable::new("it takes no such key"),
