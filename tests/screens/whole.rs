@@ -24,8 +24,9 @@ fn stands(screen: &str, state: &str, whole: &[&str]) {
 fn what_is_said_of_a_plan_is_not_cut() {
     let checks = "checks            all 60 rules passed; NO BLOCK LIST; 12 more notes";
     let time = "time to sign      about 1 h 05 min: a guess from the audit key's 289 a second";
-    let keys = "a on to approval Enter look f findings b block lists x withdraw Esc back ? help";
-    stands("Plan", "typical, keys looked up nowhere", &[checks, time, keys]);
+    let keys = "a on to approval Enter look f findings b block lists Tab forms Esc back ? help";
+    let forms = "CANNOT BE HAD     huawei, for 1 of 998 requests; see Tab";
+    stands("Plan", "typical, keys looked up nowhere", &[checks, time, keys, forms]);
 }
 
 #[test]
@@ -39,7 +40,7 @@ fn a_signed_plan_is_not_told_as_one_to_sign() {
 #[test]
 fn what_revokes_and_how_is_not_cut() {
     stands("Crls", "typical", &["v by serial number; or v on a certificate in the Register"]);
-    stands("Revoke", "typical", &["hexadecimal; by name: Register, /, Enter on it, then v"]);
+    stands("Revoke", "typical", &["or how they begin; by name: Register, /, Enter on it, then v"]);
 }
 
 #[test]
