@@ -19,7 +19,7 @@ use crate::{
 
 use super::{
     block_lists::BlockLists,
-    error::Error,
+    error::{Class, Error},
     forms::{PAGE, suited, with_zeros},
     inspection::{Counts, Depth, Inspected, Judgement, Yardstick, gather, inspect_each},
     opening::Appliance,
@@ -40,8 +40,19 @@ pub struct FormObstacle {
 }
 
 impl FormObstacle {
+    /// Of an error that the CAs or settings are to be mended for.
+    ///
+    /// # Errors
+    /// The error, where it is one of the register's own.
+    pub(super) fn of_all(format: Format, error: Error) -> Result<Self, Error> {
+        if error.class() == Class::Register {
+            return Err(error);
+        }
+        Ok(Self::of(format, &error, None))
+    }
+
     /// Of an error, and of the requests whose certificates are in the way. The form is named beside it.
-    pub(super) fn of(format: Format, error: &Error, requests: Option<InTheWay>) -> Self {
+    fn of(format: Format, error: &Error, requests: Option<InTheWay>) -> Self {
         let what = error.to_string();
         let what = what.strip_prefix(&format!("{}: ", format.name())).unwrap_or(&what);
         let of = match &requests {
@@ -63,12 +74,12 @@ pub struct InTheWay {
     pub count: u64,
 }
 
-/// Forms that cannot be had because of the same requests.
+/// Forms that cannot be had because of requests of which the first is the same, and their count.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct NotHad {
     /// The forms' names, in their order.
     pub forms: Vec<&'static str>,
-    /// The requests in the way.
+    /// The requests in the way: others may stand between the first and the last of them for each form.
     pub requests: InTheWay,
 }
 
@@ -140,26 +151,28 @@ impl Appliance {
         };
         let counts =
             inspect_each(paths, devices.as_ref(), yardstick, &evidence, Depth::Verdict, watch, &mut take)?;
-        let forms = self.forms_not_had((profile, &issuer), first, counts);
+        let forms = self.forms_not_had((profile, &issuer), first, counts)?;
         Ok((counts, forms))
     }
 
     /// The forms that a bundle of requests cannot have, of which these are the first that were accepted. Forms are for
     /// devices: nothing is said of the certificates of CAs.
-    #[must_use]
+    ///
+    /// # Errors
+    /// [`Error::Register`].
     pub fn forms_not_had(
         &self,
         (profile, issuer): (&Profile, &IssuingCa),
         first: FirstRequests,
         counts: Counts,
-    ) -> FormsNotHad {
+    ) -> Result<FormsNotHad, Error> {
         if profile.kind != SubjectKind::EndEntity {
-            return FormsNotHad::default();
+            return Ok(FormsNotHad::default());
         }
         let with_zeros = |(source, tbs): (Printable, Vec<u8>)| Some((source, with_zeros(&tbs, issuer)?));
         let first: Vec<_> = first.0.into_iter().filter_map(with_zeros).collect();
-        let obstacles = self.obstacles_of(&|format| vec![format], issuer, &first);
-        FormsNotHad { obstacles, looked_at: first.len() as u64, of: counts.accepted }
+        let obstacles = self.obstacles_of(&|format| vec![format], issuer, &first)?;
+        Ok(FormsNotHad { obstacles, looked_at: first.len() as u64, of: counts.accepted })
     }
 
     /// The forms that a plan's bundle cannot have, and how many of its certificates were looked at.
@@ -181,7 +194,7 @@ impl Appliance {
         let issuer = self.issuer_of(plan)?;
         let first = self.unsigned_page(plan, 1, &issuer)?;
         let first: Vec<_> = first.into_iter().map(|one| (one.source, one.certificate)).collect();
-        Ok(self.obstacles_of(&|format| suited(plan, &[format]), &issuer, &first))
+        self.obstacles_of(&|format| suited(plan, &[format]), &issuer, &first)
     }
 
     /// The same of certificates that are not signed; `suited` gives the forms that are judged for one of them.
@@ -190,8 +203,8 @@ impl Appliance {
         suited: &dyn Fn(Format) -> Vec<Format>,
         issuer: &IssuingCa,
         first: &[(Printable, Certificate)],
-    ) -> Vec<FormObstacle> {
-        let judged = |&format| self.obstacle(format, &suited(format), issuer, first);
+    ) -> Result<Vec<FormObstacle>, Error> {
+        let judged = |&format| self.obstacle(format, &suited(format), issuer, first).transpose();
         Format::ALL.iter().filter_map(judged).collect()
     }
 
@@ -202,22 +215,22 @@ impl Appliance {
         formats: &[Format],
         issuer: &IssuingCa,
         first: &[(Printable, Certificate)],
-    ) -> Option<FormObstacle> {
+    ) -> Result<Option<FormObstacle>, Error> {
         let checked = self.forms(formats).and_then(|forms| {
             self.check_above(&forms, issuer, formats)?;
             Ok(forms)
         });
         let forms = match checked {
             Ok(forms) => forms,
-            Err(error) => return Some(FormObstacle::of(format, &error, None)),
+            Err(error) => return FormObstacle::of_all(format, error).map(Some),
         };
         let mut named = Named::default();
         let mut refused = first.iter().filter_map(|(source, certificate)| {
             let error = forms.judge_certificate(&mut named, certificate).err()?;
             Some((error, source))
         });
-        let (error, source) = refused.next()?;
+        let Some((error, source)) = refused.next() else { return Ok(None) };
         let requests = InTheWay { first: source.clone(), count: 1 + refused.count() as u64 };
-        Some(FormObstacle::of(format, &error.into(), Some(requests)))
+        Ok(Some(FormObstacle::of(format, &error.into(), Some(requests))))
     }
 }

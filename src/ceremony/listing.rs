@@ -9,12 +9,15 @@ pub(super) struct Listing {
     text: String,
     /// Where the text of each ends.
     ends: Vec<u32>,
+    is_full: bool,
 }
 
 impl Listing {
     /// Adds the next request.
     pub(super) fn push(&mut self, source: &str) {
-        if self.text.len() + source.len() > TEXT_OCTETS_MAX {
+        // A later one that would fit would have the number of this one.
+        self.is_full |= self.text.len() + source.len() > TEXT_OCTETS_MAX;
+        if self.is_full {
             return;
         }
         self.text.push_str(source);
@@ -54,7 +57,9 @@ mod tests {
         let all = [1, 2, 3, 4].map(|number| listing.named(number));
         assert_eq!(all, ["a.csr", "", "many.pem#2", "request 4 of the listing"]);
         listing.push(&"x".repeat(TEXT_OCTETS_MAX));
+        listing.push("short.csr");
         assert_eq!(listing.named(4), "request 4 of the listing");
+        assert_eq!(listing.named(5), "request 5 of the listing");
         assert_eq!(listing.named(0), "request 0 of the listing");
     }
 }

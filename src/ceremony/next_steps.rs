@@ -107,12 +107,13 @@ const AZURE_ADR: &[&str] = &[
 
 const EMQX: &[&str] = &[
     "Copy emqx/ onto the broker's machine, into the folder that emqx/settings.json names; put coldsign.hocon behind emqx.conf.",
-    "Publish emqx/crl.pem, where it is there, at the address in the certificates: EMQX fetches it from nowhere else.",
+    "Publish emqx/crl.pem, where it is there, at each address that coldsign.hocon names: EMQX fetches it from nowhere else.",
     "Devices connect with their file of chains/ and their key.",
 ];
 
-const EMQX_CRL: &[&str] =
-    &["Publish emqx/crl.pem at the address in the certificates, in the place of the old one."];
+const EMQX_CRL: &[&str] = &[
+    "Publish emqx/crl.pem at each address that the plan's coldsign.hocon names, in the place of the old one.",
+];
 
 const ESP_AT: &[&str] = &[
     "esp-at/flash.csv says which file belongs into which partition, with its offset.",

@@ -6,7 +6,8 @@ use serde_json::{Value, json};
 
 use crate::ceremony::{
     self, Appliance, ApprovalGiven, BlockLists, BundleReport, Code, Delivered, DeliveryWanted, Error, Format,
-    Home, Issued, NextSteps, PlanWanted, Progress, Standing, StoredPlan, Watch, Yardstick, printable_path,
+    Home, Issued, NextSteps, PlanWanted, Progress, Reins, Standing, StoredPlan, Watch, Yardstick,
+    printable_path,
 };
 
 use crate::pki::text::{Printable, counted};
@@ -71,8 +72,10 @@ pub fn plan(home: Home, given: &PlanArguments, form: Form) -> Result<Exit, Error
     let mut appliance = Appliance::open(home)?;
     announce(&appliance);
     render::warnings(&appliance.warnings_for(&given.ca, &given.profile)?);
+    // Once a plan is stored, its words are told: a signal that comes then has nothing to stop.
+    let _heeded = stop::heed();
     let plan = make_plan(&mut appliance, &given.ca, &given.profile, &given.paths, given.csv.as_deref())?;
-    let summary = watched(|watch| appliance.plan_summary(&plan, watch))?;
+    let summary = by_reins(&Reins::new(), |watch| appliance.plan_summary(&plan, watch))?;
     render::for_approval(&summary);
     match form {
         Form::Json => {
@@ -380,9 +383,13 @@ fn make_plan(
 /// Runs long work under a progress bar and the stop signals.
 pub fn watched<T>(work: impl FnOnce(&mut Watch<'_>) -> Result<T, Error>) -> Result<T, Error> {
     let _heeded = stop::heed();
+    by_reins(stop::reins(), work)
+}
+
+fn by_reins<T>(reins: &Reins, work: impl FnOnce(&mut Watch<'_>) -> Result<T, Error>) -> Result<T, Error> {
     let mut bar = terminal::Bar::new();
     let mut listener = |progress: Progress| bar.take(progress);
-    work(&mut Watch::new(&mut listener, stop::reins()))
+    work(&mut Watch::new(&mut listener, reins))
 }
 
 pub fn announce(appliance: &Appliance) {

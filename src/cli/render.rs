@@ -264,7 +264,8 @@ pub fn for_approval(summary: &PlanSummary) {
 
 /// The forms of delivery that requests are in the way of, to standard error, in one line: of so many that were looked at.
 pub fn forms_not_had(forms: &FormsNotHad) {
-    let of = counted(forms.looked_at, "request");
+    let first = if forms.looked_at < forms.of { "the first " } else { "" };
+    let of = format!("{first}{}", counted(forms.looked_at, "request"));
     let told = |NotHad { forms, requests: InTheWay { first, count } }: NotHad| {
         format!("{} for {count} of {of} ({first})", forms.join(", "))
     };

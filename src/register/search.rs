@@ -85,7 +85,8 @@ impl Register {
     }
 
     /// The serial numbers that begin so, of certificates that are known of an authority: issued here, or listed or revoked
-    /// before it moved in or came back. In their order, at most `limit`; at once, by indices.
+    /// before it moved in or came back. In their order, at most `limit`; by indices, past
+    /// those of other authorities that begin so.
     ///
     /// # Errors
     /// [`Error::Damaged`].
@@ -208,6 +209,9 @@ pub struct Texts {
     pub subject: Vec<u8>,
 }
 
+/// Octets of a serial number, at most (RFC 5280 §4.1.2.2).
+const SERIAL_OCTETS_MAX: usize = 20;
+
 /// The beginning of a serial number.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct SerialPrefix {
@@ -216,22 +220,27 @@ pub struct SerialPrefix {
 }
 
 impl SerialPrefix {
+    /// A serial number's own octets: it comes first of those that begin so.
+    #[must_use]
+    pub fn from_octets(octets: &[u8]) -> Self {
+        let beyond = std::iter::repeat_n(0xff, SERIAL_OCTETS_MAX.saturating_sub(octets.len()));
+        Self { least: octets.to_vec(), most: octets.iter().copied().chain(beyond).collect() }
+    }
+
     /// Reads hexadecimal digits, of which there may be an odd number; colons between them do not count. `None` for
     /// anything else, for nothing, and for more than a serial number has.
     #[must_use]
     pub fn from_hex(text: &str) -> Option<Self> {
-        /// RFC 5280 §4.1.2.2: at most 20 octets.
-        const DIGITS_MAX: usize = 40;
         let digits: Vec<u8> = text
             .chars()
             .filter(|&c| c != ':')
             .map(|c| c.to_digit(16).and_then(|digit| u8::try_from(digit).ok()))
             .collect::<Option<_>>()?;
-        if digits.is_empty() || digits.len() > DIGITS_MAX {
+        if digits.is_empty() || digits.len() > 2 * SERIAL_OCTETS_MAX {
             return None;
         }
         let filled = |rest: u8| digits.chunks(2).map(move |pair| pair[0] << 4 | pair.get(1).unwrap_or(&rest));
-        let beyond = std::iter::repeat_n(0xff, DIGITS_MAX / 2);
+        let beyond = std::iter::repeat_n(0xff, SERIAL_OCTETS_MAX);
         Some(Self { least: filled(0).collect(), most: filled(0xf).chain(beyond).collect() })
     }
 }

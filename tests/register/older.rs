@@ -251,6 +251,28 @@ fn a_published_crl_that_is_brought_too_late_is_taken_in_and_no_crl_follows_it() 
 }
 
 #[test]
+fn a_hold_that_a_newer_published_crl_released_does_not_come_back_with_an_older_one() {
+    let mut home = Home::issued_four();
+    home.crl(now());
+    let copy = backup(&home);
+    home.act(&[1], RevocationAct::Revoke(Reason::CertificateHold), later(1)).unwrap();
+    home.act(&[2], RevocationAct::Revoke(Reason::Superseded), later(1)).unwrap();
+    let older = home.crl(later(1));
+    let older = home.octets(&older);
+    home.act(&[1], RevocationAct::Release, later(2)).unwrap();
+    let newer = home.crl(later(2));
+    let newer = home.octets(&newer);
+    let mut home = home.put_back(&copy);
+    home.accept();
+    home.bring(&newer, later(3)).unwrap();
+    let Brought::Late(late) = home.bring(&older, later(3)).unwrap() else { panic!() };
+    assert_eq!(late.revoked, 0);
+    let next = home.crl(later(4));
+    assert_eq!(home.entries(&next), [(listed(2), Reason::Superseded)]);
+    assert_eq!(home.findings(), [""; 0]);
+}
+
+#[test]
 fn a_crl_that_is_not_newer_is_refused_where_no_older_register_was_accepted() {
     let (mut home, octets) = lost(|_| {});
     let newest = home.register.head().unwrap();

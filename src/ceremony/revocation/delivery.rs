@@ -72,10 +72,8 @@ impl Appliance {
         let stored = crl.stored();
         let mut obstacles = Vec::new();
         for &format in Format::WITH_CRLS {
-            match self.check_crl_forms(&stored.authority, Some(stored.scope), &[format]) {
-                Ok(()) => {}
-                Err(error @ Error::Register(_)) => return Err(error),
-                Err(error) => obstacles.push(FormObstacle::of(format, &error, None)),
+            if let Err(error) = self.check_crl_forms(&stored.authority, Some(stored.scope), &[format]) {
+                obstacles.push(FormObstacle::of_all(format, error)?);
             }
         }
         Ok(obstacles)

@@ -208,7 +208,7 @@ impl Recovering<'_> {
         for serial in &holds_gone {
             revocation::insert(transaction, entry, authority, &Recorded::released(*serial, made))?;
         }
-        let revoked = self.record_entries(entries, missing)?;
+        let revoked = self.record_entries(entries, &missing)?;
         Ok((revoked, holds_gone.len() as u64))
     }
 
@@ -218,8 +218,9 @@ impl Recovering<'_> {
         let before = latest(transaction, authority, scope)?;
         bound::check_recorded(transaction, (authority, scope), before.as_ref().map(|before| &before.stored))?;
         let number = number_of(arrived)?;
-        let revoked = self.record_entries(entries, |standing, found, made| {
-            lacking(standing, found, made).into_iter().collect()
+        let holds = self.holds_of_late()?;
+        let revoked = self.record_entries(entries, &|standing, found, made| {
+            lacking(standing, found, made, holds).into_iter().collect()
         })?;
         if revoked > 0 {
             journal::append(transaction, Kind::LateCrl, now)?;
@@ -227,11 +228,23 @@ impl Recovering<'_> {
         Ok(Recovery { scope, number, revoked, released: 0 })
     }
 
+    /// What the holds of a late CRL still say: a newer CRL that was published, and was brought before it, tells which of them
+    /// were released since.
+    fn holds_of_late(&self) -> Result<Holds, Error> {
+        let is_followed: bool = self.transaction.query_row(
+            "SELECT EXISTS (SELECT 1 FROM crl JOIN crl_issued ON crl_issued.crl = crl.number \
+             WHERE authority = ?1 AND partition IN (0, ?2) AND origin = 'elsewhere' AND this_update >= ?3)",
+            (self.authority, self.scope.column(), self.arrived.head.this_update.unix()),
+            |row| row.get(0),
+        )?;
+        Ok(if is_followed { Holds::Past } else { Holds::Stand })
+    }
+
     /// Records the rows that each entry makes of what stands: of how many certificates there were some.
     fn record_entries(
         &self,
         entries: &[RevokedEntry],
-        rows: fn(Option<Revoked>, &RevokedEntry, Time) -> Vec<Recorded>,
+        rows: &dyn Fn(Option<Revoked>, &RevokedEntry, Time) -> Vec<Recorded>,
     ) -> Result<u64, Error> {
         let Self { transaction, authority, scope, arrived, plans } = *self;
         let coverage = Coverage::of(transaction, authority, scope, plans)?;
@@ -342,10 +355,22 @@ fn missing(standing: Option<Revoked>, found: &RevokedEntry, made: Time) -> Vec<R
     }
 }
 
+/// Whether a certificate that was on hold when a CRL was made is so still.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+enum Holds {
+    /// A newer CRL that was published is known: it has those that were not released.
+    Past,
+    /// Nothing newer that was published is known.
+    Stand,
+}
+
 /// What is to be recorded so that the register lacks nothing that a CRL of that moment lists, which was lost, and says of a
 /// certificate no other day than the CRLs that were made since.
-fn lacking(standing: Option<Revoked>, found: &RevokedEntry, made: Time) -> Option<Recorded> {
+fn lacking(standing: Option<Revoked>, found: &RevokedEntry, made: Time, holds: Holds) -> Option<Recorded> {
     let is_hold = found.reason == Reason::CertificateHold;
+    if is_hold && holds == Holds::Past {
+        return None;
+    }
     let worse = |known: RevokedEntry| {
         let said = found.invalidity_date.into_iter().chain(known.invalidity_date);
         RevokedEntry { date: known.date, invalidity_date: said.min(), ..*found }
@@ -420,7 +445,9 @@ mod tests {
     #[test]
     fn what_was_brought_too_late_takes_nothing_back_that_was_published_since() {
         use Reason::{CertificateHold as Hold, KeyCompromise as Stolen, Superseded};
-        let told = |standing, found: &RevokedEntry| lacking(standing, found, hour(12)).map(|row| row.told());
+        let told = |standing, found: &RevokedEntry| {
+            lacking(standing, found, hour(12), Holds::Stand).map(|row| row.told())
+        };
         let (superseded, held) = (entry(Superseded, 6, Some(5)), entry(Hold, 6, None));
         let revoked = |reason, invalid| Some(Revoked::Revoked(entry(reason, 14, invalid)));
         assert_eq!(told(None, &superseded), Some(("revoked", Superseded, hour(6), Some(hour(5)))));
@@ -440,5 +467,9 @@ mod tests {
         assert_eq!(told(Some(Revoked::Released(hour(11))), &held), Some(("held", Hold, hour(11), None)));
         let since = Some(("revoked", Stolen, hour(13), None));
         assert_eq!(told(Some(Revoked::Released(hour(13))), &stolen), since);
+        // A newer one that was published has the holds that last.
+        assert!(lacking(None, &held, hour(12), Holds::Past).is_none());
+        assert!(lacking(Some(Revoked::Released(hour(11))), &held, hour(12), Holds::Past).is_none());
+        assert!(lacking(None, &superseded, hour(12), Holds::Past).is_some());
     }
 }

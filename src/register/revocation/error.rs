@@ -191,7 +191,9 @@ impl RevocationError {
                 "take its latest CRL with crl import, or record with crl import --none that it never made one; on screens: p on the CA's page"
             }
             Self::NotNewer { .. } => "give the newest CRL that was published; an older one is not needed",
-            Self::NotOfPartition(_) => "put a newer backup of the register back",
+            Self::NotOfPartition(_) => {
+                "bring the full CRL of that time; or put a newer backup of the register back"
+            }
             Self::NotHeld(_) => "only a hold can be released; a revocation is for ever",
             Self::NumbersOut(_) => "renew the CA with another key and name",
             Self::OwnRoot(_) => "take the root out of the relying parties' trust stores",

@@ -20,7 +20,7 @@ impl Worker {
         let mut reading =
             teller.watched(|watch| ceremony::read_triage(&asked.paths, yardstick, &lists, watch))?;
         let first = std::mem::take(&mut reading.first);
-        reading.forms = appliance.forms_not_had((profile, &issuer), first, reading.triage.counts());
+        reading.forms = appliance.forms_not_had((profile, &issuer), first, reading.triage.counts())?;
         Ok(News::Read { reading: Arc::new(reading), asked })
     }
 

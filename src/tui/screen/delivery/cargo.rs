@@ -159,12 +159,17 @@ impl Cargo {
     #[must_use]
     pub fn forms(&self) -> Forms {
         match self {
-            Self::Crl { .. } => Forms::of(
-                Format::WITH_CRLS,
-                "crl.der, crl.pem",
-                |_| "a crl.pem of it and the newest CRLs of the CAs above",
-            ),
+            Self::Crl { .. } => Forms::of(Format::WITH_CRLS, "crl.der, crl.pem", crl_about),
             Self::Plan(_) => Forms::of(Format::ALL, Format::Pem.name(), Format::about),
+        }
+    }
+
+    /// What a form of it has.
+    #[must_use]
+    pub fn about(&self, format: Format) -> &'static str {
+        match self {
+            Self::Crl { .. } => crl_about(format),
+            Self::Plan(_) => format.about(),
         }
     }
 
@@ -208,4 +213,9 @@ impl Cargo {
             Self::Plan(plan) => Job::Judge { plan: plan.clone(), to: to.to_owned() },
         }
     }
+}
+
+/// What a form of a CRL has: the list of forms asks for each of them.
+fn crl_about(_: Format) -> &'static str {
+    "a crl.pem of it and the newest CRLs of the CAs above"
 }

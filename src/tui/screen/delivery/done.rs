@@ -112,7 +112,7 @@ pub(in crate::tui::screen) fn digest(label: &str, digest: Digest) -> Vec<Item> {
 fn files(cargo: &Cargo, delivered: &Delivered) -> Vec<Item> {
     let common = cargo.files().iter().map(|(name, serves)| Item::labelled(*name, Printable::new(serves)));
     let form = |format: &crate::ceremony::Format| {
-        Item::labelled(format!("{}/", format.folder()), Printable::new(format.about()))
+        Item::labelled(format!("{}/", format.folder()), Printable::new(cargo.about(*format)))
     };
     let next = delivered.formats.iter().filter_map(|format| cargo.next_steps(*format));
     common.chain(delivered.formats.iter().map(form)).chain(next.flat_map(|next| next_steps(&next))).collect()

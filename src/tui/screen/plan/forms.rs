@@ -17,27 +17,35 @@ pub fn row(forms: &FormsNotHad, chars_max: usize) -> Option<String> {
     let (fewest, most) = (groups.first()?.requests.count, groups.last()?.requests.count);
     let count =
         if fewest == most { grouped(most) } else { format!("{} to {}", grouped(fewest), grouped(most)) };
-    let of = counted(forms.looked_at, "request");
+    let of = looked_at(forms);
     let why = format!(", for {count} of {of}; see Tab");
     let names: Vec<&str> = groups.iter().flat_map(|NotHad { forms, .. }| forms).copied().collect();
     Some(format!("{}{why}", some_of(&names, chars_max.saturating_sub(why.len()))))
+}
+
+/// The requests that were looked at, in words.
+fn looked_at(forms: &FormsNotHad) -> String {
+    let all = counted(forms.looked_at, "request");
+    if forms.looked_at < forms.of { format!("the first {all}") } else { all }
 }
 
 /// Every form that cannot be had of what this names, with what is in the way and what to do about it.
 #[must_use]
 pub fn document(of: &str, forms: &FormsNotHad) -> Document {
     let title = Printable::new(&format!("{of}: forms of delivery that cannot be had"));
-    let all = if forms.looked_at < forms.of { "the first " } else { "" };
     let text = format!(
-        "Looked at: the CA, authority.toml, and {all}{}. Where requests are in the way, the form can be had of the others: \
+        "Looked at: the CA, authority.toml, and {}. Where some requests are in the way, the form can be had of the others: \
          read these without them, or by a profile that refuses them, as a plan of its own.",
-        counted(forms.looked_at, "request")
+        looked_at(forms)
     );
     let mut items = vec![Item::Words(text, Role::Plain)];
     let (of_requests, of_all): (Vec<_>, Vec<_>) =
         forms.obstacles.iter().partition(|obstacle| obstacle.requests.is_some());
     for obstacle in of_requests.into_iter().chain(of_all) {
         let (heading, role) = match &obstacle.requests {
+            Some(requests) if requests.count == forms.looked_at => {
+                ("for every request".to_owned(), Role::Attention)
+            }
             Some(requests) => (format!("for {}", counted(requests.count, "request")), Role::Attention),
             None => ("for the CA or settings".to_owned(), Role::Plain),
         };
