@@ -7,7 +7,7 @@ mod crls;
 #[path = "bundle/platforms.rs"]
 mod platforms;
 
-use std::{collections::BTreeMap, io::Cursor, path::Path, process::Command, sync::OnceLock};
+use std::{collections::BTreeMap, io::Cursor, iter, path::Path, process::Command, sync::OnceLock};
 
 use coldsign::{
     config,
@@ -283,7 +283,7 @@ impl Bundle {
         }
         let mut digests: Vec<FileDigest> =
             self.files.iter().map(|(path, octets)| FileDigest::of(path, octets)).collect();
-        let text: String = manifest::write(header, digests.clone()).collect();
+        let text: String = pieces(header, digests.clone()).collect();
         let manifest = FileDigest::of(MANIFEST, text.as_bytes());
         self.files.insert(MANIFEST.to_owned(), text.into_bytes());
         self.files.insert(SIGNATURE.to_owned(), audit.sign(&manifest::signed_message(manifest.sha256)));
@@ -665,6 +665,14 @@ fn other_software_reads_the_bundle_and_verifies_its_paths() {
     assert!(run("openssl", check, folder).contains("Verified OK"));
 }
 
+/// A manifest, piece by piece.
+fn pieces(header: &impl Head, files: impl IntoIterator<Item = FileDigest>) -> impl Iterator<Item = String> {
+    let (mut writer, first) = manifest::Writer::new(header);
+    let files = files.into_iter().map(move |file| writer.file(&file));
+    let end = iter::once_with(|| manifest::Writer::default().finish().to_owned());
+    iter::once(first).chain(files).chain(end)
+}
+
 /// A hundred thousand files pass through the reader one by one: it holds a line, the test holds a running digest.
 #[test]
 fn a_manifest_of_a_hundred_thousand_files_streams_both_ways() {
@@ -673,7 +681,7 @@ fn a_manifest_of_a_hundred_thousand_files_streams_both_ways() {
     let file = |index: u64| {
         FileDigest::of(&format!("certs/{:03}/dev-{index}.pem", index / 1_000), &index.to_be_bytes())
     };
-    let mut pieces = manifest::write(&header, (0..FILES).map(file));
+    let mut pieces = pieces(&header, (0..FILES).map(file));
     let reader = Pieces { next: move || pieces.next(), rest: Cursor::new(Vec::new()), longest: 0 };
     let mut index = 0;
     let read = manifest::read(reader, |found| {

@@ -9,9 +9,9 @@ use crate::{
     export::{
         bundle::{BundleBuilder, Part},
         format::Format,
-        manifest::{self, Authority, Counts, Header},
+        manifest::{self, Authority, Counts, Head, Header},
     },
-    media::{OutFile, Outbox, Volume, Written},
+    media::{OutFile, Outbox, Volume},
     pki::{
         certificate::Certificate,
         fingerprint::hex,
@@ -29,7 +29,7 @@ use super::{
     carried_keys::CarriedKeys,
     error::Error,
     forms::{check_proof_form, suited},
-    handover::{Bundle, Delivered, Handover, Whole},
+    handover::{Bundle, Delivered, Handover, Lists},
     opening::{Appliance, now, printable_path},
     progress::{Phase, Watch},
 };
@@ -48,7 +48,7 @@ pub struct DeliveryWanted<'a> {
     pub keys: Option<&'a Path>,
 }
 
-/// A bundle being written: the outbox, the files that grow, and what is finished.
+/// A bundle being written: the outbox, the files that grow, and the lists of what is finished.
 pub(super) struct Writing<'a> {
     outbox: Outbox,
     session: &'a Session,
@@ -56,13 +56,18 @@ pub(super) struct Writing<'a> {
     /// Opened with the first piece that the audit key signs.
     audit_signer: Option<AuditSigner<'a>>,
     growing: BTreeMap<&'static str, OutFile>,
-    written: Vec<Written>,
+    lists: Lists,
 }
 
 impl<'a> Writing<'a> {
-    pub(super) fn begin(outbox: Outbox, session: &'a Session, audit_key: &'a TokenKey) -> Self {
-        let (growing, written) = (BTreeMap::new(), Vec::new());
-        Self { outbox, session, audit_key, audit_signer: None, growing, written }
+    pub(super) fn begin<H: Head>(
+        mut outbox: Outbox,
+        header: &H,
+        session: &'a Session,
+        audit_key: &'a TokenKey,
+    ) -> Result<Self, Error> {
+        let lists = Lists::begin(&mut outbox, header)?;
+        Ok(Self { outbox, session, audit_key, audit_signer: None, growing: BTreeMap::new(), lists })
     }
 
     pub(super) fn put(&mut self, part: Part) -> Result<(), Error> {
@@ -91,8 +96,7 @@ impl<'a> Writing<'a> {
 
     fn put_whole(&mut self, mut file: OutFile, octets: &[u8]) -> Result<(), Error> {
         file.append(octets)?;
-        self.written.push(file.finish()?);
-        Ok(())
+        self.lists.add(file.finish()?)
     }
 
     fn append(&mut self, path: &'static str, octets: &[u8]) -> Result<(), Error> {
@@ -103,13 +107,15 @@ impl<'a> Writing<'a> {
         Ok(())
     }
 
-    /// Ends the growing files: from here on every file is whole.
-    pub(super) fn end_streams(self) -> Result<Whole, Error> {
-        let Self { outbox, growing, mut written, .. } = self;
+    /// Ends the growing files and the lists, signs the manifest with the audit key, and gives the folder its name.
+    pub(super) fn publish(self) -> Result<Bundle, Error> {
+        let Self { outbox, session, audit_key, audit_signer, growing, mut lists } = self;
+        drop(audit_signer);
         for file in growing.into_values() {
-            written.push(file.finish()?);
+            lists.add(file.finish()?)?;
         }
-        Ok(Whole { outbox, written })
+        let audit_key_sha256 = audit_key.public_key().spki_sha256();
+        lists.publish(outbox, audit_key_sha256, |message| audit_signature(session, audit_key, message))
     }
 }
 
@@ -169,7 +175,8 @@ impl Appliance {
         let private_keys = forms.with_private_keys();
         let header = self.header(plan, &issuer, audit_key.public_key(), (formats, &private_keys))?;
         forms.check_audit_key(audit_key.public_key())?;
-        let mut writing = Writing::begin(self.outbox(wanted.to, &plan.id)?, session, &audit_key);
+        let outbox = self.outbox(wanted.to, &plan.id)?;
+        let mut writing = Writing::begin(outbox, &header, session, &audit_key)?;
         let mut builder = BundleBuilder::new(&issuer, audit_key.public_key(), forms);
         for part in builder.opening() {
             writing.put(part)?;
@@ -181,7 +188,7 @@ impl Appliance {
             writing.put(part)?;
         }
         self.write_refusals(plan, &builder, &mut writing)?;
-        writing.end_streams()?.publish(&header, session, &audit_key)
+        writing.publish()
     }
 
     /// Checks that a medium can receive a plan's bundle, before the work that leads to it.

@@ -11,17 +11,16 @@ use crate::{
         manifest::{self, FileDigest, Head, MANIFEST, RegisterHead, SHA256SUMS, SIGNATURE, Standing},
         verification::TrustedRoot,
     },
-    media::{self, Outbox, Published, Volume, Written},
+    media::{self, OutFile, Outbox, Published, ReadBack, Volume, Written},
     pki::{
         fingerprint::{Digest, hex},
         time::Time,
     },
     register::{self, Register},
-    token::{key::TokenKey, session::Session},
+    token::session::Session,
 };
 
 use super::{
-    delivery::audit_signature,
     done::HeadAfter,
     error::{Error, Wanting},
     opening::{Appliance, now, printable_path},
@@ -75,60 +74,59 @@ pub(super) struct Handover {
     pub(super) again: String,
 }
 
-/// A bundle whose certificates are written; manifest, signature and sums follow.
-pub(super) struct Whole {
-    pub(super) outbox: Outbox,
-    pub(super) written: Vec<Written>,
+/// The lists of a bundle's files, manifest.json and SHA256SUMS. They grow on the medium while the files are written, each
+/// file in its turn: a bundle of a million certificates has millions of files, and memory has the list of none.
+pub(super) struct Lists {
+    manifest: OutFile,
+    writer: manifest::Writer,
+    sums: OutFile,
 }
 
-impl Whole {
-    /// Writes manifest and sums, signs them with the audit key, and gives the folder its name.
-    pub(super) fn publish<H: Head>(
-        mut self,
-        header: &H,
-        session: &Session,
-        audit_key: &TokenKey,
+impl Lists {
+    pub(super) fn begin<H: Head>(outbox: &mut Outbox, header: &H) -> Result<Self, Error> {
+        let (writer, first) = manifest::Writer::new(header);
+        let (mut manifest, sums) = (outbox.create_file(MANIFEST)?, outbox.create_file(SHA256SUMS)?);
+        manifest.append(first.as_bytes())?;
+        Ok(Self { manifest, writer, sums })
+    }
+
+    /// Lists a file that is whole.
+    pub(super) fn add(&mut self, written: Written) -> Result<(), Error> {
+        let file = listed(written);
+        self.manifest.append(self.writer.file(&file).as_bytes())?;
+        Ok(self.sums.append(file.sums_line().as_bytes())?)
+    }
+
+    /// Ends the lists, has the manifest's digest signed, and gives the folder its name. SHA256SUMS names the manifest last.
+    pub(super) fn publish(
+        self,
+        mut outbox: Outbox,
+        audit_key_sha256: Digest,
+        sign: impl FnOnce(&[u8]) -> Result<Vec<u8>, Error>,
     ) -> Result<Bundle, Error> {
-        let manifest_sha256 = self.manifest_and_sums(header)?;
-        let signature = audit_signature(session, audit_key, &manifest::signed_message(manifest_sha256))?;
-        self.octets(SIGNATURE, std::iter::once(signature))?;
-        let Self { outbox, written } = self;
-        let audit_key_sha256 = audit_key.public_key().spki_sha256();
-        Ok(Bundle { published: outbox.publish()?, written, manifest_sha256, audit_key_sha256 })
-    }
-
-    fn file(&mut self, path: &str, pieces: impl Iterator<Item = String>) -> Result<(), Error> {
-        self.octets(path, pieces.map(String::into_bytes))
-    }
-
-    fn octets(&mut self, path: &str, pieces: impl Iterator<Item = Vec<u8>>) -> Result<(), Error> {
-        let mut file = self.outbox.create_file(path)?;
-        for piece in pieces {
-            file.append(&piece)?;
-        }
-        self.written.push(file.finish()?);
-        Ok(())
-    }
-
-    /// The manifest names every file before it; SHA256SUMS names the same files, and the manifest last.
-    fn manifest_and_sums<H: Head>(&mut self, header: &H) -> Result<Digest, Error> {
-        self.written.sort_by(|a, b| a.path.cmp(&b.path));
-        let entries = std::mem::take(&mut self.written);
-        self.file(MANIFEST, manifest::write(header, entries.iter().map(entry)))?;
-        let named = self.written.last().map(entry).ok_or_else(|| Error::altered(MANIFEST))?;
-        let digest = named.sha256;
-        let lines = entries.iter().map(entry).chain(std::iter::once(named)).map(|file| file.sums_line());
-        self.file(SHA256SUMS, lines)?;
-        self.written.extend(entries);
-        Ok(digest)
+        let Self { mut manifest, writer, mut sums } = self;
+        let files = writer.files() + BESIDE;
+        manifest.append(writer.finish().as_bytes())?;
+        let manifest = listed(manifest.finish()?);
+        sums.append(manifest.sums_line().as_bytes())?;
+        let mut signature = outbox.create_file(SIGNATURE)?;
+        signature.append(&sign(&manifest::signed_message(manifest.sha256))?)?;
+        let unlisted = [listed(sums.finish()?), listed(signature.finish()?)];
+        Ok(Bundle { published: outbox.publish()?, files, manifest, unlisted, audit_key_sha256 })
     }
 }
+
+/// Files of a bundle that its manifest does not list: itself, its signature and SHA256SUMS.
+const BESIDE: u64 = 3;
 
 /// A bundle that stands on the medium and was not read back yet.
 pub(super) struct Bundle {
     published: Published,
-    written: Vec<Written>,
-    manifest_sha256: Digest,
+    /// How many there are.
+    files: u64,
+    manifest: FileDigest,
+    /// The others that the manifest does not list.
+    unlisted: [FileDigest; 2],
     audit_key_sha256: Digest,
 }
 
@@ -148,14 +146,10 @@ impl Appliance {
         for (file, octets) in contents.into_iter().chain([(SHA256SUMS.to_owned(), sums.into_bytes())]) {
             let mut out = outbox.create_file(&file)?;
             out.append(&octets)?;
-            written.push(out.finish()?);
+            written.push(listed(out.finish()?));
         }
         let published = outbox.publish()?;
-        for file in &written {
-            if published.read_back(&file.path)? != (file.sha256, file.octets) {
-                return Err(Error::altered(&file.path));
-            }
-        }
+        written.iter().try_for_each(|file| read_back(&published, file))?;
         Ok(written.into_iter().map(|file| file.path).collect())
     }
 
@@ -181,7 +175,7 @@ impl Appliance {
             other => unwritten(other, &target),
         })?;
         compare(&bundle, &handover.folder, watch).map_err(|error| unproven(error, &target, &handover))?;
-        let Bundle { written, manifest_sha256, audit_key_sha256, .. } = bundle;
+        let manifest_sha256 = bundle.manifest.sha256;
         now()
             .and_then(|time| Ok(record(&mut self.register, time, manifest_sha256)?))
             .map_err(|failure| handover.stands(failure, Wanting::Record))?;
@@ -189,9 +183,9 @@ impl Appliance {
         Ok(Delivered {
             folder: handover.folder,
             certificates: handover.entries,
-            files: written.len() as u64,
+            files: bundle.files,
             manifest_sha256,
-            audit_key_sha256,
+            audit_key_sha256: bundle.audit_key_sha256,
             formats: handover.formats,
             private_keys: handover.private_keys,
             revoked: handover.revoked,
@@ -249,16 +243,34 @@ impl Handover {
 }
 
 /// Reads every file from the medium again and compares it; then sees that there are no others.
+///
+/// What the files should be is read from the manifest on the medium, which is as hostile as the rest. It counts for
+/// nothing until all of its octets were read, and have the digest that they had when they were written.
 fn compare(bundle: &Bundle, folder: &str, watch: &mut Watch<'_>) -> Result<(), Error> {
-    let Bundle { published, written, .. } = bundle;
-    let files = written.len() as u64;
-    let mut done = 0;
-    for chunk in written.chunks(READ_BACK_CHUNK) {
-        chunk.par_iter().try_for_each(|written| read_back(published, written))?;
+    let Bundle { published, files, manifest, unlisted, .. } = bundle;
+    let mut list = published.open(MANIFEST, manifest.octets)?;
+    let compared = compare_listed(&mut list, bundle, watch);
+    // Where one of its lines was altered, no other file is to blame.
+    check(list.finish()?, manifest)?;
+    compared?;
+    unlisted.iter().try_for_each(|file| read_back(published, file))?;
+    watch.tell(Phase::ReadingBack, *files, Some(*files));
+    if published.count_files()? == *files { Ok(()) } else { Err(Error::altered(folder)) }
+}
+
+/// Compares the files that a manifest lists.
+fn compare_listed(list: &mut ReadBack, bundle: &Bundle, watch: &mut Watch<'_>) -> Result<(), Error> {
+    let malformed = |_| Error::altered(MANIFEST);
+    let (mut files, mut done) = (manifest::files(list).map_err(malformed)?, 0);
+    loop {
+        let chunk = files.by_ref().take(READ_BACK_CHUNK).collect::<Result<Vec<_>, _>>().map_err(malformed)?;
+        if chunk.is_empty() {
+            return Ok(());
+        }
+        chunk.par_iter().try_for_each(|file| read_back(&bundle.published, file))?;
         done += chunk.len() as u64;
-        watch.tell(Phase::ReadingBack, done, Some(files));
+        watch.tell(Phase::ReadingBack, done, Some(bundle.files));
     }
-    if published.count_files()? == files { Ok(()) } else { Err(Error::altered(folder)) }
 }
 
 /// Says of a medium that failed while the bundle was written what is safe. A medium that is gone is named as such,
@@ -280,18 +292,120 @@ fn unproven(error: Error, target: &Volume, handover: &Handover) -> Error {
 }
 
 /// Reads a file from the medium again and compares it with what was written.
-fn read_back(published: &Published, written: &Written) -> Result<(), Error> {
-    if published.read_back(&written.path)? == (written.sha256, written.octets) {
+fn read_back(published: &Published, file: &FileDigest) -> Result<(), Error> {
+    check(published.read_back(&file.path)?, file)
+}
+
+/// Compares what was read of a file with what was written.
+fn check((sha256, octets): ([u8; 32], u64), file: &FileDigest) -> Result<(), Error> {
+    if (Digest::from_octets(sha256), octets) == (file.sha256, file.octets) {
         Ok(())
     } else {
-        Err(Error::altered(&written.path))
+        Err(Error::altered(&file.path))
     }
 }
 
-fn entry(written: &Written) -> FileDigest {
-    FileDigest {
-        path: written.path.clone(),
-        sha256: Digest::from_octets(written.sha256),
-        octets: written.octets,
+fn listed(Written { octets, path, sha256 }: Written) -> FileDigest {
+    FileDigest { path, sha256: Digest::from_octets(sha256), octets }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+
+    use super::{
+        super::progress::{Progress, Reins},
+        *,
+    };
+    use crate::export::manifest::{Authority, CrlHeader};
+
+    /// A bundle of 1,200 files, more than two chunks, and its folder.
+    fn bundle(medium: &Path) -> (Bundle, std::path::PathBuf) {
+        let mut outbox = Outbox::create(medium, "p-1").unwrap();
+        let mut lists = Lists::begin(&mut outbox, &header()).unwrap();
+        for index in 0..1_200 {
+            let mut file = outbox.create_file(&format!("certs/{}/{index}.pem", index / 1_000)).unwrap();
+            file.append(format!("certificate {index}").as_bytes()).unwrap();
+            lists.add(file.finish().unwrap()).unwrap();
+        }
+        let sign = |_: &[u8]| Ok(b"signature".to_vec());
+        (lists.publish(outbox, Digest::of(b"audit key"), sign).unwrap(), medium.join("p-1"))
+    }
+
+    fn header() -> CrlHeader {
+        let text = String::new;
+        let authority = || Authority { subject: text(), serial: text(), certificate_sha256: text() };
+        CrlHeader {
+            form: manifest::CRL_FORM.to_owned(),
+            standing: Standing::Rehearsal,
+            crl: text(),
+            number: text(),
+            digest: text(),
+            words: text(),
+            this_update: text(),
+            next_update: text(),
+            distribution_point: Vec::new(),
+            entries: 0,
+            left: 0,
+            formats: Vec::new(),
+            authority: text(),
+            issuer: authority(),
+            root: authority(),
+            audit_key_sha256: text(),
+            register: RegisterHead { id: text(), entry: 0, hash: text() },
+        }
+    }
+
+    fn compared(bundle: &Bundle) -> Result<Option<Progress>, Error> {
+        let (reins, mut last) = (Reins::new(), None);
+        compare(bundle, "p-1", &mut Watch::new(&mut |now| last = Some(now), &reins))?;
+        Ok(last)
+    }
+
+    /// What is said of a file of the medium where one octet of it is another, and where it is gone.
+    fn spoilt(bundle: &Bundle, file: &Path) -> [String; 2] {
+        let octets = fs::read(file).unwrap();
+        let mut other = octets.clone();
+        *other.last_mut().unwrap() ^= 1;
+        fs::write(file, other).unwrap();
+        let altered = compared(bundle).unwrap_err().to_string();
+        fs::remove_file(file).unwrap();
+        let missing = compared(bundle).unwrap_err().to_string();
+        fs::write(file, octets).unwrap();
+        [altered, missing]
+    }
+
+    #[test]
+    fn one_other_octet_in_any_file_is_found_and_so_are_a_file_too_few_and_one_too_many() {
+        let medium = tempfile::tempdir().unwrap();
+        let (bundle, folder) = bundle(medium.path());
+        let whole = Some(Progress::new(Phase::ReadingBack, 1_203, Some(1_203)));
+        assert_eq!(compared(&bundle).unwrap(), whole);
+        for file in ["certs/0/0.pem", "certs/1/1199.pem", MANIFEST, SHA256SUMS, SIGNATURE] {
+            let [altered, missing] = spoilt(&bundle, &folder.join(file));
+            assert_eq!(altered, format!("{file}: read back, it is not what was written"));
+            assert!(missing.ends_with(&format!("{file}: cannot be read back: no such file")), "{missing}");
+        }
+        assert_eq!(compared(&bundle).unwrap(), whole);
+        fs::write(folder.join("certs/1/more.pem"), "").unwrap();
+        assert_eq!(compared(&bundle).unwrap_err().to_string(), Error::altered("p-1").to_string());
+    }
+
+    #[test]
+    fn a_manifest_that_was_altered_with_its_file_is_found() {
+        let medium = tempfile::tempdir().unwrap();
+        let (bundle, folder) = bundle(medium.path());
+        let manifest = fs::read_to_string(folder.join(MANIFEST)).unwrap();
+        let (path, other) = ("certs/0/7.pem", "certificate 8");
+        let digests = ["certificate 7", other].map(|octets| Digest::of(octets.as_bytes()).to_string());
+        fs::write(folder.join(path), other).unwrap();
+        fs::write(folder.join(MANIFEST), manifest.replace(&digests[0], &digests[1])).unwrap();
+        let altered = Error::altered(MANIFEST).to_string();
+        assert_eq!(compared(&bundle).unwrap_err().to_string(), altered);
+        // A list that ends before it is not asked for.
+        let line = manifest.find(path).unwrap();
+        let shorter = manifest[..line].trim_end_matches(",\n{\"path\":\"").to_owned() + "\n]}\n";
+        fs::write(folder.join(MANIFEST), shorter).unwrap();
+        assert_eq!(compared(&bundle).unwrap_err().to_string(), altered);
     }
 }

@@ -4,7 +4,7 @@
 //! million files. Lists every file but itself, its signature and SHA256SUMS. What the audit key signs is
 //! [`signed_message`].
 
-use std::io::{BufRead, Read};
+use std::io::{BufRead, BufReader, Read};
 
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use thiserror::Error;
@@ -294,23 +294,17 @@ impl Writer {
         format!("{}\n{}", if self.files == 1 { "" } else { "," }, file.json())
     }
 
+    /// The files that it has so far.
+    #[must_use]
+    pub fn files(&self) -> u64 {
+        self.files
+    }
+
     /// The last octets.
     #[must_use]
     pub fn finish(self) -> &'static str {
         "\n]}\n"
     }
-}
-
-/// A manifest as an iterator over its octets, piece by piece.
-pub fn write<'a, H: Head>(
-    header: &'a H,
-    files: impl IntoIterator<Item = FileDigest> + 'a,
-) -> impl Iterator<Item = String> + 'a {
-    let (mut writer, first) = Writer::new(header);
-    let entries = files.into_iter().map(move |file| writer.file(&file));
-    std::iter::once(first)
-        .chain(entries)
-        .chain(std::iter::once_with(|| Writer::default().finish().to_owned()))
 }
 
 fn json(value: &impl Serialize) -> String {
@@ -330,41 +324,96 @@ fn opening<H: Head>(header: &H) -> String {
 /// # Errors
 /// [`ManifestError`]; `each` may have seen files then.
 pub fn read<H: Head>(octets: impl Read, mut each: impl FnMut(FileDigest)) -> Result<H, ManifestError> {
-    let mut lines = Lines { reader: std::io::BufReader::new(octets), number: 0 };
+    let mut lines = Lines::of(octets);
     let header: H = header(&mut lines)?;
-    let mut line = lines.next()?;
-    while line != "]}\n" {
-        let form = ManifestError::Form { line: lines.number };
-        let Some(entry) = line.strip_suffix('\n') else { return Err(form) };
-        let (entry, more) = entry.strip_suffix(',').map_or((entry, false), |entry| (entry, true));
-        let Some(file) = file_of(entry) else { return Err(form) };
-        each(file);
-        line = lines.next()?;
-        if more == (line == "]}\n") {
-            return Err(ManifestError::Form { line: lines.number });
-        }
+    for file in Files::after_header(lines) {
+        each(file?);
     }
-    if lines.next()?.is_empty() { Ok(header) } else { Err(ManifestError::Form { line: lines.number }) }
+    Ok(header)
+}
+
+/// The files of a manifest, whatever its header says: for whoever knows the digest of the manifest.
+///
+/// # Errors
+/// [`ManifestError`].
+pub fn files<R: Read>(octets: R) -> Result<Files<R>, ManifestError> {
+    let mut lines = Lines::of(octets);
+    header_text(&mut lines)?;
+    Ok(Files::after_header(lines))
 }
 
 fn header<H: Head>(lines: &mut Lines<impl BufRead>) -> Result<H, ManifestError> {
-    let mut text = String::new();
-    loop {
-        let line = lines.next()?;
-        text.push_str(&line);
-        if line == "\"files\": [\n" {
-            break;
-        }
-        if line.is_empty() || lines.number > HEADER_LINES_MAX as u64 {
-            return Err(ManifestError::Form { line: lines.number });
-        }
-    }
+    let text = header_text(lines)?;
     let form = ManifestError::Form { line: lines.number };
     let body = text.strip_suffix(",\n\"files\": [\n").ok_or(form.clone())?;
     let header: H = serde_json::from_str(&format!("{body}\n}}")).map_err(|_| form.clone())?;
     // One spelling only: what is read must be what would be written.
     let is_ours = header.form() == H::FORM && opening(&header) + "\n" == text;
     if is_ours { Ok(header) } else { Err(form) }
+}
+
+fn header_text(lines: &mut Lines<impl BufRead>) -> Result<String, ManifestError> {
+    let mut text = String::new();
+    loop {
+        let line = lines.next()?;
+        text.push_str(&line);
+        if line == "\"files\": [\n" {
+            return Ok(text);
+        }
+        if line.is_empty() || lines.number > HEADER_LINES_MAX as u64 {
+            return Err(ManifestError::Form { line: lines.number });
+        }
+    }
+}
+
+/// The files of a manifest as they come.
+#[derive(Debug)]
+pub struct Files<R> {
+    lines: Lines<BufReader<R>>,
+    next: Next,
+}
+
+/// What may come next in a manifest.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+enum Next {
+    End,
+    File,
+    FileOrEnd,
+    Nothing,
+}
+
+impl<R: Read> Files<R> {
+    fn after_header(lines: Lines<BufReader<R>>) -> Self {
+        Self { lines, next: Next::FileOrEnd }
+    }
+
+    fn file(&mut self) -> Result<Option<FileDigest>, ManifestError> {
+        let line = self.lines.next()?;
+        let form = ManifestError::Form { line: self.lines.number };
+        if line == "]}\n" {
+            let is_end = self.next != Next::File && self.lines.next()?.is_empty();
+            return if is_end { Ok(None) } else { Err(form) };
+        }
+        let entry = line.strip_suffix('\n').filter(|_| self.next != Next::End).ok_or(form.clone())?;
+        let (entry, next) = entry.strip_suffix(',').map_or((entry, Next::End), |entry| (entry, Next::File));
+        self.next = next;
+        file_of(entry).map(Some).ok_or(form)
+    }
+}
+
+impl<R: Read> Iterator for Files<R> {
+    type Item = Result<FileDigest, ManifestError>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        if self.next == Next::Nothing {
+            return None;
+        }
+        let file = self.file();
+        if !matches!(file, Ok(Some(_))) {
+            self.next = Next::Nothing;
+        }
+        file.transpose()
+    }
 }
 
 fn file_of(entry: &str) -> Option<FileDigest> {
@@ -377,9 +426,16 @@ fn file_of(entry: &str) -> Option<FileDigest> {
     (is_path(&file.path) && file.json() == entry).then_some(file)
 }
 
+#[derive(Debug)]
 struct Lines<R> {
     reader: R,
     number: u64,
+}
+
+impl<R: Read> Lines<BufReader<R>> {
+    fn of(octets: R) -> Self {
+        Self { reader: BufReader::new(octets), number: 0 }
+    }
 }
 
 impl<R: BufRead> Lines<R> {
@@ -430,8 +486,10 @@ mod tests {
         }
     }
 
-    fn text(files: &[FileDigest]) -> String {
-        write(&sample(), files.to_vec()).collect()
+    fn text(header: &Header, files: &[FileDigest]) -> String {
+        let (mut writer, mut text) = Writer::new(header);
+        text.extend(files.iter().map(|file| writer.file(file)));
+        text + writer.finish()
     }
 
     fn read_all(text: &str) -> Result<(Header, Vec<FileDigest>), ManifestError> {
@@ -446,7 +504,7 @@ mod tests {
     #[test]
     fn is_json_and_is_read_back() {
         for files in [vec![], two()] {
-            let text = text(&files);
+            let text = text(&sample(), &files);
             let value: serde_json::Value = serde_json::from_str(&text).unwrap();
             assert_eq!(value["files"].as_array().map(Vec::len), Some(files.len()));
             assert_eq!(value["standing"], "rehearsal");
@@ -459,13 +517,13 @@ mod tests {
         let formats = Format::ALL.iter().map(|format| format.name().to_owned()).collect();
         let waivers = WAIVABLE.iter().map(|rule| format!("{rule} {}", "w".repeat(200))).collect();
         let header = Header { formats, waivers, ..sample() };
-        let text: String = write(&header, two()).collect();
+        let text = text(&header, &two());
         assert_eq!(read_all(&text), Ok((header, two())));
     }
 
     #[test]
     fn takes_one_spelling_only() {
-        let good = text(&two());
+        let good = text(&sample(), &two());
         for (from, to) in [
             ("\n]}\n", "\n]}\n\n"),
             ("\n]}\n", "\n]}"),

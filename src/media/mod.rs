@@ -31,5 +31,5 @@ pub use mounted::{Access, MountWatch, Mounted};
 pub use name::{NAME_CHARS_MAX, Named, SafeName, Shown, Source};
 pub use out_file::{FILE_OCTETS_MAX, OutFile, Written};
 pub use outbox::Outbox;
-pub use published::Published;
+pub use published::{Published, ReadBack};
 pub use volume::{Volume, free_octets};

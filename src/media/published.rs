@@ -1,6 +1,6 @@
 //! A folder that was written: read back from the medium, and compared by whoever knows what should be in it.
 
-use std::io::Read as _;
+use std::io::{self, Read};
 use std::os::fd::{AsFd as _, BorrowedFd, OwnedFd};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -10,6 +10,7 @@ use sha2::{Digest as _, Sha256};
 use zeroize::Zeroizing;
 
 use super::error::{Error, Unreadable};
+use super::in_file::InFile;
 use super::limits::Limits;
 use super::listing::Listing;
 use super::name::{Shown, Source};
@@ -40,10 +41,25 @@ impl Published {
     /// # Errors
     /// [`Error::Unreadable`] and why; [`Error::Gone`] for a medium that was pulled.
     pub fn read_back(&self, path: &str) -> Result<([u8; 32], u64), Error> {
-        self.digest(path.as_bytes()).map_err(|reason| match reason {
-            Unreadable::Io { errno } => Error::from_errno(self.shown(path.as_bytes()), "reading back", errno),
-            reason => Error::Unreadable { path: self.shown(path.as_bytes()), reason },
-        })
+        self.open(path, u64::MAX)?.finish()
+    }
+
+    /// Opens a file of at most so many octets as [`Published::read_back`] does, for whoever wants to see the octets too.
+    ///
+    /// # Errors
+    /// As [`Published::read_back`].
+    pub fn open(&self, path: &str, octets_max: u64) -> Result<ReadBack, Error> {
+        let shown = self.shown(path.as_bytes());
+        let source = || Source::in_folder(&self.path, path.as_bytes());
+        let opened = volume::open_file(self.folder.as_fd(), path.as_bytes(), octets_max, source);
+        let file = opened.and_then(|file| {
+            rustix::fs::fadvise(file.file(), 0, None, Advice::DontNeed).map_err(Unreadable::from_errno)?;
+            Ok(file)
+        });
+        match file {
+            Ok(file) => Ok(ReadBack { shown, file, hash: Sha256::new(), octets: 0, failed: None }),
+            Err(reason) => Err(reading_back(shown, reason)),
+        }
     }
 
     /// Counts the regular files in the folder and all folders beneath it, from what the medium lists now.
@@ -52,24 +68,6 @@ impl Published {
     /// [`Error::Foreign`] for anything that is neither a regular file nor a folder; [`Error::Gone`], [`Error::Io`].
     pub fn count_files(&self) -> Result<u64, Error> {
         self.count(self.folder.as_fd(), &mut Vec::new(), FOLDERS_DEEP_MAX)
-    }
-
-    fn digest(&self, path: &[u8]) -> Result<([u8; 32], u64), Unreadable> {
-        let source = || Source::in_folder(&self.path, path);
-        let mut file = volume::open_file(self.folder.as_fd(), path, u64::MAX, source)?;
-        rustix::fs::fadvise(file.file(), 0, None, Advice::DontNeed).map_err(Unreadable::from_errno)?;
-        let buffer_octets = usize::try_from(file.size()).unwrap_or(usize::MAX).clamp(1, BUFFER_OCTETS);
-        // Wiped when it goes: some files have secrets.
-        let mut buffer = Zeroizing::new(vec![0; buffer_octets]);
-        let mut hash = Sha256::new();
-        loop {
-            match file.read(&mut buffer) {
-                Ok(0) => return Ok((hash.finalize().into(), file.size())),
-                Ok(octets) => hash.update(&buffer[..octets]),
-                Err(error) if error.kind() == std::io::ErrorKind::Interrupted => {}
-                Err(error) => return Err(error.into()),
-            }
-        }
     }
 
     fn count(&self, folder: BorrowedFd<'_>, path: &mut Vec<u8>, deeper: usize) -> Result<u64, Error> {
@@ -107,6 +105,62 @@ impl Published {
     fn shown(&self, path: &[u8]) -> Shown {
         use std::os::unix::ffi::OsStrExt as _;
         Shown::path(&self.path.join(std::ffi::OsStr::from_bytes(path)))
+    }
+}
+
+/// A file that is being read back. Digests what is read of it.
+#[derive(Debug)]
+pub struct ReadBack {
+    shown: Shown,
+    file: InFile,
+    hash: Sha256,
+    octets: u64,
+    failed: Option<Unreadable>,
+}
+
+impl ReadBack {
+    /// Reads what is left of the file: SHA-256 and number of all octets that were read of it.
+    ///
+    /// # Errors
+    /// As [`Published::read_back`]; also the failure of any earlier read.
+    pub fn finish(mut self) -> Result<([u8; 32], u64), Error> {
+        let buffer_octets = usize::try_from(self.file.size()).unwrap_or(usize::MAX).clamp(1, BUFFER_OCTETS);
+        // Wiped when it goes: some files have secrets.
+        let mut buffer = Zeroizing::new(vec![0; buffer_octets]);
+        loop {
+            if let Some(reason) = self.failed {
+                return Err(reading_back(self.shown, reason));
+            }
+            if let Ok(0) = self.read(&mut buffer) {
+                return Ok((self.hash.finalize().into(), self.octets));
+            }
+        }
+    }
+}
+
+impl Read for ReadBack {
+    /// As [`InFile`] reads. [`ReadBack::finish`] gives the failure again with its noun and its hint.
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        match self.file.read(buffer) {
+            Ok(octets) => {
+                self.hash.update(&buffer[..octets]);
+                self.octets += octets as u64;
+                Ok(octets)
+            }
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => Err(error),
+            Err(error) => {
+                let reason = Unreadable::from(error);
+                self.failed = Some(reason.clone());
+                Err(io::Error::other(reason))
+            }
+        }
+    }
+}
+
+fn reading_back(shown: Shown, reason: Unreadable) -> Error {
+    match reason {
+        Unreadable::Io { errno } => Error::from_errno(shown, "reading back", errno),
+        reason => Error::Unreadable { path: shown, reason },
     }
 }
 

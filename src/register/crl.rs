@@ -279,6 +279,16 @@ impl Register {
         Ok(left)
     }
 
+    /// How many entries of the CRL before a CRL has no more.
+    ///
+    /// # Errors
+    /// [`Error::Damaged`].
+    pub fn crl_left_count(&self, stored: &StoredCrl) -> Result<u64, Error> {
+        let range = (row_key(stored.row, 0), row_key(stored.row, u64::MAX));
+        let count = "SELECT count(*) FROM crl_left WHERE key > ?1 AND key <= ?2";
+        number(self.connection.prepare_cached(count)?.query_row(range, |row| row.get(0))?)
+    }
+
     /// Records that a CRL was handed over.
     ///
     /// # Errors

@@ -203,7 +203,9 @@ pub fn manifest(octets: &[u8]) -> bool {
 fn manifest_of<H: Head>(octets: &[u8]) -> bool {
     let mut files = Vec::new();
     let Ok(header) = manifest::read::<H>(octets, |file| files.push(file)) else { return false };
-    let written: String = manifest::write(&header, files).collect();
+    let (mut writer, mut written) = manifest::Writer::new(&header);
+    written.extend(files.iter().map(|file| writer.file(file)));
+    written.push_str(writer.finish());
     assert_eq!(written.as_bytes(), octets, "another spelling was taken");
     true
 }

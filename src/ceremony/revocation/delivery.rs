@@ -133,7 +133,8 @@ impl Appliance {
         let issuer = self.issuer(&crl.stored().authority)?;
         let audit_key = self.audit_key(session)?;
         let again = crl_again(crl.stored(), formats);
-        let mut writing = Writing::begin(outbox, session, &audit_key);
+        let header = self.crl_header(crl, formats, &issuer, audit_key.public_key())?;
+        let mut writing = Writing::begin(outbox, &header, session, &audit_key)?;
         for part in crl_opening(&issuer, audit_key.public_key()) {
             writing.put(part)?;
         }
@@ -142,13 +143,12 @@ impl Appliance {
             writing.put(Part::Append { path: CRL_PEM, octets: text.as_bytes().to_vec() })
         })?;
         self.write_path_crls(&self.path_crls(&issuer)?, formats, &mut writing, watch, &again)?;
-        let left = self.write_left(crl, &mut writing)?;
-        let header = self.crl_header(crl, formats, left, &issuer, audit_key.public_key())?;
-        writing.end_streams()?.publish(&header, session, &audit_key)
+        self.write_left(crl, &mut writing)?;
+        writing.publish()
     }
 
     /// left.csv: every entry of the CRL before that this one has no more, and why.
-    fn write_left(&self, crl: &IssuedCrl, writing: &mut Writing<'_>) -> Result<u64, Error> {
+    fn write_left(&self, crl: &IssuedCrl, writing: &mut Writing<'_>) -> Result<(), Error> {
         let mut line = |text: String| {
             writing.put(Part::Append { path: CRL_LEFT, octets: format!("{text}\n").into_bytes() })
         };
@@ -161,7 +161,7 @@ impl Appliance {
                 last = *index;
             }
             if page.is_empty() {
-                return Ok(last);
+                return Ok(());
             }
         }
     }
@@ -170,7 +170,6 @@ impl Appliance {
         &self,
         crl: &IssuedCrl,
         formats: &[Format],
-        left: u64,
         issuer: &IssuingCa,
         audit_key: &PublicKey,
     ) -> Result<CrlHeader, Error> {
@@ -188,7 +187,7 @@ impl Appliance {
             distribution_point: point.iter().flat_map(CrlPoint::uris).map(|uri| uri.to_string()).collect(),
             next_update: text(stored.next_update.map(|time| time.to_string())),
             entries: stored.entries,
-            left,
+            left: self.register.crl_left_count(stored)?,
             formats: named_formats(formats),
             authority: stored.authority.clone(),
             issuer: named(issuer.certificate()),
