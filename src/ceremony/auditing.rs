@@ -1,7 +1,5 @@
 //! The audit of the register, under a watch.
 
-use std::ops::ControlFlow;
-
 use crate::register::AuditReport;
 
 use super::{
@@ -16,11 +14,9 @@ impl Appliance {
     /// # Errors
     /// [`Error::Register`], [`Error::Stopped`]. What is wrong with the register is in the report.
     pub fn audit(&self, watch: &mut Watch<'_>) -> Result<AuditReport, Error> {
-        let report = self.register.audit(&mut |progress| {
-            watch.tell(Phase::Auditing, progress.done, Some(progress.of));
-            watch.rest();
-            if watch.wants_stop() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
-        });
+        let report = self
+            .register
+            .audit(&mut |progress| watch.step(Phase::Auditing, progress.done, Some(progress.of)));
         watch.check_stop(
             "the audit is not finished; nothing was changed",
             "audit the register again (coldsign register audit)",

@@ -4,6 +4,7 @@
 //! is half done; it is never torn away from there.
 
 use std::{
+    ops::ControlFlow,
     sync::{
         Arc,
         atomic::{AtomicBool, Ordering},
@@ -208,6 +209,14 @@ impl<'a> Watch<'a> {
         if let Some(last) = self.last {
             self.tell_all(Progress { motion: Motion::Moving, ..last });
         }
+    }
+
+    /// Tells how far work has come at a place where nothing is half done, rests while the operator wants it so, and says
+    /// whether to go on.
+    pub(super) fn step(&mut self, phase: Phase, done: u64, of: Option<u64>) -> ControlFlow<()> {
+        self.tell(phase, done, of);
+        self.rest();
+        if self.wants_stop() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
     }
 
     /// A place where nothing is half done: rests while the operator wants it so, and ends the work if asked to.

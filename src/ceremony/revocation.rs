@@ -3,8 +3,6 @@
 //! A CRL is approved by its words, typed, or by the command that names it, after words and changes were shown. Its octets are durable
 //! before the token sees their digest; after a crash the same octets are signed again, under the same number.
 
-use std::ops::ControlFlow;
-
 use crate::{
     export::format::Format,
     pki::{
@@ -373,11 +371,7 @@ fn planned(
     storing: Storing,
     watch: &mut Watch<'_>,
 ) -> Result<CrlPlan, Error> {
-    let plan = register.plan_crl(new, storing, &mut |done| {
-        watch.tell(Phase::Planning, done, None);
-        watch.rest();
-        if watch.wants_stop() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
-    });
+    let plan = register.plan_crl(new, storing, &mut |done| watch.step(Phase::Planning, done, None));
     match plan {
         Err(register::Error::Stopped) => Err(Error::Stopped {
             what: "the CRL was not planned to its end; nothing of it was stored".to_owned(),

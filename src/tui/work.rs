@@ -391,7 +391,11 @@ impl Job {
             | Self::PlanFindings(_)
             | Self::Unfinished
             | Self::Register(
-                RegisterJob::Audit | RegisterJob::Noted(_) | RegisterJob::Open | RegisterJob::Search { .. },
+                RegisterJob::Audit
+                | RegisterJob::Noted(_)
+                | RegisterJob::Open
+                | RegisterJob::Plans
+                | RegisterJob::Search { .. },
             )
             | Self::Revocation(RevocationJob::JudgeDelivered { .. } | RevocationJob::Prepare(..))
             | Self::ShowPlan(_) => OnBack::Stop,

@@ -160,7 +160,7 @@ fn of_a_plan_it_is_told_how_many_of_its_certificates_are_revoked_and_which_first
     let plan = home.register.plans().unwrap().pop().unwrap();
     let told = |home: &Home| {
         let (count, first) = home.register.revoked_of(&plan, 2).unwrap();
-        assert_eq!(home.register.revoked_counts().unwrap().of(&plan), count);
+        assert_eq!(home.register.revoked_counts(&mut go_on).unwrap().of(&plan), count);
         let serials: Vec<CrlSerial> = first.iter().map(|(_, serial, _)| *serial).collect();
         (count, serials)
     };
@@ -176,7 +176,32 @@ fn of_a_plan_it_is_told_how_many_of_its_certificates_are_revoked_and_which_first
     // Another plan of the same CA has none of them.
     let other = home.store(&[5], 0);
     assert_eq!(home.register.revoked_of(&other, 2).unwrap(), (RevokedCount::default(), vec![]));
-    assert_eq!(home.register.revoked_counts().unwrap().of(&other), RevokedCount::default());
+    let counts = home.register.revoked_counts(&mut go_on).unwrap();
+    assert_eq!(counts.of(&other), RevokedCount::default());
+}
+
+#[test]
+fn counting_what_is_revoked_is_heard_of_and_ends_where_it_is_stopped() {
+    let mut home = Home::issued_four();
+    let plan = home.register.plans().unwrap().pop().unwrap();
+    for _ in 0..128 {
+        home.act(&[1, 2, 3, 4], RevocationAct::Revoke(Reason::CertificateHold), now()).unwrap();
+        home.act(&[1, 2, 3, 4], RevocationAct::Release, now()).unwrap();
+    }
+    home.act(&[2], RevocationAct::Revoke(Reason::Superseded), now()).unwrap();
+    let counted = |flow: ControlFlow<()>| {
+        let mut heard = Vec::new();
+        let counts = home.register.revoked_counts(&mut |done| {
+            heard.push(done);
+            flow
+        });
+        (counts.map(|counts| counts.of(&plan)), heard)
+    };
+    let (counts, heard) = counted(ControlFlow::Continue(()));
+    assert_eq!((counts.unwrap(), heard), (RevokedCount { revoked: 1, held: 0 }, vec![1024]));
+    let (counts, heard) = counted(ControlFlow::Break(()));
+    assert!(matches!(counts, Err(Error::Stopped)), "{counts:?}");
+    assert_eq!(heard, [1024]);
 }
 
 #[test]

@@ -1,9 +1,13 @@
 //! What became of a plan's certificates since they were issued: whoever delivers them is told.
 
-use crate::register::{RevokedCount, RevokedCounts, StoredPlan};
+use crate::register::{self, RevokedCount, RevokedCounts, StoredPlan};
 
 use super::{
-    super::{error::Error, opening::Appliance},
+    super::{
+        error::Error,
+        opening::Appliance,
+        progress::{Phase, Watch},
+    },
     RevokedRow,
 };
 
@@ -30,11 +34,14 @@ impl Appliance {
         Ok(RevokedSince { count, first: rows.collect::<Result<_, _>>()? })
     }
 
-    /// How many certificates of each plan are revoked or on hold now.
+    /// How many certificates of each plan are revoked or on hold now; `None` where the operator stopped the count.
     ///
     /// # Errors
     /// [`Error::Register`].
-    pub fn revoked_counts(&self) -> Result<RevokedCounts, Error> {
-        Ok(self.register.revoked_counts()?)
+    pub fn revoked_counts(&self, watch: &mut Watch<'_>) -> Result<Option<RevokedCounts>, Error> {
+        match self.register.revoked_counts(&mut |done| watch.step(Phase::Searching, done, None)) {
+            Err(register::Error::Stopped) => Ok(None),
+            counts => Ok(Some(counts?)),
+        }
     }
 }

@@ -1,4 +1,4 @@
-//! How far the work on a CRL has come: told every so many rows, where nothing is half done, and asked whether to go on.
+//! How far the work on a CRL, or on revocations, has come: told every so many rows, where nothing is half done, and asked whether to go on.
 
 use std::ops::ControlFlow;
 
@@ -28,7 +28,7 @@ impl<'a> Pace<'a> {
     ///
     /// # Errors
     /// [`Error::Stopped`] where the watcher broke off.
-    pub(super) fn step(&mut self) -> Result<(), Error> {
+    pub(in crate::register) fn step(&mut self) -> Result<(), Error> {
         self.done += 1;
         if let Some(watcher) = &mut self.watcher
             && self.done.is_multiple_of(ROWS)

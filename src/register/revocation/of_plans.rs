@@ -3,12 +3,17 @@
 //! What is fewer is looked through, a plan's rows or its CA's revocations, and the other is found by an index; for all plans
 //! it is the revocations.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    ops::ControlFlow,
+};
+
+use rusqlite::Row;
 
 use super::{Revoked, row};
 use crate::{
     pki::{crl::CrlSerial, text::noun},
-    register::{CrlScope, Register, error::Error, journal::number, plan::StoredPlan, row_key},
+    register::{CrlScope, Register, crl::Pace, error::Error, plan::StoredPlan, row_key},
 };
 
 /// How many certificates of a plan are not good any more.
@@ -21,6 +26,13 @@ pub struct RevokedCount {
 }
 
 impl RevokedCount {
+    /// One more; the second column of the row says whether it is on hold.
+    fn take(&mut self, row: &Row<'_>) -> Result<(), Error> {
+        let of = if row.get(1)? { &mut self.held } else { &mut self.revoked };
+        *of += 1;
+        Ok(())
+    }
+
     /// The same in words, of so many certificates, with numbers as the reader has them: `1 of 20 certificates is revoked
     /// since, and 1 is on hold`; `None` where all are good.
     #[must_use]
@@ -62,23 +74,30 @@ const IN_FORCE: &str = "revocation.act <> 'released' AND NOT EXISTS (SELECT 1 FR
      AND later.number > revocation.number)";
 
 impl Register {
-    /// How many certificates of each plan are revoked or on hold.
+    /// How many certificates of each plan are revoked or on hold. All revocations are looked through, a million in tens of
+    /// seconds: `watcher` hears how many were, and whether to go on is asked each time.
     ///
     /// # Errors
-    /// [`Error::Damaged`].
-    pub fn revoked_counts(&self) -> Result<RevokedCounts, Error> {
-        // The plan's number out of the key: the index of serial numbers has it, and no row is read.
+    /// [`Error::Damaged`]; [`Error::Stopped`] where the watcher broke off.
+    pub fn revoked_counts(
+        &self,
+        watcher: &mut dyn FnMut(u64) -> ControlFlow<()>,
+    ) -> Result<RevokedCounts, Error> {
+        let mut pace = Pace::new(watcher);
+        // A row for each revocation, whatever it is of, so that none is passed over unheard. The plan's number out of the
+        // key: the index of serial numbers has it, and no row of a planned certificate is read.
         let mut statement = self.connection.prepare_cached(&format!(
-            "SELECT plan.number, sum(revocation.act = 'revoked'), sum(revocation.act = 'held') FROM revocation \
-             CROSS JOIN planned ON planned.serial = revocation.serial \
-             CROSS JOIN plan ON plan.number = planned.key >> 32 AND plan.authority = revocation.authority \
-             WHERE {IN_FORCE} GROUP BY plan.number"
+            "SELECT plan.number, revocation.act = 'held', plan.number IS NOT NULL AND {IN_FORCE} FROM revocation \
+             LEFT JOIN planned ON planned.serial = revocation.serial \
+             LEFT JOIN plan ON plan.number = planned.key >> 32 AND plan.authority = revocation.authority"
         ))?;
         let mut rows = statement.query(())?;
-        let mut counts = BTreeMap::new();
+        let mut counts = BTreeMap::<_, RevokedCount>::new();
         while let Some(row) = rows.next()? {
-            let count = RevokedCount { revoked: number(row.get(1)?)?, held: number(row.get(2)?)? };
-            counts.insert(row.get(0)?, count);
+            pace.step()?;
+            if row.get(2)? {
+                counts.entry(row.get(0)?).or_default().take(row)?;
+            }
         }
         Ok(RevokedCounts(counts))
     }
@@ -104,8 +123,7 @@ impl Register {
         let mut rows = statement.query((&plan.authority, range.0, range.1))?;
         let (mut count, mut first) = (RevokedCount::default(), BTreeSet::new());
         while let Some(row) = rows.next()? {
-            let of = if row.get(1)? { &mut count.held } else { &mut count.revoked };
-            *of += 1;
+            count.take(row)?;
             first.insert(row.get::<_, u32>(0)?);
             if first.len() > limit {
                 first.pop_last();

@@ -103,8 +103,8 @@ pub struct PlanLine {
     pub issued: u64,
     /// What is to be done first; `None` where nothing is.
     pub remaining: Option<Remaining>,
-    /// How many of its certificates are revoked or on hold.
-    pub revoked: RevokedCount,
+    /// How many of its certificates are revoked or on hold; `None` where the count was stopped.
+    pub revoked: Option<RevokedCount>,
     /// When it was put away and why, where it was.
     pub withdrawn: Option<Withdrawn>,
 }

@@ -94,10 +94,10 @@ impl Worker {
         Ok(RegisterNews::Found { rows: found.rows, end })
     }
 
-    fn plan_lines(&self) -> Result<Vec<PlanLine>, Error> {
-        let appliance = self.appliance()?;
+    fn plan_lines(&mut self) -> Result<Vec<PlanLine>, Error> {
+        let (appliance, mut teller) = self.working()?;
         let unfinished = appliance.closing()?.plans;
-        let revoked = appliance.revoked_counts()?;
+        let revoked = teller.watched(|watch| appliance.revoked_counts(watch))?;
         let mut lines = Vec::new();
         for plan in appliance.plans()?.into_iter().rev() {
             let left = unfinished.iter().find(|left| left.id == plan.id);
@@ -107,7 +107,7 @@ impl Worker {
                 issued: left.map_or(signed, |left| left.issued),
                 remaining: left.map(|left| left.remaining),
                 withdrawn,
-                revoked: revoked.of(&plan),
+                revoked: revoked.as_ref().map(|counts| counts.of(&plan)),
                 plan,
             });
         }

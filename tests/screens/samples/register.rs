@@ -34,7 +34,7 @@ pub fn register() -> Vec<(&'static str, Build)> {
         tell(&mut model, News::Register(RegisterNews::Page { from: 1, rows }));
         model
     }
-    fn plans(outside: &Outside, remaining: Option<Remaining>, revoked: RevokedCount) -> Model {
+    fn plans(outside: &Outside, remaining: Option<Remaining>, revoked: Option<RevokedCount>) -> Model {
         let mut model = opened(outside);
         press(&mut model, &[Key::Tab]);
         let plan = material::plan(outside);
@@ -49,10 +49,11 @@ pub fn register() -> Vec<(&'static str, Build)> {
             model
         }),
         ("typical", opened),
-        ("typical, plans", |outside| plans(outside, Some(Remaining::Signing), RevokedCount::default())),
+        ("typical, plans", |outside| plans(outside, Some(Remaining::Signing), Some(RevokedCount::default()))),
         ("typical, a plan with revoked certificates", |outside| {
-            plans(outside, None, RevokedCount { revoked: 2, held: 1 })
+            plans(outside, None, Some(RevokedCount { revoked: 2, held: 1 }))
         }),
+        ("typical, revoked certificates not counted", |outside| plans(outside, None, None)),
         ("failure", |outside| {
             let mut model = opened(outside);
             fail(&mut model, Job::Register(RegisterJob::Open), material::medium_failure(outside));

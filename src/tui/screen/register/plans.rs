@@ -91,7 +91,7 @@ impl Plans {
         if !self.lines.all().is_empty() {
             draw_row(canvas, area, area.y, ["plan", "CA", "for", "certificates", "state"], Role::Faint);
         }
-        let warning = self.lines.chosen().and_then(|line| line.revoked.words(line.plan.accepted, grouped));
+        let warning = self.lines.chosen().and_then(warning);
         let details = DETAIL_ROWS + u16::from(warning.is_some());
         let below = Rect { y: area.y + 1, height: area.height.saturating_sub(details + 1), ..area };
         let look = Look { heads: &[], lines: 1, none: "There is no plan yet. Sign requests makes one." };
@@ -123,12 +123,21 @@ impl Plans {
             let signed = format!("{} of {}", grouped(line.issued), grouped(plan.accepted));
             canvas.labelled(detail, detail.y + 2, "signed", &signed, Role::Plain);
             if let Some(warning) = warning {
-                let text = format!("BEWARE: {warning}");
-                canvas.text(detail.x, detail.y + 3, detail.width, &text, Role::Bad);
+                canvas.text(detail.x, detail.y + 3, detail.width, &warning, Role::Bad);
             }
             let last = detail.bottom().saturating_sub(1);
             canvas.text(detail.x, last, detail.width, Self::next(line), Role::Strong);
         }
+    }
+}
+
+/// What is to be known of its certificates before they are delivered once more.
+fn warning(line: &PlanLine) -> Option<String> {
+    match line.revoked {
+        None => {
+            Some("Its revoked certificates were not counted: that was stopped. r counts them.".to_owned())
+        }
+        Some(count) => count.words(line.plan.accepted, grouped).map(|warning| format!("BEWARE: {warning}")),
     }
 }
 
@@ -147,8 +156,9 @@ fn state(line: &PlanLine) -> String {
 }
 
 /// A state and how many certificates are revoked, or else on hold, as far as a row has room; all of it stands below.
-fn marked(state: &str, revoked: RevokedCount) -> Option<String> {
-    match (revoked.revoked, revoked.held) {
+fn marked(state: &str, revoked: Option<RevokedCount>) -> Option<String> {
+    let count = revoked?;
+    match (count.revoked, count.held) {
         (0, 0) => None,
         (0, held) => Some(format!("{state}, {} ON HOLD", grouped(held))),
         (revoked, _) => Some(format!("{state}, {} REVOKED", grouped(revoked))),

@@ -177,6 +177,15 @@ fn an_empty_register_says_so() {
 }
 
 #[test]
+fn looking_at_the_plans_is_stopped_where_it_counts_many_revocations() {
+    let mut model = opened();
+    assert!(matches!(job(&press(&mut model, Key::Tab)), RegisterJob::Plans));
+    assert!(matches!(press(&mut model, Key::Esc).as_slice(), [Effect::Stop]));
+    done(&mut model, RegisterNews::Plans(Vec::new()));
+    assert!(screen(&model).iter().any(|row| row.contains("There is no plan yet")));
+}
+
+#[test]
 fn hostile_subjects_and_sources_stay_in_their_fields() {
     for text in hostile_texts() {
         let mut register = Register { issued: Some(2), ..Register::new() };
