@@ -91,6 +91,7 @@ fn the_example_of_the_configuration_issues_names_from_a_table() {
         let is_told = |line: &str| line.starts_with(&format!("{file},{control},"));
         assert!(refused.lines().any(is_told), "{file} {control}\n{refused}");
     }
+    assert!(refused.contains("line 2 of the table belongs to gw-1.csr already,"), "{refused}");
 
     // What was issued, read by OpenSSL.
     let certificates = support::files(&bundle.folder.join("certs"));

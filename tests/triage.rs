@@ -354,9 +354,10 @@ fn rows_of_a_table_of_devices_stand_with_the_requests_and_are_looked_into_like_t
     let yardstick = Yardstick::Issuer(&profile, &issuer);
     let reading = read_by(std::slice::from_ref(&folder), yardstick);
     let detail = |index| detail_by(&reading.triage, index, yardstick).expect("detail");
+    let taken = format!("line 2 of the table belongs to {} already", folder.join("1.csr").display());
     let expected = [
         (Verdict::Accepted, None),
-        (Verdict::Refused, Some("line 2 of the table belongs to request 1 of the listing already")),
+        (Verdict::Refused, Some(taken.as_str())),
         (Verdict::Accepted, None),
         (Verdict::Refused, Some("the table has no row for `d`")),
         (Verdict::Skipped, Some("no accepted request belongs to this row: c")),

@@ -276,7 +276,7 @@ impl Before<'_> {
         let row = row.filter(|_| judgement.verdict == Verdict::Accepted);
         let row_taken = row.and_then(|row| self.met.meet(row, number).map(|first| (row, first)));
         if let (Some((row, first)), Some(devices)) = (row_taken, self.devices) {
-            judge_row_taken(&mut judgement, devices.refuse_second(row, first));
+            judge_row_taken(&mut judgement, devices.refuse_second(row, &self.listing.named(first)));
         }
         let (difference, tbs) = match judgement.verdict {
             Verdict::Accepted => (difference, tbs),

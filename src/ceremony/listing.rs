@@ -9,20 +9,26 @@ pub(super) struct Listing {
     text: String,
     /// Where the text of each ends.
     ends: Vec<u32>,
-    is_full: bool,
+    /// Requests, with those whose text is not kept: from the first of them on none is.
+    len: u64,
 }
 
 impl Listing {
     /// Adds the next request.
     pub(super) fn push(&mut self, source: &str) {
-        // A later one that would fit would have the number of this one.
-        self.is_full |= self.text.len() + source.len() > TEXT_OCTETS_MAX;
-        if self.is_full {
+        let is_whole = self.ends.len() as u64 == self.len;
+        self.len += 1;
+        if !is_whole || self.text.len() + source.len() > TEXT_OCTETS_MAX {
             return;
         }
         self.text.push_str(source);
         // Far below 4 GiB.
         self.ends.push(u32::try_from(self.text.len()).unwrap_or(u32::MAX));
+    }
+
+    /// Requests so far.
+    pub(super) fn len(&self) -> u64 {
+        self.len
     }
 
     /// The request of this number, counted from 1, in words.
@@ -58,8 +64,8 @@ mod tests {
         assert_eq!(all, ["a.csr", "", "many.pem#2", "request 4 of the listing"]);
         listing.push(&"x".repeat(TEXT_OCTETS_MAX));
         listing.push("short.csr");
-        assert_eq!(listing.named(4), "request 4 of the listing");
-        assert_eq!(listing.named(5), "request 5 of the listing");
+        assert_eq!([4, 5].map(|number| listing.named(number)), [4, 5].map(|number| named(None, number)));
+        assert_eq!(listing.len(), 5);
         assert_eq!(listing.named(0), "request 0 of the listing");
     }
 }

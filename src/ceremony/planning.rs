@@ -29,6 +29,7 @@ use super::{
     evidence::Evidence,
     inspection::{Counts, Judgement, Verdict, judged_subject, next_chunk, verify},
     intake::{Content, Naming, Submission, Submissions},
+    listing::Listing,
     opening::{Appliance, now},
     progress::{Phase, Watch},
     reasons::Reasons,
@@ -181,7 +182,7 @@ impl Appliance {
         let record = devices.as_ref().map(Devices::record).unwrap_or_default();
         let text = config::profile_text(&self.text, &profile.name) + &record;
         let met = devices.as_ref().map(Devices::none_met).unwrap_or_default();
-        let mut rows = Rows { devices: devices.as_ref(), met, number: 0 };
+        let mut rows = Rows { devices: devices.as_ref(), met, listing: Listing::default() };
         let points = profile.crl_points();
         let new = NewPlan {
             authority: ca,
@@ -203,8 +204,8 @@ impl Appliance {
                 break;
             }
             for item in judge.chunk(chunk, &mut serials)? {
-                rows.number = seen.counts().all() + 1;
                 let judgement = write(&mut writer, item, &profile, &mut rows)?;
+                rows.pass(judgement.source.as_str());
                 seen.add(&judgement);
                 reasons.note(&judgement);
                 each(&judgement);
@@ -234,12 +235,12 @@ fn some_accepted(counts: Counts, reasons: Reasons) -> Result<(), Error> {
     }
 }
 
-/// The table, and the requests that its rows belong to so far.
+/// The table, the requests so far, and which of them its rows belong to.
 struct Rows<'a> {
     devices: Option<&'a Devices>,
     met: RowsMet,
-    /// The number of the request in hand, from 1.
-    number: u64,
+    /// Stays empty where there is no table.
+    listing: Listing,
 }
 
 impl Rows<'_> {
@@ -251,7 +252,15 @@ impl Rows<'_> {
     /// Joins a row to the request in hand; a finding where it belongs to an earlier one.
     fn meet(&mut self, row: Option<u32>) -> Option<Finding> {
         let (row, devices) = (row?, self.devices?);
-        self.met.meet(row, self.number).map(|first| devices.refuse_second(row, first))
+        let first = self.met.meet(row, self.listing.len() + 1)?;
+        Some(devices.refuse_second(row, &self.listing.named(first)))
+    }
+
+    /// Ends with the request in hand.
+    fn pass(&mut self, source: &str) {
+        if self.devices.is_some() {
+            self.listing.push(source);
+        }
     }
 }
 

@@ -105,12 +105,12 @@ impl Devices {
         format!("{RECORD}SHA-256 {sha256}, {rows} {noun}{mark}: {}\n", self.shown)
     }
 
-    /// Says that a row belongs to an earlier request already.
-    pub fn refuse_second(&self, row: u32, first: u64) -> Finding {
+    /// Says that a row belongs to an earlier request already, which is named in words.
+    pub fn refuse_second(&self, row: u32, first: &str) -> Finding {
         let line = self.table.place(row).map_or(0, |(line, _)| line);
         Finding::refuse(
             Control::CsvRow,
-            &format!("line {line} of the table belongs to request {first} of the listing already"),
+            &format!("line {line} of the table belongs to {first} already"),
             "see which of the two requests is the device's, and take the other off the medium",
         )
     }

@@ -12,7 +12,7 @@ use std::{path::Path, sync::Arc};
 use crate::pki::{
     fingerprint::Digest,
     key::KeyAlgorithm,
-    policy::{Control, Finding, Severity},
+    policy::{Control, Severity},
     text::Printable,
 };
 
@@ -359,12 +359,12 @@ impl Triage {
         earlier(&self.namesakes, index)
     }
 
-    /// The finding on a row whose row of the table belongs to an earlier request.
-    fn row_taken(&self, index: usize) -> Option<Finding> {
+    /// The row of the table that a row's request was joined to, and the number of the earlier request that it belongs to.
+    fn row_taken(&self, index: usize) -> Option<(u32, u64)> {
         let row = u32::try_from(index).ok()?;
         let found = self.rows_taken.binary_search_by_key(&row, |(row, ..)| *row).ok()?;
         let (_, of_table, first) = self.rows_taken[found];
-        Some(self.devices.as_ref()?.refuse_second(of_table, first))
+        Some((of_table, first))
     }
 
     /// The judgement on a row of the table that no request has.

@@ -123,8 +123,9 @@ pub fn detail(
     if let Some(first) = triage.namesake(index).filter(|_| judgement.verdict == Verdict::Accepted) {
         judge_namesake(&mut judgement, &of_row(triage, first), yardstick);
     }
-    if let Some(finding) = triage.row_taken(index).filter(|_| judgement.verdict == Verdict::Accepted) {
-        judge_row_taken(&mut judgement, finding);
+    let row_taken = triage.row_taken(index).filter(|_| judgement.verdict == Verdict::Accepted);
+    if let (Some((row, first)), Some(devices)) = (row_taken, triage.devices.as_deref()) {
+        judge_row_taken(&mut judgement, devices.refuse_second(row, &of_row(triage, first)));
     }
     let difference = difference.filter(|_| judgement.verdict == Verdict::Accepted);
     Ok(Detail { judgement, der, difference: difference.map(|difference| difference.lines) })
