@@ -90,6 +90,7 @@ fn shown(plan: &StoredPlan, approved: bool, issued: u64) -> News {
             remaining: Some(remaining),
             withdrawn: None,
             forms_not_had: FormsNotHad::default(),
+            revoked_above: Vec::new(),
         },
         rows: (1..=200).map(row).collect(),
         last: Some(row(ACCEPTED)),
@@ -643,7 +644,8 @@ fn a_delivery_that_is_done_shows_the_whole_digest_of_the_root_that_it_names() {
 
 #[test]
 fn certificates_that_were_revoked_since_are_told_before_the_delivery_and_after_it() {
-    let revoked = RevokedSince { count: RevokedCount { revoked: 1, held: 1 }, first: Vec::new() };
+    let revoked =
+        RevokedSince { count: RevokedCount { revoked: 1, held: 1 }, first: Vec::new(), above: Vec::new() };
     let mut model = in_folder(Screen::Delivery(Delivery::new(plan())), Access::ReadWrite);
     assert!(matches!(job(tick(&mut model, 250)), Job::Measure { .. }));
     model.about.busy = None;

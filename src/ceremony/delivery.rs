@@ -30,7 +30,7 @@ use super::{
     error::Error,
     forms::{check_proof_form, suited},
     handover::{Bundle, Delivered, Handover, Lists},
-    opening::{Appliance, now, printable_path},
+    opening::{Appliance, now},
     progress::{Phase, Watch},
 };
 
@@ -402,11 +402,9 @@ pub(super) fn audit_signature(session: &Session, key: &TokenKey, message: &[u8])
 
 /// The command that delivers a plan again as it was asked for.
 fn again_with(plan: &StoredPlan, wanted: &DeliveryWanted<'_>) -> String {
-    let command = again(format!("coldsign deliver {}", plan.id), wanted.formats);
-    match wanted.keys {
-        Some(keys) => format!("{command} --keys {}", printable_path(keys)),
-        None => command,
-    }
+    let command = again(format!("coldsign deliver {} --to DIR", plan.id), wanted.formats);
+    // A folder's name comes from outside, and a command is pasted.
+    if wanted.keys.is_some() { format!("{command} --keys DIR") } else { command }
 }
 
 /// A command that delivers something again, with the forms that were asked for.

@@ -109,8 +109,8 @@ pub use repeated_code::{RepeatedCode, Repetition};
 pub use revocation::{
     ApprovedCrl, CrlApproval, CrlChanges, CrlFile, CrlFreshness, CrlImport, CrlRow, CrlShown, CrlStanding,
     CrlsOfCa, JudgedCertificate, JudgedRevocation, ListedCertificate, Past, PreparedCrl, PublishedCrls,
-    REASONS, RevokedRow, RevokedSince, acts_on, acts_on_any, crl_again, crl_id, new_crl_row, read_crl_file,
-    read_serials, typed_moment, typed_serial,
+    REASONS, RevokedCa, RevokedRow, RevokedSince, acts_on, acts_on_any, crl_again, crl_id, new_crl_row,
+    read_crl_file, read_serials, typed_moment, typed_serial,
 };
 pub use seen::{Agreement, Seen};
 pub use self_check::{Check, Mark, interfaces_up, self_check, utc_now};

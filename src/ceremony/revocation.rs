@@ -50,7 +50,7 @@ pub use in_force::RevokedRow;
 pub use judged::{JudgedCertificate, JudgedRevocation};
 pub use published::PublishedCrls;
 pub use serials::read_serials;
-pub use since::RevokedSince;
+pub use since::{RevokedCa, RevokedSince};
 pub use standing::{
     CrlChanges, CrlFreshness, CrlRow, CrlShown, CrlStanding, CrlsOfCa, ListedCertificate, new_crl_row,
 };

@@ -20,6 +20,7 @@ use super::{
     opening::{Appliance, now},
     planned_authorities::PlannedAuthorities,
     progress::{Phase, Watch},
+    revocation::RevokedCa,
     waived::Waived,
     withdrawal::Withdrawn,
 };
@@ -61,6 +62,8 @@ pub struct PlanSummary {
     pub withdrawn: Option<Withdrawn>,
     /// The forms that its bundle cannot have, while devices' certificates are left to sign; a delivery says it after that.
     pub forms_not_had: FormsNotHad,
+    /// The CAs that it issues by whose own certificates are revoked or on hold.
+    pub revoked_above: Vec<RevokedCa>,
 }
 
 /// A delivery of a plan.
@@ -120,7 +123,7 @@ impl PlanSummary {
             let issued = self.issued;
             format!("stored before {}; {issued} of {of} are issued here", before_older(accepted))
         });
-        older.into_iter().chain(found).collect()
+        self.revoked_above.iter().map(RevokedCa::words).chain(older).chain(found).collect()
     }
 
     /// Whether it is for devices, which forms of delivery are for.
@@ -163,6 +166,10 @@ impl Appliance {
             remaining: self.remaining(plan, issued)?,
             withdrawn: self.withdrawn(plan)?,
             forms_not_had: FormsNotHad::default(),
+            revoked_above: match plan.kind {
+                PlanKind::Root => Vec::new(),
+                _ => self.revoked_above(&self.issuer_of(plan)?)?,
+            },
         };
         if summary.makes_devices()
             && matches!(summary.remaining, Some(Remaining::Approval | Remaining::Signing))

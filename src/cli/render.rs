@@ -317,6 +317,9 @@ pub fn private_keys(forms: &[&str]) {
 
 /// Which certificates of a bundle are revoked or on hold, to standard error.
 pub fn revoked(certificates: u64, revoked: &RevokedSince) {
+    for authority in &revoked.above {
+        tell!("BEWARE: {}", authority.words());
+    }
     let Some(words) = revoked.count.words(certificates, |number| number.to_string()) else { return };
     tell!("BEWARE: {words}");
     for row in &revoked.first {

@@ -79,6 +79,41 @@ fn who_delivers_again_what_was_revoked_since_is_told() {
 }
 
 #[test]
+fn who_issues_by_a_ca_that_was_revoked_is_told() {
+    let sandbox = Sandbox::with_issuing("cli-bundle-ca-revoked", "p256");
+    let (stick, out, pin) = (sandbox.folder("stick"), sandbox.folder("out"), sandbox.text("pin"));
+    write(&stick, b"one.csr", fresh("one"));
+    let plan = sandbox.issue("issuing", "device", &[&stick], &out, &[]).planned.id;
+    let all = sandbox.json(["register", "list"]);
+    let serials: Vec<String> = all
+        .iter()
+        .flat_map(|plan| sandbox.json(["register", "list", "--plan", plan["plan"].as_str().unwrap()]))
+        .filter(|row| row["subject"].as_str().unwrap().contains("Issuing CA"))
+        .map(|row| row["serial"].as_str().unwrap().to_owned())
+        .collect();
+    let [serial] = serials.as_slice() else { panic!("{serials:?}") };
+    sandbox.ok(["revoke", "--ca", "root", serial, "--reason", "keyCompromise"]);
+    let beware =
+        "BEWARE: CA O=Rehearsal,CN=Issuing CA is revoked (keyCompromise): nothing that it issued is good";
+    let told = |arguments: &[&str]| {
+        let output = sandbox.run(arguments);
+        assert!(output.status.success(), "{}", said(&output));
+        said(&output)
+            .replace("CN=Issuing CA,O=Rehearsal", "O=Rehearsal,CN=Issuing CA")
+            .matches(beware)
+            .count()
+    };
+    let again = sandbox.folder("again");
+    assert_eq!(told(&["deliver", &plan, "--to", &again, "--pin-file", &pin]), 2);
+    let more = sandbox.folder("more");
+    write(&more, b"two.csr", fresh("two"));
+    assert_eq!(told(&["plan", "--ca", "issuing", "--profile", "device", &more]), 1);
+    // Of the root's own certificates nothing is said.
+    write(&more, b"three.csr", fresh("three"));
+    assert_eq!(told(&["plan", "--ca", "root", "--profile", "device", &more]), 0);
+}
+
+#[test]
 fn a_bundle_is_what_the_contract_says_whatever_the_requests_are_called() {
     let sandbox = Sandbox::with_issuing("cli-bundle", "p256");
     let (stick, out) = (sandbox.folder("stick"), sandbox.folder("out"));

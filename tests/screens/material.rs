@@ -429,6 +429,7 @@ pub fn plan_shown(outside: &Outside) -> PlanShown {
             remaining: Some(Remaining::Approval),
             withdrawn: None,
             forms_not_had: FormsNotHad { obstacles: form_obstacles(outside), looked_at: 998, of: 998 },
+            revoked_above: Vec::new(),
         },
         rows: vec![
             row(1, &outside.subject, &outside.file),

@@ -163,7 +163,7 @@ impl Appliance {
 }
 
 /// Whether a certificate is one of this authority: name and key are the same, as after a renewal.
-fn is_of(record: &AuthorityRecord, certificate: &Certificate) -> bool {
+pub(super) fn is_of(record: &AuthorityRecord, certificate: &Certificate) -> bool {
     let subject = record.certificate.as_ref().map(|(own, _)| own.subject());
     record.public_key == *certificate.public_key() && subject == Some(certificate.subject())
 }

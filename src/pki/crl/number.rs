@@ -37,22 +37,29 @@ impl CrlNumber {
     /// The number after it; `None` where that has more than 20 octets.
     #[must_use]
     pub fn next(&self) -> Option<Self> {
-        let mut octets = self.0.clone();
-        let mut carries = true;
-        for octet in octets.iter_mut().rev() {
-            (*octet, carries) = octet.overflowing_add(1);
-            if !carries {
-                break;
-            }
-        }
-        // A number that is not negative and carries out of its octets is impossible: its first bit was zero. But that
-        // bit may be set now.
-        debug_assert!(!carries);
-        if octets[0] & 0x80 != 0 {
-            octets.insert(0, 0);
-        }
-        // 00 in front of 7f…ff became 00 80…: still shortest; 00 in front of ff became 01 00: still shortest.
-        Self::from_octets(&octets)
+        self.plus(1)
+    }
+
+    /// The sum; `None` where that has more than 20 octets.
+    #[must_use]
+    pub fn plus(&self, more: u64) -> Option<Self> {
+        let more = more.to_be_bytes();
+        // One octet more than either has: nothing is carried out of it.
+        let length = self.0.len().max(more.len()) + 1;
+        let digit = |octets: &[u8], place: usize| octets.iter().rev().nth(place).copied().unwrap_or(0);
+        let mut carries = 0;
+        let mut octets: Vec<u8> = (0..length)
+            .map(|place| {
+                let sum = u16::from(digit(&self.0, place)) + u16::from(digit(&more, place)) + carries;
+                let [over, octet] = sum.to_be_bytes();
+                carries = u16::from(over);
+                octet
+            })
+            .collect();
+        octets.reverse();
+        // X.690 §8.3.2: no zero in front but before a first bit that is set.
+        let zeros = octets.windows(2).take_while(|pair| pair[0] == 0 && pair[1] & 0x80 == 0).count();
+        Self::from_octets(&octets[zeros..])
     }
 }
 
@@ -136,6 +143,12 @@ mod tests {
         let last = CrlNumber::from_octets(&last).unwrap();
         assert_eq!(last.to_string(), "730750818665451459101842416358141509827966271487");
         assert_eq!(last.next(), None);
+        let sums = [(0, 0), (0, u64::from(u32::MAX)), (255, 1 << 40), (2_026_112_202, 1_795_347_163)];
+        for (number, more) in sums {
+            assert_eq!(CrlNumber::from(number).plus(more), Some(CrlNumber::from(number + more)));
+        }
+        let largest = CrlNumber::from(u64::MAX).plus(u64::MAX).unwrap();
+        assert_eq!(largest.to_string(), "36893488147419103230");
         for octets in [&[][..], &[0x80], &[0, 1], &[1; 21]] {
             assert_eq!(CrlNumber::from_octets(octets), None);
         }

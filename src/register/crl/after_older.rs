@@ -72,19 +72,33 @@ pub(super) fn accepted(connection: &Connection, authority: &str) -> Result<Optio
     mark::accepted_behind(connection, made(connection, authority)?)
 }
 
-/// The number of the next CRL of an authority, which would be this one. Once an older register was accepted nobody can prove
-/// that the CRL that was brought is the newest that was published: a number of the time at which it is made, in seconds since
-/// 1970, is above those that were counted up one by one, so that none is given twice.
+/// The number of the next CRL of a scope, which would be this one. Once an older register was accepted nobody can prove that
+/// the CRL that was brought is the newest that was published: a number of the time at which it is made, in seconds since 1970,
+/// is above those that were counted up one by one, so that none is given twice. Where a CA counts above the clock already, as
+/// by dates, the first one made here since goes as far beyond what is known.
 pub(super) fn number_of_next(
     connection: &Connection,
-    authority: &str,
+    (authority, scope): (&str, CrlScope),
     counted: CrlNumber,
     this_update: Time,
 ) -> Result<CrlNumber, Error> {
-    Ok(match accepted(connection, authority)? {
-        None => counted,
-        Some(_) => counted.max(CrlNumber::from(u64::try_from(this_update.unix()).unwrap_or(0))),
-    })
+    let Some(accepted) = accepted(connection, authority)? else { return Ok(counted) };
+    let seconds = u64::try_from(this_update.unix()).unwrap_or(0);
+    let by_clock = CrlNumber::from(seconds);
+    if counted <= by_clock {
+        return Ok(by_clock);
+    }
+    let is_counted_on: bool = connection.query_row(
+        "SELECT EXISTS (SELECT 1 FROM crl JOIN crl_issued ON crl_issued.crl = crl.number WHERE authority = ?1 \
+         AND partition = ?2 AND origin <> 'elsewhere' AND crl.entry > ?3)",
+        (authority, scope.column(), i64::try_from(accepted).unwrap_or(i64::MAX)),
+        |row| row.get(0),
+    )?;
+    if is_counted_on {
+        return Ok(counted);
+    }
+    let beyond = counted.plus(seconds);
+    Ok(beyond.ok_or(RevocationError::NumbersOut(counted))?)
 }
 
 /// The entry by which an authority was made or moved in.

@@ -166,7 +166,7 @@ impl<'a> Planning<'a> {
         let point = Coverage::of(transaction, authority, scope, plans)?.into_point();
         let members = Members::of(transaction, (authority, scope), (divisions, plans), pace)?;
         let number = next_number(before.as_ref())?;
-        let number = after_older::number_of_next(transaction, authority, number, new.this_update)?;
+        let number = after_older::number_of_next(transaction, (authority, scope), number, new.this_update)?;
         let row = next_crl(transaction)?;
         Ok(Self { transaction, new, plans, members, point, before, number, row, kind, none_since })
     }

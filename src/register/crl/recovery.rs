@@ -189,6 +189,9 @@ fn follows(
     }
 }
 
+/// The rows that are recorded, of what stands for a certificate, what a CRL says of it, and when that was made.
+type RowsOf<'a> = &'a dyn Fn(Option<Revoked>, &RevokedEntry, Time) -> Vec<Recorded>;
+
 /// A published CRL that is taken in.
 struct Recovering<'a> {
     transaction: &'a Transaction<'a>,
@@ -241,11 +244,7 @@ impl Recovering<'_> {
     }
 
     /// Records the rows that each entry makes of what stands: of how many certificates there were some.
-    fn record_entries(
-        &self,
-        entries: &[RevokedEntry],
-        rows: &dyn Fn(Option<Revoked>, &RevokedEntry, Time) -> Vec<Recorded>,
-    ) -> Result<u64, Error> {
+    fn record_entries(&self, entries: &[RevokedEntry], rows: RowsOf<'_>) -> Result<u64, Error> {
         let Self { transaction, authority, scope, arrived, plans } = *self;
         let coverage = Coverage::of(transaction, authority, scope, plans)?;
         let entry = journal::next(transaction)?;

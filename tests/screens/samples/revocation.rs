@@ -127,7 +127,7 @@ fn some(outside: &Outside) -> Vec<RevokedRow> {
 
 /// The same, as those of a plan.
 pub fn since(outside: &Outside) -> RevokedSince {
-    RevokedSince { count: RevokedCount { revoked: 1, held: 1 }, first: some(outside) }
+    RevokedSince { count: RevokedCount { revoked: 1, held: 1 }, first: some(outside), above: Vec::new() }
 }
 
 pub fn revoked() -> Vec<(&'static str, Build)> {
