@@ -4,7 +4,7 @@
 use serde_json::json;
 
 use super::{
-    binding::{check_authority, device_name},
+    binding::{check_authority, device_name, others_apart},
     bundle::{Part, append, file},
     form::{Form, Item, Judges},
     format::FormatError,
@@ -57,8 +57,7 @@ impl Form for Kit {
     }
 
     fn check_certificate(&self, certificate: &Certificate) -> Result<(), FormatError> {
-        let hint = "name devices by letters, digits and - . _ : in the CN, or leave the form azure out";
-        obstacle(certificate).map_err(|what| FormatError::impossible(NAME, &what, hint))
+        obstacle(certificate).map_err(|what| FormatError::impossible(NAME, &what, others_apart(NAME)))
     }
 
     /// Registration ids and device ids are the same in any case.

@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use super::{
-    binding::device_name,
+    binding::{device_name, others_apart},
     bundle::{Part, append, file},
     form::{Form, FormSettings, Item, Judges, settings_file},
     format::FormatError,
@@ -119,9 +119,7 @@ impl Form for Manifest {
     }
 
     fn check_certificate(&self, certificate: &Certificate) -> Result<(), FormatError> {
-        let hint =
-            format!("issue it for a key of P-256 and a subject of one CN, or leave the form {NAME} out");
-        obstacle(certificate).map_err(|what| FormatError::impossible(NAME, &what, hint))
+        obstacle(certificate).map_err(|what| FormatError::impossible(NAME, &what, others_apart(NAME)))
     }
 
     fn device_name(&self, certificate: &Certificate) -> Option<String> {

@@ -138,15 +138,24 @@ impl Forms {
     /// Those that will be written, in few words: as many by name as a row has room for.
     #[must_use]
     pub fn told(&self) -> String {
-        let more = self.chosen.iter().map(|format| format.name());
-        let names: Vec<&str> = [self.always].into_iter().chain(more).collect();
-        some_of(&names, TOLD_CHARS_MAX)
+        let more = self.chosen.iter().map(|format| match self.obstacle(*format) {
+            None => format.name().to_owned(),
+            Some(_) => format!("{} (NO)", format.name()),
+        });
+        let names: Vec<String> = std::iter::once(self.always.to_owned()).chain(more).collect();
+        some_of(&names.iter().map(String::as_str).collect::<Vec<_>>(), TOLD_CHARS_MAX)
     }
 
     /// Draws the list, as much as there is room for around the cursor.
     pub fn draw(&self, canvas: &mut Canvas<'_>, area: Rect) {
         let all = self.offered;
-        canvas.text(area.x, area.y, area.width, "forms: Space chooses one, or not", Role::Faint);
+        let (text, role) = match self.obstacles {
+            Obstacles::Known(_) => ("forms: Space chooses one, or not", Role::Faint),
+            Obstacles::Asked | Obstacles::Unknown => {
+                ("forms: LOOKING which of them can be had", Role::Attention)
+            }
+        };
+        canvas.text(area.x, area.y, area.width, text, role);
         let below = Rect { y: area.y + 1, height: area.height.saturating_sub(1 + FOOT_ROWS), ..area };
         let names = all.iter().map(|format| format.name().len()).max().unwrap_or(0);
         let names = u16::try_from(names).unwrap_or(0).min(below.width / 2);
@@ -206,6 +215,7 @@ mod tests {
         forms.mark().expect("nothing is known yet");
         assert_eq!(forms.chosen(), [Format::Aws]);
         forms.know(vec![obstacle(Format::Aws)], FormsWithKeys::default());
+        assert_eq!(forms.told(), "pem, aws (NO)");
         forms.mark().expect("it is left out");
         assert_eq!(forms.chosen(), []);
         assert_eq!(forms.mark(), Err(obstacle(Format::Aws)));

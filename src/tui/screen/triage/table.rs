@@ -79,8 +79,10 @@ impl TriageScreen {
         if area.height <= HEAD_ROWS + FOOT_ROWS {
             return;
         }
-        let forms: usize = self.reading.forms.of_requests().iter().map(|group| group.forms.len()).sum();
-        draw_counts(canvas, area, self.reading.triage.counts(), forms as u64);
+        let forms = &self.reading.forms;
+        // What settings and CAs are in the way of is known beforehand: it is told beside what requests are in the way of.
+        let not_had = if forms.of_requests().is_empty() { 0 } else { forms.obstacles.len() };
+        draw_counts(canvas, area, self.reading.triage.counts(), not_had as u64);
         let mut y = self.draw_filters(canvas, area);
         let bottom = area.bottom().saturating_sub(FOOT_ROWS).max(y);
         let page = usize::from(bottom.saturating_sub(y + 1));

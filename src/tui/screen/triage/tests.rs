@@ -238,7 +238,7 @@ fn forms_that_accepted_requests_rule_out_are_told_before_a_plan_is_made() {
     let reading = Reading { triage, forms, ..Reading::default() };
     let mut model = model(TriageScreen::new(Arc::new(reading), asked()));
     let counts = &drawn(of(&model), 78, 18)[0];
-    assert!(counts.contains("! NO to 2 forms: Tab"), "{counts}");
+    assert!(counts.contains("! NO to 3 forms: Tab"), "{counts}");
     assert!(press(&mut model, &[Key::Tab]).is_empty());
     let Screen::Document(document) = model.screen() else { panic!("the forms") };
     let rows = drawn(document, 78, 18).join("\n");
