@@ -295,14 +295,8 @@ impl ClosingScreen {
         let (text, role) = match (&closing.checkpoint, closing.signature) {
             (Some(signed), HeadSignature::Signed) => {
                 let entry = grouped(signed.entry);
-                let own = grouped(closing.entry);
-                // The signature is an entry of its own.
-                let after = if closing.entry == signed.entry + 1 {
-                    format!("; {own} is that")
-                } else {
-                    String::new()
-                };
-                (format!("signed by the audit key, entry {entry} and all before it{after}"), Role::Good)
+                let text = format!("signed by the audit key, entry {entry} and all before it");
+                (text, Role::Good)
             }
             (None, HeadSignature::NoAuditKey) => {
                 ("not signed: the audit key is made with the first CA".to_owned(), Role::Plain)
